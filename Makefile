@@ -1,0 +1,45 @@
+# The commands of this repository; CI runs the same ones. Works with make 3.81 and later.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo run check test lock clean
+
+SHELL = /bin/sh
+BIN = .venv/bin
+INSTALLED = .venv/.installed
+
+# Settings: make demo ORDERS=1000 JSON=1 SEED=7, make setup PYTHON=python3.12
+ORDERS ?= 200
+JSON ?=
+SEED ?=
+PYTHON ?=
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@echo "Every command first sets up .venv if it is missing or out of date."
+
+setup: $(INSTALLED) ## Make .venv with everything in it (PYTHON=… chooses the interpreter)
+
+$(INSTALLED): requirements-dev.lock pyproject.toml scripts/setup.sh
+	@sh scripts/setup.sh .venv '$(PYTHON)'
+	@touch $@
+
+demo: $(INSTALLED) ## Play orders through the whole pipeline (ORDERS=200 JSON=1 SEED=…)
+	@$(BIN)/python -m simulators.demo --orders $(ORDERS) $(if $(JSON),--json) $(if $(SEED),--seed $(SEED))
+
+run: $(INSTALLED) ## Run app, AWS endpoint and simulators until Ctrl-C
+	@$(BIN)/python -m simulators.run
+
+check: $(INSTALLED) ## Lint, format, types, import rules
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pytest -q tests/house
+
+test: $(INSTALLED) ## Run the whole test suite
+	$(BIN)/pytest -n auto
+
+lock: $(INSTALLED) ## Pin the newest versions that pyproject.toml and requirements.txt allow
+	@sh scripts/lock.sh $(BIN)
+
+clean: ## Remove .venv and every cache
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""The order middleware: orders come in from delivery partners and reach the point of sale once."""

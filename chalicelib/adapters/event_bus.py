@@ -1,0 +1,47 @@
+"""EventBridge."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.adapters.errors import AwsUnavailable, aws_errors
+from chalicelib.domain.events import SOURCE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from chalicelib.domain.events import Event
+
+
+class EventBus:
+    """One event bus to publish on."""
+
+    def __init__(self, client: Any, name: str, source: str = SOURCE) -> None:
+        self._client = client
+        self._name = name
+        self._source = source
+
+    def publish(self, events: Sequence[Event]) -> None:
+        """Put all events on the bus, or raise AwsUnavailable.
+
+        PutEvents answers 200 even when it took none of the entries: FailedEntryCount decides.
+        At most 10 events, AWS's limit for one call; an order never has that many to say.
+        """
+        entries = [
+            {
+                "EventBusName": self._name,
+                "Source": self._source,
+                "DetailType": event.type,
+                # ASCII only: a character that SQS does not allow must not reach it unescaped.
+                "Detail": json.dumps(event.to_detail(), separators=(",", ":")),
+            }
+            for event in events
+        ]
+        if not entries:
+            return
+        with aws_errors("PutEvents"):
+            result = self._client.put_events(Entries=entries)
+        if result["FailedEntryCount"]:
+            codes = sorted({entry.get("ErrorCode", "") for entry in result["Entries"]} - {""})
+            raise AwsUnavailable(f"PutEvents: {', '.join(codes)}")

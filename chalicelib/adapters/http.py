@@ -1,0 +1,120 @@
+"""HTTP to the vendors: explicit timeouts, no redirects, no retries of its own.
+
+Whether a call may be repeated is a question about orders, so nothing here repeats one.
+`requests` is imported on first use: the webhook path never gets here and starts without it.
+"""
+
+from __future__ import annotations
+
+import json as json_module
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.domain.deadlines import CONNECT_SECONDS, READ_SECONDS
+from chalicelib.domain.errors import DomainError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import requests
+
+
+class VendorHttpError(DomainError):
+    """A call to a vendor brought no usable reply."""
+
+
+class ConnectFailed(VendorHttpError):  # noqa: N818 - what happened
+    """No connection was made, so nothing was carried out."""
+
+
+class NoReply(VendorHttpError):  # noqa: N818 - what happened
+    """The request went out and no usable reply came: it may have been carried out."""
+
+
+@dataclass(frozen=True, slots=True)
+class HttpReply:
+    """A reply of a vendor, whatever its status."""
+
+    status: int
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def retry_after(self) -> int | None:
+        """Retry-After in seconds when the vendor gives a number."""
+        value = self.headers.get("retry-after", "")
+        return int(value) if value.isdecimal() and len(value) < 6 else None
+
+    def json_object(self) -> dict[str, Any]:
+        """Return the body as a JSON object; NoReply when it is none (a proxy's page, a cut)."""
+        try:
+            data = json_module.loads(self.body)
+        except ValueError:
+            raise NoReply(f"HTTP {self.status} with a body that is no JSON") from None
+        if not isinstance(data, dict):
+            raise NoReply(f"HTTP {self.status} with a body that is no JSON object")
+        return data
+
+    def json_or_empty(self) -> dict[str, Any]:
+        """Return the body as a JSON object, {} when it is none: for error replies."""
+        try:
+            return self.json_object()
+        except NoReply:
+            return {}
+
+
+class VendorHttp:
+    """Calls to vendors over kept-alive connections."""
+
+    def __init__(self) -> None:
+        self._session: requests.Session | None = None
+
+    def call(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        json: dict[str, Any] | None = None,
+        form: Mapping[str, str] | None = None,
+    ) -> HttpReply:
+        """Make one call. Raise ConnectFailed or NoReply when it has no answer."""
+        import requests
+
+        if self._session is None:
+            self._session = requests.Session()
+            # A .netrc or proxy setting of the host must not touch orders or their tokens.
+            self._session.trust_env = False
+        try:
+            reply = self._session.request(
+                method,
+                url,
+                headers=dict(headers or {}),
+                json=json,
+                data=form,
+                timeout=(CONNECT_SECONDS, READ_SECONDS),
+                allow_redirects=False,
+            )
+        except requests.RequestException as error:
+            raise _classified(error) from error
+        lower = {name.lower(): value for name, value in reply.headers.items()}
+        return HttpReply(reply.status_code, reply.content, lower)
+
+
+def _classified(error: requests.RequestException) -> VendorHttpError:
+    """Tell "never sent" from "maybe carried out".
+
+    requests says ConnectionError both for a refused connection and for one that broke after
+    the request had gone out; only urllib3's reason underneath tells them apart. In doubt:
+    maybe carried out.
+    """
+    import requests
+    from urllib3.exceptions import MaxRetryError, NewConnectionError
+
+    name = type(error).__name__
+    if isinstance(error, requests.exceptions.ConnectTimeout | requests.exceptions.SSLError):
+        return ConnectFailed(name)
+    cause = error.args[0] if error.args else None
+    if isinstance(cause, MaxRetryError) and isinstance(cause.reason, NewConnectionError):
+        return ConnectFailed(name)
+    return NoReply(name)

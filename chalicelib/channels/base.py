@@ -1,0 +1,141 @@
+"""What every delivery partner's module offers, and what can go wrong on the way."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+from chalicelib.domain.errors import DomainError, InvalidPayload
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from chalicelib.domain.commands import Notice
+    from chalicelib.domain.order import Order
+    from chalicelib.domain.record import OrderRecord
+
+MAX_BODY_BYTES = 1_048_576
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookReply:
+    """What the sender of a webhook is answered."""
+
+    status: int
+    body: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class SignatureInvalid(DomainError):  # noqa: N818 - a fact about the sender
+    """The webhook does not prove that it comes from the partner."""
+
+
+class BodyTooLarge(DomainError):  # noqa: N818 - a fact about the sender
+    """The webhook's body is over 1 MB."""
+
+
+class PartnerUnavailable(DomainError):  # noqa: N818 - it may be back in a second
+    """The partner's API did not answer; the same call may be made again."""
+
+    def __init__(self, reason: str, retry_after: int | None = None) -> None:
+        super().__init__(reason)
+        self.retry_after = retry_after
+
+
+class PartnerRefused(DomainError):  # noqa: N818 - a decision of theirs
+    """The partner's API said no for good."""
+
+
+class Channel(Protocol):
+    """A delivery partner: inbound webhooks, outbound answers."""
+
+    name: str
+    acknowledgement: WebhookReply
+    give_up_ms: int
+    """After this long the partner has decided without us; answering is pointless."""
+
+    def verify(self, headers: Mapping[str, str], body: bytes) -> None:
+        """Check the raw bytes; raise SignatureInvalid. Header names are in lower case."""
+
+    def read_notice(self, payload: dict[str, Any]) -> Notice:
+        """Say what a verified webhook is about; raise InvalidPayload."""
+
+    def order_payload(self, notice: Notice, body: bytes) -> dict[str, Any]:
+        """Return the whole order: from the webhook's body, or fetched when that is thin."""
+
+    def to_order(self, notice: Notice, payload: dict[str, Any], currency: str) -> Order:
+        """Translate the partner's order; raise OrderRefused or InvalidPayload."""
+
+    def accept(self, record: OrderRecord, ready_ms: int) -> None:
+        """Tell the partner that the order is being made and ready at `ready_ms`."""
+
+    def deny(self, record: OrderRecord) -> None:
+        """Tell the partner that the order is not made, and why."""
+
+
+def read_json_object(body: bytes) -> dict[str, Any]:
+    """Parse a webhook body; raise InvalidPayload when it is no JSON object we can store.
+
+    NaN and unpaired surrogates pass Python's parser but no table or queue of AWS.
+    """
+    try:
+        # Python would guess UTF-16 and UTF-32, too; JSON on the wire is UTF-8 (RFC 8259, 8.1).
+        payload = json.loads(body.decode(), parse_constant=_no_constant)
+        json.dumps(payload, ensure_ascii=False).encode()
+    except (ValueError, RecursionError) as error:
+        # The parser's own text would quote the body, and the body holds personal data.
+        raise InvalidPayload(f"the body is no JSON ({type(error).__name__})") from None
+    if not isinstance(payload, dict):
+        raise InvalidPayload("the body is no JSON object")
+    return payload
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(name)
+
+
+def check_size(body: bytes) -> None:
+    """Raise BodyTooLarge for a body over 1 MB."""
+    if len(body) > MAX_BODY_BYTES:
+        raise BodyTooLarge(f"{len(body)} bytes are more than {MAX_BODY_BYTES}")
+
+
+def hex_hmac_sha256(secret: str, message: bytes) -> str:
+    """Return the lower-case hex HMAC-SHA256 of `message`."""
+    return hmac.new(secret.encode(), message, hashlib.sha256).hexdigest()
+
+
+def same(given: str, expected: str) -> bool:
+    """Compare two texts in a time that does not tell where they differ."""
+    return hmac.compare_digest(given.encode("utf-8", "replace"), expected.encode())
+
+
+def obj(data: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """Return member `name` as an object, or raise InvalidPayload."""
+    value = data.get(name)
+    if not isinstance(value, dict):
+        raise InvalidPayload(f"{name} is missing or no object")
+    return value
+
+
+def items(data: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
+    """Return member `name` as a list of objects; absent and null mean none."""
+    value = data.get(name)
+    if value is None:
+        return []
+    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+        raise InvalidPayload(f"{name} is no list of objects")
+    return value
+
+
+def text(data: Mapping[str, Any], name: str) -> str:
+    """Return member `name` as text; absent and null mean none."""
+    value = data.get(name)
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise InvalidPayload(f"{name} is no text")
+    return value.strip()

@@ -1,0 +1,105 @@
+"""The environment, read once into one frozen value. Nothing else reads os.environ.
+
+Names have defaults: they are the same in every stage, because every stage has an AWS account
+(or a LocalStack, or a laptop) of its own. What has no default differs by stage and is set in
+.chalice/config.json.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class ConfigError(Exception):
+    """An environment variable is missing or makes no sense. The text names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Names that decorators need while app.py is imported."""
+
+    bucket: str
+    inbound_orders_queue: str
+    pos_submissions_queue: str
+    channel_callbacks_queue: str
+    notifications_queue: str
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Everything that the environment decides."""
+
+    names: Names
+    stage: str
+    orders_bus: str
+    default_bus: str
+    orders_table: str
+    orders_due_index: str
+    stores_table: str
+    menu_items_table: str
+    tokens_table: str
+    secret_id: str
+    square_base_url: str
+    square_notification_url: str
+    uber_base_url: str
+    uber_auth_url: str
+    doordash_base_url: str
+
+
+def read_names(environ: Mapping[str, str] = os.environ) -> Names:
+    """Return the names of queues and bucket.
+
+    Chalice imports app.py to learn what to deploy. Before that it sets the variables that
+    config.json has for the stage.
+    """
+    return Names(
+        bucket=environ.get("ORDERS_BUCKET", "order-middleware-local"),
+        inbound_orders_queue=environ.get("INBOUND_ORDERS_QUEUE", "inbound-orders"),
+        pos_submissions_queue=environ.get("POS_SUBMISSIONS_QUEUE", "pos-submissions.fifo"),
+        channel_callbacks_queue=environ.get("CHANNEL_CALLBACKS_QUEUE", "channel-callbacks"),
+        notifications_queue=environ.get("NOTIFICATIONS_QUEUE", "notifications"),
+    )
+
+
+def read_config(environ: Mapping[str, str] = os.environ) -> Config:
+    """Return the whole configuration; ConfigError names the first variable that is wrong."""
+    return Config(
+        names=read_names(environ),
+        stage=_required(environ, "STAGE"),
+        orders_bus=environ.get("ORDERS_BUS", "orders"),
+        default_bus=environ.get("DEFAULT_BUS", "default"),
+        orders_table=environ.get("ORDERS_TABLE", "orders"),
+        orders_due_index=environ.get("ORDERS_DUE_INDEX", "due"),
+        stores_table=environ.get("STORES_TABLE", "stores"),
+        menu_items_table=environ.get("MENU_ITEMS_TABLE", "menu-items"),
+        tokens_table=environ.get("TOKENS_TABLE", "partner-tokens"),
+        secret_id=_required(environ, "SECRET_ID"),
+        square_base_url=_url(environ, "SQUARE_BASE_URL"),
+        square_notification_url=_url(environ, "SQUARE_NOTIFICATION_URL"),
+        uber_base_url=_url(environ, "UBER_BASE_URL"),
+        uber_auth_url=_url(environ, "UBER_AUTH_URL"),
+        doordash_base_url=_url(environ, "DOORDASH_BASE_URL"),
+    )
+
+
+def _required(environ: Mapping[str, str], name: str) -> str:
+    value = environ.get(name, "")
+    if not value:
+        raise ConfigError(f"environment variable {name} is not set (see .chalice/config.json)")
+    return value
+
+
+def _url(environ: Mapping[str, str], name: str) -> str:
+    """Return a base URL without a trailing slash. Plain http is for this machine only."""
+    value = _required(environ, name).rstrip("/")
+    parts = urlsplit(value)
+    local = parts.hostname in ("127.0.0.1", "localhost", "host.docker.internal")
+    if parts.scheme != "https" and not (parts.scheme == "http" and local):
+        raise ConfigError(f"environment variable {name} must be an https URL")
+    return value

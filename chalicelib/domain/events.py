@@ -1,0 +1,56 @@
+"""What happened to an order, in the past tense, as a CloudEvents 1.0 envelope."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+SOURCE = "order-middleware"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One fact. `subject` is the order key, or the file for a menu."""
+
+    id: str
+    type: str
+    subject: str
+    time_ms: int
+    data: dict[str, Any] = field(default_factory=dict)
+
+    def to_detail(self) -> dict[str, Any]:
+        """Return the EventBridge detail: a whole CloudEvent.
+
+        EventBridge gives every PutEvents an id of its own, so consumers that must tell a
+        repetition from a new fact compare this envelope's `id`.
+        """
+        return {
+            "specversion": "1.0",
+            "id": self.id,
+            "source": f"/{SOURCE}",
+            "type": self.type,
+            "subject": self.subject,
+            "time": iso(self.time_ms),
+            "timems": self.time_ms,
+            "data": self.data,
+        }
+
+    @classmethod
+    def from_detail(cls, detail: dict[str, Any]) -> Event:
+        """Read what `to_detail` wrote."""
+        return cls(
+            detail["id"], detail["type"], detail["subject"], detail["timems"], detail["data"]
+        )
+
+
+def event_id(*parts: object) -> str:
+    """Return the same id for the same fact, so that publishing twice can be noticed."""
+    return hashlib.sha256("\n".join(str(part) for part in parts).encode()).hexdigest()[:32]
+
+
+def iso(time_ms: int) -> str:
+    """Return an instant as RFC 3339 text in UTC, to the millisecond."""
+    moment = datetime.fromtimestamp(time_ms // 1000, UTC).replace(microsecond=time_ms % 1000 * 1000)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,185 @@
+"""The canonical order: what every partner's payload becomes and every point of sale is fed from.
+
+It holds no name, phone number or address of the customer: a kitchen ticket needs none.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.domain.errors import InvalidPayload
+from chalicelib.domain.money import Money, total
+from chalicelib.domain.refusal import RefusedItem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:~-]{0,99}")
+
+
+def identifier(value: object, what: str) -> str:
+    """Return a partner's id as text, or raise InvalidPayload.
+
+    Ids end up in URLs, keys and message group ids, so nothing else may come in with them.
+    """
+    text = str(value) if type(value) is int else value
+    if not isinstance(text, str) or not _IDENTIFIER.fullmatch(text):
+        raise InvalidPayload(f"{what} is missing or is no identifier")
+    return text
+
+
+def quantity(value: object, what: str) -> int:
+    """Return a whole count of at least one, or raise InvalidPayload."""
+    if type(value) is not int or not 1 <= value <= 9999:
+        raise InvalidPayload(f"{what} must be a whole number from 1 to 9999")
+    return value
+
+
+def order_key(channel: str, channel_store_id: str, order_id: str) -> str:
+    """Return the one name of an order: the same order always gets the same key."""
+    return f"{channel}#{channel_store_id}#{order_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Modifier:
+    """One selected option. `price` is per piece and without its own modifiers."""
+
+    id: str
+    name: str
+    quantity: int
+    price: Money
+    pos_id: str = ""
+    modifiers: tuple[Modifier, ...] = ()
+
+    @property
+    def full_price(self) -> Money:
+        """The price of one piece with everything selected under it."""
+        return _with_modifiers(self.price, self.modifiers)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One item of the cart. `price` is per piece and without its modifiers."""
+
+    id: str
+    name: str
+    quantity: int
+    price: Money
+    pos_id: str = ""
+    note: str = ""
+    modifiers: tuple[Modifier, ...] = ()
+
+    @property
+    def full_price(self) -> Money:
+        """What the whole line costs: pieces times price with modifiers."""
+        return _with_modifiers(self.price, self.modifiers).times(self.quantity)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One order as the kitchen must see it. `subtotal` is what the partner says items cost."""
+
+    channel: str
+    channel_store_id: str
+    order_id: str
+    display_id: str
+    currency: str
+    lines: tuple[Line, ...]
+    subtotal: Money
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.lines:
+            raise InvalidPayload("the order has no items")
+
+    @property
+    def key(self) -> str:
+        """The order's one name."""
+        return order_key(self.channel, self.channel_store_id, self.order_id)
+
+    @property
+    def lines_total(self) -> Money:
+        """What the lines add up to; differs from `subtotal` when menus have drifted."""
+        return total([line.full_price for line in self.lines], self.currency)
+
+    def item_ids(self) -> list[str]:
+        """Return every item and modifier id once, in cart order."""
+        return list(dict.fromkeys(part.id for part in _parts(self.lines)))
+
+    def mapped(self, pos_ids: Mapping[str, str]) -> tuple[Order, list[RefusedItem]]:
+        """Fill in the point of sale's ids; also return the items that have none.
+
+        The ids are frozen into the order: a menu import between two attempts must not change
+        the request body, or the point of sale would refuse the reused idempotency key.
+        """
+        missing = {
+            part.id: RefusedItem(part.id, part.name)
+            for part in _parts(self.lines)
+            if part.id not in pos_ids
+        }
+        lines = tuple(
+            replace(
+                line,
+                pos_id=pos_ids.get(line.id, ""),
+                modifiers=_mapped(line.modifiers, pos_ids),
+            )
+            for line in self.lines
+        )
+        return replace(self, lines=lines), list(missing.values())
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a JSON-ready form."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Order:
+        """Read what `to_dict` wrote."""
+        lines = tuple(
+            Line(**{**line, "price": Money(**line["price"]), "modifiers": _read(line["modifiers"])})
+            for line in data["lines"]
+        )
+        return cls(**{**data, "lines": lines, "subtotal": Money(**data["subtotal"])})
+
+
+def reference_id(channel: str, order_id: str, max_length: int = 40) -> str:
+    """Return a short name for an order that the point of sale shows and can be searched by.
+
+    The partner's id when it fits, else a digest of it: equal orders get equal references.
+    """
+    prefix = "".join(word[0] for word in channel.split("_")) + "-"
+    if len(prefix) + len(order_id) <= max_length:
+        return prefix + order_id
+    digest = hashlib.sha256(order_id.encode()).hexdigest()
+    return prefix + digest[: max_length - len(prefix)]
+
+
+def _with_modifiers(price: Money, modifiers: tuple[Modifier, ...]) -> Money:
+    parts = [modifier.full_price.times(modifier.quantity) for modifier in modifiers]
+    return price + total(parts, price.currency)
+
+
+def _parts(parts: tuple[Line, ...] | tuple[Modifier, ...]) -> Iterator[Line | Modifier]:
+    for part in parts:
+        yield part
+        yield from _parts(part.modifiers)
+
+
+def _mapped(modifiers: tuple[Modifier, ...], pos_ids: Mapping[str, str]) -> tuple[Modifier, ...]:
+    return tuple(
+        replace(
+            modifier,
+            pos_id=pos_ids.get(modifier.id, ""),
+            modifiers=_mapped(modifier.modifiers, pos_ids),
+        )
+        for modifier in modifiers
+    )
+
+
+def _read(modifiers: list[dict[str, Any]]) -> tuple[Modifier, ...]:
+    return tuple(
+        Modifier(**{**data, "price": Money(**data["price"]), "modifiers": _read(data["modifiers"])})
+        for data in modifiers
+    )

@@ -1,0 +1,50 @@
+"""Why an order is not made. Channels translate these into each partner's own words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class Reason(StrEnum):
+    """The reasons for saying no, independent of any partner."""
+
+    UNKNOWN_STORE = "unknown_store"
+    UNMAPPED_ITEM = "unmapped_item"
+    OUT_OF_STOCK = "out_of_stock"
+    PRICING = "pricing"
+    INVALID_ORDER = "invalid_order"
+    INSTRUCTIONS = "instructions"
+    POS_OFFLINE = "pos_offline"
+    POS_REFUSED = "pos_refused"
+    POS_NOT_READY = "pos_not_ready"
+    TIMED_OUT = "timed_out"
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedItem:
+    """One item that stands in the way: its id and its name in the partner's menu."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The reason, a sentence for people, and the items concerned if it is about items."""
+
+    reason: Reason
+    text: str
+    items: tuple[RefusedItem, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a JSON-ready form."""
+        items = [{"id": item.id, "name": item.name} for item in self.items]
+        return {"reason": str(self.reason), "text": self.text, "items": items}
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Refusal:
+        """Read what `to_dict` wrote."""
+        items = tuple(RefusedItem(item["id"], item["name"]) for item in data["items"])
+        return cls(Reason(data["reason"]), data["text"], items)

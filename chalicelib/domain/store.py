@@ -1,0 +1,108 @@
+"""A store, and its menu as the point of sale knows it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from chalicelib.domain.errors import InvalidPayload
+from chalicelib.domain.money import EXPONENTS, Money
+from chalicelib.domain.order import identifier
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """One kitchen. `location_id` is its name at the point of sale `pos`."""
+
+    store_id: str
+    pos: str
+    location_id: str
+    currency: str
+    prep_minutes: int = 15
+    menu_version: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a JSON-ready form."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class MenuItem:
+    """One thing that can be ordered: our id (the partners' too) and the point of sale's."""
+
+    id: str
+    name: str
+    pos_id: str
+    price: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Menu:
+    """A whole menu file: the store, the partners' ids for it, and every item."""
+
+    store: Store
+    channels: dict[str, str]
+    items: tuple[MenuItem, ...]
+
+
+def read_menu(data: object, version: str) -> Menu:
+    """Read a menu file whole, or raise InvalidPayload naming the first thing that is wrong.
+
+    The file is an object: store_id, pos, location_id, currency, prep_minutes (optional),
+    channels {channel: the partner's store id}, items [{id, name, pos_id, price {amount,
+    currency}}]. Items and modifiers are alike: both are ids that an order can name.
+    """
+    if not isinstance(data, dict):
+        raise InvalidPayload("a menu must be a JSON object")
+    store = Store(
+        store_id=identifier(data.get("store_id"), "store_id"),
+        pos=identifier(data.get("pos"), "pos"),
+        location_id=identifier(data.get("location_id"), "location_id"),
+        currency=_currency(data.get("currency")),
+        prep_minutes=_minutes(data.get("prep_minutes", 15)),
+        menu_version=version,
+    )
+    channels, items = data.get("channels"), data.get("items")
+    if not (isinstance(channels, dict) and channels and isinstance(items, list) and items):
+        raise InvalidPayload("a menu needs channels (an object) and items (a list)")
+    read = tuple(_item(item, position, store.currency) for position, item in enumerate(items))
+    if len({item.id for item in read}) != len(read):
+        raise InvalidPayload("a menu names one item id twice")
+    return Menu(
+        store,
+        {identifier(name, "channel"): identifier(id_, f"{name}") for name, id_ in channels.items()},
+        read,
+    )
+
+
+def _item(item: object, position: int, currency: str) -> MenuItem:
+    where = f"items[{position}]"
+    if not isinstance(item, dict):
+        raise InvalidPayload(f"{where} must be an object")
+    try:
+        price = Money.from_dict(item.get("price"))
+    except InvalidPayload as error:
+        raise InvalidPayload(f"{where}: {error}") from error
+    if price.currency != currency:
+        raise InvalidPayload(f"{where}: the price is not in the store's currency")
+    name = item.get("name")
+    if not isinstance(name, str):
+        raise InvalidPayload(f"{where}: name must be text")
+    return MenuItem(
+        id=identifier(item.get("id"), f"{where}.id"),
+        name=name,
+        pos_id=identifier(item.get("pos_id"), f"{where}.pos_id"),
+        price=price,
+    )
+
+
+def _currency(value: object) -> str:
+    if not isinstance(value, str) or value not in EXPONENTS:
+        raise InvalidPayload("the menu has an unknown currency")
+    return value
+
+
+def _minutes(value: object) -> int:
+    if type(value) is not int or not 1 <= value <= 24 * 60:
+        raise InvalidPayload("prep_minutes must be a whole number of minutes")
+    return value

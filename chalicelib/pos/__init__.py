@@ -1,0 +1,1 @@
+"""One module per point of sale: a canonical order becomes a ticket."""

@@ -1,0 +1,487 @@
+"""Square: orders, payments, catalogue, signed webhooks.
+
+Shapes follow Square's published OpenAPI document. What an order needs to come out of the kitchen
+printer is a payment: an order fully paid (here by an EXTERNAL payment, as a marketplace order
+is) becomes a *ticket*. Two tickets with one `reference_id` are the mistake this simulator exists
+to catch.
+"""
+
+from __future__ import annotations
+
+import base64
+import copy
+import hashlib
+import hmac
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from simulators import square_fields as fields
+from simulators.instants import rfc3339
+from simulators.simulator import Simulator
+from simulators.square_catalog import Catalog
+from simulators.square_errors import error_response, invalid, refuse
+from simulators.square_pricing import Pricer
+from simulators.square_search import search_orders
+from simulators.square_updates import merged, with_sorted_keys
+from simulators.timeline import Delivery, OutgoingRequest
+from simulators.wsgi import JSON, Request, Response, Route, encode_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable
+
+Json = dict[str, Any]
+
+# Square publishes that it retries for up to 24 hours, not the steps; these fill that time.
+RETRY_DELAYS_MS = tuple(
+    minutes * 60_000 for minutes in (1, 2, 4, 8, 15, 30, 60, 120, 240, 480, 480)
+)
+
+FULFILLMENT_TYPES = frozenset({"PICKUP", "SHIPMENT", "DELIVERY"})
+FULFILLMENT_STATES = ("PROPOSED", "RESERVED", "PREPARED", "COMPLETED", "CANCELED", "FAILED")
+ID_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+
+
+@dataclass(frozen=True, slots=True)
+class SquareSettings:
+    """The seller's account and the app's registration."""
+
+    access_token: str = "square-local-token"  # noqa: S105 - a local stand-in's
+    signature_key: str = "square-local-signature-key"
+    notification_url: str = "http://127.0.0.1:8000/webhooks/pos/square"
+    event_types: frozenset[str] = frozenset({"order.created", "order.updated", "payment.updated"})
+    merchant_id: str = "MLLOCALSELLER"
+    currency: str = "USD"
+    retry_delays_ms: tuple[int, ...] = RETRY_DELAYS_MS
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """An order that reached the kitchen."""
+
+    reference_id: str | None
+    order_id: str
+    printed_at_ms: int
+    location_id: str
+
+
+def sign(signature_key: str, notification_url: str, body: bytes) -> str:
+    """Return x-square-hmacsha256-signature: base64 HMAC-SHA256 over URL and raw body."""
+    digest = hmac.new(signature_key.encode(), notification_url.encode() + body, hashlib.sha256)
+    return base64.b64encode(digest.digest()).decode()
+
+
+class Square(Simulator):
+    """One seller at Square. `locations` None takes every location id."""
+
+    name = "square"
+
+    def __init__(
+        self,
+        *,
+        settings: SquareSettings | None = None,
+        catalog: Iterable[Json] = (),
+        locations: Collection[str] | None = None,
+        **host: Any,
+    ) -> None:
+        self.settings = settings or SquareSettings()
+        self.catalog = Catalog(catalog)
+        self.locations = locations
+        self._pricer = Pricer(self.catalog.objects, self.settings.currency)
+        self._orders: dict[str, Json] = {}
+        self._payments: dict[str, Json] = {}
+        self._tickets: list[Ticket] = []
+        self._answers: dict[tuple[str, str], tuple[bytes, Response]] = {}
+        super().__init__(**host)
+
+    # What tests and the demo read.
+
+    def tickets(self) -> list[Ticket]:
+        """Return what the kitchen printed, oldest first."""
+        with self._lock:
+            return list(self._tickets)
+
+    def duplicate_tickets(self) -> dict[str, list[str]]:
+        """Return the order ids of every reference that was printed more than once."""
+        by_reference: dict[str, list[str]] = {}
+        for ticket in self.tickets():
+            if ticket.reference_id is not None:
+                by_reference.setdefault(ticket.reference_id, []).append(ticket.order_id)
+        return {reference: ids for reference, ids in by_reference.items() if len(ids) > 1}
+
+    def orders(self) -> list[Json]:
+        """Return copies of all orders, oldest first."""
+        with self._lock:
+            return copy.deepcopy(list(self._orders.values()))
+
+    def payments(self) -> list[Json]:
+        """Return copies of all payments, oldest first."""
+        with self._lock:
+            return copy.deepcopy(list(self._payments.values()))
+
+    def fulfil(self, order_id: str, state: str) -> None:
+        """Let the kitchen move the order's fulfilments on (PREPARED, COMPLETED …)."""
+        if state not in FULFILLMENT_STATES:
+            raise ValueError(f"state must be one of {', '.join(FULFILLMENT_STATES)}")
+        with self._lock:
+            order = self._orders[order_id]
+            for fulfillment in order.get("fulfillments", []):
+                fulfillment["state"] = state
+            if state == "COMPLETED" and not order["net_amount_due_money"]["amount"]:
+                order["state"] = "COMPLETED"
+            self._touch(order)
+
+    # The vendor's part of a simulator.
+
+    def routes(self) -> list[Route]:
+        """Return the operations, named as Square names them."""
+        return [
+            Route("POST", "/v2/orders", "CreateOrder", self.create_order),
+            Route("POST", "/v2/orders/calculate", "CalculateOrder", self.calculate_order),
+            Route("POST", "/v2/orders/search", "SearchOrders", self.search_orders),
+            Route("POST", "/v2/orders/batch-retrieve", "BatchRetrieveOrders", self.batch_retrieve),
+            Route("GET", "/v2/orders/{order_id}", "RetrieveOrder", self.retrieve_order),
+            Route("PUT", "/v2/orders/{order_id}", "UpdateOrder", self.update_order),
+            Route("POST", "/v2/orders/{order_id}/pay", "PayOrder", self.pay_order),
+            Route("POST", "/v2/payments", "CreatePayment", self.create_payment),
+            Route("GET", "/v2/payments/{payment_id}", "GetPayment", self.get_payment),
+            *self.catalog.routes(),
+        ]
+
+    def extra_control_routes(self) -> list[Route]:
+        """Let the kitchen act over HTTP too."""
+        return [Route("POST", "/_control/fulfil", "fulfil", self._control_fulfil)]
+
+    def authorize(self, request: Request, operation: str) -> None:  # noqa: ARG002
+        """Square's bearer token opens everything."""
+        if request.bearer_token != self.settings.access_token:
+            raise refuse(401, "UNAUTHORIZED", "This request could not be authorized.")
+
+    def error(self, status: int, detail: str) -> Response:
+        """Return Square's error shape."""
+        return error_response(status, detail)
+
+    def state(self) -> Json:
+        """Return the counts and the ledger."""
+        return {
+            "orders": len(self._orders),
+            "payments": len(self._payments),
+            "tickets": [asdict(ticket) for ticket in self._tickets],
+            "duplicate_tickets": self.duplicate_tickets(),
+        }
+
+    def forge(self, request: OutgoingRequest) -> OutgoingRequest:
+        """Sign with a key that is not ours."""
+        signature = sign("not-the-key", self.settings.notification_url, request.body)
+        headers = {**request.headers, "x-square-hmacsha256-signature": signature}
+        return replace(request, headers=headers)
+
+    # Orders.
+
+    def create_order(self, request: Request) -> Response:
+        """CreateOrder: price and store an order; publishes order.created."""
+        body = request.json_object()
+        return self._once("CreateOrder", body, 192, lambda: self._create(body), required=False)
+
+    def _create(self, body: Json) -> Response:
+        order = self._checked_order(body)
+        now = rfc3339(self._now_ms())
+        order.update(
+            id=self._new_id("CAISE", 22),
+            state="DRAFT" if order.get("state") == "DRAFT" else "OPEN",
+            version=1,
+            created_at=now,
+            updated_at=now,
+        )
+        self._orders[order["id"]] = order
+        self._publish_order("order.created", order)
+        return Response.of_json({"order": order})
+
+    def calculate_order(self, request: Request) -> Response:
+        """CalculateOrder: the same checks and totals, nothing stored."""
+        return Response.of_json({"order": self._checked_order(request.json_object())})
+
+    def _checked_order(self, body: Json) -> Json:
+        order = copy.deepcopy(fields.mapping(body.get("order"), "order"))
+        location_id = fields.required_text(
+            order.get("location_id"), "order.location_id", longest=50
+        )
+        if self.locations is not None and location_id not in self.locations:
+            raise invalid("INVALID_VALUE", f"Unknown location {location_id}.", "order.location_id")
+        fields.text(order.get("reference_id"), "order.reference_id", longest=40)
+        fields.text(order.get("ticket_name"), "order.ticket_name", longest=30)
+        fields.metadata(order.get("metadata"), "order.metadata")
+        fulfillments = fields.objects(order.get("fulfillments"), "order.fulfillments")
+        if len(fulfillments) > 1:
+            raise invalid("ARRAY_LENGTH_TOO_LONG", "At most one.", "order.fulfillments")
+        for fulfillment in fulfillments:
+            self._complete_fulfillment(fulfillment)
+        self._pricer.price(order)
+        for line in order.get("line_items", []):
+            line.setdefault("uid", self._new_id("", 22))
+            for modifier in line.get("modifiers", []):
+                modifier.setdefault("uid", self._new_id("", 22))
+        return order
+
+    def _complete_fulfillment(self, fulfillment: Json) -> None:
+        if fulfillment.get("type") not in FULFILLMENT_TYPES:
+            raise invalid("INVALID_ENUM_VALUE", "Unknown type.", "order.fulfillments[0].type")
+        state = fulfillment.setdefault("state", "PROPOSED")
+        if state not in FULFILLMENT_STATES:
+            raise invalid("INVALID_ENUM_VALUE", "Unknown state.", "order.fulfillments[0].state")
+        fulfillment.setdefault("uid", self._new_id("", 22))
+
+    def retrieve_order(self, _request: Request, order_id: str) -> Response:
+        """RetrieveOrder."""
+        return Response.of_json({"order": self._order(order_id)})
+
+    def batch_retrieve(self, request: Request) -> Response:
+        """BatchRetrieveOrders: unknown ids are left out."""
+        wanted = fields.texts(request.json_object().get("order_ids"), "order_ids")
+        if not 1 <= len(wanted) <= 100:
+            raise invalid("INVALID_VALUE", "1 to 100 order ids.", "order_ids")
+        return Response.of_json({"orders": [self._orders[i] for i in wanted if i in self._orders]})
+
+    def search_orders(self, request: Request) -> Response:
+        """SearchOrders: newest first; there is no filter on reference_id, as at Square."""
+        return Response.of_json(search_orders(self._orders.values(), request.json_object()))
+
+    def update_order(self, request: Request, order_id: str) -> Response:
+        """UpdateOrder: a sparse order with the version it was read at."""
+        body = request.json_object()
+        operation = f"UpdateOrder {order_id}"
+        return self._once(
+            operation, body, 192, lambda: self._update(order_id, body), required=False
+        )
+
+    def _update(self, order_id: str, body: Json) -> Response:
+        order = self._order(order_id)
+        changes = fields.mapping(body.get("order"), "order")
+        version = fields.whole_number(
+            changes.get("version"), "order.version", least=0, most=2**31 - 1
+        )
+        if version != order["version"]:
+            detail = f"The order is at version {order['version']}, not {version}."
+            raise refuse(409, "CONFLICT", detail, "order.version")
+        if order["state"] in ("COMPLETED", "CANCELED"):
+            raise refuse(400, "BAD_REQUEST", f"The order is {order['state']}.", "order.state")
+        changed = merged(order, changes)
+        for path in fields.texts(body.get("fields_to_clear"), "fields_to_clear"):
+            changed.pop(path, None)
+        if changed["state"] not in ("OPEN", "COMPLETED", "CANCELED", "DRAFT"):
+            raise invalid("INVALID_ENUM_VALUE", "Unknown state.", "order.state")
+        if changes.keys() & {"line_items", "taxes", "discounts", "service_charges"}:
+            if order.get("tenders"):
+                raise refuse(400, "BAD_REQUEST", "A paid order's lines are final.", "order")
+            self._pricer.price(changed)
+        self._orders[order_id] = changed
+        self._touch(changed)
+        return Response.of_json({"order": changed})
+
+    # Payments.
+
+    def create_payment(self, request: Request) -> Response:
+        """CreatePayment: EXTERNAL or CASH only; paying an order in full prints its ticket."""
+        body = request.json_object()
+        return self._once("CreatePayment", body, 45, lambda: self._pay(body), required=True)
+
+    def _pay(self, body: Json) -> Response:
+        source = fields.required_text(body.get("source_id"), "source_id", longest=192)
+        if source not in ("EXTERNAL", "CASH"):
+            raise invalid("UNSUPPORTED_SOURCE_TYPE", "Only EXTERNAL and CASH.", "source_id")
+        details = f"{source.lower()}_details"
+        given = fields.mapping(body.get(details), details)
+        if source == "EXTERNAL":
+            fields.required_text(given.get("type"), "external_details.type", longest=50)
+            fields.required_text(given.get("source"), "external_details.source", longest=255)
+            fields.text(given.get("source_id"), "external_details.source_id", longest=255)
+        currency = self.settings.currency
+        amount = fields.money(body.get("amount_money"), "amount_money", currency)
+        tip = fields.money(body["tip_money"], "tip_money", currency) if "tip_money" in body else 0
+        fields.text(body.get("reference_id"), "reference_id", longest=40)
+        fields.text(body.get("note"), "note", longest=500)
+        order = None
+        if (order_id := fields.text(body.get("order_id"), "order_id", longest=192)) is not None:
+            order = self._payable_order(order_id, amount)
+        payment = self._record_payment(body, source, amount, tip, order)
+        if order is not None:
+            self._mark_paid(order, payment, tip)
+        return Response.of_json({"payment": payment})
+
+    def _payable_order(self, order_id: str, amount: int) -> Json:
+        order = self._order(order_id)
+        if order["state"] != "OPEN" or order.get("tenders"):
+            paid = "already paid" if order.get("tenders") else order["state"]
+            raise refuse(400, "BAD_REQUEST", f"Order {order_id} is {paid}.", "order_id")
+        due = order["net_amount_due_money"]["amount"]
+        if amount != due:
+            detail = f"The order's amount due is {due}, the payment's amount {amount}."
+            raise invalid("PAYMENT_AMOUNT_MISMATCH", detail, "amount_money.amount")
+        return order
+
+    def _record_payment(
+        self, body: Json, source: str, amount: int, tip: int, order: Json | None
+    ) -> Json:
+        now = rfc3339(self._now_ms())
+        details = f"{source.lower()}_details"
+        money = self._pricer.money
+        payment: Json = {
+            "id": self._new_id("", 27),
+            "created_at": now,
+            "updated_at": now,
+            "amount_money": money(amount),
+            "tip_money": money(tip),
+            "total_money": money(amount + tip),
+            "approved_money": money(amount + tip),
+            "status": "COMPLETED",
+            "source_type": source,
+            details: copy.deepcopy(body[details]),
+            "version_token": self._new_id("", 44),
+        }
+        payment.update({key: body[key] for key in ("reference_id", "note") if key in body})
+        if order is not None:
+            payment.update(order_id=order["id"], location_id=order["location_id"])
+        elif "location_id" in body:
+            payment["location_id"] = body["location_id"]
+        self._payments[payment["id"]] = payment
+        for event in ("payment.created", "payment.updated"):
+            self._publish(event, "payment", payment["id"], {"payment": payment}, payment["id"])
+        return payment
+
+    def pay_order(self, request: Request, order_id: str) -> Response:
+        """PayOrder: only needed here for orders whose total is 0, which take no payment."""
+        body = request.json_object()
+        return self._once(
+            f"PayOrder {order_id}", body, 192, lambda: self._pay_nothing(order_id), required=True
+        )
+
+    def _pay_nothing(self, order_id: str) -> Response:
+        order = self._payable_order(order_id, 0)
+        self._mark_paid(order, None, 0)
+        return Response.of_json({"order": order})
+
+    def _mark_paid(self, order: Json, payment: Json | None, tip: int) -> None:
+        money = self._pricer.money
+        order["net_amount_due_money"] = money(0)
+        order["tenders"] = []
+        if payment is not None:
+            order["total_tip_money"] = order["net_amounts"]["tip_money"] = money(tip)
+            total = order["total_money"]["amount"] + tip
+            order["total_money"] = order["net_amounts"]["total_money"] = money(total)
+            order["tenders"] = [
+                {
+                    "id": payment["id"],
+                    "payment_id": payment["id"],
+                    "location_id": order["location_id"],
+                    "transaction_id": order["id"],
+                    "created_at": payment["created_at"],
+                    "amount_money": payment["total_money"],
+                    "tip_money": payment["tip_money"],
+                    "type": "CASH" if payment["source_type"] == "CASH" else "OTHER",
+                }
+            ]
+        if not order.get("fulfillments"):
+            order["state"] = "COMPLETED"
+            order["closed_at"] = rfc3339(self._now_ms())
+        reference = order.get("reference_id")
+        self._tickets.append(Ticket(reference, order["id"], self._now_ms(), order["location_id"]))
+        self._touch(order)
+
+    def get_payment(self, _request: Request, payment_id: str) -> Response:
+        """GetPayment."""
+        if payment_id not in self._payments:
+            raise refuse(404, "NOT_FOUND", f"Could not find payment with id: {payment_id}")
+        return Response.of_json({"payment": self._payments[payment_id]})
+
+    # Shared.
+
+    def _once(
+        self,
+        operation: str,
+        body: Json,
+        longest_key: int,
+        act: Callable[[], Response],
+        *,
+        required: bool,
+    ) -> Response:
+        """Act once per idempotency key: same body, same answer; another body is refused.
+
+        Only what was carried out is remembered: a refused request may be corrected and sent
+        again under its key.
+        """
+        key = fields.text(
+            body.get("idempotency_key"), "idempotency_key", longest=longest_key, required=required
+        )
+        if key is None:
+            return act()
+        fingerprint = hashlib.sha256(encode_json(with_sorted_keys(body))).digest()
+        if (earlier := self._answers.get((operation, key))) is not None:
+            if earlier[0] == fingerprint:
+                return earlier[1]
+            raise refuse(
+                400,
+                "IDEMPOTENCY_KEY_REUSED",
+                "Different request parameters used for the same idempotency_key.",
+                "idempotency_key",
+            )
+        response = act()
+        self._answers[operation, key] = (fingerprint, response)
+        return response
+
+    def _order(self, order_id: str) -> Json:
+        if order_id not in self._orders:
+            raise refuse(404, "NOT_FOUND", f"Order not found for id {order_id}", "order_id")
+        return self._orders[order_id]
+
+    def _touch(self, order: Json) -> None:
+        order["version"] += 1
+        order["updated_at"] = rfc3339(self._now_ms())
+        self._publish_order("order.updated", order)
+
+    def _publish_order(self, event_type: str, order: Json) -> None:
+        object_type = event_type.replace(".", "_")
+        summary = {
+            "order_id": order["id"],
+            "version": order["version"],
+            "location_id": order["location_id"],
+            "state": order["state"],
+            "created_at": order["created_at"],
+        }
+        if event_type == "order.updated":
+            summary["updated_at"] = order["updated_at"]
+        self._publish(event_type, object_type, order["id"], {object_type: summary}, order["id"])
+
+    def _publish(
+        self, event_type: str, object_type: str, object_id: str, payload: Json, resource_id: str
+    ) -> None:
+        settings = self.settings
+        if event_type not in settings.event_types:
+            return
+        now = rfc3339(self._now_ms())
+        body = encode_json(
+            {
+                "merchant_id": settings.merchant_id,
+                "type": event_type,
+                "event_id": self.new_uuid(),
+                "created_at": now,
+                "data": {"type": object_type, "id": object_id, "object": payload},
+            }
+        )
+        headers = {
+            "Content-Type": JSON,
+            "User-Agent": "Square Connect v2",
+            "square-environment": "Sandbox",
+            "square-initial-delivery-timestamp": now,
+            "x-square-hmacsha256-signature": sign(
+                settings.signature_key, settings.notification_url, body
+            ),
+        }
+        webhook = OutgoingRequest("POST", settings.notification_url, headers, body)
+        self.publish(Delivery(event_type, resource_id, webhook, settings.retry_delays_ms))
+
+    def _new_id(self, prefix: str, length: int) -> str:
+        return prefix + "".join(self._random.choices(ID_LETTERS, k=length))
+
+    def _control_fulfil(self, request: Request) -> Response:
+        body = request.json_object()
+        self.fulfil(body["order_id"], body["state"])
+        return Response.of_json({"order": self._orders[body["order_id"]]})

@@ -1,0 +1,154 @@
+"""All three vendors as one WSGI app: /square, /uber, /doordash, and what spans them.
+
+`World` is what a test, the demo and the server all use; only the server gives it a real clock
+and real HTTP.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from simulators.doordash import DoorDash, DoorDashSettings
+from simulators.menu import UBER_EATS, square_catalog
+from simulators.orders import OrderGenerator, PlacedOrder
+from simulators.simulator import Simulator, no_sleep
+from simulators.square import Square, SquareSettings
+from simulators.uber_eats import UberEats, UberEatsSettings
+from simulators.wsgi import BodyError, Response, read_request, write_response
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from wsgiref.types import StartResponse, WSGIEnvironment
+
+    from simulators.menu import Store
+    from simulators.timeline import OutgoingRequest
+    from simulators.wsgi import Request
+
+DEFAULT_APP_URL = "http://127.0.0.1:8000"
+DEFAULT_PUBLIC_URL = "http://127.0.0.1:9001"
+
+Json = dict[str, Any]
+
+
+class World:
+    """Square, Uber Eats and DoorDash, the stores they share, and the customers.
+
+    `app_url` is where the order middleware receives webhooks, `public_url` where this app is
+    reachable. Square signs the notification URL as well, so it must be the registered one.
+    """
+
+    def __init__(
+        self,
+        *,
+        now_ms: Callable[[], int],
+        send: Callable[[OutgoingRequest], int],
+        seed: int = 0,
+        sleep: Callable[[float], None] = no_sleep,
+        wake: Callable[[], None] = lambda: None,
+        app_url: str = DEFAULT_APP_URL,
+        public_url: str = DEFAULT_PUBLIC_URL,
+        stores: Iterable[Store] | None = None,
+    ) -> None:
+        host: Json = {
+            "now_ms": now_ms,
+            "send": send,
+            "seed": seed,
+            "sleep": sleep,
+            "wake": wake,
+        }
+        self._now_ms = now_ms
+        self.generator = OrderGenerator(seed=seed, stores=tuple(stores) if stores else None)
+        self.square = Square(
+            settings=replace(SquareSettings(), notification_url=f"{app_url}/webhooks/pos/square"),
+            catalog=square_catalog(),
+            locations={store.location_id for store in self.generator.stores},
+            **host,
+        )
+        self.uber = UberEats(
+            settings=replace(
+                UberEatsSettings(),
+                webhook_url=f"{app_url}/webhooks/uber_eats",
+                public_url=f"{public_url}/uber",
+            ),
+            **host,
+        )
+        self.doordash = DoorDash(
+            settings=replace(
+                DoorDashSettings(),
+                webhook_url=f"{app_url}/webhooks/doordash",
+                cancel_url=f"{app_url}/webhooks/doordash",
+            ),
+            **host,
+        )
+        self._placed = 0
+
+    @property
+    def simulators(self) -> dict[str, Simulator]:
+        """The vendors by their mount point."""
+        return {"square": self.square, "uber": self.uber, "doordash": self.doordash}
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Hand the request to the vendor that its first path segment names (PEP 3333)."""
+        mount, _, rest = environ.get("PATH_INFO", "").removeprefix("/").partition("/")
+        if (simulator := self.simulators.get(mount)) is not None:
+            environ["SCRIPT_NAME"] = f"{environ.get('SCRIPT_NAME', '')}/{mount}"
+            environ["PATH_INFO"] = f"/{rest}"
+            return simulator(environ, start_response)
+        return write_response(self._handle(read_request(environ)), start_response)
+
+    def place(self, order: PlacedOrder) -> str:
+        """Let a customer place an order at its partner; returns the order's id there."""
+        vendor = self.uber if order.channel == UBER_EATS else self.doordash
+        return vendor.place(order.payload)
+
+    def place_next(self, count: int = 1) -> list[PlacedOrder]:
+        """Place the generator's next orders, now."""
+        placed = []
+        for _ in range(count):
+            order = self.generator.order(self._placed, self._now_ms())
+            self._placed += 1
+            self.place(order)
+            placed.append(order)
+        return placed
+
+    def tick(self) -> int | None:
+        """Do what is due at any vendor; returns when something is due next, or None."""
+        return _earliest(simulator.tick() for simulator in self.simulators.values())
+
+    def next_due_ms(self) -> int | None:
+        """Return when something is due next at any vendor, or None."""
+        return _earliest(simulator.next_due_ms() for simulator in self.simulators.values())
+
+    def describe(self) -> Json:
+        """Return every vendor's state, by mount point."""
+        return {name: simulator.describe() for name, simulator in self.simulators.items()}
+
+    def _handle(self, request: Request) -> Response:
+        match request.method, request.path:
+            case "GET", "/":
+                return Response.of_json({"mounted": [f"/{name}" for name in self.simulators]})
+            case "GET", "/_control/state":
+                return Response.of_json(self.describe())
+            case "POST", "/_control/orders":
+                return self._post_orders(request)
+            case _:
+                mounts = ", ".join(f"/{name}" for name in self.simulators)
+                return Response.of_json({"error": f"nothing here; look under {mounts}"}, 404)
+
+    def _post_orders(self, request: Request) -> Response:
+        try:
+            count = request.json_object().get("count", 1) if request.body else 1
+        except BodyError as error:
+            return Response.of_json({"error": str(error)}, 400)
+        if type(count) is not int or not 1 <= count <= 10_000:
+            return Response.of_json({"error": "count must be 1 to 10000"}, 400)
+        placed = [
+            {"channel": order.channel, "order_id": order.order_id, "subtotal": order.subtotal}
+            for order in self.place_next(count)
+        ]
+        return Response.of_json({"orders": placed}, 201)
+
+
+def _earliest(instants: Iterable[int | None]) -> int | None:
+    return min((at_ms for at_ms in instants if at_ms is not None), default=None)

@@ -1,0 +1,1 @@
+"""From a Chalice project to running handlers: load, provision, bind, invoke."""

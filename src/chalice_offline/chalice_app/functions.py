@@ -1,0 +1,105 @@
+"""The Lambda functions a project deploys: names, settings and handlers.
+
+Names are those of `chalice deploy` (chalice/deploy/appgraph.py, 1.34): `<app>-<stage>` for the
+routes, `<app>-<stage>-<name>` for everything else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from chalice_offline.chalice_app.environment import (
+    FunctionEnvironment,
+    lambda_variables,
+    shell_variables,
+)
+from chalice_offline.core.errors import ProjectError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from chalice_offline.chalice_app.project import Project
+
+API_HANDLER = "api_handler"
+
+# What Chalice and Lambda use where config.json says nothing (chalice/constants.py).
+DEFAULT_TIMEOUT_SECONDS = 60
+DEFAULT_MEMORY_MB = 128
+LONGEST_TIMEOUT_SECONDS = 900
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectFunction:
+    """One function of the project. `name` is Chalice's, `deployed_name` AWS's."""
+
+    name: str
+    deployed_name: str
+    handler_string: str
+    handler: Callable[[Any, Any], Any]
+    timeout_seconds: int
+    memory_mb: int
+    variables: dict[str, str]
+    reserved_concurrency: int | None
+    tags: dict[str, str]
+
+    def environment(self, region: str) -> FunctionEnvironment:
+        """Return a fresh environment, as a new Lambda container has it."""
+        return FunctionEnvironment(
+            shell_variables()
+            | lambda_variables(region)
+            | {
+                "AWS_LAMBDA_FUNCTION_NAME": self.deployed_name,
+                "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(self.memory_mb),
+                "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+                "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{self.deployed_name}",
+                "AWS_EXECUTION_ENV": "AWS_Lambda_python",
+                "_HANDLER": self.handler_string,
+            }
+            | self.variables
+        )
+
+
+def functions_of(project: Project) -> list[ProjectFunction]:
+    """Return every function the project deploys, in the order in which the app defines them.
+
+    Raises ProjectError for a timeout or memory size Lambda would refuse.
+    """
+    app = project.app
+    functions = []
+    if app.routes:
+        functions.append(_function(project, API_HANDLER, "app.app", app, deployed_name=""))
+    for name, handler in app.handler_map.items():
+        handler_string = getattr(handler, "handler_string", f"app.{name}")
+        functions.append(_function(project, name, handler_string, handler, deployed_name=name))
+    return functions
+
+
+def _function(
+    project: Project,
+    name: str,
+    handler_string: str,
+    handler: Callable[[Any, Any], Any],
+    *,
+    deployed_name: str,
+) -> ProjectFunction:
+    config = project.config.scope(project.stage, name)
+    prefix = f"{project.name}-{project.stage}"
+    timeout_seconds = config.lambda_timeout or DEFAULT_TIMEOUT_SECONDS
+    memory_mb = config.lambda_memory_size or DEFAULT_MEMORY_MB
+    if not isinstance(timeout_seconds, int) or not 1 <= timeout_seconds <= LONGEST_TIMEOUT_SECONDS:
+        raise ProjectError(
+            f"{project.directory}/.chalice/config.json: lambda_timeout of {name} is "
+            f"{timeout_seconds!r}; Lambda takes 1 to {LONGEST_TIMEOUT_SECONDS} seconds"
+        )
+    return ProjectFunction(
+        name=name,
+        deployed_name=f"{prefix}-{deployed_name}" if deployed_name else prefix,
+        handler_string=handler_string,
+        handler=handler,
+        timeout_seconds=timeout_seconds,
+        memory_mb=int(memory_mb),
+        variables=dict(config.environment_variables),
+        reserved_concurrency=config.reserved_concurrency,
+        tags=dict(config.tags),
+    )

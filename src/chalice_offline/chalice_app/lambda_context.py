@@ -1,0 +1,36 @@
+"""The context object a handler gets as its second argument."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from chalice_offline.core.clock import Clock
+    from chalice_offline.core.run import FunctionRun
+
+
+class LambdaContext:
+    """What AWS documents as "AWS Lambda context object in Python", spelled as AWS spells it."""
+
+    function_version = "$LATEST"
+    identity = None
+
+    def __init__(self, run: FunctionRun, log_stream_name: str, clock: Clock) -> None:
+        self.function_name = run.function_name
+        self.invoked_function_arn = run.function_arn
+        self.memory_limit_in_mb = str(run.memory_mb)
+        self.aws_request_id = run.request_id
+        self.log_group_name = f"/aws/lambda/{run.function_name}"
+        self.log_stream_name = log_stream_name
+        self.client_context: Any = json.loads(run.client_context) if run.client_context else None
+        self._deadline_ms = run.deadline_ms
+        self._clock = clock
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Return the milliseconds left before the function's timeout; never negative."""
+        return max(0, self._deadline_ms - self._clock.now_ms())
+
+    def log(self, message: object) -> None:
+        """Write to standard output, as the runtime's own `log` does."""
+        print(message)  # noqa: T201 - a handler's output

@@ -1,0 +1,138 @@
+"""Runs one handler once, as Lambda's Python runtime would, and says how it ended."""
+
+from __future__ import annotations
+
+import contextvars
+import json
+import logging
+import traceback
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from chalice_offline.chalice_app.lambda_context import LambdaContext
+from chalice_offline.core.errors import EmulatorBug
+from chalice_offline.core.run import Outcome, timed_out
+from chalice_offline.transports.in_process import current_run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from chalice_offline.chalice_app.environment import FunctionEnvironment
+    from chalice_offline.core.clock import Clock
+    from chalice_offline.core.run import FunctionRun
+
+_log = logging.getLogger("chalice_offline.functions")
+
+
+class TaskTimedOut(BaseException):
+    """Ends a handler whose timeout has passed. No `except Exception` of a handler can catch it."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedFunction:
+    """A function ready to run: its handler, and the environment that lives on between runs."""
+
+    handler: Callable[[Any, Any], Any]
+    environment: FunctionEnvironment
+
+
+# The run whose handler executes in this context: what a sleeping handler's timeout comes from.
+present_run: contextvars.ContextVar[FunctionRun | None] = contextvars.ContextVar(
+    "present_run", default=None
+)
+
+
+class Runtime:
+    """Runs functions by name. Reloading the app replaces what the names stand for."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._functions: dict[str, LoadedFunction] = {}
+
+    def load(self, functions: dict[str, LoadedFunction]) -> None:
+        """Use these functions from the next run on."""
+        self._functions = functions
+
+    def run(self, run: FunctionRun) -> Outcome:
+        """Run a handler to its end on this thread; never raises what the handler raises."""
+        function = self._functions.get(run.function_name)
+        if function is None:
+            raise EmulatorBug(f"{run.function_name} was not loaded")
+        return contextvars.copy_context().run(self._run, function, run)
+
+    def _run(self, function: LoadedFunction, run: FunctionRun) -> Outcome:
+        current_run.set((run.entry,))
+        present_run.set(run)
+        context = LambdaContext(run, _log_stream(run), self._clock)
+        with function.environment.active():
+            try:
+                result = function.handler(json.loads(run.payload), context)
+            except TaskTimedOut:
+                return timed_out(run)
+            except SystemExit as error:
+                return _exited(run, error)
+            except Exception as error:  # noqa: BLE001 - the handler's own, reported to its invoker
+                _log.error("%s failed: %r", run.function_name, error, exc_info=error)
+                return _failed(run, error)
+            return _returned(run, result)
+
+
+def _log_stream(run: FunctionRun) -> str:
+    return f"[$LATEST]{run.request_id.replace('-', '')}"
+
+
+def _returned(run: FunctionRun, result: Any) -> Outcome:
+    try:
+        payload = json.dumps(result, default=_plain).encode()
+    except (TypeError, ValueError) as error:
+        _log.error("%s returned what JSON cannot hold: %s", run.function_name, error)
+        return _error(
+            "Runtime.MarshalError",
+            f"Unable to marshal response: {error}",
+            request_id=run.request_id,
+            stack=[],
+            exception=error,
+        )
+    return Outcome(payload)
+
+
+def _plain(value: Any) -> Any:
+    """Lambda's runtime writes a Decimal as a number and refuses everything else JSON has not."""
+    if isinstance(value, Decimal):
+        return float(value)
+    message = f"Object of type {type(value).__name__} is not JSON serializable"
+    raise TypeError(message)
+
+
+def _failed(run: FunctionRun, error: Exception) -> Outcome:
+    frames = traceback.extract_tb(error.__traceback__)[1:]  # the first frame is ours
+    return _error(
+        type(error).__name__,
+        str(error),
+        request_id=run.request_id,
+        stack=traceback.format_list(frames),
+        exception=error,
+    )
+
+
+def _exited(run: FunctionRun, error: SystemExit) -> Outcome:
+    status = error.code if isinstance(error.code, int) else int(error.code is not None)
+    reason = f"exit status {status}" if status else "Runtime exited without providing a reason"
+    text = f"Runtime exited with error: {reason}" if status else reason
+    message = f"RequestId: {run.request_id} Error: {text}"
+    return _error("Runtime.ExitError", message, exception=RuntimeError(message))
+
+
+def _error(
+    error_type: str,
+    message: str,
+    *,
+    exception: BaseException,
+    request_id: str | None = None,
+    stack: list[str] | None = None,
+) -> Outcome:
+    content: dict[str, Any] = {"errorMessage": message, "errorType": error_type}
+    if request_id is not None:
+        content |= {"requestId": request_id, "stackTrace": stack or []}
+    return Outcome(json.dumps(content).encode(), failed=True, exception=exception)

@@ -1,0 +1,144 @@
+"""The command line: `chalice-offline local` and `chalice-offline aws`."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from chalice_offline.core.errors import ProjectError
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from chalice_offline.live_session import AppSession
+
+_CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+@click.group(context_settings=_CONTEXT)
+@click.version_option(package_name="chalice-offline", prog_name="chalice-offline")
+def main() -> None:
+    """Run AWS Chalice apps whole, on this machine: no Docker, no AWS account, no network."""
+
+
+@main.command()
+@click.option("--project-dir", type=click.Path(exists=True, file_okay=False, path_type=Path),
+              default=Path(), help="The Chalice project's folder.  [default: this one]")
+@click.option("--stage", default=None,
+              help='The stage of .chalice/config.json.  [default: "local" if there is one, else "dev"]')
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", default=8000, show_default=True, help="The port of the app's routes.")
+@click.option("--aws-port", default=4566, show_default=True, help="The port of the AWS endpoint.")
+@click.option("--seed", default=0, show_default=True, help="The seed of every id given out.")
+@click.option("--no-autoreload", is_flag=True, help="Do not reload when the code changes.")
+def local(
+    project_dir: Path,
+    stage: str | None,
+    host: str,
+    port: int,
+    aws_port: int,
+    seed: int,
+    no_autoreload: bool,  # noqa: FBT001 - click passes options by name
+) -> None:
+    """Run this folder's Chalice app: its routes, and every event handler."""
+    _log_to_stderr()
+    _stop_on_signals()
+    try:
+        from chalice_offline.chalice_app.project import default_stage
+        from chalice_offline.live_session import AppSession
+
+        directory = project_dir.resolve()
+        stage = stage or default_stage(directory)
+        session = AppSession(directory, stage, host=host, port=port, aws_port=aws_port, seed=seed)
+        try:
+            session.start()
+            _print_bindings(session, stage)
+            if no_autoreload:
+                _wait_for_signal()
+            else:
+                session.watch(lambda text: click.echo(text, err=True))
+        except KeyboardInterrupt:
+            click.echo("\nstopping", err=True)
+        finally:
+            session.stop()
+    except ProjectError as error:
+        _fail(error)
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", default=4566, show_default=True, help="The port to listen on.")
+@click.option("--seed", default=0, show_default=True, help="The seed of every id given out.")
+def aws(host: str, port: int, seed: int) -> None:
+    """Run the AWS endpoint alone, without an app."""
+    _log_to_stderr()
+    _stop_on_signals()
+    try:
+        from chalice_offline.live_session import AwsSession
+
+        session = AwsSession(host=host, port=port, seed=seed)
+    except ProjectError as error:
+        _fail(error)
+    session.start()
+    click.echo(f"AWS endpoint on {session.aws_server.url}  (Ctrl-C ends it)")
+    try:
+        _wait_for_signal()
+    except KeyboardInterrupt:
+        click.echo("\nstopping", err=True)
+    finally:
+        session.stop()
+
+
+def _print_bindings(session: AppSession, stage: str) -> None:
+    app, aws_url = session.app, session.aws.aws_server.url
+    name = app.project.name if app.project else ""
+    click.echo(f"{name}, stage {stage}")
+    click.echo(f"  app           {session.http_server.url}")
+    click.echo(f"  AWS endpoint  {aws_url}  (export AWS_ENDPOINT_URL={aws_url})")
+    routes = app.routes()
+    if routes:
+        click.echo("routes")
+        for route in routes:
+            click.echo(f"  {route}")
+    if app.bindings:
+        click.echo("handlers")
+        width = max(len(binding.function) for binding in app.bindings)
+        for binding in app.bindings:
+            click.echo(f"  {binding.function:<{width}}  <- {binding.source}")
+    click.echo("Ctrl-C ends it.")
+
+
+def _log_to_stderr() -> None:
+    logging.basicConfig(
+        level=logging.WARNING, format="%(levelname)s %(message)s", stream=sys.stderr
+    )
+
+
+def _stop_on_signals() -> None:
+    """Let SIGTERM end the program as Ctrl-C does."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, interrupt)
+    signal.signal(signal.SIGINT, interrupt)
+
+
+def _wait_for_signal() -> None:
+    while True:
+        time.sleep(3600)
+
+
+def _fail(error: ProjectError) -> None:
+    click.echo(f"chalice-offline: {error}", err=True)
+    sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

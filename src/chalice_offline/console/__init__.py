@@ -1,0 +1,1 @@
+"""What people and programs may ask a running emulator about itself."""

@@ -1,0 +1,1 @@
+"""The kernel's own vocabulary: time, ids, timers, calls, journal. Standard library only."""

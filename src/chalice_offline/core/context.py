@@ -1,0 +1,43 @@
+"""Who calls, from where, when, and because of what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+DEFAULT_ACCOUNT_ID = "000000000000"
+DEFAULT_REGION = "us-east-1"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """What a door knows of the one who calls.
+
+    `endpoint` is scheme and host without a trailing slash (QueueUrls start with it), `protocol`
+    the wire protocol ("json", "query", …), `causes` the journal entries this call follows from:
+    none for a client, the run's entry for a handler. `principal` is the AWS service that calls
+    ("events.amazonaws.com") or "" for a client with credentials.
+    """
+
+    account_id: str = DEFAULT_ACCOUNT_ID
+    region: str = DEFAULT_REGION
+    endpoint: str = ""
+    protocol: str = "json"
+    causes: tuple[int, ...] = ()
+    principal: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CallContext:
+    """What an operation gets besides its request. `now_ms` is the instant it happens at.
+
+    `entry` is the journal entry of this very call: what follows from it names it as its cause.
+    """
+
+    account_id: str
+    region: str
+    endpoint: str
+    protocol: str
+    principal: str
+    request_id: str
+    now_ms: int
+    entry: int

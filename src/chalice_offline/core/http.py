@@ -1,0 +1,73 @@
+"""Requests and replies as plain values, so that no layer below a door knows what a socket is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class Headers(dict[str, str]):
+    """HTTP header fields: names are kept in lower case, so look-ups ignore case."""
+
+    def __init__(self, items: Iterable[tuple[str, str]] = ()) -> None:
+        super().__init__((name.lower(), value) for name, value in items)
+
+    def __setitem__(self, name: str, value: str) -> None:
+        super().__setitem__(name.lower(), value)
+
+    def __getitem__(self, name: str) -> str:
+        return super().__getitem__(name.lower())
+
+    def get(self, name: str, default: str | None = None) -> str | None:  # type: ignore[override]
+        """Return the field's value, or `default` when the request does not carry it."""
+        return super().get(name.lower(), default)
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and super().__contains__(name.lower())
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """One request as a door received it.
+
+    `url` is absolute and still percent-encoded; `body` is the raw payload.
+    """
+
+    method: str
+    url: str
+    headers: Headers
+    body: bytes = b""
+
+    @property
+    def endpoint(self) -> str:
+        """Scheme and host, without a trailing slash: what QueueUrls start with."""
+        parts = urlsplit(self.url)
+        return f"{parts.scheme}://{parts.netloc}"
+
+    @property
+    def host(self) -> str:
+        """The host name and port this request was sent to."""
+        return self.headers.get("host") or urlsplit(self.url).netloc
+
+    @property
+    def path(self) -> str:
+        """The path, still percent-encoded; never empty."""
+        return urlsplit(self.url).path or "/"
+
+    @property
+    def query(self) -> str:
+        """The raw query string without its question mark."""
+        return urlsplit(self.url).query
+
+
+@dataclass(slots=True)
+class HttpResponse:
+    """One reply: status code, header fields, payload."""
+
+    status: int
+    headers: Headers = field(default_factory=Headers)
+    body: bytes = b""

@@ -1,0 +1,49 @@
+"""Every random-looking value the emulator gives out, from one seed."""
+
+from __future__ import annotations
+
+import base64
+import random
+import string
+
+_LOWER_ALPHANUMERIC = string.ascii_lowercase + string.digits
+_UPPER_ALPHANUMERIC = string.ascii_uppercase + string.digits
+
+
+class Ids:
+    """A seeded source of ids: the same seed and the same calls give the same ids."""
+
+    def __init__(self, seed: int) -> None:
+        self._random = random.Random(seed)
+
+    def uuid(self) -> str:
+        """Return a version 4 UUID in its usual spelling."""
+        bits = self._random.getrandbits(128)
+        bits = (bits & ~(0xF << 76)) | (4 << 76)
+        bits = (bits & ~(0x3 << 62)) | (2 << 62)
+        text = f"{bits:032x}"
+        return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+    def hex(self, digits: int) -> str:
+        """Return `digits` lower-case hexadecimal digits."""
+        return f"{self._random.getrandbits(4 * digits):0{digits}x}"
+
+    def base64(self, byte_count: int) -> str:
+        """Return `byte_count` random bytes in base64."""
+        return base64.b64encode(self._random.randbytes(byte_count)).decode()
+
+    def alphanumeric(self, length: int) -> str:
+        """Return `length` capital letters and digits, as in access keys and request ids."""
+        return "".join(self._random.choices(_UPPER_ALPHANUMERIC, k=length))
+
+    def lower_alphanumeric(self, length: int) -> str:
+        """Return `length` lower-case letters and digits, as in generated resource names."""
+        return "".join(self._random.choices(_LOWER_ALPHANUMERIC, k=length))
+
+    def integer(self, low: int, high: int) -> int:
+        """Return an integer between `low` and `high`, both included."""
+        return self._random.randint(low, high)
+
+    def fraction(self) -> float:
+        """Return a number in [0, 1), for jitter."""
+        return self._random.random()

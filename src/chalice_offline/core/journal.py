@@ -1,0 +1,86 @@
+"""The journal: every input of the kernel and every step that followed, each with its causes.
+
+Inputs (a client's AWS call, the outcome of a handler run or of an outbound HTTP delivery, an HTTP
+request to the app) are what a replay needs. Steps (a delivery from one service to another, an
+event no rule matched) follow from inputs and are kept so that a trace tells the whole story.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+
+@dataclass(slots=True)
+class Entry:
+    """One line of the journal.
+
+    `kind` is "call" (an AWS operation called by a client or a handler), "delivery" (one called by
+    another service, or a request to an endpoint outside), "http" (a request to the app), "run" (a
+    handler starts), "outcome" (it ended) or "note" (something that was decided: no rule matched, a
+    message was dead-lettered). `subject` names the operation,
+    function or resource; `detail` holds the request; `outcome` how it ended, once known.
+    """
+
+    number: int
+    at_ms: int
+    kind: str
+    subject: str
+    detail: Mapping[str, Any]
+    causes: tuple[int, ...] = ()
+    is_input: bool = False
+    outcome: str = ""
+    reply: Mapping[str, Any] = field(default_factory=dict)
+
+    def as_json(self) -> str:
+        """Return the entry as one line of JSON with sorted keys."""
+        return json.dumps(
+            {
+                "number": self.number,
+                "at_ms": self.at_ms,
+                "kind": self.kind,
+                "subject": self.subject,
+                "detail": self.detail,
+                "causes": self.causes,
+                "input": self.is_input,
+                "outcome": self.outcome,
+            },
+            sort_keys=True,
+            default=_readable,
+        )
+
+
+class Journal(Protocol):
+    """Where entries are kept. Implementations are in `storage`."""
+
+    def next_number(self) -> int:
+        """Return the number the next entry gets; numbers only grow."""
+        ...
+
+    def append(self, entry: Entry) -> None:
+        """Keep one entry; called before the reply to an input leaves."""
+        ...
+
+    def entries(self) -> Iterator[Entry]:
+        """Return what is kept, oldest first."""
+        ...
+
+
+def digest(journal: Journal) -> str:
+    """Return one hash over all entries: equal for equal histories."""
+    total = hashlib.sha256()
+    for entry in journal.entries():
+        total.update(entry.as_json().encode())
+        total.update(b"\n")
+    return total.hexdigest()
+
+
+def _readable(value: object) -> str:
+    if isinstance(value, bytes | bytearray):
+        return bytes(value).decode("utf-8", "backslashreplace")
+    return str(value)

@@ -1,0 +1,119 @@
+"""What a service may ask of the kernel it runs in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Protocol
+
+from chalice_offline.core.pending import Pending
+
+if TYPE_CHECKING:
+    from chalice_offline.core.context import CallContext
+    from chalice_offline.core.http import HttpRequest, HttpResponse
+    from chalice_offline.core.ids import Ids
+    from chalice_offline.core.run import FunctionRun, Outcome
+    from chalice_offline.core.scheduler import Timer
+
+Request = dict[str, Any]
+Result = dict[str, Any]
+Reply = Result | Pending[Result]
+Operation = Callable[[Any, "CallContext", Request], Reply]
+
+
+class Service(Protocol):
+    """An emulated AWS service: its name as botocore spells it, and its operations by name.
+
+    An operation is called as `operation(service, context, request)`.
+    """
+
+    name: str
+    operations: Mapping[str, Operation]
+
+
+class Kernel(Protocol):
+    """The services' only way to time, ids, each other and the outside."""
+
+    ids: Ids
+
+    @property
+    def now_ms(self) -> int:
+        """The instant the present input or timer happens at."""
+        ...
+
+    def at(self, due_ms: int, callback: Callable[[], None], *, owed: bool = True) -> Timer:
+        """Run `callback` at `due_ms`. `owed=False`: `settle()` does not wait for it."""
+        ...
+
+    def cancel(self, timer: Timer | None) -> None:
+        """Make sure `timer` never runs."""
+        ...
+
+    def deliver(
+        self,
+        service: str,
+        operation: str,
+        request: Request,
+        *,
+        account_id: str,
+        region: str,
+        causes: tuple[int, ...],
+        principal: str,
+    ) -> Reply:
+        """Call a neighbour as any client would; it raises AwsError as it would for a client.
+
+        `causes` is the caller's own entry (`context.entry`) or the entries of the messages this
+        follows from; `principal` the AWS service that delivers ("sns.amazonaws.com").
+        """
+        ...
+
+    def note(
+        self, subject: str, detail: Mapping[str, Any], causes: tuple[int, ...], outcome: str = ""
+    ) -> int:
+        """Write down a decision (an event no rule matched, a dead letter); return its entry."""
+        ...
+
+    def watch(self, topic: str, callback: Callable[[], None]) -> None:
+        """Call `callback` on every `signal(topic)`, in the order in which watches were set."""
+        ...
+
+    def unwatch(self, topic: str, callback: Callable[[], None]) -> None:
+        """Undo `watch`."""
+        ...
+
+    def signal(self, topic: str) -> None:
+        """Say that something happened to `topic` (usually an ARN)."""
+        ...
+
+    def is_watched(self, topic: str) -> bool:
+        """Whether anybody watches `topic`: work on it is then owed, else it just waits."""
+        ...
+
+    def set_origin(self, key: str, entry: int) -> None:
+        """Remember which journal entry brought about a message or record, by its id."""
+        ...
+
+    def origin(self, key: str) -> tuple[int, ...]:
+        """Return the entry remembered for `key` as causes; () when it is not known (any more)."""
+        ...
+
+    def start_run(
+        self, run: FunctionRun, causes: tuple[int, ...], done: Callable[[Outcome], None]
+    ) -> int:
+        """Have a handler run outside the kernel; return the run's journal entry.
+
+        `done` is called with the outcome, which is an input, never before this returns.
+        """
+        ...
+
+    def send_http(
+        self,
+        request: HttpRequest,
+        timeout_ms: int,
+        done: Callable[[HttpResponse | None, str], None],
+        causes: tuple[int, ...],
+    ) -> None:
+        """Send a request to an endpoint outside.
+
+        `done(response, "")` is called with the reply, or `done(None, reason)` when none came.
+        """
+        ...

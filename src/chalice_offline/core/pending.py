@@ -1,0 +1,83 @@
+"""A reply that is not known yet: a long poll, a synchronous invocation.
+
+Holds no thread and waits for nobody: whoever needs the value says what to do once it is there.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Generic, TypeVar, cast
+
+from chalice_offline.core.errors import EmulatorBug
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+T = TypeVar("T")
+U = TypeVar("U")
+
+_UNSET = object()
+
+
+class Pending(Generic[T]):
+    """A value, or an error, that comes later; it is settled exactly once."""
+
+    def __init__(self) -> None:
+        self._value: object = _UNSET
+        self._error: BaseException | None = None
+        self._callbacks: list[Callable[[Pending[T]], None]] = []
+
+    @property
+    def done(self) -> bool:
+        """Whether the value or the error is known."""
+        return self._value is not _UNSET or self._error is not None
+
+    def resolve(self, value: T) -> None:
+        """Give the value, and run what waits for it."""
+        self._require_open()
+        self._value = value
+        self._run_callbacks()
+
+    def fail(self, error: BaseException) -> None:
+        """Give the error instead of a value."""
+        self._require_open()
+        self._error = error
+        self._run_callbacks()
+
+    def then(self, callback: Callable[[Pending[T]], None]) -> None:
+        """Call `callback(self)` once settled; at once when it already is."""
+        if self.done:
+            callback(self)
+        else:
+            self._callbacks.append(callback)
+
+    def map(self, transform: Callable[[T], U]) -> Pending[U]:
+        """Return a pending of `transform(value)`; an error passes through."""
+        mapped: Pending[U] = Pending()
+
+        def settle(source: Pending[T]) -> None:
+            try:
+                value = transform(source.result())
+            except BaseException as error:  # noqa: BLE001 - carried to whoever asks for the result
+                mapped.fail(error)
+            else:
+                mapped.resolve(value)
+
+        self.then(settle)
+        return mapped
+
+    def result(self) -> T:
+        """Return the value or raise the error; an EmulatorBug when neither is known."""
+        if self._error is not None:
+            raise self._error
+        if self._value is _UNSET:
+            raise EmulatorBug("the result of a pending reply was read before it was known")
+        return cast("T", self._value)
+
+    def _require_open(self) -> None:
+        if self.done:
+            raise EmulatorBug("a pending reply was settled twice")
+
+    def _run_callbacks(self) -> None:
+        callbacks, self._callbacks = self._callbacks, []
+        for callback in callbacks:
+            callback(self)

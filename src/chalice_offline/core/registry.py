@@ -1,0 +1,103 @@
+"""Who answers for which service, and who wants to hear of what."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from chalice_offline.core.errors import AwsError, EmulatorBug
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from chalice_offline.core.context import CallContext
+    from chalice_offline.core.kernel import Operation, Reply, Request, Service
+
+
+class Registry:
+    """Services by name; the only way from one service to another."""
+
+    def __init__(self) -> None:
+        self._services: dict[str, Service] = {}
+        self._shared: set[str] = set()
+
+    def add(self, service: Service, *, rest_delegated: bool = False) -> None:
+        """Let `service` answer for its name.
+
+        `rest_delegated`: what it has no operation for is delegated (S3, of which only the
+        notifications are ours) rather than refused.
+        """
+        if service.name in self._services:
+            raise EmulatorBug(f"two services answer for {service.name}")
+        self._services[service.name] = service
+        if rest_delegated:
+            self._shared.add(service.name)
+
+    def owns(self, service: str, operation: str) -> bool:
+        """Whether the call is answered (or refused) here rather than delegated."""
+        found = self._services.get(service)
+        return found is not None and (
+            operation in found.operations or service not in self._shared
+        )
+
+    def names(self) -> tuple[str, ...]:
+        """Return the names of all services, in the order in which they were added."""
+        return tuple(self._services)
+
+    def get(self, service: str) -> Service:
+        """Return a service; an EmulatorBug when there is none of that name."""
+        try:
+            return self._services[service]
+        except KeyError:
+            raise EmulatorBug(f"no service answers for {service}") from None
+
+    def call(self, service: str, operation: str, context: CallContext, request: Request) -> Reply:
+        """Run one operation; raises AwsError when nobody has it."""
+        found = self.get(service)
+        return self._operation(found, operation)(found, context, request)
+
+    @staticmethod
+    def _operation(service: Service, operation: str) -> Operation:
+        try:
+            return service.operations[operation]
+        except KeyError:
+            raise missing_operation(service.name, operation) from None
+
+
+def missing_operation(service: str, operation: str) -> AwsError:
+    """Return the error for an operation AWS has and this emulator has not."""
+    return AwsError(
+        "NotImplemented",
+        f"chalice-offline does not emulate {service}:{operation}. docs/COVERAGE.md lists what it "
+        "does; nothing was changed by this call.",
+        status=501,
+        sender_fault=False,
+    )
+
+
+class Signals:
+    """Watchers by topic: how a queue wakes the event source mapping it does not know."""
+
+    def __init__(self) -> None:
+        self._watchers: dict[str, list[Callable[[], None]]] = {}
+
+    def watch(self, topic: str, callback: Callable[[], None]) -> None:
+        """Call `callback` on every signal of `topic`."""
+        self._watchers.setdefault(topic, []).append(callback)
+
+    def unwatch(self, topic: str, callback: Callable[[], None]) -> None:
+        """Undo one `watch`; an EmulatorBug when there was none."""
+        watchers = self._watchers.get(topic, [])
+        if callback not in watchers:
+            raise EmulatorBug(f"nothing watches {topic}")
+        watchers.remove(callback)
+        if not watchers:
+            del self._watchers[topic]
+
+    def is_watched(self, topic: str) -> bool:
+        """Whether anybody watches `topic`."""
+        return topic in self._watchers
+
+    def signal(self, topic: str) -> None:
+        """Tell every watcher of `topic`."""
+        for callback in tuple(self._watchers.get(topic, ())):
+            callback()

@@ -1,0 +1,142 @@
+"""Everything that runs while `chalice-offline` does: emulator, servers, app, reload."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import logging
+import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from chalice_offline.chalice_app.environment import lambda_variables
+from chalice_offline.chalice_app.http_api import gateway_timeout
+from chalice_offline.chalice_app.offline_app import OfflineApp
+from chalice_offline.chalice_app.runtime import Runtime
+from chalice_offline.chalice_app.watch import Watch
+from chalice_offline.composition import add_services
+from chalice_offline.console.api import console_pages
+from chalice_offline.core.errors import ProjectError
+from chalice_offline.drivers.live import HANDLER_THREADS, LiveDriver
+from chalice_offline.emulator import Emulator
+from chalice_offline.transports.gateway import Gateway
+from chalice_offline.transports.http_server import (
+    LOOPBACK,
+    Server,
+    aws_endpoint,
+    read_request,
+    send_response,
+)
+from chalice_offline.transports.in_process import InProcessDoor
+from chalice_offline.transports.outbound import send_request
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from chalice_offline.transports.http_server import AsgiApp, Receive, Scope, Send
+
+_log = logging.getLogger(__name__)
+
+
+class AwsSession:
+    """The AWS endpoint in real time, without an app."""
+
+    def __init__(self, *, host: str = LOOPBACK, port: int = 4566, seed: int = 0) -> None:
+        """Bind the port at once; raises ProjectError when it is taken."""
+        self.driver = LiveDriver(send_request=send_request)
+        self.runtime = Runtime(self.driver.clock)
+        self.driver.run_function = self.runtime.run
+        region = os.environ.get("AWS_DEFAULT_REGION") or os.environ.get("AWS_REGION")
+        self.emulator = Emulator(self.driver, seed=seed, **({"region": region} if region else {}))
+        self.lambda_ = add_services(self.emulator)
+        self.gateway = Gateway(self.emulator)
+        self.gateway.pages |= console_pages(self.emulator, self.lambda_)
+        self.aws_server = Server(aws_endpoint(self.gateway), host=host, port=port)
+
+    def start(self) -> None:
+        """Let time pass and answer requests."""
+        self.driver.start(self.emulator)
+        self.aws_server.start()
+
+    def stop(self) -> None:
+        """Close the sockets, stop the timers."""
+        self.aws_server.stop()
+        self.driver.stop()
+
+
+class AppSession:
+    """A project in real time: its routes, its handlers and the AWS endpoint they use."""
+
+    def __init__(
+        self,
+        directory: Path,
+        stage: str,
+        *,
+        host: str = LOOPBACK,
+        port: int = 8000,
+        aws_port: int = 4566,
+        seed: int = 0,
+    ) -> None:
+        self.aws = AwsSession(host=host, port=aws_port, seed=seed)
+        os.environ.update(lambda_variables(self.aws.emulator.region))
+        os.environ.pop("AWS_PROFILE", None)
+        self._door = InProcessDoor(self.aws.gateway)
+        self.app = OfflineApp(
+            directory, stage, self.aws.emulator, self.aws.lambda_, self.aws.runtime
+        )
+        self._requests = ThreadPoolExecutor(HANDLER_THREADS, thread_name_prefix="request")
+        self.http_server = Server(self._routes(), host=host, port=port)
+        self._watch = Watch(self.app.directory)
+        self._reload_lock = threading.Lock()
+
+    def start(self) -> None:
+        """Load, provision, bind, then open the ports. Raises ProjectError."""
+        self._door.open()
+        self.aws.driver.start(self.aws.emulator)
+        self.app.start()
+        self.aws.aws_server.start()
+        self.http_server.start()
+
+    def watch(self, changed: Callable[[str], None]) -> None:
+        """Reload whenever the project's code changes, and tell `changed` how it went; blocks."""
+        for file in self._watch.changes():
+            try:
+                with self._reload_lock:
+                    self.app.reload()
+            except ProjectError as error:
+                changed(f"{file} changed, but the code before goes on running: {error}")
+            else:
+                changed(f"{file} changed: reloaded")
+
+    def stop(self) -> None:
+        """Close the ports and the door."""
+        self._watch.stop()
+        self.http_server.stop()
+        self._requests.shutdown(wait=False, cancel_futures=True)
+        self.aws.stop()
+        self._door.close()
+
+    def _routes(self) -> AsgiApp:
+        """Return the ASGI app that runs the project's routes on a thread pool."""
+
+        async def app(scope: Scope, receive: Receive, send: Send) -> None:
+            if scope["type"] != "http":
+                return
+            request = await read_request(scope, receive)
+            parts = urlsplit(request.url)
+            path = parts.path + (f"?{parts.query}" if parts.query else "")
+            handle: Any = functools.partial(
+                self.app.request, request.method, path, request.headers, request.body
+            )
+            running = asyncio.get_running_loop().run_in_executor(self._requests, handle)
+            try:
+                timeout = self.app.request_timeout_ms / 1000
+                reply = await asyncio.wait_for(asyncio.shield(running), timeout or None)
+            except TimeoutError:
+                reply = gateway_timeout()
+            await send_response(send, reply, head=request.method == "HEAD")
+
+        return app

@@ -1,0 +1,27 @@
+"""Wire formats by table: bytes to parameters and results to bytes, by botocore's service models.
+
+    target = detect(request)                       which service and operation
+    params = parse(target, request)                AWS's own keys, checked against the model
+    reply = serialize(target, result, request_id)
+    reply = serialize_error(target, error, request_id)
+
+Each operation is compiled into closures when it is first used. Nothing here knows what an
+operation means, keeps state, or reads a clock.
+"""
+
+from __future__ import annotations
+
+from chalice_offline.protocols.detect import detect
+from chalice_offline.protocols.registry import parse, serialize, serialize_error
+from chalice_offline.protocols.service_models import load_service, operation_names
+from chalice_offline.protocols.target import Target
+
+__all__ = [
+    "Target",
+    "detect",
+    "load_service",
+    "operation_names",
+    "parse",
+    "serialize",
+    "serialize_error",
+]

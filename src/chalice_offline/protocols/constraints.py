@@ -1,0 +1,252 @@
+"""The constraints a service model states, checked and reported in AWS's words.
+
+Texts as recorded from EventBridge, SNS and Lambda: "1 validation error detected: Value
+'<value>' at '<path>' failed to satisfy constraint: Member must have length less than or equal
+to 10". Paths start in lower case; a structure in a list adds `.<position>.member`, one in a map
+`.<key>.member`. Scalars in lists and maps are reported once, on their container.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+from chalice_offline.protocols import java_text
+
+# (value, path of the parent with its dot, own name in the path, violations found so far)
+Check = Callable[[Any, str, str, list[str]], None]
+_Rule = tuple[Callable[[Any], bool], str]
+
+# AWS adds values faster than users update botocore; what is newer than the model must pass.
+_GROWING_ENUMS = frozenset({"Runtime"})
+
+_NULL = "Value null at '{}' failed to satisfy constraint: Member must not be null"
+# Java's classes that Python spells otherwise; Unicode letters and digits only.
+_JAVA_CLASSES = {r"\p{L}": r"\w", r"\p{N}": r"\d", r"\p{Z}": r"\s", r"\p{Alnum}": "a-zA-Z0-9"}
+
+
+class Constraints:
+    """Compiles the constraints of one service's input shapes; a shape met again is reused."""
+
+    def __init__(self, *, presence_only: bool = False) -> None:
+        self._rules = _no_rules if presence_only else _rules
+        self._structures: dict[str, Check | None] = {}
+
+    def check(self, shape: Any) -> Check | None:
+        """Return the check of a shape, or None when nothing in it is constrained."""
+        if shape.type_name == "structure":
+            return self._structure(shape)
+        if shape.type_name == "list":
+            return self._list(shape)
+        if shape.type_name == "map":
+            return self._map(shape)
+        rules = self._rules(shape)
+        return _rule_check(shape, rules) if rules else None
+
+    def _structure(self, shape: Any) -> Check | None:
+        if shape.name in self._structures:
+            return self._structures[shape.name] or self._late(shape.name)
+        self._structures[shape.name] = None
+        required = frozenset(shape.required_members)
+        table = [
+            (name, java_text.lower_first(name), name in required, self.check(member))
+            for name, member in shape.members.items()
+        ]
+        table = [row for row in table if row[2] or row[3]]
+        compiled = _structure_check(table)
+        self._structures[shape.name] = compiled
+        return compiled if table else None
+
+    def _late(self, name: str) -> Check:
+        def check(value: Any, parent: str, name_in_path: str, found: list[str]) -> None:
+            compiled = self._structures[name]
+            assert compiled is not None
+            compiled(value, parent, name_in_path, found)
+
+        return check
+
+    def _list(self, shape: Any) -> Check | None:
+        rules = self._rules(shape)
+        own = _rule_check(shape, rules) if rules else None
+        if shape.member.type_name in ("structure", "list", "map"):
+            return _both(own, _each_list_member(self.check(shape.member)))
+        return _both(own, self._scalar_members_check(shape, shape.member, "Member", _list_items))
+
+    def _map(self, shape: Any) -> Check | None:
+        rules = self._rules(shape)
+        own = _rule_check(shape, rules) if rules else None
+        own = _both(own, self._scalar_members_check(shape, shape.key, "Map keys", _map_keys))
+        if shape.value.type_name in ("structure", "list", "map"):
+            return _both(own, _each_map_value(self.check(shape.value)))
+        return _both(own, self._scalar_members_check(shape, shape.value, "Map value", _map_values))
+
+    def _scalar_members_check(
+        self, container: Any, member: Any, label: str, members_of: Callable[[Any], Any]
+    ) -> Check | None:
+        rules = self._rules(member, in_container=True)
+        if not rules:
+            return None
+        constraint = f"{label} must satisfy constraint: [{', '.join(text for _, text in rules)}]"
+
+        def check(value: Any, parent: str, name: str, found: list[str]) -> None:
+            for item in members_of(value):
+                if any(broken(item) for broken, _ in rules):
+                    found.append(_violation(container, value, parent + name, constraint))
+                    return
+
+        return check
+
+
+def report(violations: list[str]) -> str:
+    """Join violations into the one message AWS sends."""
+    errors = (
+        "1 validation error" if len(violations) == 1 else f"{len(violations)} validation errors"
+    )
+    return f"{errors} detected: {'; '.join(violations)}"
+
+
+def _structure_check(table: list[tuple[str, str, bool, Check | None]]) -> Check:
+    def check(value: Any, parent: str, name: str, found: list[str]) -> None:
+        prefix = f"{parent}{name}." if name else parent
+        get = value.get
+        for member, name_in_path, required, check_member in table:
+            item = get(member)
+            if item is None:
+                if required:
+                    found.append(_NULL.format(prefix + name_in_path))
+            elif check_member is not None:
+                check_member(item, prefix, name_in_path, found)
+
+    return check
+
+
+def _both(first: Check | None, second: Check | None) -> Check | None:
+    if first is None or second is None:
+        return first or second
+
+    def check(value: Any, parent: str, name: str, found: list[str]) -> None:
+        first(value, parent, name, found)
+        second(value, parent, name, found)
+
+    return check
+
+
+def _each_list_member(check_member: Check | None) -> Check | None:
+    if check_member is None:
+        return None
+
+    def check(value: Any, parent: str, name: str, found: list[str]) -> None:
+        prefix = f"{parent}{name}."
+        for position, item in enumerate(value, 1):
+            check_member(item, prefix, f"{position}.member", found)
+
+    return check
+
+
+def _each_map_value(check_value: Check | None) -> Check | None:
+    if check_value is None:
+        return None
+
+    def check(value: Any, parent: str, name: str, found: list[str]) -> None:
+        prefix = f"{parent}{name}."
+        for key, item in value.items():
+            check_value(item, prefix, f"{key}.member", found)
+
+    return check
+
+
+def _list_items(value: Any) -> Any:
+    return value
+
+
+def _map_keys(value: Any) -> Any:
+    return value
+
+
+def _map_values(value: Any) -> Any:
+    return value.values()
+
+
+def _rule_check(shape: Any, rules: list[_Rule]) -> Check:
+    def check(value: Any, parent: str, name: str, found: list[str]) -> None:
+        for broken, text in rules:
+            if broken(value):
+                found.append(_violation(shape, value, parent + name, text))
+
+    return check
+
+
+def _violation(shape: Any, value: Any, path: str, constraint: str) -> str:
+    shown = f"Value '{java_text.text(shape, value)}' at '{path}'"
+    return f"{shown} failed to satisfy constraint: {constraint}"
+
+
+def _rules(shape: Any, *, in_container: bool = False) -> list[_Rule]:
+    """Return a shape's own rules, in the order AWS reports them."""
+    metadata = shape.metadata
+    limits = _limit_rules(shape)
+    patterns = [] if "pattern" not in metadata else _pattern_rules(metadata["pattern"])
+    values = None if shape.name in _GROWING_ENUMS else metadata.get("enum")
+    rules = limits + patterns if in_container else patterns + limits
+    return rules + ([_enum_rule(values)] if values else [])
+
+
+def _no_rules(_shape: Any, *, in_container: bool = False) -> list[_Rule]:  # noqa: ARG001
+    return []
+
+
+def _limit_rules(shape: Any) -> list[_Rule]:
+    measured = "value" if shape.type_name in ("integer", "long", "float", "double") else "length"
+    low, high = shape.metadata.get("min"), shape.metadata.get("max")
+    rules: list[_Rule] = []
+    if high is not None:
+        text = f"Member must have {measured} less than or equal to {high}"
+        rules.append((_above(high, measured), text))
+    if low is not None and (low > 0 or measured == "value"):
+        text = f"Member must have {measured} greater than or equal to {low}"
+        rules.append((_below(low, measured), text))
+    return rules
+
+
+def _above(high: float, measured: str) -> Callable[[Any], bool]:
+    if measured == "length":
+        return lambda value: len(value) > high
+    return lambda value: bool(value > high)
+
+
+def _below(low: float, measured: str) -> Callable[[Any], bool]:
+    if measured == "length":
+        return lambda value: len(value) < low
+    return lambda value: bool(value < low)
+
+
+def _pattern_rules(pattern: str) -> list[_Rule]:
+    compiled = compile_java_pattern(pattern)
+    if compiled is None:
+        return []
+    matches = compiled.fullmatch  # Java's validators call Matcher.matches(): the whole value
+    text = f"Member must satisfy regular expression pattern: {pattern}"
+    return [(lambda value: matches(value) is None, text)]
+
+
+def compile_java_pattern(pattern: str) -> re.Pattern[str] | None:
+    """Compile a model's Java pattern; None when Python's engine cannot express it."""
+    for java, python in _JAVA_CLASSES.items():
+        pattern = pattern.replace(java, python)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # [[ and -- mean nothing special here
+        try:
+            return re.compile(pattern)
+        except re.error:
+            return None
+
+
+def _enum_rule(values: list[str]) -> _Rule:
+    allowed = frozenset(values)
+    shown = ", ".join(java_text.hash_set_order(values))
+    return (
+        lambda value: value not in allowed,
+        f"Member must satisfy enum value set: [{shown}]",
+    )

@@ -1,0 +1,64 @@
+"""How AWS's Java services print values in their validation errors."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from chalice_offline.protocols import scalars
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+def lower_first(name: str) -> str:
+    """Return a member's name as Java spells it: EventBusName -> eventBusName."""
+    return name[:1].lower() + name[1:]
+
+
+def text(shape: Any, value: Any) -> str:
+    """Return `String.valueOf(value)` for a value of the shape.
+
+    Recorded: `[PutEventsRequestEntry(time=null, source=a, ...), ...]`, `[x86_64, arm64]`,
+    `{2=-1.0}`.
+    """
+    if value is None:
+        return "null"
+    if shape.type_name == "structure":
+        members = ", ".join(
+            f"{lower_first(name)}={text(member, value.get(name))}"
+            for name, member in shape.members.items()
+        )
+        return f"{shape.name}({members})"
+    if shape.type_name == "list":
+        return f"[{', '.join(text(shape.member, item) for item in value)}]"
+    if shape.type_name == "map":
+        pairs = (f"{key}={text(shape.value, item)}" for key, item in value.items())
+        return f"{{{', '.join(pairs)}}}"
+    return _scalar_text(value)
+
+
+def _scalar_text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, bytes):
+        return f"java.nio.HeapByteBuffer[pos=0 lim={len(value)} cap={len(value)}]"
+    if isinstance(value, datetime):
+        return scalars.iso8601(value)
+    return str(value)
+
+
+def hash_set_order(values: Iterable[str]) -> list[str]:
+    """Return an enum's values in the order AWS's messages list them.
+
+    That is the order of a hash table with 32 buckets over Java's `String.hashCode`, found from
+    20 recorded messages of 2 to 56 values, for example [LATEST, AT_TIMESTAMP, TRIM_HORIZON].
+    """
+    return sorted(values, key=lambda value: _java_hash(value) % 32)
+
+
+def _java_hash(value: str) -> int:
+    code = 0
+    for unit in memoryview(value.encode("utf-16-le")).cast("H"):
+        code = (31 * code + unit) & 0xFFFFFFFF
+    return code

@@ -1,0 +1,310 @@
+"""JSON documents by shape: each shape is compiled once into a reader and a writer.
+
+Reading raises AwsError("SerializationException") with the words AWS's JSON services use
+(for example "NUMBER_VALUE can not be converted to a String", reported for Lambda).
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+from chalice_offline.core.errors import AwsError
+from chalice_offline.protocols import scalars
+
+Reader = Callable[[Any], Any]
+Writer = Callable[[Any], Any]
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(name)
+
+
+_decode = json.JSONDecoder(parse_constant=_no_constant).decode
+_encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+
+
+def load_document(body: bytes) -> Any:
+    """Decode one JSON document; an empty body is an empty object.
+
+    Raises AwsError("SerializationException") for anything that is not JSON in UTF-8.
+    """
+    if not body:
+        return {}
+    try:
+        document = _decode(body.decode())
+        if b"\\ud" in body or b"\\uD" in body:
+            # An escape may hide half a surrogate pair, which no later step could encode.
+            _encode(document).encode()
+    except (ValueError, RecursionError) as error:
+        raise AwsError("SerializationException", "Could not parse the request body.") from error
+    return document
+
+
+def dump_document(document: Any) -> bytes:
+    """Encode one JSON document as AWS does: compact, in UTF-8."""
+    return _encode(document).encode()
+
+
+def _token(value: Any) -> str:
+    if value is True:
+        return "TRUE_VALUE"
+    if value is False:
+        return "FALSE_VALUE"
+    return "STRING_VALUE" if isinstance(value, str) else "NUMBER_VALUE"
+
+
+def _refuse(value: Any, java_type: str) -> NoReturn:
+    if isinstance(value, dict):
+        text = "Start of structure or map found where not expected."
+    elif isinstance(value, list):
+        text = "Start of list found where not expected"
+    else:
+        article = "an" if java_type[0] in "AEIOU" else "a"
+        text = f"{_token(value)} can not be converted to {article} {java_type}"
+    raise AwsError("SerializationException", text)
+
+
+def _refuse_container(value: Any, wanted: str) -> NoReturn:
+    if isinstance(value, dict | list):
+        _refuse(value, wanted)
+    raise AwsError("SerializationException", f"Expected {wanted} or null")
+
+
+def _read_string(value: Any) -> str:
+    if value.__class__ is not str:
+        _refuse(value, "String")
+    return value
+
+
+def _read_boolean(value: Any) -> bool:
+    if value.__class__ is not bool:
+        _refuse(value, "Boolean")
+    return value
+
+
+def _integer_reader(type_name: str) -> Reader:
+    java_type = "Integer" if type_name == "integer" else "Long"
+
+    def read(value: Any) -> int:
+        if value.__class__ is float and value.is_integer():
+            value = int(value)
+        if value.__class__ is not int:
+            _refuse(value, java_type)
+        try:
+            return scalars.integer_in_range(value, type_name)
+        except ValueError:
+            _refuse(value, java_type)
+
+    return read
+
+
+def _read_float(value: Any) -> float:
+    if value.__class__ is float or value.__class__ is int:
+        try:
+            number = float(value)
+        except OverflowError:
+            _refuse(value, "Double")
+        return number if math.isfinite(number) else _refuse(value, "Double")
+    if value in ("NaN", "Infinity", "-Infinity"):
+        return scalars.float_from_text(value)
+    _refuse(value, "Double")
+
+
+def _read_timestamp(value: Any) -> Any:
+    try:
+        if value.__class__ is int or value.__class__ is float:
+            return scalars.timestamp_from_seconds(value)
+        if value.__class__ is str:
+            return scalars.timestamp_from_text(value)
+    except ValueError:
+        pass
+    _refuse(value, "Timestamp")
+
+
+def _read_blob(value: Any) -> bytes:
+    if value.__class__ is not str:
+        _refuse(value, "Blob")
+    try:
+        return scalars.blob_from_text(value)
+    except ValueError as error:
+        text = "The request contained base64 content that could not be decoded"
+        raise AwsError("SerializationException", text) from error
+
+
+def _read_document(value: Any) -> Any:
+    return value
+
+
+_SCALAR_READERS: dict[str, Reader] = {
+    "string": _read_string,
+    "character": _read_string,
+    "boolean": _read_boolean,
+    "integer": _integer_reader("integer"),
+    "long": _integer_reader("long"),
+    "float": _read_float,
+    "double": _read_float,
+    "timestamp": _read_timestamp,
+    "blob": _read_blob,
+}
+
+
+class JsonReaders:
+    """Compiles the input shapes of one service model; a shape met again is reused."""
+
+    def __init__(self) -> None:
+        self._structures: dict[str, Reader | None] = {}
+
+    def reader(self, shape: Any) -> Reader:
+        """Return the function that turns one JSON value into a value of the shape.
+
+        Nulls in lists and maps are left out, as absent members are.
+        """
+        if shape.type_name == "structure":
+            return self._structure(shape)
+        if shape.type_name == "list":
+            return self._list(shape)
+        if shape.type_name == "map":
+            return self._map(shape)
+        return _SCALAR_READERS[shape.type_name]
+
+    def members_reader(self, members: dict[str, Any]) -> Reader:
+        """Return the reader of an object with the given members, in the model's order."""
+        table = [
+            (name, shape.serialization.get("name", name), self.reader(shape))
+            for name, shape in members.items()
+        ]
+
+        def read(value: Any) -> dict[str, Any]:
+            if value.__class__ is not dict:
+                _refuse_container(value, "structure")
+            get = value.get
+            result = {}
+            for name, wire_name, read_member in table:
+                item = get(wire_name)
+                if item is not None:
+                    result[name] = read_member(item)
+            return result
+
+        return read
+
+    def _structure(self, shape: Any) -> Reader:
+        if shape.is_document_type:
+            return _read_document
+        if shape.name not in self._structures:
+            self._structures[shape.name] = None
+            self._structures[shape.name] = self.members_reader(shape.members)
+        compiled = self._structures[shape.name]
+        return compiled or self._late(shape.name)
+
+    def _late(self, name: str) -> Reader:
+        """Stand in for a structure that contains itself and is still being compiled."""
+
+        def read(value: Any) -> Any:
+            compiled = self._structures[name]
+            assert compiled is not None
+            return compiled(value)
+
+        return read
+
+    def _list(self, shape: Any) -> Reader:
+        read_member = self.reader(shape.member)
+
+        def read(value: Any) -> list[Any]:
+            if value.__class__ is not list:
+                _refuse_container(value, "list")
+            return [read_member(item) for item in value if item is not None]
+
+        return read
+
+    def _map(self, shape: Any) -> Reader:
+        read_value = self.reader(shape.value)
+
+        def read(value: Any) -> dict[str, Any]:
+            if value.__class__ is not dict:
+                _refuse_container(value, "map")
+            return {key: read_value(item) for key, item in value.items() if item is not None}
+
+        return read
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def _timestamp_writer(shape: Any) -> Writer:
+    timestamp_format = shape.serialization.get("timestampFormat", "unixTimestamp")
+    if timestamp_format == "unixTimestamp":
+        return scalars.epoch_seconds
+    return lambda value: scalars.timestamp_text(value, timestamp_format)
+
+
+class JsonWriters:
+    """Compiles the output shapes of one service model; a shape met again is reused."""
+
+    def __init__(self) -> None:
+        self._structures: dict[str, Writer | None] = {}
+
+    def writer(self, shape: Any) -> Writer:
+        """Return the function that turns a value of the shape into a JSON value."""
+        if shape.type_name == "structure":
+            return self._structure(shape)
+        if shape.type_name == "list":
+            return self._list(shape)
+        if shape.type_name == "map":
+            return self._map(shape)
+        if shape.type_name == "timestamp":
+            return _timestamp_writer(shape)
+        return scalars.blob_text if shape.type_name == "blob" else _same
+
+    def members_writer(self, members: dict[str, Any]) -> Writer:
+        """Return the writer of an object with the given members.
+
+        Members that are None, and members the model does not name (an older botocore than
+        the services were written for), are left out.
+        """
+        table = {
+            name: (shape.serialization.get("name", name), self.writer(shape))
+            for name, shape in members.items()
+        }
+
+        def write(value: dict[str, Any]) -> dict[str, Any]:
+            result = {}
+            for name, item in value.items():
+                if item is not None and name in table:
+                    wire_name, write_member = table[name]
+                    result[wire_name] = item if write_member is _same else write_member(item)
+            return result
+
+        return write
+
+    def _structure(self, shape: Any) -> Writer:
+        if shape.is_document_type:
+            return _same
+        if shape.name not in self._structures:
+            self._structures[shape.name] = None
+            self._structures[shape.name] = self.members_writer(shape.members)
+        compiled = self._structures[shape.name]
+        return compiled or self._late(shape.name)
+
+    def _late(self, name: str) -> Writer:
+        def write(value: Any) -> Any:
+            compiled = self._structures[name]
+            assert compiled is not None
+            return compiled(value)
+
+        return write
+
+    def _list(self, shape: Any) -> Writer:
+        write_member = self.writer(shape.member)
+        if write_member is _same:
+            return list
+        return lambda value: [write_member(item) for item in value]
+
+    def _map(self, shape: Any) -> Writer:
+        write_value = self.writer(shape.value)
+        return lambda value: {
+            key: write_value(item) for key, item in value.items() if item is not None
+        }

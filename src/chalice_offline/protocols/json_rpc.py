@@ -1,0 +1,84 @@
+"""The JSON protocols 1.0 and 1.1: `X-Amz-Target` names the operation, the body is one object."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from chalice_offline.core.errors import AwsError
+from chalice_offline.protocols import error_codes, replies
+from chalice_offline.protocols.codec import Codec
+from chalice_offline.protocols.json_body import (
+    JsonReaders,
+    JsonWriters,
+    dump_document,
+    load_document,
+)
+from chalice_offline.protocols.validation import validator
+
+if TYPE_CHECKING:
+    from chalice_offline.core.http import HttpRequest, HttpResponse
+    from chalice_offline.protocols.target import Target
+
+
+def compile_codec(model: Any, operation: str) -> Codec:
+    """Compile one operation of a service that speaks JSON."""
+    shapes = model.operation_model(operation)
+    service = model.service_name
+    content_type = _content_type(model)
+    read = JsonReaders().reader(shapes.input_shape) if shapes.input_shape else dict
+    write = JsonWriters().writer(shapes.output_shape) if shapes.output_shape else None
+    validate = validator(service, "json", shapes.input_shape)
+
+    def parse(request: HttpRequest) -> dict[str, Any]:
+        document = load_document(request.body)
+        if document.__class__ is not dict:
+            raise AwsError("SerializationException", "Expected structure or null")
+        params: dict[str, Any] = read(document)
+        validate(params)
+        return params
+
+    def serialize(result: dict[str, Any], request_id: str) -> HttpResponse:
+        body = dump_document(write(result) if write else {})
+        return replies.reply(200, body, content_type, {"x-amzn-requestid": request_id})
+
+    return Codec(parse, serialize)
+
+
+def serialize_error(model: Any, _target: Target, error: AwsError, request_id: str) -> HttpResponse:
+    """Return the error as a JSON object with `__type`, and SQS's header for older clients."""
+    service = model.service_name
+    name = error.code
+    headers = {"x-amzn-requestid": request_id}
+    if service == "sqs":
+        name = error_codes.SQS_SHAPES.get(name, name)
+        fault = "Sender" if error.sender_fault else "Receiver"
+        legacy = error_codes.SQS_LEGACY_CODES.get(name, name)
+        headers["x-amzn-query-error"] = f"{legacy};{fault}"
+    shape = replies.error_shape(model, name)
+    document = {
+        "__type": _type_name(service, name),
+        _message_member(shape, name): error.message,
+        **error.fields,
+    }
+    status = error_codes.SQS_STATUS.get(name) if service == "sqs" else None
+    return replies.reply(
+        status or replies.error_status(shape, error),
+        dump_document(document),
+        _content_type(model),
+        headers,
+    )
+
+
+def _content_type(model: Any) -> str:
+    return f"application/x-amz-json-{model.metadata.get('jsonVersion', '1.0')}"
+
+
+def _type_name(service: str, name: str) -> str:
+    if name in error_codes.FRAMEWORK_CODES:
+        return f"{error_codes.FRAMEWORK_NAMESPACE}#{name}"
+    namespace = error_codes.JSON_NAMESPACES.get(service)
+    return f"{namespace}#{name}" if namespace else name
+
+
+def _message_member(shape: Any, name: str) -> str:
+    return "Message" if name in error_codes.FRAMEWORK_CODES else replies.message_member(shape)

@@ -1,0 +1,228 @@
+"""The query protocol: parameters in a form or a query string, replies in XML."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from chalice_offline.core.errors import AwsError
+from chalice_offline.protocols import error_codes, form, replies, scalars
+from chalice_offline.protocols.codec import Codec
+from chalice_offline.protocols.validation import validator
+from chalice_offline.protocols.xml_body import XmlWriters, escape
+
+if TYPE_CHECKING:
+    from chalice_offline.core.http import HttpRequest, HttpResponse
+    from chalice_offline.protocols.target import Target
+
+# A node of the form's tree: the text of a leaf, or the children by name.
+Node = Any
+NodeReader = Callable[[Node], Any]
+
+_CONTENT_TYPE = "text/xml"
+
+
+def compile_codec(model: Any, operation: str) -> Codec:
+    """Compile one operation of a service that speaks the query protocol."""
+    shapes = model.operation_model(operation)
+    service = model.service_name
+    read = _FormReaders().reader(shapes.input_shape) if shapes.input_shape else None
+    validate = validator(service, "query", shapes.input_shape)
+    takes_queue_url = service == "sqs" and "QueueUrl" in _members(shapes.input_shape)
+
+    def parse(request: HttpRequest) -> dict[str, Any]:
+        root = form.tree(request_pairs(request))
+        params: dict[str, Any] = read(root) if read else {}
+        if takes_queue_url and "QueueUrl" not in params and request.path.count("/") > 1:
+            # Requests of old SDKs are addressed to the queue itself.
+            params["QueueUrl"] = request.endpoint + request.path
+        validate(params)
+        return params
+
+    return Codec(parse, _reply_writer(model, shapes))
+
+
+def request_pairs(request: HttpRequest) -> list[tuple[str, str]]:
+    """Return the parameters of a request, query string first, then the form body."""
+    pairs = form.decode_pairs(request.query) if request.query else []
+    if request.body:
+        pairs += form.decode_pairs(form.form_text(request.body))
+    return pairs
+
+
+def _members(shape: Any) -> dict[str, Any]:
+    return shape.members if shape is not None else {}
+
+
+def _reply_writer(model: Any, shapes: Any) -> Callable[[dict[str, Any], str], HttpResponse]:
+    name = shapes.name
+    start = f'<?xml version="1.0"?><{name}Response xmlns="{model.metadata["xmlNamespace"]}">'
+    output = shapes.output_shape
+    write = XmlWriters().members_writer(output.members) if output else None
+    wrapper = output.serialization.get("resultWrapper") if output else None
+
+    def serialize(result: dict[str, Any], request_id: str) -> HttpResponse:
+        out = [start]
+        if wrapper:
+            out.append(f"<{wrapper}>")
+        if write:
+            write(result, out)
+        if wrapper:
+            out.append(f"</{wrapper}>")
+        out.append(
+            f"<ResponseMetadata><RequestId>{request_id}</RequestId></ResponseMetadata>"
+            f"</{name}Response>"
+        )
+        body = "".join(out).encode()
+        return replies.reply(200, body, _CONTENT_TYPE, {"x-amzn-requestid": request_id})
+
+    return serialize
+
+
+def serialize_error(
+    model: Any, _target: Target | None, error: AwsError, request_id: str
+) -> HttpResponse:
+    """Return the error as `<ErrorResponse>`, with the service's query code."""
+    service = model.service_name if model is not None else ""
+    shape = replies.error_shape(model, error.code) if model is not None else None
+    code = shape.error_code if shape is not None else error.code
+    message = error.message
+    status = replies.error_status(shape, error)
+    if service == "sqs":
+        name = error_codes.SQS_SHAPES.get(error.code, error.code)
+        code = error_codes.SQS_LEGACY_CODES.get(name, name)
+        status = error_codes.SQS_STATUS.get(name, status)
+        message = error_codes.SQS_QUERY_MESSAGES.get(message, message)
+    fault = "Receiver" if replies.is_server_fault(shape, error) else "Sender"
+    namespace = model.metadata.get("xmlNamespace") if model is not None else None
+    xmlns = f' xmlns="{namespace}"' if namespace else ""
+    fields = "".join(
+        f"<{name}>{escape(str(value))}</{name}>" for name, value in error.fields.items()
+    )
+    body = (
+        f'<?xml version="1.0"?><ErrorResponse{xmlns}>'
+        f"<Error><Type>{fault}</Type><Code>{escape(code)}</Code>"
+        f"<Message>{escape(message)}</Message>{fields}</Error>"
+        f"<RequestId>{request_id}</RequestId></ErrorResponse>"
+    )
+    return replies.reply(status, body.encode(), _CONTENT_TYPE, {"x-amzn-requestid": request_id})
+
+
+def _malformed_input(text: str) -> AwsError:
+    return AwsError("MalformedInput", text)
+
+
+class _FormReaders:
+    """Compiles the input shapes of one operation into readers of the form's tree."""
+
+    def __init__(self) -> None:
+        self._structures: dict[str, NodeReader | None] = {}
+
+    def reader(self, shape: Any) -> NodeReader:
+        """Return the function that turns one node into a value of the shape."""
+        if shape.type_name == "structure":
+            return self._structure(shape)
+        if shape.type_name == "list":
+            return self._list(shape)
+        if shape.type_name == "map":
+            return self._map(shape)
+        return _scalar_reader(shape)
+
+    def _structure(self, shape: Any) -> NodeReader:
+        if shape.name not in self._structures:
+            self._structures[shape.name] = None
+            self._structures[shape.name] = self._compile_structure(shape)
+        compiled = self._structures[shape.name]
+        return compiled or self._late(shape.name)
+
+    def _late(self, name: str) -> NodeReader:
+        def read(node: Node) -> Any:
+            compiled = self._structures[name]
+            assert compiled is not None
+            return compiled(node)
+
+        return read
+
+    def _compile_structure(self, shape: Any) -> NodeReader:
+        table = [
+            (name, _form_name(name, member), self.reader(member))
+            for name, member in shape.members.items()
+        ]
+
+        def read(node: Node) -> dict[str, Any]:
+            if node.__class__ is not dict:
+                if node:
+                    raise _malformed_input("Unexpected value where a structure is expected.")
+                return {}
+            get = node.get
+            result = {}
+            for name, wire_name, read_member in table:
+                item = get(wire_name)
+                if item is not None:
+                    result[name] = read_member(item)
+            return result
+
+        return read
+
+    def _list(self, shape: Any) -> NodeReader:
+        read_member = self.reader(shape.member)
+        flattened = shape.serialization.get("flattened")
+        member_name = shape.member.serialization.get("name", "member")
+
+        def read(node: Node) -> list[Any]:
+            if node.__class__ is not dict:
+                if node:
+                    raise _malformed_input("Start of list found where not expected.")
+                return []
+            if not flattened and member_name in node:
+                node = node[member_name]
+                if node.__class__ is not dict:
+                    raise _malformed_input("Start of list found where not expected.")
+            return [read_member(child) for child in form.numbered(node)]
+
+        return read
+
+    def _map(self, shape: Any) -> NodeReader:
+        read_value = self.reader(shape.value)
+        flattened = shape.serialization.get("flattened")
+        key_name = shape.key.serialization.get("name", "key")
+        value_name = shape.value.serialization.get("name", "value")
+
+        def read(node: Node) -> dict[str, Any]:
+            if not flattened and node.__class__ is dict:
+                node = node.get("entry", "")
+            if node.__class__ is not dict:
+                return {}
+            result = {}
+            for entry in form.numbered(node):
+                if entry.__class__ is not dict or entry.get(key_name).__class__ is not str:
+                    raise _malformed_input("Unexpected map entry without a key.")
+                result[entry[key_name]] = read_value(entry.get(value_name, ""))
+            return result
+
+        return read
+
+
+def _form_name(member: str, shape: Any) -> str:
+    """Return a member's name in the form; a flattened list goes by its members' name."""
+    if shape.type_name == "list" and shape.serialization.get("flattened"):
+        own = shape.member.serialization.get("name")
+        if own:
+            return str(own)
+    return str(shape.serialization.get("name", member))
+
+
+def _scalar_reader(shape: Any) -> NodeReader:
+    type_name = shape.type_name
+
+    def read(node: Node) -> Any:
+        if node.__class__ is not str:
+            raise _malformed_input("Unexpected structure where a value is expected.")
+        if type_name == "string":
+            return node
+        try:
+            return scalars.scalar_from_text(node, type_name)
+        except ValueError as error:
+            raise _malformed_input(f"{node} can not be converted to {type_name}.") from error
+
+    return read

@@ -1,0 +1,93 @@
+"""Finds the compiled form of an operation, compiling it when it is first asked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from chalice_offline.core.errors import AwsError
+from chalice_offline.protocols import json_rpc, query, rest_json, rest_xml
+from chalice_offline.protocols.service_models import has_operation, model_for
+
+if TYPE_CHECKING:
+    from chalice_offline.core.http import HttpRequest, HttpResponse
+    from chalice_offline.protocols.codec import Codec
+    from chalice_offline.protocols.target import Target
+
+_PROTOCOLS: dict[str, Any] = {
+    "json": json_rpc,
+    "query": query,
+    "rest-json": rest_json,
+    "rest-xml": rest_xml,
+}
+# Pure functions of botocore's models, so keeping them changes no reply.
+_CODECS: dict[tuple[str, str, str | None], Codec] = {}
+
+
+def parse(target: Target, request: HttpRequest) -> dict[str, Any]:
+    """Return the operation's parameters with AWS's own keys, checked against the model.
+
+    Timestamps come as aware datetimes, blobs as bytes; members the model does not know are
+    left out. Raises AwsError for an unknown operation, a malformed body, a wrong type, a
+    missing member or a broken constraint, in the service's own words.
+    """
+    codec = _CODECS.get((target.service, target.protocol, target.operation))
+    if codec is None:
+        codec = _compile(target)
+    try:
+        return codec.parse(request)
+    except RecursionError as error:
+        raise AwsError("SerializationException", "The request is nested too deeply.") from error
+
+
+def serialize(target: Target, result: dict[str, Any], request_id: str) -> HttpResponse:
+    """Return the reply that carries an operation's result.
+
+    Members that are None are left out. Timestamps may be datetimes or epoch seconds.
+    """
+    codec = _CODECS.get((target.service, target.protocol, target.operation))
+    if codec is None:
+        codec = _compile(target)
+    return codec.serialize(result, request_id)
+
+
+def serialize_error(target: Target | None, error: AwsError, request_id: str) -> HttpResponse:
+    """Return the reply that carries an error, in the words of the target's protocol.
+
+    Without a target (the request could not be understood at all) it is a plain XML error.
+    """
+    if target is None:
+        return query.serialize_error(None, None, error, request_id)
+    protocol = _PROTOCOLS.get(target.protocol, json_rpc)
+    model = model_for(target.service, target.protocol)
+    response: HttpResponse = protocol.serialize_error(model, target, error, request_id)
+    return response
+
+
+def _compile(target: Target) -> Codec:
+    operation = target.operation
+    if operation is None or not has_operation(target.service, operation):
+        raise _unknown_operation(target)
+    protocol = _PROTOCOLS.get(target.protocol)
+    if protocol is None:
+        text = f"The protocol {target.protocol} is not supported."
+        raise AwsError("UnsupportedOperation", text, status=501)
+    codec: Codec = protocol.compile_codec(model_for(target.service, target.protocol), operation)
+    _CODECS[target.service, target.protocol, operation] = codec
+    return codec
+
+
+def _unknown_operation(target: Target) -> AwsError:
+    if target.protocol == "rest-xml":
+        return AwsError(
+            "MethodNotAllowed", "The specified method is not allowed against this resource."
+        )
+    if target.protocol != "query":
+        return AwsError("UnknownOperationException", "", status=404)
+    if target.operation is None:
+        return AwsError("MissingAction", "The request must contain the parameter Action.")
+    if target.service == "sqs":
+        text = f"The action {target.operation} is not valid for this endpoint."
+    else:
+        version = model_for(target.service, target.protocol).metadata["apiVersion"]
+        text = f"Could not find operation {target.operation} for version {version}"
+    return AwsError("InvalidAction", text)

@@ -1,0 +1,174 @@
+"""Finds the operation of a REST request: method and path by the model's `requestUri`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+from chalice_offline.protocols.form import decode_pairs
+from chalice_offline.protocols.service_models import load_service
+
+if TYPE_CHECKING:
+    from chalice_offline.core.http import HttpRequest
+
+_S3_HOST_MARKS = (".s3.", ".s3-")
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One operation's place: literal and placeholder segments, and what else it requires.
+
+    `query` holds the fixed parts of the query string, with None for "any value". `required`
+    are names of query parameters and header fields the operation cannot do without.
+    """
+
+    operation: str
+    segments: tuple[str, ...]
+    literals: tuple[tuple[int, str], ...]
+    greedy: bool
+    query: tuple[tuple[str, str | None], ...]
+    required_query: tuple[str, ...]
+    required_headers: tuple[str, ...]
+    deprecated: bool
+
+    def labels(self, parts: list[str]) -> dict[str, str]:
+        """Return the placeholders' values; a shorter path leaves the last ones out."""
+        count = len(self.segments)
+        if self.greedy:
+            parts = [*parts[: count - 1], "/".join(parts[count - 1 :])]
+        pairs = zip(self.segments, parts, strict=False)
+        return {
+            segment.strip("{}+"): unquote(part) for segment, part in pairs if segment[:1] == "{"
+        }
+
+    def fits(self, parts: list[str]) -> bool:
+        """Tell whether the literal segments are all in their places, and no other is empty."""
+        return all(parts[index] == text for index, text in self.literals) and all(parts)
+
+    def specificity(self, query: dict[str, str], headers: Any) -> int | None:
+        """Return how much of the request beyond its path this route asks for, or None."""
+        for name, value in self.query:
+            if name not in query or (value is not None and query[name] != value):
+                return None
+        if any(name not in query for name in self.required_query):
+            return None
+        if any(name not in headers for name in self.required_headers):
+            return None
+        fixed = len(self.query) * 4 + len(self.required_query) * 2 + len(self.required_headers)
+        return fixed * 2 + (not self.deprecated)
+
+
+class Routes:
+    """All routes of one service, by HTTP method and number of segments."""
+
+    def __init__(self, routes: list[tuple[str, Route]]) -> None:
+        self.by_operation = {route.operation: route for _, route in routes}
+        self._exact: dict[tuple[str, int], list[Route]] = {}
+        self._greedy: list[tuple[str, Route]] = []
+        for method, route in sorted(routes, key=lambda item: -len(item[1].literals)):
+            if route.greedy:
+                self._greedy.append((method, route))
+            self._exact.setdefault((method, len(route.segments)), []).append(route)
+
+    def candidates(self, method: str, count: int) -> list[Route]:
+        """Return routes of this length, those with more literal segments first."""
+        found = self._exact.get((method, count))
+        if found is not None:
+            return found
+        return [
+            route
+            for greedy_method, route in self._greedy
+            if greedy_method == method and len(route.segments) < count
+        ]
+
+
+@cache
+def routes(service: str) -> Routes:
+    """Return a service's routes, read from its model once."""
+    model = load_service(service)
+    operations = [model.operation_model(name) for name in model.operation_names]
+    return Routes([(operation.http["method"], _route(operation)) for operation in operations])
+
+
+def _route(operation: Any) -> Route:
+    path, _, query = operation.http["requestUri"].partition("?")
+    segments = tuple(path.strip("/").split("/")) if path != "/" else ()
+    fixed = []
+    for part in filter(None, query.split("&")):
+        name, equals, value = part.partition("=")
+        fixed.append((name, value if equals else None))
+    fixed_names = {name for name, _ in fixed}
+    required = [
+        operation.input_shape.members[name].serialization
+        for name in (operation.input_shape.required_members if operation.input_shape else ())
+    ]
+    return Route(
+        operation.name,
+        segments,
+        tuple((index, text) for index, text in enumerate(segments) if text[:1] != "{"),
+        bool(segments) and segments[-1].endswith("+}"),
+        tuple(fixed),
+        _required_names(required, "querystring", fixed_names),
+        _required_names(required, "header", set()),
+        bool(operation.deprecated),
+    )
+
+
+def _required_names(
+    required: list[dict[str, Any]], location: str, besides: set[str]
+) -> tuple[str, ...]:
+    return tuple(
+        member["name"]
+        for member in required
+        if member.get("location") == location and member["name"] not in besides
+    )
+
+
+def path_parts(service: str, request: HttpRequest) -> list[str]:
+    """Return the path's segments, still encoded; an S3 bucket in the host name comes first."""
+    path = request.path
+    trimmed = path[1:]
+    if service == "s3":
+        bucket = bucket_in_host(request.host)
+        if bucket:
+            return [bucket, trimmed] if trimmed else [bucket]
+        bucket, slash, key = trimmed.partition("/")
+        return [part for part in ((bucket, key) if slash else (bucket,)) if part]
+    trimmed = trimmed.rstrip("/")
+    return trimmed.split("/") if trimmed else []
+
+
+def bucket_in_host(host: str) -> str:
+    """Return the bucket of a virtual-hosted S3 host name, else an empty string."""
+    name = host.partition(":")[0]
+    for mark in _S3_HOST_MARKS:
+        bucket, found, _ = name.partition(mark)
+        if found:
+            return bucket
+    return ""
+
+
+def operation_for(service: str, request: HttpRequest) -> str | None:
+    """Return the operation a REST request asks for, or None when no route fits.
+
+    Of the routes whose path fits, the one that asks for most of the query string and header
+    fields present is meant: `PUT /bucket/key?uploadId=…&partNumber=1` is UploadPart.
+    """
+    match = _matching_route(service, request)
+    return match.operation if match else None
+
+
+def _matching_route(service: str, request: HttpRequest) -> Route | None:
+    parts = path_parts(service, request)
+    query = dict(decode_pairs(request.query)) if request.query else {}
+    best: Route | None = None
+    best_rank = (-1, -1)
+    for route in routes(service).candidates(request.method, len(parts)):
+        if len(route.literals) < best_rank[0]:
+            break
+        specificity = route.specificity(query, request.headers) if route.fits(parts) else None
+        if specificity is not None and (len(route.literals), specificity) > best_rank:
+            best, best_rank = route, (len(route.literals), specificity)
+    return best

@@ -1,0 +1,86 @@
+"""rest-xml: XML bodies, errors as S3 writes them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from chalice_offline.protocols import error_codes, replies, rest, xml_body
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from chalice_offline.core.errors import AwsError
+    from chalice_offline.core.http import HttpResponse
+    from chalice_offline.protocols.codec import Codec
+    from chalice_offline.protocols.target import Target
+
+_CONTENT_TYPE = "application/xml"
+_DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
+_S3_NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
+
+
+class _XmlBodies:
+    protocol = "rest-xml"
+    content_type = _CONTENT_TYPE
+    request_id_header = "x-amz-request-id"
+
+    def __init__(self, namespace: str) -> None:
+        self._namespace = namespace
+        self._readers = xml_body.XmlReaders()
+        self._writers = xml_body.XmlWriters()
+
+    def members_reader(self, members: dict[str, Any]) -> Callable[[bytes], dict[str, Any]]:
+        read = self._readers.members_reader(members)
+        return lambda body: read(xml_body.load_document(body)) if body else {}
+
+    def payload_reader(self, shape: Any) -> Callable[[bytes], Any]:
+        read = self._readers.reader(shape)
+        return lambda body: read(xml_body.load_document(body))
+
+    def members_writer(
+        self, operation: Any, members: dict[str, Any]
+    ) -> Callable[[dict[str, Any]], bytes]:
+        root = operation.output_shape.serialization.get("name", operation.output_shape.name)
+        return self._document_writer(root, self._writers.members_writer(members))
+
+    def payload_writer(self, name: str, shape: Any) -> Callable[[Any], bytes]:
+        root = shape.serialization.get("name", name)
+        return self._document_writer(root, self._writers.members_writer(shape.members))
+
+    def _document_writer(
+        self, root: str, write: Callable[[Any, list[str]], None]
+    ) -> Callable[[Any], bytes]:
+        start = f'{_DECLARATION}<{root} xmlns="{self._namespace}">'
+
+        def write_document(value: Any) -> bytes:
+            out = [start]
+            write(value, out)
+            out.append(f"</{root}>")
+            return "".join(out).encode()
+
+        return write_document
+
+
+def compile_codec(model: Any, operation: str) -> Codec:
+    """Compile one operation of a rest-xml service."""
+    namespace = model.metadata.get("xmlNamespace", _S3_NAMESPACE)
+    return rest.compile_codec(model, operation, _XmlBodies(namespace))
+
+
+def serialize_error(model: Any, _target: Target, error: AwsError, request_id: str) -> HttpResponse:
+    """Return the error as S3's `<Error>`; `fields` follow the message (BucketName, Key, …)."""
+    shape = replies.error_shape(model, error.code)
+    status = error_codes.S3_STATUS.get(error.code) or replies.error_status(shape, error)
+    elements = {
+        "Code": error.code,
+        "Message": error.message,
+        **error.fields,
+        "RequestId": request_id,
+        "HostId": request_id,
+    }
+    written = "".join(
+        f"<{name}>{xml_body.escape(str(value))}</{name}>" for name, value in elements.items()
+    )
+    headers = {"x-amz-request-id": request_id, "x-amz-id-2": request_id}
+    body = f"{_DECLARATION}<Error>{written}</Error>".encode()
+    return replies.reply(status, body, _CONTENT_TYPE, headers)

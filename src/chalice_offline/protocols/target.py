@@ -1,0 +1,22 @@
+"""What a request asks for: the service, the operation, and who asks from where."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One request's address inside AWS.
+
+    `service` is botocore's service name ("sqs", "events", "stepfunctions"). `operation` is
+    the name the caller sent, known to the model or not, and None where neither header, form
+    nor path names one. `protocol` is botocore's ("json", "query", "rest-json", "rest-xml").
+    `access_key` is empty for an unsigned request.
+    """
+
+    service: str
+    operation: str | None
+    protocol: str
+    access_key: str = ""
+    region: str = "us-east-1"

@@ -1,0 +1,70 @@
+"""Which words a service uses for a request that its model refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from chalice_offline.core.errors import AwsError
+from chalice_offline.protocols.constraints import Constraints, report
+from chalice_offline.protocols.sqs_query import LIST_MEMBER_NAMES
+from chalice_offline.protocols.xml_body import malformed_xml
+
+Validator = Callable[[dict[str, Any]], None]
+
+# Batches without entries reach SQS, which answers EmptyBatchRequest.
+_SQS_MAY_BE_ABSENT = frozenset({"Entries"})
+
+
+def accept(_params: dict[str, Any]) -> None:
+    """Accept everything: the validator of an operation without constraints."""
+
+
+def validator(service: str, protocol: str, input_shape: Any) -> Validator:
+    """Return the function that raises AwsError when parameters break the model's rules.
+
+    SQS checks presence only and answers MissingParameter; other services report every broken
+    constraint in one ValidationException (query services: ValidationError). S3 judges values
+    itself and calls a body with a missing part malformed.
+    """
+    if input_shape is None:
+        return accept
+    if service == "sqs":
+        return _presence_validator(input_shape)
+    check = Constraints(presence_only=protocol == "rest-xml").check(input_shape)
+    if check is None:
+        return accept
+    code = "ValidationError" if protocol == "query" else "ValidationException"
+
+    def validate(params: dict[str, Any]) -> None:
+        found: list[str] = []
+        check(params, "", "", found)
+        if found:
+            raise malformed_xml() if protocol == "rest-xml" else AwsError(code, report(found))
+
+    return validate
+
+
+def _presence_validator(input_shape: Any) -> Validator:
+    required = [name for name in input_shape.required_members if name not in _SQS_MAY_BE_ABSENT]
+    entries = input_shape.members.get("Entries")
+    entry_name = LIST_MEMBER_NAMES[entries.name] if entries else ""
+    required_in_entry = entries.member.required_members if entries else []
+
+    def validate(params: dict[str, Any]) -> None:
+        for name in required:
+            if name not in params:
+                raise _missing_parameter(name)
+        if entries is not None:
+            for position, entry in enumerate(params.setdefault("Entries", []), 1):
+                for name in required_in_entry:
+                    if not entry or name not in entry:
+                        raise _missing_parameter(f"{entry_name}.{position}.{name}")
+
+    return validate
+
+
+def _missing_parameter(name: str) -> AwsError:
+    # The shape is recorded as QueryErrorCode; awsQueryCompatible clients see MissingParameter.
+    text = f"The request must contain the parameter {name}."
+    return AwsError("MissingRequiredParameterException", text)

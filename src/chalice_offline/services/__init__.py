@@ -1,0 +1,1 @@
+"""The AWS services emulated here, one folder each, blind to one another."""

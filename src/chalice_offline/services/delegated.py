@@ -1,0 +1,175 @@
+"""Every AWS call this emulator does not answer itself: moto answers it, in this process.
+
+moto keeps its state in module-level tables, so there is one such state per process, whatever the
+number of emulators. It is imported at the first call that needs it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode, urlsplit
+
+from chalice_offline.core.errors import AwsError
+from chalice_offline.core.http import Headers, HttpRequest, HttpResponse
+from chalice_offline.core.registry import missing_operation
+from chalice_offline.protocols import load_service
+from chalice_offline.protocols.rest_routing import path_parts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from chalice_offline.core.context import CallContext
+
+    Route = Callable[[Any, str, Any], tuple[int, dict[str, Any], str | bytes]]
+
+@dataclass(frozen=True, slots=True)
+class _Backend:
+    """The moto service behind one botocore service: its URL patterns, in moto's order."""
+
+    routes: tuple[tuple[re.Pattern[str], Route], ...]
+
+    def route(self, url: str) -> Route | None:
+        for pattern, route in self.routes:
+            if pattern.match(url):
+                return route
+        return None
+
+
+class Delegated:
+    """Passes requests on to moto."""
+
+    def __init__(self, seed: int) -> None:
+        self._seed = seed
+        self._backends: dict[str, _Backend | None] = {}
+        self._seeded = False
+
+    def reset(self) -> None:
+        """Forget everything moto holds, and start its ids from the seed again."""
+        from moto.core.base_backend import BackendDict
+        from moto.moto_api._internal import mock_random
+
+        BackendDict.reset()
+        mock_random.seed(self._seed)
+        self._seeded = True
+
+    def handle(self, context: CallContext, service: str, request: HttpRequest) -> HttpResponse:
+        """Answer one request; raises AwsError when moto knows neither service nor path."""
+        if not self._seeded:
+            self.reset()
+        url = _aws_url(service, context.region, request)
+        clean_url = url.split("?", 1)[0]
+        backend = self._backend(service, clean_url)
+        route = backend and backend.route(clean_url)
+        if not route:
+            raise missing_operation(service, f"{request.method} {request.path}")
+        return _answer(route, context, url, request)
+
+    def call(
+        self, context: CallContext, service: str, operation: str, parameters: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Call an operation with a request dict, as a service does for a neighbour."""
+        from botocore.parsers import create_parser
+        from botocore.serialize import create_serializer
+
+        model = load_service(service)
+        operation_model = model.operation_model(operation)
+        protocol = model.metadata["protocol"]
+        serialized = create_serializer(protocol).serialize_to_request(parameters, operation_model)
+        body = serialized["body"]
+        if isinstance(body, dict):
+            body = urlencode(body)
+        headers = Headers(serialized["headers"].items())
+        headers["authorization"] = _signature(model, context)
+        path = serialized["url_path"]
+        if serialized["query_string"]:
+            path += ("&" if "?" in path else "?") + urlencode(serialized["query_string"], doseq=True)
+        host = f"{model.endpoint_prefix}.{context.region}.amazonaws.com"
+        request = HttpRequest(
+            serialized["method"],
+            f"https://{host}{path}",
+            headers,
+            body.encode() if isinstance(body, str) else bytes(body or b""),
+        )
+        response = self.handle(context, service, request)
+        parsed: dict[str, Any] = create_parser(protocol).parse(
+            {
+                "status_code": response.status,
+                "headers": response.headers,
+                "body": response.body,
+            },
+            operation_model.output_shape,
+        )
+        if response.status >= 300:  # noqa: PLR2004 - HTTP's own boundary between success and not
+            error = parsed.get("Error", {})
+            raise AwsError(
+                str(error.get("Code", "InternalFailure")),
+                str(error.get("Message", "")),
+                status=response.status,
+            )
+        parsed.pop("ResponseMetadata", None)
+        return parsed
+
+    def _backend(self, service: str, clean_url: str) -> _Backend | None:
+        if service not in self._backends:
+            if service == "s3":
+                from chalice_offline.services.s3 import storage
+
+                storage.install()
+            self._backends[service] = _find_backend(clean_url)
+        return self._backends[service]
+
+
+def _signature(model: Any, context: CallContext) -> str:
+    """Return an Authorization header: moto takes region and service from it, and checks no more."""
+    scope = f"{context.account_id}/20260101/{context.region}/{model.signing_name}/aws4_request"
+    return f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0"
+
+
+def _find_backend(clean_url: str) -> _Backend | None:
+    from moto import backend_index, backends
+
+    for name, pattern in backend_index.backend_url_patterns:
+        if not pattern.match(clean_url):
+            continue
+        by_account = backends.get_backend(name)
+        by_region = by_account["123456789012"]  # any account: the URL patterns are all the same
+        backend = by_region["us-east-1" if "us-east-1" in by_region else "aws"]
+        routes = tuple((re.compile(url), route) for url, route in backend.urls.items())
+        return _Backend(routes)
+    return None
+
+
+def _aws_url(service: str, region: str, request: HttpRequest) -> str:
+    """Return the URL this request would have on AWS, which is what moto's patterns match."""
+    parts = urlsplit(request.url)
+    query = f"?{parts.query}" if parts.query else ""
+    tail = (parts.path or "/") + query
+    if service == "s3":
+        # The bucket always into the path: moto takes "www." off bucket names it finds in hosts.
+        path = "/".join(path_parts("s3", request))
+        return f"https://s3.amazonaws.com/{path}{query}"
+    if parts.netloc.endswith(".amazonaws.com"):
+        return f"https://{parts.netloc}{tail}"
+    return f"https://{load_service(service).endpoint_prefix}.{region}.amazonaws.com{tail}"
+
+
+def _answer(route: Route, context: CallContext, url: str, request: HttpRequest) -> HttpResponse:
+    from moto.core.exceptions import HTTPException
+    from moto.core.request import Request
+
+    headers = {**request.headers, "x-moto-account-id": context.account_id}
+    headers["host"] = urlsplit(url).netloc
+    moto_request = Request.from_primitives(request.method, url, headers, request.body)
+    try:
+        status, reply_headers, body = route(moto_request, moto_request.raw_url, moto_request.headers)
+    except HTTPException as error:
+        status, reply_headers, body = error.code, dict(error.get_headers()), error.get_body()
+    if status == 501 or (status == 404 and body == "Not yet implemented"):  # noqa: PLR2004
+        raise missing_operation("moto", f"{request.method} {request.path}")
+    return HttpResponse(
+        int(status or 500),
+        Headers((name, str(value)) for name, value in dict(reply_headers).items()),
+        body.encode() if isinstance(body, str) else bytes(body or b""),
+    )

@@ -1,0 +1,205 @@
+"""StartReplay, CancelReplay, DescribeReplay, ListReplays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from chalice_offline.core.arn import make_arn, parse_arn
+from chalice_offline.core.errors import AwsError
+from chalice_offline.services.events import routing
+from chalice_offline.services.events.errors import (
+    already_exists,
+    limit_exceeded,
+    not_found,
+    validation_error,
+)
+from chalice_offline.services.events.event import epoch_seconds
+from chalice_offline.services.events.limits import ACTIVE_REPLAYS
+from chalice_offline.services.events.pagination import page
+
+if TYPE_CHECKING:
+    from chalice_offline.core.context import CallContext
+    from chalice_offline.core.kernel import Request, Result
+    from chalice_offline.services.events.archives import Archive
+    from chalice_offline.services.events.event import Event
+    from chalice_offline.services.events.service import Events
+
+_ACTIVE = ("STARTING", "RUNNING")
+_MINUTE_S = 60
+
+
+@dataclass(slots=True, eq=False)
+class Replay:
+    """A replay. `settings` are its members as StartReplay got them, times in epoch seconds."""
+
+    name: str
+    account_id: str
+    region: str
+    archive: Archive
+    settings: dict[str, Any]
+    entry: int
+    started_ms: int
+    state: str = "STARTING"
+    ended_ms: int | None = None
+    last_replayed_s: int | None = None
+
+    @property
+    def arn(self) -> str:
+        """The replay's ARN."""
+        return make_arn("events", self.region, self.account_id, f"replay/{self.name}")
+
+    def describe(self) -> dict[str, Any]:
+        """Return the replay as ListReplays shows it."""
+        described = {
+            "ReplayName": self.name,
+            "EventSourceArn": self.settings["EventSourceArn"],
+            "State": self.state,
+            "EventStartTime": self.settings["EventStartTime"],
+            "EventEndTime": self.settings["EventEndTime"],
+            "ReplayStartTime": self.started_ms / 1000,
+        }
+        if self.last_replayed_s is not None:
+            described["EventLastReplayedTime"] = self.last_replayed_s
+        if self.ended_ms is not None:
+            described["ReplayEndTime"] = self.ended_ms / 1000
+        return described
+
+
+def start_replay(service: Events, context: CallContext, request: Request) -> Result:
+    """Send the events of an archive to its bus again."""
+    replays = service.here(context).replays
+    archive = _check(service, context, request)
+    name = request["ReplayName"]
+    if name in replays:
+        raise already_exists(f"Replay {name} already exists.")
+    if sum(replay.state in _ACTIVE for replay in replays.values()) >= ACTIVE_REPLAYS:
+        raise limit_exceeded()
+    replay = Replay(
+        name=name,
+        account_id=context.account_id,
+        region=context.region,
+        archive=archive,
+        settings={
+            **request,
+            "EventStartTime": epoch_seconds(request["EventStartTime"]),
+            "EventEndTime": epoch_seconds(request["EventEndTime"]),
+        },
+        entry=context.entry,
+        started_ms=context.now_ms,
+    )
+    replays[name] = replay
+    service.kernel.at(context.now_ms, lambda: _run(service, replay))
+    return {
+        "ReplayArn": replay.arn,
+        "State": replay.state,
+        "ReplayStartTime": replay.started_ms / 1000,
+    }
+
+
+def cancel_replay(service: Events, context: CallContext, request: Request) -> Result:
+    """Stop a replay that is under way; events sent already stay sent."""
+    replay = _find(service, context, request["ReplayName"])
+    if replay.state not in _ACTIVE:
+        # API reference, CancelReplay: IllegalStatusException.
+        raise AwsError(
+            "IllegalStatusException",
+            f"Replay {replay.name} is not in a valid state for this operation.",
+        )
+    replay.state = "CANCELLING"
+    return {"ReplayArn": replay.arn, "State": replay.state}
+
+
+def describe_replay(service: Events, context: CallContext, request: Request) -> Result:
+    """Show one replay."""
+    replay = _find(service, context, request["ReplayName"])
+    described = {
+        **replay.describe(),
+        "ReplayArn": replay.arn,
+        "Destination": replay.settings["Destination"],
+    }
+    if "Description" in replay.settings:
+        described["Description"] = replay.settings["Description"]
+    return described
+
+
+def list_replays(service: Events, context: CallContext, request: Request) -> Result:
+    """Show the replays by name, with at most one filter."""
+    if sum(member in request for member in ("NamePrefix", "EventSourceArn", "State")) > 1:
+        raise validation_error(
+            "At most one filter is allowed for ListReplays. "
+            "Use either : State, EventSourceArn, or NamePrefix."
+        )
+    replays = [
+        replay
+        for replay in service.here(context).replays.values()
+        if replay.name.startswith(request.get("NamePrefix", ""))
+        and request.get("EventSourceArn", replay.archive.arn) == replay.archive.arn
+        and request.get("State", replay.state) == replay.state
+    ]
+    shown, more = page(replays, lambda replay: replay.name, request)
+    return {"Replays": [replay.describe() for replay in shown], **more}
+
+
+def _check(service: Events, context: CallContext, request: Request) -> Archive:
+    destination = request["Destination"]["Arn"]
+    if ":event-bus/" not in destination:
+        raise validation_error(
+            "Parameter Destination.Arn is not valid. Reason: Must contain an event bus ARN."
+        )
+    archive_name = parse_arn(request["EventSourceArn"]).resource_name
+    bus_name = parse_arn(destination).resource.partition("/")[2]
+    region = service.here(context)
+    if bus_name not in region.buses:
+        raise not_found(f"Event bus {bus_name} does not exist.")
+    archive = region.archives.get(archive_name)
+    if archive is None:
+        raise validation_error(
+            f"Parameter EventSourceArn is not valid. Reason: Archive {archive_name} does not exist."
+        )
+    if archive.bus.arn != destination:
+        raise validation_error(
+            "Parameter Destination.Arn is not valid. "
+            "Reason: Cross event bus replay is not permitted."
+        )
+    start_s = epoch_seconds(request["EventStartTime"])
+    if start_s >= epoch_seconds(request["EventEndTime"]):
+        raise validation_error(
+            "Parameter EventEndTime is not valid. "
+            "Reason: EventStartTime must be before EventEndTime."
+        )
+    return archive
+
+
+def _find(service: Events, context: CallContext, name: str) -> Replay:
+    replay = service.here(context).replays.get(name)
+    if replay is None:
+        raise not_found(f"Replay {name} does not exist.")
+    return replay
+
+
+def _run(service: Events, replay: Replay) -> None:
+    """Replay minute by minute of the events' own time, as AWS does; one timer a minute."""
+    if replay.state == "STARTING":
+        replay.state = "RUNNING"
+    replay.archive.forget_old(service.kernel.now_ms)
+    start_s, end_s = replay.settings["EventStartTime"], replay.settings["EventEndTime"]
+    chosen = [event for event in replay.archive.events if start_s <= event.time_s <= end_s]
+    chosen.sort(key=lambda event: event.time_s)
+    minutes = [list(events) for _, events in groupby(chosen, lambda e: e.time_s // _MINUTE_S)]
+    _run_minutes(service, replay, minutes)
+
+
+def _run_minutes(service: Events, replay: Replay, minutes: list[list[Event]]) -> None:
+    kernel = service.kernel
+    if replay.state == "RUNNING" and minutes:
+        only_rules = replay.settings["Destination"].get("FilterArns") or None
+        for event in minutes[0]:
+            again = event.replayed(replay.name, replay.entry, kernel.now_ms)
+            routing.route(service, replay.archive.bus, again, only_rules)
+            replay.last_replayed_s = event.time_s
+        kernel.at(kernel.now_ms, lambda: _run_minutes(service, replay, minutes[1:]))
+        return
+    replay.state = "COMPLETED" if replay.state == "RUNNING" else "CANCELLED"
+    replay.ended_ms = kernel.now_ms

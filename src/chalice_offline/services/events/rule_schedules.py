@@ -1,0 +1,49 @@
+"""Rules with a schedule: one timer each, at the exact instant it is due."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from chalice_offline.services.events import routing
+from chalice_offline.services.events.event import Event, make_document
+
+if TYPE_CHECKING:
+    from chalice_offline.services.events.resources import Rule
+    from chalice_offline.services.events.service import Events
+
+
+def arm(service: Events, rule: Rule) -> None:
+    """Set the rule's timer to the next time it is due; none if it is disabled or has no schedule.
+
+    The timer is not owed: a schedule goes on for ever, and nobody waits for the end of it.
+    """
+    kernel = service.kernel
+    kernel.cancel(rule.timer)
+    rule.timer = None
+    if rule.schedule is None or not rule.is_enabled:
+        return
+    due_ms = rule.schedule.next_after(kernel.now_ms)
+    if due_ms is not None:
+        rule.timer = kernel.at(due_ms, lambda: _fire(service, rule), owed=False)
+
+
+def _fire(service: Events, rule: Rule) -> None:
+    kernel = service.kernel
+    now_ms = kernel.now_ms
+    time_s = now_ms // 1000
+    document = make_document(
+        event_id=kernel.ids.uuid(),
+        detail_type="Scheduled Event",
+        source="aws.events",
+        account_id=rule.bus.account_id,
+        time_s=time_s,
+        region=rule.bus.region,
+        resources=[rule.arn],
+        detail={},
+    )
+    entry = kernel.note(
+        rule.arn, {"schedule": rule.schedule_expression, "event": document["id"]}, (), "due"
+    )
+    # The event goes to this rule's targets alone: it never passes the bus's patterns.
+    routing.send_to_targets(service, rule, Event(document, time_s, now_ms, 0, entry))
+    arm(service, rule)

@@ -1,0 +1,161 @@
+"""Runs: one invocation of a function, from its start to its outcome or its timeout."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from chalice_offline.core.errors import AwsError
+from chalice_offline.core.pending import Pending
+from chalice_offline.core.run import FunctionRun, Outcome, timed_out
+from chalice_offline.services.lambda_ import limits
+from chalice_offline.services.lambda_.errors import throttled
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from chalice_offline.core.context import CallContext
+    from chalice_offline.core.kernel import Kernel, Reply, Request, Result
+    from chalice_offline.services.lambda_.functions import Function
+    from chalice_offline.services.lambda_.service import Lambda
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """How a run ended, for whoever asked for it."""
+
+    request_id: str
+    entry: int
+    outcome: Outcome
+
+
+def start_run(
+    kernel: Kernel,
+    function: Function,
+    payload: bytes,
+    causes: tuple[int, ...],
+    done: Callable[[RunResult], None],
+    *,
+    request_id: str = "",
+    client_context: str = "",
+    retry: bool = False,
+) -> None:
+    """Run a function once and call `done` with the result.
+
+    `retry` says that the function has had this event before; it only counts in the metrics.
+    Raises TooManyRequestsException when its reserved concurrency is used up. A handler that
+    passes the function's timeout counts as ended then; what it does afterwards changes nothing.
+    """
+    if function.at_capacity:
+        raise throttled("ReservedFunctionConcurrentInvocationLimitExceeded")
+    settings = function.settings
+    started_ms = kernel.now_ms
+    run = FunctionRun(
+        request_id=request_id or kernel.ids.uuid(),
+        function_name=settings.name,
+        function_arn=function.arn,
+        payload=payload,
+        started_ms=started_ms,
+        deadline_ms=started_ms + settings.timeout_seconds * 1000,
+        memory_mb=settings.memory_mb,
+        client_context=client_context,
+    )
+    function.running += 1
+    ended = False
+
+    def end(outcome: Outcome) -> None:
+        nonlocal ended
+        if ended:
+            if kernel.now_ms > run.deadline_ms:
+                late = {"request_id": run.request_id}
+                kernel.note(settings.name, late, (entry,), "ended after its timeout: ignored")
+            return
+        ended = True
+        kernel.cancel(timeout)
+        function.running -= 1
+        duration_ms = kernel.now_ms - started_ms
+        function.metrics.ended(duration_ms, failed=outcome.failed, retry=retry)
+        done(RunResult(run.request_id, entry, _within_size(outcome)))
+        kernel.signal(f"{function.arn}:idle")
+
+    timeout = kernel.at(run.deadline_ms, lambda: end(timed_out(run)), owed=False)
+    entry = kernel.start_run(run, causes, end)
+
+
+def _within_size(outcome: Outcome) -> Outcome:
+    if len(outcome.payload) <= limits.RESPONSE_PAYLOAD_BYTES:
+        return outcome
+    message = (
+        "Response payload size exceeded maximum allowed payload size "
+        f"({limits.RESPONSE_PAYLOAD_BYTES} bytes)."
+    )
+    payload = {"errorType": "Function.ResponseSizeTooLarge", "errorMessage": message}
+    return Outcome(json.dumps(payload).encode(), failed=True)
+
+
+def invoke(service: Lambda, context: CallContext, request: Request) -> Reply:
+    """Run a function now (RequestResponse), soon (Event) or not at all (DryRun)."""
+    function = service.function(request["FunctionName"], context)
+    kind = request.get("InvocationType", "RequestResponse")
+    payload = request.get("Payload") or b"{}"
+    _check_payload(payload, asynchronous=kind == "Event")
+    if kind == "DryRun":
+        return {"StatusCode": 204}
+    if kind == "Event":
+        service.asynchronous.accept(function, payload, context)
+        return {"StatusCode": 202, "Payload": b""}
+    reply: Pending[Result] = Pending()
+
+    def done(result: RunResult) -> None:
+        answer: Result = {
+            "StatusCode": 200,
+            "ExecutedVersion": "$LATEST",
+            "Payload": result.outcome.payload,
+        }
+        if result.outcome.failed:
+            answer["FunctionError"] = "Unhandled"
+        reply.resolve(answer)
+
+    start_run(
+        service.kernel,
+        function,
+        payload,
+        (context.entry,),
+        done,
+        client_context=_client_context(request),
+    )
+    return reply
+
+
+def _client_context(request: Request) -> str:
+    import base64
+    import binascii
+
+    encoded = request.get("ClientContext", "")
+    try:
+        return base64.b64decode(encoded, validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError) as error:
+        raise AwsError(
+            "InvalidRequestContentException", f"Client context must be base64 encoded: {error}"
+        ) from error
+
+
+def _check_payload(payload: bytes, *, asynchronous: bool) -> None:
+    limit = limits.ASYNCHRONOUS_PAYLOAD_BYTES if asynchronous else limits.SYNCHRONOUS_PAYLOAD_BYTES
+    if len(payload) > limit:
+        message = (
+            f"{len(payload)} byte payload is too large for the Event invocation type "
+            f"(limit {limit} bytes)"
+            if asynchronous
+            else f"Request must be smaller than {limit} bytes for the InvokeFunction operation"
+        )
+        raise AwsError("RequestTooLargeException", message, status=413, fields={"Type": "User"})
+    try:
+        json.loads(payload)
+    except ValueError as error:
+        raise AwsError(
+            "InvalidRequestContentException",
+            f"Could not parse request body into json: Could not parse payload into json: {error}",
+            fields={"Type": "User"},
+        ) from error

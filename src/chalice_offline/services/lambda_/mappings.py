@@ -1,0 +1,307 @@
+"""Event source mappings: the operations that make, change and list them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from chalice_offline.core.arn import parse_arn
+from chalice_offline.core.errors import AwsError
+from chalice_offline.services.lambda_ import limits
+from chalice_offline.services.lambda_.destinations import PRINCIPAL, queue_url
+from chalice_offline.services.lambda_.errors import invalid_parameter, resource_not_found
+from chalice_offline.services.lambda_.filters import RecordFilter
+from chalice_offline.services.lambda_.sqs_mapping import SqsMapping
+from chalice_offline.services.lambda_.stream_mapping import StreamMapping
+
+if TYPE_CHECKING:
+    from chalice_offline.core.arn import Arn
+    from chalice_offline.core.context import CallContext
+    from chalice_offline.core.kernel import Kernel, Request, Result
+    from chalice_offline.services.lambda_.functions import Function
+    from chalice_offline.services.lambda_.service import Lambda
+
+
+class Receiver(Protocol):
+    """What reads a source and invokes the function."""
+
+    def start(self) -> None:
+        """Begin to read."""
+        ...
+
+    def stop(self) -> None:
+        """Read no more."""
+        ...
+
+
+@dataclass(slots=True)
+class Mapping:
+    """One event source mapping. `stream` holds the settings only streams have."""
+
+    uuid: str
+    source_arn: str
+    function: Function
+    batch_size: int
+    window_seconds: int
+    maximum_concurrency: int | None
+    reports_batch_item_failures: bool
+    filter: RecordFilter
+    stream: dict[str, Any]
+    modified_ms: int
+    enabled: bool = True
+    last_result: str = "No records processed"
+    receiver: Receiver | None = None
+
+    @property
+    def service(self) -> str:
+        """The source's service: "sqs", "kinesis" or "dynamodb"."""
+        return parse_arn(self.source_arn).service
+
+
+# ---- operations -----------------------------------------------------------------------------------
+
+
+def create_event_source_mapping(service: Lambda, context: CallContext, request: Request) -> Result:
+    """Let a queue or stream invoke a function."""
+    function = service.function(request["FunctionName"], context)
+    source = _source(request)
+    for mapping in service.mappings.values():
+        if mapping.source_arn == str(source) and mapping.function is function:
+            raise _already_exists(mapping)
+    mapping = Mapping(
+        uuid=service.kernel.ids.uuid(),
+        source_arn=str(source),
+        function=function,
+        batch_size=_default_batch_size(source),
+        window_seconds=0,
+        maximum_concurrency=None,
+        reports_batch_item_failures=False,
+        filter=RecordFilter(None, _body_key(source)),
+        stream={},
+        modified_ms=context.now_ms,
+        enabled=request.get("Enabled", True),
+    )
+    _apply(mapping, request)
+    _check(mapping, source)
+    _check_source(service.kernel, mapping, source)
+    service.mappings[mapping.uuid] = mapping
+    described = describe(mapping, "Creating")
+    _start(service.kernel, mapping)
+    return described
+
+
+def get_event_source_mapping(service: Lambda, _context: CallContext, request: Request) -> Result:
+    """Describe a mapping."""
+    return describe(_mapping(service, request["UUID"]))
+
+
+def list_event_source_mappings(service: Lambda, context: CallContext, request: Request) -> Result:
+    """List the mappings of the caller's account and region, by source or function if asked."""
+    wanted = service.function(request["FunctionName"], context) if request.get("FunctionName") else None
+    found = [
+        describe(mapping)
+        for mapping in service.mappings.values()
+        if mapping.function.settings.account_id == context.account_id
+        and mapping.function.settings.region == context.region
+        and request.get("EventSourceArn", mapping.source_arn) == mapping.source_arn
+        and wanted in (None, mapping.function)
+    ]
+    return {"EventSourceMappings": found}
+
+
+def update_event_source_mapping(service: Lambda, context: CallContext, request: Request) -> Result:
+    """Change a mapping, or switch it on or off."""
+    mapping = _mapping(service, request["UUID"])
+    _stop(mapping)
+    if request.get("FunctionName"):
+        mapping.function = service.function(request["FunctionName"], context)
+    _apply(mapping, request)
+    _check(mapping, parse_arn(mapping.source_arn))
+    mapping.enabled = request.get("Enabled", mapping.enabled)
+    mapping.modified_ms = context.now_ms
+    described = describe(mapping, "Updating")
+    _start(service.kernel, mapping)
+    return described
+
+
+def delete_event_source_mapping(service: Lambda, _context: CallContext, request: Request) -> Result:
+    """Remove a mapping; what it has received and not handled returns to the queue."""
+    mapping = _mapping(service, request["UUID"])
+    _stop(mapping)
+    del service.mappings[mapping.uuid]
+    return describe(mapping, "Deleting")
+
+
+# ---- how a mapping is described ----------------------------------------------------------------
+
+
+def describe(mapping: Mapping, state: str = "") -> Result:
+    """Return a mapping as Lambda describes it (recorded on AWS)."""
+    described: Result = {
+        "UUID": mapping.uuid,
+        "BatchSize": mapping.batch_size,
+        "MaximumBatchingWindowInSeconds": mapping.window_seconds,
+        "EventSourceArn": mapping.source_arn,
+        "FunctionArn": mapping.function.arn,
+        "EventSourceMappingArn": (
+            f"{mapping.function.arn.split(':function:')[0]}:event-source-mapping:{mapping.uuid}"
+        ),
+        "LastModified": mapping.modified_ms / 1000,
+        "State": state or ("Enabled" if mapping.enabled else "Disabled"),
+        "StateTransitionReason": "USER_INITIATED",
+        "FunctionResponseTypes": (
+            ["ReportBatchItemFailures"] if mapping.reports_batch_item_failures else []
+        ),
+    }
+    if mapping.filter.criteria:
+        described["FilterCriteria"] = mapping.filter.criteria
+    if mapping.maximum_concurrency is not None:
+        described["ScalingConfig"] = {"MaximumConcurrency": mapping.maximum_concurrency}
+    if mapping.service != "sqs":
+        described |= {
+            "LastProcessingResult": mapping.last_result,
+            "ParallelizationFactor": 1,
+            "MaximumRecordAgeInSeconds": -1,
+            "MaximumRetryAttempts": -1,
+            "BisectBatchOnFunctionError": False,
+            "TumblingWindowInSeconds": 0,
+            "DestinationConfig": {"OnFailure": {}},
+        } | mapping.stream
+    return described
+
+
+# ---- within --------------------------------------------------------------------------------------
+
+_STREAM_SETTINGS = (
+    "StartingPosition",
+    "StartingPositionTimestamp",
+    "ParallelizationFactor",
+    "MaximumRecordAgeInSeconds",
+    "MaximumRetryAttempts",
+    "BisectBatchOnFunctionError",
+    "TumblingWindowInSeconds",
+    "DestinationConfig",
+)
+
+
+def _source(request: Request) -> Arn:
+    text = request.get("EventSourceArn")
+    if not text:
+        raise invalid_parameter("EventSourceArn is required: this emulator maps queues and streams.")
+    try:
+        source = parse_arn(text)
+    except ValueError as error:
+        raise invalid_parameter(f"Unrecognized event source: {error}") from error
+    if source.service not in ("sqs", "kinesis", "dynamodb"):
+        raise invalid_parameter(f"Unrecognized event source, must be kinesis, dynamodb or sqs: {text}")
+    return source
+
+
+def _apply(mapping: Mapping, request: Request) -> None:
+    mapping.batch_size = request.get("BatchSize", mapping.batch_size)
+    mapping.window_seconds = request.get("MaximumBatchingWindowInSeconds", mapping.window_seconds)
+    if "ScalingConfig" in request:
+        mapping.maximum_concurrency = request["ScalingConfig"].get("MaximumConcurrency")
+    if "FunctionResponseTypes" in request:
+        types = request["FunctionResponseTypes"]
+        mapping.reports_batch_item_failures = "ReportBatchItemFailures" in types
+    if "FilterCriteria" in request:
+        body_key = _body_key(parse_arn(mapping.source_arn))
+        mapping.filter = RecordFilter(request["FilterCriteria"], body_key)
+    mapping.stream |= {name: request[name] for name in _STREAM_SETTINGS if name in request}
+
+
+def _check(mapping: Mapping, source: Arn) -> None:
+    size, window = mapping.batch_size, mapping.window_seconds
+    if not 0 <= window <= limits.WINDOW_SECONDS_MAX:
+        raise invalid_parameter(
+            f"Maximum batching window must be between 0 and {limits.WINDOW_SECONDS_MAX} seconds"
+        )
+    if source.service != "sqs":
+        if not mapping.stream.get("StartingPosition"):
+            raise invalid_parameter("1 validation error detected: Value null at 'startingPosition' "
+                                    "failed to satisfy constraint: Member must not be null.")
+        if not 1 <= size <= limits.STREAM_BATCH_MAX:
+            raise invalid_parameter(f"Batch size must be between 1 and {limits.STREAM_BATCH_MAX}")
+        return
+    fifo = source.resource.endswith(".fifo")
+    if fifo and window:
+        raise invalid_parameter("Batching window is not supported for FIFO queues")
+    maximum = limits.SQS_BATCH_MAX_FIFO if fifo else limits.SQS_BATCH_MAX
+    if not 1 <= size <= maximum:
+        raise invalid_parameter(f"Batch size must be between 1 and {maximum} for this queue")
+    if size > limits.SQS_BATCH_MAX_WITHOUT_WINDOW and not window:
+        raise invalid_parameter(
+            "Maximum batch window in seconds must be greater than 0 if maximum batch size is "
+            "greater than 10"
+        )
+
+
+def _check_source(kernel: Kernel, mapping: Mapping, source: Arn) -> None:
+    """Make sure the queue is there and waits longer than the function may take."""
+    if source.service != "sqs":
+        return
+    names = {"QueueUrl": queue_url(source), "AttributeNames": ["VisibilityTimeout"]}
+    try:
+        reply = kernel.deliver(
+            "sqs",
+            "GetQueueAttributes",
+            names,
+            account_id=source.account_id,
+            region=source.region,
+            causes=(),
+            principal=PRINCIPAL,
+        )
+    except AwsError as error:
+        raise invalid_parameter(
+            "Error occurred while ReceiveMessage. SQS Error Code: "
+            "AWS.SimpleQueueService.NonExistentQueue. SQS Error Message: "
+            f"{error.message or 'The specified queue does not exist.'}"
+        ) from error
+    attributes = reply.get("Attributes", {}) if isinstance(reply, dict) else {}
+    visibility = int(attributes.get("VisibilityTimeout", "0"))
+    timeout = mapping.function.settings.timeout_seconds
+    if visibility < timeout:
+        raise invalid_parameter(
+            f"Queue visibility timeout: {visibility} seconds is less than Function timeout: "
+            f"{timeout} seconds"
+        )
+
+
+def _default_batch_size(source: Arn) -> int:
+    return limits.SQS_BATCH_DEFAULT if source.service == "sqs" else limits.STREAM_BATCH_DEFAULT
+
+
+def _body_key(source: Arn) -> str:
+    return {"sqs": "body", "kinesis": "data"}.get(source.service, "dynamodb")
+
+
+def _start(kernel: Kernel, mapping: Mapping) -> None:
+    if not mapping.enabled:
+        return
+    receiver = SqsMapping if mapping.service == "sqs" else StreamMapping
+    mapping.receiver = receiver(kernel, mapping)
+    mapping.receiver.start()
+
+
+def _stop(mapping: Mapping) -> None:
+    if mapping.receiver is not None:
+        mapping.receiver.stop()
+        mapping.receiver = None
+
+
+def _mapping(service: Lambda, uuid: str) -> Mapping:
+    try:
+        return service.mappings[uuid]
+    except KeyError:
+        raise resource_not_found("The resource you requested does not exist.") from None
+
+
+def _already_exists(mapping: Mapping) -> AwsError:
+    return AwsError(
+        "ResourceConflictException",
+        f'The event source arn (" {mapping.source_arn} ") and function (" '
+        f'{mapping.function.settings.name} ") provided mapping already exists. Please update or '
+        f"delete the existing mapping with UUID {mapping.uuid}",
+        fields={"Type": "User"},
+    )

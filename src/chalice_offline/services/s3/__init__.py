@@ -1,0 +1,5 @@
+"""S3: the event notifications of buckets. Objects themselves are stored by what S3 is delegated to."""
+
+from chalice_offline.services.s3.service import S3
+
+__all__ = ["S3"]

@@ -1,0 +1,18 @@
+"""What a request's own headers say about the caller."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from chalice_offline.core.context import CallContext
+
+
+def trace_header_of(context: CallContext) -> str:
+    """Return the X-Ray header of a request, "" when it has none."""
+    return str(getattr(context, "trace_header", ""))
+
+
+def is_signed(context: CallContext) -> bool:
+    """Whether a request has credentials: the links in messages have none."""
+    return bool(getattr(context, "signed", False))

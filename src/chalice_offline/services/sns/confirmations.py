@@ -1,0 +1,128 @@
+"""ConfirmSubscription and Unsubscribe, and the messages that lead to them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from chalice_offline.services.sns import envelopes
+from chalice_offline.services.sns.errors import (
+    bare_invalid_parameter,
+    invalid_parameter,
+    missing_value,
+    topic_not_found,
+)
+from chalice_offline.services.sns.limits import TOKEN_VALID_MS
+from chalice_offline.services.sns.names import arn_of, required
+from chalice_offline.services.sns.subscription import CONFIRMED_BY_ENDPOINT
+
+if TYPE_CHECKING:
+    from chalice_offline.core.context import CallContext
+    from chalice_offline.core.kernel import Request, Result
+    from chalice_offline.services.sns.service import Sns
+    from chalice_offline.services.sns.subscription import Subscription
+    from chalice_offline.services.sns.topic import Topic
+
+_TOKEN_DIGITS = 288  # as long as AWS's are
+_HEXADECIMAL = re.compile(r"[0-9a-f]+")
+_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_ARN_ELEMENTS = 6
+_SUBSCRIPTION_ARN_ELEMENTS = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """What a token given to an endpoint stands for."""
+
+    subscription: Subscription
+    expires_ms: int
+
+
+def request_confirmation(
+    sns: Sns, context: CallContext, topic: Topic, subscription: Subscription
+) -> None:
+    """Send the endpoint a token with which to confirm."""
+    _send(sns, context, topic, subscription, "SubscriptionConfirmation")
+
+
+def confirm_subscription(sns: Sns, context: CallContext, request: Request) -> Result:
+    """Confirm the subscription a token was given out for; doing it again is fine.
+
+    Recorded: the name of the topic does not matter, its region does; a token that is not even
+    hexadecimal gets a text of its own.
+    """
+    token_text = request.get("Token", "")
+    if not _HEXADECIMAL.fullmatch(token_text):
+        raise bare_invalid_parameter("Invalid token")
+    token = sns.tokens.get(token_text)
+    if token is None or token.expires_ms <= context.now_ms:
+        raise invalid_parameter("Token")
+    subscription = token.subscription
+    if _region_of(required(request, "TopicArn")) != subscription.region:
+        raise invalid_parameter("Topic")
+    if not subscription.confirmed or sns.find_subscription(subscription.arn) is None:
+        _confirm(sns, context, request, subscription)
+    return {"SubscriptionArn": subscription.arn}
+
+
+def unsubscribe(sns: Sns, context: CallContext, request: Request) -> Result:
+    """Delete a subscription; one that does not exist is fine.
+
+    An HTTP or e-mail endpoint is told, with a token that takes it back.
+    """
+    arn = request.get("SubscriptionArn")
+    if not arn:
+        raise missing_value("SubscriptionArn")
+    arn_of(arn, "SubscriptionArn")
+    elements = arn.split(":")
+    if len(elements) != _SUBSCRIPTION_ARN_ELEMENTS or not _ID.fullmatch(elements[-1]):
+        raise invalid_parameter("SubscriptionId")
+    subscription = sns.find_subscription(arn)
+    topic = None if subscription is None else sns.find_topic(subscription.topic_arn)
+    if subscription is None or topic is None:
+        return {}
+    sns.remove_subscription(topic, subscription)
+    if subscription.confirmed and subscription.protocol in CONFIRMED_BY_ENDPOINT:
+        _send(sns, context, topic, subscription, "UnsubscribeConfirmation")
+    return {}
+
+
+def _confirm(sns: Sns, context: CallContext, request: Request, subscription: Subscription) -> None:
+    topic = sns.find_topic(subscription.topic_arn)
+    if topic is None:
+        raise topic_not_found()
+    subscription.confirmed = True
+    subscription.authenticate_on_unsubscribe = (
+        request.get("AuthenticateOnUnsubscribe", "").lower() == "true"
+    )
+    subscription.confirmation_authenticated = subscription.authenticate_on_unsubscribe
+    sns.add_subscription(topic, subscription)
+    sns.kernel.note(
+        f"sns {subscription.protocol} {subscription.endpoint}",
+        {"SubscriptionArn": subscription.arn},
+        (context.entry,),
+        "confirmed",
+    )
+
+
+def _send(
+    sns: Sns, context: CallContext, topic: Topic, subscription: Subscription, kind: str
+) -> None:
+    token = sns.kernel.ids.hex(_TOKEN_DIGITS)
+    sns.tokens[token] = Token(subscription, context.now_ms + TOKEN_VALID_MS)
+    message_id = sns.kernel.ids.uuid()
+    document = envelopes.confirmation(
+        kind,
+        subscription,
+        token,
+        message_id=message_id,
+        now_ms=context.now_ms,
+        signature_version=topic.signature_version,
+    )
+    sns.deliveries.send_confirmation(topic, subscription, kind, message_id, document, context.entry)
+
+
+def _region_of(arn: str) -> str:
+    elements = arn.split(":", _ARN_ELEMENTS - 1)
+    return elements[3] if len(elements) == _ARN_ELEMENTS else ""

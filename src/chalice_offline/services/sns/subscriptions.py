@@ -1,0 +1,74 @@
+"""Get and set a subscription's attributes, list subscriptions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from chalice_offline.services.sns import subscription_attributes
+from chalice_offline.services.sns.errors import invalid_parameter, subscription_not_found
+from chalice_offline.services.sns.limits import ORPHANED_SUBSCRIPTION_KEPT_MS
+from chalice_offline.services.sns.names import arn_of, required
+from chalice_offline.services.sns.pages import page_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from chalice_offline.core.context import CallContext
+    from chalice_offline.core.kernel import Request, Result
+    from chalice_offline.services.sns.service import Sns
+    from chalice_offline.services.sns.subscription import Subscription
+
+
+def get_subscription_attributes(sns: Sns, context: CallContext, request: Request) -> Result:
+    """Return all attributes of a subscription, for a while also after its topic was deleted."""
+    arn = required(request, "SubscriptionArn")
+    arn_of(arn, "SubscriptionArn")
+    subscription = sns.find_subscription(arn)
+    if subscription is None or _is_forgotten(subscription, context.now_ms):
+        raise subscription_not_found()
+    topic = sns.find_topic(subscription.topic_arn)
+    return {"Attributes": subscription_attributes.shown(topic, subscription)}
+
+
+def set_subscription_attributes(sns: Sns, _context: CallContext, request: Request) -> Result:
+    """Set one attribute of a subscription."""
+    arn = required(request, "SubscriptionArn")
+    arn_of(arn, "SubscriptionArn")
+    subscription = sns.find_subscription(arn)
+    topic = None if subscription is None else sns.find_topic(subscription.topic_arn)
+    if subscription is None or topic is None:
+        raise subscription_not_found()
+    name = request.get("AttributeName", "")
+    if name not in subscription_attributes.CHECKS:
+        raise invalid_parameter("AttributeName")
+    value = request.get("AttributeValue", "")
+    subscription_attributes.set_attribute(topic, subscription, name, value, "")
+    sns.add_subscription(topic, subscription)
+    if name == "ReplayPolicy" and value:
+        sns.deliveries.replay(topic, subscription)
+    return {}
+
+
+def list_subscriptions(sns: Sns, context: CallContext, request: Request) -> Result:
+    """List the account's subscriptions in this region, 100 at a time."""
+    subscriptions = sns.subscriptions_of(context.account_id, context.region)
+    return _page(subscriptions, request)
+
+
+def list_subscriptions_by_topic(sns: Sns, context: CallContext, request: Request) -> Result:
+    """List a topic's subscriptions, 100 at a time."""
+    topic = sns.topic(context, request)
+    return _page(topic.audience, request)
+
+
+def _page(subscriptions: Iterable[Subscription], request: Request) -> Result:
+    page, token = page_of(subscriptions, request.get("NextToken"))
+    result: Result = {"Subscriptions": [subscription.summary() for subscription in page]}
+    if token:
+        result["NextToken"] = token
+    return result
+
+
+def _is_forgotten(subscription: Subscription, now_ms: int) -> bool:
+    deleted_ms = subscription.deleted_ms
+    return deleted_ms is not None and deleted_ms + ORPHANED_SUBSCRIPTION_KEPT_MS <= now_ms

@@ -1,0 +1,5 @@
+"""Where the journal is kept."""
+
+from chalice_offline.storage.memory import MemoryJournal
+
+__all__ = ["MemoryJournal"]

@@ -1,0 +1,1 @@
+"""The doors: in process and over HTTP, both into the same gateway."""

@@ -1,0 +1,130 @@
+"""One request in, one reply out: the same for every door.
+
+    detect -> parse -> Emulator.call -> serialize      for what is emulated here
+    detect -> Emulator.forward                         for what moto answers
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import TYPE_CHECKING
+
+from chalice_offline.core.context import DEFAULT_ACCOUNT_ID, Caller
+from chalice_offline.core.errors import AwsError
+from chalice_offline.core.http import Headers, HttpResponse
+from chalice_offline.core.pending import Pending
+from chalice_offline.protocols import detect, parse, serialize, serialize_error
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from chalice_offline.core.http import HttpRequest
+    from chalice_offline.emulator import Emulator
+    from chalice_offline.protocols import Target
+
+    Page = Callable[[HttpRequest], HttpResponse]
+
+_log = logging.getLogger(__name__)
+_ACCOUNT_ID_DIGITS = 12
+
+
+class Gateway:
+    """Answers AWS requests for one emulator."""
+
+    def __init__(self, emulator: Emulator) -> None:
+        """Make the gateway; `pages` are further paths it answers with plain HTTP."""
+        self.emulator = emulator
+        self.pages: dict[str, Page] = {
+            "/_localstack/health": self._health,
+            "/_localstack/init": self._init,
+        }
+
+    def handle(
+        self, request: HttpRequest, causes: tuple[int, ...] = ()
+    ) -> HttpResponse | Pending[HttpResponse]:
+        """Answer one request; never raises.
+
+        `causes` are the journal entries it follows from (the run of the handler that calls).
+        A long poll or a synchronous invocation gives a Pending.
+        """
+        page = self.pages.get(request.path)
+        if page is not None:
+            return page(request)
+        request_id = self.emulator.ids.uuid()
+        target: Target | None = None
+        try:
+            target = detect(request)
+            return self._dispatch(target, request, causes, request_id)
+        except AwsError as error:
+            return serialize_error(target, error, request_id)
+        except Exception:
+            # The outermost boundary: a mistake of ours must not take a door down. It is logged
+            # whole, and the client is told what AWS says when AWS itself fails.
+            _log.exception("%s %s failed", request.method, request.path)
+            return serialize_error(target, _internal_failure(), request_id)
+
+    def _dispatch(
+        self, target: Target, request: HttpRequest, causes: tuple[int, ...], request_id: str
+    ) -> HttpResponse | Pending[HttpResponse]:
+        emulator = self.emulator
+        caller = Caller(
+            account_id=account_of(target.access_key, emulator.account_id),
+            region=target.region,
+            endpoint=request.endpoint,
+            protocol=target.protocol,
+            causes=causes,
+        )
+        operation = target.operation or ""
+        if not emulator.registry.owns(target.service, operation):
+            return emulator.forward(target.service, operation, request, caller)
+        parameters = parse(target, request)
+        reply = emulator.call(target.service, operation, parameters, caller)
+        if not isinstance(reply, Pending):
+            return serialize(target, reply, request_id)
+        response: Pending[HttpResponse] = Pending()
+
+        def settled(pending: Pending[dict[str, object]]) -> None:
+            try:
+                result = pending.result()
+            except AwsError as error:
+                response.resolve(serialize_error(target, error, request_id))
+            else:
+                response.resolve(serialize(target, result, request_id))
+
+        reply.then(settled)
+        return response
+
+    def _health(self, _request: HttpRequest) -> HttpResponse:
+        """What LocalStack's clients and wait-scripts ask for."""
+        services = dict.fromkeys(sorted(self.emulator.registry.names()), "running")
+        for delegated in ("dynamodb", "dynamodbstreams", "kinesis", "secretsmanager", "ssm", "sts"):
+            services[delegated] = "available"
+        return _json_page(
+            {"services": services, "edition": "chalice-offline", "version": "4.14.0"}
+        )
+
+    def _init(self, _request: HttpRequest) -> HttpResponse:
+        stages = dict.fromkeys(("BOOT", "START", "READY"), True)
+        return _json_page({"completed": {**stages, "SHUTDOWN": False}, "scripts": []})
+
+
+def account_of(access_key: str, default: str = DEFAULT_ACCOUNT_ID) -> str:
+    """Return the account a caller acts in: an access key of 12 digits names it, as on LocalStack."""
+    if len(access_key) == _ACCOUNT_ID_DIGITS and access_key.isdigit():
+        return access_key
+    return default
+
+
+def _internal_failure() -> AwsError:
+    return AwsError(
+        "InternalFailure",
+        "The emulator failed while handling this request; its log holds the cause.",
+        status=500,
+        sender_fault=False,
+    )
+
+
+def _json_page(content: dict[str, object]) -> HttpResponse:
+    headers = Headers([("content-type", "application/json")])
+    return HttpResponse(200, headers, json.dumps(content).encode())

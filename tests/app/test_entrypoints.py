@@ -1,0 +1,188 @@
+"""Through Chalice's own test client: HTTP in, AWS events in."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from chalice.test import Client
+
+from chalicelib import bootstrap
+from chalicelib.domain.errors import RetryLater
+from chalicelib.domain.events import Event
+from chalicelib.domain.states import State
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parents[2]
+KEY = "uber_eats#ue-store#o-1"
+
+
+@pytest.fixture
+def client(house: Any) -> Iterator[Client]:
+    """Chalice's test client with the house behind it."""
+    import importlib.util
+
+    spec = importlib.util.spec_from_file_location("app_under_test", ROOT / "app.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    with (
+        bootstrap.use(house.services),
+        Client(module.app, stage_name="local", project_dir=str(ROOT)) as client,
+    ):
+        yield client
+
+
+def sqs(queue: str, body: Any, attempt: int = 1) -> dict[str, Any]:
+    """Return the event that Lambda gives a function for one message."""
+    record = {
+        "messageId": "m-1",
+        "receiptHandle": "handle-1",
+        "body": json.dumps(body),
+        "attributes": {"ApproximateReceiveCount": str(attempt)},
+        "messageAttributes": {},
+        "eventSource": "aws:sqs",
+        "eventSourceARN": f"arn:aws:sqs:us-east-1:000000000000:{queue}",
+        "awsRegion": "us-east-1",
+    }
+    return {"Records": [record]}
+
+
+def envelope(event: Event) -> dict[str, Any]:
+    """Return an EventBridge event."""
+    return {"detail-type": event.type, "source": "order-middleware", "detail": event.to_detail()}
+
+
+def test_signed_webhook_reaches_the_bus(client: Client, house: Any) -> None:
+    """HMAC over the very bytes that came in."""
+    house.services.__dict__["channels"] = house.real_channels()
+    payload = {
+        "event_id": "e-1",
+        "event_type": "orders.notification",
+        "meta": {"user_id": "ue-store", "resource_id": "o-1"},
+    }
+    body = json.dumps(payload, indent=1).encode()
+    signature = hmac.new(b"uber-local-secret", body, hashlib.sha256).hexdigest()
+    headers = {"Content-Type": "application/json", "X-Uber-Signature": signature}
+    reply = client.http.post("/webhooks/uber_eats", headers=headers, body=body)
+    assert (reply.status_code, reply.body) == (200, b"")
+    assert house.bus.types() == ["channel.order.notified"]
+
+
+def test_pos_route_is_not_taken_for_a_channel(client: Client, house: Any) -> None:
+    """/webhooks/pos/square and /webhooks/{channel} are two routes."""
+    house.services.__dict__["points_of_sale"] = {"square": house.square()}
+    headers = {"Content-Type": "application/json"}
+    assert client.http.post("/webhooks/pos/square", headers=headers, body=b"{}").status_code == 401
+    assert client.http.post("/webhooks/pos/abacus", headers=headers, body=b"{}").status_code == 404
+
+
+def test_health_answers(client: Client) -> None:
+    """For load balancers and people."""
+    assert client.http.get("/health").json_body == {"status": "ok"}
+
+
+def test_inbound_message_becomes_an_order(client: Client, house: Any) -> None:
+    """EventBridge's envelope, inside SQS's record, inside Lambda's event."""
+    data = {
+        "channel": "uber_eats", "storeId": "ue-store", "orderId": "o-1", "eventId": "e-1",
+        "eventType": "orders.notification", "body": "{}",
+    }  # fmt: skip
+    event = Event("e", "channel.order.notified", KEY, house.clock(), data)
+    client.lambda_.invoke("inbound", sqs("inbound-orders", envelope(event)))
+    assert house.only().state is State.RECEIVED
+
+
+def test_body_in_s3_is_fetched(client: Client, house: Any) -> None:
+    """The claim check is redeemed."""
+    house.files.objects["webhooks/uber_eats/x.json"] = b"{}"
+    data = {
+        "channel": "uber_eats", "storeId": "ue-store", "orderId": "o-1", "eventId": "e-1",
+        "eventType": "orders.notification", "bodyFile": "webhooks/uber_eats/x.json",
+    }  # fmt: skip
+    event = Event("e", "channel.order.notified", KEY, house.clock(), data)
+    client.lambda_.invoke("inbound", sqs("inbound-orders", envelope(event)))
+    assert house.only().state is State.RECEIVED
+
+
+def test_submission_message_makes_the_ticket(client: Client, house: Any) -> None:
+    """Our own message, not EventBridge's."""
+    house.put_record(State.RECEIVED)
+    client.lambda_.invoke("submit", sqs("pos-submissions.fifo", {"order_key": KEY}))
+    assert house.only().state is State.ACCEPTED
+
+
+@pytest.mark.parametrize(("attempt", "seconds"), [(1, 1), (3, 4), (9, 10)])
+def test_failed_message_comes_back_before_the_deadline(
+    client: Client, house: Any, attempt: int, seconds: int
+) -> None:
+    """The visibility timeout of three minutes would be too long."""
+    house.put_record(State.RECEIVED)
+    house.till.outcomes.append("unavailable")
+    event = sqs("pos-submissions.fifo", {"order_key": KEY}, attempt)
+    with pytest.raises(RetryLater):
+        client.lambda_.invoke("submit", event)
+    assert house.queues.sent == [("held back", "handle-1", str(seconds))]
+
+
+def test_unexpected_event_is_logged_and_dropped(
+    client: Client, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A filter that was widened by hand must not fill a dead-letter queue."""
+    event = Event("e", "order.surprise", KEY, 0, {})
+    client.lambda_.invoke("callbacks", sqs("channel-callbacks", envelope(event)))
+    assert '"event.unexpected"' in capsys.readouterr().out
+
+
+def test_log_lines_survive_chalices_own_logger(
+    client: Client, house: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Chalice silences the logger that has the app's name."""
+    house.put_record(State.RECEIVED)
+    client.lambda_.invoke("submit", sqs("pos-submissions.fifo", {"order_key": KEY}))
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert {"level": "INFO", "event": "order.accepted", "order": KEY}.items() <= lines[0].items()
+
+
+def test_menu_upload_is_imported(client: Client, house: Any) -> None:
+    """The key is decoded, the sequencer padded."""
+    menu = {
+        "store_id": "store-1", "pos": "square", "location_id": "L7", "currency": "USD",
+        "channels": {"uber_eats": "ue-store"},
+        "items": [
+            {"id": "a", "name": "A", "pos_id": "P", "price": {"amount": 1, "currency": "USD"}}
+        ],
+    }  # fmt: skip
+    house.files.objects["menus/a b.json"] = json.dumps(menu).encode()
+    s3 = {
+        "bucket": {"name": "order-middleware-local"},
+        "object": {"key": "menus/a+b.json", "sequencer": "0a1b"},
+    }
+    client.lambda_.invoke("menus", {"Records": [{"s3": s3}]})
+    assert house.stores.find("uber_eats", "ue-store").location_id == "L7"
+    assert house.stores.sequencers["store-1"] == "0A1B" + "0" * 28
+
+
+def test_pos_event_and_schedule_reach_their_handlers(client: Client, house: Any) -> None:
+    """Both come as EventBridge events straight to the function."""
+    record = house.put_record(State.ACCEPTED, answered="accepted", due_ms=None, outbox=())
+    house.till.created.append((record.key, "ticket-1"))
+    data = {"vendor": "square", "posOrderId": "ticket-1", "state": "COMPLETED"}
+    event = Event("e", "pos.order.changed", "square/ticket-1", 0, data)
+    more = {
+        "version": "0", "id": "x", "account": "0", "time": "", "region": "us-east-1",
+        "resources": [],
+    }  # fmt: skip
+    client.lambda_.invoke("pos_events", {**envelope(event), **more})
+    assert house.only().state is State.COMPLETED
+    house.put_record(State.RECEIVED)
+    house.clock.advance(90)
+    client.lambda_.invoke("sweep", {**envelope(event), **more})
+    assert house.only().state is State.REJECTED

@@ -1,0 +1,132 @@
+"""Against the simulators over `requests`: both sides read the vendors' documents the same way."""
+
+from __future__ import annotations
+
+import socket
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import responses
+
+from chalicelib.adapters.http import ConnectFailed, NoReply, VendorHttp
+from chalicelib.domain.commands import ImportMenu
+from chalicelib.domain.states import State
+from chalicelib.handlers import COMMANDS
+from chalicelib.webhooks import receive, receive_from_pos
+from simulators.in_responses import mount
+from simulators.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from chalicelib.domain.events import Event
+    from simulators.timeline import OutgoingRequest
+
+
+class Town:
+    """A house among simulated vendors."""
+
+    def __init__(self, house: Any) -> None:
+        self.house = house
+        self.world = World(now_ms=house.clock, send=self.send)
+        for name in ("http", "channels", "points_of_sale"):
+            house.services.__dict__.pop(name, None)
+
+    def send(self, request: OutgoingRequest) -> int:
+        """Deliver a vendor's webhook to the middleware."""
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        path = request.url.removeprefix("http://127.0.0.1:8000/webhooks/")
+        take_in = receive_from_pos if path.startswith("pos/") else receive
+        name = path.removeprefix("pos/")
+        return take_in(self.house.services, name, headers, request.body).status
+
+    def open(self) -> None:
+        """Import the menus of all stores."""
+        import json
+
+        for store_id, menu in self.world.generator.menu_files().items():
+            self.house.files.write(f"menus/{store_id}.json", json.dumps(menu).encode())
+            self.house.handle(ImportMenu(f"menus/{store_id}.json", "0"))
+
+    def run(self) -> None:
+        """Let everything happen that is due within the next minutes."""
+        for _ in range(30):
+            self.world.tick()
+            self.take_in()
+            self.house.drain()
+            self.house.clock.advance(5)
+
+    def take_in(self) -> None:
+        """Play the inbound queue."""
+        inbound = COMMANDS["inbound"]
+        waiting: list[Event] = [e for e in self.house.bus.events if e.type in inbound]
+        self.house.bus.events[:] = [e for e in self.house.bus.events if e.type not in inbound]
+        for event in waiting:
+            self.house.handle(inbound[event.type](self.house.services, event))
+
+
+@pytest.fixture
+def town(house: Any) -> Iterator[Town]:
+    """Simulators behind `responses`, menus imported."""
+    town = Town(house)
+    with responses.RequestsMock(assert_all_requests_are_fired=False) as rsps:
+        mount(rsps, "http://127.0.0.1:9001", town.world)
+        town.open()
+        yield town
+
+
+def test_orders_of_both_partners_become_tickets_and_are_accepted(town: Town) -> None:
+    """Real payloads in, real requests out: every order once, every amount to the cent."""
+    placed = town.world.place_next(12)
+    for _ in range(12):
+        town.world.tick()
+    town.take_in()
+    records = {record.order_id: record for record in town.house.orders.records.values()}
+    town.run()
+    records = {record.order_id: record for record in town.house.orders.records.values()}
+    assert len(records) == 12
+    for order in placed:
+        record = records[order.order_id]
+        assert (record.state, record.answered) == (State.ACCEPTED, "accepted"), record.refusal
+        assert record.order.lines_total.amount == order.subtotal
+    tickets = town.world.square.state()["tickets"]
+    assert len(tickets) == len({ticket["reference_id"] for ticket in tickets}) == 12
+    decisions = [*town.world.uber.decisions(), *town.world.doordash.decisions()]
+    assert sorted(d.order_id for d in decisions) == sorted(o.order_id for o in placed)
+    assert {d.decision for d in decisions} == {"accepted"}
+
+
+def test_unmapped_item_is_denied_in_each_partners_words(town: Town) -> None:
+    """The simulators check codes and texts."""
+    for items in town.house.stores.items.values():
+        items.clear()
+    town.world.place_next(4)
+    town.run()
+    decisions = [*town.world.uber.decisions(), *town.world.doordash.decisions()]
+    assert [d.decision for d in decisions] == ["denied"] * 4
+    assert not town.world.square.state()["tickets"]
+    uber = town.world.uber.decisions()[0].detail["reason"]
+    assert uber["code"] == "MISSING_ITEM"
+    assert uber["invalid_items"]
+    doordash = town.world.doordash.decisions()[0].detail
+    assert doordash["failure_reason"].startswith("Item Missing - ")
+
+
+def test_refused_connection_is_told_from_a_lost_answer() -> None:
+    """Nothing was sent: repeating is safe."""
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        port = unused.getsockname()[1]
+    with pytest.raises(ConnectFailed):
+        VendorHttp().call("GET", f"http://127.0.0.1:{port}/")
+
+
+@responses.activate
+@pytest.mark.parametrize("error", ["ConnectionError", "ReadTimeout", "ChunkedEncodingError"])
+def test_lost_answer_is_unknown(error: str) -> None:
+    """The request may have been carried out."""
+    import requests
+
+    responses.get("http://127.0.0.1:1/", body=getattr(requests.exceptions, error)("gone"))
+    with pytest.raises(NoReply):
+        VendorHttp().call("GET", "http://127.0.0.1:1/")

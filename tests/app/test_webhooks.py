@@ -1,0 +1,242 @@
+"""What comes in over HTTP: signatures over raw bytes, bad input, answers in the sender's terms."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from chalicelib.bootstrap import Services
+from chalicelib.webhooks import INLINE_BYTES, receive, receive_from_pos
+
+if TYPE_CHECKING:
+    from chalicelib.channels.base import WebhookReply
+
+UBER = {
+    "event_id": "e-1",
+    "event_type": "orders.notification",
+    "meta": {"user_id": "ue-store", "resource_id": "o-1", "status": "pos"},
+    "resource_href": "https://evil.example/v2/eats/order/o-1",
+}
+DOORDASH: dict[str, Any] = {
+    "event": {"type": "OrderCreate", "status": "NEW"},
+    "order": {"id": "dd-1", "store": {"merchant_supplied_id": "dd-store"}},
+}
+SQUARE = {
+    "merchant_id": "M",
+    "type": "order.updated",
+    "event_id": "sq-1",
+    "data": {"object": {"order_updated": {"order_id": "ticket-1", "state": "COMPLETED"}}},
+}
+ACK = {"uber_eats": 200, "doordash": 202}
+
+
+def raw(payload: Any) -> bytes:
+    return payload if isinstance(payload, bytes) else json.dumps(payload).encode()
+
+
+def uber_headers(body: bytes) -> dict[str, str]:
+    digest = hmac.new(b"uber-local-secret", body, hashlib.sha256).hexdigest()
+    return {"x-uber-signature": digest}
+
+
+def headers_of(channel: str, body: bytes) -> dict[str, str]:
+    return (
+        uber_headers(body) if channel == "uber_eats" else {"authorization": "doordash-local-token"}
+    )
+
+
+def post(house: Any, channel: str, payload: Any, headers: Any = None) -> WebhookReply:
+    """Send a webhook, properly signed unless other headers are given."""
+    body = raw(payload)
+    services = Services(
+        house.config, house.clock, channels=house.real_channels(), bus=house.bus,
+        files=house.files, default_bus=house.default_bus,
+        points_of_sale={"square": house.square()},
+    )  # fmt: skip
+    if channel == "square":
+        return receive_from_pos(services, channel, headers, body)
+    return receive(
+        services, channel, headers_of(channel, body) if headers is None else headers, body
+    )
+
+
+@pytest.mark.parametrize(("channel", "payload"), [("uber_eats", UBER), ("doordash", DOORDASH)])
+def test_webhook_is_acknowledged_in_the_partners_terms(
+    house: Any, channel: str, payload: Any
+) -> None:
+    """Uber Eats wants 200 and an empty body, DoorDash 202: 200 would accept the order."""
+    reply = post(house, channel, payload)
+    assert (reply.status, reply.body) == (ACK[channel], "")
+    assert house.bus.types() == ["channel.order.notified"]
+
+
+@pytest.mark.parametrize(("channel", "payload"), [("uber_eats", UBER), ("doordash", DOORDASH)])
+def test_webhook_event_carries_the_exact_bytes(house: Any, channel: str, payload: Any) -> None:
+    """What was signed is what is kept, spaces and escapes included."""
+    body = b" " + json.dumps(payload, indent=3).encode().replace(b"o-1", b"o\\u002d1")
+    assert post(house, channel, body).status == ACK[channel]
+    assert house.bus.events[0].data["body"].encode() == body
+
+
+def test_large_webhook_goes_to_s3(house: Any) -> None:
+    """An event has a size limit; the body is kept beside it under its own digest."""
+    body = raw({**DOORDASH, "padding": "x" * INLINE_BYTES})
+    assert post(house, "doordash", body).status == 202
+    data = house.bus.events[0].data
+    assert "body" not in data
+    assert house.files.objects[data["bodyFile"]] == body
+
+
+BAD_BODIES = {
+    "empty": b"",
+    "no JSON": b"{order:",
+    "a list": b"[]",
+    "a number": b"5",
+    "not UTF-8": b'{"a":"\xff"}',
+    "UTF-16": json.dumps(UBER).encode("utf-16"),
+    "NaN": b'{"a": NaN}',
+    "half a surrogate": b'{"a": "\\ud800"}',
+    "too deep": b"[" * 200_000,
+    "an endless number": b'{"a": ' + b"9" * 5000 + b"}",
+    "no fields": b"{}",
+}
+
+
+@pytest.mark.parametrize("channel", ["uber_eats", "doordash"])
+@pytest.mark.parametrize("body", BAD_BODIES.values(), ids=BAD_BODIES.keys())
+def test_bad_body_is_refused_and_leaves_nothing(house: Any, channel: str, body: bytes) -> None:
+    """400, no event, no file."""
+    assert post(house, channel, body).status == 400
+    assert not house.bus.events
+    assert not house.files.objects
+
+
+@pytest.mark.parametrize(
+    ("channel", "change"),
+    [
+        ("uber_eats", {"meta": {"user_id": "ue-store"}}),
+        ("uber_eats", {"meta": {"user_id": "ue-store", "resource_id": "../../admin"}}),
+        ("uber_eats", {"meta": None}),
+        ("uber_eats", {"event_type": 5}),
+        ("doordash", {"order": {"id": "dd-1"}}),
+        ("doordash", {"order": {"id": 1.5, "store": {"merchant_supplied_id": "s"}}}),
+        ("doordash", {"event": []}),
+    ],
+)
+def test_incomplete_webhook_is_refused(house: Any, channel: str, change: Any) -> None:
+    """Without a store and an order id there is nothing to do or to answer."""
+    payload = {**(UBER if channel == "uber_eats" else DOORDASH), **change}
+    assert post(house, channel, payload).status == 400
+    assert not house.bus.events
+
+
+BODY = raw(UBER)
+BAD_HEADERS = [
+    ("uber_eats", {}),
+    ("uber_eats", {"x-uber-signature": ""}),
+    ("uber_eats", {"x-uber-signature": "é" * 64}),
+    ("uber_eats", uber_headers(BODY + b" ")),
+    ("uber_eats", {"authorization": "doordash-local-token"}),
+    ("doordash", {}),
+    ("doordash", {"authorization": "Bearer nope"}),
+    ("doordash", {"authorization": "Bearer "}),
+    ("square", {}),
+    ("square", {"x-square-hmacsha256-signature": "AAAA"}),
+]
+
+
+@pytest.mark.parametrize(("channel", "headers"), BAD_HEADERS)
+def test_unsigned_webhook_is_refused(house: Any, channel: str, headers: dict[str, str]) -> None:
+    """401 before the body is even parsed."""
+    assert post(house, channel, BODY, headers).status == 401
+    assert not house.bus.events + house.default_bus.events
+
+
+def test_doordash_token_may_come_as_a_bearer_token(house: Any) -> None:
+    """DoorDash sends what was agreed at onboarding, bare or with the scheme."""
+    headers = {"authorization": "Bearer doordash-local-token"}
+    assert post(house, "doordash", DOORDASH, headers).status == 202
+
+
+@pytest.mark.parametrize("channel", ["uber_eats", "doordash"])
+def test_webhook_over_one_megabyte_is_refused(house: Any, channel: str) -> None:
+    """413, and one byte less is read."""
+    payload = UBER if channel == "uber_eats" else DOORDASH
+    room = 1_048_576 - len(raw({**payload, "padding": ""}))
+    assert post(house, channel, {**payload, "padding": "x" * room}).status == ACK[channel]
+    assert post(house, channel, {**payload, "padding": "x" * (room + 1)}).status == 413
+    assert len(house.bus.events) == 1
+
+
+def test_unknown_channel_is_not_found(house: Any) -> None:
+    """There is no partner of that name."""
+    assert post(house, "pigeon", UBER, {}).status == 404
+
+
+@pytest.mark.parametrize(("channel", "payload"), [("uber_eats", UBER), ("doordash", DOORDASH)])
+def test_webhook_that_could_not_be_published_is_asked_for_again(
+    house: Any, channel: str, payload: Any
+) -> None:
+    """503: an acknowledgement would be a promise that nobody keeps."""
+    house.bus.fails = True
+    reply = post(house, channel, payload)
+    assert (reply.status, reply.headers["Retry-After"]) == (503, "5")
+
+
+def test_unknown_event_type_is_acknowledged(house: Any) -> None:
+    """Uber has one webhook URL per app and adds event types; an error would make it retry."""
+    assert post(house, "uber_eats", {**UBER, "event_type": "store.provisioned"}).status == 200
+    assert not house.bus.events
+
+
+def test_doordash_cancellation_is_told_from_an_order(house: Any) -> None:
+    """It names no event, only ids."""
+    payload = {
+        "external_order_id": "dd-1",
+        "client_order_id": "d-dd-1",
+        "store": {"merchant_supplied_id": "dd-store"},
+        "is_asap": True,
+    }
+    assert post(house, "doordash", payload).status == 202
+    assert house.bus.types() == ["channel.order.cancelled"]
+    assert house.bus.events[0].subject == "doordash#dd-store#dd-1"
+
+
+def square_headers(body: bytes, url: str = "http://127.0.0.1:8000/webhooks/pos/square") -> Any:
+    key = b"square-local-signature-key"
+    digest = hmac.new(key, url.encode() + body, hashlib.sha256).digest()
+    return {"x-square-hmacsha256-signature": base64.b64encode(digest).decode()}
+
+
+def test_square_webhook_goes_to_the_default_bus(house: Any) -> None:
+    """The signature covers the registered URL and the raw body."""
+    body = raw(SQUARE)
+    assert post(house, "square", body, square_headers(body)).status == 200
+    (event,) = house.default_bus.events
+    assert (event.id, event.type) == ("sq-1", "pos.order.changed")
+    assert event.data["posOrderId"] == "ticket-1"
+    assert event.data["state"] == "COMPLETED"
+
+
+def test_square_webhook_for_another_url_is_refused(house: Any) -> None:
+    """A trailing slash is another URL."""
+    body = raw(SQUARE)
+    headers = square_headers(body, "http://127.0.0.1:8000/webhooks/pos/square/")
+    assert post(house, "square", body, headers).status == 401
+
+
+def test_refusals_are_logged_without_payload(
+    house: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The reason is there, personal data and secrets are not."""
+    post(house, "doordash", b'{"consumer": {"phone": "+15550100"}, "x": ', None)
+    post(house, "doordash", b"{}", {"authorization": "stolen-token"})
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["status"] for line in lines] == [400, 401]
+    assert all(line["event"] == "webhook.refused" and line["reason"] for line in lines)
+    assert not any(word in json.dumps(lines) for word in ("5550100", "stolen", "local-token"))

@@ -1,0 +1,101 @@
+"""Fixture `aws`: an emulator in virtual time behind each door, spoken to through real boto3."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+from botocore.config import Config
+
+from chalice_offline.composition import add_services
+from chalice_offline.core.run import FunctionRun, Outcome
+from chalice_offline.drivers.process_clock import ProcessClock
+from chalice_offline.drivers.virtual import VirtualDriver
+from chalice_offline.emulator import Emulator
+from chalice_offline.services.lambda_ import FunctionSettings
+from chalice_offline.transports.gateway import Gateway
+from chalice_offline.transports.http_server import Server, aws_endpoint
+from chalice_offline.transports.in_process import InProcessDoor
+from chalice_offline.transports.outbound import send_request
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+DOORS = ("in-process", "http")
+
+
+class Aws:
+    """One emulator, and clients that reach it through one door."""
+
+    def __init__(self, door: str, stack: ExitStack) -> None:
+        self._clock = ProcessClock(lambda ms: self.driver.sleep(ms))
+        self.driver = VirtualDriver(
+            run_function=self._run, send_request=send_request, on_move=self._clock.move_to
+        )
+        self.emulator = Emulator(self.driver)
+        self.driver.attach(self.emulator)
+        self.lambda_ = add_services(self.emulator)
+        self.handlers: dict[str, Callable[[Any], Any]] = {}
+        gateway = Gateway(self.emulator)
+        self._endpoint_url: str | None = None
+        if door == "http":
+            server = Server(aws_endpoint(gateway))
+            server.start()
+            stack.callback(server.stop)
+            self._endpoint_url = server.url
+        else:
+            in_process = InProcessDoor(gateway)
+            in_process.open()
+            stack.callback(in_process.close)
+        self._clock.start(self.driver.clock.now_ms())
+        stack.callback(self._clock.stop)
+
+    @property
+    def now(self) -> datetime:
+        return datetime.fromtimestamp(self.driver.clock.now_ms() / 1000, UTC)
+
+    def client(self, service: str, *, region: str = "us-east-1", account: str = "test") -> Any:
+        return boto3.session.Session().client(
+            service,
+            region_name=region,
+            aws_access_key_id=account,
+            aws_secret_access_key="test",
+            endpoint_url=self._endpoint_url,
+            config=Config(retries={"max_attempts": 0}),
+        )
+
+    def function(self, name: str, handler: Callable[[Any], Any], **settings: Any) -> str:
+        """Register a Python callable as a Lambda function and return its ARN."""
+        import json
+
+        def run(payload: bytes) -> Outcome:
+            try:
+                return Outcome(json.dumps(handler(json.loads(payload))).encode())
+            except RuntimeError as error:
+                content = {"errorMessage": str(error), "errorType": "RuntimeError"}
+                return Outcome(json.dumps(content).encode(), failed=True)
+
+        self.handlers[name] = run
+        registered = FunctionSettings(
+            name=name, account_id="000000000000", region="us-east-1", **settings
+        )
+        self.lambda_.register(registered)
+        return registered.arn
+
+    def advance(self, *, seconds: float) -> None:
+        self.driver.advance(round(seconds * 1000))
+
+    def settle(self) -> None:
+        self.driver.settle(6 * 3600 * 1000)
+
+    def _run(self, run: FunctionRun) -> Outcome:
+        return self.handlers[run.function_name](run.payload)
+
+
+@pytest.fixture(params=DOORS)
+def aws(request: pytest.FixtureRequest) -> Iterator[Aws]:
+    with ExitStack() as stack:
+        yield Aws(request.param, stack)
