@@ -17,6 +17,7 @@ help: ## Show this list
 	@echo "Every command first sets up .venv if it is missing or out of date."
 
 setup: $(INSTALLED) ## Make .venv with everything in it (PYTHON=… chooses the interpreter)
+	@echo ".venv is ready: $$($(BIN)/python --version)"
 
 $(INSTALLED): requirements-dev.lock pyproject.toml scripts/setup.sh
 	@sh scripts/setup.sh .venv '$(PYTHON)'

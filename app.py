@@ -88,8 +88,14 @@ def menus(event: Any) -> None:
 
 # Chalice binds functions to the default bus only (on_cw_event has no bus), which is why the
 # webhooks of the point of sale go there and everything about orders goes through queues.
+# Most of its webhooks only repeat what we have just done there: two states are news.
 @app.on_cw_event(
-    {"source": ["order-middleware"], "detail-type": ["pos.order.changed"]}, name="pos_events"
+    {
+        "source": ["order-middleware"],
+        "detail-type": ["pos.order.changed"],
+        "detail": {"data": {"state": ["COMPLETED", "CANCELED"]}},
+    },
+    name="pos_events",
 )
 def pos_events(event: Any) -> None:
     """Follow what happens to a ticket after it was printed."""

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from chalicelib.channels.base import WebhookReply
     from chalicelib.domain.commands import Command
 
+MAX_WAIT_SECONDS = 300
+"""However long a vendor asks us to stay away: by then every order is decided."""
+
 SEQUENCER_LENGTH = 32
 """S3's sequencers are compared after padding with zeros on the right; today they have 16 or 18
 digits."""
@@ -86,6 +89,7 @@ def _deliver(
         seconds = error.seconds if isinstance(error, RetryLater) else None
         if seconds is None:
             seconds = backoff_seconds(attempt, cap_seconds)
+        seconds = min(seconds, MAX_WAIT_SECONDS)
         queue = message["eventSourceARN"].rpartition(":")[2]
         log.warning(
             "message.retry", queue=queue, attempt=attempt, seconds=seconds, reason=str(error)

@@ -7,7 +7,7 @@ set -eu
 
 bin=$1
 # The resolver is no part of the lock: nothing but this script needs it.
-"$bin/python" -m pip install --quiet --disable-pip-version-check uv
+"$bin/python" -m pip install --quiet --quiet --disable-pip-version-check uv
 
 {
     echo '# Written by `make lock` from pyproject.toml and requirements.txt. Do not edit.'

@@ -46,7 +46,7 @@ if [ -n "$wanted" ] || ! is_new_enough "$folder/bin/python"; then
 fi
 
 install() {
-    "$folder/bin/python" -m pip install --quiet --disable-pip-version-check --no-input "$@" >&2
+    "$folder/bin/python" -m pip install --quiet --quiet --disable-pip-version-check --no-input "$@" >&2
 }
 
 say "Installing what requirements-dev.lock pins; this takes about a minute the first time ..."

@@ -7,18 +7,18 @@ import functools
 import logging
 import os
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from chalice_offline.chalice_app.environment import lambda_variables
-from chalice_offline.chalice_app.http_api import gateway_timeout
+from chalice_offline.chalice_app.http_api import INTEGRATION_TIMEOUT_MS, gateway_timeout
 from chalice_offline.chalice_app.offline_app import OfflineApp
 from chalice_offline.chalice_app.runtime import Runtime
 from chalice_offline.chalice_app.watch import Watch
 from chalice_offline.composition import add_services
 from chalice_offline.console.api import console_pages
 from chalice_offline.core.errors import ProjectError
+from chalice_offline.drivers.handler_threads import HandlerThreads
 from chalice_offline.drivers.live import HANDLER_THREADS, LiveDriver
 from chalice_offline.emulator import Emulator
 from chalice_offline.transports.gateway import Gateway
@@ -87,7 +87,7 @@ class AppSession:
         self.app = OfflineApp(
             directory, stage, self.aws.emulator, self.aws.lambda_, self.aws.runtime
         )
-        self._requests = ThreadPoolExecutor(HANDLER_THREADS, thread_name_prefix="request")
+        self._requests = HandlerThreads(HANDLER_THREADS, "request")
         self.http_server = Server(self._routes(), host=host, port=port)
         self._watch = Watch(self.app.directory)
         self._reload_lock = threading.Lock()
@@ -115,7 +115,7 @@ class AppSession:
         """Close the ports and the door."""
         self._watch.stop()
         self.http_server.stop()
-        self._requests.shutdown(wait=False, cancel_futures=True)
+        self._requests.shutdown()
         self.aws.stop()
         self._door.close()
 
@@ -133,8 +133,8 @@ class AppSession:
             )
             running = asyncio.get_running_loop().run_in_executor(self._requests, handle)
             try:
-                timeout = self.app.request_timeout_ms / 1000
-                reply = await asyncio.wait_for(asyncio.shield(running), timeout or None)
+                timeout = INTEGRATION_TIMEOUT_MS / 1000
+                reply = await asyncio.wait_for(asyncio.shield(running), timeout)
             except TimeoutError:
                 reply = gateway_timeout()
             await send_response(send, reply, head=request.method == "HEAD")

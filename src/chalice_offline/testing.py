@@ -237,7 +237,7 @@ class Offline:
         return bool(errors)
 
     def _sleep(self, duration_ms: int) -> None:
-        from chalice_offline.chalice_app.runtime import TaskTimedOut, present_run
+        from chalice_offline.transports.present_run import TaskTimedOut, present_run
 
         run = present_run.get()
         if run is None:
@@ -277,7 +277,7 @@ def pytest_configure(config: pytest.Config) -> None:
     from chalice_offline.chalice_app.project import read_config
     from chalice_offline.core.context import DEFAULT_REGION
     from chalice_offline.core.errors import ProjectError
-    from chalice_offline.transports.in_process import install_hook
+    from chalice_offline.transports.in_process import InProcessDoor
 
     try:
         stage_variables = read_config(directory, _stage(config)).environment_variables
@@ -288,7 +288,7 @@ def pytest_configure(config: pytest.Config) -> None:
         patch.setenv(name, value)
     patch.delenv("AWS_PROFILE", raising=False)
     config.add_cleanup(patch.undo)
-    install_hook()
+    InProcessDoor.install()
 
 
 def _project_directory(config: pytest.Config) -> Path:

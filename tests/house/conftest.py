@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -92,10 +92,12 @@ def _load(*places: str) -> list[Source]:
     for place in places:
         path = ROOT / place
         files += [path] if path.is_file() else sorted(path.rglob("*.py"))
-    return [
-        Source(file.relative_to(ROOT).as_posix(), file.read_text(encoding="utf-8"))
-        for file in files
-    ]
+    return [_source(file) for file in files]
+
+
+@cache
+def _source(file: Path) -> Source:
+    return Source(file.relative_to(ROOT).as_posix(), file.read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="session")
@@ -108,3 +110,14 @@ def root() -> Path:
 def sources() -> Callable[..., list[Source]]:
     """`sources("src", "app.py")`: the parsed Python files at or below these places."""
     return _load
+
+
+@pytest.fixture(scope="session")
+def require_none() -> Callable[[list[str]], None]:
+    """`require_none(broken)`: fail with one line per broken rule, without a traceback."""
+
+    def require(broken: list[str]) -> None:
+        if broken:
+            pytest.fail("\n".join(broken), pytrace=False)
+
+    return require

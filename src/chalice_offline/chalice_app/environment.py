@@ -72,9 +72,7 @@ class FunctionEnvironment:
 
 def shell_variables() -> Variables:
     """Return the process's variables a function may see: all but the shell's AWS settings."""
-    return {
-        name: value for name, value in os.environ.items() if not name.startswith(_SHELL_PREFIX)
-    }
+    return {name: value for name, value in os.environ.items() if not name.startswith(_SHELL_PREFIX)}
 
 
 def lambda_variables(region: str) -> Variables:

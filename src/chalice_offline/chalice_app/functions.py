@@ -68,11 +68,16 @@ def functions_of(project: Project) -> list[ProjectFunction]:
     app = project.app
     functions = []
     if app.routes:
-        functions.append(_function(project, API_HANDLER, "app.app", app, deployed_name=""))
+        functions.append(api_function(project))
     for name, handler in app.handler_map.items():
         handler_string = getattr(handler, "handler_string", f"app.{name}")
         functions.append(_function(project, name, handler_string, handler, deployed_name=name))
     return functions
+
+
+def api_function(project: Project) -> ProjectFunction:
+    """Return the function that answers the routes."""
+    return _function(project, API_HANDLER, "app.app", project.app, deployed_name="")
 
 
 def _function(

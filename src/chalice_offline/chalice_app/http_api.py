@@ -4,88 +4,166 @@ from __future__ import annotations
 
 import base64
 import contextvars
+import logging
 from typing import TYPE_CHECKING, Any
 
-from chalice_offline.chalice_app.runtime import TaskTimedOut, present_run
+from chalice.local import (
+    CustomLocalChalice,
+    LocalChalice,
+    LocalGateway,
+    LocalGatewayAuthorizer,
+    LocalGatewayException,
+)
+
+from chalice_offline.chalice_app.lambda_context import LambdaContext
 from chalice_offline.core.http import Headers, HttpResponse
-from chalice_offline.transports.in_process import current_run
+from chalice_offline.core.run import FunctionRun
+from chalice_offline.transports.present_run import (
+    PresentRun,
+    TaskTimedOut,
+    present_causes,
+    present_run,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from chalice_offline.chalice_app.environment import FunctionEnvironment
     from chalice_offline.chalice_app.project import Project
-    from chalice_offline.core.run import FunctionRun
     from chalice_offline.emulator import Emulator
+    from chalice_offline.services.lambda_ import FunctionSettings
 
-# API Gateway's longest integration timeout (AWS, "API Gateway quotas").
+    Environments = Callable[[str], FunctionEnvironment | None]
+
+_log = logging.getLogger("chalice_offline.functions")
+
+# AWS, "Amazon API Gateway quotas": the longest integration timeout, and the largest payload.
 INTEGRATION_TIMEOUT_MS = 29_000
+PAYLOAD_BYTES = 10 * 1024 * 1024
 
 
 class HttpApi:
     """Answers HTTP requests to one project's routes."""
 
     def __init__(
-        self, emulator: Emulator, project: Project, environment: FunctionEnvironment, timeout_ms: int
+        self,
+        emulator: Emulator,
+        project: Project,
+        settings: FunctionSettings,
+        environments: Environments,
+        api_environment: FunctionEnvironment,
     ) -> None:
-        """Make the API; `timeout_ms` is the API handler function's timeout."""
-        from chalice.local import CustomLocalChalice, LocalChalice, LocalGateway
-
+        """Make the API; `settings` are the API handler's, `environments` gives an authorizer's."""
         # Chalice keeps the present request on the app object. As `chalice local` does, give the
         # app a class that keeps one per thread.
         if not isinstance(project.app, CustomLocalChalice):
             CustomLocalChalice.__bases__ = (LocalChalice, project.app.__class__)
             project.app.__class__ = CustomLocalChalice
-        self._gateway = LocalGateway(project.app, project.config)
         self._emulator = emulator
-        self._environment = environment
-        self.timeout_ms = min(timeout_ms, INTEGRATION_TIMEOUT_MS)
+        self._project = project
+        self._settings = settings
+        self._environments = environments
+        self._environment = api_environment
 
     def handle(self, method: str, path: str, headers: Headers, body: bytes) -> HttpResponse:
         """Answer one request; `path` includes the query string.
 
         A handler's exception becomes Chalice's 500, as on AWS.
         """
-        entry = self._emulator.enter(
-            "http", f"{method} {path}", {"body": body}, current_run.get()
-        )
-        context = contextvars.copy_context()
-        return context.run(self._handle, entry, method, path, headers, body)
+        if len(body) > PAYLOAD_BYTES:
+            return _message(413, "Request Entity Too Large")
+        entry = self._emulator.enter("http", f"{method} {path}", {"body": body}, present_causes())
+        reply = contextvars.copy_context().run(self._handle, entry, method, path, headers, body)
+        self._emulator.enter("outcome", f"{method} {path}", {"status": reply.status}, (entry,))
+        return reply
 
     def _handle(
         self, entry: int, method: str, path: str, headers: Headers, body: bytes
     ) -> HttpResponse:
-        from chalice.local import LocalGatewayException
-
-        current_run.set((entry,))
-        present_run.set(self._run(entry))
-        with self._environment.active():
-            try:
-                reply = self._gateway.handle_request(method, path, dict(headers), body)
-            except LocalGatewayException as error:
-                return HttpResponse(error.CODE, Headers(error.headers.items()), error.body or b"")
-            except TaskTimedOut:
-                return gateway_timeout()
+        run = self._run(entry)
+        present_run.set(PresentRun(entry, run.deadline_ms))
+        context = LambdaContext(run, "", self._emulator.driver.clock)
+        gateway = _Gateway(self._project, context, self._environments)
+        try:
+            with self._environment.active():
+                reply = gateway.handle_request(method, path, dict(headers), body)
+        except LocalGatewayException as error:
+            return HttpResponse(error.CODE, Headers(error.headers.items()), error.body or b"")
+        except (TaskTimedOut, SystemExit) as error:
+            # API Gateway gets Lambda's error instead of a response (AWS re:Post, "malformed
+            # Lambda proxy response").
+            _log.error("%s %s failed: %r", method, path, error)
+            return _message(502, "Internal server error")
         return _response(reply)
 
     def _run(self, entry: int) -> FunctionRun:
-        from chalice_offline.core.run import FunctionRun
-
-        now_ms = self._emulator.driver.clock.now_ms()
+        settings, now_ms = self._settings, self._emulator.driver.clock.now_ms()
         return FunctionRun(
-            request_id="",
-            function_name="",
-            function_arn="",
+            request_id=self._emulator.ids.uuid(),
+            function_name=settings.name,
+            function_arn=settings.arn,
             payload=b"",
             started_ms=now_ms,
-            deadline_ms=now_ms + self.timeout_ms,
-            memory_mb=0,
+            deadline_ms=now_ms + settings.timeout_seconds * 1000,
+            memory_mb=settings.memory_mb,
             entry=entry,
         )
 
 
+class _Gateway(LocalGateway):  # type: ignore[misc]
+    """Chalice's gateway, with a Lambda context like AWS's and authorizers as functions apart."""
+
+    def __init__(
+        self, project: Project, context: LambdaContext, environments: Environments
+    ) -> None:
+        super().__init__(project.app, project.config)
+        self._context = context
+        self._authorizer = _Authorizer(project.app, environments)
+
+    def _generate_lambda_context(self) -> Any:
+        return self._context
+
+
+class _Authorizer(LocalGatewayAuthorizer):  # type: ignore[misc]
+    """Chalice's authorizer, with the header its decorator names and its own function's variables."""
+
+    def __init__(self, app: Any, environments: Environments) -> None:
+        super().__init__(app)
+        self._environments = environments
+
+    def authorize(self, raw_path: str, lambda_event: Any, lambda_context: Any) -> Any:
+        route = self._route_for_event(lambda_event)
+        config = getattr(route and route.authorizer, "config", None)
+        if config is None:
+            return super().authorize(raw_path, lambda_event, lambda_context)
+        environment = self._environments(config.name)
+        if environment is None:
+            return self._authorize_by_header(config, raw_path, lambda_event, lambda_context)
+        with environment.active():
+            return self._authorize_by_header(config, raw_path, lambda_event, lambda_context)
+
+    def _authorize_by_header(
+        self, config: Any, raw_path: str, lambda_event: Any, lambda_context: Any
+    ) -> Any:
+        """Hand Chalice the token where it looks for it: it reads the header "authorization" only."""
+        header = (config.header or "Authorization").lower()
+        headers = lambda_event["headers"]
+        seen = {name: value for name, value in headers.items() if name != "authorization"}
+        if header in headers:
+            seen["authorization"] = headers[header]
+        asked = lambda_event | {"headers": seen}
+        answered, context = super().authorize(raw_path, asked, lambda_context)
+        return answered | {"headers": headers}, context
+
+
 def gateway_timeout() -> HttpResponse:
     """Return what API Gateway answers when the integration takes too long."""
+    return _message(504, "Endpoint request timed out")
+
+
+def _message(status: int, text: str) -> HttpResponse:
     headers = Headers([("content-type", "application/json")])
-    return HttpResponse(504, headers, b'{"message": "Endpoint request timed out"}')
+    return HttpResponse(status, headers, f'{{"message": "{text}"}}'.encode())
 
 
 def _response(reply: dict[str, Any]) -> HttpResponse:
@@ -96,8 +174,7 @@ def _response(reply: dict[str, Any]) -> HttpResponse:
         body = body.encode()
     headers = Headers((name, str(value)) for name, value in reply.get("headers", {}).items())
     for name, values in (reply.get("multiValueHeaders") or {}).items():
-        # One line each, as Set-Cookie needs; the server sends them as separate header fields.
-        headers[name] = "\n".join(str(value) for value in values)
-    if "content-type" not in headers:
-        headers["content-type"] = "application/json"  # API Gateway's default for a REST API
+        # Several cookies cannot share a line (RFC 6265, section 3): one a line, see send_response.
+        separator = "\n" if name.lower() == "set-cookie" else ", "
+        headers[name] = separator.join(str(value) for value in values)
     return HttpResponse(int(reply["statusCode"]), headers, body)

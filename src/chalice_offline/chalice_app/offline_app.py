@@ -4,26 +4,29 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 from typing import TYPE_CHECKING, Any
 
 from chalice_offline.chalice_app.cloudformation import Stack
 from chalice_offline.chalice_app.cloudformation.resources import Place
-from chalice_offline.chalice_app.environment import FunctionEnvironment, shell_variables
-from chalice_offline.chalice_app.functions import API_HANDLER, functions_of
+from chalice_offline.chalice_app.bindings import Bindings
+from chalice_offline.chalice_app.functions import API_HANDLER, api_function, functions_of
 from chalice_offline.chalice_app.http_api import HttpApi
 from chalice_offline.chalice_app.project import load_for_stage, read_json, unload_project
 from chalice_offline.chalice_app.runtime import LoadedFunction
-from chalice_offline.chalice_app.sources import Binding, SourceBinder
+from chalice_offline.chalice_app.sources import SourceBinder
 from chalice_offline.core.context import Caller
-from chalice_offline.core.errors import EmulatorBug
+from chalice_offline.core.errors import EmulatorBug, ProjectError
 from chalice_offline.services.lambda_ import FunctionSettings
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from chalice_offline.chalice_app.environment import FunctionEnvironment
     from chalice_offline.chalice_app.functions import ProjectFunction
     from chalice_offline.chalice_app.project import Project
     from chalice_offline.chalice_app.runtime import Runtime
+    from chalice_offline.chalice_app.sources import Binding
     from chalice_offline.core.http import Headers, HttpResponse
     from chalice_offline.emulator import Emulator
     from chalice_offline.services.lambda_ import Lambda
@@ -41,7 +44,6 @@ class OfflineApp:
     ) -> None:
         self.directory = directory.resolve()
         self.stage = stage
-        self.bindings: list[Binding] = []
         self.project: Project | None = None
         self._emulator = emulator
         place = Place(self._call, emulator.account_id, emulator.region)
@@ -49,6 +51,7 @@ class OfflineApp:
         self._lambda = lambda_
         self._runtime = runtime
         self._http: HttpApi | None = None
+        self._bindings: Bindings | None = None
         self._environments: dict[str, tuple[dict[str, str], FunctionEnvironment]] = {}
 
     def start(self, project: Project | None = None) -> None:
@@ -65,14 +68,27 @@ class OfflineApp:
     def reload(self) -> None:
         """Load the project's code anew; queues, topics and what they hold stay as they are.
 
-        Raises ProjectError, and leaves the running code in place, when the new code cannot load.
+        Raises ProjectError, and leaves the running code in place, when the new code cannot load or
+        cannot be bound.
         """
-        unload_project(self.directory)
-        project = self._load()
-        self._provision()
-        self._unbind()
-        self._bind(project)
+        running = self.project
+        modules = unload_project(self.directory)
+        try:
+            project = self._load()
+            self._provision()
+            self._bind(project)
+        except ProjectError:
+            unload_project(self.directory)
+            sys.modules.update(modules)
+            if running is not None:
+                self._bind(running)
+            raise
         self.project = project
+
+    @property
+    def bindings(self) -> list[Binding]:
+        """Which function listens to what, in the order of the app's decorators."""
+        return self._bindings.all() if self._bindings else []
 
     def request(self, method: str, path: str, headers: Headers, body: bytes) -> HttpResponse:
         """Send an HTTP request to the app's routes."""
@@ -80,15 +96,12 @@ class OfflineApp:
             raise EmulatorBug("a request came before the app was started")
         return self._http.handle(method, path, headers, body)
 
-    @property
-    def request_timeout_ms(self) -> int:
-        """How long API Gateway waits for the app."""
-        return self._http.timeout_ms if self._http else 0
-
     def routes(self) -> list[str]:
         """Return the app's routes as "GET,POST /path"."""
         app = self.project.app if self.project else None
-        return [f"{','.join(methods)} {path}" for path, methods in (app.routes if app else {}).items()]
+        return [
+            f"{','.join(methods)} {path}" for path, methods in (app.routes if app else {}).items()
+        ]
 
     # ---- within ----------------------------------------------------------------------------------
 
@@ -107,37 +120,25 @@ class OfflineApp:
             _log.warning(
                 "the websocket handlers of %s are not run offline yet: %s",
                 project.name,
-                ", ".join(app.websocket_handlers),
+                ", ".join(config.name for config in app.websocket_handlers.values()),
             )
         functions = functions_of(project)
-        self._runtime.load({f.deployed_name: self._loaded(f) for f in functions})
+        by_name = {function.name: function for function in functions}
         for function in functions:
             self._lambda.register(self._settings(function))
-        self._http = self._http_api(project, functions)
-        by_name = {function.name: function for function in functions}
-        prefix = f"{project.name}-{project.stage}"
-        emulator = self._emulator
-        binder = SourceBinder(self._call, emulator.account_id, emulator.region, prefix)
-        websockets = {config.name for config in app.websocket_handlers.values()}
-        self.bindings = [
-            binder.bind(source, by_name[source.name])
-            for source in app.event_sources
-            if source.name not in websockets
-        ]
-        binder.finish()
+        self._runtime.load({f.deployed_name: self._loaded(f) for f in functions})
+        self._http = self._http_api(project, by_name)
+        self._bindings_of(project).switch_to(
+            [(source, by_name[source.name]) for source in app.event_sources]
+        )
 
-    def _unbind(self) -> None:
-        """Undo the bindings of the code before: mappings, subscriptions, rules."""
-        for mapping in self._call("lambda", "ListEventSourceMappings", {}).get("EventSourceMappings", []):
-            self._call("lambda", "DeleteEventSourceMapping", {"UUID": mapping["UUID"]})
-        prefix = f"{self.project.name}-{self.stage}" if self.project else ""
-        for subscription in self._call("sns", "ListSubscriptions", {}).get("Subscriptions", []):
-            if f":function:{prefix}-" in subscription["Endpoint"]:
-                arn = {"SubscriptionArn": subscription["SubscriptionArn"]}
-                self._call("sns", "Unsubscribe", arn)
-        for rule in self._call("events", "ListRules", {"NamePrefix": f"{prefix}-"}).get("Rules", []):
-            self._call("events", "RemoveTargets", {"Rule": rule["Name"], "Ids": ["1"]})
-            self._call("events", "DeleteRule", {"Name": rule["Name"]})
+    def _bindings_of(self, project: Project) -> Bindings:
+        if self._bindings is None:
+            prefix = f"{project.name}-{project.stage}"
+            emulator = self._emulator
+            binder = SourceBinder(self._call, emulator.account_id, emulator.region, prefix)
+            self._bindings = Bindings(binder)
+        return self._bindings
 
     def _loaded(self, function: ProjectFunction) -> LoadedFunction:
         return LoadedFunction(function.handler, self._environment(function))
@@ -163,19 +164,21 @@ class OfflineApp:
             tags=function.tags,
         )
 
-    def _http_api(self, project: Project, functions: list[ProjectFunction]) -> HttpApi:
-        api = next((function for function in functions if function.name == API_HANDLER), None)
-        if api is None:
-            environment = FunctionEnvironment(shell_variables())
-            return HttpApi(self._emulator, project, environment, 0)
+    def _http_api(self, project: Project, functions: dict[str, ProjectFunction]) -> HttpApi:
+        def environment_of(name: str) -> FunctionEnvironment | None:
+            return self._environment(functions[name]) if name in functions else None
+
+        api = functions.get(API_HANDLER) or api_function(project)
         environment = self._environment(api)
-        return HttpApi(self._emulator, project, environment, api.timeout_seconds * 1000)
+        return HttpApi(self._emulator, project, self._settings(api), environment_of, environment)
 
     def _call(self, service: str, operation: str, request: dict[str, Any]) -> dict[str, Any]:
         """Call AWS as the deployer would."""
         emulator = self._emulator
         caller = Caller(
-            emulator.account_id, emulator.region, f"https://{service}.{emulator.region}.amazonaws.com"
+            emulator.account_id,
+            emulator.region,
+            f"https://{service}.{emulator.region}.amazonaws.com",
         )
         reply = emulator.call(service, operation, request, caller)
         if not isinstance(reply, dict):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import sys
 import traceback
@@ -18,6 +19,8 @@ from chalice_offline.core.context import DEFAULT_REGION
 from chalice_offline.core.errors import ProjectError
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from chalice import Chalice
     from chalice.config import Config
 
@@ -108,12 +111,23 @@ def load_for_stage(directory: Path, stage: str, region: str = DEFAULT_REGION) ->
     return load_project(directory, stage, FunctionEnvironment(variables))
 
 
-def unload_project(directory: Path) -> None:
-    """Forget the project's modules, so that the next load reads them anew."""
+def unload_project(directory: Path) -> dict[str, ModuleType]:
+    """Forget the project's modules, so that the next load reads them anew; return them by name."""
+    unloaded = {}
     for name, module in list(sys.modules.items()):
         file = getattr(module, "__file__", None)
-        if file and belongs_to(directory, Path(file)):
-            del sys.modules[name]
+        if name != "__main__" and file and belongs_to(directory, Path(file)):
+            unloaded[name] = sys.modules.pop(name)
+            _forget_bytecode(module)
+    importlib.invalidate_caches()
+    return unloaded
+
+
+def _forget_bytecode(module: ModuleType) -> None:
+    """Python takes bytecode for fresh when a source changed within a second and kept its size."""
+    cached = getattr(module, "__cached__", None)
+    if cached:
+        Path(cached).unlink(missing_ok=True)
 
 
 def belongs_to(directory: Path, file: Path) -> bool:
@@ -122,7 +136,9 @@ def belongs_to(directory: Path, file: Path) -> bool:
         parts = file.resolve().relative_to(directory).parts
     except ValueError:
         return False
-    return not any(part.startswith(".") or part in ("site-packages", "node_modules") for part in parts)
+    return not any(
+        part.startswith(".") or part in ("site-packages", "node_modules") for part in parts
+    )
 
 
 def _validate(config: Config, directory: Path) -> None:

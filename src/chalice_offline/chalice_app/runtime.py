@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from chalice_offline.chalice_app.lambda_context import LambdaContext
 from chalice_offline.core.errors import EmulatorBug
 from chalice_offline.core.run import Outcome, timed_out
-from chalice_offline.transports.in_process import current_run
+from chalice_offline.transports.present_run import PresentRun, TaskTimedOut, present_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,22 +25,12 @@ if TYPE_CHECKING:
 _log = logging.getLogger("chalice_offline.functions")
 
 
-class TaskTimedOut(BaseException):
-    """Ends a handler whose timeout has passed. No `except Exception` of a handler can catch it."""
-
-
 @dataclass(frozen=True, slots=True)
 class LoadedFunction:
     """A function ready to run: its handler, and the environment that lives on between runs."""
 
     handler: Callable[[Any, Any], Any]
     environment: FunctionEnvironment
-
-
-# The run whose handler executes in this context: what a sleeping handler's timeout comes from.
-present_run: contextvars.ContextVar[FunctionRun | None] = contextvars.ContextVar(
-    "present_run", default=None
-)
 
 
 class Runtime:
@@ -62,8 +52,7 @@ class Runtime:
         return contextvars.copy_context().run(self._run, function, run)
 
     def _run(self, function: LoadedFunction, run: FunctionRun) -> Outcome:
-        current_run.set((run.entry,))
-        present_run.set(run)
+        present_run.set(PresentRun(run.entry, run.deadline_ms))
         context = LambdaContext(run, _log_stream(run), self._clock)
         with function.environment.active():
             try:

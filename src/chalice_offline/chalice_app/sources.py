@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from chalice_offline.core.arn import make_arn, parse_arn
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     Call = Callable[[str, str, dict[str, Any]], dict[str, Any]]
 
+AwsCall = tuple[str, str, dict[str, Any]]
+
 _log = logging.getLogger(__name__)
 
 # AWS's advice for a queue that feeds a function: at least six times the function's timeout, so
@@ -32,21 +34,28 @@ LONGEST_VISIBILITY_SECONDS = 43_200
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """A function and what it listens to, in words for the user."""
+    """A function and what it listens to, in words for the user.
+
+    `undo` are the AWS calls that unbind it, `notification` its part of a bucket's notification
+    configuration: a bucket has only one, so these are put together for all handlers.
+    """
 
     function: str
     source: str
+    undo: tuple[AwsCall, ...] = ()
+    bucket: str = ""
+    notification: dict[str, Any] = field(default_factory=dict)
 
 
 class SourceBinder:
     """Binds event sources in one account and region through `call(service, operation, request)`."""
 
     def __init__(self, call: Call, account_id: str, region: str, app_prefix: str) -> None:
-        self._call = call
+        self.call = call
         self._account_id = account_id
         self._region = region
         self._app_prefix = app_prefix
-        self._notifications: dict[str, list[dict[str, Any]]] = {}
+        self._buckets: list[str] = []
 
     def bind(self, source: Any, function: ProjectFunction) -> Binding:
         """Bind one of Chalice's event source configurations to its function.
@@ -58,33 +67,45 @@ class SourceBinder:
         if bind is None:
             raise ProjectError(f"handler {function.name}: {kind} is not supported offline yet")
         try:
-            return Binding(function.name, bind(self, source, function))
+            return bind(self, source, function)
         except AwsError as error:
             raise ProjectError(f"handler {function.name}: {error.message}") from error
 
-    def finish(self) -> None:
-        """Put the collected bucket notifications, one configuration per bucket.
+    def put_notifications(self, bindings: list[Binding]) -> None:
+        """Put the notification configuration of every bucket that has, or had, a handler.
 
         Raises ProjectError naming the handlers when S3 refuses it (overlapping filters).
         """
-        for bucket, configurations in self._notifications.items():
-            present = self._call("s3", "GetBucketNotificationConfiguration", {"Bucket": bucket})
-            kept = [
-                configuration
-                for configuration in present.get("LambdaFunctionConfigurations", [])
-                if not str(configuration.get("Id", "")).startswith(f"{self._app_prefix}-")
-            ]
-            wanted = present | {"LambdaFunctionConfigurations": kept + configurations}
-            request = {"Bucket": bucket, "NotificationConfiguration": wanted}
-            try:
-                self._call("s3", "PutBucketNotificationConfiguration", request)
-            except AwsError as error:
-                names = ", ".join(str(c["Id"]) for c in configurations)
-                raise ProjectError(f"handlers {names} on bucket {bucket}: {error.message}") from error
+        wanted: dict[str, list[Binding]] = {bucket: [] for bucket in self._buckets}
+        for binding in bindings:
+            if binding.bucket:
+                wanted.setdefault(binding.bucket, []).append(binding)
+        self._buckets = list(wanted)
+        for bucket, handlers in wanted.items():
+            self._put_notification(bucket, handlers)
+
+    def _put_notification(self, bucket: str, handlers: list[Binding]) -> None:
+        present = self.call("s3", "GetBucketNotificationConfiguration", {"Bucket": bucket})
+        present.pop("ResponseMetadata", None)
+        of_functions = present.get("LambdaFunctionConfigurations", [])
+        kept = [c for c in of_functions if not self._is_ours(c)]
+        configurations = kept + [handler.notification for handler in handlers]
+        if configurations == of_functions:
+            return
+        wanted = present | {"LambdaFunctionConfigurations": configurations}
+        request = {"Bucket": bucket, "NotificationConfiguration": wanted}
+        try:
+            self.call("s3", "PutBucketNotificationConfiguration", request)
+        except AwsError as error:
+            names = ", ".join(handler.function for handler in handlers)
+            raise ProjectError(f"handler {names}: bucket {bucket}: {error.message}") from error
+
+    def _is_ours(self, configuration: dict[str, Any]) -> bool:
+        return str(configuration.get("Id", "")).startswith(f"{self._app_prefix}-")
 
     # ---- one method per decorator ----------------------------------------------------------------
 
-    def _sqs(self, source: Any, function: ProjectFunction) -> str:
+    def _sqs(self, source: Any, function: ProjectFunction) -> Binding:
         if source.queue_arn:
             name = self._local_name(source.queue_arn, "sqs", function)
         else:
@@ -99,18 +120,18 @@ class SourceBinder:
             request["MaximumBatchingWindowInSeconds"] = source.maximum_batching_window_in_seconds
         if source.maximum_concurrency:
             request["ScalingConfig"] = {"MaximumConcurrency": source.maximum_concurrency}
-        self._call("lambda", "CreateEventSourceMapping", request)
-        return f"queue {name}"
+        undo = self._map(request)
+        return Binding(function.name, f"queue {name}", undo)
 
-    def _sns(self, source: Any, function: ProjectFunction) -> str:
+    def _sns(self, source: Any, function: ProjectFunction) -> Binding:
         name = source.topic
         if name.startswith("arn:"):
             name = self._local_name(name, "sns", function)
         topic_arn = self._arn("sns", name)
         if not self._exists("sns", "GetTopicAttributes", {"TopicArn": topic_arn}):
             self._created("topic", name, function)
-            self._call("sns", "CreateTopic", {"Name": name})
-        self._call(
+            self.call("sns", "CreateTopic", {"Name": name})
+        subscription = self.call(
             "sns",
             "Subscribe",
             {
@@ -119,14 +140,15 @@ class SourceBinder:
                 "Endpoint": self._function_arn(function),
                 "ReturnSubscriptionArn": True,
             },
-        )
-        return f"topic {name}"
+        )["SubscriptionArn"]
+        undo: AwsCall = ("sns", "Unsubscribe", {"SubscriptionArn": subscription})
+        return Binding(function.name, f"topic {name}", (undo,))
 
-    def _s3(self, source: Any, function: ProjectFunction) -> str:
+    def _s3(self, source: Any, function: ProjectFunction) -> Binding:
         bucket = source.bucket
         if not self._exists("s3", "HeadBucket", {"Bucket": bucket}):
             self._created("bucket", bucket, function)
-            self._call("s3", "CreateBucket", self._create_bucket_request(bucket))
+            self.call("s3", "CreateBucket", self._create_bucket_request(bucket))
         rules = [
             {"Name": name, "Value": value}
             for name, value in (("Prefix", source.prefix), ("Suffix", source.suffix))
@@ -139,58 +161,70 @@ class SourceBinder:
         }
         if rules:
             configuration["Filter"] = {"Key": {"FilterRules": rules}}
-        self._notifications.setdefault(bucket, []).append(configuration)
         where = "".join(f" {rule['Name'].lower()} {rule['Value']}" for rule in rules)
-        return f"bucket {bucket}{where} ({', '.join(source.events)})"
+        described = f"bucket {bucket}{where} ({', '.join(source.events)})"
+        return Binding(function.name, described, bucket=bucket, notification=configuration)
 
-    def _event_pattern(self, source: Any, function: ProjectFunction) -> str:
+    def _event_pattern(self, source: Any, function: ProjectFunction) -> Binding:
         pattern = json.dumps(source.event_pattern)
-        self._rule(source, function, {"EventPattern": pattern})
-        return f"default bus, pattern {pattern}"
+        undo = self._rule(source, function, {"EventPattern": pattern})
+        return Binding(function.name, f"default bus, pattern {pattern}", undo)
 
-    def _schedule(self, source: Any, function: ProjectFunction) -> str:
+    def _schedule(self, source: Any, function: ProjectFunction) -> Binding:
         expression = source.schedule_expression
         if not isinstance(expression, str):
             expression = expression.to_string()
         request = {"ScheduleExpression": expression}
         if source.description:
             request["Description"] = source.description
-        self._rule(source, function, request)
-        return f"schedule {expression}"
+        undo = self._rule(source, function, request)
+        return Binding(function.name, f"schedule {expression}", undo)
 
-    def _kinesis(self, source: Any, function: ProjectFunction) -> str:
+    def _kinesis(self, source: Any, function: ProjectFunction) -> Binding:
         name = source.stream
         if not self._exists("kinesis", "DescribeStream", {"StreamName": name}):
             self._created("stream", name, function)
-            self._call("kinesis", "CreateStream", {"StreamName": name, "ShardCount": 1})
+            self.call("kinesis", "CreateStream", {"StreamName": name, "ShardCount": 1})
         arn = make_arn("kinesis", self._region, self._account_id, f"stream/{name}")
-        self._stream_mapping(arn, source, function)
-        return f"stream {name}"
+        undo = self._stream_mapping(arn, source, function)
+        return Binding(function.name, f"stream {name}", undo)
 
-    def _dynamodb(self, source: Any, function: ProjectFunction) -> str:
+    def _dynamodb(self, source: Any, function: ProjectFunction) -> Binding:
         arn = parse_arn_of(source.stream_arn, "dynamodb", function)
         table = arn.resource.split("/")[1]
         if not self._exists("dynamodb", "DescribeTable", {"TableName": table}):
             self._created("table (with a string key `id`)", table, function)
-            self._call("dynamodb", "CreateTable", _table_with_stream(table))
-        described = self._call("dynamodb", "DescribeTable", {"TableName": table})["Table"]
+            self.call("dynamodb", "CreateTable", _table_with_stream(table))
+        described = self.call("dynamodb", "DescribeTable", {"TableName": table})["Table"]
         stream_arn = described.get("LatestStreamArn")
         if not stream_arn:
             raise ProjectError(f"handler {function.name}: table {table} has no stream")
         if stream_arn != source.stream_arn:
             self._bound_locally(source.stream_arn, stream_arn, function)
-        self._stream_mapping(stream_arn, source, function)
-        return f"stream of table {table}"
+        undo = self._stream_mapping(stream_arn, source, function)
+        return Binding(function.name, f"stream of table {table}", undo)
 
     # ---- within ----------------------------------------------------------------------------------
 
-    def _rule(self, source: Any, function: ProjectFunction, request: dict[str, Any]) -> None:
+    def _rule(
+        self, source: Any, function: ProjectFunction, request: dict[str, Any]
+    ) -> tuple[AwsCall, ...]:
         rule = f"{self._app_prefix}-{source.name}-event"
-        self._call("events", "PutRule", {"Name": rule, **request})
+        self.call("events", "PutRule", {"Name": rule, **request})
         target = {"Id": "1", "Arn": self._function_arn(function)}
-        self._call("events", "PutTargets", {"Rule": rule, "Targets": [target]})
+        self.call("events", "PutTargets", {"Rule": rule, "Targets": [target]})
+        return (
+            ("events", "RemoveTargets", {"Rule": rule, "Ids": ["1"]}),
+            ("events", "DeleteRule", {"Name": rule}),
+        )
 
-    def _stream_mapping(self, arn: str, source: Any, function: ProjectFunction) -> None:
+    def _map(self, request: dict[str, Any]) -> tuple[AwsCall, ...]:
+        mapping = self.call("lambda", "CreateEventSourceMapping", request)
+        return (("lambda", "DeleteEventSourceMapping", {"UUID": mapping["UUID"]}),)
+
+    def _stream_mapping(
+        self, arn: str, source: Any, function: ProjectFunction
+    ) -> tuple[AwsCall, ...]:
         request: dict[str, Any] = {
             "EventSourceArn": arn,
             "FunctionName": function.deployed_name,
@@ -199,28 +233,30 @@ class SourceBinder:
         }
         if source.maximum_batching_window_in_seconds:
             request["MaximumBatchingWindowInSeconds"] = source.maximum_batching_window_in_seconds
-        self._call("lambda", "CreateEventSourceMapping", request)
+        return self._map(request)
 
     def _ensure_queue(self, name: str, function: ProjectFunction) -> None:
         if self._exists("sqs", "GetQueueUrl", {"QueueName": name}):
             return
         self._created("queue", name, function)
-        visibility = min(VISIBILITY_PER_TIMEOUT * function.timeout_seconds, LONGEST_VISIBILITY_SECONDS)
+        visibility = min(
+            VISIBILITY_PER_TIMEOUT * function.timeout_seconds, LONGEST_VISIBILITY_SECONDS
+        )
         attributes = {"VisibilityTimeout": str(visibility)}
         if name.endswith(".fifo"):
             attributes |= {"FifoQueue": "true", "ContentBasedDeduplication": "true"}
-        self._call("sqs", "CreateQueue", {"QueueName": name, "Attributes": attributes})
+        self.call("sqs", "CreateQueue", {"QueueName": name, "Attributes": attributes})
 
     def _exists(self, service: str, operation: str, request: dict[str, Any]) -> bool:
         try:
-            self._call(service, operation, request)
+            self.call(service, operation, request)
         except AwsError as error:
             if error.code in _MISSING:
                 return False
             raise
         return True
 
-    def _local_name(self, text: str, service: str, function: ProjectFunction) -> str:
+    def _local_name(self, text: str, service: str, function: ProjectFunction) -> Binding:
         arn = parse_arn_of(text, service, function)
         local = self._arn(service, arn.resource_name)
         if text != local:
@@ -230,7 +266,7 @@ class SourceBinder:
     def _arn(self, service: str, name: str) -> str:
         return make_arn(service, self._region, self._account_id, name)
 
-    def _function_arn(self, function: ProjectFunction) -> str:
+    def _function_arn(self, function: ProjectFunction) -> Binding:
         return self._arn("lambda", f"function:{function.deployed_name}")
 
     def _create_bucket_request(self, bucket: str) -> dict[str, Any]:
@@ -259,7 +295,9 @@ def parse_arn_of(text: str, service: str, function: ProjectFunction) -> Any:
     except ValueError as error:
         raise ProjectError(f"handler {function.name}: {error}") from error
     if arn.service != service or not arn.resource_name:
-        raise ProjectError(f"handler {function.name}: {text!r} is not the ARN of a resource of {service}")
+        raise ProjectError(
+            f"handler {function.name}: {text!r} is not the ARN of a resource of {service}"
+        )
     return arn
 
 
@@ -286,7 +324,7 @@ _MISSING = frozenset(
     }
 )
 
-_BINDERS: dict[str, Callable[[SourceBinder, Any, ProjectFunction], str]] = {
+_BINDERS: dict[str, Callable[[SourceBinder, Any, ProjectFunction], Binding]] = {
     "SQSEventConfig": SourceBinder._sqs,  # noqa: SLF001 - this module's own table
     "SNSEventConfig": SourceBinder._sns,  # noqa: SLF001
     "S3EventConfig": SourceBinder._s3,  # noqa: SLF001

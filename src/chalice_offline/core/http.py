@@ -14,7 +14,7 @@ class Headers(dict[str, str]):
     """HTTP header fields: names are kept in lower case, so look-ups ignore case."""
 
     def __init__(self, items: Iterable[tuple[str, str]] = ()) -> None:
-        super().__init__((name.lower(), value) for name, value in items)
+        super().__init__([(name.lower(), value) for name, value in items])
 
     def __setitem__(self, name: str, value: str) -> None:
         super().__setitem__(name.lower(), value)

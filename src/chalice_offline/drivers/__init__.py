@@ -23,7 +23,10 @@ class Driver(Protocol):
         ...
 
     def send(
-        self, request: HttpRequest, timeout_ms: int, done: Callable[[HttpResponse | None, str], None]
+        self,
+        request: HttpRequest,
+        timeout_ms: int,
+        done: Callable[[HttpResponse | None, str], None],
     ) -> None:
         """Send a request soon; call `done` with the reply, or with None and the reason."""
         ...

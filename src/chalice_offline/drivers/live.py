@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import logging
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from chalice_offline.core.clock import SystemClock
 from chalice_offline.core.errors import EmulatorBug
+from chalice_offline.drivers.handler_threads import HandlerThreads
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,7 +41,7 @@ class LiveDriver:
         self.clock = SystemClock()
         self.run_function = run_function
         self.send_request = send_request
-        self._pool = ThreadPoolExecutor(HANDLER_THREADS, thread_name_prefix="handler")
+        self._pool = HandlerThreads(HANDLER_THREADS, "handler")
         self._changed = threading.Condition()
         self._next_due_ms: int | None = None
         self._stopped = False
@@ -61,7 +61,7 @@ class LiveDriver:
         with self._changed:
             self._stopped = True
             self._changed.notify()
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._pool.shutdown()
         if self._thread is not None:
             self._thread.join()
 
@@ -78,7 +78,10 @@ class LiveDriver:
         self._submit(execute)
 
     def send(
-        self, request: HttpRequest, timeout_ms: int, done: Callable[[HttpResponse | None, str], None]
+        self,
+        request: HttpRequest,
+        timeout_ms: int,
+        done: Callable[[HttpResponse | None, str], None],
     ) -> None:
         """Send a request from the pool."""
 
@@ -130,11 +133,8 @@ class LiveDriver:
                     return
                 # Forget it before running it: `wake` then tells of the next one in any case.
                 self._next_due_ms = None
-            try:
-                emulator.catch_up()
-            except Exception:
-                # A mistake of ours in one timer: the others must still run. It is logged whole.
-                _log.exception("a timer failed")
+            while not _caught_up(emulator):
+                pass
 
     def _is_due(self) -> bool:
         return self._next_due_ms is not None and self._next_due_ms <= self.clock.now_ms()
@@ -143,6 +143,16 @@ class LiveDriver:
         if self._next_due_ms is None:
             return None
         return max(0, self._next_due_ms - self.clock.now_ms()) / 1000
+
+
+def _caught_up(emulator: Emulator) -> bool:
+    """Run what is due; False when a timer failed, for then those after it are still to run."""
+    try:
+        emulator.catch_up()
+    except Exception:  # noqa: BLE001 - a mistake of ours must not stop the others; it is logged whole
+        _log.exception("a timer failed")
+        return False
+    return True
 
 
 def _report(future: Any) -> None:

@@ -72,7 +72,10 @@ class VirtualDriver:
         self._ready.append(execute)
 
     def send(
-        self, request: HttpRequest, timeout_ms: int, done: Callable[[HttpResponse | None, str], None]
+        self,
+        request: HttpRequest,
+        timeout_ms: int,
+        done: Callable[[HttpResponse | None, str], None],
     ) -> None:
         """Queue a request to the outside."""
 
@@ -136,9 +139,7 @@ class VirtualDriver:
             raise EmulatorBug("the virtual driver was not attached to an emulator")
         return self._emulator
 
-    def _drive(
-        self, *, until: Callable[[], bool], limit_ms: int | None, owed_only: bool
-    ) -> None:
+    def _drive(self, *, until: Callable[[], bool], limit_ms: int | None, owed_only: bool) -> None:
         emulator = self._the_emulator
         emulator.catch_up()
         while not until():

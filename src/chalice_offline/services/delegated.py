@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     Route = Callable[[Any, str, Any], tuple[int, dict[str, Any], str | bytes]]
 
+
 @dataclass(frozen=True, slots=True)
 class _Backend:
     """The moto service behind one botocore service: its URL patterns, in moto's order."""
@@ -84,7 +85,9 @@ class Delegated:
         headers["authorization"] = _signature(model, context)
         path = serialized["url_path"]
         if serialized["query_string"]:
-            path += ("&" if "?" in path else "?") + urlencode(serialized["query_string"], doseq=True)
+            path += ("&" if "?" in path else "?") + urlencode(
+                serialized["query_string"], doseq=True
+            )
         host = f"{model.endpoint_prefix}.{context.region}.amazonaws.com"
         request = HttpRequest(
             serialized["method"],
@@ -101,7 +104,7 @@ class Delegated:
             },
             operation_model.output_shape,
         )
-        if response.status >= 300:  # noqa: PLR2004 - HTTP's own boundary between success and not
+        if response.status >= 300:
             error = parsed.get("Error", {})
             raise AwsError(
                 str(error.get("Code", "InternalFailure")),
@@ -163,10 +166,12 @@ def _answer(route: Route, context: CallContext, url: str, request: HttpRequest) 
     headers["host"] = urlsplit(url).netloc
     moto_request = Request.from_primitives(request.method, url, headers, request.body)
     try:
-        status, reply_headers, body = route(moto_request, moto_request.raw_url, moto_request.headers)
+        status, reply_headers, body = route(
+            moto_request, moto_request.raw_url, moto_request.headers
+        )
     except HTTPException as error:
         status, reply_headers, body = error.code, dict(error.get_headers()), error.get_body()
-    if status == 501 or (status == 404 and body == "Not yet implemented"):  # noqa: PLR2004
+    if status == 501 or (status == 404 and body == "Not yet implemented"):
         raise missing_operation("moto", f"{request.method} {request.path}")
     return HttpResponse(
         int(status or 500),

@@ -7,13 +7,15 @@ clients made at import time keep working when a test opens another emulator's do
 
 from __future__ import annotations
 
+import gc
 import io
-from contextvars import ContextVar
+import sys
 from typing import TYPE_CHECKING, Any
 
 from chalice_offline.core.errors import EmulatorBug
 from chalice_offline.core.http import Headers, HttpRequest
 from chalice_offline.core.pending import Pending
+from chalice_offline.transports.present_run import present_causes, present_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,10 +23,6 @@ if TYPE_CHECKING:
     from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
     from chalice_offline.transports.gateway import Gateway
-
-# The journal entry of the handler run whose code is executing: what its calls follow from.
-current_run: ContextVar[tuple[int, ...]] = ContextVar("current_run", default=())
-
 
 
 class InProcessDoor:
@@ -40,7 +38,7 @@ class InProcessDoor:
         """Take over all botocore clients of this process, those made already included."""
         if InProcessDoor._open is not None:
             raise EmulatorBug("another emulator's door is open in this process")
-        install_hook()
+        InProcessDoor.install()
         InProcessDoor._open = self
 
     def close(self) -> None:
@@ -49,34 +47,51 @@ class InProcessDoor:
             InProcessDoor._open = None
 
     @classmethod
+    def install(cls) -> None:
+        """Put the hook into every botocore client of this process, made before or after.
+
+        New sessions copy botocore's built-in handlers. Sessions and clients that are there already
+        (a test module that imported the app's code, say) are found by the garbage collector.
+        """
+        if cls._installed:
+            return
+        early = "botocore.client" in sys.modules
+        from botocore import handlers
+
+        handlers.BUILTIN_HANDLERS.append(("before-send", cls.answer))
+        cls._installed = True
+        if early:
+            cls._hook_into_existing()
+
+    @classmethod
+    def _hook_into_existing(cls) -> None:
+        from botocore.client import BaseClient
+        from botocore.session import Session
+
+        for found in gc.get_objects():
+            if issubclass(type(found), Session):
+                found.get_component("event_emitter").register_first("before-send", cls.answer)
+            elif issubclass(type(found), BaseClient):
+                found.meta.events.register_first("before-send", cls.answer)
+
+    @classmethod
     def answer(cls, request: AWSPreparedRequest, **_: Any) -> AWSResponse | None:
         """Answer a request, or return None to let it out: no door open, or not meant for AWS."""
         door = cls._open
         if door is None:
             return None
-        reply = door._gateway.handle(_to_request(request), current_run.get())
+        driver = door._gateway.emulator.driver
+        run = present_run.get()
+        if run is not None:  # what AWS has stopped makes no more calls
+            run.check(driver.clock.now_ms())
+        reply = door._gateway.handle(_to_request(request), present_causes())
         if isinstance(reply, Pending):
-            door._gateway.emulator.driver.wait(reply)
+            driver.wait(reply)
             reply = reply.result()
         from botocore.awsrequest import AWSResponse
 
         headers = _ReplyHeaders(reply.headers)
         return AWSResponse(request.url, reply.status, headers, _Raw(reply.body))
-
-
-def install_hook() -> None:
-    """Register with botocore, once; clients made from then on ask the open door, if there is one."""
-    if InProcessDoor._installed:
-        return
-    from botocore import handlers
-
-    handlers.BUILTIN_HANDLERS.append(("before-send", InProcessDoor.answer))
-    InProcessDoor._installed = True
-
-
-def attach(client: Any) -> None:
-    """Let a client made before the first door was opened use the door, too."""
-    client.meta.events.register_first("before-send", InProcessDoor.answer)
 
 
 def _to_request(request: AWSPreparedRequest) -> HttpRequest:

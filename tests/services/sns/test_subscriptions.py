@@ -23,7 +23,7 @@ def test_subscribe_queue_is_confirmed_at_once(cloud: Cloud) -> None:
         "Protocol": "sqs",
         "RawMessageDelivery": "false",
         "SubscriptionArn": arn,
-        "SubscriptionPrincipal": "arn:aws:iam::000000000000:user/local",
+        "SubscriptionPrincipal": "arn:aws:iam::000000000000:user/chalice-offline",
         "TopicArn": topic,
     }
 
@@ -60,18 +60,16 @@ def test_subscribe_is_idempotent(cloud: Cloud) -> None:
         (
             "sqs",
             queue_arn("q.fifo"),
-            "Invalid parameter: Endpoint Reason: FIFO SQS Queues can not be subscribed to "
-            "standard SNS topics",
+            (
+                "Invalid parameter: Endpoint Reason: FIFO SQS Queues can not be subscribed to "
+                "standard SNS topics"
+            ),
         ),
     ],
 )
-def test_subscribe_refuses_endpoints(
-    cloud: Cloud, protocol: str, endpoint: str, text: str
-) -> None:
+def test_subscribe_refuses_endpoints(cloud: Cloud, protocol: str, endpoint: str, text: str) -> None:
     """Each protocol takes its own kind of endpoint."""
-    error = cloud.error(
-        "Subscribe", TopicArn=cloud.topic(), Protocol=protocol, Endpoint=endpoint
-    )
+    error = cloud.error("Subscribe", TopicArn=cloud.topic(), Protocol=protocol, Endpoint=endpoint)
     assert error == ("InvalidParameterException", f"Invalid parameter: {text}")
 
 
@@ -187,9 +185,7 @@ def test_unsubscribe_tells_an_http_endpoint_which_can_come_back(cloud: Cloud) ->
     topic = cloud.topic()
     arn = cloud.subscribe(topic, "http", "http://example.com/hook")
     cloud.settle()
-    cloud.call(
-        "ConfirmSubscription", TopicArn=topic, Token=cloud.outside.documents()[0]["Token"]
-    )
+    cloud.call("ConfirmSubscription", TopicArn=topic, Token=cloud.outside.documents()[0]["Token"])
     cloud.call("Unsubscribe", SubscriptionArn=arn)
     cloud.settle()
     farewell = cloud.outside.documents()[-1]
@@ -206,8 +202,10 @@ def test_unsubscribe_tells_an_http_endpoint_which_can_come_back(cloud: Cloud) ->
     ("arn", "text"),
     [
         ("x", "SubscriptionArn Reason: An ARN must have at least 6 elements, not 1"),
-        ("arn:aws:sns:us-east-1:x", "SubscriptionArn Reason: An ARN must have at least 6 "
-         "elements, not 5"),
+        (
+            "arn:aws:sns:us-east-1:x",
+            "SubscriptionArn Reason: An ARN must have at least 6 elements, not 5",
+        ),
         ("arn:aws:sns:us-east-1:000000000000:orders", "SubscriptionId"),
         ("", "SubscriptionArn Reason: no value for required parameter"),
     ],
@@ -264,20 +262,50 @@ def test_list_subscriptions_gives_pages_of_100(cloud: Cloud) -> None:
 @pytest.mark.parametrize(
     ("name", "value", "reason"),
     [
-        ("RawMessageDelivery", "yes", "RawMessageDelivery: Invalid value [yes]. Must be true or "
-         "false."),
-        ("FilterPolicyScope", "Mars", "FilterPolicyScope: Invalid value [Mars]. Please use either "
-         "MessageBody or MessageAttributes"),
-        ("RedrivePolicy", '{"deadLetterTargetArn":"x"}', "RedrivePolicy: deadLetterTargetArn is "
-         "an invalid arn"),
-        ("RedrivePolicy", '{"maxReceiveCount":3}', "RedrivePolicy: invalid JSON. Attribute "
-         "maxReceiveCount is unknown."),
-        ("FilterPolicy", '{"a":"b"}', 'FilterPolicy: "a" must be an object or an array\n at '
-         '[Source: (String)"{"a":"b"}"; line: 1, column: 7]'),
-        ("FilterPolicy", '{"a":{"b":["c"]}}', "Filter policy scope MessageAttributes does not "
-         "support nested filter policy"),
-        ("FilterPolicy", '{"a":[]}', 'FilterPolicy: Empty arrays are not allowed\n at [Source: '
-         '(String)"{"a":[]}"; line: 1, column: 8]'),
+        (
+            "RawMessageDelivery",
+            "yes",
+            "RawMessageDelivery: Invalid value [yes]. Must be true or false.",
+        ),
+        (
+            "FilterPolicyScope",
+            "Mars",
+            (
+                "FilterPolicyScope: Invalid value [Mars]. Please use either "
+                "MessageBody or MessageAttributes"
+            ),
+        ),
+        (
+            "RedrivePolicy",
+            '{"deadLetterTargetArn":"x"}',
+            "RedrivePolicy: deadLetterTargetArn is an invalid arn",
+        ),
+        (
+            "RedrivePolicy",
+            '{"maxReceiveCount":3}',
+            "RedrivePolicy: invalid JSON. Attribute maxReceiveCount is unknown.",
+        ),
+        (
+            "FilterPolicy",
+            '{"a":"b"}',
+            (
+                'FilterPolicy: "a" must be an object or an array\n at '
+                '[Source: (String)"{"a":"b"}"; line: 1, column: 7]'
+            ),
+        ),
+        (
+            "FilterPolicy",
+            '{"a":{"b":["c"]}}',
+            "Filter policy scope MessageAttributes does not support nested filter policy",
+        ),
+        (
+            "FilterPolicy",
+            '{"a":[]}',
+            (
+                "FilterPolicy: Empty arrays are not allowed\n at [Source: "
+                '(String)"{"a":[]}"; line: 1, column: 8]'
+            ),
+        ),
     ],
 )
 def test_subscription_attributes_are_checked(

@@ -130,9 +130,7 @@ def test_set_topic_attributes_delivery_policy_fills_the_effective_one(cloud: Clo
     assert effective["defaultHealthyRetryPolicy"]["backoffFunction"] == "linear"
     assert effective["defaultHealthyRetryPolicy"]["maxDelayTarget"] == 6
     _set_topic(cloud, arn, "DeliveryPolicy", "")
-    assert (
-        "DeliveryPolicy" not in cloud.call("GetTopicAttributes", TopicArn=arn)["Attributes"]
-    )
+    assert "DeliveryPolicy" not in cloud.call("GetTopicAttributes", TopicArn=arn)["Attributes"]
 
 
 @pytest.mark.parametrize(
@@ -141,8 +139,10 @@ def test_set_topic_attributes_delivery_policy_fills_the_effective_one(cloud: Clo
         ({"numRetries": 1}, "http.defaultHealthyRetryPolicy.minDelayTarget must be specified"),
         (
             {"minDelayTarget": "1", "maxDelayTarget": 1, "numRetries": 1},
-            "http.defaultHealthyRetryPolicy.minDelayTarget type mismatch, expecting integer, "
-            "received a string",
+            (
+                "http.defaultHealthyRetryPolicy.minDelayTarget type mismatch, expecting integer, "
+                "received a string"
+            ),
         ),
     ],
 )

@@ -51,7 +51,9 @@ class Intrinsics:
             "Fn::Split": self._split,
             "Fn::If": self._if,
             "Fn::FindInMap": self._find_in_map,
-            "Fn::Base64": lambda value: base64.b64encode(str(self.resolve(value)).encode()).decode(),
+            "Fn::Base64": lambda value: base64.b64encode(
+                str(self.resolve(value)).encode()
+            ).decode(),
             "Fn::ToJsonString": self._to_json_string,
             "Fn::GetAZs": lambda _value: [f"{self._region}{zone}" for zone in "abc"],
             "Fn::Equals": self._equals,
@@ -91,8 +93,10 @@ class Intrinsics:
         return NO_VALUE if name == "AWS::NoValue" else self._reference(name)
 
     def _get_att(self, argument: Any) -> Any:
-        resource, _, name = argument.partition(".") if isinstance(argument, str) else (
-            argument[0], ".", str(self.resolve(argument[1]))
+        resource, _, name = (
+            argument.partition(".")
+            if isinstance(argument, str)
+            else (argument[0], ".", str(self.resolve(argument[1])))
         )
         return self._attribute(resource, name)
 

@@ -85,7 +85,13 @@ def _queue_policy(place: Place, name: str, properties: Properties) -> Resource:
 def _topic(place: Place, name: str, properties: Properties) -> Resource:
     fifo = _text(properties.get("FifoTopic", False)) == "true"
     topic_name = properties.get("TopicName") or name + (".fifo" if fifo else "")
-    left_out = ("TopicName", "Subscription", "Tags", "DataProtectionPolicy", "DeliveryStatusLogging")
+    left_out = (
+        "TopicName",
+        "Subscription",
+        "Tags",
+        "DataProtectionPolicy",
+        "DeliveryStatusLogging",
+    )
     attributes = {
         key: _text(value)
         for key, value in properties.items()

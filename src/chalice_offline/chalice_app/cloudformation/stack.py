@@ -45,7 +45,10 @@ class Stack:
                 "template)"
             )
         intrinsics = Intrinsics(
-            template, lambda name: self._reference(template, name), self._attribute, self._place.region
+            template,
+            lambda name: self._reference(template, name),
+            self._attribute,
+            self._place.region,
         )
         try:
             for name in in_order(resources):

@@ -117,10 +117,10 @@ def _to_function(_kernel: Kernel, _function: Function, arn: Arn, record: dict[st
 
 
 def _to_bus(_kernel: Kernel, function: Function, arn: Arn, record: dict[str, Any]) -> _Made:
-    succeeded = record["requestContext"]["condition"] == "Success"
+    ending = "Success" if record["requestContext"]["condition"] == "Success" else "Failure"
     entry = {
         "Source": "lambda",
-        "DetailType": f"Lambda Function Invocation Result - {'Success' if succeeded else 'Failure'}",
+        "DetailType": f"Lambda Function Invocation Result - {ending}",
         "Resources": [str(arn), f"{function.arn}:$LATEST"],
         "Detail": json.dumps(record),
         "EventBusName": str(arn),

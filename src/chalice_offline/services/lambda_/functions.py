@@ -1,4 +1,4 @@
-"""Functions: what they are called, how they are set up, and the operations that tell or change it."""
+"""Functions: what they are called, how they are set up, and the operations on them."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class Function:
         return self.reserved_concurrency is not None and self.running >= self.reserved_concurrency
 
 
-# ---- operations -----------------------------------------------------------------------------------
+# ---- operations ----------------------------------------------------------------------------------
 
 
 def get_function(service: Lambda, context: CallContext, request: Request) -> Result:
@@ -247,7 +247,7 @@ def untag_resource(service: Lambda, context: CallContext, request: Request) -> R
     return {}
 
 
-# ---- how a function is described ------------------------------------------------------------------
+# ---- how a function is described -----------------------------------------------------------------
 
 
 def configuration(function: Function) -> Result:
@@ -311,7 +311,9 @@ def _change_invoke_config(
 ) -> Result:
     settings = {"MaximumRetryAttempts", "MaximumEventAgeInSeconds", "DestinationConfig"}
     if not settings & set(request):
-        raise invalid_parameter("You must specify at least one of error handling or destination setting.")
+        raise invalid_parameter(
+            "You must specify at least one of error handling or destination setting."
+        )
     config.maximum_retries = request.get("MaximumRetryAttempts", config.maximum_retries)
     config.maximum_age_seconds = request.get("MaximumEventAgeInSeconds", config.maximum_age_seconds)
     if "DestinationConfig" in request:

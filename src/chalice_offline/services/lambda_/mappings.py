@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from chalice_offline.core.arn import parse_arn
@@ -13,6 +13,7 @@ from chalice_offline.services.lambda_.errors import invalid_parameter, resource_
 from chalice_offline.services.lambda_.filters import RecordFilter
 from chalice_offline.services.lambda_.sqs_mapping import SqsMapping
 from chalice_offline.services.lambda_.stream_mapping import StreamMapping
+from chalice_offline.services.lambda_.stream_source import stream_exists
 
 if TYPE_CHECKING:
     from chalice_offline.core.arn import Arn
@@ -58,7 +59,7 @@ class Mapping:
         return parse_arn(self.source_arn).service
 
 
-# ---- operations -----------------------------------------------------------------------------------
+# ---- operations ----------------------------------------------------------------------------------
 
 
 def create_event_source_mapping(service: Lambda, context: CallContext, request: Request) -> Result:
@@ -76,7 +77,7 @@ def create_event_source_mapping(service: Lambda, context: CallContext, request: 
         window_seconds=0,
         maximum_concurrency=None,
         reports_batch_item_failures=False,
-        filter=RecordFilter(None, _body_key(source)),
+        filter=RecordFilter(None, source.service),
         stream={},
         modified_ms=context.now_ms,
         enabled=request.get("Enabled", True),
@@ -85,7 +86,7 @@ def create_event_source_mapping(service: Lambda, context: CallContext, request: 
     _check(mapping, source)
     _check_source(service.kernel, mapping, source)
     service.mappings[mapping.uuid] = mapping
-    described = describe(mapping, "Creating")
+    described = describe(mapping, "Creating" if mapping.enabled else "Disabled")
     _start(service.kernel, mapping)
     return described
 
@@ -97,7 +98,9 @@ def get_event_source_mapping(service: Lambda, _context: CallContext, request: Re
 
 def list_event_source_mappings(service: Lambda, context: CallContext, request: Request) -> Result:
     """List the mappings of the caller's account and region, by source or function if asked."""
-    wanted = service.function(request["FunctionName"], context) if request.get("FunctionName") else None
+    wanted = (
+        service.function(request["FunctionName"], context) if request.get("FunctionName") else None
+    )
     found = [
         describe(mapping)
         for mapping in service.mappings.values()
@@ -112,15 +115,20 @@ def list_event_source_mappings(service: Lambda, context: CallContext, request: R
 def update_event_source_mapping(service: Lambda, context: CallContext, request: Request) -> Result:
     """Change a mapping, or switch it on or off."""
     mapping = _mapping(service, request["UUID"])
-    _stop(mapping)
+    wanted = replace(mapping, stream=dict(mapping.stream))
     if request.get("FunctionName"):
-        mapping.function = service.function(request["FunctionName"], context)
-    _apply(mapping, request)
-    _check(mapping, parse_arn(mapping.source_arn))
-    mapping.enabled = request.get("Enabled", mapping.enabled)
-    mapping.modified_ms = context.now_ms
-    described = describe(mapping, "Updating")
-    _start(service.kernel, mapping)
+        wanted.function = service.function(request["FunctionName"], context)
+    wanted.enabled = request.get("Enabled", mapping.enabled)
+    wanted.modified_ms = context.now_ms
+    _apply(wanted, request)
+    _check(wanted, parse_arn(wanted.source_arn))  # refused: the mapping goes on as it was
+    state = {(False, True): "Enabling", (True, False): "Disabling"}.get(
+        (mapping.enabled, wanted.enabled), "Updating"
+    )
+    _stop(mapping)
+    service.mappings[mapping.uuid] = wanted
+    described = describe(wanted, state)
+    _start(service.kernel, wanted)
     return described
 
 
@@ -132,7 +140,7 @@ def delete_event_source_mapping(service: Lambda, _context: CallContext, request:
     return describe(mapping, "Deleting")
 
 
-# ---- how a mapping is described ----------------------------------------------------------------
+# ---- how a mapping is described ------------------------------------------------------------------
 
 
 def describe(mapping: Mapping, state: str = "") -> Result:
@@ -148,7 +156,7 @@ def describe(mapping: Mapping, state: str = "") -> Result:
         ),
         "LastModified": mapping.modified_ms / 1000,
         "State": state or ("Enabled" if mapping.enabled else "Disabled"),
-        "StateTransitionReason": "USER_INITIATED",
+        "StateTransitionReason": ("USER_INITIATED" if mapping.service == "sqs" else "User action"),
         "FunctionResponseTypes": (
             ["ReportBatchItemFailures"] if mapping.reports_batch_item_failures else []
         ),
@@ -187,13 +195,17 @@ _STREAM_SETTINGS = (
 def _source(request: Request) -> Arn:
     text = request.get("EventSourceArn")
     if not text:
-        raise invalid_parameter("EventSourceArn is required: this emulator maps queues and streams.")
+        raise invalid_parameter(
+            "EventSourceArn is required: this emulator maps queues and streams."
+        )
     try:
         source = parse_arn(text)
     except ValueError as error:
         raise invalid_parameter(f"Unrecognized event source: {error}") from error
     if source.service not in ("sqs", "kinesis", "dynamodb"):
-        raise invalid_parameter(f"Unrecognized event source, must be kinesis, dynamodb or sqs: {text}")
+        raise invalid_parameter(
+            f"Unrecognized event source, must be kinesis, dynamodb or sqs: {text}"
+        )
     return source
 
 
@@ -206,8 +218,7 @@ def _apply(mapping: Mapping, request: Request) -> None:
         types = request["FunctionResponseTypes"]
         mapping.reports_batch_item_failures = "ReportBatchItemFailures" in types
     if "FilterCriteria" in request:
-        body_key = _body_key(parse_arn(mapping.source_arn))
-        mapping.filter = RecordFilter(request["FilterCriteria"], body_key)
+        mapping.filter = RecordFilter(request["FilterCriteria"], mapping.service)
     mapping.stream |= {name: request[name] for name in _STREAM_SETTINGS if name in request}
 
 
@@ -219,8 +230,10 @@ def _check(mapping: Mapping, source: Arn) -> None:
         )
     if source.service != "sqs":
         if not mapping.stream.get("StartingPosition"):
-            raise invalid_parameter("1 validation error detected: Value null at 'startingPosition' "
-                                    "failed to satisfy constraint: Member must not be null.")
+            raise invalid_parameter(
+                "1 validation error detected: Value null at 'startingPosition' "
+                "failed to satisfy constraint: Member must not be null."
+            )
         if not 1 <= size <= limits.STREAM_BATCH_MAX:
             raise invalid_parameter(f"Batch size must be between 1 and {limits.STREAM_BATCH_MAX}")
         return
@@ -238,8 +251,10 @@ def _check(mapping: Mapping, source: Arn) -> None:
 
 
 def _check_source(kernel: Kernel, mapping: Mapping, source: Arn) -> None:
-    """Make sure the queue is there and waits longer than the function may take."""
+    """Make sure the source is there, and that a queue waits longer than the function may take."""
     if source.service != "sqs":
+        if not stream_exists(kernel, source):
+            raise invalid_parameter(f"Stream not found: {source}")
         return
     names = {"QueueUrl": queue_url(source), "AttributeNames": ["VisibilityTimeout"]}
     try:
@@ -272,10 +287,6 @@ def _default_batch_size(source: Arn) -> int:
     return limits.SQS_BATCH_DEFAULT if source.service == "sqs" else limits.STREAM_BATCH_DEFAULT
 
 
-def _body_key(source: Arn) -> str:
-    return {"sqs": "body", "kinesis": "data"}.get(source.service, "dynamodb")
-
-
 def _start(kernel: Kernel, mapping: Mapping) -> None:
     if not mapping.enabled:
         return
@@ -298,10 +309,16 @@ def _mapping(service: Lambda, uuid: str) -> Mapping:
 
 
 def _already_exists(mapping: Mapping) -> AwsError:
+    source, function = f'(" {mapping.source_arn} ")', f'(" {mapping.function.settings.name} ")'
+    # AWS has two wordings (recorded).
+    text = (
+        f"An event source mapping with SQS arn {source} and function {function} already exists."
+        if mapping.service == "sqs"
+        else f"The event source arn {source} and function {function} provided mapping already "
+        "exists."
+    )
     return AwsError(
         "ResourceConflictException",
-        f'The event source arn (" {mapping.source_arn} ") and function (" '
-        f'{mapping.function.settings.name} ") provided mapping already exists. Please update or '
-        f"delete the existing mapping with UUID {mapping.uuid}",
+        f"{text} Please update or delete the existing mapping with UUID {mapping.uuid}",
         fields={"Type": "User"},
     )

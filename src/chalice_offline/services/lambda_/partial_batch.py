@@ -16,7 +16,7 @@ def failed_items(payload: bytes, known: list[str]) -> list[str]:
     that the whole batch succeeded.
     """
     response = json.loads(payload)
-    if response in (None, "", {}):
+    if response in (None, "", [], {}):
         return []
     if not isinstance(response, dict) or "batchItemFailures" not in response:
         return known

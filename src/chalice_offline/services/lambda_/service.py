@@ -9,6 +9,8 @@ from chalice_offline.services.lambda_ import functions, invocation, mappings
 from chalice_offline.services.lambda_.asynchronous import AsynchronousInvocations
 from chalice_offline.services.lambda_.errors import function_not_found
 from chalice_offline.services.lambda_.functions import Function
+from chalice_offline.services.lambda_.stream_source import write_topic
+from chalice_offline.services.lambda_.stream_writes import written_streams
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -102,16 +104,24 @@ class Lambda:
         return list(self._functions.values())
 
     def observe(
-        self, _context: CallContext, operation: str, request: HttpRequest, response: HttpResponse
+        self, context: CallContext, operation: str, request: HttpRequest, response: HttpResponse
     ) -> None:
         """Hear of a delegated call to Kinesis or DynamoDB: a write wakes the stream mappings."""
-        if response.status == 200 and operation in _STREAM_WRITES:  # noqa: PLR2004 - HTTP's OK
-            service = "kinesis" if "Kinesis" in (request.headers.get("x-amz-target") or "") else "dynamodb"
-            self.kernel.signal(f"stream:{service}")
+        if response.status != 200 or operation not in _STREAM_WRITES:
+            return
+        target = request.headers.get("x-amz-target") or ""
+        service = "kinesis" if target.startswith("Kinesis") else "dynamodb"
+        if not any(mapping.service == service for mapping in self.mappings.values()):
+            return
+        for name in written_streams(request.body):
+            topic = write_topic(service, context.account_id, context.region, name)
+            self.kernel.set_origin(topic, context.entry)
+            self.kernel.signal(f"{topic}:shards" if operation in _RESHARDS else topic)
 
 
+_RESHARDS = frozenset({"SplitShard", "MergeShards", "UpdateShardCount"})
 # The delegated operations after which a stream may hold something new.
-_STREAM_WRITES = frozenset(
+_STREAM_WRITES = _RESHARDS | frozenset(
     {
         "PutRecord",
         "PutRecords",

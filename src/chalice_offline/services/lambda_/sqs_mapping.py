@@ -7,6 +7,7 @@ Lambda developer guide, "Using Lambda with Amazon SQS", and the recordings cited
 from __future__ import annotations
 
 import json
+from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -19,22 +20,27 @@ from chalice_offline.services.lambda_.partial_batch import failed_items
 from chalice_offline.services.lambda_.records import sqs_record
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from chalice_offline.core.kernel import Kernel, Request, Result
     from chalice_offline.core.scheduler import Timer
     from chalice_offline.services.lambda_.invocation import RunResult
     from chalice_offline.services.lambda_.mappings import Mapping
+
+Record = dict[str, Any]
 
 
 @dataclass(slots=True)
 class _Batch:
     """Messages received together and not yet handed to the function."""
 
-    records: list[dict[str, Any]] = field(default_factory=list)
+    records: list[Record] = field(default_factory=list)
     payload_bytes: int = 0
+    return_timer: Timer | None = None  # set while the function has no room for the batch
 
-    def add(self, record: dict[str, Any]) -> None:
+    def add(self, record: Record, size: int) -> None:
         self.records.append(record)
-        self.payload_bytes += len(record["body"])
+        self.payload_bytes += size
 
 
 class SqsMapping:
@@ -48,8 +54,10 @@ class SqsMapping:
         self._running = 0
         self._busy_since_ms = 0
         self._gathering = _Batch()
+        self._ready: deque[_Batch] = deque()
         self._window_timer: Timer | None = None
         self._pump_timer: Timer | None = None
+        self._ramp_timer: Timer | None = None
         self._active = False
 
     def start(self) -> None:
@@ -60,13 +68,17 @@ class SqsMapping:
         self._pump_soon()
 
     def stop(self) -> None:
-        """Listen no more; runs under way finish, gathered messages return to the queue."""
+        """Listen no more; runs under way finish, what was not handed over returns to the queue."""
         self._active = False
         self._kernel.unwatch(self._mapping.source_arn, self._pump_soon)
         self._kernel.unwatch(f"{self._mapping.function.arn}:idle", self._pump_soon)
-        self._kernel.cancel(self._pump_timer)
-        self._kernel.cancel(self._window_timer)
+        for timer in (self._pump_timer, self._window_timer, self._ramp_timer):
+            self._kernel.cancel(timer)
+        for batch in (self._gathering, *self._ready):
+            self._kernel.cancel(batch.return_timer)
+            self._release(batch.records)
         self._gathering = _Batch()
+        self._ready.clear()
 
     # ---- receiving -------------------------------------------------------------------------------
 
@@ -76,17 +88,20 @@ class SqsMapping:
 
     def _pump(self) -> None:
         self._pump_timer = None
-        while self._active and self._has_capacity():
+        self._start_ready()
+        while self._active and self._may_gather():
             wanted = self._mapping.batch_size - len(self._gathering.records)
             messages = self._receive(min(wanted, limits.RECEIVE_MAX))
             for message in messages:
                 self._take(message)
             if self._is_full() or (self._gathering.records and not self._mapping.window_seconds):
-                self._invoke_gathered()
+                self._close_batch()
+                self._start_ready()
             elif not messages:
                 return
+        self._pump_at_next_ramp_step()
 
-    def _receive(self, count: int) -> list[dict[str, Any]]:
+    def _receive(self, count: int) -> list[Record]:
         request = {
             "QueueUrl": self._url,
             "MaxNumberOfMessages": count,
@@ -95,14 +110,15 @@ class SqsMapping:
             "WaitTimeSeconds": 0,
         }
         try:
-            messages: list[dict[str, Any]] = self._call("ReceiveMessage", request, ()).get("Messages", [])
+            reply = self._call("ReceiveMessage", request, ())
         except AwsError as error:
             # The queue was deleted under the mapping: AWS keeps the mapping and reports a problem.
             self._mapping.last_result = f"PROBLEM: {error.message}"
             return []
+        messages: list[Record] = reply.get("Messages", [])
         return messages
 
-    def _take(self, message: dict[str, Any]) -> None:
+    def _take(self, message: Record) -> None:
         record = sqs_record(message, self._mapping.source_arn, self._queue.region)
         if not self._mapping.filter.wants(record):
             # AWS deletes what the filter rejects.
@@ -111,7 +127,12 @@ class SqsMapping:
             entry = self._kernel.note(self._mapping.source_arn, note, causes, "filtered out")
             self._delete([record], (entry,))
             return
-        self._gathering.add(record)
+        size = len(json.dumps(record, ensure_ascii=False).encode())
+        if self._gathering.records and (
+            self._gathering.payload_bytes + size > limits.BATCH_PAYLOAD_BYTES
+        ):
+            self._close_batch()
+        self._gathering.add(record, size)
         if self._mapping.window_seconds and self._window_timer is None:
             due_ms = self._kernel.now_ms + self._mapping.window_seconds * 1000
             self._window_timer = self._kernel.at(due_ms, self._window_over)
@@ -119,38 +140,55 @@ class SqsMapping:
     def _window_over(self) -> None:
         self._window_timer = None
         if self._gathering.records:
-            self._invoke_gathered()
+            self._close_batch()
         self._pump_soon()
 
     def _is_full(self) -> bool:
-        gathered = self._gathering
-        return (
-            len(gathered.records) >= self._mapping.batch_size
-            or gathered.payload_bytes >= limits.BATCH_PAYLOAD_BYTES
-        )
+        return len(self._gathering.records) >= self._mapping.batch_size
 
-    def _has_capacity(self) -> bool:
-        if self._mapping.function.at_capacity:
-            return False
+    def _close_batch(self) -> None:
+        self._ready.append(self._gathering)
+        self._gathering = _Batch()
+        self._kernel.cancel(self._window_timer)
+        self._window_timer = None
+
+    # ---- how many at once ------------------------------------------------------------------------
+
+    def _may_gather(self) -> bool:
+        """Whether one more batch may be under way. Reserved concurrency does not count here.
+
+        As on AWS, batches are received before the function is asked, and then throttled.
+        """
+        return self._running + len(self._ready) < self._allowed()
+
+    def _allowed(self) -> int:
         if self._mapping.maximum_concurrency is not None:
-            return self._running < self._mapping.maximum_concurrency
+            return self._mapping.maximum_concurrency
         busy_ms = self._kernel.now_ms - self._busy_since_ms if self._running else 0
         allowed = limits.SQS_CONCURRENCY_FIRST + busy_ms // limits.SQS_CONCURRENCY_MS_PER_STEP
-        return self._running < min(allowed, limits.SQS_CONCURRENCY_MAX)
+        return min(allowed, limits.SQS_CONCURRENCY_MAX)
+
+    def _pump_at_next_ramp_step(self) -> None:
+        """While batches take long, AWS adds concurrency: look again when one more is allowed."""
+        if not self._active or self._mapping.maximum_concurrency is not None or not self._running:
+            return
+        steps = self._running + len(self._ready) + 1 - limits.SQS_CONCURRENCY_FIRST
+        due_ms = self._busy_since_ms + steps * limits.SQS_CONCURRENCY_MS_PER_STEP
+        self._kernel.cancel(self._ramp_timer)
+        self._ramp_timer = self._kernel.at(due_ms, self._pump_soon, owed=False)
 
     # ---- invoking --------------------------------------------------------------------------------
 
-    def _invoke_gathered(self) -> None:
-        records, self._gathering = self._gathering.records, _Batch()
-        self._kernel.cancel(self._window_timer)
-        self._window_timer = None
-        causes = tuple(
-            sorted({e for record in records for e in self._kernel.origin(record["messageId"])})
-        )
-        payload = json.dumps({"Records": records}).encode()
+    def _start_ready(self) -> None:
+        while self._ready and self._started(self._ready[0]):
+            self._ready.popleft()
+
+    def _started(self, batch: _Batch) -> bool:
+        records = batch.records
+        causes = self._causes(records)
+        payload = json.dumps({"Records": records}, ensure_ascii=False).encode()
         if not self._running:
             self._busy_since_ms = self._kernel.now_ms
-        self._running += 1
         try:
             start_run(
                 self._kernel,
@@ -158,39 +196,94 @@ class SqsMapping:
                 payload,
                 causes,
                 lambda result: self._ended(records, result),
-                retry=any(r["attributes"].get("ApproximateReceiveCount") != "1" for r in records),
             )
         except AwsError as error:
-            # Throttled: the messages come back when their visibility timeout is over, which
-            # counts as a receive, as on AWS.
-            self._running -= 1
-            self._kernel.note(self._mapping.source_arn, {}, causes, f"throttled: {error.message}")
+            self._throttled(batch, causes, error)
+            return False
+        self._running += 1
+        self._kernel.cancel(batch.return_timer)
+        return True
 
-    def _ended(self, records: list[dict[str, Any]], result: RunResult) -> None:
+    def _throttled(self, batch: _Batch, causes: tuple[int, ...], error: AwsError) -> None:
+        """Keep trying until the messages' visibility timeout is over and they return by themselves.
+
+        That receive counted: with a low maxReceiveCount throttling fills the dead-letter queue,
+        as it does on AWS.
+        """
+        if batch.return_timer is not None:
+            return
+        note = {"records": len(batch.records), "reason": error.fields.get("Reason", "")}
+        entry = self._kernel.note(self._mapping.source_arn, note, causes, "throttled: waits")
+        due_ms = self._kernel.now_ms + self._visibility_timeout_ms()
+
+        def give_up() -> None:
+            self._kernel.note(self._mapping.source_arn, note, (entry,), "throttled for too long")
+            self._ready.remove(batch)
+            self._pump_soon()
+
+        batch.return_timer = self._kernel.at(due_ms, give_up)
+
+    def _ended(self, records: list[Record], result: RunResult) -> None:
         self._running -= 1
         self._mapping.last_result = "OK"
-        if result.outcome.failed:
+        kept = self._kept(records, result)
+        if kept:
             self._mapping.last_result = "PROBLEM: Function call failed"
-        else:
-            kept: list[str] = []
-            if self._mapping.reports_batch_item_failures:
-                kept = failed_items(result.outcome.payload, [r["messageId"] for r in records])
-            done = [record for record in records if record["messageId"] not in kept]
+        for record in kept:  # what a message does next follows from the run that left it undone
+            self._kernel.set_origin(record["messageId"], result.entry)
+        done = [record for record in records if record not in kept]
+        if done:
             self._delete(done, (result.entry,))
         if self._active:
             self._pump_soon()
 
-    def _delete(self, records: list[dict[str, Any]], causes: tuple[int, ...]) -> None:
-        for start in range(0, len(records), limits.RECEIVE_MAX):
-            entries = [
-                {"Id": str(number), "ReceiptHandle": record["receiptHandle"]}
-                for number, record in enumerate(records[start : start + limits.RECEIVE_MAX])
-            ]
+    def _kept(self, records: list[Record], result: RunResult) -> list[Record]:
+        """Return the records of a batch that the function has not handled."""
+        if result.outcome.failed:
+            return records
+        if not self._mapping.reports_batch_item_failures:
+            return []
+        identifiers = [record["messageId"] for record in records]
+        failed = failed_items(result.outcome.payload, identifiers)
+        return [record for record in records if record["messageId"] in failed]
+
+    def _causes(self, records: list[Record]) -> tuple[int, ...]:
+        return tuple(sorted({e for r in records for e in self._kernel.origin(r["messageId"])}))
+
+    # ---- the queue -------------------------------------------------------------------------------
+
+    def _delete(self, records: list[Record], causes: tuple[int, ...]) -> None:
+        for entries in _entries(records):
             request = {"QueueUrl": self._url, "Entries": entries}
             try:
-                self._call("DeleteMessageBatch", request, causes)
+                failed = self._call("DeleteMessageBatch", request, causes).get("Failed", [])
             except AwsError as error:
-                self._kernel.note(self._mapping.source_arn, request, causes, f"not deleted: {error}")
+                self._kernel.note(
+                    self._mapping.source_arn, request, causes, f"not deleted: {error}"
+                )
+                continue
+            if failed:  # a FIFO message whose visibility timeout is over is not deleted any more
+                reasons = ", ".join(sorted({item["Message"] for item in failed}))
+                note = {"Failed": failed}
+                self._kernel.note(self._mapping.source_arn, note, causes, f"not deleted: {reasons}")
+
+    def _release(self, records: list[Record]) -> None:
+        causes = self._causes(records)
+        for entries in _entries(records, VisibilityTimeout=0):
+            request = {"QueueUrl": self._url, "Entries": entries}
+            try:
+                self._call("ChangeMessageVisibilityBatch", request, causes)
+            except AwsError as error:
+                outcome = f"not released: {error}"
+                self._kernel.note(self._mapping.source_arn, request, causes, outcome)
+
+    def _visibility_timeout_ms(self) -> int:
+        request = {"QueueUrl": self._url, "AttributeNames": ["VisibilityTimeout"]}
+        try:
+            attributes = self._call("GetQueueAttributes", request, ()).get("Attributes", {})
+        except AwsError:  # deleted meanwhile: nothing to return to
+            return 0
+        return int(attributes.get("VisibilityTimeout", "0")) * 1000
 
     def _call(self, operation: str, request: Request, causes: tuple[int, ...]) -> Result:
         reply = self._kernel.deliver(
@@ -203,3 +296,12 @@ class SqsMapping:
             principal=PRINCIPAL,
         )
         return reply if isinstance(reply, dict) else {}
+
+
+def _entries(records: list[Record], **more: Any) -> Iterator[list[dict[str, Any]]]:
+    """Yield the entries of batch requests about `records`, as many a request as SQS takes."""
+    for start in range(0, len(records), limits.RECEIVE_MAX):
+        yield [
+            {"Id": str(number), "ReceiptHandle": record["receiptHandle"], **more}
+            for number, record in enumerate(records[start : start + limits.RECEIVE_MAX])
+        ]

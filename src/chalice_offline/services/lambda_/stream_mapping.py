@@ -9,35 +9,56 @@ guide, "Using Lambda with Kinesis" and "with DynamoDB"; record shapes recorded o
 from __future__ import annotations
 
 import json
+from collections import deque
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from chalice_offline.core.arn import parse_arn
 from chalice_offline.core.errors import AwsError
 from chalice_offline.services.lambda_ import limits
-from chalice_offline.services.lambda_.destinations import PRINCIPAL, deliver_record, timestamp
+from chalice_offline.services.lambda_.destinations import deliver_record, timestamp
 from chalice_offline.services.lambda_.invocation import start_run
 from chalice_offline.services.lambda_.partial_batch import failed_items
-from chalice_offline.services.lambda_.records import dynamodb_record, epoch_seconds, kinesis_record
+from chalice_offline.services.lambda_.stream_source import (
+    StreamSource,
+    arrival_seconds,
+    sequence_number,
+)
 
 if TYPE_CHECKING:
-    from chalice_offline.core.kernel import Kernel, Request, Result
+    from chalice_offline.core.kernel import Kernel
     from chalice_offline.core.scheduler import Timer
     from chalice_offline.services.lambda_.invocation import RunResult
     from chalice_offline.services.lambda_.mappings import Mapping
+    from chalice_offline.services.lambda_.stream_source import Record
 
 _UNLIMITED = -1
 
 
 @dataclass(slots=True)
+class _Waiting:
+    """A record read and not yet handled, its size as JSON, and what it follows from."""
+
+    record: Record
+    size: int
+    causes: tuple[int, ...]
+
+
+@dataclass(slots=True)
 class _Shard:
-    """Where reading stands in one shard."""
+    """Where reading stands in one shard.
+
+    `halves` are the sizes of the batches a failed batch was split into, next first.
+    """
 
     shard_id: str
     iterator: str
-    waiting: list[dict[str, Any]] = field(default_factory=list)
+    waiting: list[_Waiting] = field(default_factory=list)
+    halves: deque[int] = field(default_factory=deque)
     busy: bool = False
     retries: int = 0
+    throttles: int = 0
     window: Timer | None = None
 
 
@@ -47,25 +68,24 @@ class StreamMapping:
     def __init__(self, kernel: Kernel, mapping: Mapping) -> None:
         self._kernel = kernel
         self._mapping = mapping
-        self._arn = parse_arn(mapping.source_arn)
-        self._is_kinesis = self._arn.service == "kinesis"
-        self._api = "kinesis" if self._is_kinesis else "dynamodbstreams"
-        self._topic = f"stream:{self._arn.service}"
+        self._source = StreamSource(kernel, parse_arn(mapping.source_arn))
         self._shards: dict[str, _Shard] = {}
         self._active = False
 
     def start(self) -> None:
         """Find the shards and read from the starting position on."""
         self._active = True
-        for shard_id in self._shard_ids():
+        for shard_id in self._source.shard_ids():
             self._open(shard_id, self._mapping.stream["StartingPosition"])
-        self._kernel.watch(self._topic, self._read_soon)
+        self._kernel.watch(self._source.topic, self._read_soon)
+        self._kernel.watch(f"{self._source.topic}:shards", self._reshard_soon)
         self._read_soon()
 
     def stop(self) -> None:
         """Read no more; a run under way finishes and changes nothing here."""
         self._active = False
-        self._kernel.unwatch(self._topic, self._read_soon)
+        self._kernel.unwatch(self._source.topic, self._read_soon)
+        self._kernel.unwatch(f"{self._source.topic}:shards", self._reshard_soon)
         for shard in self._shards.values():
             self._kernel.cancel(shard.window)
 
@@ -74,33 +94,43 @@ class StreamMapping:
     def _read_soon(self) -> None:
         self._kernel.at(self._kernel.now_ms, self._read)
 
+    def _reshard_soon(self) -> None:
+        self._kernel.at(self._kernel.now_ms, self._reshard)
+
+    def _reshard(self) -> None:
+        if not self._active:
+            return
+        for shard_id in self._source.shard_ids():
+            if shard_id not in self._shards:  # new shards are read from their start
+                self._open(shard_id, "TRIM_HORIZON")
+        self._read()
+
+    def _open(self, shard_id: str, position: str) -> None:
+        instant = self._mapping.stream.get("StartingPositionTimestamp")
+        iterator = self._source.iterator(shard_id, position, instant)
+        self._shards[shard_id] = _Shard(shard_id, iterator)
+
     def _read(self) -> None:
         if not self._active:
             return
-        for shard_id in self._shard_ids():
-            if shard_id not in self._shards:  # a reshard: new shards are read from their start
-                self._open(shard_id, "TRIM_HORIZON")
         for shard in self._shards.values():
             self._fill(shard)
             self._offer(shard)
 
     def _fill(self, shard: _Shard) -> None:
-        while len(shard.waiting) < self._mapping.batch_size and shard.iterator:
-            request = {"ShardIterator": shard.iterator, "Limit": self._mapping.batch_size}
-            reply = self._call("GetRecords", request)
-            shard.iterator = reply.get("NextShardIterator") or ""
-            records = [self._record(shard, record) for record in reply.get("Records", [])]
+        settings = self._mapping.function.settings
+        role = f"arn:aws:iam::{settings.account_id}:role/{settings.name}"
+        causes = self._kernel.origin(self._source.topic)  # the write that woke us
+        while shard.iterator:
+            records, shard.iterator = self._source.read(shard.shard_id, shard.iterator, role)
             if not records:
                 return
-            shard.waiting += [record for record in records if self._mapping.filter.wants(record)]
-
-    def _record(self, shard: _Shard, record: dict[str, Any]) -> dict[str, Any]:
-        if self._is_kinesis:
-            role = f"arn:aws:iam::{self._arn.account_id}:role/{self._mapping.function.settings.name}"
-            return kinesis_record(
-                record, shard.shard_id, self._mapping.source_arn, self._arn.region, role
-            )
-        return dynamodb_record(record, self._mapping.source_arn, self._arn.region)
+            for record in records:
+                if self._mapping.filter.wants(record):
+                    shard.waiting.append(_Waiting(record, len(json.dumps(record)), causes))
+                else:
+                    note = {"record": sequence_number(record)}
+                    self._kernel.note(self._mapping.source_arn, note, causes, "filtered out")
 
     def _offer(self, shard: _Shard) -> None:
         """Invoke with what waits, at once when the batch is full, else when the window is over."""
@@ -111,109 +141,142 @@ class StreamMapping:
                 due_ms = self._kernel.now_ms + self._mapping.window_seconds * 1000
                 shard.window = self._kernel.at(due_ms, lambda: self._window_over(shard))
             return
-        self._invoke(shard, self._mapping.batch_size)
+        self._invoke(shard)
 
     def _window_over(self, shard: _Shard) -> None:
         shard.window = None
         if not shard.busy and shard.waiting:
-            self._invoke(shard, self._mapping.batch_size)
+            self._invoke(shard)
 
     # ---- invoking --------------------------------------------------------------------------------
 
-    def _invoke(self, shard: _Shard, size: int) -> None:
+    def _invoke(self, shard: _Shard) -> None:
         self._kernel.cancel(shard.window)
         shard.window = None
+        shard.busy = False
         if not self._active:
             return
         self._drop_expired(shard)
-        batch = shard.waiting[:size]
+        batch = self._next_batch(shard)
         if not batch:
             return
         shard.busy = True
-        payload = json.dumps({"Records": batch}).encode()
+        payload = json.dumps({"Records": [waiting.record for waiting in batch]}).encode()
         try:
             start_run(
                 self._kernel,
                 self._mapping.function,
                 payload,
-                (),
+                tuple(sorted({entry for waiting in batch for entry in waiting.causes})),
                 lambda result: self._ended(shard, batch, result),
             )
         except AwsError:  # throttled: the only error start_run raises
-            self._try_again(shard, size)
+            delay_ms = limits.STREAM_RETRY_MS_FIRST * 2**shard.throttles
+            shard.throttles += 1
+            self._invoke_in(shard, delay_ms)
 
-    def _ended(self, shard: _Shard, batch: list[dict[str, Any]], result: RunResult) -> None:
-        shard.busy = False
-        if not result.outcome.failed:
-            self._advance(shard, batch, result)
+    def _next_batch(self, shard: _Shard) -> list[_Waiting]:
+        count = shard.halves[0] if shard.halves else self._mapping.batch_size
+        batch = shard.waiting[:count]
+        total = accumulate(waiting.size for waiting in batch)
+        fitting = sum(1 for size in total if size <= limits.BATCH_PAYLOAD_BYTES)
+        return batch[: max(1, fitting)]
+
+    def _ended(self, shard: _Shard, batch: list[_Waiting], result: RunResult) -> None:
+        shard.throttles = 0
+        for waiting in batch:  # another try of a record follows from this one
+            waiting.causes = (result.entry,)
+        done = 0 if result.outcome.failed else self._handled(batch, result)
+        self._finish(shard, done)
+        if done == len(batch):
+            self._mapping.last_result = "OK"
+            self._go_on(shard)
             return
         self._mapping.last_result = "PROBLEM: Function call failed"
-        if self._setting("BisectBatchOnFunctionError", default=False) and len(batch) > 1:
-            # Halving is not a retry: it narrows down which record it is.
-            shard.busy = True
-            half = len(batch) // 2
-            self._kernel.at(self._kernel.now_ms, lambda: self._invoke_again(shard, half))
+        if not self._active:
             return
-        maximum = self._setting("MaximumRetryAttempts", default=_UNLIMITED)
-        if maximum != _UNLIMITED and shard.retries >= maximum:
-            self._give_up(shard, batch, result, "RetryAttemptsExhausted")
+        left = batch[done:]
+        if self._setting("BisectBatchOnFunctionError", default=False) and len(left) > 1:
+            self._bisect(shard, len(left), whole=done == 0)
             return
-        self._try_again(shard, len(batch))
-
-    def _advance(self, shard: _Shard, batch: list[dict[str, Any]], result: RunResult) -> None:
-        done = len(batch)
-        if self._mapping.reports_batch_item_failures:
-            numbers = [_sequence_number(record) for record in batch]
-            failed = failed_items(result.outcome.payload, numbers)
-            if failed:  # AWS goes on from the lowest number reported
-                done = min(numbers.index(number) for number in failed)
-        del shard.waiting[:done]
-        if done < len(batch):
-            self._try_again(shard, len(batch) - done)
-            return
-        self._mapping.last_result = "OK"
-        shard.retries = 0
-        self._read_soon()
-
-    def _try_again(self, shard: _Shard, size: int) -> None:
-        shard.busy = True
-        delay_ms = min(limits.STREAM_RETRY_MS_FIRST * 2**shard.retries, limits.STREAM_RETRY_MS_MAX)
+        if done == 0:
+            maximum = self._setting("MaximumRetryAttempts", default=_UNLIMITED)
+            if maximum != _UNLIMITED and shard.retries >= maximum:
+                self._give_up(shard, left, result, "RetryAttemptsExhausted")
+                return
+        delay_ms = limits.STREAM_RETRY_MS_FIRST * 2**shard.retries
         shard.retries += 1
-        due_ms = self._kernel.now_ms + delay_ms
-        self._kernel.at(due_ms, lambda: self._invoke_again(shard, size))
+        if done or not shard.halves:  # what arrived meanwhile does not join the failed batch
+            shard.halves.appendleft(len(left))
+        self._invoke_in(shard, delay_ms)
 
-    def _invoke_again(self, shard: _Shard, size: int) -> None:
-        shard.busy = False
-        self._invoke(shard, size)
+    def _handled(self, batch: list[_Waiting], result: RunResult) -> int:
+        """Return how many records of a batch are done: those before the lowest one reported."""
+        if not self._mapping.reports_batch_item_failures:
+            return len(batch)
+        numbers = [sequence_number(waiting.record) for waiting in batch]
+        failed = failed_items(result.outcome.payload, numbers)
+        return min((numbers.index(number) for number in failed), default=len(batch))
+
+    def _finish(self, shard: _Shard, done: int) -> None:
+        """Take handled records off the front of the shard, and their batch off `halves`."""
+        if not done:
+            return
+        del shard.waiting[:done]
+        shard.retries = 0
+        if shard.halves:
+            shard.halves.popleft()
+
+    def _bisect(self, shard: _Shard, count: int, *, whole: bool) -> None:
+        """Narrow down which record it is. Halving is not a retry."""
+        if whole and shard.halves:
+            shard.halves.popleft()
+        shard.halves.extendleft((count - count // 2, count // 2))
+        self._invoke_in(shard, 0)
+
+    def _invoke_in(self, shard: _Shard, delay_ms: int) -> None:
+        shard.busy = True
+        due_ms = self._kernel.now_ms + min(delay_ms, limits.STREAM_RETRY_MS_MAX)
+        self._kernel.at(due_ms, lambda: self._invoke_again(shard))
+
+    def _invoke_again(self, shard: _Shard) -> None:
+        self._invoke(shard)
         if not shard.busy:
             self._read_soon()
+
+    def _go_on(self, shard: _Shard) -> None:
+        if shard.halves and shard.waiting:
+            self._invoke_in(shard, 0)
+            return
+        shard.halves.clear()
+        shard.busy = False
+        self._read_soon()
+
+    # ---- giving up -------------------------------------------------------------------------------
 
     def _drop_expired(self, shard: _Shard) -> None:
         maximum_age_seconds = self._setting("MaximumRecordAgeInSeconds", default=_UNLIMITED)
         if maximum_age_seconds == _UNLIMITED:
             return
         oldest = self._kernel.now_ms / 1000 - maximum_age_seconds
-        expired = [record for record in shard.waiting if _arrival_seconds(record) < oldest]
+        expired = [w for w in shard.waiting if arrival_seconds(w.record) < oldest]
         if expired:
-            del shard.waiting[: len(expired)]
             self._send_failure(shard, expired, None, "RecordAgeExceeded")
+            del shard.waiting[: len(expired)]
+            shard.halves.clear()
+            shard.retries = 0
 
     def _give_up(
-        self, shard: _Shard, batch: list[dict[str, Any]], result: RunResult, condition: str
+        self, shard: _Shard, batch: list[_Waiting], result: RunResult, condition: str
     ) -> None:
-        del shard.waiting[: len(batch)]
         self._send_failure(shard, batch, result, condition)
-        shard.retries = 0
-        self._read_soon()
+        self._finish(shard, len(batch))
+        self._go_on(shard)
 
     def _send_failure(
-        self,
-        shard: _Shard,
-        batch: list[dict[str, Any]],
-        result: RunResult | None,
-        condition: str,
+        self, shard: _Shard, batch: list[_Waiting], result: RunResult | None, condition: str
     ) -> None:
-        causes = (result.entry,) if result else ()
+        causes = tuple(sorted({entry for waiting in batch for entry in waiting.causes}))
         destination = self._setting("DestinationConfig", default={}).get("OnFailure", {})
         to = destination.get("Destination", "")
         note = {"shard": shard.shard_id, "records": len(batch), "condition": condition}
@@ -222,15 +285,12 @@ class StreamMapping:
         )
         if not to:
             return
-        record = self._failure_record(shard, batch, result, condition)
+        records = [waiting.record for waiting in batch]
+        record = self._failure_record(shard, records, result, condition)
         deliver_record(self._kernel, self._mapping.function, to, record, (entry,))
 
     def _failure_record(
-        self,
-        shard: _Shard,
-        batch: list[dict[str, Any]],
-        result: RunResult | None,
-        condition: str,
+        self, shard: _Shard, batch: list[Record], result: RunResult | None, condition: str
     ) -> dict[str, Any]:
         first, last = batch[0], batch[-1]
         record: dict[str, Any] = {
@@ -238,16 +298,16 @@ class StreamMapping:
                 "requestId": result.request_id if result else self._kernel.ids.uuid(),
                 "functionArn": self._mapping.function.arn,
                 "condition": condition,
-                "approximateInvokeCount": shard.retries + 1,
+                "approximateInvokeCount": shard.retries + (1 if result else 0),
             },
             "version": "1.0",
             "timestamp": timestamp(self._kernel.now_ms),
-            "KinesisBatchInfo" if self._is_kinesis else "DDBStreamBatchInfo": {
+            "KinesisBatchInfo" if self._source.is_kinesis else "DDBStreamBatchInfo": {
                 "shardId": shard.shard_id,
-                "startSequenceNumber": _sequence_number(first),
-                "endSequenceNumber": _sequence_number(last),
-                "approximateArrivalOfFirstRecord": timestamp(int(_arrival_seconds(first) * 1000)),
-                "approximateArrivalOfLastRecord": timestamp(int(_arrival_seconds(last) * 1000)),
+                "startSequenceNumber": sequence_number(first),
+                "endSequenceNumber": sequence_number(last),
+                "approximateArrivalOfFirstRecord": timestamp(int(arrival_seconds(first) * 1000)),
+                "approximateArrivalOfLastRecord": timestamp(int(arrival_seconds(last) * 1000)),
                 "batchSize": len(batch),
                 "streamArn": self._mapping.source_arn,
             },
@@ -260,48 +320,5 @@ class StreamMapping:
             }
         return record
 
-    # ---- the delegated stream --------------------------------------------------------------------
-
-    def _shard_ids(self) -> list[str]:
-        key = "StreamName" if self._is_kinesis else "StreamArn"
-        name = self._arn.resource_name if self._is_kinesis else self._mapping.source_arn
-        described = self._call("DescribeStream", {key: name})["StreamDescription"]
-        return [shard["ShardId"] for shard in described["Shards"]]
-
-    def _open(self, shard_id: str, position: str) -> None:
-        request: Request = {"ShardId": shard_id, "ShardIteratorType": position}
-        if self._is_kinesis:
-            request["StreamName"] = self._arn.resource_name
-        else:
-            request["StreamArn"] = self._mapping.source_arn
-        if position == "AT_TIMESTAMP":
-            request["Timestamp"] = epoch_seconds(self._mapping.stream["StartingPositionTimestamp"])
-        iterator = self._call("GetShardIterator", request)["ShardIterator"]
-        self._shards[shard_id] = _Shard(shard_id, iterator)
-
-    def _call(self, operation: str, request: Request) -> Result:
-        reply = self._kernel.deliver(
-            self._api,
-            operation,
-            request,
-            account_id=self._arn.account_id,
-            region=self._arn.region,
-            causes=(),
-            principal=PRINCIPAL,
-        )
-        return reply if isinstance(reply, dict) else {}
-
     def _setting(self, name: str, *, default: Any) -> Any:
         return self._mapping.stream.get(name, default)
-
-
-def _sequence_number(record: dict[str, Any]) -> str:
-    inner = record.get("kinesis")
-    return str(inner["sequenceNumber"] if inner else record["dynamodb"]["SequenceNumber"])
-
-
-def _arrival_seconds(record: dict[str, Any]) -> float:
-    inner = record.get("kinesis")
-    if inner:
-        return float(inner["approximateArrivalTimestamp"])
-    return float(record["dynamodb"].get("ApproximateCreationDateTime", 0))

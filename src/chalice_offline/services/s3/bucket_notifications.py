@@ -20,9 +20,7 @@ _ID_BYTES = 36
 _NOT_FOUND = frozenset({"404", "NoSuchBucket", "NotFound"})
 
 
-def put_bucket_notification_configuration(
-    s3: S3, context: CallContext, request: Request
-) -> Result:
+def put_bucket_notification_configuration(s3: S3, context: CallContext, request: Request) -> Result:
     """Replace the whole configuration; every queue and topic in it gets a test event."""
     bucket = request["Bucket"]
     asked = request["NotificationConfiguration"]
@@ -44,9 +42,7 @@ def put_bucket_notification_configuration(
     return {}
 
 
-def get_bucket_notification_configuration(
-    s3: S3, context: CallContext, request: Request
-) -> Result:
+def get_bucket_notification_configuration(s3: S3, context: CallContext, request: Request) -> Result:
     """Tell the configuration; an empty one when none was put."""
     bucket = request["Bucket"]
     _region_of(s3, context, bucket)
@@ -66,7 +62,7 @@ def _region_of(s3: S3, context: CallContext, bucket: str) -> str:
             principal=PRINCIPAL,
         )
     except AwsError as error:
-        if error.code in _NOT_FOUND or error.status == 404:  # noqa: PLR2004 - HTTP's Not Found
+        if error.code in _NOT_FOUND or error.status == 404:
             raise no_such_bucket(bucket) from None
         raise
     region = None if isinstance(reply, Pending) else reply.get("BucketRegion")

@@ -12,7 +12,11 @@ from chalice_offline.core.arn import parse_arn
 from chalice_offline.core.errors import AwsError
 from chalice_offline.core.pending import Pending
 from chalice_offline.services.s3.configuration import FUNCTION, QUEUE
-from chalice_offline.services.s3.records import event_bridge_entry, event_message, configured_message
+from chalice_offline.services.s3.records import (
+    configured_message,
+    event_bridge_entry,
+    event_message,
+)
 from chalice_offline.services.s3.validation import PRINCIPAL, queue_url
 
 if TYPE_CHECKING:
@@ -69,9 +73,7 @@ def send_test_events(
         kernel.at(kernel.now_ms, deliver)
 
 
-def _to_destination(
-    kernel: Kernel, rule: Rule, text: str, entry: int, trace_header: str
-) -> None:
+def _to_destination(kernel: Kernel, rule: Rule, text: str, entry: int, trace_header: str) -> None:
     arn = parse_arn(rule.arn)
     service, operation, request = _message(rule, text, trace_header)
     try:

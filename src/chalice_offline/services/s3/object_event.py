@@ -10,8 +10,9 @@ class ObjectEvent:
     """One event on one object.
 
     `name` is S3's ("s3:ObjectCreated:Put"). `etag` is without quotes; empty strings and None stand
-    for what this kind of event does not tell. `sequencer` grows with every event. `restored_until_ms`
-    and `storage_class` belong to restorations. `is_internal`: S3 itself did it, not the caller.
+    for what this kind of event does not tell. `sequencer` grows with every event.
+    `restored_until_ms` and `storage_class` belong to restorations. `is_internal`: S3 itself did
+    it, not the caller.
     """
 
     name: str

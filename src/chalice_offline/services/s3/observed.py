@@ -5,7 +5,7 @@ Sizes and ETags that the reply does not tell are asked of the storage itself (He
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
@@ -209,23 +209,23 @@ def _restore_object(seen: Observation) -> list[ObjectEvent]:
     if seen.response.status != _ACCEPTED:
         return []  # it was restored already, only for a shorter time
     stored = seen.stored()
-    common = {
-        "key": seen.key,
-        "etag": stored.etag,
-        "size": stored.size,
-        "version_id": stored.version_id,
-        "storage_class": stored.storage_class,
-    }
-    return [
-        ObjectEvent("s3:ObjectRestore:Post", sequencer=seen.s3.next_sequencer(), **common),
-        ObjectEvent(
-            "s3:ObjectRestore:Completed",
-            sequencer=seen.s3.next_sequencer(),
-            restored_until_ms=_restored_until_ms(stored.restore),
-            is_internal=True,
-            **common,
-        ),
-    ]
+    asked = ObjectEvent(
+        "s3:ObjectRestore:Post",
+        seen.key,
+        etag=stored.etag,
+        size=stored.size,
+        version_id=stored.version_id,
+        sequencer=seen.s3.next_sequencer(),
+        storage_class=stored.storage_class,
+    )
+    done = replace(
+        asked,
+        name="s3:ObjectRestore:Completed",
+        sequencer=seen.s3.next_sequencer(),
+        restored_until_ms=_restored_until_ms(stored.restore),
+        is_internal=True,
+    )
+    return [asked, done]
 
 
 def _restored_until_ms(restore: str) -> int | None:

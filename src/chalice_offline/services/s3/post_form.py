@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from chalice_offline.core.http import HttpRequest
 
-_KEY = re.compile(rb'(?i:name)="?key"?\s*(?:\r\n[^\r\n]+)*\r\n\r\n(.*?)\r\n--', re.DOTALL)
+_KEY = re.compile(rb'(?i:; *name)="?key"?[^\r\n]*(?:\r\n[^\r\n]+)*\r\n\r\n(.*?)\r\n--', re.DOTALL)
 
 
 def is_form_upload(request: HttpRequest) -> bool:

@@ -37,17 +37,19 @@ def complete(
     request_id: str,
     host_id: str,
 ) -> None:
-    """Add to a reply of the storage, in place, what AWS would have said as well."""
+    """Make a reply of the storage, in place, say what AWS would have said."""
     headers = response.headers
-    headers.setdefault("x-amz-request-id", request_id)
-    headers.setdefault("x-amz-id-2", host_id)
+    headers.pop("x-amzn-requestid", None)
+    headers["x-amz-request-id"] = request_id
+    headers["x-amz-id-2"] = host_id
     if response.status >= _FIRST_FAILURE:
         return
     if operation in _ENCRYPTED:
         headers.setdefault("x-amz-server-side-encryption", "AES256")
-    if operation in _OF_WHOLE_OBJECTS and "x-amz-checksum-type" not in headers:
-        if any(f"x-amz-checksum-{algorithm}" in headers for algorithm in _ALGORITHMS):
-            headers["x-amz-checksum-type"] = "FULL_OBJECT"
+    if operation in _OF_WHOLE_OBJECTS and any(
+        f"x-amz-checksum-{algorithm}" in headers for algorithm in _ALGORITHMS
+    ):
+        headers.setdefault("x-amz-checksum-type", "FULL_OBJECT")
     further = _FURTHER.get(operation)
     if further is not None:
         further(request, response)

@@ -50,7 +50,7 @@ class Storage(S3Backend):  # type: ignore[misc] # moto is not followed by the ty
         bucket_name: str,
         key_name: str,
         version_id: str | None = None,
-        bypass: bool = False,  # noqa: FBT001, FBT002 - moto's signature
+        bypass: bool = False,
     ) -> tuple[bool, dict[str, Any]]:
         """Delete an object, or put a delete marker over it where there are versions."""
         bucket = self.get_bucket(bucket_name)

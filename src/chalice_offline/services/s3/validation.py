@@ -77,9 +77,7 @@ def _read_rule(
     _check_arn(kind, arn, region)
     for event in entry["Events"]:
         if event not in EVENTS:
-            raise invalid_argument(
-                "The event is not supported for notifications", "Event", event
-            )
+            raise invalid_argument("The event is not supported for notifications", "Event", event)
     return Rule(
         id=entry.get("Id") or new_id(),
         kind=kind,

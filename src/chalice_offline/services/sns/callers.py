@@ -13,6 +13,10 @@ def trace_header_of(context: CallContext) -> str:
     return str(getattr(context, "trace_header", ""))
 
 
-def is_signed(context: CallContext) -> bool:
-    """Whether a request has credentials: the links in messages have none."""
-    return bool(getattr(context, "signed", False))
+def is_signed(context: CallContext) -> bool | None:
+    """Whether a request has credentials; None when the door does not say.
+
+    The links in messages, SubscribeURL and UnsubscribeURL, are followed without.
+    """
+    signed: bool | None = getattr(context, "signed", None)
+    return signed

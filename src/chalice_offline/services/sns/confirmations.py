@@ -6,7 +6,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from chalice_offline.core.errors import AwsError
 from chalice_offline.services.sns import envelopes
+from chalice_offline.services.sns.callers import is_signed
 from chalice_offline.services.sns.errors import (
     bare_invalid_parameter,
     invalid_parameter,
@@ -69,7 +71,8 @@ def confirm_subscription(sns: Sns, context: CallContext, request: Request) -> Re
 def unsubscribe(sns: Sns, context: CallContext, request: Request) -> Result:
     """Delete a subscription; one that does not exist is fine.
 
-    An HTTP or e-mail endpoint is told, with a token that takes it back.
+    API_Unsubscribe: unless an owner asks for it, an HTTP or e-mail endpoint is told, with a
+    token that takes it back; AuthenticateOnUnsubscribe keeps everybody else from asking.
     """
     arn = request.get("SubscriptionArn")
     if not arn:
@@ -82,8 +85,12 @@ def unsubscribe(sns: Sns, context: CallContext, request: Request) -> Result:
     topic = None if subscription is None else sns.find_topic(subscription.topic_arn)
     if subscription is None or topic is None:
         return {}
+    signed = is_signed(context)
+    if subscription.authenticate_on_unsubscribe and signed is False:
+        raise AwsError("AuthorizationErrorException", "The subscription requires authentication")
     sns.remove_subscription(topic, subscription)
-    if subscription.confirmed and subscription.protocol in CONFIRMED_BY_ENDPOINT:
+    told = subscription.protocol in CONFIRMED_BY_ENDPOINT and not signed
+    if subscription.confirmed and told:
         _send(sns, context, topic, subscription, "UnsubscribeConfirmation")
     return {}
 
@@ -96,7 +103,7 @@ def _confirm(sns: Sns, context: CallContext, request: Request, subscription: Sub
     subscription.authenticate_on_unsubscribe = (
         request.get("AuthenticateOnUnsubscribe", "").lower() == "true"
     )
-    subscription.confirmation_authenticated = subscription.authenticate_on_unsubscribe
+    subscription.confirmation_authenticated = is_signed(context) is True
     sns.add_subscription(topic, subscription)
     sns.kernel.note(
         f"sns {subscription.protocol} {subscription.endpoint}",

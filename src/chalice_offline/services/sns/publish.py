@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalice_offline.core.errors import AwsError
 from chalice_offline.services.sns import limits, replays
+from chalice_offline.services.sns.callers import trace_header_of
 from chalice_offline.services.sns.errors import invalid_parameter
 from chalice_offline.services.sns.message import Message, check_attributes, size_of
 from chalice_offline.services.sns.names import arn_of, is_phone_number, local_arn
@@ -93,6 +94,7 @@ def _publish_to_topic(
         by_protocol=by_protocol,
         attributes=request.get("MessageAttributes", {}),
         group_id=request.get("MessageGroupId", ""),
+        trace_header=trace_header_of(context),
         signature_version=topic.signature_version,
     )
     if not topic.is_fifo:

@@ -108,7 +108,7 @@ def _word(value: bool) -> str:
 
 def _principal(subscription: Subscription) -> str:
     partition = parse_arn(subscription.topic_arn).partition
-    return f"arn:{partition}:iam::{subscription.account_id}:user/local"
+    return f"arn:{partition}:iam::{subscription.account_id}:user/chalice-offline"
 
 
 def _pattern(attributes: dict[str, str], refuse: Refuse) -> Pattern | None:

@@ -41,6 +41,7 @@ class FifoBacklog:
         self._groups: dict[str, Group] = {}
         self._free: list[tuple[int, str]] = []
         self._available = 0
+        self._open_group: Group | None = None  # the one `take` is walking through
 
     def add(self, message: Message) -> None:
         """Take in a message that is visible from the start."""
@@ -74,8 +75,13 @@ class FifoBacklog:
             heapq.heappop(self._free)
             group = self._groups[group_id]
             group.listed_as = 0
-            candidates = self._deliverable(group, limit - len(taken))
-            taken += [message for message in candidates if deliver(message)]
+            self._open_group = group
+            for message in self._before_first_hidden(group):
+                if len(taken) == limit:
+                    break
+                if deliver(message):
+                    taken.append(message)
+            self._open_group = None
             self._list(group_id, group)
         return taken
 
@@ -100,6 +106,8 @@ class FifoBacklog:
         if group is None:
             return
         group.removed += 1
+        if group is self._open_group:
+            return  # its line must stay as it is; `take` ranks the group when it is done
         if group.removed > _COMPACT_ABOVE and group.removed * 2 > len(group.line):
             group.line.keep([number for number in group.line if number in self._messages])
             group.removed = 0
@@ -112,17 +120,14 @@ class FifoBacklog:
 
     # ---- within -------------------------------------------------------------------------------
 
-    def _deliverable(self, group: Group, limit: int) -> list[Message]:
-        """Return up to `limit` messages from the front, before the first one that is hidden."""
-        found: list[Message] = []
+    def _before_first_hidden(self, group: Group) -> Iterator[Message]:
+        """Return the messages from the front of the group up to the first one that is hidden."""
         for number in group.line:
             message = self._messages.get(number)
-            if message is None:
-                continue
-            if message.place != VISIBLE or len(found) == limit:
-                break
-            found.append(message)
-        return found
+            if message is not None:
+                if message.place != VISIBLE:
+                    return
+                yield message
 
     def _list(self, group_id: str, group: Group) -> None:
         """Rank the group if its oldest message is visible; forget it when it is empty."""

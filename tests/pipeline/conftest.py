@@ -1,0 +1,99 @@
+"""Fixture `street`: the whole app in virtual time, with the vendors answering through `responses`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import pytest
+import responses
+
+from simulators.in_responses import mount
+from simulators.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from chalice_offline.testing import Offline
+    from simulators.orders import PlacedOrder
+    from simulators.timeline import OutgoingRequest
+
+VENDORS_URL = "http://127.0.0.1:9001"
+
+
+class Street:
+    """Customers, partners, the restaurant's till, and the app between them."""
+
+    def __init__(self, offline: Offline) -> None:
+        self.offline = offline
+        self.world = World(now_ms=self._now_ms, send=self._send)
+
+    def open_for_business(self) -> None:
+        """Import every store's menu, as an operator does: by uploading files."""
+        import json
+
+        s3 = self.offline.client("s3")
+        for store_id, menu in self.world.generator.menu_files().items():
+            body = json.dumps(menu).encode()
+            s3.put_object(Bucket="order-middleware-local", Key=f"menus/{store_id}.json", Body=body)
+        self.offline.settle()
+
+    def order(self, count: int = 1) -> list[PlacedOrder]:
+        """Let customers order, and their partners send the webhooks."""
+        placed = self.world.place_next(count)
+        self.world.tick()
+        return placed
+
+    def settle(self) -> None:
+        """Let everything happen that is owed, on both sides; failures take their course."""
+        self.world.tick()
+        self.offline.settle(raise_errors=False)
+        self.world.tick()
+        self.offline.settle(raise_errors=False)
+
+    def pass_time(self, *, seconds: float) -> None:
+        """Let time pass on both sides."""
+        self.offline.advance(seconds=seconds, raise_errors=False)
+        self.world.tick()
+        self.offline.settle(raise_errors=False)
+
+    def decisions(self) -> dict[str, str]:
+        """Return what each partner was told, by order."""
+        both = [*self.world.uber.decisions(), *self.world.doordash.decisions()]
+        return {decision.order_id: decision.decision for decision in both}
+
+    def tickets(self) -> list[str]:
+        """Return the partner's order id of every ticket, in the order of printing."""
+        return [(t.reference_id or "").partition("-")[2] for t in self.world.square.tickets()]
+
+    def queue_depth(self, name: str) -> int:
+        """Return how many messages wait in a queue."""
+        sqs = self.offline.client("sqs")
+        url = sqs.get_queue_url(QueueName=name)["QueueUrl"]
+        names = ["ApproximateNumberOfMessages"]
+        reply = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)
+        return int(reply["Attributes"][names[0]])
+
+    def record(self, order: PlacedOrder) -> dict[str, Any] | None:
+        """Return what the orders table holds about an order."""
+        table = self.offline.client("dynamodb").scan(TableName="orders")["Items"]
+        return next((item for item in table if order.order_id in str(item)), None)
+
+    def _now_ms(self) -> int:
+        return round(self.offline.now.timestamp() * 1000)
+
+    def _send(self, request: OutgoingRequest) -> int:
+        path = urlsplit(request.url).path
+        reply = self.offline.http.request(
+            request.method, path, headers=request.headers, body=request.body
+        )
+        return int(reply.status_code)
+
+
+@pytest.fixture
+def street(offline: Offline) -> Iterator[Street]:
+    with responses.RequestsMock(assert_all_requests_are_fired=False) as vendors:
+        made = Street(offline)
+        mount(vendors, VENDORS_URL, made.world)
+        made.open_for_business()
+        yield made
