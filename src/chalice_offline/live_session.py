@@ -17,6 +17,7 @@ from chalice_offline.chalice_app.runtime import Runtime
 from chalice_offline.chalice_app.watch import Watch
 from chalice_offline.composition import add_services
 from chalice_offline.console.api import console_pages
+from chalice_offline.core.context import DEFAULT_REGION
 from chalice_offline.core.errors import ProjectError
 from chalice_offline.drivers.handler_threads import HandlerThreads
 from chalice_offline.drivers.live import HANDLER_THREADS, LiveDriver
@@ -49,8 +50,9 @@ class AwsSession:
         self.driver = LiveDriver(send_request=send_request)
         self.runtime = Runtime(self.driver.clock)
         self.driver.run_function = self.runtime.run
-        region = os.environ.get("AWS_DEFAULT_REGION") or os.environ.get("AWS_REGION")
-        self.emulator = Emulator(self.driver, seed=seed, **({"region": region} if region else {}))
+        configured = os.environ.get("AWS_DEFAULT_REGION") or os.environ.get("AWS_REGION")
+        region = configured or DEFAULT_REGION
+        self.emulator = Emulator(self.driver, seed=seed, region=region)
         self.lambda_ = add_services(self.emulator)
         self.gateway = Gateway(self.emulator)
         self.gateway.pages |= console_pages(self.emulator, self.lambda_)

@@ -188,7 +188,8 @@ class Offline:
         region = region or self.emulator.region
         key = (service, region)
         if key not in self._clients:
-            self._clients[key] = boto3.session.Session().client(
+            make: Any = boto3.session.Session().client  # typed for literal names only
+            self._clients[key] = make(
                 service,
                 region_name=region,
                 aws_access_key_id="test",
@@ -292,7 +293,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _project_directory(config: pytest.Config) -> Path:
-    return (config.rootpath / config.getini("chalice_project")).resolve()
+    return (config.rootpath / str(config.getini("chalice_project"))).resolve()
 
 
 def _stage(config: pytest.Config) -> str:

@@ -61,10 +61,10 @@ def _imports(tree: ast.Module, module: str, is_package: bool) -> Iterator[Import
             for alias in node.names:  # the name may be a module of its own
                 yield Import(f"{base}.{alias.name}", node.lineno, types_only, at_load)
         elif isinstance(node, ast.If) and _is_type_checking(node.test):
-            for child in node.body:
-                yield from visit(child, True, False)
-            for child in node.orelse:
-                yield from visit(child, types_only, at_load)
+            for statement in node.body:
+                yield from visit(statement, True, False)
+            for statement in node.orelse:
+                yield from visit(statement, types_only, at_load)
         else:
             deferred = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
             for child in ast.iter_child_nodes(node):

@@ -20,6 +20,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "composition": {"services", "emulator"},
     "transports": {"protocols", "emulator"},
     "chalice_app": {"services", "transports", "emulator"},
+    "attach": {"chalice_app", "services"},
     "console": {"services", "trace", "emulator", "transports"},
     "live_session": {
         "chalice_app", "composition", "console", "drivers", "emulator", "storage", "transports",
@@ -27,7 +28,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "testing": {
         "chalice_app", "composition", "drivers", "emulator", "storage", "trace", "transports",
     },
-    "cli": {"chalice_app", "live_session"},
+    "cli": {"attach", "chalice_app", "live_session"},
     "__main__": {"cli"},
 }  # fmt: skip
 
@@ -62,7 +63,7 @@ THIRD_PARTY: dict[str, set[str]] = {
     "drivers": {"time_machine"},
     "transports": {"botocore", "requests", "uvicorn"},
     "chalice_app": {"chalice", "yaml"},
-    "console": set(),
+    "attach": {"boto3", "botocore"},
     "testing": {"boto3", "chalice", "pytest"},
     "cli": {"click"},
 }

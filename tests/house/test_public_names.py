@@ -44,8 +44,8 @@ def _parameters(function: Any) -> str:
         if parameter.kind is parameter.KEYWORD_ONLY and not only_named:
             names.append("*")
             only_named = True
-        stars = {parameter.VAR_POSITIONAL: "*", parameter.VAR_KEYWORD: "**"}
-        names.append(stars.get(parameter.kind, "") + parameter.name)
+        stars = "**" if parameter.kind is parameter.VAR_KEYWORD else ""
+        names.append(stars + parameter.name)
     return ", ".join(names)
 
 

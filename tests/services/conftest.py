@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,12 @@ from chalice_offline.transports.outbound import send_request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+@functools.cache
+def _session() -> boto3.session.Session:
+    """One session for all tests: reading a service's model takes longer than most tests."""
+    return boto3.session.Session()
+
 
 DOORS = ("in-process", "http")
 
@@ -58,7 +65,7 @@ class Aws:
         return datetime.fromtimestamp(self.driver.clock.now_ms() / 1000, UTC)
 
     def client(self, service: str, *, region: str = "us-east-1", account: str = "test") -> Any:
-        return boto3.session.Session().client(
+        return _session().client(
             service,
             region_name=region,
             aws_access_key_id=account,

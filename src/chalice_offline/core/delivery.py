@@ -8,7 +8,7 @@ try again and when they give up, which is what `RetryPolicy` says.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from chalice_offline.core.errors import AwsError
 from chalice_offline.core.pending import Pending
@@ -86,7 +86,7 @@ class Delivery:
         if isinstance(reply, Pending):
             reply.then(self._ended)
 
-    def _ended(self, reply: Pending[None]) -> None:
+    def _ended(self, reply: Pending[Any]) -> None:
         try:
             reply.result()
         except AwsError as error:

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 class Driver(Protocol):
     """Everything the kernel must not do itself: read the clock, run handlers, send, wait."""
 
-    clock: Clock
+    @property
+    def clock(self) -> Clock:
+        """Where the time comes from."""
+        ...
 
     def run(self, run: FunctionRun, done: Callable[[Outcome], None]) -> None:
         """Run a handler soon, without the kernel's lock; call `done` with its outcome."""

@@ -29,7 +29,7 @@ class ProcessClock:
 
         self._travel = time_machine.travel(_instant(instant_ms), tick=False)
         self._traveller = self._travel.start()
-        time.sleep = self._sleep
+        vars(time)["sleep"] = self._sleep
 
     def move_to(self, instant_ms: int) -> None:
         """Move the process's clock; nothing happens before `start`."""
@@ -38,7 +38,7 @@ class ProcessClock:
 
     def stop(self) -> None:
         """Give the process its own clock back."""
-        time.sleep = self._real_sleep
+        vars(time)["sleep"] = self._real_sleep
         self._traveller = None
         if self._travel is not None:
             self._travel.stop()

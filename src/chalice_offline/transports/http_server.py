@@ -43,7 +43,11 @@ async def _settled(gateway: Gateway, pending: Pending[HttpResponse]) -> HttpResp
     gateway.emulator.driver.expect(pending)
     loop = asyncio.get_running_loop()
     done = asyncio.Event()
-    pending.then(lambda _: loop.call_soon_threadsafe(done.set))
+
+    def settled(_: Pending[HttpResponse]) -> None:
+        loop.call_soon_threadsafe(done.set)
+
+    pending.then(settled)
     await done.wait()
     return pending.result()
 

@@ -250,8 +250,8 @@ def test_publish_size_follows_the_topic(cloud: Cloud) -> None:
             string("x"),
             (
                 "Invalid non-alphanumeric character '#x5E' was found in the message "
-                "attribute name. Can only include alphanumeric characters, hyphens, underscores, or "
-                "dots."
+                "attribute name. Can only include alphanumeric characters, hyphens, "
+                "underscores, or dots."
             ),
         ),
         (

@@ -37,6 +37,7 @@ class Connection:
     account_id: str
     region: str
     unique_id: str
+    secret_name: str
     authorization_type: str
     parameters: dict[str, Any]
     created_ms: int
@@ -53,11 +54,6 @@ class Connection:
         return make_arn(
             "events", self.region, self.account_id, f"connection/{self.name}/{self.unique_id}"
         )
-
-    @property
-    def secret_name(self) -> str:
-        """The name of its secret."""
-        return f"events!connection/{self.name}/{self.unique_id}"
 
     @property
     def auth_parameters(self) -> dict[str, Any]:
@@ -97,6 +93,7 @@ def create_connection(service: Events, context: CallContext, request: Request) -
         account_id=context.account_id,
         region=context.region,
         unique_id=service.kernel.ids.uuid(),
+        secret_name=f"events!connection/{name}/{service.kernel.ids.uuid()}",
         authorization_type=kind,
         parameters=parameters,
         created_ms=context.now_ms,

@@ -158,16 +158,16 @@ def _check(service: Events, context: CallContext, request: Request) -> Archive:
         raise validation_error(
             f"Parameter EventSourceArn is not valid. Reason: Archive {archive_name} does not exist."
         )
-    if archive.bus.arn != destination:
-        raise validation_error(
-            "Parameter Destination.Arn is not valid. "
-            "Reason: Cross event bus replay is not permitted."
-        )
     start_s = epoch_seconds(request["EventStartTime"])
     if start_s >= epoch_seconds(request["EventEndTime"]):
         raise validation_error(
             "Parameter EventEndTime is not valid. "
             "Reason: EventStartTime must be before EventEndTime."
+        )
+    if archive.bus.arn != destination:
+        raise validation_error(
+            "Parameter Destination.Arn is not valid. "
+            "Reason: Cross event bus replay is not permitted."
         )
     return archive
 

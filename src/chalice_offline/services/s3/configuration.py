@@ -96,12 +96,6 @@ class BucketNotifications:
         """Return the rules that apply to `event` on `key`."""
         return [rule for rule in self.rules if rule.applies_to(event, key)]
 
-    def hears_of(self, event: str) -> bool:
-        """Whether any destination wants `event`, on whatever key."""
-        return self.to_event_bridge or any(
-            covers(wanted, event) for rule in self.rules for wanted in rule.events
-        )
-
     def described(self) -> dict[str, Any]:
         """Return the configuration as GetBucketNotificationConfiguration tells it."""
         described: dict[str, Any] = {}

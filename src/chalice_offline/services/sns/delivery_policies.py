@@ -41,30 +41,38 @@ _RETRIES_MAX = 100
 def topic_policy(text: str, refuse: Refuse) -> str:
     """Check a topic's policy and return it as AWS stores it."""
     policy = parse_object(text, refuse)
-    http = policy.get("http") or {}
+    http = _member(policy, "http", refuse) or {}
+    retries = _member(http, "defaultHealthyRetryPolicy", refuse, "http.")
+    throttle = _member(http, "defaultThrottlePolicy", refuse, "http.")
+    requests = _member(http, "defaultRequestPolicy", refuse, "http.")
     stored: dict[str, Any] = {}
-    if http.get("defaultHealthyRetryPolicy"):
-        _check_retries(http["defaultHealthyRetryPolicy"], "http.defaultHealthyRetryPolicy", refuse)
-        stored["defaultHealthyRetryPolicy"] = http["defaultHealthyRetryPolicy"]
+    if retries:
+        _check_retries(retries, "http.defaultHealthyRetryPolicy", refuse)
+        stored["defaultHealthyRetryPolicy"] = retries
     stored["disableSubscriptionOverrides"] = bool(http.get("disableSubscriptionOverrides"))
-    for optional in ("defaultThrottlePolicy", "defaultRequestPolicy"):
-        if http.get(optional):
-            stored[optional] = http[optional]
+    if throttle:
+        stored["defaultThrottlePolicy"] = throttle
+    if requests:
+        _check_content_type(requests, "http.defaultRequestPolicy", refuse)
+        stored["defaultRequestPolicy"] = requests
     return compact({"http": stored})
 
 
 def subscription_policy(text: str, refuse: Refuse) -> str:
     """Check a subscription's policy and return it as AWS stores it, every member present."""
     policy = parse_object(text, refuse)
-    retries = policy.get("healthyRetryPolicy")
+    retries = _member(policy, "healthyRetryPolicy", refuse)
+    requests = _member(policy, "requestPolicy", refuse)
     if retries:
         _check_retries(retries, "healthyRetryPolicy", refuse)
         retries = {**_DEFAULT_RETRY_POLICY, **retries}
+    if requests:
+        _check_content_type(requests, "requestPolicy", refuse)
     stored = {
         "healthyRetryPolicy": retries or None,
-        "sicklyRetryPolicy": policy.get("sicklyRetryPolicy"),
-        "throttlePolicy": policy.get("throttlePolicy"),
-        "requestPolicy": policy.get("requestPolicy"),
+        "sicklyRetryPolicy": _member(policy, "sicklyRetryPolicy", refuse),
+        "throttlePolicy": _member(policy, "throttlePolicy", refuse),
+        "requestPolicy": requests,
         "guaranteed": bool(policy.get("guaranteed")),
     }
     return compact(stored)
@@ -103,9 +111,23 @@ def effective_subscription_policy(stored: str, topic_stored: str) -> dict[str, A
     }
 
 
-def _check_retries(policy: Any, path: str, refuse: Refuse) -> None:
-    if not isinstance(policy, dict):
-        raise refuse(f"{path} type mismatch, expecting object")
+def _member(
+    policy: Mapping[str, Any], name: str, refuse: Refuse, path: str = ""
+) -> dict[str, Any] | None:
+    """Return a member that is an object or missing."""
+    value = policy.get(name)
+    if value is not None and not isinstance(value, dict):
+        raise refuse(f"{path}{name} type mismatch, expecting object")
+    return value
+
+
+def _check_content_type(policy: Mapping[str, Any], path: str, refuse: Refuse) -> None:
+    content_type = policy.get("headerContentType", "")
+    if not isinstance(content_type, str) or not content_type.isprintable():
+        raise refuse(f"{path}.headerContentType type mismatch, expecting string")
+
+
+def _check_retries(policy: Mapping[str, Any], path: str, refuse: Refuse) -> None:
     for name in _REQUIRED:
         if name not in policy:
             raise refuse(f"{path}.{name} must be specified")

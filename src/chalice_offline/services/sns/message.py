@@ -72,12 +72,20 @@ class Message:
 
 def size_of(text: str, attributes: MessageAttributes) -> int:
     """Return what counts against the size limit: body, attribute names, types and values."""
-    total = len(text.encode())
+    total = len(text.encode(errors="replace"))
     for name, attribute in attributes.items():
         total += len(name.encode()) + len(attribute["DataType"].encode())
         total += len(attribute.get("StringValue", "").encode())
         total += len(attribute.get("BinaryValue", b""))
     return total
+
+
+def well_formed(text: str) -> str:
+    """Return a text with "?" for surrogates that stand alone, as Java encodes them.
+
+    JSON's escapes can spell them, UTF-8 cannot.
+    """
+    return text if text.isascii() else text.encode(errors="replace").decode()
 
 
 def check_attributes(attributes: MessageAttributes) -> None:

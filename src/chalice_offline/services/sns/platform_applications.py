@@ -92,8 +92,8 @@ def delete_platform_application(sns: Sns, _context: CallContext, request: Reques
     """Forget an application and its endpoints; one that does not exist is fine."""
     arn = _application_arn(request)
     application = sns.applications.pop(arn, None)
-    for endpoint_arn in application.endpoints.values() if application else ():
-        sns.endpoints.pop(endpoint_arn, None)
+    for endpoint in _endpoints_of(sns, application) if application else ():
+        del sns.endpoints[endpoint.arn]
     return {}
 
 
@@ -153,7 +153,7 @@ def create_platform_endpoint(sns: Sns, context: CallContext, request: Request) -
     resource = f"endpoint/{application.platform}/{application.name}/{sns.kernel.ids.uuid()}"
     arn = make_arn("sns", context.region, context.account_id, resource)
     sns.endpoints[arn] = PlatformEndpoint(arn, application.arn, sns.next_number(), attributes)
-    application.endpoints[token] = arn
+    application.endpoints[attributes["Token"]] = arn
     return {"EndpointArn": arn}
 
 
@@ -161,9 +161,7 @@ def delete_endpoint(sns: Sns, _context: CallContext, request: Request) -> Result
     """Delete an endpoint; its subscriptions stay, as on AWS. One that is not there is fine."""
     endpoint = sns.endpoints.pop(_endpoint_arn(request), None)
     if endpoint is not None:
-        application = sns.applications.get(endpoint.application_arn)
-        if application is not None:
-            application.endpoints.pop(endpoint.attributes["Token"], None)
+        _release_token(sns, endpoint)
     return {}
 
 
@@ -172,8 +170,7 @@ def list_endpoints_by_platform_application(
 ) -> Result:
     """List an application's endpoints, 100 at a time."""
     application = _application(sns, request)
-    endpoints = (sns.endpoints[arn] for arn in application.endpoints.values())
-    page, token = page_of(endpoints, request.get("NextToken"))
+    page, token = page_of(_endpoints_of(sns, application), request.get("NextToken"))
     result: Result = {
         "Endpoints": [{"EndpointArn": one.arn, "Attributes": dict(one.attributes)} for one in page]
     }
@@ -193,7 +190,10 @@ def set_endpoint_attributes(sns: Sns, _context: CallContext, request: Request) -
     endpoint = _endpoint(sns, request)
     attributes = _required_attributes(request)
     _check_endpoint_attributes(attributes)
+    _release_token(sns, endpoint)
     endpoint.attributes.update(attributes)
+    application = sns.applications[endpoint.application_arn]
+    application.endpoints[endpoint.attributes["Token"]] = endpoint.arn
     return {}
 
 
@@ -215,11 +215,26 @@ def _check_endpoint_attributes(attributes: dict[str, str]) -> None:
     for name, value in attributes.items():
         if name not in _ENDPOINT_ATTRIBUTES:
             raise invalid_parameter(f"Attributes Reason: Invalid attribute name: {name}")
-        if name == "CustomUserData" and len(value.encode()) > CUSTOM_USER_DATA_BYTES_MAX:
+        if (
+            name == "CustomUserData"
+            and len(value.encode(errors="replace")) > CUSTOM_USER_DATA_BYTES_MAX
+        ):
             raise invalid_parameter(
                 "Attributes Reason: Invalid value for attribute: CustomUserData: must be at most "
                 f"{CUSTOM_USER_DATA_BYTES_MAX} bytes long in UTF-8 encoding"
             )
+
+
+def _endpoints_of(sns: Sns, application: PlatformApplication) -> list[PlatformEndpoint]:
+    return [one for one in sns.endpoints.values() if one.application_arn == application.arn]
+
+
+def _release_token(sns: Sns, endpoint: PlatformEndpoint) -> None:
+    """Let the endpoint's token stand for no endpoint, unless it stands for another by now."""
+    application = sns.applications.get(endpoint.application_arn)
+    token = endpoint.attributes["Token"]
+    if application is not None and application.endpoints.get(token) == endpoint.arn:
+        del application.endpoints[token]
 
 
 def _required_attributes(request: Request) -> dict[str, str]:

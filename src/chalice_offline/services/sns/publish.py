@@ -11,7 +11,12 @@ from chalice_offline.core.errors import AwsError
 from chalice_offline.services.sns import limits, replays
 from chalice_offline.services.sns.callers import trace_header_of
 from chalice_offline.services.sns.errors import invalid_parameter
-from chalice_offline.services.sns.message import Message, check_attributes, size_of
+from chalice_offline.services.sns.message import (
+    Message,
+    check_attributes,
+    size_of,
+    well_formed,
+)
 from chalice_offline.services.sns.names import arn_of, is_phone_number, local_arn
 
 if TYPE_CHECKING:
@@ -82,7 +87,7 @@ def _publish_to_topic(
     request: Mapping[str, Any],
     by_protocol: Mapping[str, str] | None,
 ) -> Result:
-    text = request["Message"]
+    text = well_formed(request["Message"])
     message = Message(
         message_id=sns.kernel.ids.uuid(),
         topic_arn=topic.arn,
@@ -90,7 +95,7 @@ def _publish_to_topic(
         published_ms=context.now_ms,
         entry=context.entry,
         service_url=context.endpoint,
-        subject=request.get("Subject"),
+        subject=well_formed(request["Subject"]) if "Subject" in request else None,
         by_protocol=by_protocol,
         attributes=request.get("MessageAttributes", {}),
         group_id=request.get("MessageGroupId", ""),
@@ -194,7 +199,7 @@ def _messages_by_protocol(text: str, platform: str) -> dict[str, str]:
         messages = None
     if not isinstance(messages, dict):
         raise invalid_parameter("Message Structure - JSON message body failed to parse")
-    strings = {key: value for key, value in messages.items() if isinstance(value, str)}
+    strings = {key: well_formed(value) for key, value in messages.items() if isinstance(value, str)}
     if "default" not in strings and platform not in strings:
         raise invalid_parameter("Message Structure - No default entry in JSON message body")
     return strings

@@ -143,9 +143,14 @@ def _policy(topic: Topic, value: str, refuse: Refuse) -> str:
         policy: Any = json.loads(value)
     except (ValueError, RecursionError):
         policy = None
-    if not isinstance(policy, dict) or not isinstance(policy.get("Statement", []), list | dict):
+    if not isinstance(policy, dict) or not _are_statements(policy.get("Statement", [])):
         raise refuse("Policy Error: null")  # reported by users of AWS
     return value
+
+
+def _are_statements(value: Any) -> bool:
+    statements = value if isinstance(value, list) else [value]
+    return all(isinstance(statement, dict) for statement in statements)
 
 
 def _delivery_policy(_topic: Topic, value: str, refuse: Refuse) -> str:

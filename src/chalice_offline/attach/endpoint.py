@@ -1,0 +1,160 @@
+"""Where AWS is: LocalStack or another engine at a URL, or AWS itself."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from chalice_offline.attach.errors import CALL_ERRORS, EndpointError, sentence
+from chalice_offline.core.context import DEFAULT_REGION
+from chalice_offline.core.errors import ProjectError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from chalice_offline.attach.patience import Patience
+
+AWS = "aws"
+_URL = "AWS_ENDPOINT_URL"
+# What decides where the SDK sends a call and with whose credentials. The command line has the
+# last word on both, so config.json's values (which fit another place) are taken out.
+_DECIDED_HERE = (
+    _URL,
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_PROFILE",
+    "AWS_REGION",
+    "AWS_DEFAULT_REGION",
+)
+_PLACEHOLDERS = {
+    "AWS_ACCESS_KEY_ID": "test",
+    "AWS_SECRET_ACCESS_KEY": "test",
+    # botocore would otherwise ask the EC2 metadata service where it runs.
+    "AWS_EC2_METADATA_DISABLED": "true",
+}
+CONNECT_TIMEOUT_SECONDS = 3
+READ_TIMEOUT_SECONDS = 20
+CONNECTIONS = 50
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """An AWS endpoint. `url` is "" for AWS; `service_urls` are those of single services."""
+
+    url: str
+    region: str
+    #: The shell's AWS settings that functions must see, too (real AWS only): profile, keys.
+    shell: dict[str, str] = field(default_factory=dict)
+    #: AWS_ENDPOINT_URL_DYNAMODB=… by variable name.
+    service_urls: dict[str, str] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
+
+    @property
+    def is_aws(self) -> bool:
+        """Whether calls go to AWS itself, with the user's own credentials."""
+        return not self.url
+
+    @property
+    def name(self) -> str:
+        """The endpoint's name in sentences."""
+        return self.url or f"AWS ({self.region})"
+
+    def client(self, service: str) -> Any:
+        """Return a boto3 client. It retries nothing: `Patience` does, and says so."""
+        import boto3
+        from botocore.config import Config
+
+        options: dict[str, Any] = {
+            "connect_timeout": CONNECT_TIMEOUT_SECONDS,
+            "read_timeout": READ_TIMEOUT_SECONDS,
+            "retries": {"total_max_attempts": 1},
+            "max_pool_connections": CONNECTIONS,
+        }
+        with self._lock:  # making sessions and clients is not thread-safe; using clients is
+            session: Any = boto3.session.Session()
+            if self.is_aws:
+                return session.client(service, region_name=self.region, config=Config(**options))
+            return session.client(
+                service,
+                region_name=self.region,
+                endpoint_url=self.service_urls.get(_variable(service), self.url),
+                aws_access_key_id=_PLACEHOLDERS["AWS_ACCESS_KEY_ID"],
+                aws_secret_access_key=_PLACEHOLDERS["AWS_SECRET_ACCESS_KEY"],
+                # A bucket's name in front of an engine's host would need DNS.
+                config=Config(**options, s3={"addressing_style": "path"}),
+            )
+
+    def variables(self, configured: Mapping[str, str]) -> dict[str, str]:
+        """Return a function's variables: config.json's, and the SDK's settings for this place."""
+        kept = {
+            name: value
+            for name, value in configured.items()
+            if name not in _DECIDED_HERE and not name.startswith(f"{_URL}_")
+        }
+        where = {"AWS_REGION": self.region, "AWS_DEFAULT_REGION": self.region}
+        if self.is_aws:
+            return kept | self.shell | where
+        return kept | _PLACEHOLDERS | where | {_URL: self.url} | self.service_urls
+
+    def account(self, patience: Patience) -> str:
+        """Return the account's id, which also shows that somebody answers and lets us in.
+
+        Raises EndpointError.
+        """
+        doing = "sts:GetCallerIdentity"
+        try:
+            reply = patience.call(doing, self.client("sts").get_caller_identity)
+        except CALL_ERRORS as error:
+            raise EndpointError(sentence(error, self.name, doing)) from error
+        return str(reply["Account"])
+
+
+def endpoint_of(text: str, environ: Mapping[str, str], configured: Mapping[str, str]) -> Endpoint:
+    """Return the endpoint that `--endpoint text` means.
+
+    `environ` is the shell's environment, `configured` what config.json sets for the stage; the
+    latter's region counts where the shell names none. Raises ProjectError for what is neither
+    "aws" nor a URL.
+    """
+    if text == AWS:
+        return _real_aws(environ)
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ProjectError(
+            f'--endpoint {text}: give a URL (http://127.0.0.1:4566) or the word "{AWS}"'
+        )
+    region = _region(environ) or _region(configured) or DEFAULT_REGION
+    urls = {name: url for name, url in environ.items() if name.startswith(f"{_URL}_") and url}
+    return Endpoint(text.rstrip("/"), region, {}, urls)
+
+
+def _real_aws(environ: Mapping[str, str]) -> Endpoint:
+    elsewhere = [name for name in environ if name.startswith(_URL) and environ[name]]
+    if elsewhere:
+        raise ProjectError(
+            f"--endpoint {AWS} means AWS itself, but {elsewhere[0]} is set to "
+            f"{environ[elsewhere[0]]}; unset it first"
+        )
+    import boto3
+
+    region = _region(environ) or boto3.session.Session().region_name
+    if not region:
+        raise ProjectError(
+            f"--endpoint {AWS}: no region is set; set AWS_REGION or one in ~/.aws/config"
+        )
+    shell = {name: value for name, value in environ.items() if name.startswith("AWS_")}
+    return Endpoint("", region, shell)
+
+
+def _region(variables: Mapping[str, str]) -> str:
+    return variables.get("AWS_REGION") or variables.get("AWS_DEFAULT_REGION") or ""
+
+
+def _variable(service: str) -> str:
+    """Return the variable that names one service's endpoint (AWS SDKs guide, "Service-specific
+    endpoints"): the service id in capitals, spaces as underscores."""
+    ids = {"events": "EVENTBRIDGE", "dynamodbstreams": "DYNAMODB_STREAMS"}
+    return f"{_URL}_{ids.get(service, service.upper())}"

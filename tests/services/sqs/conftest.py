@@ -1,0 +1,119 @@
+"""Clients of SQS over either door and in either protocol, and short ways to common requests."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import botocore.session
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from chalice_offline.protocols.sqs_query import query_description
+from chalice_offline.services.sqs.auditor import audit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+PROTOCOLS = ("json", "query")
+ACCOUNT = "000000000000"
+
+
+class Clients:
+    """Makes clients of the emulator under test, and moves its time."""
+
+    def __init__(self, aws: Any) -> None:
+        self.aws = aws
+
+    def client(
+        self, protocol: str = "json", *, region: str = "us-east-1", account: str = ACCOUNT
+    ) -> Any:
+        return boto3.session.Session(botocore_session=_session(protocol)).client(
+            "sqs",
+            region_name=region,
+            aws_access_key_id=account,
+            aws_secret_access_key="test",
+            endpoint_url=self.aws._endpoint_url,
+            config=Config(retries={"max_attempts": 0}),
+        )
+
+    def advance(self, seconds: float) -> None:
+        self.aws.advance(seconds=seconds)
+
+    def begin_long_poll(self, client: Any, **request: Any) -> Any:
+        """Start a receive that waits and return its pending reply, without waiting for it."""
+        from chalice_offline.core.context import Caller
+
+        caller = Caller(account_id=ACCOUNT, region=client.meta.region_name)
+        return self.aws.emulator.call("sqs", "ReceiveMessage", request, caller)
+
+
+@cache
+def _session(protocol: str) -> botocore.session.Session:
+    """Return a session whose models are read once; older SDKs know SQS as a query service."""
+    session = botocore.session.Session()
+    loader = session.get_component("data_loader")
+    load = loader.load_service_model
+
+    def load_service_model(service: str, kind: str, api_version: str | None = None) -> Any:
+        loaded = load(service, kind, api_version)
+        if protocol == "query" and (service, kind) == ("sqs", "service-2"):
+            return query_description(loaded)
+        return loaded
+
+    loader.load_service_model = load_service_model
+    return session
+
+
+@pytest.fixture
+def clients(aws: Any) -> Iterator[Clients]:
+    """Clients over both doors; afterwards every message must be in exactly one place."""
+    yield Clients(aws)
+    assert audit(aws.emulator.registry.get("sqs")) == []
+
+
+@pytest.fixture
+def sqs(clients: Clients) -> Any:
+    """A client that speaks JSON, over either door."""
+    return clients.client()
+
+
+@pytest.fixture(params=PROTOCOLS)
+def each_sqs(request: pytest.FixtureRequest, clients: Clients) -> Any:
+    """A client for each protocol, over either door."""
+    return clients.client(request.param)
+
+
+@pytest.fixture
+def queue(sqs: Any) -> str:
+    """A standard queue with default attributes."""
+    return str(sqs.create_queue(QueueName="orders")["QueueUrl"])
+
+
+@pytest.fixture
+def fifo(sqs: Any) -> str:
+    """A FIFO queue that deduplicates by content."""
+    attributes = {"FifoQueue": "true", "ContentBasedDeduplication": "true"}
+    created = sqs.create_queue(QueueName="orders.fifo", Attributes=attributes)
+    return str(created["QueueUrl"])
+
+
+def bodies(reply: dict[str, Any]) -> list[str]:
+    """Return the bodies of received messages."""
+    return [message["Body"] for message in reply.get("Messages", [])]
+
+
+def error_of(call: Callable[..., Any], /, **request: Any) -> tuple[str, str]:
+    """Return code and message of the error a call ends with."""
+    with pytest.raises(ClientError) as caught:
+        call(**request)
+    error = caught.value.response["Error"]
+    return error["Code"], error["Message"]
+
+
+def attribute(client: Any, queue_url: str, name: str) -> str:
+    """Return one attribute of a queue."""
+    reply = client.get_queue_attributes(QueueUrl=queue_url, AttributeNames=[name])
+    return str(reply["Attributes"][name])

@@ -1,0 +1,160 @@
+"""Both doors into the same gateway."""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+
+from chalice_offline.composition import add_services
+from chalice_offline.console.api import console_pages, percentile
+from chalice_offline.core.errors import EmulatorBug, ProjectError
+from chalice_offline.core.http import Headers, HttpRequest, HttpResponse
+from chalice_offline.drivers.virtual import VirtualDriver
+from chalice_offline.emulator import Emulator
+from chalice_offline.transports.gateway import Gateway, account_of
+from chalice_offline.transports.http_server import Server, aws_endpoint
+from chalice_offline.transports.in_process import InProcessDoor
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture
+def gateway() -> Gateway:
+    driver = VirtualDriver()
+    emulator = Emulator(driver)
+    driver.attach(emulator)
+    made = Gateway(emulator)
+    made.pages |= console_pages(emulator, add_services(emulator))
+    return made
+
+
+@pytest.fixture
+def server(gateway: Gateway) -> Iterator[Server]:
+    running = Server(aws_endpoint(gateway))
+    running.start()
+    yield running
+    running.stop()
+
+
+def client(service: str, **options: Any) -> Any:
+    keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+    return boto3.session.Session().client(service, **{"region_name": "us-east-1"} | keys | options)
+
+
+def ask(gateway: Gateway, path: str, **headers: str) -> HttpResponse:
+    request = HttpRequest("GET", f"http://127.0.0.1:4566{path}", Headers(headers.items()))
+    reply = gateway.handle(request)
+    assert isinstance(reply, HttpResponse)
+    return reply
+
+
+def test_wait_scripts_of_localstack_find_a_healthy_endpoint(server: Server) -> None:
+    """`awslocal`, localstack-client and CI wait-scripts ask this page."""
+    with closing(urllib.request.urlopen(f"{server.url}/_localstack/health", timeout=5)) as reply:
+        services = json.load(reply)["services"]
+    assert services["sqs"] == "running"
+
+
+def test_one_queue_is_seen_through_both_doors(gateway: Gateway, server: Server) -> None:
+    """The doors differ in nothing but the way in."""
+    door = InProcessDoor(gateway)
+    door.open()
+    try:
+        inside = client("sqs")
+        url = inside.create_queue(QueueName="shared")["QueueUrl"]
+        inside.send_message(QueueUrl=url, MessageBody="hello")
+    finally:
+        door.close()
+    outside = client("sqs", endpoint_url=server.url)
+    url = outside.get_queue_url(QueueName="shared")["QueueUrl"]
+    assert url.startswith(server.url)
+    (message,) = outside.receive_message(QueueUrl=url)["Messages"]
+    assert message["Body"] == "hello"
+
+
+def test_two_open_doors_are_one_too_many(gateway: Gateway) -> None:
+    """A process has one set of botocore clients."""
+    first = InProcessDoor(gateway)
+    first.open()
+    try:
+        with pytest.raises(EmulatorBug):
+            InProcessDoor(gateway).open()
+    finally:
+        first.close()
+
+
+@pytest.mark.parametrize(
+    ("access_key", "account_id"),
+    [("123456789012", "123456789012"), ("test", "000000000000"), ("", "000000000000")],
+)
+def test_an_access_key_of_twelve_digits_names_the_account(access_key: str, account_id: str) -> None:
+    """As on LocalStack, so that several accounts can be used at once."""
+    assert account_of(access_key) == account_id
+
+
+def test_an_operation_that_is_not_emulated_is_refused_by_name(server: Server) -> None:
+    """Never a hang, never a success that did nothing."""
+    functions = client("lambda", endpoint_url=server.url)
+    with pytest.raises(functions.exceptions.ClientError, match="lambda:CreateAlias"):
+        functions.create_alias(FunctionName="f", Name="a", FunctionVersion="1")
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"\xff\xfe", b"[]", b'{"QueueName": 7}'])
+def test_malformed_requests_get_an_aws_error(gateway: Gateway, body: bytes) -> None:
+    """A client's mistake is told to the client, in AWS's way."""
+    headers = Headers(
+        [
+            ("x-amz-target", "AmazonSQS.CreateQueue"),
+            ("content-type", "application/x-amz-json-1.0"),
+        ]
+    )
+    reply = gateway.handle(HttpRequest("POST", "http://127.0.0.1:4566/", headers, body))
+    assert isinstance(reply, HttpResponse)
+    assert reply.status == 400
+    assert "__type" in json.loads(reply.body)
+
+
+def test_a_port_in_use_is_named(server: Server) -> None:
+    """One sentence, before anything starts."""
+    with pytest.raises(ProjectError, match=f"127.0.0.1:{server.port}"):
+        Server(aws_endpoint(Gateway(Emulator(VirtualDriver()))), port=server.port)
+
+
+def test_the_console_draws_what_followed_from_a_call(gateway: Gateway) -> None:
+    """The trace page tells one story."""
+    door = InProcessDoor(gateway)
+    door.open()
+    try:
+        client("sqs").create_queue(QueueName="for-the-story")
+    finally:
+        door.close()
+    story = ask(gateway, "/_chalice_offline/trace?text=for-the-story").body.decode()
+    assert "sqs.CreateQueue" in story
+    entries = json.loads(ask(gateway, "/_chalice_offline/journal").body)
+    assert entries[0]["subject"] == "sqs.CreateQueue"
+    assert json.loads(ask(gateway, "/_chalice_offline/functions").body) == []
+
+
+@pytest.mark.parametrize("path", ["/_chalice_offline/trace", "/_chalice_offline/journal?after=x"])
+def test_the_console_says_what_it_wants(gateway: Gateway, path: str) -> None:
+    """A missing or wrong parameter is named."""
+    reply = ask(gateway, path)
+    assert reply.status == 400
+    assert "error" in json.loads(reply.body)
+
+
+@pytest.mark.parametrize(
+    ("values", "percent", "expected"),
+    [([], 50, None), ([7], 99, 7), ([1, 2, 3, 4], 50, 2), (list(range(1, 101)), 95, 95)],
+)
+def test_percentile_is_the_nearest_rank(
+    values: list[int], percent: int, expected: int | None
+) -> None:
+    """A value that occurred, not an interpolation."""
+    assert percentile(values, percent) == expected
