@@ -104,7 +104,9 @@ def _play(world: World, count: int, *, quiet: bool) -> Outcome:
         close()
     return Outcome(
         placed_at_ms={order_id: at_ms for order_id, (_, at_ms) in placed.items()},
-        tickets=[(ticket.reference_id or "", ticket.printed_at_ms) for ticket in world.square.tickets()],
+        tickets=[
+            (ticket.reference_id or "", ticket.printed_at_ms) for ticket in world.square.tickets()
+        ],
         decisions={d.order_id: (d.decision, d.at_ms) for d in _decisions(world)},
         seconds=finished_at - started,
     )
@@ -118,14 +120,18 @@ def _decided(world: World) -> set[str]:
     return {decision.order_id for decision in _decisions(world)}
 
 
-def _progress_bar(
-    total: int, *, quiet: bool
-) -> tuple[Callable[[int], None], Callable[[], None]]:
+def _progress_bar(total: int, *, quiet: bool) -> tuple[Callable[[int], None], Callable[[], None]]:
     """Return a function that moves the bar on, and one that takes it away."""
     if quiet:
         return (lambda _done: None), (lambda: None)
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
 
     columns = (TextColumn("orders"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     progress = Progress(*columns, console=Console(stderr=True))

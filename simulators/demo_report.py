@@ -54,8 +54,7 @@ class Outcome:
         return [
             order_id
             for order_id in self.placed_at_ms
-            if order_id not in printed
-            or self.decisions.get(order_id, ("", 0))[0] not in ACCEPTED
+            if order_id not in printed or self.decisions.get(order_id, ("", 0))[0] not in ACCEPTED
         ]
 
     @property
@@ -80,7 +79,7 @@ class Outcome:
 
 
 def order_of(reference: str) -> str:
-    """Return the partner's order id of a ticket's reference: the app puts its initials before it."""
+    """Return the partner's order id of a reference: the app puts the channel's initials first."""
     return reference.partition("-")[2]
 
 
@@ -113,16 +112,23 @@ def print_report(outcome: Outcome, playground: Playground) -> None:
 
     console = Console(width=None, soft_wrap=True)
     console.print(_stages(outcome, playground))
-    slowest = max(outcome.placed_at_ms, key=lambda o: outcome.decisions.get(o, ("", 0))[1] - outcome.placed_at_ms[o])
+    slowest = max(
+        outcome.placed_at_ms,
+        key=lambda o: outcome.decisions.get(o, ("", 0))[1] - outcome.placed_at_ms[o],
+    )
     first = next(iter(outcome.placed_at_ms))
     console.print(f"\n[bold]The journey of order {first}[/bold]  (slowest: {slowest})")
-    console.print(fetch(f"/_chalice_offline/trace?text={quote(first)}"), markup=False, highlight=False)
+    console.print(
+        fetch(f"/_chalice_offline/trace?text={quote(first)}"), markup=False, highlight=False
+    )
     figures = summary(outcome)
     verdict = "every order became exactly one ticket, and its partner was told so"
     if not outcome.is_good:
         verdict = f"{figures['lost']} lost, {figures['duplicates']} printed twice"
         for order_id in outcome.lost[:10]:
-            console.print(f"lost: {order_id}, partner: {outcome.decisions.get(order_id, ('never told',))[0]}")
+            console.print(
+                f"lost: {order_id}, partner: {outcome.decisions.get(order_id, ('never told',))[0]}"
+            )
     times = figures["webhook_to_ticket_ms"]
     console.print(
         f"[bold]{figures['orders']} orders, {figures['tickets']} tickets: {verdict}.[/bold]\n"

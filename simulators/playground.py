@@ -1,4 +1,4 @@
-"""The whole thing on this machine: the app under `chalice-offline local`, and the vendors around it.
+"""All of it on this machine: the app under `chalice-offline local`, and the vendors around it.
 
 Two processes, as in life: the app with its AWS side in one, the vendors in this one, and real HTTP
 between them.
@@ -57,7 +57,11 @@ class Playground:
         return self._app
 
     def __enter__(self) -> Self:
-        for port, what in ((APP_PORT, "app"), (AWS_PORT, "AWS endpoint"), (VENDORS_PORT, "vendors")):
+        for port, what in (
+            (APP_PORT, "app"),
+            (AWS_PORT, "AWS endpoint"),
+            (VENDORS_PORT, "vendors"),
+        ):
             if _is_taken(port):
                 raise StartError(
                     f"port {port}, where the {what} would listen, is taken by another program"
@@ -141,7 +145,7 @@ def aws_client(service: str) -> Any:
 def fetch(path: str) -> str:
     """Return a page of the AWS endpoint."""
     url = f"http://127.0.0.1:{AWS_PORT}{path}"
-    with urllib.request.urlopen(url, timeout=5) as reply:  # noqa: S310 - loopback
+    with urllib.request.urlopen(url, timeout=5) as reply:
         text: str = reply.read().decode()
     return text
 

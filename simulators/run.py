@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _FIRST_STEPS = f"""
 Vendors (Square, Uber Eats, DoorDash) on http://127.0.0.1:{VENDORS_PORT}, {{menus}} menus imported.
 
-A customer orders:       curl -X POST http://127.0.0.1:{VENDORS_PORT}/_control/orders -d '{{{{"count": 1}}}}'
+A customer orders:       curl -X POST http://127.0.0.1:{VENDORS_PORT}/_control/orders
 The kitchen's tickets:   curl http://127.0.0.1:{VENDORS_PORT}/square/_control/state
 What happened to it:     curl 'http://127.0.0.1:{AWS_PORT}/_chalice_offline/trace?text=ORDER_ID'
 Trouble at the till:     curl -X POST http://127.0.0.1:{VENDORS_PORT}/square/_control/faults \\

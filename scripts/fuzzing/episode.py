@@ -43,6 +43,8 @@ _FREQUENT = (
     "SendMessage", "SendMessageBatch", "ReceiveMessage", "DeleteMessage", "Publish",
     "PublishBatch", "PutEvents", "Invoke", "PutObject", "ChangeMessageVisibility",
 )  # fmt: skip
+# What is deleted cannot be asked about any more.
+_ENDING = ("DeleteQueue", "DeleteTopic", "DeleteEventBus", "DeleteR", "DeleteS", "DeleteC", "Remove")
 _PAUSES_MS = (1_000, 1_000, 30_000, 30_000, 900_000, 86_400_000)
 _SETTLE_WITHIN_MS = 600_000
 
@@ -114,14 +116,15 @@ class Generator:
         names = _S3_OPERATIONS if service == "s3" else operation_names(service)
         if self._dice.random() < 0.25:
             names = tuple(name for name in _FREQUENT if name in names) or names
-        return self._dice.choice(names)
+        weights = [1 if name.startswith(_ENDING) else 4 for name in names]
+        return self._dice.choices(names, weights)[0]
 
     def _written(
         self, service: str, protocol: str, operation: str, wildness: float
     ) -> HttpRequest:
         shape = model_for(service, protocol).operation_model(operation).input_shape
         while True:
-            parameters = self._values.parameters(shape, wildness=wildness)
+            parameters = self._values.parameters(service, shape, wildness=wildness)
             try:
                 return wire.request_for(service, protocol, operation, parameters)
             except (BotoCoreError, ValueError, TypeError, AttributeError, KeyError):
@@ -134,8 +137,11 @@ def play(seed: str, count: int, *, check_every: int = _CHECK_EVERY) -> Run:
     with _world() as world:
         generator = Generator(seed, world)
         requests = 0
-        while requests < count:
-            step = generator.pause() or generator.request()
+        while True:
+            # Time that passes after the last request belongs to it.
+            step = generator.pause() or (generator.request() if requests < count else None)
+            if step is None:
+                break
             index = len(run.steps)
             run.steps.append(step)
             requests += step.request is not None
@@ -223,7 +229,7 @@ def _apply(world: World, step: Step, index: int, run: Run) -> dict[str, Any] | N
     if response is None:
         return None
     run.count(step.name, response.status)
-    wrong = checks.broken_reply(target, response)
+    wrong = checks.broken_reply(step.request.method, target, response)
     if wrong and not world.logged:
         run.failures.append(Failure(index, wrong, f"{step.name}: {wrong[:40]}", delegated))
     if wrong or target is None or response.status >= 300 or delegated:

@@ -33,17 +33,20 @@ class ValueSource:
         self._vocabulary = vocabulary
         self._wildness = 0.0
         self._fill = 0.25
+        self._service = ""
 
-    def parameters(self, shape: Any, *, wildness: float) -> dict[str, Any]:
+    def parameters(self, service: str, shape: Any, *, wildness: float) -> dict[str, Any]:
         """Return the parameters of an operation with this input shape (None: it takes none)."""
+        self._service = service
         self._wildness = wildness
-        self._fill = self._dice.choice([0.05, 0.25, 0.6])
-        return {} if shape is None else self._structure(shape, 0)
+        self._fill = self._dice.choice([0.0, 0.1, 0.1, 0.3, 0.6])
+        made = {} if shape is None else self._structure(shape, 0)
+        return made if wildness else coherent(made)
 
     def _value(self, shape: Any, name: str, depth: int) -> Any:
         if self._wildness and self._dice.random() < self._wildness:
             return self._wild(shape, name, depth)
-        known = self._vocabulary.choose(name, self._dice)
+        known = self._vocabulary.choose(name, self._dice, self._service)
         if known is not None:
             fitting = _as_type(known, shape)
             if fitting is not None:
@@ -77,15 +80,15 @@ class ValueSource:
         if getattr(shape, "is_tagged_union", False) and len(names) != 1:
             names = [self._dice.choice(list(shape.members))]
         made = {name: self._value(shape.members[name], name, depth + 1) for name in names}
-        return self._coherent(made)
+        return self._in_agreement(made)
 
     def _wants(self, shape: Any, name: str, depth: int) -> bool:
         if name in shape.required_members:
             return not self._wildness or self._dice.random() >= self._wildness / 2
         return depth < DEEPEST and self._dice.random() < self._fill
 
-    def _coherent(self, made: dict[str, Any]) -> dict[str, Any]:
-        """Make members agree that only make sense together."""
+    def _in_agreement(self, made: dict[str, Any]) -> dict[str, Any]:
+        """Make members of one structure agree."""
         name = made.get("AttributeName")
         if isinstance(name, str):
             value = self._vocabulary.choose(name, self._dice)
@@ -144,6 +147,36 @@ class ValueSource:
         if kind == "blob":
             return self._dice.choice([b"", b"\xff\xfe", b"{", b"x" * 262_145])
         return self._made(shape, name, depth)
+
+
+def coherent(made: dict[str, Any]) -> dict[str, Any]:
+    """Return the parameters of a request with what FIFO queues, topics and batches ask for."""
+    named = str(made.get("QueueUrl") or made.get("TopicArn") or "")
+    fifo = named.endswith(".fifo")
+    for name, value in made.items():
+        if isinstance(value, list) and all(isinstance(one, dict) for one in value):
+            for number, one in enumerate(value):
+                if "Id" in one:
+                    one["Id"] = str(number + 1)
+                if name.endswith("Entries"):
+                    _group(one, fifo=fifo)
+    if "MessageBody" in made or "Message" in made:
+        _group(made, fifo=fifo)
+    if str(made.get("QueueName", "")).endswith(".fifo") and "QueueOwnerAWSAccountId" not in made:
+        made["Attributes"] = {"FifoQueue": "true"}
+    if "TopicArn" in made and "Message" in made:
+        for other in ("TargetArn", "PhoneNumber", "MessageStructure"):
+            made.pop(other, None)
+    return made
+
+
+def _group(message: dict[str, Any], *, fifo: bool) -> None:
+    if fifo:
+        message.setdefault("MessageGroupId", "a")
+        message.setdefault("MessageDeduplicationId", str(len(str(message))))
+        message.pop("DelaySeconds", None)
+    else:
+        message.pop("MessageDeduplicationId", None)
 
 
 def _singular(name: str) -> str:

@@ -77,7 +77,7 @@ def _texts(values: Iterable[Any]) -> list[str]:
     return [json.dumps(value) for value in values]
 
 
-_NAMES = ["shop", "all", "some", "one", "two", "sales"]
+_NAMES = ["shop", "all", "some"]
 _SCHEDULES = [
     "rate(1 minute)",
     "rate(5 hours)",
@@ -124,8 +124,7 @@ VALUES: dict[str, list[Any]] = {
     "policy": ["", *_texts(_POLICIES)],
     "awsaccountids": [[ACCOUNT_ID]],
     "actions": [["SendMessage"], ["*"]],
-    "sourcearn": [*QUEUE_ARNS, *TARGET_ARNS],
-    "destinationarn": [*QUEUE_ARNS, *TARGET_ARNS],
+    "sourcearn": TARGET_ARNS,
     "datatype": ["String", "Number", "Binary", "String.Array", "Number.int"],
     "stringvalue": ["text", "12", '["a", 1]'],
     # sns
@@ -204,7 +203,6 @@ VALUES: dict[str, list[Any]] = {
     "expectedbucketowner": [ACCOUNT_ID],
     # lambda
     "functionname": [*FUNCTIONS, *FUNCTION_ARNS],
-    "resource": FUNCTION_ARNS,
     "payload": [text.encode() for text in _texts(_JSON)],
     "invocationtype": ["Event", "RequestResponse", "DryRun"],
     "batchsize": [1, 10],
@@ -216,6 +214,23 @@ VALUES: dict[str, list[Any]] = {
     "principal": ["*", "sns.amazonaws.com", ACCOUNT_ID],
     "action": ["lambda:InvokeFunction", "events:PutEvents", "sns:Publish"],
     "reservedconcurrentexecutions": [0, 1, 5],
+    # where a name means something else for one service
+    "sqs.sourcearn": QUEUE_ARNS,
+    "sqs.destinationarn": QUEUE_ARNS,
+    "sns.name": TOPICS,
+    "events.name": [*_NAMES, "sales"],
+    "events.resourcearn": [*RULE_ARNS, *BUS_ARNS],
+    "events.eventsourcearn": BUS_ARNS,
+    "scheduler.name": ["shop", "all"],
+    "scheduler.resourcearn": GROUP_ARNS,
+    "scheduler.kmskeyarn": [arn("kms", "key/1")],
+    "scheduler.eventbridgeparameters": [{"DetailType": "placed", "Source": "shop"}],
+    "lambda.eventsourcearn": QUEUE_ARNS,
+    "lambda.resource": FUNCTION_ARNS,
+    "lambda.clientcontext": ["eyJhIjogMX0="],
+    "lambda.qualifier": ["$LATEST"],
+    "sns.resourcearn": TOPIC_ARNS,
+    "sns.attributes": [{"DefaultSMSType": "Promotional"}, {"DisplayName": "x"}, {}],
     # everywhere
     "id": ["1", "2", "3", "id-4"],
     "label": ["one", "two"],
@@ -248,11 +263,11 @@ class Vocabulary:
     def __init__(self) -> None:
         self._learned: dict[str, list[Any]] = {}
 
-    def choose(self, name: str, dice: random.Random) -> Any:
+    def choose(self, name: str, dice: random.Random, service: str = "") -> Any:
         """Return a value for a member of this name, or None when none comes to mind."""
         name = name.lower()
         learned = self._learned.get(name) or self._learned.get(_ALSO_KNOWN_AS.get(name, ""), [])
-        fixed = VALUES.get(name, [])
+        fixed = VALUES.get(f"{service}.{name}") or VALUES.get(name, [])
         if learned and (not fixed or dice.random() < 0.5):
             return dice.choice(learned)
         return dice.choice(fixed) if fixed else None

@@ -108,7 +108,7 @@ def _wrong_type(dice: random.Random, request: HttpRequest) -> HttpRequest:
     """Put something odd in place of one value of a JSON body; any other body loses a byte."""
     try:
         content = json.loads(request.body)
-    except ValueError:
+    except (ValueError, RecursionError):  # no JSON, or damaged already
         return _wrong_field(dice, request)
     places = list(_places(content))
     if not places:

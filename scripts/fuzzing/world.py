@@ -104,6 +104,8 @@ class World:
                 policy = {"deadLetterTargetArn": arn, "maxReceiveCount": 2}
                 attributes["RedrivePolicy"] = json.dumps(policy)
             self._call("sqs", "CreateQueue", QueueName=name, Attributes=attributes)
+        for number in range(5):
+            self._call("sqs", "SendMessage", QueueUrl=words.QUEUE_URLS[2], MessageBody=str(number))
         for name in words.TOPICS:
             attributes = {"FifoTopic": "true"} if name.endswith(".fifo") else {}
             self._call("sns", "CreateTopic", Name=name, Attributes=attributes)

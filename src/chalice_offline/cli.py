@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from chalice_offline.attach.command import AttachOptions, attach, attach_options
 from chalice_offline.core.errors import ProjectError
 
 if TYPE_CHECKING:
@@ -28,15 +29,23 @@ def main() -> None:
 
 
 @main.command()
-@click.option("--project-dir", type=click.Path(exists=True, file_okay=False, path_type=Path),
-              default=Path(), help="The Chalice project's folder.  [default: this one]")
-@click.option("--stage", default=None,
-              help='The stage of .chalice/config.json.  [default: "local" if there is one, else "dev"]')
+@click.option(
+    "--project-dir",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    default=Path(),
+    help="The Chalice project's folder.  [default: this one]",
+)
+@click.option(
+    "--stage",
+    default=None,
+    help='The stage of .chalice/config.json.  [default: "local" if there is one, else "dev"]',
+)
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", default=8000, show_default=True, help="The port of the app's routes.")
 @click.option("--aws-port", default=4566, show_default=True, help="The port of the AWS endpoint.")
 @click.option("--seed", default=0, show_default=True, help="The seed of every id given out.")
 @click.option("--no-autoreload", is_flag=True, help="Do not reload when the code changes.")
+@attach_options
 def local(
     project_dir: Path,
     stage: str | None,
@@ -44,9 +53,15 @@ def local(
     port: int,
     aws_port: int,
     seed: int,
-    no_autoreload: bool,  # noqa: FBT001 - click passes options by name
+    no_autoreload: bool,
+    endpoint: str | None,
+    detach: bool,
+    provision: bool,
+    yes: bool,
 ) -> None:
     """Run this folder's Chalice app: its routes, and every event handler."""
+    if endpoint is None and (detach or provision or yes):
+        raise click.UsageError("--detach, --provision and --yes go with --endpoint")
     _log_to_stderr()
     _stop_on_signals()
     try:
@@ -55,6 +70,10 @@ def local(
 
         directory = project_dir.resolve()
         stage = stage or default_stage(directory)
+        if endpoint is not None:
+            options = AttachOptions(endpoint, detach=detach, provision=provision, yes=yes)
+            reload = not no_autoreload
+            sys.exit(attach(directory, stage, options, host=host, port=port, reload=reload))
         session = AppSession(directory, stage, host=host, port=port, aws_port=aws_port, seed=seed)
         try:
             session.start()

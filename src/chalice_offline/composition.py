@@ -2,36 +2,31 @@
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from chalice_offline.services.events import Events
 from chalice_offline.services.lambda_ import Lambda
+from chalice_offline.services.s3 import S3
+from chalice_offline.services.scheduler import Scheduler
+from chalice_offline.services.sns import Sns
+from chalice_offline.services.sqs import Sqs
 
 if TYPE_CHECKING:
     from chalice_offline.emulator import Emulator
 
 
-def _load(module: str, name: str) -> Any:  # TEMPORARY while services are being written
-    try:
-        return getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError):
-        return None
-
-
 def add_services(emulator: Emulator) -> Lambda:
     """Fit every service; return Lambda, with which functions are registered."""
     registry = emulator.registry
-    for module, name in (("sqs", "Sqs"), ("sns", "Sns"), ("events", "Events"), ("scheduler", "Scheduler")):
-        made = _load(f"chalice_offline.services.{module}", name)
-        if made:
-            registry.add(made(emulator))
+    registry.add(Sqs(emulator))
+    registry.add(Sns(emulator))
+    registry.add(Events(emulator))
+    registry.add(Scheduler(emulator))
     lambda_ = Lambda(emulator)
     registry.add(lambda_)
-    s3_class = _load("chalice_offline.services.s3", "S3")
-    if s3_class:
-        s3 = s3_class(emulator)
-        registry.add(s3, rest_delegated=True)
-        emulator.observers["s3"] = s3.observe
+    s3 = S3(emulator)
+    registry.add(s3, rest_delegated=True)
+    emulator.observers["s3"] = s3.observe
     for streaming in ("kinesis", "dynamodb"):
         emulator.observers[streaming] = lambda_.observe
     return lambda_

@@ -117,7 +117,9 @@ class Emulator:
             self._catch_up()
             return response
 
-    def enter(self, kind: str, subject: str, detail: Mapping[str, Any], causes: tuple[int, ...]) -> int:
+    def enter(
+        self, kind: str, subject: str, detail: Mapping[str, Any], causes: tuple[int, ...]
+    ) -> int:
         """Write down an input that is not an AWS call (an HTTP request to the app)."""
         with self.lock:
             self._catch_up()
@@ -154,10 +156,8 @@ class Emulator:
         causes: tuple[int, ...],
         principal: str,
     ) -> Reply:
-        """Call a service from another one; nothing but the journal tells it from a client's call."""
-        caller = Caller(
-            account_id=account_id, region=region, causes=causes, principal=principal
-        )
+        """Call a service from another one; only the journal tells it from a client's call."""
+        caller = Caller(account_id=account_id, region=region, causes=causes, principal=principal)
         return self._apply(service, operation, request, caller, is_input=False)
 
     def note(

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-import functools
 import logging
 import os
 import threading
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING
 
 from chalice_offline.chalice_app.environment import lambda_variables
-from chalice_offline.chalice_app.http_api import INTEGRATION_TIMEOUT_MS, gateway_timeout
 from chalice_offline.chalice_app.offline_app import OfflineApp
+from chalice_offline.chalice_app.routes_door import routes_door
 from chalice_offline.chalice_app.runtime import Runtime
 from chalice_offline.chalice_app.watch import Watch
 from chalice_offline.composition import add_services
@@ -23,13 +20,7 @@ from chalice_offline.drivers.handler_threads import HandlerThreads
 from chalice_offline.drivers.live import HANDLER_THREADS, LiveDriver
 from chalice_offline.emulator import Emulator
 from chalice_offline.transports.gateway import Gateway
-from chalice_offline.transports.http_server import (
-    LOOPBACK,
-    Server,
-    aws_endpoint,
-    read_request,
-    send_response,
-)
+from chalice_offline.transports.http_server import LOOPBACK, Server, aws_endpoint
 from chalice_offline.transports.in_process import InProcessDoor
 from chalice_offline.transports.outbound import send_request
 
@@ -37,7 +28,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from chalice_offline.transports.http_server import AsgiApp, Receive, Scope, Send
 
 _log = logging.getLogger(__name__)
 
@@ -90,7 +80,8 @@ class AppSession:
             directory, stage, self.aws.emulator, self.aws.lambda_, self.aws.runtime
         )
         self._requests = HandlerThreads(HANDLER_THREADS, "request")
-        self.http_server = Server(self._routes(), host=host, port=port)
+        routes = routes_door(self.app.request, self._requests)
+        self.http_server = Server(routes, host=host, port=port)
         self._watch = Watch(self.app.directory)
         self._reload_lock = threading.Lock()
 
@@ -120,25 +111,3 @@ class AppSession:
         self._requests.shutdown()
         self.aws.stop()
         self._door.close()
-
-    def _routes(self) -> AsgiApp:
-        """Return the ASGI app that runs the project's routes on a thread pool."""
-
-        async def app(scope: Scope, receive: Receive, send: Send) -> None:
-            if scope["type"] != "http":
-                return
-            request = await read_request(scope, receive)
-            parts = urlsplit(request.url)
-            path = parts.path + (f"?{parts.query}" if parts.query else "")
-            handle: Any = functools.partial(
-                self.app.request, request.method, path, request.headers, request.body
-            )
-            running = asyncio.get_running_loop().run_in_executor(self._requests, handle)
-            try:
-                timeout = INTEGRATION_TIMEOUT_MS / 1000
-                reply = await asyncio.wait_for(asyncio.shield(running), timeout)
-            except TimeoutError:
-                reply = gateway_timeout()
-            await send_response(send, reply, head=request.method == "HEAD")
-
-        return app

@@ -3,8 +3,8 @@
     def test_order_reaches_the_kitchen(offline):
         response = offline.http.post("/webhooks/uber_eats", headers=..., body=...)
         assert response.status_code == 200
-        offline.settle()                       # every handler has run; a handler's exception is raised here
-        offline.advance(minutes=15)            # schedules, retries and timeouts due by then have happened
+        offline.settle()             # every handler has run; a handler's exception is raised here
+        offline.advance(minutes=15)  # schedules, retries and timeouts due by then have happened
         assert "order-1" in str(offline.trace("order-1"))
 
 Settings in pytest's configuration: `chalice_project` (folder of the project, relative to pytest's
@@ -14,6 +14,7 @@ else "dev") and `chalice_seed` (default 0).
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 from datetime import UTC, datetime, timedelta
@@ -110,9 +111,7 @@ class Offline:
 
         self._project = project
         self._process_clock = ProcessClock(self._sleep)
-        self._driver = VirtualDriver(
-            send_request=send_request, on_move=self._process_clock.move_to
-        )
+        self._driver = VirtualDriver(send_request=send_request, on_move=self._process_clock.move_to)
         self._runtime = Runtime(self._driver.clock)
         self._driver.run_function = self._runtime.run
         self.emulator = Emulator(self._driver, seed=seed)
@@ -123,7 +122,6 @@ class Offline:
             project.directory, project.stage, self.emulator, lambda_, self._runtime
         )
         self.http = OfflineHttp(self)
-        self._clients: dict[tuple[str, str], Any] = {}
         self._working_directory = Path.cwd()
 
     def start(self) -> None:
@@ -182,20 +180,8 @@ class Offline:
     # ---- AWS and functions --------------------------------------------------------------------
 
     def client(self, service: str, region: str | None = None) -> Any:
-        """Return a boto3 client of this emulator; kept, so asking again is cheap."""
-        import boto3
-
-        region = region or self.emulator.region
-        key = (service, region)
-        if key not in self._clients:
-            make: Any = boto3.session.Session().client  # typed for literal names only
-            self._clients[key] = make(
-                service,
-                region_name=region,
-                aws_access_key_id="test",
-                aws_secret_access_key="test",  # noqa: S106 - no secret: the emulator asks for none
-            )
-        return self._clients[key]
+        """Return a boto3 client that reaches this emulator; asking again is cheap."""
+        return _client(service, region or self.emulator.region)
 
     def invoke(self, name: str, payload: Any = None) -> InvokeResponse:
         """Run a function by its Chalice or deployed name and return its result as `.payload`.
@@ -255,12 +241,31 @@ class Offline:
         return [f"  {describe(entry)}" for entry in list(self.emulator.journal.entries())[-8:]]
 
 
+@functools.cache
+def _client(service: str, region: str) -> Any:
+    """Make a client once in the process: reading a service's model takes longer than most tests.
+
+    A client asks for the open door at each call, so it serves one test after the other.
+    """
+    import boto3
+
+    session: Any = boto3.session.Session()
+    return session.client(
+        service,
+        region_name=region,
+        aws_access_key_id="test",
+        aws_secret_access_key="test",  # noqa: S106 - no secret: the emulator asks for none
+    )
+
+
 # ---- pytest --------------------------------------------------------------------------------------
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Declare the plugin's settings."""
-    parser.addini("chalice_project", "folder of the Chalice project, relative to the root", default=".")
+    parser.addini(
+        "chalice_project", "folder of the Chalice project, relative to the root", default="."
+    )
     parser.addini("chalice_stage", "stage whose configuration tests use", default="")
     parser.addini("chalice_seed", "seed of every id the emulator gives out", default="0")
 
@@ -314,8 +319,8 @@ def _offline_project(pytestconfig: pytest.Config) -> Project:
 def offline(_offline_project: Project, pytestconfig: pytest.Config) -> Iterator[Offline]:
     """The project's app in virtual time, fresh for every test."""
     running = Offline(_offline_project, seed=int(pytestconfig.getini("chalice_seed")))
-    running.start()
     try:
+        running.start()
         yield running
     finally:
         running.stop()

@@ -3,38 +3,50 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from chalice_offline.story import attempt_of, describe, duration, is_outcome_of, is_timeout_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from chalice_offline.core.journal import Entry, Journal
 
-_DETAIL_CHARACTERS = 96
+__all__ = ["Trace", "describe"]
+
+# How a mapping gets its batches and puts them away: true, and of no interest when it went well.
+_PLUMBING = frozenset(
+    {
+        "sqs.ReceiveMessage",
+        "sqs.DeleteMessageBatch",
+        "sqs.GetQueueAttributes",
+        "sqs.GetQueueUrl",
+        "sqs.ChangeMessageVisibilityBatch",
+    }
+)
 
 
 class Trace:
-    """A tree of journal entries. `str()` draws it with times relative to the first entry."""
+    """A tree of journal entries. `str()` draws it with times relative to the first entry.
+
+    `entries` are all that belong to it, in order; the drawing leaves out what only says that
+    something went as usual. A batch with several causes is drawn under the last of them, and the
+    others point at it.
+    """
 
     def __init__(self, journal: Journal, text: str) -> None:
-        """Collect the entries that mention `text`, and everything that followed from them."""
+        """Collect the entries that mention `text`, what followed from them and what led to them."""
         by_number = {entry.number: entry for entry in journal.entries()}
-        chosen: set[int] = set()
-        for entry in by_number.values():  # causes come before effects, so one pass is enough
-            if any(cause in chosen for cause in entry.causes) or text in entry.as_json():
-                chosen.add(entry.number)
-        for number in sorted(chosen, reverse=True):
-            chosen.update(c for c in by_number[number].causes if c in by_number)
+        chosen = _chosen(by_number, text)
         self.entries: list[Entry] = [by_number[number] for number in sorted(chosen)]
-        self._children: dict[int, list[Entry]] = {}
+        self._followers: dict[int, list[Entry]] = {}
+        self._attempts: dict[int, int] = {}
         self.roots: list[Entry] = []
         for entry in self.entries:
             parents = [cause for cause in entry.causes if cause in chosen]
-            if parents:
-                # A batch follows from several messages; it is drawn once, under the last of them.
-                self._children.setdefault(parents[-1], []).append(entry)
-            else:
+            for parent in parents:
+                self._followers.setdefault(parent, []).append(entry)
+            if not parents:
                 self.roots.append(entry)
+        self._count_attempts()
 
     def __len__(self) -> int:
         return len(self.entries)
@@ -42,58 +54,70 @@ class Trace:
     def __str__(self) -> str:
         if not self.entries:
             return "(nothing in the journal mentions it)"
-        start_ms = self.entries[0].at_ms
         lines: list[str] = []
         for root in self.roots:
-            self._draw(root, "", "", start_ms, lines)
+            self._draw(root, "", "", lines)
         return "\n".join(lines)
 
-    def _draw(self, entry: Entry, lead: str, below: str, start_ms: int, lines: list[str]) -> None:
-        lines.append(f"{_elapsed(entry.at_ms - start_ms):>10}  {lead}{describe(entry)}")
-        children = self._children.get(entry.number, [])
-        for position, child in enumerate(children):
-            last = position == len(children) - 1
-            self._draw(
-                child,
-                below + ("└─ " if last else "├─ "),
-                below + ("   " if last else "│  "),
-                start_ms,
-                lines,
-            )
+    def _draw(self, entry: Entry, lead: str, below: str, lines: list[str]) -> None:
+        followers = self._followers.get(entry.number, [])
+        words = describe(entry, followers, self._attempts.get(entry.number, 1))
+        lines.append(f"{self._when(entry):>10}  {lead}{words}")
+        shown = [follower for follower in followers if self._is_shown(follower, entry)]
+        for position, follower in enumerate(shown):
+            last = position == len(shown) - 1
+            branch, rest = ("└─ ", "   ") if last else ("├─ ", "│  ")
+            if self._home(follower) == entry.number:
+                self._draw(follower, below + branch, below + rest, lines)
+            else:
+                words = f"joins the batch of {follower.subject} at {self._when(follower)}, below"
+                lines.append(f"{'':>10}  {below}{branch}{words}")
+
+    def _is_shown(self, follower: Entry, entry: Entry) -> bool:
+        if is_outcome_of(follower, entry) or is_timeout_of(follower, entry):
+            return False
+        if self._home(follower) != entry.number:
+            return follower.kind == "run"
+        usual = follower.outcome in ("ok", "pending", "200")
+        return not (follower.subject in _PLUMBING and usual)
+
+    def _home(self, entry: Entry) -> int:
+        """Return the number of the entry under which this one is drawn."""
+        return max(cause for cause in entry.causes if cause in self._followers)
+
+    def _count_attempts(self) -> None:
+        runs: dict[str, int] = {}
+        for entry in self.entries:
+            if entry.kind == "run":
+                request_id = str(entry.detail.get("request_id", ""))
+                self._attempts[entry.number] = attempt_of(entry, runs.get(request_id, 0))
+                runs[request_id] = runs.get(request_id, 0) + 1
+
+    def _when(self, entry: Entry) -> str:
+        return f"+{duration(entry.at_ms - self.entries[0].at_ms)}"
 
 
-def describe(entry: Entry) -> str:
-    """Return one line about an entry: what happened to whom, and how it ended."""
-    text = f"{entry.kind} {entry.subject}"
-    summary = _summary(entry.detail)
-    if summary:
-        text += f" {summary}"
-    if entry.outcome and entry.outcome not in ("ok", "pending"):
-        text += f" → {entry.outcome}"
-    return text
+def _chosen(by_number: dict[int, Entry], text: str) -> set[int]:
+    """Return the numbers of the entries of a story.
 
-
-# What tells one call of an operation from another, most telling first.
-_TELLING = (
-    "QueueUrl", "TopicArn", "TargetArn", "FunctionName", "Entries", "TableName", "Bucket", "url",
-    "Rule", "request_id",
-)
-
-
-def _summary(detail: Mapping[str, Any]) -> str:
-    for name in _TELLING:
-        if name in detail:
-            value = detail[name]
-            text = value if isinstance(value, str) else json.dumps(value, default=str)
-            if name in ("QueueUrl", "TopicArn", "TargetArn"):
-                text = text.replace(":", "/").rsplit("/", 1)[-1]
-            if len(text) > _DETAIL_CHARACTERS:
-                text = text[: _DETAIL_CHARACTERS - 1] + "…"
-            return text
-    return ""
-
-
-def _elapsed(duration_ms: int) -> str:
-    if duration_ms < 10_000:  # noqa: PLR2004 - below ten seconds milliseconds say more
-        return f"+{duration_ms} ms"
-    return f"+{duration_ms / 1000:.1f} s"
+    Those that mention the text, all that followed from them, and what led to the ones among them
+    that nothing in the story explains. What led to the rest would be other stories: a batch holds
+    messages of several.
+    """
+    spelled = json.dumps(text)[1:-1]  # as it stands inside a JSON string
+    chosen: set[int] = set()
+    unexplained: list[int] = []
+    for entry in by_number.values():  # causes come before effects, so one pass is enough
+        if any(cause in chosen for cause in entry.causes):
+            chosen.add(entry.number)
+            continue
+        line = entry.as_json()
+        if text in line or spelled in line:
+            chosen.add(entry.number)
+            unexplained.append(entry.number)
+    while unexplained:
+        causes = by_number[unexplained.pop()].causes
+        new = [cause for cause in causes if cause in by_number and cause not in chosen]
+        chosen.update(new)
+        unexplained += new
+    return chosen

@@ -36,7 +36,7 @@ class Bell:
     def refuse(self, _context: CallContext, _request: dict[str, Any]) -> dict[str, Any]:
         raise AwsError("Closed", "come back tomorrow")
 
-    operations = {"Ring": ring, "Refuse": refuse}  # noqa: RUF012 - as services have it
+    operations = {"Ring": ring, "Refuse": refuse}
 
 
 def make(seed: int = 0) -> tuple[Emulator, VirtualDriver, Bell]:

@@ -36,7 +36,8 @@ def test_what_is_no_arn_is_named_in_the_error(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("region", "partition"), [("us-east-1", "aws"), ("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov")]
+    ("region", "partition"),
+    [("us-east-1", "aws"), ("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov")],
 )
 def test_the_partition_follows_from_the_region(region: str, partition: str) -> None:
     """ARNs in China and GovCloud begin otherwise."""

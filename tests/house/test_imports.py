@@ -20,7 +20,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "composition": {"services", "emulator"},
     "transports": {"protocols", "emulator"},
     "chalice_app": {"services", "transports", "emulator"},
-    "attach": {"chalice_app", "services"},
+    "attach": {"chalice_app", "drivers", "services"},
     "console": {"services", "trace", "emulator", "transports"},
     "live_session": {
         "chalice_app", "composition", "console", "drivers", "emulator", "storage", "transports",

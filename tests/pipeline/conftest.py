@@ -1,4 +1,4 @@
-"""Fixture `street`: the whole app in virtual time, with the vendors answering through `responses`."""
+"""Fixture `street`: the whole app in virtual time; the vendors answer through `responses`."""
 
 from __future__ import annotations
 

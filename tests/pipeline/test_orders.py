@@ -53,7 +53,9 @@ def test_a_till_that_stays_down_is_answered_with_a_refusal_before_the_deadline(
     street.settle()
     street.pass_time(seconds=240)
     assert street.decisions() == {order.order_id: "denied" for order in orders}
-    decided = [d.at_ms for d in (*street.world.uber.decisions(), *street.world.doordash.decisions())]
+    decided = [
+        d.at_ms for d in (*street.world.uber.decisions(), *street.world.doordash.decisions())
+    ]
     assert max(decided) / 1000 - placed_at.timestamp() <= 180
     street.world.square.faults.clear()
     street.pass_time(seconds=600)

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from chalice_offline.attach.errors import CALL_ERRORS, EndpointError, sentence
+from chalice_offline.attach.errors import EndpointError
+from chalice_offline.attach.failures import CALL_ERRORS, sentence
 from chalice_offline.core.context import DEFAULT_REGION
 from chalice_offline.core.errors import ProjectError
 
@@ -154,7 +155,9 @@ def _region(variables: Mapping[str, str]) -> str:
 
 
 def _variable(service: str) -> str:
-    """Return the variable that names one service's endpoint (AWS SDKs guide, "Service-specific
-    endpoints"): the service id in capitals, spaces as underscores."""
+    """Return the variable that names one service's endpoint: its id in capitals.
+
+    Source: AWS SDKs and tools reference guide, "Service-specific endpoints".
+    """
     ids = {"events": "EVENTBRIDGE", "dynamodbstreams": "DYNAMODB_STREAMS"}
     return f"{_URL}_{ids.get(service, service.upper())}"

@@ -10,7 +10,7 @@ import logging
 import threading
 from typing import TYPE_CHECKING, Any
 
-from chalice_offline.attach.errors import CALL_ERRORS, message_of
+from chalice_offline.attach.failures import CALL_ERRORS, message_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from chalice_offline.attach.errors import EndpointError, code_of, message_of, sentence
+from chalice_offline.attach.errors import EndpointError
+from chalice_offline.attach.failures import code_of, message_of, sentence
 from chalice_offline.attach.patience import Patience
 from chalice_offline.attach.plan import (
     ATTACHED_TAG,
@@ -204,9 +205,7 @@ class Maker:
             self._call("events", "put_rule", **request)
         except ClientError as error:
             if code_of(error) in ("InvalidEventPatternException", "ValidationException"):
-                raise ProjectError(
-                    f"handler {attachment.handler}: {message_of(error)}"
-                ) from error
+                raise ProjectError(f"handler {attachment.handler}: {message_of(error)}") from error
             raise
         target = {"Id": TARGET_ID, "Arn": queue_arn}
         reply = self._call("events", "put_targets", Rule=hook.name, Targets=[target])

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-from chalice_offline.attach.errors import CALL_ERRORS, EndpointError, sentence, will_pass
+from chalice_offline.attach.errors import EndpointError
+from chalice_offline.attach.failures import CALL_ERRORS, sentence, will_pass
 
 if TYPE_CHECKING:
     import threading

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from chalice_offline.attach.errors import CALL_ERRORS, EndpointError, code_of, message_of, sentence
+from chalice_offline.attach.errors import EndpointError
+from chalice_offline.attach.failures import CALL_ERRORS, code_of, message_of, sentence
 from chalice_offline.attach.remove import MISSING
 from chalice_offline.drivers.handler_threads import HandlerThreads
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from chalice_offline.attach.errors import EndpointError, code_of, sentence
+from chalice_offline.attach.errors import EndpointError
+from chalice_offline.attach.failures import code_of, sentence
 from chalice_offline.attach.plan import ATTACHED_TAG, SOURCE_TAG, SUFFIX, TARGET_ID
 from chalice_offline.core.arn import parse_arn
 
@@ -88,9 +89,7 @@ class Remover:
 
     def attributes(self, queue_url: str, names: list[str]) -> dict[str, str]:
         """Return a queue's attributes. Raises ClientError or EndpointError."""
-        reply = self._call(
-            "sqs", "get_queue_attributes", QueueUrl=queue_url, AttributeNames=names
-        )
+        reply = self._call("sqs", "get_queue_attributes", QueueUrl=queue_url, AttributeNames=names)
         return dict(reply.get("Attributes", {}))
 
     def unhook(self, queue_arn: str, source_arn: str) -> None:

@@ -56,7 +56,7 @@ class FunctionEnvironment:
     """The environment variables of one function, kept between its runs."""
 
     def __init__(self, variables: Variables) -> None:
-        encode = os.environ.encodekey  # type: ignore[attr-defined]
+        encode = os.environ.encodekey
         self._storage = {encode(name): encode(value) for name, value in variables.items()}
 
     @contextmanager
@@ -113,4 +113,4 @@ def _let_threads_inherit() -> None:
             thread.run = lambda: context.run(run)  # type: ignore[method-assign]
         start(thread)
 
-    threading.Thread.start = start_in_context  # type: ignore[method-assign]
+    threading.Thread.start = start_in_context  # type: ignore[method-assign, assignment]

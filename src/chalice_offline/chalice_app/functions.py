@@ -46,18 +46,19 @@ class ProjectFunction:
     def environment(self, region: str) -> FunctionEnvironment:
         """Return a fresh environment, as a new Lambda container has it."""
         return FunctionEnvironment(
-            shell_variables()
-            | lambda_variables(region)
-            | {
-                "AWS_LAMBDA_FUNCTION_NAME": self.deployed_name,
-                "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(self.memory_mb),
-                "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
-                "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{self.deployed_name}",
-                "AWS_EXECUTION_ENV": "AWS_Lambda_python",
-                "_HANDLER": self.handler_string,
-            }
-            | self.variables
+            shell_variables() | lambda_variables(region) | self.runtime_variables() | self.variables
         )
+
+    def runtime_variables(self) -> dict[str, str]:
+        """Return the variables with which Lambda tells the function about itself."""
+        return {
+            "AWS_LAMBDA_FUNCTION_NAME": self.deployed_name,
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(self.memory_mb),
+            "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+            "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{self.deployed_name}",
+            "AWS_EXECUTION_ENV": "AWS_Lambda_python",
+            "_HANDLER": self.handler_string,
+        }
 
 
 def functions_of(project: Project) -> list[ProjectFunction]:

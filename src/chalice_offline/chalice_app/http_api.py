@@ -125,7 +125,7 @@ class _Gateway(LocalGateway):  # type: ignore[misc]
 
 
 class _Authorizer(LocalGatewayAuthorizer):  # type: ignore[misc]
-    """Chalice's authorizer, with the header its decorator names and its own function's variables."""
+    """Chalice's authorizer, with the header its decorator names and its function's variables."""
 
     def __init__(self, app: Any, environments: Environments) -> None:
         super().__init__(app)
@@ -145,7 +145,7 @@ class _Authorizer(LocalGatewayAuthorizer):  # type: ignore[misc]
     def _authorize_by_header(
         self, config: Any, raw_path: str, lambda_event: Any, lambda_context: Any
     ) -> Any:
-        """Hand Chalice the token where it looks for it: it reads the header "authorization" only."""
+        """Hand Chalice the token where it looks for it: in the header "authorization"."""
         header = (config.header or "Authorization").lower()
         headers = lambda_event["headers"]
         seen = {name: value for name, value in headers.items() if name != "authorization"}

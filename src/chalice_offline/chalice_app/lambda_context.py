@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from chalice_offline.core.clock import Clock
     from chalice_offline.core.run import FunctionRun
+
+
+class ClientContext:
+    """What the caller of a synchronous invocation sent along, as Lambda's runtime shows it."""
+
+    def __init__(self, text: str) -> None:
+        content: dict[str, Any] = json.loads(text)
+        self.custom = content.get("custom")
+        self.env = content.get("env")
+        client = content.get("client")
+        self.client = client if client is None else SimpleNamespace(**client)
 
 
 class LambdaContext:
@@ -23,7 +35,7 @@ class LambdaContext:
         self.aws_request_id = run.request_id
         self.log_group_name = f"/aws/lambda/{run.function_name}"
         self.log_stream_name = log_stream_name
-        self.client_context: Any = json.loads(run.client_context) if run.client_context else None
+        self.client_context = ClientContext(run.client_context) if run.client_context else None
         self._deadline_ms = run.deadline_ms
         self._clock = clock
 

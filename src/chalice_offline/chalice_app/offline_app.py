@@ -7,9 +7,9 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
+from chalice_offline.chalice_app.bindings import Bindings
 from chalice_offline.chalice_app.cloudformation import Stack
 from chalice_offline.chalice_app.cloudformation.resources import Place
-from chalice_offline.chalice_app.bindings import Bindings
 from chalice_offline.chalice_app.functions import API_HANDLER, api_function, functions_of
 from chalice_offline.chalice_app.http_api import HttpApi
 from chalice_offline.chalice_app.project import load_for_stage, read_json, unload_project

@@ -98,7 +98,7 @@ def load_project(directory: Path, stage: str, environment: FunctionEnvironment) 
 
 
 def default_stage(directory: Path) -> str:
-    """Return the stage to use when none is named: "local" where there is one, else Chalice's "dev"."""
+    """Return the stage for when none is named: "local" if there is one, else Chalice's "dev"."""
     content = read_json(directory / CONFIG_FILE, what="a Chalice project has one")
     stages = content.get("stages")
     return "local" if isinstance(stages, dict) and "local" in stages else "dev"

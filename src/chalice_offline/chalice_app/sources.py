@@ -256,17 +256,17 @@ class SourceBinder:
             raise
         return True
 
-    def _local_name(self, text: str, service: str, function: ProjectFunction) -> Binding:
+    def _local_name(self, text: str, service: str, function: ProjectFunction) -> str:
         arn = parse_arn_of(text, service, function)
         local = self._arn(service, arn.resource_name)
         if text != local:
             self._bound_locally(text, local, function)
-        return arn.resource_name
+        return str(arn.resource_name)
 
     def _arn(self, service: str, name: str) -> str:
         return make_arn(service, self._region, self._account_id, name)
 
-    def _function_arn(self, function: ProjectFunction) -> Binding:
+    def _function_arn(self, function: ProjectFunction) -> str:
         return self._arn("lambda", f"function:{function.deployed_name}")
 
     def _create_bucket_request(self, bucket: str) -> dict[str, Any]:

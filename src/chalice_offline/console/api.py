@@ -1,8 +1,8 @@
 """A JSON API over journal and state, served beside the AWS endpoint under /_chalice_offline/.
 
-    /functions        what each function did: runs, errors, retries, durations
-    /trace?text=...   the story of whatever mentions the text, as a drawn tree
-    /journal?after=N  the journal entries after number N, at most 1,000
+/functions        what each function did: runs, errors, retries, durations
+/trace?text=...   the story of whatever mentions the text, as a drawn tree
+/journal?after=N  the journal entries after number N, at most 1,000
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The three kinds of failure, and nothing else.
 
-    AwsError        what AWS would answer to this caller; serialised by `protocols`
-    ProjectError    the user's project cannot work as written; one sentence, shown by the CLI
-    EmulatorBug     our own mistake; never shown as an AWS error
+AwsError        what AWS would answer to this caller; serialised by `protocols`
+ProjectError    the user's project cannot work as written; one sentence, shown by the CLI
+EmulatorBug     our own mistake; never shown as an AWS error
 """
 
 from __future__ import annotations

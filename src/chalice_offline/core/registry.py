@@ -35,9 +35,7 @@ class Registry:
     def owns(self, service: str, operation: str) -> bool:
         """Whether the call is answered (or refused) here rather than delegated."""
         found = self._services.get(service)
-        return found is not None and (
-            operation in found.operations or service not in self._shared
-        )
+        return found is not None and (operation in found.operations or service not in self._shared)
 
     def names(self) -> tuple[str, ...]:
         """Return the names of all services, in the order in which they were added."""

@@ -1,7 +1,7 @@
 """One request in, one reply out: the same for every door.
 
-    detect -> parse -> Emulator.call -> serialize      for what is emulated here
-    detect -> Emulator.forward                         for what moto answers
+detect -> parse -> Emulator.call -> serialize      for what is emulated here
+detect -> Emulator.forward                         for what moto answers
 """
 
 from __future__ import annotations
@@ -58,8 +58,8 @@ class Gateway:
             return self._dispatch(target, request, causes, request_id)
         except AwsError as error:
             return serialize_error(target, error, request_id)
-        except Exception:
-            # The outermost boundary: a mistake of ours must not take a door down. It is logged
+        except Exception:  # noqa: BLE001 - the outermost boundary
+            # A mistake of ours must not take a door down. It is logged
             # whole, and the client is told what AWS says when AWS itself fails.
             _log.exception("%s %s failed", request.method, request.path)
             return serialize_error(target, _internal_failure(), request_id)
@@ -100,9 +100,7 @@ class Gateway:
         services = dict.fromkeys(sorted(self.emulator.registry.names()), "running")
         for delegated in ("dynamodb", "dynamodbstreams", "kinesis", "secretsmanager", "ssm", "sts"):
             services[delegated] = "available"
-        return _json_page(
-            {"services": services, "edition": "chalice-offline", "version": "4.14.0"}
-        )
+        return _json_page({"services": services, "edition": "chalice-offline", "version": "4.14.0"})
 
     def _init(self, _request: HttpRequest) -> HttpResponse:
         stages = dict.fromkeys(("BOOT", "START", "READY"), True)
@@ -110,7 +108,7 @@ class Gateway:
 
 
 def account_of(access_key: str, default: str = DEFAULT_ACCOUNT_ID) -> str:
-    """Return the account a caller acts in: an access key of 12 digits names it, as on LocalStack."""
+    """Return the caller's account: an access key of 12 digits names it, as on LocalStack."""
     if len(access_key) == _ACCOUNT_ID_DIGITS and access_key.isdigit():
         return access_key
     return default

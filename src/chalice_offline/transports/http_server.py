@@ -60,13 +60,18 @@ async def read_request(scope: Scope, receive: Receive) -> HttpRequest:
         pieces.append(message.get("body", b""))
         if not message.get("more_body"):
             break
-    headers = Headers((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"])
+    headers = Headers(
+        (name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]
+    )
     raw_path = scope.get("raw_path") or quote(scope["path"]).encode()
     query = scope["query_string"]
     tail = raw_path + (b"?" + query if query else b"")
     host = headers.get("host") or LOOPBACK
     return HttpRequest(
-        scope["method"], f"{scope['scheme']}://{host}{tail.decode('latin-1')}", headers, b"".join(pieces)
+        scope["method"],
+        f"{scope['scheme']}://{host}{tail.decode('latin-1')}",
+        headers,
+        b"".join(pieces),
     )
 
 
@@ -100,8 +105,13 @@ class Server:
         self.host = host
         self.port = int(self._socket.getsockname()[1])
         config = uvicorn.Config(
-            app, log_level="error", access_log=False, lifespan="off", timeout_graceful_shutdown=1,
-            server_header=False, ws="none",
+            app,
+            log_level="error",
+            access_log=False,
+            lifespan="off",
+            timeout_graceful_shutdown=1,
+            server_header=False,
+            ws="none",
         )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._serve, name=f"http-{self.port}", daemon=True)

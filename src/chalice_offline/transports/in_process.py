@@ -32,7 +32,7 @@ class InProcessDoor:
     _installed = False
 
     def __init__(self, gateway: Gateway) -> None:
-        self._gateway = gateway
+        self.gateway = gateway
 
     def open(self) -> None:
         """Take over all botocore clients of this process, those made already included."""
@@ -80,11 +80,11 @@ class InProcessDoor:
         door = cls._open
         if door is None:
             return None
-        driver = door._gateway.emulator.driver
+        driver = door.gateway.emulator.driver
         run = present_run.get()
         if run is not None:  # what AWS has stopped makes no more calls
             run.check(driver.clock.now_ms())
-        reply = door._gateway.handle(_to_request(request), present_causes())
+        reply = door.gateway.handle(_to_request(request), present_causes())
         if isinstance(reply, Pending):
             driver.wait(reply)
             reply = reply.result()
@@ -128,5 +128,5 @@ class _Raw(io.BytesIO):
 
     def stream(self, amt: int | None = None, **_: Any) -> Iterator[bytes]:
         """Give the body in pieces of `amt` bytes."""
-        while piece := self.read(amt if amt else -1):
+        while piece := self.read(amt or -1):
             yield piece

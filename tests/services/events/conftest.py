@@ -21,7 +21,9 @@ class Catcher:
         """Take everything off the queue."""
         taken: list[dict[str, Any]] = []
         while batch := self.client.receive_message(
-            QueueUrl=self.url, MaxNumberOfMessages=10, MessageAttributeNames=["All"],
+            QueueUrl=self.url,
+            MaxNumberOfMessages=10,
+            MessageAttributeNames=["All"],
             AttributeNames=["All"],
         ).get("Messages", []):
             taken += batch
@@ -46,17 +48,32 @@ class World:
     def __init__(self, aws: Any) -> None:
         self.aws = aws
         self.events = aws.client("events")
+        self._sqs: dict[tuple[str, str], Any] = {}
 
-    def catcher(self, name: str = "caught", *, region: str = "us-east-1", account: str = "test",
-                **attributes: str) -> Catcher:
+    def catcher(
+        self,
+        name: str = "caught",
+        *,
+        region: str = "us-east-1",
+        account: str = "test",
+        **attributes: str,
+    ) -> Catcher:
         """Make a queue."""
-        client = self.aws.client("sqs", region=region, account=account)
+        if (region, account) not in self._sqs:
+            self._sqs[region, account] = self.aws.client("sqs", region=region, account=account)
+        client = self._sqs[region, account]
         url = client.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
         reply = client.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
         return Catcher(client, url, reply["Attributes"]["QueueArn"])
 
-    def rule(self, *targets: str | dict[str, Any], name: str = "rule", bus: str = "default",
-             pattern: dict[str, Any] | None = None, **settings: Any) -> str:
+    def rule(
+        self,
+        *targets: str | dict[str, Any],
+        name: str = "rule",
+        bus: str = "default",
+        pattern: dict[str, Any] | None = None,
+        **settings: Any,
+    ) -> str:
         """Make a rule on `shop` events, or on a pattern, with targets given as ARNs or whole."""
         if "ScheduleExpression" not in settings:
             settings["EventPattern"] = json.dumps(pattern or {"source": ["shop"]})
@@ -71,8 +88,12 @@ class World:
 
     def put(self, detail: Any = None, **entry: Any) -> dict[str, Any]:
         """Put one event of source `shop`."""
-        whole = {"Source": "shop", "DetailType": "order.received",
-                 "Detail": json.dumps({} if detail is None else detail), **entry}
+        whole = {
+            "Source": "shop",
+            "DetailType": "order.received",
+            "Detail": json.dumps({} if detail is None else detail),
+            **entry,
+        }
         return dict(self.events.put_events(Entries=[whole]))
 
     def notes(self, outcome: str) -> list[Any]:

@@ -25,7 +25,7 @@ def test_create_event_bus_answers_its_arn_and_settings(world: World) -> None:
 def test_create_event_bus_twice_is_refused(world: World) -> None:
     """A name can be taken once in a region."""
     world.events.create_event_bus(Name="orders")
-    with pytest.raises(ClientError, match="Event bus orders already exists.") as refused:
+    with pytest.raises(ClientError, match="Event bus orders already exists") as refused:
         world.events.create_event_bus(Name="orders")
     assert refused.value.response["Error"]["Code"] == "ResourceAlreadyExistsException"
 
@@ -40,7 +40,7 @@ def test_event_buses_of_regions_and_accounts_are_apart(world: World) -> None:
 
 def test_describe_event_bus_that_does_not_exist(world: World) -> None:
     """An unknown bus is a ResourceNotFoundException with status 400."""
-    with pytest.raises(ClientError, match="Event bus nowhere does not exist.") as refused:
+    with pytest.raises(ClientError, match="Event bus nowhere does not exist") as refused:
         world.events.describe_event_bus(Name="nowhere")
     assert refused.value.response["Error"]["Code"] == "ResourceNotFoundException"
     assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
@@ -50,12 +50,12 @@ def test_delete_event_bus(world: World) -> None:
     """Default stays, a bus with rules stays, an unknown bus is fine."""
     world.events.create_event_bus(Name="orders")
     world.rule(bus="orders")
-    with pytest.raises(ClientError, match="EventBus can't be deleted since it has rules."):
+    with pytest.raises(ClientError, match="EventBus can't be deleted since it has rules"):
         world.events.delete_event_bus(Name="orders")
     world.events.delete_rule(Name="rule", EventBusName="orders")
     world.events.delete_event_bus(Name="orders")
     world.events.delete_event_bus(Name="orders")
-    with pytest.raises(ClientError, match="Cannot delete event bus default."):
+    with pytest.raises(ClientError, match="Cannot delete event bus default"):
         world.events.delete_event_bus(Name="default")
 
 
@@ -73,7 +73,7 @@ def test_list_event_buses_in_pages(world: World) -> None:
 
 def test_list_event_buses_refuses_a_made_up_token(world: World) -> None:
     """A token that was never given out is refused."""
-    with pytest.raises(ClientError, match="Parameter NextToken is not valid."):
+    with pytest.raises(ClientError, match="Parameter NextToken is not valid"):
         world.events.list_event_buses(NextToken="?!")
 
 
@@ -91,6 +91,7 @@ def test_update_event_bus_changes_what_is_given(world: World) -> None:
 
 def test_put_permission_builds_the_policy(world: World) -> None:
     """Each statement names one account; the same id replaces it; Policy replaces all."""
+
     def statements() -> list[object]:
         policy = json.loads(world.events.describe_event_bus(Name="default")["Policy"])
         assert policy["Version"] == "2012-10-17"
@@ -117,9 +118,9 @@ def test_put_permission_builds_the_policy(world: World) -> None:
 
 def test_remove_permission_by_id_and_all(world: World) -> None:
     """An unknown statement is an error; without statements there is no policy."""
-    with pytest.raises(ClientError, match="Statement with the provided id does not exist."):
+    with pytest.raises(ClientError, match="Statement with the provided id does not exist"):
         world.events.remove_permission(StatementId="one")
-    with pytest.raises(ClientError, match="EventBus does not have a policy."):
+    with pytest.raises(ClientError, match="EventBus does not have a policy"):
         world.events.remove_permission(RemoveAllPermissions=True)
     for name in ("one", "two", "three"):
         world.events.put_permission(Action="events:PutEvents", Principal="*", StatementId=name)

@@ -212,4 +212,6 @@ def test_put_events_cost_does_not_grow_with_rules_on_other_sources(world: World)
 def _context(world: World) -> object:
     from chalice_offline.core.context import CallContext
 
-    return CallContext("000000000000", "us-east-1", "", "json", "", "", world.aws.emulator.now_ms, 0)
+    return CallContext(
+        "000000000000", "us-east-1", "", "json", "", "", world.aws.emulator.now_ms, 0
+    )

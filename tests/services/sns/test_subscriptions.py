@@ -448,3 +448,29 @@ def _set(cloud: Cloud, arn: str, name: str, value: str) -> None:
         AttributeName=name,
         AttributeValue=value,
     )
+
+
+def test_orphans_have_nothing_to_do_with_a_new_topic_of_the_name(cloud: Cloud) -> None:
+    """A subscription of the deleted topic can be neither changed, restored nor deleted."""
+    topic = cloud.topic()
+    old = cloud.subscribe(topic)
+    cloud.subscribe(topic, "http", "http://example.com/hook")
+    cloud.settle()
+    token = cloud.outside.documents()[0]["Token"]
+    cloud.call("DeleteTopic", TopicArn=topic)
+    cloud.topic()
+    new = cloud.subscribe(topic)
+    assert new != old
+    cloud.call("Unsubscribe", SubscriptionArn=old)
+    code, _ = cloud.error(
+        "SetSubscriptionAttributes",
+        SubscriptionArn=old,
+        AttributeName="RawMessageDelivery",
+        AttributeValue="true",
+    )
+    assert code == "NotFoundException"
+    error = cloud.error("ConfirmSubscription", TopicArn=topic, Token=token)
+    assert error[1] == "Invalid parameter: Token"
+    assert cloud.subscribe(topic) == new
+    cloud.publish(topic)
+    assert len(cloud.sqs.requests) == 1

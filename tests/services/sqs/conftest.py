@@ -100,20 +100,37 @@ def fifo(sqs: Any) -> str:
     return str(created["QueueUrl"])
 
 
-def bodies(reply: dict[str, Any]) -> list[str]:
-    """Return the bodies of received messages."""
-    return [message["Body"] for message in reply.get("Messages", [])]
+@pytest.fixture
+def bodies() -> Callable[[dict[str, Any]], list[str]]:
+    """A function that returns the bodies of received messages."""
+    return lambda reply: [message["Body"] for message in reply.get("Messages", [])]
 
 
-def error_of(call: Callable[..., Any], /, **request: Any) -> tuple[str, str]:
-    """Return code and message of the error a call ends with."""
-    with pytest.raises(ClientError) as caught:
-        call(**request)
-    error = caught.value.response["Error"]
-    return error["Code"], error["Message"]
+@pytest.fixture
+def error_of() -> Callable[..., tuple[str, str]]:
+    """A function that makes a call and returns code and message of the error it ends with."""
+
+    def call_and_catch(call: Callable[..., Any], /, **request: Any) -> tuple[str, str]:
+        with pytest.raises(ClientError) as caught:
+            call(**request)
+        error = caught.value.response["Error"]
+        return error["Code"], error["Message"]
+
+    return call_and_catch
 
 
-def attribute(client: Any, queue_url: str, name: str) -> str:
-    """Return one attribute of a queue."""
-    reply = client.get_queue_attributes(QueueUrl=queue_url, AttributeNames=[name])
-    return str(reply["Attributes"][name])
+@pytest.fixture
+def attribute_of() -> Callable[[Any, str, str], str]:
+    """A function that returns one attribute of a queue."""
+
+    def get(client: Any, queue_url: str, name: str) -> str:
+        reply = client.get_queue_attributes(QueueUrl=queue_url, AttributeNames=[name])
+        return str(reply["Attributes"][name])
+
+    return get
+
+
+@pytest.fixture
+def arn_of(attribute_of: Callable[[Any, str, str], str]) -> Callable[[Any, str], str]:
+    """A function that returns the ARN of a queue."""
+    return lambda client, queue_url: attribute_of(client, queue_url, "QueueArn")

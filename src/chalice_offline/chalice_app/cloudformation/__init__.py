@@ -1,4 +1,4 @@
-"""`.chalice/resources.json`: a CloudFormation template, created here by the AWS calls it stands for.
+"""`.chalice/resources.json`: a CloudFormation template, created by the AWS calls it stands for.
 
 intrinsics   Ref, Fn::GetAtt, Fn::Sub and the rest; parameters and conditions
 order        which resource must be there before which

@@ -1,4 +1,4 @@
-"""Secrets CloudFormation would generate: here the same at every start, so that clients can know them."""
+"""Secrets CloudFormation would generate: the same at every start, so clients can know them."""
 
 from __future__ import annotations
 

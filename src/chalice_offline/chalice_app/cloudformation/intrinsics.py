@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _SUB_VARIABLE = re.compile(r"\$\{(!?)([^}]+)\}")
 

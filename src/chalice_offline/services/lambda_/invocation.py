@@ -79,7 +79,12 @@ def start_run(
         done(RunResult(run.request_id, entry, _within_size(outcome)))
         kernel.signal(f"{function.arn}:idle")
 
-    timeout = kernel.at(run.deadline_ms, lambda: end(timed_out(run)), owed=False)
+    def stop() -> None:
+        what = f"timed out after {settings.timeout_seconds} s"
+        kernel.note(settings.name, {"request_id": run.request_id}, (entry,), what)
+        end(timed_out(run))
+
+    timeout = kernel.at(run.deadline_ms, stop, owed=False)
     entry = kernel.start_run(run, causes, end)
 
 

@@ -1,11 +1,11 @@
-"""What a schedule calls: templated targets as the operations they stand for, universal ones as
-they are (User guide, "Using templated targets" and "Using universal targets").
+"""What a schedule calls: templated targets as the operations they stand for, universal as they are.
+
+Sources: User guide, "Using templated targets" and "Using universal targets".
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -18,6 +18,8 @@ from chalice_offline.services.scheduler.universal import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from chalice_offline.core.arn import Arn
     from chalice_offline.core.kernel import Request
 

@@ -10,27 +10,24 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from chalice_offline.core.errors import AwsError
 from chalice_offline.protocols import load_service, operation_names
 from chalice_offline.services.scheduler.errors import validation_error
 
 UNIVERSAL = re.compile(r"arn:aws[a-z-]*:scheduler:::aws-sdk:([a-z0-9-]+):([A-Za-z0-9]+)")
 # Service ids that differ from botocore's service names; the others are the same.
 _NAMES = {
-    "cloudwatchlogs": "logs",
     "cloudwatchevents": "events",
+    "cloudwatchlogs": "logs",
+    "cognitoidentity": "cognito-identity",
+    "cognitoidentityprovider": "cognito-idp",
     "databasemigration": "dms",
-    "directory": "ds",
-    "efs": "efs",
     "elasticloadbalancing": "elb",
     "elasticloadbalancingv2": "elbv2",
     "emrserverless": "emr-serverless",
     "eventbridge": "events",
-    "cognitoidentityprovider": "cognito-idp",
-    "cognitoidentity": "cognito-identity",
-    "costexplorer": "ce",
     "sfn": "stepfunctions",
     "timestreamwrite": "timestream-write",
-    "timestreamquery": "timestream-query",
 }
 # User guide, "Unsupported actions": reading operations cannot be targets.
 _READING = (
@@ -57,7 +54,7 @@ def universal_operation(arn: str) -> tuple[str, str]:
     service = _NAMES.get(found[1], found[1])
     try:
         names = operation_names(service)
-    except (LookupError, ValueError, OSError) as error:
+    except AwsError as error:
         raise validation_error(f"Service {found[1]} does not exist.") from error
     wanted = found[2].lower()
     for name in names:

@@ -13,7 +13,6 @@ from chalice_offline.services.sns.errors import (
     bare_invalid_parameter,
     invalid_parameter,
     missing_value,
-    topic_not_found,
 )
 from chalice_offline.services.sns.limits import TOKEN_VALID_MS
 from chalice_offline.services.sns.names import arn_of, required
@@ -37,6 +36,7 @@ _SUBSCRIPTION_ARN_ELEMENTS = 7
 class Token:
     """What a token given to an endpoint stands for."""
 
+    topic: Topic
     subscription: Subscription
     expires_ms: int
 
@@ -60,11 +60,15 @@ def confirm_subscription(sns: Sns, context: CallContext, request: Request) -> Re
     token = sns.tokens.get(token_text)
     if token is None or token.expires_ms <= context.now_ms:
         raise invalid_parameter("Token")
-    subscription = token.subscription
+    if sns.find_topic(token.topic.arn) is not token.topic:
+        raise invalid_parameter("Token")  # the topic was deleted, and maybe made again
+    given_for = token.subscription
+    # An endpoint that was unsubscribed and subscribed again has another subscription by now.
+    subscription = token.topic.audience.find(given_for.protocol, given_for.endpoint) or given_for
     if _region_of(required(request, "TopicArn")) != subscription.region:
         raise invalid_parameter("Topic")
     if not subscription.confirmed or sns.find_subscription(subscription.arn) is None:
-        _confirm(sns, context, request, subscription)
+        _confirm(sns, context, request, token.topic, subscription)
     return {"SubscriptionArn": subscription.arn}
 
 
@@ -95,10 +99,9 @@ def unsubscribe(sns: Sns, context: CallContext, request: Request) -> Result:
     return {}
 
 
-def _confirm(sns: Sns, context: CallContext, request: Request, subscription: Subscription) -> None:
-    topic = sns.find_topic(subscription.topic_arn)
-    if topic is None:
-        raise topic_not_found()
+def _confirm(
+    sns: Sns, context: CallContext, request: Request, topic: Topic, subscription: Subscription
+) -> None:
     subscription.confirmed = True
     subscription.authenticate_on_unsubscribe = (
         request.get("AuthenticateOnUnsubscribe", "").lower() == "true"
@@ -116,8 +119,9 @@ def _confirm(sns: Sns, context: CallContext, request: Request, subscription: Sub
 def _send(
     sns: Sns, context: CallContext, topic: Topic, subscription: Subscription, kind: str
 ) -> None:
+    _forget_expired(sns, context.now_ms)
     token = sns.kernel.ids.hex(_TOKEN_DIGITS)
-    sns.tokens[token] = Token(subscription, context.now_ms + TOKEN_VALID_MS)
+    sns.tokens[token] = Token(topic, subscription, context.now_ms + TOKEN_VALID_MS)
     message_id = sns.kernel.ids.uuid()
     document = envelopes.confirmation(
         kind,
@@ -128,6 +132,15 @@ def _send(
         signature_version=topic.signature_version,
     )
     sns.deliveries.send_confirmation(topic, subscription, kind, message_id, document, context.entry)
+
+
+def _forget_expired(sns: Sns, now_ms: int) -> None:
+    """Drop the tokens nobody can use any more; the oldest come first."""
+    while sns.tokens:
+        oldest = next(iter(sns.tokens))
+        if sns.tokens[oldest].expires_ms > now_ms:
+            return
+        del sns.tokens[oldest]
 
 
 def _region_of(arn: str) -> str:

@@ -12,6 +12,7 @@ from chalice_offline.services.sns.confirmations import (
 )
 from chalice_offline.services.sns.deliveries import Deliveries
 from chalice_offline.services.sns.errors import topic_not_found
+from chalice_offline.services.sns.limits import ORPHANED_SUBSCRIPTION_KEPT_MS
 from chalice_offline.services.sns.names import local_arn
 from chalice_offline.services.sns.permissions import (
     add_permission,
@@ -92,6 +93,7 @@ class Sns:
         self.tokens: dict[str, Token] = {}
         self._topics: dict[str, Topic] = {}
         self._subscriptions: dict[str, Subscription] = {}
+        self._orphans: dict[str, Subscription] = {}
         self._sms_accounts: dict[tuple[str, str], SmsAccount] = {}
         self._number = 0
 
@@ -147,26 +149,35 @@ class Sns:
         """Keep a new topic."""
         self._topics[topic.arn] = topic
 
-    def remove_topic(self, topic: Topic, now_ms: int) -> None:
-        """Delete a topic; its subscriptions are orphaned."""
+    def remove_topic(self, topic: Topic) -> None:
+        """Delete a topic; its subscriptions can be read for a while and are then forgotten."""
         del self._topics[topic.arn]
-        for subscription in topic.audience:
-            subscription.deleted_ms = now_ms
+        orphans = {subscription.arn: subscription for subscription in topic.audience}
+        for arn in orphans:
+            del self._subscriptions[arn]
+        self._orphans |= orphans
+
+        def forget() -> None:
+            for arn in orphans:
+                del self._orphans[arn]
+
+        due_ms = self.kernel.now_ms + ORPHANED_SUBSCRIPTION_KEPT_MS
+        self.kernel.at(due_ms, forget, owed=False)
 
     # ---- subscriptions ------------------------------------------------------------------------
 
     def find_subscription(self, arn: str) -> Subscription | None:
-        """Return the subscription of an ARN, also one whose topic was deleted."""
+        """Return the subscription of an ARN."""
         return self._subscriptions.get(arn)
+
+    def find_orphan(self, arn: str) -> Subscription | None:
+        """Return the subscription of an ARN whose topic was deleted."""
+        return self._orphans.get(arn)
 
     def subscriptions_of(self, account_id: str, region: str) -> Iterator[Subscription]:
         """Return an account's subscriptions in a region, in order of creation."""
         for subscription in self._subscriptions.values():
-            if (
-                subscription.account_id == account_id
-                and subscription.region == region
-                and subscription.deleted_ms is None
-            ):
+            if subscription.account_id == account_id and subscription.region == region:
                 yield subscription
 
     def add_subscription(self, topic: Topic, subscription: Subscription) -> None:

@@ -31,8 +31,7 @@ class Subscription:
     """One subscription of a topic.
 
     `service_url` is where its subscriber reaches SNS: the URLs in its messages start with it.
-    `pattern` is its compiled filter policy. `deleted_ms` is set when its topic was deleted:
-    AWS goes on answering GetSubscriptionAttributes for a while.
+    `pattern` is its compiled filter policy.
     """
 
     arn: str
@@ -49,7 +48,6 @@ class Subscription:
     pattern: Pattern | None = None
     confirmation_authenticated: bool = True
     authenticate_on_unsubscribe: bool = False
-    deleted_ms: int | None = None
 
     @property
     def is_raw(self) -> bool:

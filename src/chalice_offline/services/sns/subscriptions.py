@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from chalice_offline.services.sns import subscription_attributes
 from chalice_offline.services.sns.errors import invalid_parameter, subscription_not_found
-from chalice_offline.services.sns.limits import ORPHANED_SUBSCRIPTION_KEPT_MS
 from chalice_offline.services.sns.names import arn_of, required
 from chalice_offline.services.sns.pages import page_of
 
@@ -19,12 +18,12 @@ if TYPE_CHECKING:
     from chalice_offline.services.sns.subscription import Subscription
 
 
-def get_subscription_attributes(sns: Sns, context: CallContext, request: Request) -> Result:
+def get_subscription_attributes(sns: Sns, _context: CallContext, request: Request) -> Result:
     """Return all attributes of a subscription, for a while also after its topic was deleted."""
     arn = required(request, "SubscriptionArn")
     arn_of(arn, "SubscriptionArn")
-    subscription = sns.find_subscription(arn)
-    if subscription is None or _is_forgotten(subscription, context.now_ms):
+    subscription = sns.find_subscription(arn) or sns.find_orphan(arn)
+    if subscription is None:
         raise subscription_not_found()
     topic = sns.find_topic(subscription.topic_arn)
     return {"Attributes": subscription_attributes.shown(topic, subscription)}
@@ -67,8 +66,3 @@ def _page(subscriptions: Iterable[Subscription], request: Request) -> Result:
     if token:
         result["NextToken"] = token
     return result
-
-
-def _is_forgotten(subscription: Subscription, now_ms: int) -> bool:
-    deleted_ms = subscription.deleted_ms
-    return deleted_ms is not None and deleted_ms + ORPHANED_SUBSCRIPTION_KEPT_MS <= now_ms

@@ -64,7 +64,7 @@ def delete_topic(sns: Sns, context: CallContext, request: Request) -> Result:
     """Delete a topic and its subscriptions; one that does not exist is fine."""
     topic = sns.find_topic(local_arn(context, request))
     if topic is not None:
-        sns.remove_topic(topic, context.now_ms)
+        sns.remove_topic(topic)
     return {}
 
 

@@ -1,0 +1,120 @@
+"""What can go wrong between here and an AWS endpoint, each in one sentence."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectionError,  # noqa: A004 - botocore's name for it
+    HTTPClientError,
+    NoCredentialsError,
+    PartialCredentialsError,
+)
+from botocore.parsers import ResponseParserError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+#: No answer came: nobody listens, or the connection broke or timed out.
+NO_ANSWER = (ConnectionError, HTTPClientError)
+#: Everything a boto3 call can fail with that says something about the endpoint.
+CALL_ERRORS = (ClientError, BotoCoreError, ResponseParserError)
+
+_PASSING_STATUS = frozenset({429, 500, 502, 503, 504})
+_PASSING_CODES = frozenset(
+    {"Throttling", "ThrottlingException", "ThrottledException", "RequestThrottled", "SlowDown"}
+)
+_CREDENTIALS = frozenset(
+    {
+        "InvalidClientTokenId",
+        "UnrecognizedClientException",
+        "SignatureDoesNotMatch",
+        "InvalidSignatureException",
+        "AuthFailure",
+        "InvalidAccessKeyId",
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "MissingAuthenticationToken",
+        "MissingAuthenticationTokenException",
+        "IncompleteSignature",
+    }
+)
+_PERMISSIONS = frozenset(
+    {"AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation"}
+)
+# How engines say that they have no such service or operation: LocalStack answers 501, MiniStack
+# and others 400 or 404 with one of these codes.
+_NOT_OFFERED_STATUS = 501
+_NOT_OFFERED = frozenset(
+    {
+        "InvalidAction",
+        "UnknownOperationException",
+        "UnsupportedService",
+        "UnknownService",
+        "UnsupportedOperation",
+        "NotImplemented",
+    }
+)
+
+
+def code_of(error: Exception) -> str:
+    """Return AWS's error code, "" for what is no reply of a service."""
+    return str(error.response["Error"].get("Code", "")) if isinstance(error, ClientError) else ""
+
+
+def message_of(error: Exception) -> str:
+    """Return AWS's own text, or the exception's."""
+    if isinstance(error, ClientError):
+        return str(error.response["Error"].get("Message") or code_of(error)).rstrip(".")
+    return str(error).rstrip(".")
+
+
+def will_pass(error: Exception) -> bool:
+    """Whether the same call may succeed a little later."""
+    if isinstance(error, NO_ANSWER):
+        return True
+    if not isinstance(error, ClientError):
+        return False
+    status = _metadata(error.response).get("HTTPStatusCode")
+    return status in _PASSING_STATUS or code_of(error) in _PASSING_CODES
+
+
+def sentence(error: Exception, where: str, doing: str) -> str:
+    """Say in one sentence why `doing` (an operation or a purpose) failed at `where`."""
+    code = code_of(error)
+    if isinstance(error, NO_ANSWER):
+        return f"{where} does not answer ({doing}): {_reason(error)}"
+    if isinstance(error, NoCredentialsError | PartialCredentialsError):
+        return f"there are no AWS credentials for {where}: {message_of(error)}"
+    if code in _CREDENTIALS:
+        return f"{where} does not accept these credentials ({doing}): {message_of(error)}"
+    if code in _PERMISSIONS:
+        return f"these credentials may not do this at {where} ({doing}): {message_of(error)}"
+    if is_not_offered(error):
+        return f"{where} does not offer what {doing} needs: {message_of(error)}"
+    if isinstance(error, ResponseParserError):
+        return f"what listens at {where} is no AWS endpoint: its answer to {doing} is not AWS's"
+    return f"{doing} failed at {where}: {message_of(error)}"
+
+
+def is_not_offered(error: Exception) -> bool:
+    """Whether the endpoint says that it has no such service or operation."""
+    if not isinstance(error, ClientError):
+        return False
+    status = _metadata(error.response).get("HTTPStatusCode")
+    return status == _NOT_OFFERED_STATUS or code_of(error) in _NOT_OFFERED
+
+
+def _metadata(response: Mapping[str, Any]) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = response.get("ResponseMetadata", {})
+    return found
+
+
+def _reason(error: Exception) -> str:
+    """Return the part of botocore's text that says something: "Connection refused", say."""
+    inner = error.kwargs.get("error") if isinstance(error, BotoCoreError) else None
+    text = str(getattr(inner, "reason", None) or inner or error)
+    return text.rpartition(": ")[2].rstrip(".") if "Errno" in text else text.rstrip(".")

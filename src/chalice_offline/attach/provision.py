@@ -1,0 +1,231 @@
+"""Deploys .chalice/resources.json to a local engine, as a CloudFormation stack.
+
+DynamoDB may be elsewhere (AWS_ENDPOINT_URL_DYNAMODB). The template's tables are then created
+there by CreateTable, and the stack is deployed without them.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import threading
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from chalice_offline.attach.failures import code_of, message_of, sentence
+from chalice_offline.chalice_app.cloudformation.intrinsics import (
+    Intrinsics,
+    TemplateError,
+    names_in,
+)
+from chalice_offline.chalice_app.cloudformation.resources import CREATE
+from chalice_offline.chalice_app.cloudformation.resources import Place as CreatePlace
+from chalice_offline.chalice_app.project import read_json
+from chalice_offline.core.errors import AwsError, ProjectError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from chalice_offline.attach.endpoint import Endpoint
+    from chalice_offline.attach.patience import Patience
+    from chalice_offline.attach.plan import Place
+
+    Template = dict[str, Any]
+
+RESOURCES_FILE = ".chalice/resources.json"
+TABLE = "AWS::DynamoDB::Table"
+LOOK_EVERY_SECONDS = 0.5
+STACK_SECONDS = 180
+_CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"]
+_NOTHING_TO_UPDATE = "No updates are to be performed"
+
+
+class Provision:
+    """One stack, named like what we tag: <app>-<stage>."""
+
+    def __init__(
+        self, endpoint: Endpoint, place: Place, name: str, stage: str, patience: Patience
+    ) -> None:
+        self._endpoint = endpoint
+        self._place = place
+        self._name = name
+        self._stage = stage
+        self._patience = patience
+        self._cloudformation = endpoint.client("cloudformation")
+
+    def run(self, directory: Path, tell: Callable[[str], None]) -> None:
+        """Create the stack or bring it up to date. Raises ProjectError naming what failed."""
+        path = directory / RESOURCES_FILE
+        template = read_json(path, what="--provision deploys it")
+        if not isinstance(template.get("Resources"), dict):
+            raise ProjectError(f'{path}: "Resources" must map names to objects')
+        try:
+            if "AWS_ENDPOINT_URL_DYNAMODB" in self._endpoint.service_urls:
+                template = self._create_tables(template, tell)
+            self._deploy(template, tell)
+        except TemplateError as error:
+            raise ProjectError(f"{path}: {error}") from error
+        except ClientError as error:
+            doing = f"cloudformation:{error.operation_name}"
+            raise ProjectError(f"{path}: {sentence(error, self._endpoint.name, doing)}") from error
+
+    # ---- the stack -------------------------------------------------------------------------------
+
+    def _deploy(self, template: Template, tell: Callable[[str], None]) -> None:
+        request: dict[str, Any] = {
+            "StackName": self._name,
+            "TemplateBody": json.dumps(template),
+            "Capabilities": _CAPABILITIES,
+        }
+        if "Stage" in template.get("Parameters", {}):
+            request["Parameters"] = [{"ParameterKey": "Stage", "ParameterValue": self._stage}]
+        count = len(template["Resources"])
+        tell(f"stack {self._name}: deploying {count} resources to {self._endpoint.name}")
+        try:
+            self._patience.call(
+                "cloudformation:CreateStack", self._cloudformation.create_stack, **request
+            )
+        except ClientError as error:
+            if code_of(error) not in ("AlreadyExistsException", "ValidationError"):
+                raise
+            if "exist" not in message_of(error):
+                raise
+            if not self._update(request):
+                tell(f"stack {self._name} is up to date")
+                return
+        status = self._settled()
+        if status not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
+            raise ProjectError(f"stack {self._name} ended as {status}: {self._first_failure()}")
+        tell(f"stack {self._name}: {status}")
+
+    def _update(self, request: dict[str, Any]) -> bool:
+        """Update the stack; False when there is nothing to change."""
+        try:
+            self._patience.call(
+                "cloudformation:UpdateStack", self._cloudformation.update_stack, **request
+            )
+        except ClientError as error:
+            if _NOTHING_TO_UPDATE in message_of(error):
+                return False
+            raise
+        return True
+
+    def _settled(self) -> str:
+        """Wait until the stack stands still; returns its status."""
+        never = threading.Event()
+        status = ""
+        for _ in range(round(STACK_SECONDS / LOOK_EVERY_SECONDS)):
+            described = self._patience.call(
+                "cloudformation:DescribeStacks",
+                self._cloudformation.describe_stacks,
+                StackName=self._name,
+            )
+            status = str(described["Stacks"][0]["StackStatus"])
+            if not status.endswith("_IN_PROGRESS"):
+                break
+            never.wait(LOOK_EVERY_SECONDS)
+        return status
+
+    def _first_failure(self) -> str:
+        events = self._patience.call(
+            "cloudformation:DescribeStackEvents",
+            self._cloudformation.describe_stack_events,
+            StackName=self._name,
+        )["StackEvents"]
+        failed = [event for event in events if event["ResourceStatus"].endswith("_FAILED")]
+        if not failed:
+            return "no resource says why"
+        first = failed[-1]  # the newest event comes first
+        why = first.get("ResourceStatusReason", "no reason given")
+        return f"{first['LogicalResourceId']} ({first['ResourceType']}): {why}"
+
+    # ---- tables elsewhere ------------------------------------------------------------------------
+
+    def _create_tables(self, template: Template, tell: Callable[[str], None]) -> Template:
+        """Create the template's tables at DynamoDB's own endpoint; return the rest of it."""
+        resources = template["Resources"]
+        tables = {n: r for n, r in resources.items() if r.get("Type") == TABLE}
+        intrinsics = Intrinsics(
+            template,
+            lambda name: self._reference(template, name),
+            _no_attribute,
+            self._place.region,
+        )
+        place = CreatePlace(self._call, self._place.account_id, self._place.region)
+        created = {}
+        for name, resource in tables.items():
+            if "Condition" in resource and not intrinsics.condition(resource["Condition"]):
+                continue
+            properties = intrinsics.resolve(resource.get("Properties", {}))
+            properties.setdefault("TableName", f"{self._name}-{name}")
+            self._create_table(name, properties, place)
+            created[name] = properties["TableName"]
+        if created:
+            tell(f"tables at DynamoDB's own endpoint: {', '.join(created.values())}")
+        rest = copy.deepcopy(template)
+        rest["Resources"] = {n: r for n, r in rest["Resources"].items() if n not in tables}
+        resolved: Template = self._without_references(rest, created)
+        left = sorted(set(names_in(resolved)) & tables.keys())
+        if left:
+            raise TemplateError(
+                f"what is deployed refers to {left[0]} in a way that only one stack can resolve"
+            )
+        return resolved
+
+    def _create_table(self, name: str, properties: dict[str, Any], place: CreatePlace) -> None:
+        try:
+            CREATE[TABLE](place, properties["TableName"], properties)
+        except AwsError as error:
+            if error.code != "ResourceInUseException":  # it is there: left as it is
+                raise ProjectError(f"table {name}: {error.message}") from error
+
+    def _call(self, service: str, operation: str, request: dict[str, Any]) -> dict[str, Any]:
+        client = self._endpoint.client(service)
+        method = getattr(client, _snake(operation))
+        try:
+            reply: dict[str, Any] = self._patience.call(f"{service}:{operation}", method, **request)
+        except ClientError as error:
+            raise AwsError(code_of(error), message_of(error)) from error
+        return reply
+
+    def _reference(self, template: Template, name: str) -> Any:
+        parameters = template.get("Parameters", {})
+        if name == "Stage" and name in parameters:
+            return self._stage
+        if name in parameters and "Default" in parameters[name]:
+            return parameters[name]["Default"]
+        pseudo = {
+            "AWS::AccountId": self._place.account_id,
+            "AWS::Region": self._place.region,
+            "AWS::StackName": self._name,
+        }
+        if name in pseudo:
+            return pseudo[name]
+        if name in template["Resources"]:
+            raise TemplateError(f"a table refers to {name}, which only its stack can resolve")
+        raise TemplateError(f"there is no parameter {name} with a default")
+
+    def _without_references(self, value: Any, tables: dict[str, str]) -> Any:
+        """Replace what refers to a table by its name or ARN."""
+        if isinstance(value, list):
+            return [self._without_references(item, tables) for item in value]
+        if not isinstance(value, dict):
+            return value
+        if value.get("Ref") in tables and len(value) == 1:
+            return tables[value["Ref"]]
+        attribute = value.get("Fn::GetAtt")
+        if isinstance(attribute, str):
+            attribute = attribute.split(".", 1)
+        if attribute and attribute[0] in tables and attribute[1] == "Arn":
+            return self._place.arn("dynamodb", f"table/{tables[attribute[0]]}")
+        return {key: self._without_references(item, tables) for key, item in value.items()}
+
+
+def _no_attribute(resource: str, name: str) -> Any:
+    raise TemplateError(f"a table refers to {resource}.{name}, which only its stack can resolve")
+
+
+def _snake(operation: str) -> str:
+    return "".join(f"_{c.lower()}" if c.isupper() else c for c in operation).lstrip("_")

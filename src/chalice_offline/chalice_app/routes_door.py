@@ -1,0 +1,41 @@
+"""The app's routes as an ASGI app: each request runs on a thread, as long as API Gateway waits."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from chalice_offline.chalice_app.http_api import INTEGRATION_TIMEOUT_MS, gateway_timeout
+from chalice_offline.transports.http_server import read_request, send_response
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from concurrent.futures import Executor
+
+    from chalice_offline.core.http import Headers, HttpResponse
+    from chalice_offline.transports.http_server import AsgiApp, Receive, Scope, Send
+
+    #: method, path with query string, headers, body
+    Answer = Callable[[str, str, Headers, bytes], HttpResponse]
+
+
+def routes_door(answer: Answer, threads: Executor) -> AsgiApp:
+    """Return an ASGI app that answers HTTP requests by running `answer` on `threads`."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        request = await read_request(scope, receive)
+        parts = urlsplit(request.url)
+        path = parts.path + (f"?{parts.query}" if parts.query else "")
+        handle = functools.partial(answer, request.method, path, request.headers, request.body)
+        running = asyncio.get_running_loop().run_in_executor(threads, handle)
+        try:
+            reply = await asyncio.wait_for(asyncio.shield(running), INTEGRATION_TIMEOUT_MS / 1000)
+        except TimeoutError:
+            reply = gateway_timeout()
+        await send_response(send, reply, head=request.method == "HEAD")
+
+    return app

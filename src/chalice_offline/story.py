@@ -1,0 +1,250 @@
+"""One journal entry in words: what happened, to what, and how it ended."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from chalice_offline.core.journal import Entry
+
+Detail = dict[str, Any]
+
+_LONGEST = 110
+_UNREMARKABLE = frozenset({"", "ok", "pending", "200"})
+
+# Where an operation's request names what it is about. The first that is there is told.
+_OBJECTS = (
+    ("QueueUrl", "queue"),
+    ("TopicArn", "topic"),
+    ("FunctionName", "function"),
+    ("TableName", "table"),
+    ("StreamName", "stream"),
+    ("SecretId", "secret"),
+    ("Bucket", "bucket"),
+    ("TargetArn", "endpoint"),
+    ("PhoneNumber", "phone"),
+    ("Rule", "rule"),
+    ("Name", ""),
+)
+
+
+def describe(entry: Entry, followers: Sequence[Entry] = (), attempt: int = 1) -> str:
+    """Return one line about an entry.
+
+    `followers` are the entries it caused: the outcome of a run or a request is told with it.
+    `attempt` is which try of the same event this run is.
+    """
+    words = _WORDS.get(entry.kind, _call)(entry)
+    if attempt > 1:
+        words += f", try {attempt}"
+    ending = _ending(entry, followers)
+    return _shortened(f"{words} → {ending}" if ending else words)
+
+
+def attempt_of(entry: Entry, earlier_runs: int) -> int:
+    """Return which try a run is: what SQS counts, or how often its request was run before."""
+    records = _records(entry)
+    counts = [r.get("attributes", {}).get("ApproximateReceiveCount") for r in records]
+    return max([earlier_runs + 1, *(int(count) for count in counts if count)])
+
+
+def function_of(entry: Entry) -> str:
+    """Return the function a run is of."""
+    return entry.subject
+
+
+# ---- one function per kind -------------------------------------------------------------------
+
+
+def _call(entry: Entry) -> str:
+    return _operation(entry)
+
+
+def _delivery(entry: Entry) -> str:
+    service, _, operation = entry.subject.partition(".")
+    if service in ("GET", "POST", "PUT", "PATCH", "DELETE") or " " in entry.subject:
+        return f"delivers {entry.subject}"
+    return f"delivers {_operation(entry)}" if operation else f"delivers {entry.subject}"
+
+
+def _http(entry: Entry) -> str:
+    return entry.subject
+
+
+def _run(entry: Entry) -> str:
+    count = len(_records(entry))
+    what = "" if not count else " with 1 record" if count == 1 else f" with {count} records"
+    return f"{entry.subject} runs{what}"
+
+
+def _note(entry: Entry) -> str:
+    detail = {key: value for key, value in entry.detail.items() if not _is_tedious(key)}
+    facts = ", ".join(f"{key} {_plain(value)}" for key, value in detail.items())
+    subject = _short_name(entry.subject)
+    return f"{subject} ({facts})" if facts else subject
+
+
+def _outcome(entry: Entry) -> str:
+    return f"{entry.subject} ends"
+
+
+_WORDS: dict[str, Callable[[Entry], str]] = {
+    "call": _call,
+    "delivery": _delivery,
+    "http": _http,
+    "run": _run,
+    "note": _note,
+    "outcome": _outcome,
+}
+
+
+# ---- calls -----------------------------------------------------------------------------------
+
+
+def _operation(entry: Entry) -> str:
+    service, _, operation = entry.subject.partition(".")
+    request = _request(entry)
+    if operation == "PutEvents":
+        return f"{operation} {_events(request)}"
+    about = _object(service, request)
+    many = request.get("Entries") or request.get("PublishBatchRequestEntries")
+    count = f" ({len(many)} messages)" if isinstance(many, list) and len(many) > 1 else ""
+    return f"{operation} {about}{count}".rstrip() if operation else entry.subject
+
+
+def _request(entry: Entry) -> Detail:
+    """Return the request of a call; of a delegated one, what its JSON body and URL say."""
+    detail = dict(entry.detail)
+    if not {"method", "url", "body"} <= detail.keys():
+        return detail
+    path = unquote(urlsplit(str(detail["url"])).path).lstrip("/")
+    if entry.subject.startswith("s3."):
+        return {"Bucket": path} if path else {}
+    try:
+        parsed = json.loads(detail["body"] or b"{}")
+    except (TypeError, ValueError):
+        return {}
+    return parsed if isinstance(parsed, dict) else {}
+
+
+def _object(service: str, request: Mapping[str, Any]) -> str:
+    for key, noun in _OBJECTS:
+        value = request.get(key)
+        if not value or not isinstance(value, str):
+            continue
+        name = value if service == "s3" else _short_name(value)
+        keys = request.get("Key")
+        if service == "s3" and isinstance(keys, str):
+            name = f"{name}/{keys}"
+        return f"{noun} {name}".strip()
+    items = request.get("RequestItems") or request.get("TransactItems")
+    return f"{len(items)} items" if items else ""
+
+
+def _events(request: Mapping[str, Any]) -> str:
+    entries = [entry for entry in request.get("Entries", []) if isinstance(entry, dict)]
+    names = [f"{entry.get('Source', '?')}: {entry.get('DetailType', '?')}" for entry in entries]
+    buses = dict.fromkeys(_short_name(entry.get("EventBusName", "default")) for entry in entries)
+    return f"{', '.join(dict.fromkeys(names))} (bus {', '.join(buses)})"
+
+
+# ---- endings ---------------------------------------------------------------------------------
+
+
+def _ending(entry: Entry, followers: Sequence[Entry]) -> str:
+    outcome = next((follower for follower in followers if is_outcome_of(follower, entry)), None)
+    if entry.kind == "http":
+        return str(outcome.detail.get("status", "")) if outcome else ""
+    if entry.kind == "run":
+        return _run_ending(entry, outcome, followers)
+    if outcome is not None:
+        return outcome.outcome
+    return "" if entry.outcome in _UNREMARKABLE else entry.outcome
+
+
+def is_outcome_of(follower: Entry, entry: Entry) -> bool:
+    """Whether `follower` only says how `entry` ended."""
+    return follower.kind == "outcome" and entry.number in follower.causes
+
+
+def is_timeout_of(follower: Entry, entry: Entry) -> bool:
+    """Whether `follower` says that the run `entry` was stopped."""
+    return (
+        entry.kind == "run"
+        and follower.kind == "note"
+        and follower.outcome.startswith("timed out")
+        and entry.number in follower.causes
+    )
+
+
+def _run_ending(entry: Entry, outcome: Entry | None, followers: Sequence[Entry]) -> str:
+    stopped = next((f for f in followers if is_timeout_of(f, entry)), None)
+    if stopped is not None:
+        return stopped.outcome
+    if outcome is None:
+        return "still running"
+    took = outcome.at_ms - entry.at_ms
+    time = f" in {duration(took)}" if took else ""
+    if outcome.outcome != "error":
+        return f"ok{time}"
+    try:
+        error = json.loads(outcome.detail.get("payload", b"{}"))
+    except ValueError:
+        error = {}
+    return f"{error.get('errorType', 'error')}: {error.get('errorMessage', '')}{time}"
+
+
+# ---- pieces ----------------------------------------------------------------------------------
+
+
+def duration(milliseconds: int) -> str:
+    """Spell a duration as a person would say it."""
+    if milliseconds < 1_000:
+        return f"{milliseconds} ms"
+    if milliseconds < 120_000:
+        return f"{milliseconds / 1000:.3f}".rstrip("0").rstrip(".") + " s"
+    minutes, seconds = divmod(round(milliseconds / 1000), 60)
+    if minutes < 120:
+        return f"{minutes} min {seconds} s" if seconds else f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+
+
+def _records(entry: Entry) -> list[Detail]:
+    if entry.kind != "run":
+        return []
+    try:
+        payload = json.loads(entry.detail.get("payload", b"{}"))
+    except ValueError:
+        return []
+    records = payload.get("Records") if isinstance(payload, dict) else None
+    return [r for r in records if isinstance(r, dict)] if isinstance(records, list) else []
+
+
+def _short_name(text: str) -> str:
+    """Return the last part of an ARN or URL; anything else as it is."""
+    if text.startswith(("arn:", "http://", "https://")):
+        return text.replace(":", "/").rsplit("/", 1)[-1]
+    head, _, tail = text.rpartition(" ")
+    return f"{head} {_short_name(tail)}" if tail.startswith("arn:") else text
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, str):
+        return _short_name(value)
+    if isinstance(value, list | tuple):
+        return ", ".join(_plain(item) for item in value)
+    return str(value)
+
+
+def _is_tedious(key: str) -> bool:
+    return key in ("request", "filters") or key.endswith(("Id", "request_id", "handle"))
+
+
+def _shortened(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"

@@ -1,0 +1,227 @@
+"""The IAM policies against what the handlers were seen doing: nothing missing, nothing spare."""
+
+from __future__ import annotations
+
+import json
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from chalicelib import bootstrap, entrypoints
+from chalicelib.config import read_config
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from chalice_offline.core.journal import Entry
+    from tests.pipeline.conftest import Street
+
+PROJECT = Path(__file__).resolve().parents[2]
+ACCOUNT = "us-east-1:000000000000"
+STAGES = ("local", "localstack", "dev", "prod")
+API_HANDLER = "api_handler"
+
+# What Lambda itself does with the function's role: its log, and its event source mapping (AWS
+# Lambda developer guide, "Lambda execution role" and "Amazon SQS event source mapping").
+LOG_ACTIONS = {"logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"}
+MAPPING_ACTIONS = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
+
+Call = tuple[str, str]  # action, ARN
+Allowance = tuple[str, str]  # action, ARN pattern
+
+
+@pytest.fixture
+def busy_street(street: Street, monkeypatch: pytest.MonkeyPatch) -> Street:
+    """A day on which everything happens that the handlers have code for."""
+    # On AWS each function is a process of its own, with caches of its own. Here they would share
+    # one, and whoever came second would be seen asking for nothing.
+    for module in (bootstrap, entrypoints):
+        monkeypatch.setattr(module, "services", lambda: bootstrap.Services(read_config()))
+    world = street.world
+    street.order(2)
+    street.settle()
+
+    world.square.faults.add("CreateOrder", "rate_limited", times=2)  # submit holds back
+    world.uber.faults.add("GetOrder", "error_before_commit", times=1)  # inbound holds back
+    for partner, operation in ((world.uber, "AcceptOrder"), (world.doordash, "ConfirmOrder")):
+        partner.faults.add(operation, "rate_limited", times=1)  # callbacks holds back
+    street.order(2)
+    street.settle()
+
+    world.uber.faults.add("AcceptOrder", "unauthorized", times=1)  # callbacks renews its token
+    street.order(2)
+    street.settle()
+
+    # Confirmed, but we did not hear it: the second try is refused, and staff are told.
+    world.doordash.faults.add("ConfirmOrder", "error_after_commit", times=1)
+    street.order(2)
+    street.settle()
+
+    for order in world.square.orders():  # pos_events
+        world.square.fulfil(order["id"], "COMPLETED")
+    street.settle()
+
+    _order_with_a_long_note(street)  # a webhook too large for an event
+    world.square.faults.add("*", "error_before_commit", times=200)  # sweep decides
+    street.order(2)
+    street.settle()
+    street.pass_time(seconds=300)
+    world.square.faults.clear()
+
+    _lose_the_bucket(street)  # notifications holds back
+    return street
+
+
+def _order_with_a_long_note(street: Street) -> None:
+    (order,) = (street.world.generator.order(4_001, 0),)
+    payload = order.payload | {"order_special_instructions": "extra napkins " * 6_000}
+    street.world.doordash.place(payload)
+    street.settle()
+
+
+def _lose_the_bucket(street: Street) -> None:
+    s3 = street.offline.client("s3")
+    bucket = "order-middleware-local"
+    for item in s3.list_objects_v2(Bucket=bucket).get("Contents", []):
+        s3.delete_object(Bucket=bucket, Key=item["Key"])
+    s3.delete_bucket(Bucket=bucket)
+    street.world.square.faults.add("*", "error_before_commit", times=200)
+    street.order(1)
+    street.settle()
+    street.pass_time(seconds=300)
+
+
+# ---- what was called -----------------------------------------------------------------------------
+
+
+def calls_by_handler(street: Street) -> dict[str, set[Call]]:
+    """Return every AWS call a handler made, by its Chalice name."""
+    entries = {entry.number: entry for entry in street.offline.journal.entries()}
+    found: dict[str, set[Call]] = {}
+    for entry in entries.values():
+        if entry.kind != "call" or not entry.causes:
+            continue
+        cause = entries[entry.causes[0]]
+        if cause.kind not in ("run", "http"):
+            continue
+        name = API_HANDLER if cause.kind == "http" else cause.subject.rpartition("-local-")[2]
+        found.setdefault(name, set()).update(_calls(entry))
+    return found
+
+
+def _calls(entry: Entry) -> Iterator[Call]:
+    service, operation = entry.subject.split(".")
+    detail = entry.detail
+    if service == "events":
+        for item in detail["Entries"]:
+            bus = item.get("EventBusName", "default").rpartition("/")[2]
+            yield "events:PutEvents", f"arn:aws:events:{ACCOUNT}:event-bus/{bus}"
+    elif service == "sqs":
+        queue = detail.get("QueueName") or detail["QueueUrl"].rpartition("/")[2]
+        yield f"sqs:{operation}", f"arn:aws:sqs:{ACCOUNT}:{queue}"
+    elif service == "dynamodb":
+        for action, table in _table_actions(operation, json.loads(detail["body"])):
+            yield f"dynamodb:{action}", f"arn:aws:dynamodb:{ACCOUNT}:table/{table}"
+    elif service == "s3":
+        path = detail["url"].split("/", 3)[3].split("?")[0]
+        yield f"s3:{operation}", f"arn:aws:s3:::{path}"
+    elif service == "secretsmanager":
+        secret = json.loads(detail["body"])["SecretId"]
+        yield (
+            f"secretsmanager:{operation}",
+            f"arn:aws:secretsmanager:{ACCOUNT}:secret:{secret}-AbCdEf",
+        )
+    else:
+        yield f"{service}:{operation}", "*"
+
+
+def _table_actions(operation: str, body: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Return what DynamoDB asks permission for: a transaction asks for each of its actions."""
+    if "TransactItems" in body:
+        for item in body["TransactItems"]:
+            ((action, request),) = item.items()
+            yield f"{action}Item", request["TableName"]  # Put -> PutItem, and so on
+    elif "RequestItems" in body:
+        yield from ((operation, table) for table in body["RequestItems"])
+    else:
+        index = f"/index/{body['IndexName']}" if "IndexName" in body else ""
+        yield operation, body["TableName"] + index
+
+
+# ---- what is allowed -----------------------------------------------------------------------------
+
+
+def allowances(stage: str, handler: str) -> set[Allowance]:
+    """Return what a handler's policy in a stage allows."""
+    config = json.loads((PROJECT / ".chalice/config.json").read_text())
+    settings = config["lambda_functions"][handler] | (
+        config["stages"][stage].get("lambda_functions", {}).get(handler, {})
+    )
+    assert settings["autogen_policy"] is False
+    policy = json.loads((PROJECT / ".chalice" / settings["iam_policy_file"]).read_text())
+    return {
+        (action, resource)
+        for statement in policy["Statement"]
+        for action in _listed(statement["Action"])
+        for resource in _listed(statement["Resource"])
+    }
+
+
+def _listed(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value
+
+
+def _allows(allowance: Allowance, call: Call) -> bool:
+    return allowance[0] == call[0] and fnmatchcase(call[1], allowance[1])
+
+
+def _is_lambdas_own(allowance: Allowance) -> bool:
+    return allowance[0] in LOG_ACTIONS | MAPPING_ACTIONS
+
+
+def test_policies_allow_what_handlers_do_and_nothing_else(busy_street: Street) -> None:
+    """A call without an allowance would fail on AWS; an allowance without a call is a risk."""
+    calls = calls_by_handler(busy_street)
+    problems = []
+    for stage in STAGES:
+        for handler, made in sorted(calls.items()):
+            allowed = allowances(stage, handler)
+            problems += [
+                f"{stage}: {handler} calls {action} on {arn}, which its policy does not allow"
+                for action, arn in sorted(made)
+                if not any(_allows(allowance, (action, arn)) for allowance in allowed)
+            ]
+            problems += [
+                f"{stage}: {handler} may {action} on {resource}, and never does"
+                for action, resource in sorted(allowed)
+                if not _is_lambdas_own((action, resource))
+                and not any(_allows((action, resource), call) for call in made)
+            ]
+    assert problems == []
+
+
+def test_every_handler_was_seen(busy_street: Street) -> None:
+    """A handler that never ran has not been checked."""
+    config = json.loads((PROJECT / ".chalice/config.json").read_text())
+    assert sorted(calls_by_handler(busy_street)) == sorted(config["lambda_functions"])
+
+
+def test_queue_handlers_may_read_exactly_their_own_queue() -> None:
+    """What Lambda's event source mapping needs, per handler."""
+    queues = {
+        "inbound": "inbound-orders",
+        "submit": "pos-submissions.fifo",
+        "callbacks": "channel-callbacks",
+        "notifications": "notifications",
+    }
+    config = json.loads((PROJECT / ".chalice/config.json").read_text())
+    for handler in config["lambda_functions"]:
+        mine = {a for a in allowances("prod", handler) if a[0] in MAPPING_ACTIONS}
+        wanted = (
+            {(a, f"arn:aws:sqs:*:*:{queues[handler]}") for a in MAPPING_ACTIONS}
+            if handler in queues
+            else set()
+        )
+        assert mine == wanted, handler
