@@ -1,7 +1,7 @@
 """Sends random requests to the emulated services and says what broke, with the shortest way there.
 
-    python scripts/fuzz.py --requests 20000 --seed 1
-    python scripts/fuzz.py --seed 1 --only 4711        the same, up to request 4711 of seed 1
+python scripts/fuzz.py --requests 20000 --seed 1
+python scripts/fuzz.py --seed 1 --only 4711        the same, up to request 4711 of seed 1
 """
 
 from __future__ import annotations
@@ -16,7 +16,15 @@ from typing import TYPE_CHECKING
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "src")]
 
-from scripts.fuzzing.episode import EPISODE_LENGTH, Failure, Run, Step, play, replay, shrink
+from scripts.fuzzing.episode import (  # noqa: E402 - it is found on the path set above
+    EPISODE_LENGTH,
+    Failure,
+    Run,
+    Step,
+    play,
+    replay,
+    shrink,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -85,9 +93,7 @@ def _shown(step: Step) -> str:
     return f"  {step.name}\n    {request.method} {request.url}\n    {headers}\n    {body!r}{more}"
 
 
-def _summary(
-    total: Run, kinds: Counter[str], sent: int, seconds: float, *, verbose: bool
-) -> None:
+def _summary(total: Run, kinds: Counter[str], sent: int, seconds: float, *, verbose: bool) -> None:
     replies = Counter[str]()
     never = []
     for name, row in sorted(total.statuses.items()):
@@ -100,7 +106,7 @@ def _summary(
     print(f"\n{sent} requests in {seconds:.1f} s: {dict(sorted(replies.items()))}")
     print(f"{len(total.statuses)} operations; never successful: {', '.join(never) or 'none'}")
     for kind, count in kinds.most_common():
-        print(f"{count:5} × {kind}")
+        print(f"{count:5} x {kind}")
     print("nothing broke" if not kinds else "")
 
 

@@ -28,7 +28,8 @@ AWS's own tools:         awslocal sqs list-queues
 
 def main() -> int:
     """Start everything and wait for Ctrl-C; returns the exit status."""
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM):  # also where a shell had it ignored
+        signal.signal(number, _interrupt)
     try:
         with Playground() as playground:
             menus = playground.upload_menus()

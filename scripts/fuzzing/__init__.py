@@ -1,1 +1,1 @@
-"""Random requests against the emulated services: what they are made of, and what must hold after."""
+"""Random requests to the emulated services: what they are made of, what must hold after."""

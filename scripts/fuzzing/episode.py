@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError
 
-from chalice_offline.core.http import HttpRequest
 from chalice_offline.protocols import operation_names
 from chalice_offline.protocols.service_models import model_for
 from scripts.fuzzing import checks, wire
@@ -21,6 +20,8 @@ from scripts.fuzzing.world import Endless, World
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from chalice_offline.core.http import HttpRequest
 
 EPISODE_LENGTH = 250
 _CHECK_EVERY = 25
@@ -33,7 +34,7 @@ _SERVICES = (
     ("lambda", "rest-json", 3),
     ("s3", "rest-xml", 2),
 )
-# Of S3 only the notifications are emulated; these cause some.
+# Of S3 only the notifications are emulated; the last four cause some.
 _S3_OPERATIONS = (
     "PutBucketNotificationConfiguration", "GetBucketNotificationConfiguration",
     "PutBucketNotification", "PutObject", "CopyObject", "DeleteObject", "PutObjectTagging",
@@ -44,7 +45,15 @@ _FREQUENT = (
     "PublishBatch", "PutEvents", "Invoke", "PutObject", "ChangeMessageVisibility",
 )  # fmt: skip
 # What is deleted cannot be asked about any more.
-_ENDING = ("DeleteQueue", "DeleteTopic", "DeleteEventBus", "DeleteR", "DeleteS", "DeleteC", "Remove")
+_ENDING = (
+    "DeleteQueue",
+    "DeleteTopic",
+    "DeleteEventBus",
+    "DeleteR",
+    "DeleteS",
+    "DeleteC",
+    "Remove",
+)
 _PAUSES_MS = (1_000, 1_000, 30_000, 30_000, 900_000, 86_400_000)
 _SETTLE_WITHIN_MS = 600_000
 
@@ -68,6 +77,11 @@ class Failure:
     kind: str
     delegated: bool = False
     detail: str = ""
+
+    @property
+    def is_final(self) -> bool:
+        """Whether what follows would only fail for the same reason."""
+        return self.kind.startswith(("state", "Endless"))
 
 
 @dataclass
@@ -119,12 +133,12 @@ class Generator:
         weights = [1 if name.startswith(_ENDING) else 4 for name in names]
         return self._dice.choices(names, weights)[0]
 
-    def _written(
-        self, service: str, protocol: str, operation: str, wildness: float
-    ) -> HttpRequest:
+    def _written(self, service: str, protocol: str, operation: str, wildness: float) -> HttpRequest:
         shape = model_for(service, protocol).operation_model(operation).input_shape
         while True:
-            parameters = self._values.parameters(service, shape, wildness=wildness)
+            parameters = self._values.parameters(
+                service, shape, wildness=wildness, sparse=operation in _S3_OPERATIONS[3:]
+            )
             try:
                 return wire.request_for(service, protocol, operation, parameters)
             except (BotoCoreError, ValueError, TypeError, AttributeError, KeyError):
@@ -132,7 +146,7 @@ class Generator:
 
 
 def play(seed: str, count: int, *, check_every: int = _CHECK_EVERY) -> Run:
-    """Make and send `count` requests of the episode with this seed; stop at the first failure."""
+    """Make and send `count` requests of the episode with this seed, or fewer: see `is_final`."""
     run = Run()
     with _world() as world:
         generator = Generator(seed, world)
@@ -150,7 +164,7 @@ def play(seed: str, count: int, *, check_every: int = _CHECK_EVERY) -> Run:
                 generator.vocabulary.learn(reply)
             if index % check_every == 0 or requests == count:
                 _check_state(world, index, run)
-            if any(not failure.delegated for failure in run.failures):
+            if any(failure.is_final for failure in run.failures):
                 break
     return run
 
@@ -188,7 +202,7 @@ def shrink(steps: list[Step], kind: str) -> list[Step]:
 def _world() -> Iterator[World]:
     """A new world whose errors are collected instead of printed."""
     world = World()
-    handler = _Collector(world.logged)
+    handler = Collector(world.logged)
     logger = logging.getLogger("chalice_offline")
     propagate, logger.propagate = logger.propagate, False
     logger.addHandler(handler)
@@ -199,7 +213,7 @@ def _world() -> Iterator[World]:
         logger.propagate = propagate
 
 
-class _Collector(logging.Handler):
+class Collector(logging.Handler):
     def __init__(self, records: list[logging.LogRecord]) -> None:
         super().__init__(logging.ERROR)
         self._records = records
@@ -219,14 +233,14 @@ def _apply(world: World, step: Step, index: int, run: Run) -> dict[str, Any] | N
             response = None
         else:
             response = world.answer(step.request)
-    except (Exception, Endless) as error:  # anything at all is a finding
+    except (Exception, Endless) as error:  # noqa: BLE001 - anything is a finding
         run.failures.append(_failure(index, f"raised {error!r}", error, delegated))
         return None
     if world.logged:
-        error = world.logged[0].exc_info[1] if world.logged[0].exc_info else None
-        reason = f"logged {world.logged[0].getMessage()}: {error!r}"
-        run.failures.append(_failure(index, reason, error, delegated))
-    if response is None:
+        cause = world.logged[0].exc_info[1] if world.logged[0].exc_info else None
+        reason = f"logged {world.logged[0].getMessage()}: {cause!r}"
+        run.failures.append(_failure(index, reason, cause, delegated))
+    if response is None or step.request is None:
         return None
     run.count(step.name, response.status)
     wrong = checks.broken_reply(step.request.method, target, response)

@@ -35,11 +35,16 @@ class ValueSource:
         self._fill = 0.25
         self._service = ""
 
-    def parameters(self, service: str, shape: Any, *, wildness: float) -> dict[str, Any]:
-        """Return the parameters of an operation with this input shape (None: it takes none)."""
+    def parameters(
+        self, service: str, shape: Any, *, wildness: float, sparse: bool = False
+    ) -> dict[str, Any]:
+        """Return the parameters of an operation with this input shape (None: it takes none).
+
+        `sparse`: only those that are required.
+        """
         self._service = service
         self._wildness = wildness
-        self._fill = self._dice.choice([0.0, 0.1, 0.1, 0.3, 0.6])
+        self._fill = 0.0 if sparse else self._dice.choice([0.0, 0.1, 0.1, 0.3, 0.6])
         made = {} if shape is None else self._structure(shape, 0)
         return made if wildness else coherent(made)
 
@@ -123,7 +128,7 @@ class ValueSource:
             for text in (word * max(1, -(-low // len(word))) for word in PLAIN)
             if len(text) <= high and (pattern is None or pattern.fullmatch(text))
         ]
-        return self._dice.choice(fitting or PLAIN)
+        return str(self._dice.choice(fitting or PLAIN))
 
     def _number(self, shape: Any) -> float:
         low = int(shape.metadata.get("min", 0))
@@ -180,7 +185,7 @@ def _group(message: dict[str, Any], *, fifo: bool) -> None:
 
 
 def _singular(name: str) -> str:
-    return name[:-1] if name.endswith("s") else name
+    return name.removesuffix("s")
 
 
 def _as_type(value: Any, shape: Any) -> Any:

@@ -18,11 +18,11 @@ REGION = "us-east-1"
 ENDPOINT = "http://127.0.0.1:4566"
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
-QUEUES = ("orders", "dead", "slow", "orders.fifo", "dead.fifo")
-TOPICS = ("updates", "archive", "updates.fifo")
-BUSES = ("default", "sales")
-FUNCTIONS = ("echo", "fails", "partial", "nonsense")
-BUCKETS = ("shop", "menus")
+QUEUES = ["orders", "dead", "slow", "orders.fifo", "dead.fifo"]
+TOPICS = ["updates", "archive", "updates.fifo"]
+BUSES = ["default", "sales"]
+FUNCTIONS = ["echo", "fails", "partial", "nonsense"]
+BUCKETS = ["shop", "menus"]
 
 
 def arn(service: str, resource: str, account_id: str = ACCOUNT_ID) -> str:
@@ -70,7 +70,7 @@ _AUTHORIZATION = [
     {"BasicAuthParameters": {"Username": "a", "Password": "b"}},
     {"ApiKeyAuthParameters": {"ApiKeyName": "k", "ApiKeyValue": "v"}},
 ]
-_JSON = [*_DETAILS, [], "text", 5, None]
+_JSON: list[Any] = [*_DETAILS, [], "text", 5, None]
 
 
 def _texts(values: Iterable[Any]) -> list[str]:
@@ -133,8 +133,15 @@ VALUES: dict[str, list[Any]] = {
     "protocol": ["sqs", "sqs", "lambda", "http", "email", "sms", "application"],
     "endpoint": [*QUEUE_ARNS, *FUNCTION_ARNS, "http://ok.example/hook", "http://down.example/"],
     "attributename": [
-        "FilterPolicy", "FilterPolicyScope", "RawMessageDelivery", "RedrivePolicy",
-        "DeliveryPolicy", "DisplayName", "Policy", "Enabled", "ArchivePolicy",
+        "FilterPolicy",
+        "FilterPolicyScope",
+        "RawMessageDelivery",
+        "RedrivePolicy",
+        "DeliveryPolicy",
+        "DisplayName",
+        "Policy",
+        "Enabled",
+        "ArchivePolicy",
     ],
     "filterpolicy": ["{}", *_texts([{"kind": ["a", {"prefix": "b"}]}, *_PATTERNS[:2]])],
     "filterpolicyscope": ["MessageBody", "MessageAttributes"],
@@ -155,8 +162,13 @@ VALUES: dict[str, list[Any]] = {
     "event": _texts(
         [
             {
-                "id": "1", "account": ACCOUNT_ID, "source": "shop", "region": REGION,
-                "time": "2026-01-01T00:00:00Z", "resources": [], "detail-type": "placed",
+                "id": "1",
+                "account": ACCOUNT_ID,
+                "source": "shop",
+                "region": REGION,
+                "time": "2026-01-01T00:00:00Z",
+                "resources": [],
+                "detail-type": "placed",
                 "detail": _DETAILS[0],
             }
         ]

@@ -26,8 +26,8 @@ _ODD_JSON: list[Any] = [
 _ODD_BODIES = [
     b"", b"null", b"[]", b'"text"', b"5", b"{", b"\xff\xfe\x00", b"[" * 50_000, b'{"a":' * 5_000,
     b"Action=SendMessage&Action=Publish", b"Action=", b"&&==&%zz=%", b"a.1.member.99999999999=x",
-    b"Entries.member.1", b"<a/>", b"<a", b"<?xml version='1.0'?><!DOCTYPE a [<!ENTITY b 'c'>]>"
-    b"<a>&b;</a>", b"<NotificationConfiguration>" * 3_000,
+    b"Entries.member.1", b"<a/>", b"<a",
+    b"<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>", b"<NotificationConfiguration>" * 3_000,
     b'--x\r\nContent-Disposition: form-data; name="Action"\r\n\r\nx\r\n--x--',
 ]  # fmt: skip
 _ODD_HEADERS = [
@@ -120,7 +120,9 @@ def _wrong_type(dice: random.Random, request: HttpRequest) -> HttpRequest:
 
 def _places(content: Any) -> Any:
     if isinstance(content, dict | list):
-        for key, value in list(content.items() if isinstance(content, dict) else enumerate(content)):
+        for key, value in list(
+            content.items() if isinstance(content, dict) else enumerate(content)
+        ):
             yield content, key
             yield from _places(value)
 

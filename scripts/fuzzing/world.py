@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 from typing import TYPE_CHECKING, Any
 
 from chalice_offline.composition import add_services
@@ -18,6 +17,8 @@ from chalice_offline.transports.gateway import Gateway
 from scripts.fuzzing import vocabulary as words
 
 if TYPE_CHECKING:
+    import logging
+
     from chalice_offline.core.http import HttpRequest
     from chalice_offline.core.run import FunctionRun
     from chalice_offline.core.scheduler import Timer

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from chalice_offline.core.http import Headers, HttpResponse
 from chalice_offline.services.events import Events
 from chalice_offline.services.lambda_ import Lambda
 from chalice_offline.services.s3 import S3
@@ -19,14 +20,18 @@ def add_services(emulator: Emulator) -> Lambda:
     """Fit every service; return Lambda, with which functions are registered."""
     registry = emulator.registry
     registry.add(Sqs(emulator))
-    registry.add(Sns(emulator))
+    sns = Sns(emulator)
+    registry.add(sns)
+    emulator.pages[sns.certificate_path] = lambda _request: HttpResponse(
+        200, Headers([("content-type", "application/x-pem-file")]), sns.certificate_pem()
+    )
     registry.add(Events(emulator))
     registry.add(Scheduler(emulator))
     lambda_ = Lambda(emulator)
     registry.add(lambda_)
     s3 = S3(emulator)
     registry.add(s3, rest_delegated=True)
-    emulator.observers["s3"] = s3.observe
+    emulator.delegated.observers["s3"] = s3.observe
     for streaming in ("kinesis", "dynamodb"):
-        emulator.observers[streaming] = lambda_.observe
+        emulator.delegated.observers[streaming] = lambda_.observe
     return lambda_

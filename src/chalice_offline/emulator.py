@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from chalice_offline.core.scheduler import Timer
     from chalice_offline.drivers import Driver
 
-    Observer = Callable[[CallContext, str, HttpRequest, HttpResponse], None]
+    Page = Callable[[HttpRequest], HttpResponse]
 
 DEFAULT_SEED = 0
 ORIGINS_KEPT = 50_000  # as many as the journal keeps entries
@@ -67,7 +67,8 @@ class Emulator:
         self.region = region
         self.registry = Registry()
         self.delegated = Delegated(seed)
-        self.observers: dict[str, Observer] = {}
+        # Pages that services serve over plain HTTP, by path, for every gateway.
+        self.pages: dict[str, Page] = {}
         self.lock = threading.RLock()
         self.scheduler = Scheduler()
         self._signals = Signals()
@@ -94,11 +95,7 @@ class Emulator:
     def forward(
         self, service: str, operation: str, request: HttpRequest, caller: Caller
     ) -> HttpResponse:
-        """Apply one call of a service that is delegated; raises AwsError when nobody has it.
-
-        The service's observer, if there is one, sees request and reply before the caller does:
-        that is how S3 notifications and stream mappings hear of what moto stored.
-        """
+        """Apply one call of a service that is delegated; raises AwsError when nobody has it."""
         with self.lock:
             self._catch_up()
             subject = f"{service}.{operation or request.method}"
@@ -106,14 +103,11 @@ class Emulator:
             entry = self._write("call", subject, detail, caller.causes, is_input=True)
             context = self._context(entry, caller)
             try:
-                response = self.delegated.handle(context, service, request)
+                response = self.delegated.handle(context, service, operation, request)
             except AwsError as error:
                 entry.outcome = str(error)
                 raise
             entry.outcome = str(response.status)
-            observe = self.observers.get(service)
-            if observe is not None:
-                observe(context, operation, request, response)
             self._catch_up()
             return response
 
@@ -269,6 +263,8 @@ class Emulator:
             endpoint=caller.endpoint,
             protocol=caller.protocol,
             principal=caller.principal,
+            trace_header=caller.trace_header,
+            signed=caller.signed,
             request_id=self.ids.uuid(),
             now_ms=self._now_ms,
             entry=entry.number,

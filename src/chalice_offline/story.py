@@ -83,9 +83,14 @@ def _run(entry: Entry) -> str:
 
 def _note(entry: Entry) -> str:
     detail = {key: value for key, value in entry.detail.items() if not _is_tedious(key)}
-    facts = ", ".join(f"{key} {_plain(value)}" for key, value in detail.items())
-    subject = _short_name(entry.subject)
-    return f"{subject} ({facts})" if facts else subject
+    reasons = detail.pop("near_misses", None)
+    facts = [f"{key} {_plain(value)}" for key, value in detail.items()]
+    if reasons is not None:
+        facts.append(str(reasons))
+    words = _short_name(entry.subject)
+    if entry.outcome:
+        words += f": {_short_name(entry.outcome)}"
+    return f"{words} ({', '.join(facts)})" if facts else words
 
 
 def _outcome(entry: Entry) -> str:
@@ -121,9 +126,10 @@ def _request(entry: Entry) -> Detail:
     detail = dict(entry.detail)
     if not {"method", "url", "body"} <= detail.keys():
         return detail
-    path = unquote(urlsplit(str(detail["url"])).path).lstrip("/")
     if entry.subject.startswith("s3."):
-        return {"Bucket": path} if path else {}
+        url = urlsplit(str(detail["url"]))
+        host_bucket = url.netloc.split(".s3.")[0] if ".s3." in url.netloc else ""
+        return {"Bucket": "/".join(filter(None, (host_bucket, unquote(url.path).strip("/"))))}
     try:
         parsed = json.loads(detail["body"] or b"{}")
     except (TypeError, ValueError):
@@ -161,6 +167,8 @@ def _ending(entry: Entry, followers: Sequence[Entry]) -> str:
         return str(outcome.detail.get("status", "")) if outcome else ""
     if entry.kind == "run":
         return _run_ending(entry, outcome, followers)
+    if entry.kind == "note":
+        return ""  # told already
     if outcome is not None:
         return outcome.outcome
     return "" if entry.outcome in _UNREMARKABLE else entry.outcome
@@ -242,7 +250,7 @@ def _plain(value: Any) -> str:
 
 
 def _is_tedious(key: str) -> bool:
-    return key in ("request", "filters") or key.endswith(("Id", "request_id", "handle"))
+    return key in ("request", "filters", "event") or key.endswith(("Id", "request_id", "handle"))
 
 
 def _shortened(text: str) -> str:

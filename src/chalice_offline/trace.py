@@ -120,4 +120,8 @@ def _chosen(by_number: dict[int, Entry], text: str) -> set[int]:
         new = [cause for cause in causes if cause in by_number and cause not in chosen]
         chosen.update(new)
         unexplained += new
-    return chosen
+    return chosen | {
+        entry.number
+        for entry in by_number.values()
+        if entry.kind == "outcome" and any(cause in chosen for cause in entry.causes)
+    }

@@ -135,7 +135,7 @@ def test_the_console_draws_what_followed_from_a_call(gateway: Gateway) -> None:
     finally:
         door.close()
     story = ask(gateway, "/_chalice_offline/trace?text=for-the-story").body.decode()
-    assert "sqs.CreateQueue" in story
+    assert "CreateQueue" in story
     entries = json.loads(ask(gateway, "/_chalice_offline/journal").body)
     assert entries[0]["subject"] == "sqs.CreateQueue"
     assert json.loads(ask(gateway, "/_chalice_offline/functions").body) == []

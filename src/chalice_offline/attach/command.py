@@ -109,13 +109,13 @@ def _run(
             "--provision is for local engines; on AWS deploy .chalice/resources.json as a stack"
         )
     session = AttachedSession(directory, stage, endpoint, host=host, port=port, tell=_tell)
-    session.prepare()
-    if endpoint.is_aws and not options.yes and not _agreed(session):
-        return 1
-    if options.provision:
-        session.provision()
-    session.start()
     try:
+        session.prepare()
+        if endpoint.is_aws and not options.yes and not _agreed(session):
+            return 1
+        if options.provision:
+            session.provision()
+        session.start()
         _print_attached(session, stage, endpoint)
         if reload:
             session.watch(_tell)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -52,6 +53,7 @@ class Endpoint:
     #: AWS_ENDPOINT_URL_DYNAMODB=… by variable name.
     service_urls: dict[str, str] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
+    _clients: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def is_aws(self) -> bool:
@@ -64,8 +66,16 @@ class Endpoint:
         return self.url or f"AWS ({self.region})"
 
     def client(self, service: str) -> Any:
-        """Return a boto3 client. It retries nothing: `Patience` does, and says so."""
-        import boto3
+        """Return a boto3 client, the same each time; threads may share it.
+
+        It retries nothing: `Patience` does, and says so.
+        """
+        with self._lock:  # making clients is not thread-safe, using them is
+            if service not in self._clients:
+                self._clients[service] = self._make_client(service)
+            return self._clients[service]
+
+    def _make_client(self, service: str) -> Any:
         from botocore.config import Config
 
         options: dict[str, Any] = {
@@ -74,19 +84,24 @@ class Endpoint:
             "retries": {"total_max_attempts": 1},
             "max_pool_connections": CONNECTIONS,
         }
-        with self._lock:  # making sessions and clients is not thread-safe; using clients is
-            session: Any = boto3.session.Session()
-            if self.is_aws:
-                return session.client(service, region_name=self.region, config=Config(**options))
-            return session.client(
-                service,
-                region_name=self.region,
-                endpoint_url=self.service_urls.get(_variable(service), self.url),
-                aws_access_key_id=_PLACEHOLDERS["AWS_ACCESS_KEY_ID"],
-                aws_secret_access_key=_PLACEHOLDERS["AWS_SECRET_ACCESS_KEY"],
-                # A bucket's name in front of an engine's host would need DNS.
-                config=Config(**options, s3={"addressing_style": "path"}),
-            )
+        session = self._session
+        if self.is_aws:
+            return session.client(service, region_name=self.region, config=Config(**options))
+        return session.client(
+            service,
+            region_name=self.region,
+            endpoint_url=self.service_urls.get(_variable(service), self.url),
+            aws_access_key_id=_PLACEHOLDERS["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=_PLACEHOLDERS["AWS_SECRET_ACCESS_KEY"],
+            # A bucket's name in front of an engine's host would need DNS.
+            config=Config(**options, s3={"addressing_style": "path"}),
+        )
+
+    @cached_property
+    def _session(self) -> Any:
+        import boto3
+
+        return boto3.session.Session()
 
     def variables(self, configured: Mapping[str, str]) -> dict[str, str]:
         """Return a function's variables: config.json's, and the SDK's settings for this place."""

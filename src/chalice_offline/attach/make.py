@@ -126,7 +126,14 @@ class Maker:
         else:
             queue_url = present["QueueUrl"]
             self._adopt(attachment, queue_url, queue_arn, attributes, tags)
-        subscription_arn = _HOOKS[hook.kind](self, attachment, hook, queue_arn)
+        try:
+            subscription_arn = _HOOKS[hook.kind](self, attachment, hook, queue_arn)
+        except (ProjectError, ClientError):
+            if present is None:  # what this call has made, and only that
+                own = OwnQueue(attachment.queue, queue_url, queue_arn, hook.arn)
+                self._remover.unhook(queue_arn, hook.arn)
+                self._remover.delete(own, with_messages=True)
+            raise
         return Attached(
             attachment, queue_url, queue_arn, visibility, subscription_arn, present is not None
         )

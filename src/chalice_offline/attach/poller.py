@@ -30,6 +30,8 @@ _log = logging.getLogger(__name__)
 
 # How long one call waits for messages, and so how long stopping may take. SQS allows 20 s.
 LONG_POLL_SECONDS = 5
+# Between short polls (a session's `poll_seconds` of 0), which answer at once.
+SHORT_POLL_PAUSE_SECONDS = 0.05
 # ReceiveMessage gives at most ten (Amazon SQS API reference).
 MOST_PER_CALL = 10
 # Lambda invokes with what it has gathered once that is 6 MB (its payload quota).
@@ -48,6 +50,7 @@ class Poller:
         clock: Clock,
         run: RunBatch,
         failed: Callable[[EndpointError], None],
+        poll_seconds: int = LONG_POLL_SECONDS,
     ) -> None:
         """`failed` is told once when the endpoint is gone for good; polling has then ended."""
         self.attached = attached
@@ -58,6 +61,7 @@ class Poller:
         self._clock = clock
         self._run = run
         self._failed = failed
+        self._poll_seconds = poll_seconds
         self._stopped = threading.Event()
         self._slots = threading.Condition()
         self._free = self._attachment.batches_at_once
@@ -90,8 +94,11 @@ class Poller:
     def _poll(self) -> None:
         try:
             while slots := self._take_slots():
-                batches = self._receive(slots)
-                self._give_back(slots - len(batches))
+                batches: list[list[Message]] = []
+                try:
+                    batches = self._receive(slots)
+                finally:
+                    self._give_back(slots - len(batches))
                 for batch in batches:
                     if self._stopped.is_set():
                         self._release(batch)
@@ -125,7 +132,9 @@ class Poller:
 
     def _receive(self, slots: int) -> list[list[Message]]:
         size = self._attachment.batch_size
-        messages = self._call_receive(min(MOST_PER_CALL, slots * size), LONG_POLL_SECONDS)
+        messages = self._call_receive(min(MOST_PER_CALL, slots * size), self._poll_seconds)
+        if not messages and not self._poll_seconds:
+            self._stopped.wait(SHORT_POLL_PAUSE_SECONDS)
         if messages and self._attachment.window_seconds:
             return [self._gather(messages)]
         return [messages[start : start + size] for start in range(0, len(messages), size)]
@@ -138,7 +147,7 @@ class Poller:
             left_ms = end_ms - self._clock.now_ms()
             if left_ms <= 0 or sum(len(m["Body"]) for m in batch) > LARGEST_BATCH_BYTES:
                 break
-            wait = min(LONG_POLL_SECONDS, -(-left_ms // 1000))
+            wait = min(self._poll_seconds, -(-left_ms // 1000))
             batch += self._call_receive(min(MOST_PER_CALL, size - len(batch)), wait)
         return batch
 

@@ -59,8 +59,14 @@ class AttachedSession:
         port: int = 8000,
         tell: Callable[[str], None] = _log.info,
         patience_seconds: float = PATIENCE_SECONDS,
+        poll_seconds: int = LONG_POLL_SECONDS,
     ) -> None:
-        """Bind the port at once; raises ProjectError when it is taken. `tell` gets progress."""
+        """Bind the port at once; raises ProjectError when it is taken.
+
+        `tell` gets progress. `patience_seconds` is how long the endpoint may stay away,
+        `poll_seconds` how long one call waits for messages and so how long `stop` may take.
+        """
+        self._poll_seconds = poll_seconds
         self._clock = SystemClock()
         self._stopped = threading.Event()
         self._endpoint = endpoint
@@ -76,7 +82,6 @@ class AttachedSession:
         self._in_flight = InFlight(self._sqs, self._clock)
         self._pollers: dict[Attachment, Poller] = {}
         self._failure: EndpointError | None = None
-        self._serving = False
 
     # ---- life ------------------------------------------------------------------------------------
 
@@ -118,7 +123,6 @@ class AttachedSession:
             self.stop()
             raise
         self.http_server.start()
-        self._serving = True
 
     def watch(self, changed: Callable[[str], None]) -> None:
         """Reload when the code changes; blocks until stopped.
@@ -160,8 +164,7 @@ class AttachedSession:
         """
         self._watch.stop()
         self._stopped.set()
-        if self._serving:
-            self.http_server.stop()
+        self.http_server.stop()
         pollers, self._pollers = list(self._pollers.values()), {}
         self._end(pollers, remove=remove)
         self._in_flight.stop()
@@ -208,6 +211,7 @@ class AttachedSession:
             self._clock,
             self._invocations.run,
             self._fail,
+            self._poll_seconds,
         )
         self._pollers[attached.attachment] = poller
         poller.start()

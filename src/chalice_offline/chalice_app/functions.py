@@ -14,7 +14,6 @@ from chalice_offline.chalice_app.environment import (
     lambda_variables,
     shell_variables,
 )
-from chalice_offline.core.errors import ProjectError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,7 +25,6 @@ API_HANDLER = "api_handler"
 # What Chalice and Lambda use where config.json says nothing (chalice/constants.py).
 DEFAULT_TIMEOUT_SECONDS = 60
 DEFAULT_MEMORY_MB = 128
-LONGEST_TIMEOUT_SECONDS = 900
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +60,7 @@ class ProjectFunction:
 
 
 def functions_of(project: Project) -> list[ProjectFunction]:
-    """Return every function the project deploys, in the order in which the app defines them.
-
-    Raises ProjectError for a timeout or memory size Lambda would refuse.
-    """
+    """Return every function the project deploys, in the order in which the app defines them."""
     app = project.app
     functions = []
     if app.routes:
@@ -93,11 +88,6 @@ def _function(
     prefix = f"{project.name}-{project.stage}"
     timeout_seconds = config.lambda_timeout or DEFAULT_TIMEOUT_SECONDS
     memory_mb = config.lambda_memory_size or DEFAULT_MEMORY_MB
-    if not isinstance(timeout_seconds, int) or not 1 <= timeout_seconds <= LONGEST_TIMEOUT_SECONDS:
-        raise ProjectError(
-            f"{project.directory}/.chalice/config.json: lambda_timeout of {name} is "
-            f"{timeout_seconds!r}; Lambda takes 1 to {LONGEST_TIMEOUT_SECONDS} seconds"
-        )
     return ProjectFunction(
         name=name,
         deployed_name=f"{prefix}-{deployed_name}" if deployed_name else prefix,

@@ -12,7 +12,8 @@ from chalice_offline.chalice_app.cloudformation import Stack
 from chalice_offline.chalice_app.cloudformation.resources import Place
 from chalice_offline.chalice_app.functions import API_HANDLER, api_function, functions_of
 from chalice_offline.chalice_app.http_api import HttpApi
-from chalice_offline.chalice_app.project import load_for_stage, read_json, unload_project
+from chalice_offline.chalice_app.project import load_for_stage, unload_project
+from chalice_offline.chalice_app.project_file import read_project_file
 from chalice_offline.chalice_app.runtime import LoadedFunction
 from chalice_offline.chalice_app.sources import SourceBinder
 from chalice_offline.core.context import Caller
@@ -111,8 +112,7 @@ class OfflineApp:
     def _provision(self) -> None:
         path = self.directory / RESOURCES_FILE
         if path.exists():
-            template = read_json(path, what="it declares the project's resources")
-            self._stack.apply(template, path)
+            self._stack.apply(read_project_file(path, what="it declares the project's resources"))
 
     def _bind(self, project: Project) -> None:
         app = project.app

@@ -11,6 +11,7 @@ import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from chalice_offline.chalice_app.project_file import one_line
 from chalice_offline.core.arn import make_arn, parse_arn
 from chalice_offline.core.errors import AwsError, ProjectError
 
@@ -69,7 +70,7 @@ class SourceBinder:
         try:
             return bind(self, source, function)
         except AwsError as error:
-            raise ProjectError(f"handler {function.name}: {error.message}") from error
+            raise ProjectError(f"handler {function.name}: {one_line(error.message)}") from error
 
     def put_notifications(self, bindings: list[Binding]) -> None:
         """Put the notification configuration of every bucket that has, or had, a handler.
@@ -98,7 +99,10 @@ class SourceBinder:
             self.call("s3", "PutBucketNotificationConfiguration", request)
         except AwsError as error:
             names = ", ".join(handler.function for handler in handlers)
-            raise ProjectError(f"handler {names}: bucket {bucket}: {error.message}") from error
+            plural = "s" if len(handlers) > 1 else ""
+            raise ProjectError(
+                f"handler{plural} {names}: bucket {bucket}: {one_line(error.message)}"
+            ) from error
 
     def _is_ours(self, configuration: dict[str, Any]) -> bool:
         return str(configuration.get("Id", "")).startswith(f"{self._app_prefix}-")
@@ -191,7 +195,13 @@ class SourceBinder:
 
     def _dynamodb(self, source: Any, function: ProjectFunction) -> Binding:
         arn = parse_arn_of(source.stream_arn, "dynamodb", function)
-        table = arn.resource.split("/")[1]
+        kind, _, rest = arn.resource.partition("/")
+        table, _, stream = rest.partition("/")
+        if kind != "table" or not stream.startswith("stream/"):
+            raise ProjectError(
+                f"handler {function.name}: {source.stream_arn!r} is not the ARN of a stream "
+                "(arn:aws:dynamodb:REGION:ACCOUNT:table/NAME/stream/LABEL)"
+            )
         if not self._exists("dynamodb", "DescribeTable", {"TableName": table}):
             self._created("table (with a string key `id`)", table, function)
             self.call("dynamodb", "CreateTable", _table_with_stream(table))

@@ -15,7 +15,8 @@ class Caller:
     `endpoint` is scheme and host without a trailing slash (QueueUrls start with it), `protocol`
     the wire protocol ("json", "query", …), `causes` the journal entries this call follows from:
     none for a client, the run's entry for a handler. `principal` is the AWS service that calls
-    ("events.amazonaws.com") or "" for a client with credentials.
+    ("events.amazonaws.com") or "" for a client. `trace_header` is the request's X-Ray header,
+    `signed` whether it came with credentials: links in messages are followed without.
     """
 
     account_id: str = DEFAULT_ACCOUNT_ID
@@ -24,6 +25,8 @@ class Caller:
     protocol: str = "json"
     causes: tuple[int, ...] = ()
     principal: str = ""
+    trace_header: str = ""
+    signed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +44,5 @@ class CallContext:
     request_id: str
     now_ms: int
     entry: int
+    trace_header: str = ""
+    signed: bool = True

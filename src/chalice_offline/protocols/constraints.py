@@ -22,6 +22,9 @@ _Rule = tuple[Callable[[Any], bool], str]
 # AWS adds values faster than users update botocore; what is newer than the model must pass.
 _GROWING_ENUMS = frozenset({"Runtime"})
 
+# Enums AWS takes in lower case as well (recorded, 2024: HttpMethod "put").
+_CASELESS_ENUMS = frozenset({"ApiDestinationHttpMethod"})
+
 _NULL = "Value null at '{}' failed to satisfy constraint: Member must not be null"
 # Java's classes that Python spells otherwise; Unicode letters and digits only.
 _JAVA_CLASSES = {r"\p{L}": r"\w", r"\p{N}": r"\d", r"\p{Z}": r"\s", r"\p{Alnum}": "a-zA-Z0-9"}
@@ -190,7 +193,8 @@ def _rules(shape: Any, *, in_container: bool = False) -> list[_Rule]:
     patterns = [] if "pattern" not in metadata else _pattern_rules(metadata["pattern"])
     values = None if shape.name in _GROWING_ENUMS else metadata.get("enum")
     rules = limits + patterns if in_container else patterns + limits
-    return rules + ([_enum_rule(values)] if values else [])
+    caseless = shape.name in _CASELESS_ENUMS
+    return rules + ([_enum_rule(values, caseless=caseless)] if values else [])
 
 
 def _no_rules(_shape: Any, *, in_container: bool = False) -> list[_Rule]:  # noqa: ARG001
@@ -243,8 +247,8 @@ def compile_java_pattern(pattern: str) -> re.Pattern[str] | None:
             return None
 
 
-def _enum_rule(values: list[str]) -> _Rule:
-    allowed = frozenset(values)
+def _enum_rule(values: list[str], *, caseless: bool) -> _Rule:
+    allowed = frozenset(values + [value.lower() for value in values] if caseless else values)
     shown = ", ".join(java_text.hash_set_order(values))
     return (
         lambda value: value not in allowed,

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
+# Members AWS prints that no published model has (recorded, 2025).
+_UNPUBLISHED_MEMBERS = {"PutEventsRequestEntry": ("kmsKeyIdentifier", "internalMetadata")}
+
+
 def lower_first(name: str) -> str:
     """Return a member's name as Java spells it: EventBusName -> eventBusName."""
     return name[:1].lower() + name[1:]
@@ -25,11 +29,12 @@ def text(shape: Any, value: Any) -> str:
     if value is None:
         return "null"
     if shape.type_name == "structure":
-        members = ", ".join(
+        members = [
             f"{lower_first(name)}={text(member, value.get(name))}"
             for name, member in shape.members.items()
-        )
-        return f"{shape.name}({members})"
+        ]
+        members += [f"{name}=null" for name in _UNPUBLISHED_MEMBERS.get(shape.name, ())]
+        return f"{shape.name}({', '.join(members)})"
     if shape.type_name == "list":
         return f"[{', '.join(text(shape.member, item) for item in value)}]"
     if shape.type_name == "map":
@@ -51,10 +56,11 @@ def _scalar_text(value: Any) -> str:
 def hash_set_order(values: Iterable[str]) -> list[str]:
     """Return an enum's values in the order AWS's messages list them.
 
-    That is the order of a hash table with 32 buckets over Java's `String.hashCode`, found from
-    20 recorded messages of 2 to 56 values, for example [LATEST, AT_TIMESTAMP, TRIM_HORIZON].
+    That is the order of a hash table with 32 buckets over Java's `String.hashCode`, the latest of
+    one bucket first, found from 20 recorded messages of 2 to 56 values, for example
+    [LATEST, AT_TIMESTAMP, TRIM_HORIZON].
     """
-    return sorted(values, key=lambda value: _java_hash(value) % 32)
+    return sorted(reversed(list(values)), key=lambda value: _java_hash(value) % 32)
 
 
 def _java_hash(value: str) -> int:

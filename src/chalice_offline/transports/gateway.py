@@ -48,7 +48,7 @@ class Gateway:
         `causes` are the journal entries it follows from (the run of the handler that calls).
         A long poll or a synchronous invocation gives a Pending.
         """
-        page = self.pages.get(request.path)
+        page = self.pages.get(request.path) or self.emulator.pages.get(request.path)
         if page is not None:
             return page(request)
         request_id = self.emulator.ids.uuid()
@@ -74,6 +74,8 @@ class Gateway:
             endpoint=request.endpoint,
             protocol=target.protocol,
             causes=causes,
+            trace_header=request.headers.get("x-amzn-trace-id") or "",
+            signed=bool(target.access_key),
         )
         operation = target.operation or ""
         if not emulator.registry.owns(target.service, operation):

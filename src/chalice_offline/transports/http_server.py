@@ -126,9 +126,10 @@ class Server:
         self._thread.start()
 
     def stop(self) -> None:
-        """Close the socket and wait for the thread, at most a few seconds."""
+        """Close the socket and wait for the thread, if it was started, at most a few seconds."""
         self._server.should_exit = True
-        self._thread.join(timeout=5)
+        if self._thread.ident is not None:
+            self._thread.join(timeout=5)
         self._socket.close()
 
     def _serve(self) -> None:

@@ -180,8 +180,9 @@ def test_put_targets_over_five_is_refused_whole(world: World) -> None:
         (
             {"Id": "!@"},
             (
-                "1 validation error detected: Value '!@' at 'targets.1.member.id' failed to satisfy "
-                r"constraint: Member must satisfy regular expression pattern: [\.\-_A-Za-z0-9]+"
+                "1 validation error detected: Value '!@' at 'targets.1.member.id' failed to "
+                "satisfy constraint: Member must satisfy regular expression pattern: "
+                r"[\.\-_A-Za-z0-9]+"
             ),
         ),
     ],

@@ -135,7 +135,10 @@ def test_destination_event_bus_gets_lambdas_own_event(bench: Any) -> None:
     [event] = seen
     assert event["detail-type"] == "Lambda Function Invocation Result - Failure"
     assert event["detail"]["requestContext"]["condition"] == "RetriesExhausted"
-    assert event["resources"] == [bus, "arn:aws:lambda:us-east-1:000000000000:function:work:$LATEST"]
+    assert event["resources"] == [
+        bus,
+        "arn:aws:lambda:us-east-1:000000000000:function:work:$LATEST",
+    ]
 
 
 def test_destination_function_is_invoked_with_the_record(bench: Any) -> None:

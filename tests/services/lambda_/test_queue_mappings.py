@@ -231,8 +231,9 @@ def test_item_failures_are_ignored_unless_switched_on(bench: Any) -> None:
     assert bench.counts(url) == (0, 0)
 
 
-@pytest.mark.parametrize("result", [None, {}, "", [], {"batchItemFailures": []},
-                                    {"batchItemFailures": None}])
+@pytest.mark.parametrize(
+    "result", [None, {}, "", [], {"batchItemFailures": []}, {"batchItemFailures": None}]
+)
 def test_empty_item_failures_mean_success(bench: Any, result: Any) -> None:
     """An empty answer, or an empty or null list, is complete success."""
     bench.function(handler=lambda _: result)
@@ -405,8 +406,16 @@ def test_created_mapping_is_described_as_aws_does(bench: Any) -> None:
         ("jobs.fifo", {"MaximumBatchingWindowInSeconds": 5}, "not supported for FIFO"),
         ("slow", {}, "Queue visibility timeout: 5 seconds is less than Function timeout: 30"),
         ("nowhere", {}, "AWS.SimpleQueueService.NonExistentQueue"),
-        ("jobs", {"FilterCriteria": {"Filters": [{"Pattern": "simple"}]}}, "Invalid filter pattern"),
-        ("jobs", {"FilterCriteria": {"Filters": [{"Pattern": '{"body": ["a"]}'}] * 6}}, "at most 5"),
+        (
+            "jobs",
+            {"FilterCriteria": {"Filters": [{"Pattern": "simple"}]}},
+            "Invalid filter pattern",
+        ),
+        (
+            "jobs",
+            {"FilterCriteria": {"Filters": [{"Pattern": '{"body": ["a"]}'}] * 6}},
+            "at most 5",
+        ),
     ],
 )
 def test_mapping_that_cannot_work_is_refused(

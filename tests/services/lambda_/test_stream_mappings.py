@@ -253,7 +253,9 @@ def test_kinesis_mapping_is_described_as_aws_does(bench: Any, kinesis: Any) -> N
 def test_mapping_of_a_missing_stream_is_refused(bench: Any, arn: str) -> None:
     """Lambda says which stream it did not find, and keeps no mapping."""
     bench.function()
-    with pytest.raises(ClientError, match=f"InvalidParameterValueException.*Stream not found: {arn}"):
+    with pytest.raises(
+        ClientError, match=f"InvalidParameterValueException.*Stream not found: {arn}"
+    ):
         map_stream(bench, arn)
     assert bench.lambda_.list_event_source_mappings()["EventSourceMappings"] == []
 

@@ -89,10 +89,9 @@ def test_copy_and_multipart_upload_have_names_of_their_own(notified: Any) -> Non
     assert etag == "8eabe9d6b43316e840b079170916c079-1"
 
 
-def test_form_upload_is_a_post(aws: Any, notified: Any) -> None:
+@pytest.mark.parametrize("aws", ["http"], indirect=True)  # a form is sent without boto3
+def test_form_upload_is_a_post(notified: Any) -> None:
     """An upload by HTML form is ObjectCreated:Post."""
-    if aws._endpoint_url is None:
-        pytest.skip("plain HTTP needs a socket")
     import requests
 
     notified.notify_queue("s3:ObjectCreated:Post")

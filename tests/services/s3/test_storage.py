@@ -20,6 +20,9 @@ SIGNATURE = (
 KEYS = ("plain", "with space", "a/b//c", "/leading", "ü/ñ", "a+b@c~(1)*'!", "50%", "q?x#y", "end/")
 
 
+only_over_http = pytest.mark.parametrize("aws", ["http"], indirect=True)
+
+
 @pytest.fixture
 def s3(aws: Any) -> Any:
     client = aws.client("s3")
@@ -28,9 +31,7 @@ def s3(aws: Any) -> Any:
 
 
 def requests_session(aws: Any) -> Any:
-    """A plain HTTP client, for what browsers and curl send; only over the door with a socket."""
-    if aws._endpoint_url is None:
-        pytest.skip("plain HTTP needs a socket")
+    """A plain HTTP client, for what browsers and curl send."""
     import requests
 
     return requests.Session()
@@ -146,6 +147,7 @@ def test_copy_object_between_buckets(s3: Any) -> None:
     assert (copied["Body"].read(), copied["Metadata"]) == (b"menu", {"v": "1"})
 
 
+@only_over_http
 def test_virtual_hosted_addresses(aws: Any) -> None:
     """The bucket may stand in the host name, on AWS's and on the usual local names."""
     http = requests_session(aws)
@@ -162,6 +164,7 @@ def test_virtual_hosted_addresses(aws: Any) -> None:
 
 
 @pytest.mark.parametrize("version", ["s3v4", "s3"])
+@only_over_http
 def test_presigned_urls(aws: Any, version: str) -> None:
     """A URL signed in advance puts and gets without further credentials."""
     http = requests_session(aws)
@@ -181,6 +184,7 @@ def test_presigned_urls(aws: Any, version: str) -> None:
     assert http.get(signer.generate_presigned_url("get_object", place)).content == b"1"
 
 
+@only_over_http
 def test_form_upload(aws: Any) -> None:
     """A browser's form with a presigned policy stores its file."""
     http = requests_session(aws)

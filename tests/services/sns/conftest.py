@@ -81,9 +81,12 @@ class Cloud:
         account: str = ACCOUNT,
         region: str = REGION,
         endpoint: str = ENDPOINT,
+        signed: bool = True,
         **request: Any,
     ) -> Any:
-        caller = Caller(account_id=account, region=region, endpoint=endpoint, protocol="query")
+        caller = Caller(
+            account_id=account, region=region, endpoint=endpoint, protocol="query", signed=signed
+        )
         return self.emulator.call("sns", operation, request, caller)
 
     def error(self, operation: str, **request: Any) -> tuple[str, str]:

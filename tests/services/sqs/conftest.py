@@ -17,8 +17,20 @@ from chalice_offline.services.sqs.auditor import audit
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-PROTOCOLS = ("json", "query")
 ACCOUNT = "000000000000"
+WAYS = (("in-process", "json"), ("http", "json"), ("http", "query"))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run tests of `each_sqs` in every way to reach SQS, the others in the quickest one."""
+    if "each_sqs" in metafunc.fixturenames:
+        mark = pytest.mark.parametrize(("aws", "each_sqs"), WAYS, indirect=True)
+    elif "aws" in metafunc.fixturenames:
+        mark = pytest.mark.parametrize("aws", ["in-process"], indirect=True)
+    else:
+        return
+    metafunc.definition.add_marker(mark)
 
 
 class Clients:
@@ -69,20 +81,20 @@ def _session(protocol: str) -> botocore.session.Session:
 
 @pytest.fixture
 def clients(aws: Any) -> Iterator[Clients]:
-    """Clients over both doors; afterwards every message must be in exactly one place."""
+    """Makes clients; after the test every message must be in exactly one place."""
     yield Clients(aws)
     assert audit(aws.emulator.registry.get("sqs")) == []
 
 
 @pytest.fixture
 def sqs(clients: Clients) -> Any:
-    """A client that speaks JSON, over either door."""
+    """A client in this process that speaks JSON."""
     return clients.client()
 
 
-@pytest.fixture(params=PROTOCOLS)
+@pytest.fixture
 def each_sqs(request: pytest.FixtureRequest, clients: Clients) -> Any:
-    """A client for each protocol, over either door."""
+    """A client for every door and protocol."""
     return clients.client(request.param)
 
 

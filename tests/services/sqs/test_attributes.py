@@ -115,13 +115,13 @@ def test_set_queue_attributes_refuses_values_out_of_range(sqs, queue, error_of, 
         ("QueueArn", "Unknown Attribute QueueArn."),
     ],
 )
-def test_standard_queues_refuse_attributes_they_do_not_have(each_sqs, error_of, name, text):
+def test_standard_queues_refuse_attributes_they_do_not_have(sqs, error_of, name, text):
     """On creation and on change alike."""
     error = ("InvalidAttributeName", text)
-    url = each_sqs.create_queue(QueueName="orders")["QueueUrl"]
+    url = sqs.create_queue(QueueName="orders")["QueueUrl"]
     attributes = {name: "false"}
-    assert error_of(each_sqs.create_queue, QueueName="more", Attributes=attributes) == error
-    assert error_of(each_sqs.set_queue_attributes, QueueUrl=url, Attributes=attributes) == error
+    assert error_of(sqs.create_queue, QueueName="more", Attributes=attributes) == error
+    assert error_of(sqs.set_queue_attributes, QueueUrl=url, Attributes=attributes) == error
 
 
 def test_a_fifo_queue_stays_one(sqs, fifo, error_of):
@@ -161,8 +161,8 @@ def test_a_queue_has_one_kind_of_encryption(sqs, queue, error_of):
     assert error_of(sqs.set_queue_attributes, QueueUrl=queue, Attributes=both) == (
         "InvalidAttributeName",
         (
-            "You can use one type of server-side encryption (SSE) at one time. You can either enable "
-            "KMS SSE or SQS SSE."
+            "You can use one type of server-side encryption (SSE) at one time. "
+            "You can either enable KMS SSE or SQS SSE."
         ),
     )
     sqs.set_queue_attributes(QueueUrl=queue, Attributes={"KmsMasterKeyId": ""})

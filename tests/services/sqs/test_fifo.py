@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-pytestmark = pytest.mark.parametrize("aws", ["in-process"], indirect=True)
-
 
 @pytest.fixture
 def send(sqs, fifo):
@@ -97,8 +95,8 @@ def test_expired_handles_are_refused(send, take, sqs, fifo, clients, error_of):
     assert error_of(sqs.delete_message, QueueUrl=fifo, ReceiptHandle=handle) == (
         "InvalidParameterValue",
         (
-            f"Value {handle} for parameter ReceiptHandle is invalid. Reason: The receipt handle has "
-            "expired."
+            f"Value {handle} for parameter ReceiptHandle is invalid. Reason: The receipt handle "
+            "has expired."
         ),
     )
     request = {"QueueUrl": fifo, "ReceiptHandle": handle, "VisibilityTimeout": 5}

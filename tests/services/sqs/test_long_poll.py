@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
-# A client over HTTP would block its thread; the kernel's pending replies do not.
-pytestmark = pytest.mark.parametrize("aws", ["in-process"], indirect=True)
-
 
 def test_a_long_poll_ends_when_its_time_is_over(sqs, queue, clients):
     """With nothing, after exactly the time asked for."""

@@ -64,8 +64,8 @@ def test_create_queue_within_a_minute_of_deletion_is_refused(each_sqs, clients, 
     assert error_of(each_sqs.create_queue, QueueName="orders") == (
         "AWS.SimpleQueueService.QueueDeletedRecently",
         (
-            "You must wait 60 seconds after deleting a queue before you can create another with the "
-            "same name."
+            "You must wait 60 seconds after deleting a queue before you can create another with "
+            "the same name."
         ),
     )
     clients.advance(1)

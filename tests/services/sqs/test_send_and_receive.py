@@ -29,7 +29,6 @@ def test_a_body_comes_back_unchanged_with_its_md5(each_sqs, body):
         ("bell \x07", "InvalidMessageContents"),
         ("nul \x00", "InvalidMessageContents"),
         ("\uffff", "InvalidMessageContents"),
-        ("\ud800", "InvalidMessageContents"),
     ],
 )
 def test_send_message_refuses_bodies_aws_does_not_carry(sqs, queue, error_of, body, code):
@@ -151,6 +150,25 @@ def test_the_trace_header_is_the_one_system_attribute_to_send(each_sqs, error_of
     assert error_of(each_sqs.send_message, **request)[0] == "InvalidParameterValue"
 
 
+def test_the_trace_header_of_the_request_is_kept_with_the_message(each_sqs):
+    """X-Ray's header, unless the message brings one of its own (recorded)."""
+    url = each_sqs.create_queue(QueueName="orders")["QueueUrl"]
+
+    def add_header(request, **_: object) -> None:
+        request.headers["X-Amzn-Trace-Id"] = "Root=1-a-b"
+
+    each_sqs.meta.events.register("before-sign.sqs.SendMessage", add_header)
+    own = {"AWSTraceHeader": {"DataType": "String", "StringValue": TRACE}}
+    sent = each_sqs.send_message(QueueUrl=url, MessageBody="x")
+    assert "MD5OfMessageSystemAttributes" not in sent
+    each_sqs.send_message(QueueUrl=url, MessageBody="y", MessageSystemAttributes=own)
+    received = each_sqs.receive_message(
+        QueueUrl=url, MaxNumberOfMessages=10, MessageSystemAttributeNames=["AWSTraceHeader"]
+    )
+    headers = [message["Attributes"]["AWSTraceHeader"] for message in received["Messages"]]
+    assert headers == ["Root=1-a-b", TRACE]
+
+
 @pytest.mark.parametrize("parameter", ["AttributeNames", "MessageSystemAttributeNames"])
 def test_system_attributes_tell_when_and_how_often(each_sqs, clients, parameter):
     """Times are in milliseconds; the first receive is remembered, each receive counts."""
@@ -172,43 +190,20 @@ def test_system_attributes_tell_when_and_how_often(each_sqs, clients, parameter)
 
 
 @pytest.mark.parametrize(
-    ("request_", "text"),
+    ("name", "value", "reason"),
     [
-        (
-            {"MaxNumberOfMessages": 11},
-            (
-                "Value 11 for parameter MaxNumberOfMessages is invalid. Reason: Must be between 1 and "
-                "10, if provided."
-            ),
-        ),
-        (
-            {"WaitTimeSeconds": 21},
-            (
-                "Value 21 for parameter WaitTimeSeconds is invalid. Reason: Must be >= 0 and <= 20, "
-                "if provided."
-            ),
-        ),
-        (
-            {"WaitTimeSeconds": -1},
-            (
-                "Value -1 for parameter WaitTimeSeconds is invalid. Reason: Must be >= 0 and <= 20, "
-                "if provided."
-            ),
-        ),
-        (
-            {"VisibilityTimeout": 43_201},
-            (
-                "Value 43201 for parameter VisibilityTimeout is invalid. Reason: Must be between 0 "
-                "and 43200, if provided."
-            ),
-        ),
+        ("MaxNumberOfMessages", 11, "Must be between 1 and 10, if provided."),
+        ("WaitTimeSeconds", 21, "Must be >= 0 and <= 20, if provided."),
+        ("WaitTimeSeconds", -1, "Must be >= 0 and <= 20, if provided."),
+        ("VisibilityTimeout", 43_201, "Must be between 0 and 43200, if provided."),
     ],
 )
-def test_receive_message_refuses_numbers_out_of_range(each_sqs, error_of, request_, text):
+def test_receive_message_refuses_numbers_out_of_range(each_sqs, error_of, name, value, reason):
     """AWS says which values there may be."""
     url = each_sqs.create_queue(QueueName="orders")["QueueUrl"]
-    error = error_of(each_sqs.receive_message, QueueUrl=url, **request_)
-    assert error == ("InvalidParameterValue", text)
+    code, text = error_of(each_sqs.receive_message, QueueUrl=url, **{name: value})
+    assert code == "InvalidParameterValue"
+    assert text == f"Value {value} for parameter {name} is invalid. Reason: {reason}"
 
 
 def test_receive_message_gives_up_to_ten_oldest_first(sqs, queue, bodies):

@@ -72,8 +72,8 @@ def test_change_message_visibility_of_a_deleted_message_is_refused(sqs, queue, e
     assert error_of(sqs.change_message_visibility, **request) == (
         "InvalidParameterValue",
         (
-            f"Value {handle} for parameter ReceiptHandle is invalid. Reason: Message does not exist or "
-            "is not available for visibility timeout change."
+            f"Value {handle} for parameter ReceiptHandle is invalid. Reason: Message does not "
+            "exist or is not available for visibility timeout change."
         ),
     )
 

@@ -13,10 +13,12 @@ from chalice_offline.chalice_app.cloudformation.intrinsics import (
 from chalice_offline.chalice_app.cloudformation.order import in_order
 from chalice_offline.chalice_app.cloudformation.resources import CREATE, INERT, Place, Resource
 from chalice_offline.core.arn import partition_of
-from chalice_offline.core.errors import AwsError, ProjectError
+from chalice_offline.core.errors import AwsError
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from chalice_offline.chalice_app.project_file import ProjectFile
 
 _log = logging.getLogger(__name__)
 
@@ -32,17 +34,18 @@ class Stack:
         self._created: dict[str, Resource] = {}
         self._definitions: dict[str, Any] = {}
 
-    def apply(self, template: dict[str, Any], path: Path) -> None:
+    def apply(self, file: ProjectFile) -> None:
         """Create every resource of the template that is not there yet.
 
         Raises ProjectError naming the file and the resource that cannot be created. A resource
         whose definition changed since it was created is left as it is, with a warning.
         """
+        template = file.content
         resources = template.get("Resources")
         if not isinstance(resources, dict) or not all(_is_resource(r) for r in resources.values()):
-            raise ProjectError(
-                f'{path}: "Resources" must map names to objects with a "Type" (a CloudFormation '
-                "template)"
+            raise file.error(
+                '"Resources" must map names to objects with a "Type" (a CloudFormation template)',
+                "Resources",
             )
         intrinsics = Intrinsics(
             template,
@@ -52,30 +55,35 @@ class Stack:
         )
         try:
             for name in in_order(resources):
-                self._create(name, resources[name], intrinsics, path)
+                self._create(name, resources[name], intrinsics, file)
         except TemplateError as error:
-            raise ProjectError(f"{path}: {error}") from error
+            raise file.error(str(error), "Resources") from error
 
     def _create(
-        self, name: str, resource: dict[str, Any], intrinsics: Intrinsics, path: Path
+        self, name: str, resource: dict[str, Any], intrinsics: Intrinsics, file: ProjectFile
     ) -> None:
         if name in self._created:
             if self._definitions[name] != resource:
-                _log.warning("%s: %s was changed; restart to apply it", path, name)
+                _log.warning("%s: %s was changed; restart to apply it", file.path, name)
             return
         if "Condition" in resource and not intrinsics.condition(resource["Condition"]):
             return
         kind = resource["Type"]
+        of_it, place = f"resource {name} ({kind})", ("Resources", name)
         try:
             properties = intrinsics.resolve(resource.get("Properties", {}))
-            created = self._make(name, kind, properties, path)
+            if not isinstance(properties, dict):
+                raise TemplateError('"Properties" must map names to values')
+            created = self._make(name, kind, properties, file.path)
         except TemplateError as error:
-            raise ProjectError(f"{path}: resource {name} ({kind}): {error}") from error
+            raise file.error(f"{of_it}: {error}", *place) from error
         except AwsError as error:
-            raise ProjectError(f"{path}: resource {name} ({kind}): {error.message}") from error
-        except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
-            raise ProjectError(
-                f"{path}: resource {name} ({kind}) is not as CloudFormation wants it: {error!r}"
+            raise file.error(f"{of_it}: {error.message}", *place) from error
+        except KeyError as error:
+            raise file.error(f"{of_it} needs the property {error}", *place) from error
+        except (TypeError, ValueError, AttributeError, IndexError) as error:
+            raise file.error(
+                f"{of_it} is not as CloudFormation wants it: {error!r}", *place
             ) from error
         self._created[name] = created
         self._definitions[name] = resource

@@ -7,14 +7,13 @@ tried again, and that a connection's parameters win over the target's.
 from __future__ import annotations
 
 import base64
-import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from chalice_offline.core.errors import AwsError
 from chalice_offline.core.http import Headers, HttpRequest, HttpResponse
 from chalice_offline.core.pending import Pending
-from chalice_offline.services.events import authorization, limits
+from chalice_offline.services.events import authorization, json_text, limits
 from chalice_offline.services.events.api_destinations import connection_of
 from chalice_offline.services.events.http_parameters import pairs, with_query
 
@@ -87,7 +86,7 @@ def _request(
 def _destination(delivery: TargetDelivery) -> ApiDestination:
     arn = delivery.target.arn
     destinations = delivery.service.region(arn.account_id, arn.region).api_destinations
-    destination = destinations.get(arn.resource.split("/")[1])
+    destination = destinations.get(arn.resource.partition("/")[2].partition("/")[0])
     if destination is None or destination.arn != str(arn):
         raise AwsError("NO_RESOURCE", f"The api-destination {arn} does not exist.")
     return destination
@@ -120,8 +119,11 @@ def _build(
 def _body(payload: str, added: dict[str, str]) -> str:
     if not added:
         return payload
-    content: Any = json.loads(payload)
-    return json.dumps({**content, **added}) if isinstance(content, dict) else payload
+    try:
+        content = json_text.parse(payload)
+    except json_text.InvalidJsonError:  # the lines of a string template
+        return payload
+    return json_text.compact({**content, **added}) if isinstance(content, dict) else payload
 
 
 def _credentials(connection: Connection) -> tuple[str, str]:

@@ -79,6 +79,7 @@ def create_archive(service: Events, context: CallContext, request: Request) -> R
     bus = _source_bus(service, context, request["EventSourceArn"])
     if name in archives:
         raise already_exists(f"Archive {name} already exists.")
+    _check_pattern(request)
     archive = Archive(
         name=name,
         bus=bus,
@@ -182,9 +183,8 @@ def _check_pattern(request: Request) -> None:
 def _feed(archive: Archive) -> None:
     """Put the managed rule on the bus, or renew its pattern."""
     source = archive.settings.get("EventPattern", "{}")
-    if source != "{}":
-        compile_event_pattern(source)
-    fields = json.loads(source)
+    # As in a rule, what follows the pattern's closing brace does not matter.
+    fields, _ = json.JSONDecoder().raw_decode(source.lstrip())
     fields["replay-name"] = [{"exists": False}]
     rule = archive.bus.rules.get(archive.rule_name)
     if rule is None:

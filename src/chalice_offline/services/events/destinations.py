@@ -6,12 +6,11 @@ Pending that fails with one.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from chalice_offline.core.errors import AwsError
-from chalice_offline.services.events import api_requests, bus_to_bus
+from chalice_offline.services.events import api_requests, bus_to_bus, json_text
 from chalice_offline.services.events.json_path import MISSING
 
 if TYPE_CHECKING:
@@ -65,7 +64,7 @@ def _put_kinesis_record(delivery: TargetDelivery) -> Reply:
     request = {
         "StreamName": delivery.target.arn.resource_name,
         "Data": delivery.payload.encode(),
-        "PartitionKey": key if isinstance(key, str) else json.dumps(key),
+        "PartitionKey": key if isinstance(key, str) else json_text.compact(key),
     }
     return delivery.call("kinesis", "PutRecord", request)
 
@@ -100,7 +99,10 @@ def _log_event(delivery: TargetDelivery) -> dict[str, Any]:
     """Return the event as a log event; a transformed one brings its own timestamp and message."""
     now_ms = delivery.service.kernel.now_ms
     if delivery.payload != delivery.event.text:
-        shaped = json.loads(delivery.payload)
+        try:
+            shaped = json_text.parse(delivery.payload)
+        except json_text.InvalidJsonError:  # the lines of a string template
+            shaped = None
         if isinstance(shaped, dict) and isinstance(shaped.get("message"), str):
             timestamp = shaped.get("timestamp", now_ms)
             if isinstance(timestamp, int):

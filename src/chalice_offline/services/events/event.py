@@ -77,7 +77,7 @@ def make_document(
 
 def iso_seconds(time_s: int) -> str:
     """Return YYYY-MM-DDTHH:MM:SSZ for epoch seconds."""
-    return (_EPOCH + timedelta(seconds=time_s)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return (_EPOCH + timedelta(seconds=time_s)).replace(tzinfo=None).isoformat() + "Z"
 
 
 def epoch_seconds(value: datetime | float) -> int:

@@ -67,7 +67,7 @@ def _allows(statement: dict[str, Any], account_id: str) -> bool:
     named = {part for account in _as_list(accounts) for part in str(account).split(":")}
     return (
         statement.get("Effect") == "Allow"
-        and not _PUT_EVENTS.isdisjoint(_as_list(statement.get("Action")))
+        and not _PUT_EVENTS.isdisjoint(map(str, _as_list(statement.get("Action"))))
         and (account_id in named or "*" in named)
     )
 

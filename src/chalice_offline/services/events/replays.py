@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,8 @@ from chalice_offline.services.events.limits import ACTIVE_REPLAYS
 from chalice_offline.services.events.pagination import page
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from chalice_offline.core.context import CallContext
     from chalice_offline.core.kernel import Request, Result
     from chalice_offline.services.events.archives import Archive
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
 
 _ACTIVE = ("STARTING", "RUNNING")
 _MINUTE_S = 60
+_EVENT_BUS_ARN = re.compile(r"arn:[^:]*:events:[^:]*:[^:]*:event-bus/.+")
 
 
 @dataclass(slots=True, eq=False)
@@ -144,7 +148,7 @@ def list_replays(service: Events, context: CallContext, request: Request) -> Res
 
 def _check(service: Events, context: CallContext, request: Request) -> Archive:
     destination = request["Destination"]["Arn"]
-    if ":event-bus/" not in destination:
+    if not _EVENT_BUS_ARN.fullmatch(destination):
         raise validation_error(
             "Parameter Destination.Arn is not valid. Reason: Must contain an event bus ARN."
         )
@@ -188,18 +192,19 @@ def _run(service: Events, replay: Replay) -> None:
     chosen = [event for event in replay.archive.events if start_s <= event.time_s <= end_s]
     chosen.sort(key=lambda event: event.time_s)
     minutes = [list(events) for _, events in groupby(chosen, lambda e: e.time_s // _MINUTE_S)]
-    _run_minutes(service, replay, minutes)
+    _run_minute(service, replay, iter(minutes))
 
 
-def _run_minutes(service: Events, replay: Replay, minutes: list[list[Event]]) -> None:
+def _run_minute(service: Events, replay: Replay, minutes: Iterator[list[Event]]) -> None:
     kernel = service.kernel
-    if replay.state == "RUNNING" and minutes:
+    events = next(minutes, None) if replay.state == "RUNNING" else None
+    if events is not None:
         only_rules = replay.settings["Destination"].get("FilterArns") or None
-        for event in minutes[0]:
+        for event in events:
             again = event.replayed(replay.name, replay.entry, kernel.now_ms)
             routing.route(service, replay.archive.bus, again, only_rules)
             replay.last_replayed_s = event.time_s
-        kernel.at(kernel.now_ms, lambda: _run_minutes(service, replay, minutes[1:]))
+        kernel.at(kernel.now_ms, lambda: _run_minute(service, replay, minutes))
         return
     replay.state = "COMPLETED" if replay.state == "RUNNING" else "CANCELLED"
     replay.ended_ms = kernel.now_ms

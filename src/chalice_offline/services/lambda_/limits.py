@@ -30,6 +30,8 @@ SQS_CONCURRENCY_FIRST = 5
 SQS_CONCURRENCY_MS_PER_STEP = 200
 SQS_CONCURRENCY_MAX = 1_250
 RECEIVE_MAX = 10
+# botocore model, ScalingConfig.
+SQS_MAXIMUM_CONCURRENCY = range(2, 1_001)
 
 # botocore model, CreateEventSourceMapping.
 STREAM_BATCH_DEFAULT = 100

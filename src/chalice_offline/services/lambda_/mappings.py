@@ -237,6 +237,12 @@ def _check(mapping: Mapping, source: Arn) -> None:
         if not 1 <= size <= limits.STREAM_BATCH_MAX:
             raise invalid_parameter(f"Batch size must be between 1 and {limits.STREAM_BATCH_MAX}")
         return
+    concurrency = mapping.maximum_concurrency
+    if concurrency is not None and concurrency not in limits.SQS_MAXIMUM_CONCURRENCY:
+        raise invalid_parameter(
+            f"MaximumConcurrency must be between {limits.SQS_MAXIMUM_CONCURRENCY[0]} and "
+            f"{limits.SQS_MAXIMUM_CONCURRENCY[-1]}, and is {concurrency}"
+        )
     fifo = source.resource.endswith(".fifo")
     if fifo and window:
         raise invalid_parameter("Batching window is not supported for FIFO queues")

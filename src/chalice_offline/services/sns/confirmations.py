@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from chalice_offline.core.errors import AwsError
 from chalice_offline.services.sns import envelopes
-from chalice_offline.services.sns.callers import is_signed
 from chalice_offline.services.sns.errors import (
     bare_invalid_parameter,
     invalid_parameter,
@@ -89,7 +88,7 @@ def unsubscribe(sns: Sns, context: CallContext, request: Request) -> Result:
     topic = None if subscription is None else sns.find_topic(subscription.topic_arn)
     if subscription is None or topic is None:
         return {}
-    signed = is_signed(context)
+    signed = context.signed
     if subscription.authenticate_on_unsubscribe and signed is False:
         raise AwsError("AuthorizationErrorException", "The subscription requires authentication")
     sns.remove_subscription(topic, subscription)
@@ -106,7 +105,7 @@ def _confirm(
     subscription.authenticate_on_unsubscribe = (
         request.get("AuthenticateOnUnsubscribe", "").lower() == "true"
     )
-    subscription.confirmation_authenticated = is_signed(context) is True
+    subscription.confirmation_authenticated = context.signed
     sns.add_subscription(topic, subscription)
     sns.kernel.note(
         f"sns {subscription.protocol} {subscription.endpoint}",

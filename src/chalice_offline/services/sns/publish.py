@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from chalice_offline.core.errors import AwsError
 from chalice_offline.services.sns import limits, replays
-from chalice_offline.services.sns.callers import trace_header_of
 from chalice_offline.services.sns.errors import invalid_parameter
 from chalice_offline.services.sns.message import (
     Message,
@@ -99,7 +98,7 @@ def _publish_to_topic(
         by_protocol=by_protocol,
         attributes=request.get("MessageAttributes", {}),
         group_id=request.get("MessageGroupId", ""),
-        trace_header=trace_header_of(context),
+        trace_header=context.trace_header,
         signature_version=topic.signature_version,
     )
     if not topic.is_fifo:

@@ -22,6 +22,7 @@ from chalice_offline.services.sqs.redrive import (
     RedrivePolicy,
     parse_redrive_allow_policy,
     parse_redrive_policy,
+    spelled_redrive_policy,
 )
 
 if TYPE_CHECKING:
@@ -154,7 +155,7 @@ def _spelled(name: str, value: str) -> str:
         return value
     if name == "Policy":
         _check_policy(value)
-    return value
+    return spelled_redrive_policy(value) if name == "RedrivePolicy" else value
 
 
 def _standard_has_no(name: str) -> AwsError:

@@ -58,6 +58,9 @@ class Deadlines:
             if self._is_current(due_ms, number):
                 yield number
 
+    def __len__(self) -> int:
+        return len(self._heap)
+
     def clear(self) -> None:
         """Forget everything."""
         self._heap.clear()

@@ -79,7 +79,7 @@ class Queue:
         self.ledger = Ledger()
         self._counts = [0] * len(PLACES)
         self._last_number = 0
-        self._ages = Ages(self.messages)
+        self.ages = Ages(self.messages)
         self._scope_counts_from_ms = NEVER_MS
         self._visibility_timer: Timer | None = None
         self._retention_timer: Timer | None = None
@@ -123,8 +123,9 @@ class Queue:
             message.place = VISIBLE
             self._counts[VISIBLE] += 1
             self.backlog.add(message)
-        self._ages.add(message)
-        if self._retention_timer is None:
+        self.ages.add(message)
+        timer = self._retention_timer
+        if timer is None or message.sent_ms + self.attributes.retention_ms < timer.due_ms:
             self._arm_retention_timer()
 
     def remove(self, message: Message) -> None:
@@ -150,7 +151,7 @@ class Queue:
         self.deadlines.clear()
         self.duplicates.clear()
         self.attempts.clear()
-        self._ages.clear()
+        self.ages.clear()
         self._counts = [0] * len(PLACES)
         self._cancel_timers()
 
@@ -286,7 +287,7 @@ class Queue:
     def _arm_retention_timer(self) -> None:
         self._kernel.cancel(self._retention_timer)
         self._retention_timer = None
-        oldest = self._ages.oldest()
+        oldest = self.ages.oldest()
         if oldest is not None:
             due_ms = max(oldest.sent_ms + self.attributes.retention_ms, self._kernel.now_ms)
             self._retention_timer = self._kernel.at(due_ms, self._outlived, owed=False)
@@ -294,7 +295,7 @@ class Queue:
     def _outlived(self) -> None:
         self._retention_timer = None
         sent_by_ms = self._kernel.now_ms - self.attributes.retention_ms
-        while (message := self._ages.oldest()) is not None and message.sent_ms <= sent_by_ms:
+        while (message := self.ages.oldest()) is not None and message.sent_ms <= sent_by_ms:
             self.remove(message)
             self.ledger.expired += 1
             self._kernel.note(

@@ -14,6 +14,8 @@ from chalice_offline.services.sqs.queue import NEVER_MS, Queue
 from chalice_offline.services.sqs.redrive import check_dead_letter_queue
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from chalice_offline.core.context import CallContext
     from chalice_offline.core.kernel import Request, Result
     from chalice_offline.services.sqs.service import Sqs
@@ -37,7 +39,7 @@ def create_queue(sqs: Sqs, context: CallContext, request: Request) -> Result:
         return {"QueueUrl": queue_url(context, key)}
     _check_not_recently_deleted(sqs, key, context.now_ms)
     wanted = attributes.create(given, is_fifo=is_fifo)
-    check_redrive_target(sqs, key.arn, wanted)
+    check_redrive_target(sqs, key.arn, wanted, given)
     tags = dict(request.get("tags") or {})
     sqs.queues[key] = Queue(sqs.kernel, sqs.next_queue_number(), key, wanted, tags)
     return {"QueueUrl": queue_url(context, key)}
@@ -96,14 +98,16 @@ def purge_queue(sqs: Sqs, context: CallContext, request: Request) -> Result:
     return {}
 
 
-def check_redrive_target(sqs: Sqs, arn: str, wanted: attributes.QueueAttributes) -> None:
-    """Raise AwsError unless the dead-letter queue that attributes name may take the letters."""
+def check_redrive_target(
+    sqs: Sqs, arn: str, wanted: attributes.QueueAttributes, given: Mapping[str, str]
+) -> None:
+    """Raise AwsError unless the dead-letter queue that a request names may take the letters."""
     policy = wanted.redrive_policy
-    if policy is None:
+    if policy is None or "RedrivePolicy" not in given:
         return
     target = sqs.queue_by_arn(policy.dead_letter_arn)
     found = None if target is None else (target.arn, target.attributes.redrive_allow_policy)
-    check_dead_letter_queue(wanted.texts["RedrivePolicy"], arn, found)
+    check_dead_letter_queue(given["RedrivePolicy"], arn, found)
 
 
 def _check_not_recently_deleted(sqs: Sqs, key: QueueKey, now_ms: int) -> None:

@@ -42,6 +42,18 @@ class RedriveAllowPolicy(NamedTuple):
         return self.permission == "allowAll"
 
 
+def spelled_redrive_policy(text: str) -> str:
+    """Return a redrive policy as AWS shows it: compact, the count as a number."""
+    policy = parse_redrive_policy(text)
+    if policy is None:
+        return ""
+    members = {
+        "deadLetterTargetArn": policy.dead_letter_arn,
+        "maxReceiveCount": policy.maximum_receives,
+    }
+    return json.dumps(members, separators=(",", ":"))
+
+
 def parse_redrive_policy(text: str) -> RedrivePolicy | None:
     """Return the policy, or None for an empty text; AwsError for a malformed one."""
     if not text:

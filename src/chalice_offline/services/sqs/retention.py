@@ -52,6 +52,9 @@ class Ages:
             heapq.heappop(self._out_of_order)
         return in_order
 
+    def __len__(self) -> int:
+        return len(self._in_order) + len(self._out_of_order)
+
     def clear(self) -> None:
         """Forget everything."""
         self._in_order.keep(())

@@ -87,7 +87,9 @@ def _accept(sqs: Sqs, context: CallContext, queue: Queue, request: Request) -> R
     group_id = _group_id(queue, request)
     deduplication_id = _deduplication_id(queue, request)
     system_attributes = request.get("MessageSystemAttributes") or {}
-    trace_header = contents.trace_header(system_attributes) if system_attributes else ""
+    # X-Ray: the header of the request counts when the message brings none of its own (recorded).
+    own_trace_header = contents.trace_header(system_attributes) if system_attributes else ""
+    trace_header = own_trace_header or context.trace_header
     attributes = request.get("MessageAttributes")
     original = None
     if deduplication_id:

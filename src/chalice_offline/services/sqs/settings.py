@@ -32,8 +32,7 @@ def set_queue_attributes(sqs: Sqs, context: CallContext, request: Request) -> Re
     """Change attributes; "" takes a policy or a key away."""
     queue = sqs.queue(request["QueueUrl"], context)
     wanted = attributes.change(queue.attributes, request["Attributes"])
-    if "RedrivePolicy" in request["Attributes"]:
-        check_redrive_target(sqs, queue.arn, wanted)
+    check_redrive_target(sqs, queue.arn, wanted, request["Attributes"])
     queue.change_attributes(wanted)
     return {}
 

@@ -1,4 +1,4 @@
-"""Every AWS call this emulator does not answer itself: moto answers it, in this process.
+"""Passes requests on to moto.
 
 moto keeps its state in module-level tables, so there is one such state per process, whatever the
 number of emulators. It is imported at the first call that needs it.
@@ -15,6 +15,7 @@ from chalice_offline.core.errors import AwsError
 from chalice_offline.core.http import Headers, HttpRequest, HttpResponse
 from chalice_offline.core.registry import missing_operation
 from chalice_offline.protocols import load_service
+from chalice_offline.services.seeded_system import seed_system_randomness
 from chalice_offline.protocols.rest_routing import path_parts
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from chalice_offline.core.context import CallContext
 
+    Observer = Callable[[CallContext, str, HttpRequest, HttpResponse], None]
     Route = Callable[[Any, str, Any], tuple[int, dict[str, Any], str | bytes]]
 
 
@@ -42,7 +44,13 @@ class Delegated:
     """Passes requests on to moto."""
 
     def __init__(self, seed: int) -> None:
+        """Make the way to moto; its ids come from `seed`.
+
+        `observers` hear of every call of their service, after moto answered and before the
+        caller does: that is how S3 notifications and stream mappings learn what was stored.
+        """
         self._seed = seed
+        self.observers: dict[str, Observer] = {}
         self._backends: dict[str, _Backend | None] = {}
         self._seeded = False
 
@@ -55,7 +63,9 @@ class Delegated:
         mock_random.seed(self._seed)
         self._seeded = True
 
-    def handle(self, context: CallContext, service: str, request: HttpRequest) -> HttpResponse:
+    def handle(
+        self, context: CallContext, service: str, operation: str, request: HttpRequest
+    ) -> HttpResponse:
         """Answer one request; raises AwsError when moto knows neither service nor path."""
         if not self._seeded:
             self.reset()
@@ -65,7 +75,11 @@ class Delegated:
         route = backend and backend.route(clean_url)
         if not route:
             raise missing_operation(service, f"{request.method} {request.path}")
-        return _answer(route, context, url, request)
+        response = _answer(route, context, url, request)
+        observe = self.observers.get(service)
+        if observe is not None:
+            observe(context, operation, request, response)
+        return response
 
     def call(
         self, context: CallContext, service: str, operation: str, parameters: dict[str, Any]
@@ -95,7 +109,7 @@ class Delegated:
             headers,
             body.encode() if isinstance(body, str) else bytes(body or b""),
         )
-        response = self.handle(context, service, request)
+        response = self.handle(context, service, operation, request)
         parsed: dict[str, Any] = create_parser(protocol).parse(
             {
                 "status_code": response.status,
@@ -116,12 +130,26 @@ class Delegated:
 
     def _backend(self, service: str, clean_url: str) -> _Backend | None:
         if service not in self._backends:
-            if service == "s3":
-                from chalice_offline.services.s3 import storage
-
-                storage.install()
+            _prepare(service)
             self._backends[service] = _find_backend(clean_url)
+            seed_system_randomness()
         return self._backends[service]
+
+
+def _prepare(service: str) -> None:
+    """Set moto's service up before its first use."""
+    if service == "s3":
+        from chalice_offline.services.delegated import s3_storage
+
+        s3_storage.install()
+    if service == "iam":
+        # Roles get AWS's managed policies attached. Loading them costs memory, which only those
+        # who use IAM should pay: moto would load them for every service.
+        from moto.core.config import default_user_config
+        from moto.iam.models import iam_backends
+
+        default_user_config["iam"]["load_aws_managed_policies"] = True
+        iam_backends.clear()
 
 
 def _signature(model: Any, context: CallContext) -> str:

@@ -1,0 +1,1 @@
+"""What the emulator costs, and how it compares: measured, not asserted. See docs/BENCHMARKS.md."""

@@ -1,0 +1,89 @@
+"""Measures everything and writes it down.
+
+    python -m benchmarks                    the whole, about 12 minutes
+    python -m benchmarks --quick            about 3 minutes, rougher
+    python -m benchmarks --only own         our own figures, no other engine needed
+    python -m benchmarks --only engines --engine chalice-offline --engine ministack
+
+Results go to benchmarks/results/<time>.json and .md; a whole run also replaces latest.json,
+latest.md and docs/benchmarks.svg, which are kept in git.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "src"))
+
+from benchmarks import (  # noqa: E402 - src/ comes first on the path set above
+    against_engines,
+    harness,
+    own_calls,
+    own_live,
+    own_scale,
+    own_start,
+    plot,
+    tables,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+PLOT = ROOT / "docs" / "benchmarks.svg"
+OWN = (own_start, own_calls, own_live, own_scale)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run what the command line asks for."""
+    options = _parser().parse_args(arguments)
+    effort = harness.QUICK if options.quick else harness.WHOLE
+    report = harness.Report(
+        "quick" if options.quick else "whole", harness.machine(), harness.package_versions()
+    )
+    if options.only in (None, "own"):
+        for module in OWN:
+            _tell(f"{module.__name__} …")
+            report.own += module.measure(effort)
+    if options.only in (None, "engines"):
+        _engines(report, effort, options.engine or list(against_engines.NAMES))
+    _keep(report, latest=not options.quick and not options.only and not options.engine)
+    print(tables.markdown(report))
+    return 0
+
+
+def _engines(report: harness.Report, effort: harness.Effort, names: Sequence[str]) -> None:
+    for name in names:
+        _tell(f"{name} …")
+        try:
+            report.engines[name] = against_engines.measure(name, effort, report.problems.append)
+        except against_engines.EngineError as error:
+            report.problems.append(f"{name} was not measured: {error}")
+
+
+def _keep(report: harness.Report, *, latest: bool) -> None:
+    for name in (time.strftime("%Y%m%d-%H%M%S"), *(["latest"] if latest else [])):
+        path = harness.write(report, name)
+        path.with_suffix(".md").write_text(tables.markdown(report))
+    if latest and report.engines:
+        PLOT.write_text(plot.svg(report))
+
+
+def _tell(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="benchmarks", description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--quick", action="store_true", help="rougher, in a few minutes")
+    parser.add_argument("--only", choices=["own", "engines"])
+    parser.add_argument("--engine", action="append", choices=list(against_engines.NAMES))
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

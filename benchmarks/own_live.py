@@ -1,0 +1,223 @@
+"""The pipeline's app in real time in one process, its events sent through boto3 without a socket.
+
+Runs in a process of its own (`python -m benchmarks.own_live QUICK|WHOLE`), because the app takes
+over working directory, environment and every boto3 client; prints its figures as JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from benchmarks import harness
+from benchmarks.harness import Effort, Figure, at_least, at_most, percentile
+
+APP = Path(__file__).parent / "pipeline_app"
+MEGABYTE = 1_000_000
+TIMEOUT_SECONDS = 60
+
+
+def measure(effort: Effort) -> list[Figure]:
+    """Measure in a process of its own."""
+    name = next(one for one in ("QUICK", "WHOLE") if getattr(harness, one) is effort)
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.own_live", name],
+        stdout=subprocess.PIPE,
+        check=True,
+        text=True,
+        timeout=600,
+    )
+    return [Figure(**one) for one in json.loads(done.stdout.splitlines()[-1])]
+
+
+class _Done:
+    """Takes note of each order that is through."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self.orders: dict[str, int] = {}
+        self.latencies_ns: list[int] = []
+
+    def note(self, order: dict[str, Any]) -> None:
+        with self._changed:
+            self.orders[order["id"]] = time.perf_counter_ns()
+            self.latencies_ns.append(order["handled_ns"] - order["sent_ns"])
+            self._changed.notify()
+
+    def wait(self, count: int) -> None:
+        with self._changed:
+            if not self._changed.wait_for(lambda: len(self.orders) >= count, TIMEOUT_SECONDS):
+                message = f"{len(self.orders)} of {count} orders are through"
+                raise RuntimeError(message)
+
+
+def _measure_here(effort: Effort) -> list[Figure]:
+    from chalice_offline.live_session import AppSession
+
+    session = AppSession(APP, "dev", port=0, aws_port=0)
+    session.start()
+    try:
+        app = sys.modules["app"]
+        app.client("dynamodb").create_table(
+            TableName=app.TABLE,
+            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
+        return [*_latency(app, effort), *_pipeline(app, effort)]
+    finally:
+        session.stop()
+
+
+def _latency(app: Any, effort: Effort) -> list[Figure]:
+    """Send one event after the other, each when the one before is long done."""
+    written, done = app._write, _Done()
+    app._write = done.note
+    events = app.client("events")
+    for number in range(effort.events + 20):
+        _put(events, [str(number)], latency_only=True)
+        done.wait(number + 1)
+    app._write = written
+    latencies = [one / 1e6 for one in done.latencies_ns[20:]]
+    return [
+        at_most("event to handler, live, idle, p50", percentile(latencies, 50), "ms", 2),
+        Figure("event to handler, live, idle, p99", percentile(latencies, 99), "ms"),
+    ]
+
+
+def _pipeline(app: Any, effort: Effort) -> list[Figure]:
+    written, done = app._write, _Done()
+
+    def write(order: dict[str, Any]) -> None:
+        written(order)
+        done.note(order)
+
+    app._write = write
+    events = app.client("events")
+    _put(events, [f"warm-{number}" for number in range(10)], latency_only=False)
+    done.wait(10)
+    best = 0.0
+    for batch in range(effort.rounds):
+        names = [f"order-{batch}-{number}" for number in range(effort.orders)]
+        began = time.perf_counter()
+        for start in range(0, len(names), 10):
+            _put(events, names[start : start + 10], latency_only=False)
+        done.wait(10 + (batch + 1) * effort.orders)
+        best = max(best, effort.orders / (time.perf_counter() - began))
+    resident = _resident_bytes()
+    floor = _floor(app, effort)
+    return [
+        Figure("four-hop pipeline, in process", best, "orders/s"),
+        at_least("four-hop pipeline: share of the floor its boto3 calls set", 100 * best / floor,
+                 "%", 60, f"floor {floor:.0f} orders/s"),
+        at_most("resident memory under that load", resident / MEGABYTE, "MB", 300),
+    ]  # fmt: skip
+
+
+def _floor(app: Any, effort: Effort) -> float:
+    """Return orders a second of the same boto3 calls when every reply is constant."""
+    from botocore.awsrequest import AWSResponse
+
+    replies: dict[str, Any] = {}
+
+    def answer(request: Any, event_name: str, **_: Any) -> Any:
+        headers, body = replies[event_name.split(".")[-1]]
+        return AWSResponse(request.url, 200, headers, _Raw(body))
+
+    clients = {name: _new_client(name) for name in ("events", "sqs", "s3", "dynamodb")}
+    url = app.queue_url()
+    entries = [{"Source": "x", "DetailType": "placed", "Detail": '{"order": 1}'}] * 10
+    item = {name: {"N": "1"} for name in ("sent_ns", "handled_ns", "done_ns")}
+    order = json.dumps({"id": "floor", "sent_ns": 1, "handled_ns": 1})  # its handlers run once
+    calls = {
+        "PutEvents": lambda: clients["events"].put_events(Entries=entries),
+        "SendMessage": lambda: clients["sqs"].send_message(QueueUrl=url, MessageBody=order),
+        "PutObject": lambda: clients["s3"].put_object(Bucket=app.BUCKET, Key="floor", Body=order),
+        "GetObject": lambda: (
+            clients["s3"].get_object(Bucket=app.BUCKET, Key="floor")["Body"].read()
+        ),
+        "PutItem": lambda: clients["dynamodb"].put_item(
+            TableName=app.TABLE, Item={"id": {"S": "floor"}, **item}
+        ),
+    }
+    for client in clients.values():
+        client.meta.events.register("before-parse", _keep(replies, order.encode()))
+    for call in calls.values():
+        call()
+    for client in clients.values():
+        client.meta.events.register_first("before-send", answer)
+    rates = harness.best_rates(calls, effort)
+    a_tenth_of_put_events = 1 / rates["PutEvents"] / 10
+    rest = sum(1 / rate for name, rate in rates.items() if name != "PutEvents")
+    return 1 / (a_tenth_of_put_events + rest)
+
+
+def _keep(replies: dict[str, Any], stored: bytes) -> Any:
+    def keep(operation_model: Any, response_dict: Any, **_: Any) -> None:
+        body = response_dict["body"]
+        content = body if isinstance(body, bytes) else stored  # a stream is its caller's to read
+        replies[operation_model.name] = (response_dict["headers"], content)
+
+    return keep
+
+
+class _Raw:
+    """A reply body as botocore reads it."""
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    def stream(self, *_: Any, **__: Any) -> Any:
+        yield self._body
+
+    def read(self, *_: Any) -> bytes:
+        body, self._body = self._body, b""
+        return body
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+
+def _new_client(service: str) -> Any:
+    import boto3
+
+    return boto3.session.Session().client(
+        service, region_name="us-east-1", aws_access_key_id="a", aws_secret_access_key="b"
+    )
+
+
+def _put(events: Any, names: list[str], *, latency_only: bool) -> None:
+    entries = [
+        {
+            "Source": "bench",
+            "DetailType": "placed",
+            "Detail": json.dumps(
+                {"id": name, "sent_ns": time.time_ns(), "latency_only": latency_only}
+            ),
+        }
+        for name in names
+    ]
+    events.put_events(Entries=entries)
+
+
+def _resident_bytes() -> int:
+    import os
+
+    fields = Path("/proc/self/statm").read_text().split()
+    return int(fields[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+if __name__ == "__main__":
+    import os
+
+    logging.basicConfig(level=logging.ERROR)
+    # What Lambda sets, and botocore looks for when it signs.
+    os.environ |= {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+    print(json.dumps([asdict(one) for one in _measure_here(getattr(harness, sys.argv[1]))]))

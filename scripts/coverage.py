@@ -1,0 +1,164 @@
+"""Writes docs/COVERAGE.md from the services' own tables of operations.
+
+    python scripts/coverage.py            write it
+    python scripts/coverage.py --check    exit code 1 when it is out of date
+
+The operations AWS has are those of botocore's models. Another version of botocore than the one
+the page was written with may know more or fewer: then `--check` compares what is supported and
+accepted, and leaves alone what is missing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import re
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+ROOT = Path(__file__).resolve().parents[1]
+# Not beside this file's own folder: this module's name is that of a well-known package.
+sys.path[:1] = [str(ROOT / "src")]
+
+import botocore  # noqa: E402 - src/ comes first on the path set above
+
+from chalice_offline.composition import add_services  # noqa: E402
+from chalice_offline.drivers.virtual import VirtualDriver  # noqa: E402
+from chalice_offline.emulator import Emulator  # noqa: E402
+from chalice_offline.protocols import operation_names  # noqa: E402
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+PAGE = ROOT / "docs" / "COVERAGE.md"
+TITLES = {
+    "sqs": "SQS",
+    "sns": "SNS",
+    "events": "EventBridge",
+    "scheduler": "EventBridge Scheduler",
+    "s3": "S3 notifications",
+    "lambda": "Lambda",
+}
+SUPPORTED, INERT, MISSING = "supported", "accepted but inert", "missing"
+
+_HEAD = """\
+# What is emulated
+
+Written by `python scripts/coverage.py` from the code; a test fails when it is out of date.
+The operations are those of botocore {version}.
+
+- **{supported}**: does what AWS does, deliveries, retries and errors included.
+- **{inert}**: checked and answered as by AWS, and kept where it can be asked for again, but
+  nothing follows from it.
+- **{missing}**: the caller gets the error NotImplemented (501), which names service and operation;
+  nothing changes.
+
+Every other service and all of S3 but its notifications (objects, DynamoDB, Kinesis, Secrets
+Manager, SSM, STS, Step Functions, CloudWatch Logs …) is delegated to moto, in the same process;
+[moto's own list](https://docs.getmoto.org/en/latest/docs/services/index.html) says what it does.
+What moto does not know gets the same error.
+"""
+_VERSION = re.compile(r"those of botocore ([\d.]+)\.$", re.MULTILINE)
+_ROW = re.compile(r"^\| `(\w+)` \| ([\w ]+) \|$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Service:
+    """A service's operations in alphabetical order, and how each is answered."""
+
+    title: str
+    states: dict[str, str]
+
+    def count(self, state: str) -> int:
+        """Return how many operations are answered so."""
+        return sum(one == state for one in self.states.values())
+
+
+def services() -> list[Service]:
+    """Return what the composed emulator has, compared with what AWS has."""
+    emulator = Emulator(VirtualDriver())
+    add_services(emulator)
+    return [_service(emulator, name, title) for name, title in TITLES.items()]
+
+
+def _service(emulator: Emulator, name: str, title: str) -> Service:
+    owned: set[str] = set()
+    inert: frozenset[str] = frozenset()
+    if name in emulator.registry.names():
+        service = emulator.registry.get(name)
+        owned = set(service.operations)
+        module = importlib.import_module(type(service).__module__)
+        package = importlib.import_module(type(service).__module__.rpartition(".")[0])
+        inert = frozenset(getattr(module, "INERT", ()) or getattr(package, "INERT", ()))
+    known = set(operation_names(name)) if name != "s3" else set()
+    states = {
+        operation: MISSING if operation not in owned else INERT if operation in inert else SUPPORTED
+        for operation in sorted(owned | known)
+    }
+    return Service(title, states)
+
+
+def page(found: Sequence[Service]) -> str:
+    """Return the whole page."""
+    head = _HEAD.format(
+        version=botocore.__version__, supported=SUPPORTED, inert=INERT, missing=MISSING
+    )
+    return "\n".join([head, *_summary(found), *(line for one in found for line in _section(one))])
+
+
+def _summary(found: Sequence[Service]) -> Iterator[str]:
+    yield f"| service | {SUPPORTED} | {INERT} | {MISSING} | operations |"
+    yield "|---|---|---|---|---|"
+    for one in found:
+        counts = " | ".join(str(one.count(state)) for state in (SUPPORTED, INERT, MISSING))
+        yield f"| {one.title} | {counts} | {len(one.states)} |"
+
+
+def _section(service: Service) -> Iterator[str]:
+    yield f"\n## {service.title}\n"
+    yield "| operation | |"
+    yield "|---|---|"
+    for operation, state in service.states.items():
+        yield f"| `{operation}` | {state} |"
+
+
+def is_current(written: str, wanted: str) -> bool:
+    """Whether the page says what the code does; see the module's text for other botocores."""
+    if _versions(written) == _versions(wanted):
+        return written == wanted
+    return _answered(written) == _answered(wanted)
+
+
+def _versions(text: str) -> list[str]:
+    return _VERSION.findall(text)
+
+
+def _answered(text: str) -> dict[str, list[tuple[str, str]]]:
+    """Return, by section, the rows of operations that are not missing."""
+    sections = text.split("\n## ")[1:]
+    return {
+        section.splitlines()[0]: [row for row in _ROW.findall(section) if row[1] != MISSING]
+        for section in sections
+    }
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Write or check the page."""
+    parser = argparse.ArgumentParser(prog="coverage.py", description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--check", action="store_true", help="write nothing; 1 when out of date")
+    options = parser.parse_args(arguments)
+    wanted = page(services()) + "\n"
+    if not options.check:
+        PAGE.write_text(wanted, encoding="utf-8")
+        return 0
+    written = PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
+    if is_current(written, wanted):
+        return 0
+    print("docs/COVERAGE.md is out of date; run: python scripts/coverage.py", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,83 @@
+"""Imports a project's app.py as Lambda and `chalice` itself do."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from chalice_offline.chalice_app.project_file import one_line
+from chalice_offline.core.errors import ProjectError
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from chalice import Chalice
+
+
+def import_app(directory: Path) -> Chalice:
+    """Import app.py and return its `app`; ProjectError names file and line when that fails.
+
+    The project's folder comes first on `sys.path`. The content of vendor/ is copied to the top
+    of a deployment package, so that folder is on the path, too, but last: what is installed here
+    fits this machine better than what was built for Lambda (as `chalice local` has it).
+    """
+    from chalice import Chalice
+
+    if str(directory) not in sys.path:
+        sys.path.insert(0, str(directory))
+    vendor = directory / "vendor"
+    if vendor.is_dir() and str(vendor) not in sys.path:
+        sys.path.append(str(vendor))
+    try:
+        module = importlib.import_module("app")
+    except SyntaxError as error:
+        where = f"{error.filename}, line {error.lineno}"
+        raise ProjectError(f"{where}: {type(error).__name__}: {error.msg}") from error
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever the project's code raises
+        raise ProjectError(_import_failure(directory, error)) from error
+    app = getattr(module, "app", None)
+    if not isinstance(app, Chalice):
+        raise ProjectError(
+            f"{directory / 'app.py'}: a variable `app` that is a Chalice app was expected"
+        )
+    return app
+
+
+def unload_project(directory: Path) -> dict[str, ModuleType]:
+    """Forget the project's modules, so that the next load reads them anew; return them by name."""
+    unloaded = {}
+    for name, module in list(sys.modules.items()):
+        file = getattr(module, "__file__", None)
+        if name != "__main__" and file and belongs_to(directory, Path(file)):
+            unloaded[name] = sys.modules.pop(name)
+            _forget_bytecode(module)
+    importlib.invalidate_caches()
+    return unloaded
+
+
+def belongs_to(directory: Path, file: Path) -> bool:
+    """Whether a file is the project's own: below its folder, and not an installed package."""
+    try:
+        parts = file.resolve().relative_to(directory).parts
+    except ValueError:
+        return False
+    return not any(
+        part.startswith(".") or part in ("site-packages", "node_modules") for part in parts
+    )
+
+
+def _forget_bytecode(module: ModuleType) -> None:
+    """Python takes bytecode for fresh when a source changed within a second and kept its size."""
+    cached = getattr(module, "__cached__", None)
+    if cached:
+        Path(cached).unlink(missing_ok=True)
+
+
+def _import_failure(directory: Path, error: BaseException) -> str:
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if belongs_to(directory, Path(frame.filename))]
+    where = f"{own[-1].filename}, line {own[-1].lineno}" if own else str(directory / "app.py")
+    return one_line(f"importing app.py failed at {where}: {type(error).__name__}: {error}")

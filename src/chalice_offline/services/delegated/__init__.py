@@ -1,0 +1,5 @@
+"""Every AWS call this emulator does not answer itself: moto answers it, in this process."""
+
+from chalice_offline.services.delegated.delegated import Delegated
+
+__all__ = ["Delegated"]
