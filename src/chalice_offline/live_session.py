@@ -80,7 +80,7 @@ class AppSession:
             directory, stage, self.aws.emulator, self.aws.lambda_, self.aws.runtime
         )
         self._requests = HandlerThreads(HANDLER_THREADS, "request")
-        routes = routes_door(self.app.request, self._requests)
+        routes = routes_door(self.app.request, self._requests, self.app.request_limit)
         self.http_server = Server(routes, host=host, port=port)
         self._watch = Watch(self.app.directory)
         self._reload_lock = threading.Lock()

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import signal
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from chalice_offline.attach.poller import LONG_POLL_SECONDS
 
 from .conftest import own_engines, wait_until
 
@@ -64,6 +67,8 @@ def test_ctrl_c_leaves_nothing_and_kill_is_adopted(
     first.wait_for(READY)
     assert "shop-dev-told-offline" in localstack.queues()
     first.end(signal.SIGKILL)
+    # A poll that was under way would still take a message, which then comes a minute later.
+    threading.Event().wait(LONG_POLL_SECONDS + 1)
     localstack.client("sns").publish(TopicArn=topic, Message="meanwhile")
 
     second = command(shop, *arguments)
@@ -75,9 +80,7 @@ def test_ctrl_c_leaves_nothing_and_kill_is_adopted(
     assert listed["Subscriptions"] == []
 
 
-def test_detach_removes_what_a_killed_run_left(
-    localstack: Any, shop: Path, command: Any
-) -> None:
+def test_detach_removes_what_a_killed_run_left(localstack: Any, shop: Path, command: Any) -> None:
     """--detach says what it removed and ends with 0."""
     create_sources(localstack)
     before = localstack.queues()
@@ -94,14 +97,24 @@ def test_detach_removes_what_a_killed_run_left(
 def test_template_that_cannot_be_deployed_is_named(
     localstack: Any, shop: Path, command: Any
 ) -> None:
-    """--provision says which resource failed and why, and ends with 2."""
-    policy = {"deadLetterTargetArn": "arn:aws:sqs:us-east-1:000000000000:no", "maxReceiveCount": 0}
-    queue = {"Type": "AWS::SQS::Queue", "Properties": {"RedrivePolicy": policy}}
+    """--provision says which resource failed and why, ends with 2, and works once repaired."""
+    queue = {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "no such name"}}
     template = {"Resources": {"Crooked": queue}}
-    (shop / ".chalice" / "resources.json").write_text(json.dumps(template))
-    run = command(shop, "--endpoint", localstack.url, "--port", "0", "--provision")
-    assert run.process.wait(90) == 2
-    assert "Crooked" in run.output()
+    path = shop / ".chalice" / "resources.json"
+    path.write_text(json.dumps(template))
+    arguments = ("--endpoint", localstack.url, "--port", "0", "--provision")
+    run = command(shop, *arguments)
+    assert run.process.wait(60) == 2
+    assert "Crooked (AWS::SQS::Queue): " in run.output()
+    assert "Can only include alphanumeric characters" in run.output()
+
+    create_sources(localstack)
+    queue["Properties"] = {"QueueName": "shop-straight"}
+    path.write_text(json.dumps(template))
+    repaired = command(shop, *arguments)
+    repaired.wait_for(READY)
+    assert "shop-straight" in localstack.queues()
+    assert repaired.end(signal.SIGTERM) == 0
     localstack.client("cloudformation").delete_stack(StackName="shop-dev")
 
 

@@ -58,7 +58,7 @@ def test_point_of_sales_webhook_reaches_its_handler(pipeline: Any) -> None:
     square = pipeline.world.square
     (ticket,) = [t for t in square.tickets() if order.order_id in (t.reference_id or "")]
     before = pipeline.invocations("pos_events")
-    square.complete(ticket.order_id)
+    square.fulfil(ticket.order_id, "COMPLETED")
     wait_until(lambda: pipeline.invocations("pos_events") > before, "pos_events to run")
 
 

@@ -39,6 +39,10 @@ TABLE = "AWS::DynamoDB::Table"
 LOOK_EVERY_SECONDS = 0.5
 STACK_SECONDS = 180
 _CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"]
+_ABSENT = ""
+# A stack whose first creation failed can only be deleted (AWS CloudFormation user guide, "Stack
+# status codes").
+_BEYOND_REPAIR = frozenset({"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED"})
 _NOTHING_TO_UPDATE = "No updates are to be performed"
 
 
@@ -83,18 +87,14 @@ class Provision:
             request["Parameters"] = [{"ParameterKey": "Stage", "ParameterValue": self._stage}]
         count = len(template["Resources"])
         tell(f"stack {self._name}: deploying {count} resources to {self._endpoint.name}")
-        try:
-            self._patience.call(
-                "cloudformation:CreateStack", self._cloudformation.create_stack, **request
-            )
-        except ClientError as error:
-            if code_of(error) not in ("AlreadyExistsException", "ValidationError"):
-                raise
-            if "exist" not in message_of(error):
-                raise
-            if not self._update(request):
-                tell(f"stack {self._name} is up to date")
-                return
+        if self._status() in _BEYOND_REPAIR:
+            self._call_cloudformation("DeleteStack", StackName=self._name)
+            self._settled()
+        if self._status() in (_ABSENT, "DELETE_COMPLETE"):
+            self._call_cloudformation("CreateStack", **request)
+        elif not self._update(request):
+            tell(f"stack {self._name} is up to date")
+            return
         status = self._settled()
         if status not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
             raise ProjectError(f"stack {self._name} ended as {status}: {self._first_failure()}")
@@ -103,43 +103,49 @@ class Provision:
     def _update(self, request: dict[str, Any]) -> bool:
         """Update the stack; False when there is nothing to change."""
         try:
-            self._patience.call(
-                "cloudformation:UpdateStack", self._cloudformation.update_stack, **request
-            )
+            self._call_cloudformation("UpdateStack", **request)
         except ClientError as error:
             if _NOTHING_TO_UPDATE in message_of(error):
                 return False
             raise
         return True
 
+    def _status(self) -> str:
+        try:
+            reply = self._call_cloudformation("DescribeStacks", StackName=self._name)
+        except ClientError as error:
+            if "does not exist" in message_of(error):
+                return _ABSENT
+            raise
+        return str(reply["Stacks"][0]["StackStatus"])
+
     def _settled(self) -> str:
         """Wait until the stack stands still; returns its status."""
         never = threading.Event()
         status = ""
         for _ in range(round(STACK_SECONDS / LOOK_EVERY_SECONDS)):
-            described = self._patience.call(
-                "cloudformation:DescribeStacks",
-                self._cloudformation.describe_stacks,
-                StackName=self._name,
-            )
-            status = str(described["Stacks"][0]["StackStatus"])
+            status = self._status()
             if not status.endswith("_IN_PROGRESS"):
                 break
             never.wait(LOOK_EVERY_SECONDS)
         return status
 
     def _first_failure(self) -> str:
-        events = self._patience.call(
-            "cloudformation:DescribeStackEvents",
-            self._cloudformation.describe_stack_events,
-            StackName=self._name,
-        )["StackEvents"]
-        failed = [event for event in events if event["ResourceStatus"].endswith("_FAILED")]
+        events = self._call_cloudformation("DescribeStackEvents", StackName=self._name)
+        failed = [e for e in events["StackEvents"] if e["ResourceStatus"].endswith("_FAILED")]
         if not failed:
             return "no resource says why"
         first = failed[-1]  # the newest event comes first
         why = first.get("ResourceStatusReason", "no reason given")
         return f"{first['LogicalResourceId']} ({first['ResourceType']}): {why}"
+
+    def _call_cloudformation(self, operation: str, **request: Any) -> dict[str, Any]:
+        reply: dict[str, Any] = self._patience.call(
+            f"cloudformation:{operation}",
+            getattr(self._cloudformation, _snake(operation)),
+            **request,
+        )
+        return reply
 
     # ---- tables elsewhere ------------------------------------------------------------------------
 

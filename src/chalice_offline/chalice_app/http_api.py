@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from chalice_offline.services.lambda_ import FunctionSettings
 
     Environments = Callable[[str], FunctionEnvironment | None]
+    Limit = tuple[int, HttpResponse]  # milliseconds, and the reply when they are over
 
 _log = logging.getLogger("chalice_offline.functions")
 
@@ -77,6 +78,13 @@ class HttpApi:
         self._emulator.enter("outcome", f"{method} {path}", {"status": reply.status}, (entry,))
         return reply
 
+    def limit(self) -> Limit:
+        """Return how long a request may take, and what the client gets then."""
+        timeout_ms = self._settings.timeout_seconds * 1000
+        if timeout_ms < INTEGRATION_TIMEOUT_MS:
+            return timeout_ms, _no_response()
+        return integration_limit()
+
     def _handle(
         self, entry: int, method: str, path: str, headers: Headers, body: bytes
     ) -> HttpResponse:
@@ -90,10 +98,8 @@ class HttpApi:
         except LocalGatewayException as error:
             return HttpResponse(error.CODE, Headers(error.headers.items()), error.body or b"")
         except (TaskTimedOut, SystemExit) as error:
-            # API Gateway gets Lambda's error instead of a response (AWS re:Post, "malformed
-            # Lambda proxy response").
             _log.error("%s %s failed: %r", method, path, error)
-            return _message(502, "Internal server error")
+            return _no_response()
         return _response(reply)
 
     def _run(self, entry: int) -> FunctionRun:
@@ -156,9 +162,17 @@ class _Authorizer(LocalGatewayAuthorizer):  # type: ignore[misc]
         return answered | {"headers": headers}, context
 
 
-def gateway_timeout() -> HttpResponse:
-    """Return what API Gateway answers when the integration takes too long."""
-    return _message(504, "Endpoint request timed out")
+def integration_limit() -> Limit:
+    """Return how long API Gateway waits for an integration, and what it answers then."""
+    return INTEGRATION_TIMEOUT_MS, _message(504, "Endpoint request timed out")
+
+
+def _no_response() -> HttpResponse:
+    """Return what API Gateway answers when it gets Lambda's error instead of a response.
+
+    Source: AWS re:Post, "malformed Lambda proxy response".
+    """
+    return _message(502, "Internal server error")
 
 
 def _message(status: int, text: str) -> HttpResponse:

@@ -11,7 +11,7 @@ from chalice_offline.chalice_app.bindings import Bindings
 from chalice_offline.chalice_app.cloudformation import Stack
 from chalice_offline.chalice_app.cloudformation.resources import Place
 from chalice_offline.chalice_app.functions import API_HANDLER, api_function, functions_of
-from chalice_offline.chalice_app.http_api import HttpApi
+from chalice_offline.chalice_app.http_api import HttpApi, integration_limit
 from chalice_offline.chalice_app.project import load_for_stage, unload_project
 from chalice_offline.chalice_app.project_file import read_project_file
 from chalice_offline.chalice_app.runtime import LoadedFunction
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from chalice_offline.chalice_app.environment import FunctionEnvironment
     from chalice_offline.chalice_app.functions import ProjectFunction
+    from chalice_offline.chalice_app.http_api import Limit
     from chalice_offline.chalice_app.project import Project
     from chalice_offline.chalice_app.runtime import Runtime
     from chalice_offline.chalice_app.sources import Binding
@@ -96,6 +97,10 @@ class OfflineApp:
         if self._http is None:
             raise EmulatorBug("a request came before the app was started")
         return self._http.handle(method, path, headers, body)
+
+    def request_limit(self) -> Limit:
+        """Return how long a request may take, and what the client gets then."""
+        return self._http.limit() if self._http else integration_limit()
 
     def routes(self) -> list[str]:
         """Return the app's routes as "GET,POST /path"."""

@@ -17,6 +17,7 @@ class Caller:
     none for a client, the run's entry for a handler. `principal` is the AWS service that calls
     ("events.amazonaws.com") or "" for a client. `trace_header` is the request's X-Ray header,
     `signed` whether it came with credentials: links in messages are followed without.
+    `request_id` is what the reply will name it; empty lets the kernel choose.
     """
 
     account_id: str = DEFAULT_ACCOUNT_ID
@@ -27,6 +28,7 @@ class Caller:
     principal: str = ""
     trace_header: str = ""
     signed: bool = True
+    request_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

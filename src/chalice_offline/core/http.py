@@ -51,7 +51,7 @@ class HttpRequest:
     @property
     def host(self) -> str:
         """The host name and port this request was sent to."""
-        return self.headers.get("host") or urlsplit(self.url).netloc
+        return self.headers.get("host") or self.url.partition("://")[2].partition("/")[0]
 
     @property
     def path(self) -> str:

@@ -48,7 +48,12 @@ class Gateway:
         `causes` are the journal entries it follows from (the run of the handler that calls).
         A long poll or a synchronous invocation gives a Pending.
         """
-        page = self.pages.get(request.path) or self.emulator.pages.get(request.path)
+        try:
+            path = request.path
+        except ValueError as error:  # a Host header that is no host: "[::1"
+            refusal = AwsError("InvalidRequest", f"{request.host!r} is not a host: {error}")
+            return serialize_error(None, refusal, self.emulator.ids.uuid())
+        page = self.pages.get(path) or self.emulator.pages.get(path)
         if page is not None:
             return page(request)
         request_id = self.emulator.ids.uuid()
@@ -76,6 +81,7 @@ class Gateway:
             causes=causes,
             trace_header=request.headers.get("x-amzn-trace-id") or "",
             signed=bool(target.access_key),
+            request_id=request_id,
         )
         operation = target.operation or ""
         if not emulator.registry.owns(target.service, operation):

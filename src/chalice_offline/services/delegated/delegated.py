@@ -6,6 +6,7 @@ number of emulators. It is imported at the first call that needs it.
 
 from __future__ import annotations
 
+import logging
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
     Observer = Callable[[CallContext, str, HttpRequest, HttpResponse], None]
     Route = Callable[[Any, str, Any], tuple[int, dict[str, Any], str | bytes]]
+
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +203,14 @@ def _answer(route: Route, context: CallContext, url: str, request: HttpRequest) 
         )
     except HTTPException as error:
         status, reply_headers, body = error.code, dict(error.get_headers()), error.get_body()
+    except Exception as error:  # noqa: BLE001 - moto's own mistake, not the caller's and not ours
+        _log.warning("moto failed on %s %s: %r", request.method, request.path, error)
+        raise AwsError(
+            "NotImplemented",
+            f"moto, which answers this call, failed on {request.method} {request.path}: {error!r}",
+            status=501,
+            sender_fault=False,
+        ) from error
     if status == 501 or (status == 404 and body == "Not yet implemented"):
         raise missing_operation("moto", f"{request.method} {request.path}")
     return HttpResponse(

@@ -135,12 +135,11 @@ def invoke(service: Lambda, context: CallContext, request: Request) -> Reply:
 
 def _client_context(request: Request) -> str:
     import base64
-    import binascii
 
     encoded = request.get("ClientContext", "")
     try:
         return base64.b64decode(encoded, validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError) as error:
+    except ValueError as error:  # not ASCII, not base64, or not UTF-8 inside
         raise AwsError(
             "InvalidRequestContentException", f"Client context must be base64 encoded: {error}"
         ) from error
@@ -158,7 +157,7 @@ def _check_payload(payload: bytes, *, asynchronous: bool) -> None:
         raise AwsError("RequestTooLargeException", message, status=413, fields={"Type": "User"})
     try:
         json.loads(payload)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise AwsError(
             "InvalidRequestContentException",
             f"Could not parse request body into json: Could not parse payload into json: {error}",

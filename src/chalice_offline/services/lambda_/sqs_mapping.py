@@ -59,6 +59,7 @@ class SqsMapping:
         self._pump_timer: Timer | None = None
         self._ramp_timer: Timer | None = None
         self._active = False
+        self._held_until_ms = 0
 
     def start(self) -> None:
         """Listen to the queue, and take what is already there."""
@@ -84,7 +85,8 @@ class SqsMapping:
 
     def _pump_soon(self) -> None:
         if self._pump_timer is None:
-            self._pump_timer = self._kernel.at(self._kernel.now_ms, self._pump)
+            due_ms = max(self._kernel.now_ms, self._held_until_ms)
+            self._pump_timer = self._kernel.at(due_ms, self._pump)
 
     def _pump(self) -> None:
         self._pump_timer = None
@@ -229,6 +231,7 @@ class SqsMapping:
         kept = self._kept(records, result)
         if kept:
             self._mapping.last_result = "PROBLEM: Function call failed"
+            self._back_off()
         for record in kept:  # what a message does next follows from the run that left it undone
             self._kernel.set_origin(record["messageId"], result.entry)
         done = [record for record in records if record not in kept]
@@ -236,6 +239,20 @@ class SqsMapping:
             self._delete(done, (result.entry,))
         if self._active:
             self._pump_soon()
+
+    def _back_off(self) -> None:
+        """Wait before receiving again when a failed batch is back in the queue at once.
+
+        AWS's pollers slow down after errors. Only without a visibility timeout does it show
+        here: batch and function would chase each other without end at one instant.
+        """
+        names = {"QueueUrl": self._url, "AttributeNames": ["VisibilityTimeout"]}
+        try:
+            attributes = self._call("GetQueueAttributes", names, ()).get("Attributes", {})
+        except AwsError:  # deleted meanwhile: there is nothing to receive
+            return
+        if attributes.get("VisibilityTimeout") == "0":
+            self._held_until_ms = self._kernel.now_ms + limits.SQS_BACK_OFF_MS
 
     def _kept(self, records: list[Record], result: RunResult) -> list[Record]:
         """Return the records of a batch that the function has not handled."""

@@ -1,0 +1,331 @@
+"""`chalice-offline local` and `aws` as a user runs them: processes, ports, signals, edits."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+from botocore.config import Config
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+PATIENCE_SECONDS = 20
+
+CODE = """
+import time
+import boto3
+
+@app.route("/")
+def index():
+    return {"version": "one"}
+
+@app.route("/send", methods=["POST"], content_types=["text/plain"])
+def send():
+    sqs = boto3.client("sqs")
+    url = sqs.get_queue_url(QueueName="jobs")["QueueUrl"]
+    sqs.send_message(QueueUrl=url, MessageBody=app.current_request.raw_body.decode())
+    return {}
+
+@app.on_sqs_message("jobs", batch_size=1)
+def work(event):
+    for record in event:
+        print("one handled", record.body, flush=True)
+        if record.body == "slow":
+            time.sleep(600)
+
+@app.on_sqs_message("later", batch_size=100, maximum_batching_window_in_seconds=300)
+def later(event):
+    print("later", len(list(event)), flush=True)
+"""
+
+
+class Program:
+    """A running `python -m chalice_offline …` and what it has printed."""
+
+    def __init__(self, directory: Path, *arguments: str) -> None:
+        environment = {
+            name: value for name, value in os.environ.items() if not name.startswith("AWS_")
+        } | {"PYTHONUNBUFFERED": "1"}
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "chalice_offline", *arguments],
+            cwd=directory,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self.printed: list[str] = []
+        self._lines: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        with self.process.stdout as output:
+            for line in output:
+                self._lines.put(line.rstrip("\n"))
+        self._lines.put("")
+
+    def wait_for(self, text: str) -> str:
+        """Return the next line that holds `text`."""
+        while True:
+            line = self._lines.get(timeout=PATIENCE_SECONDS)
+            self.printed.append(line)
+            if text in line:
+                return line
+            if not line and self.process.poll() is not None:
+                raise AssertionError(f"{text!r} was not printed: {self.printed}")
+
+    def interrupt(self, number: int = signal.SIGINT) -> float:
+        """Send a signal; return how many seconds the program took to end."""
+        started = time.perf_counter()
+        self.process.send_signal(number)
+        self.process.wait(PATIENCE_SECONDS)
+        return time.perf_counter() - started
+
+    def end(self) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait(PATIENCE_SECONDS)
+        self._reader.join(PATIENCE_SECONDS)
+
+
+class Local(Program):
+    """`chalice-offline local` on two free ports."""
+
+    def __init__(self, directory: Path, *arguments: str) -> None:
+        self.port, self.aws_port = free_ports(2)
+        ports = ("--port", str(self.port), "--aws-port", str(self.aws_port))
+        super().__init__(directory, "local", *ports, *arguments)
+
+    def get(self, path: str) -> Any:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=30) as reply:
+            return json.loads(reply.read())
+
+    def send(self, body: str) -> None:
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.port}/send",
+            data=body.encode(),
+            headers={"Content-Type": "text/plain"},
+        )
+        urllib.request.urlopen(request, timeout=30).read()
+
+    def client(self, service: str) -> Any:
+        return client_at(self.aws_port, service)
+
+
+def free_ports(count: int) -> list[int]:
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [int(listener.getsockname()[1]) for listener in sockets]
+    for listener in sockets:
+        listener.close()
+    return ports
+
+
+def client_at(port: int, service: str) -> Any:
+    return boto3.session.Session().client(
+        service,
+        endpoint_url=f"http://127.0.0.1:{port}",
+        region_name="us-east-1",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+        config=Config(retries={"max_attempts": 0}),
+    )
+
+
+@pytest.fixture
+def start() -> Iterator[Callable[[Program], Any]]:
+    """Keep programs and end them, whatever the test does."""
+    programs: list[Program] = []
+
+    def keep(program: Program) -> Program:
+        programs.append(program)
+        return program
+
+    yield keep
+    for program in programs:
+        program.end()
+
+
+def test_local_serves_prints_and_ends_cleanly(start: Any, projects: Any) -> None:
+    """Routes, handlers and the AWS endpoint work; the bindings are printed; Ctrl-C ends it."""
+    program = start(Local(projects.write(CODE)))
+    program.wait_for("Ctrl-C ends it")
+    page = "\n".join(program.printed)
+    assert f"app           http://127.0.0.1:{program.port}" in page
+    assert f"AWS endpoint  http://127.0.0.1:{program.aws_port}" in page
+    assert "GET /" in page
+    assert "work   <- queue jobs" in page
+    assert program.get("/") == {"version": "one"}
+    program.send("hello")
+    program.wait_for("one handled hello")
+    sqs = program.client("sqs")
+    url = sqs.get_queue_url(QueueName="jobs")["QueueUrl"]
+    sqs.send_message(QueueUrl=url, MessageBody="from outside")
+    program.wait_for("one handled from outside")
+    assert program.interrupt() < 2
+    assert program.process.returncode == 0
+
+
+def test_ctrl_c_does_not_wait_for_handlers(start: Any, projects: Any) -> None:
+    """A handler that sleeps for minutes does not keep the program."""
+    program = start(Local(projects.write(CODE), "--no-autoreload"))
+    program.wait_for("Ctrl-C ends it")
+    program.send("slow")
+    program.wait_for("one handled slow")
+    assert program.interrupt(signal.SIGTERM) < 2
+    assert program.process.returncode == 0
+
+
+def test_edit_reloads_and_keeps_what_queues_hold(start: Any, projects: Any) -> None:
+    """New code is live within a second; waiting messages wait on; bad code changes nothing."""
+    directory = projects.write(CODE)
+    program = start(Local(directory))
+    program.wait_for("Ctrl-C ends it")
+    sqs = program.client("sqs")
+    url = sqs.get_queue_url(QueueName="later")["QueueUrl"]
+    sqs.send_message(QueueUrl=url, MessageBody="waits for its window")
+    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+
+    def held() -> list[str]:
+        found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
+        return [found[name] for name in names]
+
+    before = held()
+    code = (directory / "app.py").read_text()
+    edited = time.perf_counter()
+    (directory / "app.py").write_text(code.replace("one", "two"))
+    program.wait_for("app.py changed: reloaded")
+    assert time.perf_counter() - edited < 1
+    assert program.get("/") == {"version": "two"}
+    program.send("again")
+    program.wait_for("two handled again")
+    assert held() == before
+
+    (directory / "app.py").write_text("def broken(:\n")
+    line = program.wait_for("the code before goes on running")
+    assert "app.py, line 1" in line
+    assert program.get("/") == {"version": "two"}
+
+    (directory / "app.py").write_text(code.replace("one", "six"))
+    program.wait_for("app.py changed: reloaded")
+    assert program.get("/") == {"version": "six"}
+
+
+def test_new_binding_that_cannot_work_keeps_the_old_ones(start: Any, projects: Any) -> None:
+    """A reload whose binding AWS would refuse leaves every binding as it was."""
+    directory = projects.write(CODE)
+    program = start(Local(directory))
+    program.wait_for("Ctrl-C ends it")
+    code = (directory / "app.py").read_text()
+    broken = '\n@app.schedule("every now and then")\ndef tick(event):\n    pass\n'
+    (directory / "app.py").write_text(code.replace("one", "two") + broken)
+    program.wait_for("handler tick: ")
+    program.send("hello")
+    program.wait_for("one handled hello")
+
+
+@pytest.mark.parametrize("option", ["--port", "--aws-port"])
+def test_taken_port_is_one_sentence(start: Any, projects: Any, option: str) -> None:
+    """Exit code 2, and a sentence that names the address."""
+    directory = projects.write(CODE)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        other = "--aws-port" if option == "--port" else "--port"
+        program = start(
+            Program(directory, "local", option, str(port), other, str(free_ports(1)[0]))
+        )
+        program.wait_for(f"chalice-offline: cannot listen on 127.0.0.1:{port}: ")
+        assert program.process.wait(PATIENCE_SECONDS) == 2
+    assert "Traceback" not in "\n".join(program.printed)
+
+
+def test_folder_that_is_no_project_is_one_sentence(start: Any, tmp_path: Path) -> None:
+    """Exit code 2 and the file that is missing."""
+    program = start(Local(tmp_path))
+    program.wait_for("there is no ")
+    assert program.process.wait(PATIENCE_SECONDS) == 2
+    assert "config.json; a Chalice project has one" in program.printed[-1]
+
+
+def test_aws_endpoint_alone(start: Any, tmp_path: Path) -> None:
+    """`chalice-offline aws` answers boto3 and the health page, and ends cleanly."""
+    [port] = free_ports(1)
+    program = start(Program(tmp_path, "aws", "--port", str(port)))
+    program.wait_for(f"http://127.0.0.1:{port}")
+    health = f"http://127.0.0.1:{port}/_localstack/health"
+    with urllib.request.urlopen(health, timeout=30) as reply:
+        assert json.loads(reply.read())["services"]["sqs"] == "running"
+    assert "QueueUrls" not in client_at(port, "sqs").list_queues()
+    assert program.interrupt() < 2
+    assert program.process.returncode == 0
+
+
+def test_handler_past_its_timeout_is_stopped_at_its_next_call(start: Any, projects: Any) -> None:
+    """In real time, too: AWS's answer comes at the timeout, and no call is made after it."""
+    program = start(
+        Local(
+            projects.write(
+                """
+import boto3, time
+sqs = boto3.client("sqs")
+
+@app.lambda_function()
+def slow(event, context):
+    deadline = time.monotonic() + 1.3
+    while time.monotonic() < deadline:
+        time.sleep(0.05)
+    try:
+        sqs.create_queue(QueueName="too-late")
+    finally:
+        print("handler left", flush=True)
+""",
+                config={"lambda_timeout": 1},
+            )
+        )
+    )
+    program.wait_for("Ctrl-C ends it")
+    started = time.perf_counter()
+    reply = program.client("lambda").invoke(FunctionName="demo-dev-slow")
+    assert json.loads(reply["Payload"].read())["errorType"] == "Sandbox.Timedout"
+    assert time.perf_counter() - started < 1.3
+    program.wait_for("handler left")
+    assert "QueueUrls" not in program.client("sqs").list_queues()
+
+
+def test_route_past_the_functions_timeout_is_a_502(start: Any, projects: Any) -> None:
+    """The client of a route gets its answer at the timeout, whatever the handler does."""
+    program = start(
+        Local(
+            projects.write(
+                """
+import time
+
+@app.route("/")
+def index():
+    time.sleep(600)
+""",
+                config={"lambda_timeout": 1},
+            )
+        )
+    )
+    program.wait_for("Ctrl-C ends it")
+    started = time.perf_counter()
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        program.get("/")
+    assert caught.value.code == 502
+    assert 0.9 < time.perf_counter() - started < 3

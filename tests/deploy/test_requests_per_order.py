@@ -1,0 +1,113 @@
+"""The arithmetic of docs/DEPLOY.md starts from what the pipeline was seen doing."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from math import ceil
+from typing import TYPE_CHECKING, Any
+
+from tests.deploy.conftest import PROJECT
+from tests.pipeline.conftest import street  # noqa: F401 - a fixture
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from chalice_offline.core.journal import Entry
+    from tests.pipeline.conftest import Street
+
+ORDERS = 10
+WRITE_UNIT_BYTES = 1024
+
+
+def documented() -> dict[str, int]:
+    """Return the table of DEPLOY.md's section "Requests of one order"."""
+    text = (PROJECT / "docs/DEPLOY.md").read_text(encoding="utf-8")
+    section = text.split("### Requests of one order\n", 1)[1].split("\n### ", 1)[0]
+    return {
+        name: int(count) for name, count in re.findall(r"(?m)^\| ([^|]+?) \| (\d+) \|", section)
+    }
+
+
+def item_bytes(item: dict[str, dict[str, str]]) -> int:
+    """Return an item's size (DynamoDB developer guide, "Item sizes"): names and values."""
+    return sum(
+        len(name) + (len(value["S"].encode()) if "S" in value else len(value["N"]) // 2 + 2)
+        for name, value in item.items()
+    )
+
+
+def table_units(requests: Iterable[tuple[str, dict[str, Any]]]) -> Counter[str]:
+    """Return the capacity units of DynamoDB requests, for items below 4 kB."""
+    units: Counter[str] = Counter()
+    due: dict[str, str | None] = {}
+    for operation, body in requests:
+        if operation == "PutItem":
+            item = body["Item"]
+            units["DynamoDB write units"] += ceil(item_bytes(item) / WRITE_UNIT_BYTES)
+            key, new = item["order_key"]["S"], item.get("due_ms", {}).get("N")
+            # The index holds only keys: it is written when due_ms comes, goes or changes.
+            before = due.get(key)
+            if before != new:
+                changed = (before is not None) + (new is not None)
+                units["DynamoDB write units of the index"] += changed
+            due[key] = new
+        elif operation == "GetItem":
+            units["DynamoDB read units"] += 1
+        elif operation == "BatchGetItem":  # eventually consistent: half a unit a key
+            keys = sum(len(part["Keys"]) for part in body["RequestItems"].values())
+            units["DynamoDB read units"] += ceil(keys / 2)
+    return units
+
+
+def counted(entries: Iterable[Entry]) -> Counter[str]:
+    """Return what AWS would bill for what the journal tells."""
+    count: Counter[str] = Counter()
+    tables = []
+    for entry in entries:
+        subject = entry.subject
+        if entry.kind == "http":
+            count["API Gateway requests"] += 1
+            count["Lambda invocations"] += 1
+        elif entry.kind == "run":
+            count["Lambda invocations"] += 1
+        elif subject == "events.PutEvents":
+            count["EventBridge events"] += len(entry.detail["Entries"])
+        elif subject == "sns.Publish":
+            count["SNS publishes"] += 1
+        elif subject == "sqs.SendMessage":
+            # Sent, received and deleted. Empty receives are counted by the minute, not here.
+            fifo = str(entry.detail["QueueUrl"]).endswith(".fifo")
+            count[f"SQS {'FIFO' if fifo else 'standard'} requests"] += 3
+        elif subject.startswith("dynamodb."):
+            tables.append((subject.split(".")[1], json.loads(entry.detail["body"])))
+    return count + table_units(tables)
+
+
+def test_requests_of_an_order_are_as_documented(street: Street) -> None:  # noqa: F811
+    """From its webhook until the kitchen has completed it, averaged over both partners.
+
+    Counts must agree; units depend on what was ordered and must be near.
+    """
+    street.order(2)  # tokens and secrets are fetched once, not per order
+    street.settle()
+    for ticket in street.world.square.orders():
+        street.world.square.fulfil(ticket["id"], "COMPLETED")
+    street.settle()
+    already = {ticket["id"] for ticket in street.world.square.orders()}
+    entries_before = len(list(street.offline.journal.entries()))
+    street.order(ORDERS)
+    street.settle()
+    for ticket in street.world.square.orders():
+        if ticket["id"] not in already:
+            street.world.square.fulfil(ticket["id"], "COMPLETED")
+    street.settle()
+    found = counted(list(street.offline.journal.entries())[entries_before:])
+    table = documented()
+    assert set(table) == set(found)
+    for name, total in found.items():
+        if "units" in name:
+            assert 0.6 * table[name] <= total / ORDERS <= 1.2 * table[name], name
+        else:
+            assert total == ORDERS * table[name], name
