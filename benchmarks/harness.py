@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import subprocess
 import time
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -106,8 +107,22 @@ def machine() -> dict[str, Any]:
         "memory_gb": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30),
         "load_before": round(os.getloadavg()[0], 2),
         "python": platform.python_version(),
+        "commit": _commit(),
         "measured": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
     }
+
+
+def _commit() -> str:
+    """Return the commit measured, marked when the tree differs from it."""
+    root = Path(__file__).resolve().parents[1]
+
+    def git(*arguments: str) -> str:
+        command = ["git", "-C", str(root), *arguments]
+        done = subprocess.run(command, stdout=subprocess.PIPE, check=False, text=True)
+        return done.stdout.strip()
+
+    changed = " with uncommitted changes" if git("status", "--porcelain", "--", "src") else ""
+    return (git("rev-parse", "--short", "HEAD") or "unknown") + changed
 
 
 def _processor() -> str:

@@ -14,10 +14,17 @@ import threading
 import time
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from benchmarks import harness
-from benchmarks.harness import Effort, Figure, at_least, at_most, percentile
+from benchmarks.floor import Replies, answer_constantly, keep_replies, untouched
+from benchmarks.harness import Figure, at_least, at_most, percentile
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from benchmarks.harness import Effort
+    from chalice_offline.emulator import Emulator
 
 APP = Path(__file__).parent / "pipeline_app"
 MEGABYTE = 1_000_000
@@ -71,7 +78,7 @@ def _measure_here(effort: Effort) -> list[Figure]:
             AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
             BillingMode="PAY_PER_REQUEST",
         )
-        return [*_latency(app, effort), *_pipeline(app, effort)]
+        return [*_latency(app, effort), *_pipeline(app, session.aws.emulator, effort)]
     finally:
         session.stop()
 
@@ -92,7 +99,7 @@ def _latency(app: Any, effort: Effort) -> list[Figure]:
     ]
 
 
-def _pipeline(app: Any, effort: Effort) -> list[Figure]:
+def _pipeline(app: Any, emulator: Emulator, effort: Effort) -> list[Figure]:
     written, done = app._write, _Done()
 
     def write(order: dict[str, Any]) -> None:
@@ -112,7 +119,7 @@ def _pipeline(app: Any, effort: Effort) -> list[Figure]:
         done.wait(10 + (batch + 1) * effort.orders)
         best = max(best, effort.orders / (time.perf_counter() - began))
     resident = _resident_bytes()
-    floor = _floor(app, effort)
+    floor = _floor(app, emulator, effort)
     return [
         Figure("four-hop pipeline, in process", best, "orders/s"),
         at_least("four-hop pipeline: share of the floor its boto3 calls set", 100 * best / floor,
@@ -121,68 +128,50 @@ def _pipeline(app: Any, effort: Effort) -> list[Figure]:
     ]  # fmt: skip
 
 
-def _floor(app: Any, effort: Effort) -> float:
+def _floor(app: Any, emulator: Emulator, effort: Effort) -> float:
     """Return orders a second of the same boto3 calls when every reply is constant."""
-    from botocore.awsrequest import AWSResponse
-
-    replies: dict[str, Any] = {}
-
-    def answer(request: Any, event_name: str, **_: Any) -> Any:
-        headers, body = replies[event_name.split(".")[-1]]
-        return AWSResponse(request.url, 200, headers, _Raw(body))
-
     clients = {name: _new_client(name) for name in ("events", "sqs", "s3", "dynamodb")}
-    url = app.queue_url()
-    entries = [{"Source": "x", "DetailType": "placed", "Detail": '{"order": 1}'}] * 10
-    item = {name: {"N": "1"} for name in ("sent_ns", "handled_ns", "done_ns")}
-    order = json.dumps({"id": "floor", "sent_ns": 1, "handled_ns": 1})  # its handlers run once
-    calls = {
-        "PutEvents": lambda: clients["events"].put_events(Entries=entries),
-        "SendMessage": lambda: clients["sqs"].send_message(QueueUrl=url, MessageBody=order),
-        "PutObject": lambda: clients["s3"].put_object(Bucket=app.BUCKET, Key="floor", Body=order),
-        "GetObject": lambda: (
-            clients["s3"].get_object(Bucket=app.BUCKET, Key="floor")["Body"].read()
-        ),
-        "PutItem": lambda: clients["dynamodb"].put_item(
-            TableName=app.TABLE, Item={"id": {"S": "floor"}, **item}
-        ),
-    }
+    order = json.dumps({"id": "floor", "sent_ns": 1, "handled_ns": 1})
+    calls = _calls_of_an_order(app, clients, order)
+    replies: Replies = {}
     for client in clients.values():
-        client.meta.events.register("before-parse", _keep(replies, order.encode()))
+        keep_replies(client, replies, order.encode())
     for call in calls.values():
         call()
     for client in clients.values():
-        client.meta.events.register_first("before-send", answer)
-    rates = harness.best_rates(calls, effort)
+        answer_constantly(client, replies)
+    _until_idle(emulator)  # those calls were real once, and set the handlers off
+    with untouched(emulator):
+        rates = harness.best_rates(calls, effort)
     a_tenth_of_put_events = 1 / rates["PutEvents"] / 10
     rest = sum(1 / rate for name, rate in rates.items() if name != "PutEvents")
     return 1 / (a_tenth_of_put_events + rest)
 
 
-def _keep(replies: dict[str, Any], stored: bytes) -> Any:
-    def keep(operation_model: Any, response_dict: Any, **_: Any) -> None:
-        body = response_dict["body"]
-        content = body if isinstance(body, bytes) else stored  # a stream is its caller's to read
-        replies[operation_model.name] = (response_dict["headers"], content)
+def _calls_of_an_order(
+    app: Any, clients: dict[str, Any], order: str
+) -> dict[str, Callable[[], object]]:
+    url = app.queue_url()
+    entries = [{"Source": "nobody", "DetailType": "placed", "Detail": order}] * 10
+    item = {name: {"N": "1"} for name in ("sent_ns", "handled_ns", "done_ns")}
+    place = {"Bucket": app.BUCKET, "Key": "floor"}
+    return {
+        "PutEvents": lambda: clients["events"].put_events(Entries=entries),
+        "SendMessage": lambda: clients["sqs"].send_message(QueueUrl=url, MessageBody=order),
+        "PutObject": lambda: clients["s3"].put_object(**place, Body=order),
+        "GetObject": lambda: clients["s3"].get_object(**place)["Body"].read(),
+        "PutItem": lambda: clients["dynamodb"].put_item(
+            TableName=app.TABLE, Item={"id": {"S": "floor"}, **item}
+        ),
+    }
 
-    return keep
 
-
-class _Raw:
-    """A reply body as botocore reads it."""
-
-    def __init__(self, body: bytes) -> None:
-        self._body = body
-
-    def stream(self, *_: Any, **__: Any) -> Any:
-        yield self._body
-
-    def read(self, *_: Any) -> bytes:
-        body, self._body = self._body, b""
-        return body
-
-    def close(self) -> None:
-        """Nothing to close."""
+def _until_idle(emulator: Emulator) -> None:
+    """Wait until nothing has been written to the journal for a while."""
+    latest = -1
+    while (number := emulator.journal.next_number()) != latest + 1:
+        latest = number
+        time.sleep(0.5)
 
 
 def _new_client(service: str) -> Any:

@@ -45,8 +45,13 @@ def _queues(effort: Effort) -> list[Figure]:
     rates = best_rates(works, effort, calls=50)
     label = f"{effort.large:,} queued messages against {SMALL_QUEUE:,}"
     return [
-        at_most(f"{what}, {label}", rates[f"{name} small"] / rates[f"{name} large"], "x", 1.3,
-                f"{1e6 / rates[f'{name} large']:.0f} µs")
+        at_most(
+            f"{what}, {label}",
+            rates[f"{name} small"] / rates[f"{name} large"],
+            "x",
+            1.3,
+            f"{1e6 / rates[f'{name} large']:.0f} µs",
+        )
         for what, name in (
             ("receive, delete and send one", "send_and_take_back"),
             ("receive, delete and send ten", "receive_and_delete"),
@@ -97,8 +102,15 @@ def _rules(effort: Effort) -> list[Figure]:
         )
     rates = best_rates(works, effort)
     ratio = rates[str(FEW)] / rates[str(MANY)]
-    return [at_most(f"PutEvents, {MANY:,} rules against {FEW}", ratio, "x", 3,
-                    f"{1e6 / rates[str(MANY)]:.0f} µs")]
+    return [
+        at_most(
+            f"PutEvents, {MANY:,} rules against {FEW}",
+            ratio,
+            "x",
+            3,
+            f"{1e6 / rates[str(MANY)]:.0f} µs",
+        )
+    ]
 
 
 def _subscriptions(effort: Effort) -> list[Figure]:
@@ -123,5 +135,12 @@ def _subscriptions(effort: Effort) -> list[Figure]:
         )
     rates = best_rates(works, effort)
     ratio = rates[str(FEW)] / rates[str(MANY)]
-    return [at_most(f"Publish, {MANY:,} subscriptions with filter policies against {FEW}",
-                    ratio, "x", 3, f"{1e6 / rates[str(MANY)]:.0f} µs")]
+    return [
+        at_most(
+            f"Publish, {MANY:,} subscriptions with filter policies against {FEW}",
+            ratio,
+            "x",
+            3,
+            f"{1e6 / rates[str(MANY)]:.0f} µs",
+        )
+    ]

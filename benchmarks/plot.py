@@ -13,15 +13,15 @@ if TYPE_CHECKING:
 
     from benchmarks.harness import Figure, Report
 
-WIDTH, LABELS, BAR, GAP, HEAD = 720, 190, 20, 6, 34
-COLOURS = ("#1f6feb", "#8b949e", "#a8b1bb", "#c9d1d9")
+WIDTH, LABELS, BAR, GAP, HEAD = 760, 220, 20, 6, 34
+COLOURS = ("#1f6feb", "#6e7781", "#8b949e", "#a8b1bb", "#c9d1d9")
 # Measure, and whether more of it is better.
 SHOWN = (
     ("SendMessage", True),
     ("SendMessage, without boto3's own cost", True),
     ("PutEvents to a queue, 10 a call", True),
     ("event to handler, idle, p50", False),
-    ("four-hop pipeline", True),
+    ("four-hop pipeline, warm", True),
     ("time to ready", False),
     ("resident memory, under load", False),
 )
@@ -48,9 +48,7 @@ def svg(report: Report) -> str:
     )
 
 
-def _group(
-    measure: str, more_is_better: bool, found: dict[str, Figure], top: int
-) -> Iterator[str]:
+def _group(measure: str, more_is_better: bool, found: dict[str, Figure], top: int) -> Iterator[str]:
     unit = next(iter(found.values())).unit
     better = "more" if more_is_better else "less"
     title = escape(f"{measure} ({unit}; {better} is better)")

@@ -29,8 +29,13 @@ OURS = "chalice-offline"
 ATTACH_SECONDS = 60
 # LocalStack's own DynamoDB downloads a program at its first use; AWS's DynamoDB Local is that program.
 BESIDE = {"localstack": "dynamodb"}
-TITLES = {OURS: "chalice-offline", "localstack": "LocalStack 4.14.0", "ministack": "MiniStack 1.5.33",
-          "moto": "moto server 5.2.5"}
+TITLES = {
+    OURS: "chalice-offline",
+    "ministack+lambda": "MiniStack 1.5.33, its Lambda",
+    "ministack": "MiniStack 1.5.33, attached",
+    "localstack": "LocalStack 4.14.0, attached",
+    "moto": "moto server 5.2.5",
+}
 
 
 @dataclass

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from benchmarks.subjects import TITLES
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -14,7 +16,9 @@ _MARK = {True: "yes", False: "no", None: ""}
 
 def markdown(report: Report) -> str:
     """Return the report's tables."""
-    return "\n".join([*_machine(report), *_own(report), *_engines(report), *_problems(report)]) + "\n"
+    return (
+        "\n".join([*_machine(report), *_own(report), *_engines(report), *_problems(report)]) + "\n"
+    )
 
 
 def number(figure: Figure | None) -> str:
@@ -30,7 +34,8 @@ def _machine(report: Report) -> Iterator[str]:
     told = report.machine
     yield (
         f"{told['measured']}, {told['processor']}, {told['cores']} cores, {told['memory_gb']} GB, "
-        f"Python {told['python']}, load {told['load_before']} before the run; "
+        f"Python {told['python']}, load {told['load_before']} before the run, "
+        f"commit {told['commit']}; "
         + ", ".join(f"{name} {version}" for name, version in report.versions.items())
         + f". Effort: {report.effort}."
     )
@@ -54,7 +59,7 @@ def _engines(report: Report) -> Iterator[str]:
     if not report.engines:
         return
     names = list(report.engines)
-    yield "| measure | unit | " + " | ".join(names) + " |"
+    yield "| measure | unit | " + " | ".join(TITLES[name] for name in names) + " |"
     yield "|---|---|" + "---:|" * len(names)
     by_engine = {
         name: {one.name: one for one in figures} for name, figures in report.engines.items()

@@ -1,0 +1,1 @@
+"""Runs AWS Chalice apps whole, on one machine. Start at `cli`, `testing` or `emulator`."""

@@ -29,6 +29,8 @@ def add_services(emulator: Emulator) -> Lambda:
     registry.add(Scheduler(emulator))
     lambda_ = Lambda(emulator)
     registry.add(lambda_)
+    emulator.pages[lambda_.packages_path] = lambda_.package_page
+    emulator.delegated.preparations["logs"] = lambda_.logs.write
     s3 = S3(emulator)
     registry.add(s3, rest_delegated=True)
     emulator.delegated.observers["s3"] = s3.observe

@@ -328,4 +328,5 @@ def index():
     with pytest.raises(urllib.error.HTTPError) as caught:
         program.get("/")
     assert caught.value.code == 502
+    caught.value.close()
     assert 0.9 < time.perf_counter() - started < 3

@@ -51,8 +51,10 @@ def queue(name: str = "jobs", **properties: Any) -> dict[str, Any]:
             "Queue visibility timeout: 30 seconds is less than Function timeout: 60 seconds",
         ),
         (
-            ('@app.on_sns_message("arn:aws:sqs:us-east-1:000000000000:t")\n'
-            "def work(event):\n    pass\n"),
+            (
+                '@app.on_sns_message("arn:aws:sqs:us-east-1:000000000000:t")\n'
+                "def work(event):\n    pass\n"
+            ),
             None,
             "is not the ARN of a resource of sns",
         ),
@@ -77,8 +79,10 @@ def queue(name: str = "jobs", **properties: Any) -> dict[str, Any]:
             "ScheduleExpression is not valid",
         ),
         (
-            ('@app.on_dynamodb_record("arn:aws:dynamodb:us-east-1:000000000000:table/things")\n'
-            "def work(event):\n    pass\n"),
+            (
+                '@app.on_dynamodb_record("arn:aws:dynamodb:us-east-1:000000000000:table/things")\n'
+                "def work(event):\n    pass\n"
+            ),
             None,
             "is not the ARN of a stream",
         ),
@@ -129,8 +133,10 @@ def second(event):
             'line 1: "lambda_timeout" of dev is 1000; Lambda takes a whole number from 1 to 900',
         ),
         (
-            ('{"version": "2.0", "app_name": "demo", "stages": {"dev": '
-            '{"lambda_memory_size": "big"}}}'),
+            (
+                '{"version": "2.0", "app_name": "demo", "stages": {"dev": '
+                '{"lambda_memory_size": "big"}}}'
+            ),
             "\"lambda_memory_size\" of dev is 'big'",
         ),
         (

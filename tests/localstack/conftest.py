@@ -45,7 +45,7 @@ DYNAMODB = "AWS_ENDPOINT_URL_DYNAMODB"
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Leave this folder alone unless the command line names it."""
     named = [(config.invocation_params.dir / str(one).partition("::")[0]) for one in config.args]
-    if any(HERE == path.resolve() or HERE in path.resolve().parents for path in named):
+    if any(path.resolve() == HERE or HERE in path.resolve().parents for path in named):
         return None
     return True
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
+
+from chalice_offline.attach.poller import LONG_POLL_SECONDS
 
 from .conftest import wait_until
 
@@ -68,6 +71,8 @@ def test_poison_reaches_the_dead_letters_and_comes_back(pipeline: Any) -> None:
     sqs = localstack.client("sqs")
     queue, dead = localstack.queue_url("notifications"), "notifications-dead-letters"
     sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "1"})
+    # A poll that is under way would still hide the message for as long as before.
+    threading.Event().wait(LONG_POLL_SECONDS + 1)
     before = pipeline.invocations("notifications")
     sqs.send_message(QueueUrl=queue, MessageBody='{"no": "event"}')
     wait_until(lambda: localstack.depth(dead) == 1, "the dead letter")

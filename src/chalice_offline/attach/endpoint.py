@@ -125,6 +125,8 @@ class Endpoint:
             reply = patience.call(doing, self.client("sts").get_caller_identity)
         except CALL_ERRORS as error:
             raise EndpointError(sentence(error, self.name, doing)) from error
+        if not reply.get("Account"):
+            raise EndpointError(f"what listens at {self.name} is no AWS endpoint: no {doing}")
         return str(reply["Account"])
 
 

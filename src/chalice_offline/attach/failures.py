@@ -48,6 +48,8 @@ _PERMISSIONS = frozenset(
 # How engines say that they have no such service or operation: LocalStack answers 501, MiniStack
 # and others 400 or 404 with one of these codes.
 _NOT_OFFERED_STATUS = 501
+# How many exceptions urllib3 and botocore may wrap around the one that says what happened.
+_DEEPEST = 5
 _NOT_OFFERED = frozenset(
     {
         "InvalidAction",
@@ -114,7 +116,15 @@ def _metadata(response: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _reason(error: Exception) -> str:
-    """Return the part of botocore's text that says something: "Connection refused", say."""
-    inner = error.kwargs.get("error") if isinstance(error, BotoCoreError) else None
-    text = str(getattr(inner, "reason", None) or inner or error)
-    return text.rpartition(": ")[2].rstrip(".") if "Errno" in text else text.rstrip(".")
+    """Return what the innermost exception says: "Connection refused", say."""
+    inner: BaseException = error
+    if isinstance(error, BotoCoreError) and isinstance(error.kwargs.get("error"), Exception):
+        inner = error.kwargs["error"]
+    for _ in range(_DEEPEST):
+        deeper = [getattr(inner, "reason", None), *inner.args[-1:], inner.__cause__]
+        found = [one for one in deeper if isinstance(one, BaseException)]
+        if not found:
+            break
+        inner = found[0]
+    text = getattr(inner, "strerror", None) or str(inner)
+    return str(text).rpartition("] ")[2].rstrip(".") or type(inner).__name__

@@ -38,6 +38,7 @@ class Patience:
         self._clock = clock
         self._stopped = stopped
         self._seconds = seconds
+        self._is_away = False
 
     def call(self, doing: str, operation: Callable[..., Any], /, **request: Any) -> Any:
         """Return `operation(**request)`.
@@ -49,7 +50,7 @@ class Patience:
         wait = FIRST_WAIT_SECONDS
         while True:
             try:
-                return operation(**request)
+                reply = operation(**request)
             except CALL_ERRORS as error:
                 if not will_pass(error):
                     if hasattr(error, "response"):
@@ -59,10 +60,20 @@ class Patience:
                 if waited + wait > self._seconds:
                     text = f"{sentence(error, self.where, doing)}; gave up after {waited:.0f} s"
                     raise EndpointError(text) from error
-                if wait == FIRST_WAIT_SECONDS:
-                    _log.warning(
-                        "%s; trying for %.0f s", sentence(error, self.where, doing), self._seconds
-                    )
+                self._note(
+                    f"{sentence(error, self.where, doing)}; trying for {self._seconds:.0f} s"
+                )
                 if self._stopped.wait(wait):
                     raise EndpointError(sentence(error, self.where, doing)) from error
                 wait = min(2 * wait, LONGEST_WAIT_SECONDS)
+            else:
+                if self._is_away:
+                    self._is_away = False
+                    _log.warning("%s answers again", self.where)
+                return reply
+
+    def _note(self, text: str) -> None:
+        """Say once, however many threads notice, that the endpoint is away."""
+        if not self._is_away:
+            self._is_away = True
+            _log.warning("%s", text)

@@ -239,7 +239,8 @@ class AttachedSession:
             for queue in queues:
                 self._remover.unhook(queue.arn, queue.source_arn)
         except EndpointError as error:
-            self._tell(str(error))
+            if self._failure is None:  # else whoever runs us says it
+                self._tell(str(error))
             return False
         return True
 

@@ -24,16 +24,17 @@ class Watch:
     """Looks at the modification times of a project's Python and JSON files."""
 
     def __init__(self, directory: Path) -> None:
+        """Look for the first time; before the code is loaded, or an edit could be missed."""
         self._directory = directory
         self._stopped = threading.Event()
+        self._seen = self._times()
 
     def changes(self) -> Iterator[str]:
         """Yield the path (relative to the project) of a file that changed, until stopped."""
-        seen = self._times()
         while not self._stopped.wait(LOOK_EVERY_SECONDS):
             now = self._times()
+            seen, self._seen = self._seen, now
             changed = [path for path in {**seen, **now} if seen.get(path) != now.get(path)]
-            seen = now
             if changed:
                 yield os.path.relpath(changed[0], self._directory)
 

@@ -26,8 +26,15 @@ class Service(Protocol):
     An operation is called as `operation(service, context, request)`.
     """
 
-    name: str
-    operations: Mapping[str, Operation]
+    @property
+    def name(self) -> str:
+        """Its name as botocore spells it."""
+        ...
+
+    @property
+    def operations(self) -> Mapping[str, Operation]:
+        """Its operations by AWS's names."""
+        ...
 
 
 class Kernel(Protocol):

@@ -60,7 +60,8 @@ def hash_set_order(values: Iterable[str]) -> list[str]:
     one bucket first, found from 20 recorded messages of 2 to 56 values, for example
     [LATEST, AT_TIMESTAMP, TRIM_HORIZON].
     """
-    return sorted(reversed(list(values)), key=lambda value: _java_hash(value) % 32)
+    latest_first = list(values)[::-1]
+    return sorted(latest_first, key=lambda value: _java_hash(value) % 32)
 
 
 def _java_hash(value: str) -> int:

@@ -16,8 +16,8 @@ from chalice_offline.core.errors import AwsError
 from chalice_offline.core.http import Headers, HttpRequest, HttpResponse
 from chalice_offline.core.registry import missing_operation
 from chalice_offline.protocols import load_service
-from chalice_offline.services.seeded_system import seed_system_randomness
 from chalice_offline.protocols.rest_routing import path_parts
+from chalice_offline.services.seeded_system import seed_system_randomness
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,9 +52,11 @@ class Delegated:
 
         `observers` hear of every call of their service, after moto answered and before the
         caller does: that is how S3 notifications and stream mappings learn what was stored.
+        `preparations` run before: what functions wrote is stored once somebody asks for logs.
         """
         self._seed = seed
         self.observers: dict[str, Observer] = {}
+        self.preparations: dict[str, Callable[[], None]] = {}
         self._backends: dict[str, _Backend | None] = {}
         self._seeded = False
 
@@ -79,6 +81,9 @@ class Delegated:
         route = backend and backend.route(clean_url)
         if not route:
             raise missing_operation(service, f"{request.method} {request.path}")
+        prepare = self.preparations.get(service)
+        if prepare is not None:
+            prepare()
         response = _answer(route, context, url, request)
         observe = self.observers.get(service)
         if observe is not None:
@@ -203,7 +208,7 @@ def _answer(route: Route, context: CallContext, url: str, request: HttpRequest) 
         )
     except HTTPException as error:
         status, reply_headers, body = error.code, dict(error.get_headers()), error.get_body()
-    except Exception as error:  # noqa: BLE001 - moto's own mistake, not the caller's and not ours
+    except Exception as error:
         _log.warning("moto failed on %s %s: %r", request.method, request.path, error)
         raise AwsError(
             "NotImplemented",

@@ -27,3 +27,18 @@ def throttled(reason: str) -> AwsError:
     return AwsError(
         "TooManyRequestsException", "Rate Exceeded.", fields={"Type": "User", "Reason": reason}
     )
+
+
+def not_implemented(message: str) -> AwsError:
+    """Something AWS does and this emulator does not."""
+    return AwsError("NotImplemented", message, status=501, sender_fault=False)
+
+
+def runtime_not_run(name: str, runtime: str) -> AwsError:
+    """A function in another language: Lambda's own error for a runtime it cannot run."""
+    return AwsError(
+        "InvalidRuntimeException",
+        f"chalice-offline runs Python functions only; the runtime of {name} is {runtime}.",
+        status=502,
+        fields={"Type": "User"},
+    )

@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 from chalice_offline.core.arn import make_arn
 from chalice_offline.core.errors import AwsError
-from chalice_offline.services.lambda_ import limits
+from chalice_offline.services.lambda_ import limits, uploads
 from chalice_offline.services.lambda_.errors import invalid_parameter, resource_not_found
+from chalice_offline.services.lambda_.logs import FunctionLogs, stream_name
 from chalice_offline.services.lambda_.metrics import FunctionMetrics
 
 if TYPE_CHECKING:
     from chalice_offline.core.context import CallContext
     from chalice_offline.core.kernel import Request, Result
     from chalice_offline.services.lambda_.service import Lambda
+    from chalice_offline.services.lambda_.uploads import Upload
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +60,31 @@ class Function:
     modified_ms: int
     reserved_concurrency: int | None
     tags: dict[str, str]
+    logs: FunctionLogs
     running: int = 0
     dead_letter_arn: str = ""
     invoke_config: InvokeConfig | None = None
     permissions: dict[str, dict[str, Any]] = field(default_factory=dict)
     metrics: FunctionMetrics = field(default_factory=FunctionMetrics)
+    upload: Upload | None = None  # None: it is the project's own
 
     @property
     def arn(self) -> str:
         """The function's unqualified ARN."""
         return self.settings.arn
+
+    @property
+    def log_group(self) -> str:
+        """The log group its output goes to."""
+        default = f"/aws/lambda/{self.settings.name}"
+        logging = self.upload.described.get("LoggingConfig", {}) if self.upload else {}
+        return str(logging.get("LogGroup", default))
+
+    @property
+    def log_stream(self) -> str:
+        """The log stream of its container, of which a changed function gets another."""
+        container = _revision(f"{self.arn}{self.modified_ms}").replace("-", "")
+        return stream_name(container, self.modified_ms)
 
     @property
     def at_capacity(self) -> bool:
@@ -83,7 +100,9 @@ def get_function(service: Lambda, context: CallContext, request: Request) -> Res
     function = service.function(request["FunctionName"], context)
     result: Result = {
         "Configuration": configuration(function),
-        "Code": {"RepositoryType": "local", "Location": f"file:{function.settings.handler}"},
+        "Code": {"RepositoryType": "local", "Location": f"file:{function.settings.handler}"}
+        if function.upload is None
+        else {"RepositoryType": "S3", "Location": uploads.location(context, function)},
     }
     if function.tags:
         result["Tags"] = dict(function.tags)
@@ -100,26 +119,6 @@ def get_function_configuration(service: Lambda, context: CallContext, request: R
 def list_functions(service: Lambda, context: CallContext, _request: Request) -> Result:
     """List the functions of the caller's account and region."""
     return {"Functions": [configuration(f) for f in service.functions_of(context)]}
-
-
-def update_function_configuration(
-    service: Lambda, context: CallContext, request: Request
-) -> Result:
-    """Set or remove the dead-letter queue; everything else comes from the project's config."""
-    function = service.function(request["FunctionName"], context)
-    others = set(request) - {"FunctionName", "DeadLetterConfig", "RevisionId"}
-    if others:
-        raise AwsError(
-            "NotImplemented",
-            "chalice-offline takes these settings from .chalice/config.json: "
-            + ", ".join(sorted(others)),
-            status=501,
-            sender_fault=False,
-        )
-    if "DeadLetterConfig" in request:
-        function.dead_letter_arn = request["DeadLetterConfig"].get("TargetArn", "")
-    function.modified_ms = context.now_ms
-    return configuration(function)
 
 
 def put_function_concurrency(service: Lambda, context: CallContext, request: Request) -> Result:
@@ -277,6 +276,8 @@ def configuration(function: Function) -> Result:
         described["Environment"] = {"Variables": dict(settings.variables)}
     if function.dead_letter_arn:
         described["DeadLetterConfig"] = {"TargetArn": function.dead_letter_arn}
+    if function.upload is not None:
+        described |= uploads.describe(function, function.upload)
     return described
 
 

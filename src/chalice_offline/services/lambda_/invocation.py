@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from chalice_offline.core.errors import AwsError
 from chalice_offline.core.pending import Pending
-from chalice_offline.core.run import FunctionRun, Outcome, timed_out
+from chalice_offline.core.run import FunctionRun, Outcome, RunLog, timed_out
 from chalice_offline.services.lambda_ import limits
-from chalice_offline.services.lambda_.errors import throttled
+from chalice_offline.services.lambda_.errors import runtime_not_run, throttled
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,6 +29,7 @@ class RunResult:
     request_id: str
     entry: int
     outcome: Outcome
+    log: list[str] = field(default_factory=list)
 
 
 def start_run(
@@ -60,6 +62,8 @@ def start_run(
         deadline_ms=started_ms + settings.timeout_seconds * 1000,
         memory_mb=settings.memory_mb,
         client_context=client_context,
+        code=function.upload.code(settings) if function.upload else None,
+        log=RunLog(function.log_group, function.log_stream),
     )
     function.running += 1
     ended = False
@@ -76,7 +80,9 @@ def start_run(
         function.running -= 1
         duration_ms = kernel.now_ms - started_ms
         function.metrics.ended(duration_ms, failed=outcome.failed, retry=retry)
-        done(RunResult(run.request_id, entry, _within_size(outcome)))
+        late = outcome.failed and outcome.payload == timed_out(run).payload
+        lines = function.logs.ended(run, timed_out=late)
+        done(RunResult(run.request_id, entry, _within_size(outcome), lines))
         kernel.signal(f"{function.arn}:idle")
 
     def stop() -> None:
@@ -104,6 +110,8 @@ def invoke(service: Lambda, context: CallContext, request: Request) -> Reply:
     function = service.function(request["FunctionName"], context)
     kind = request.get("InvocationType", "RequestResponse")
     payload = request.get("Payload") or b"{}"
+    if function.upload is not None and not function.upload.is_runnable:
+        raise runtime_not_run(function.settings.name, function.upload.runtime)
     _check_payload(payload, asynchronous=kind == "Event")
     if kind == "DryRun":
         return {"StatusCode": 204}
@@ -120,6 +128,8 @@ def invoke(service: Lambda, context: CallContext, request: Request) -> Reply:
         }
         if result.outcome.failed:
             answer["FunctionError"] = "Unhandled"
+        if request.get("LogType") == "Tail":
+            answer["LogResult"] = _log_result(result.log)
         reply.resolve(answer)
 
     start_run(
@@ -133,9 +143,11 @@ def invoke(service: Lambda, context: CallContext, request: Request) -> Reply:
     return reply
 
 
-def _client_context(request: Request) -> str:
-    import base64
+def _log_result(lines: list[str]) -> str:
+    return base64.b64encode("".join(lines).encode()[-limits.LOG_RESULT_BYTES :]).decode()
 
+
+def _client_context(request: Request) -> str:
     encoded = request.get("ClientContext", "")
     try:
         return base64.b64decode(encoded, validate=True).decode()

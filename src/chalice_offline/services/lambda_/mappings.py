@@ -140,6 +140,24 @@ def delete_event_source_mapping(service: Lambda, _context: CallContext, request:
     return describe(mapping, "Deleting")
 
 
+# ---- when a function goes and comes -------------------------------------------------------------
+
+
+def suspend(service: Lambda, function: Function) -> None:
+    """Read nothing for a function that was deleted; its mappings stay, as on AWS."""
+    for mapping in service.mappings.values():
+        if mapping.function is function:
+            _stop(mapping)
+
+
+def resume(service: Lambda, function: Function) -> None:
+    """Let the mappings of a deleted function feed a new one of the same name."""
+    for mapping in service.mappings.values():
+        if mapping.function.arn == function.arn:
+            mapping.function = function
+            _start(service.kernel, mapping)
+
+
 # ---- how a mapping is described ------------------------------------------------------------------
 
 

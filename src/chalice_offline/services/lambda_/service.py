@@ -5,10 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chalice_offline.core.arn import make_arn
-from chalice_offline.services.lambda_ import functions, invocation, mappings
+from chalice_offline.core.http import Headers, HttpResponse
+from chalice_offline.services.lambda_ import (
+    deployment,
+    functions,
+    invocation,
+    mappings,
+    uploads,
+)
 from chalice_offline.services.lambda_.asynchronous import AsynchronousInvocations
 from chalice_offline.services.lambda_.errors import function_not_found
 from chalice_offline.services.lambda_.functions import Function
+from chalice_offline.services.lambda_.logs import FunctionLogs
 from chalice_offline.services.lambda_.stream_source import write_topic
 from chalice_offline.services.lambda_.stream_writes import written_streams
 
@@ -16,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from chalice_offline.core.context import CallContext
-    from chalice_offline.core.http import HttpRequest, HttpResponse
+    from chalice_offline.core.http import HttpRequest
     from chalice_offline.core.kernel import Kernel, Operation
     from chalice_offline.services.lambda_.functions import FunctionSettings
     from chalice_offline.services.lambda_.mappings import Mapping as EventSourceMapping
@@ -28,12 +36,16 @@ class Lambda:
     """Functions by account, region and name, and the mappings that feed them."""
 
     name = "lambda"
+    packages_path = uploads.PACKAGES_PATH
     operations: Mapping[str, Operation] = {
         "Invoke": invocation.invoke,
+        "CreateFunction": deployment.create_function,
+        "DeleteFunction": deployment.delete_function,
+        "UpdateFunctionCode": deployment.update_function_code,
+        "UpdateFunctionConfiguration": deployment.update_function_configuration,
         "GetFunction": functions.get_function,
         "GetFunctionConfiguration": functions.get_function_configuration,
         "ListFunctions": functions.list_functions,
-        "UpdateFunctionConfiguration": functions.update_function_configuration,
         "PutFunctionConcurrency": functions.put_function_concurrency,
         "GetFunctionConcurrency": functions.get_function_concurrency,
         "DeleteFunctionConcurrency": functions.delete_function_concurrency,
@@ -56,6 +68,7 @@ class Lambda:
 
     def __init__(self, kernel: Kernel) -> None:
         self.kernel = kernel
+        self.logs = FunctionLogs(kernel)
         self.asynchronous = AsynchronousInvocations(kernel)
         self.mappings: dict[str, EventSourceMapping] = {}
         self._functions: dict[_Key, Function] = {}
@@ -73,10 +86,20 @@ class Lambda:
             modified_ms=self.kernel.now_ms,
             reserved_concurrency=settings.reserved_concurrency,
             tags=dict(settings.tags),
+            logs=self.logs,
         )
 
+    def has(self, settings: FunctionSettings) -> bool:
+        """Whether there is a function of that account, region and name."""
+        return (settings.account_id, settings.region, settings.name) in self._functions
+
+    def add(self, function: Function) -> None:
+        """Take in a function that is new."""
+        settings = function.settings
+        self._functions[settings.account_id, settings.region, settings.name] = function
+
     def unregister(self, settings: FunctionSettings) -> None:
-        """Forget a function the project no longer has."""
+        """Forget a function the project no longer has, or that was deleted."""
         self._functions.pop((settings.account_id, settings.region, settings.name), None)
 
     def function(self, reference: str, context: CallContext) -> Function:
@@ -84,12 +107,16 @@ class Lambda:
 
         Raises ResourceNotFoundException when there is none.
         """
-        account_id, region, name = _resolve(reference, context)
+        account_id, region, name = self.resolve(reference, context)
         try:
             return self._functions[account_id, region, name]
         except KeyError:
             arn = make_arn("lambda", region, account_id, f"function:{name}")
             raise function_not_found(arn) from None
+
+    def resolve(self, reference: str, context: CallContext) -> tuple[str, str, str]:
+        """Return account, region and name that a function reference stands for."""
+        return _resolve(reference, context)
 
     def functions_of(self, context: CallContext) -> list[Function]:
         """Return the functions of the caller's account and region, by name."""
@@ -102,6 +129,13 @@ class Lambda:
     def all_functions(self) -> list[Function]:
         """Return every function, in the order in which they were registered."""
         return list(self._functions.values())
+
+    def package_page(self, request: HttpRequest) -> HttpResponse:
+        """Answer a request for the Code.Location of GetFunction with the function's zip file."""
+        package = uploads.package_at(self.all_functions(), request)
+        if package is None:
+            return HttpResponse(404, Headers(), b"")
+        return HttpResponse(200, Headers([("content-type", "application/zip")]), package)
 
     def observe(
         self, context: CallContext, operation: str, request: HttpRequest, response: HttpResponse

@@ -1,0 +1,71 @@
+"""The least a boto3 call costs: a client whose every reply is constant, with nothing behind it."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from botocore.awsrequest import AWSResponse
+
+from chalice_offline.transports.in_process import InProcessDoor
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from chalice_offline.emulator import Emulator
+
+Replies = dict[str, tuple[dict[str, str], bytes]]
+
+
+def keep_replies(client: Any, replies: Replies, stored: bytes = b"") -> None:
+    """Note by operation what the emulator answers; `stored` stands for the body of a stream."""
+
+    def keep(operation_model: Any, response_dict: Any, **_: Any) -> None:
+        body = response_dict["body"]
+        content = body if isinstance(body, bytes) else stored  # a stream is its caller's to read
+        replies[operation_model.name] = (response_dict["headers"], content)
+
+    client.meta.events.register("before-parse", keep)
+
+
+def answer_constantly(client: Any, replies: Replies) -> None:
+    """Let a client get the noted replies, and nothing else.
+
+    The emulator's own hook is taken out: botocore calls every `before-send` hook and uses the
+    first answer, so with both in place the floor would contain what it is the floor of.
+    """
+
+    def answer(request: Any, event_name: str, **_: Any) -> AWSResponse:
+        headers, body = replies[event_name.rpartition(".")[2]]
+        return AWSResponse(request.url, 200, headers, _Raw(body))
+
+    client.meta.events.unregister("before-send", InProcessDoor.answer)
+    client.meta.events.register("before-send", answer)
+
+
+@contextmanager
+def untouched(emulator: Emulator) -> Iterator[None]:
+    """Fail when anything reaches the emulator in here: then this is no floor."""
+    before = emulator.journal.next_number()
+    yield
+    reached = emulator.journal.next_number() - before - 1
+    if reached:
+        message = f"{reached} entries were written by calls that were to have no emulator"
+        raise RuntimeError(message)
+
+
+class _Raw:
+    """A reply body as botocore reads it, whole or as a stream."""
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    def stream(self, *_: Any, **__: Any) -> Iterator[bytes]:
+        yield self._body
+
+    def read(self, *_: Any) -> bytes:
+        body, self._body = self._body, b""
+        return body
+
+    def close(self) -> None:
+        """Nothing to close."""

@@ -1,0 +1,132 @@
+"""CreateFunction, UpdateFunctionCode, UpdateFunctionConfiguration and DeleteFunction."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from chalice_offline.core.errors import AwsError
+from chalice_offline.services.lambda_ import limits, mappings, uploads
+from chalice_offline.services.lambda_.errors import invalid_parameter, not_implemented
+from chalice_offline.services.lambda_.functions import Function, FunctionSettings, configuration
+from chalice_offline.services.lambda_.packages import package_of
+from chalice_offline.services.lambda_.uploads import Upload
+
+if TYPE_CHECKING:
+    from chalice_offline.core.context import CallContext
+    from chalice_offline.core.kernel import Request, Result
+    from chalice_offline.services.lambda_.service import Lambda
+
+# What AWS says of a function that is not ready yet (recorded).
+_UNDER_WAY = ("The function is being created.", "Creating")
+
+
+def create_function(service: Lambda, context: CallContext, request: Request) -> Result:
+    """Make a function of a zip file. The reply says Pending; it is Active right after.
+
+    A runtime other than Python is stored and described; Invoke refuses to run it.
+    """
+    uploads.check_request(request)
+    if not (request.get("Runtime") and request.get("Handler")):
+        raise invalid_parameter(
+            "Runtime and Handler are mandatory parameters for functions created with deployment "
+            "packages."
+        )
+    account_id, region, name = service.resolve(request["FunctionName"], context)
+    if len(name) > limits.FUNCTION_NAME_MAX:
+        raise invalid_parameter(
+            f"1 validation error detected: Value '{name}' at 'functionName' failed to satisfy "
+            "constraint: Member must have length less than or equal to "
+            f"{limits.FUNCTION_NAME_MAX}"
+        )
+    settings = FunctionSettings(
+        name,
+        account_id,
+        region,
+        timeout_seconds=limits.TIMEOUT_SECONDS_DEFAULT,
+        memory_mb=limits.MEMORY_MB_DEFAULT,
+    )
+    if service.has(settings):
+        raise AwsError(
+            "ResourceConflictException",
+            f"Function already exist: {name}",
+            fields={"Type": "User"},
+        )
+    ids = service.kernel.ids
+    package = package_of(service.kernel, context, request["Code"], "CreateFunction")
+    upload = Upload(package, request["Runtime"], request["Role"], revision=ids.uuid())
+    function = Function(
+        settings,
+        modified_ms=context.now_ms,
+        reserved_concurrency=None,
+        tags=dict(request.get("Tags", {})),
+        logs=service.logs,
+        upload=upload,
+    )
+    uploads.apply(function, upload, request)
+    service.add(function)
+    mappings.resume(service, function)
+    described = configuration(function)
+    del described["LastUpdateStatus"]
+    reason, code = _UNDER_WAY
+    described |= {"State": "Pending", "StateReason": reason, "StateReasonCode": code}
+    upload.revision = ids.uuid()
+    return described
+
+
+def update_function_code(service: Lambda, context: CallContext, request: Request) -> Result:
+    """Give an uploaded function another zip file; the next run imports it."""
+    function = service.function(request["FunctionName"], context)
+    revision = uploads.update_code(service, function, context, request)
+    if request.get("DryRun"):
+        return configuration(function)
+    return _under_way(function, revision)
+
+
+def update_function_configuration(
+    service: Lambda, context: CallContext, request: Request
+) -> Result:
+    """Change an uploaded function's settings; of a project's function only the dead-letter queue.
+
+    Everything else of a project's function comes from its config.json.
+    """
+    function = service.function(request["FunctionName"], context)
+    if function.upload is None:
+        return _update_project_function(function, context, request)
+    uploads.check_request(request)
+    uploads.check_revision(function.upload, request)
+    uploads.apply(function, function.upload, request)
+    return _under_way(function, uploads.changed(function, context, service.kernel.ids))
+
+
+def delete_function(service: Lambda, context: CallContext, request: Request) -> Result:
+    """Delete an uploaded function. Its mappings stay, and read nothing until it is there again."""
+    function = service.function(request["FunctionName"], context)
+    uploads.require_upload(function)
+    if request.get("Qualifier", "$LATEST") != "$LATEST":
+        raise not_implemented("chalice-offline keeps no published versions of a function.")
+    service.unregister(function.settings)
+    mappings.suspend(service, function)
+    return {"StatusCode": 204}
+
+
+def _update_project_function(function: Function, context: CallContext, request: Request) -> Result:
+    others = set(request) - {"FunctionName", "DeadLetterConfig", "RevisionId"}
+    if others:
+        raise not_implemented(
+            "chalice-offline takes these settings from .chalice/config.json: "
+            + ", ".join(sorted(others))
+        )
+    if "DeadLetterConfig" in request:
+        function.dead_letter_arn = request["DeadLetterConfig"].get("TargetArn", "")
+    function.modified_ms = context.now_ms
+    return configuration(function)
+
+
+def _under_way(function: Function, revision: str) -> Result:
+    reason, code = _UNDER_WAY
+    return configuration(function) | {
+        "RevisionId": revision,
+        "LastUpdateStatus": "InProgress",
+        "LastUpdateStatusReason": reason,
+        "LastUpdateStatusReasonCode": code,
+    }
