@@ -4,9 +4,10 @@
     python -m benchmarks --quick            about 3 minutes, rougher
     python -m benchmarks --only own         our own figures, no other engine needed
     python -m benchmarks --only engines --engine chalice-offline --engine ministack
+    python -m benchmarks --page             write docs/BENCHMARKS.md from latest.json again
 
-Results go to benchmarks/results/<time>.json and .md; a whole run also replaces latest.json,
-latest.md and docs/benchmarks.svg, which are kept in git.
+Results go to benchmarks/results/<time>.json and .md; a whole run also replaces latest.json and
+latest.md, the figures in docs/BENCHMARKS.md and its picture, which are kept in git.
 """
 
 from __future__ import annotations
@@ -35,12 +36,18 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 PLOT = ROOT / "docs" / "benchmarks.svg"
+PAGE = ROOT / "docs" / "BENCHMARKS.md"
+MARKS = ("<!-- figures: python -m benchmarks -->\n", "<!-- end of figures -->\n")
+LATEST = harness.RESULTS / "latest.json"
 OWN = (own_start, own_calls, own_live, own_scale)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run what the command line asks for."""
     options = _parser().parse_args(arguments)
+    if options.page:
+        _publish(harness.read(LATEST))
+        return 0
     effort = harness.QUICK if options.quick else harness.WHOLE
     report = harness.Report(
         "quick" if options.quick else "whole", harness.machine(), harness.package_versions()
@@ -69,8 +76,17 @@ def _keep(report: harness.Report, *, latest: bool) -> None:
     for name in (time.strftime("%Y%m%d-%H%M%S"), *(["latest"] if latest else [])):
         path = harness.write(report, name)
         path.with_suffix(".md").write_text(tables.markdown(report))
-    if latest and report.engines:
-        PLOT.write_text(plot.svg(report))
+    if latest:
+        _publish(report)
+
+
+def _publish(report: harness.Report) -> None:
+    """Put a report's figures and picture into the documentation."""
+    PLOT.write_text(plot.svg(report))
+    before, rest = PAGE.read_text(encoding="utf-8").split(MARKS[0])
+    after = rest.split(MARKS[1])[1]
+    figures = "\n" + tables.markdown(report).rstrip() + "\n\n"
+    PAGE.write_text(before + MARKS[0] + figures + MARKS[1] + after, encoding="utf-8")
 
 
 def _tell(text: str) -> None:
@@ -80,6 +96,7 @@ def _tell(text: str) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="benchmarks", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--quick", action="store_true", help="rougher, in a few minutes")
+    parser.add_argument("--page", action="store_true", help="measure nothing, write the page")
     parser.add_argument("--only", choices=["own", "engines"])
     parser.add_argument("--engine", action="append", choices=list(against_engines.NAMES))
     return parser

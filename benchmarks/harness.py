@@ -22,7 +22,7 @@ PACKAGES = ("boto3", "botocore", "chalice", "moto", "uvicorn")
 
 @dataclass(frozen=True)
 class Effort:
-    """How long to measure: `seconds` a round, `rounds` of which the best counts, `scale` of sizes."""
+    """How long to measure (`seconds` x `rounds` a work), and how much of everything there is."""
 
     seconds: float
     rounds: int

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
-from benchmarks.harness import Effort, Figure, at_most, best_rates
+from benchmarks.harness import at_most, best_rates
 from chalice_offline.composition import add_services
 from chalice_offline.core.context import Caller
 from chalice_offline.drivers.virtual import VirtualDriver
 from chalice_offline.emulator import Emulator
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from benchmarks.harness import Effort, Figure
 
 SMALL_QUEUE = 1_000
 FEW, MANY = 10, 10_000
@@ -90,16 +96,14 @@ class _Queue:
 
 
 def _rules(effort: Effort) -> list[Figure]:
-    works = {}
+    works: dict[str, Callable[[], object]] = {}
     for count in (FEW, MANY):
         kernel = _Kernel()
         for number in range(count):
             pattern = json.dumps({"source": [f"shop-{number}"], "detail": {"total": [5]}})
             kernel.call("events", "PutRule", Name=f"rule-{number}", EventPattern=pattern)
         entry = {"Source": "shop-7", "DetailType": "placed", "Detail": '{"total": 6}'}
-        works[str(count)] = lambda kernel=kernel, entry=entry: kernel.call(
-            "events", "PutEvents", Entries=[entry]
-        )
+        works[str(count)] = partial(kernel.call, "events", "PutEvents", Entries=[entry])
     rates = best_rates(works, effort)
     ratio = rates[str(FEW)] / rates[str(MANY)]
     return [
@@ -114,7 +118,7 @@ def _rules(effort: Effort) -> list[Figure]:
 
 
 def _subscriptions(effort: Effort) -> list[Figure]:
-    works = {}
+    works: dict[str, Callable[[], object]] = {}
     for count in (FEW, MANY):
         kernel = _Kernel()
         topic = kernel.call("sns", "CreateTopic", Name="bench")["TopicArn"]
@@ -130,9 +134,8 @@ def _subscriptions(effort: Effort) -> list[Figure]:
                 Attributes={"FilterPolicy": json.dumps({"store": [f"store-{number}"]})},
             )
         attributes = {"store": {"DataType": "String", "StringValue": "nobody"}}
-        works[str(count)] = lambda kernel=kernel, topic=topic, attributes=attributes: kernel.call(
-            "sns", "Publish", TopicArn=topic, Message="an order", MessageAttributes=attributes
-        )
+        message = {"TopicArn": topic, "Message": "an order", "MessageAttributes": attributes}
+        works[str(count)] = partial(kernel.call, "sns", "Publish", **message)
     rates = best_rates(works, effort)
     ratio = rates[str(FEW)] / rates[str(MANY)]
     return [

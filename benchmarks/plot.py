@@ -29,7 +29,8 @@ SHOWN = (
 
 def svg(report: Report) -> str:
     """Return the picture."""
-    rows, top = [], 10
+    rows: list[str] = []
+    top = 10
     for measure, more_is_better in SHOWN:
         found = {
             name: one

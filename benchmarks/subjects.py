@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 APP = Path(__file__).parent / "pipeline_app"
 OURS = "chalice-offline"
 ATTACH_SECONDS = 60
-# LocalStack's own DynamoDB downloads a program at its first use; AWS's DynamoDB Local is that program.
+# LocalStack's own DynamoDB downloads AWS's DynamoDB Local at its first use; here it is at hand.
 BESIDE = {"localstack": "dynamodb"}
 TITLES = {
     OURS: "chalice-offline",
@@ -52,7 +52,8 @@ class Subject:
     def client(self, service: str) -> Any:
         """Return a boto3 client for this engine."""
         engine_ = self.engines[-1] if service == "dynamodb" else self.engines[0]
-        return boto3.session.Session().client(
+        make: Any = boto3.session.Session().client
+        return make(
             service,
             region_name="us-east-1",
             aws_access_key_id="test",

@@ -24,7 +24,7 @@ def markdown(report: Report) -> str:
 def number(figure: Figure | None) -> str:
     """Return a figure's value as a person reads it."""
     if figure is None:
-        return "–"
+        return "-"
     value = figure.value
     digits = 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2
     return f"{value:,.{digits}f}"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from chalice_offline.chalice_app.environment import lambda_variables
 from chalice_offline.chalice_app.offline_app import OfflineApp
+from chalice_offline.chalice_app.output import watch_output
 from chalice_offline.chalice_app.routes_door import routes_door
 from chalice_offline.chalice_app.runtime import Runtime
 from chalice_offline.chalice_app.watch import Watch
@@ -23,6 +24,7 @@ from chalice_offline.transports.gateway import Gateway
 from chalice_offline.transports.http_server import LOOPBACK, Server, aws_endpoint
 from chalice_offline.transports.in_process import InProcessDoor
 from chalice_offline.transports.outbound import send_request
+from chalice_offline.uploaded import UploadedFunctions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,8 +40,6 @@ class AwsSession:
     def __init__(self, *, host: str = LOOPBACK, port: int = 4566, seed: int = 0) -> None:
         """Bind the port at once; raises ProjectError when it is taken."""
         self.driver = LiveDriver(send_request=send_request)
-        self.runtime = Runtime(self.driver.clock)
-        self.driver.run_function = self.runtime.run
         configured = os.environ.get("AWS_DEFAULT_REGION") or os.environ.get("AWS_REGION")
         region = configured or DEFAULT_REGION
         self.emulator = Emulator(self.driver, seed=seed, region=region)
@@ -47,16 +47,23 @@ class AwsSession:
         self.gateway = Gateway(self.emulator)
         self.gateway.pages |= console_pages(self.emulator, self.lambda_)
         self.aws_server = Server(aws_endpoint(self.gateway), host=host, port=port)
+        self._uploaded = UploadedFunctions(self.aws_server.url)
+        self.runtime = Runtime(self.driver.clock, self._uploaded)
+        self.driver.run_function = self.runtime.run
+        self.door = InProcessDoor(self.gateway)
 
     def start(self) -> None:
-        """Let time pass and answer requests."""
+        """Let time pass and answer requests, those of this process's own boto3 included."""
+        self.door.open()
         self.driver.start(self.emulator)
         self.aws_server.start()
 
     def stop(self) -> None:
-        """Close the sockets, stop the timers."""
+        """Close the sockets and the door, stop the timers, remove what was unpacked."""
         self.aws_server.stop()
         self.driver.stop()
+        self.door.close()
+        self._uploaded.close()
 
 
 class AppSession:
@@ -75,7 +82,7 @@ class AppSession:
         self.aws = AwsSession(host=host, port=aws_port, seed=seed)
         os.environ.update(lambda_variables(self.aws.emulator.region))
         os.environ.pop("AWS_PROFILE", None)
-        self._door = InProcessDoor(self.aws.gateway)
+        watch_output()  # before Chalice's loggers take hold of standard output
         self.app = OfflineApp(
             directory, stage, self.aws.emulator, self.aws.lambda_, self.aws.runtime
         )
@@ -87,7 +94,7 @@ class AppSession:
 
     def start(self) -> None:
         """Load, provision, bind, then open the ports. Raises ProjectError."""
-        self._door.open()
+        self.aws.door.open()
         self.aws.driver.start(self.aws.emulator)
         self.app.start()
         self.aws.aws_server.start()
@@ -110,4 +117,3 @@ class AppSession:
         self.http_server.stop()
         self._requests.shutdown()
         self.aws.stop()
-        self._door.close()

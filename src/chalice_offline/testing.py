@@ -108,11 +108,13 @@ class Offline:
         from chalice_offline.transports.gateway import Gateway
         from chalice_offline.transports.in_process import InProcessDoor
         from chalice_offline.transports.outbound import send_request
+        from chalice_offline.uploaded import UploadedFunctions
 
         self._project = project
         self._process_clock = ProcessClock(self._sleep)
         self._driver = VirtualDriver(send_request=send_request, on_move=self._process_clock.move_to)
-        self._runtime = Runtime(self._driver.clock)
+        self._uploaded = UploadedFunctions()
+        self._runtime = Runtime(self._driver.clock, self._uploaded)
         self._driver.run_function = self._runtime.run
         self.emulator = Emulator(self._driver, seed=seed)
         self._driver.attach(self.emulator)
@@ -133,6 +135,7 @@ class Offline:
     def stop(self) -> None:
         """Give clock, door and working directory back."""
         self._door.close()
+        self._uploaded.close()
         self._process_clock.stop()
         os.chdir(self._working_directory)
 

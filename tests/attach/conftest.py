@@ -12,7 +12,7 @@ import pytest
 
 from chalice_offline.attach.endpoint import endpoint_of
 from chalice_offline.attach.session import AttachedSession, detach
-from chalice_offline.chalice_app.project import unload_project
+from chalice_offline.chalice_app.app_module import unload_project
 from chalice_offline.live_session import AwsSession
 
 if TYPE_CHECKING:

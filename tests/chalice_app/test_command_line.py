@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PATIENCE_SECONDS = 20
+RELOAD_SECONDS = 3  # it takes about a third of one; machines that run tests are busy
 
 CODE = """
 import time
@@ -210,7 +211,7 @@ def test_edit_reloads_and_keeps_what_queues_hold(start: Any, projects: Any) -> N
     edited = time.perf_counter()
     (directory / "app.py").write_text(code.replace("one", "two"))
     program.wait_for("app.py changed: reloaded")
-    assert time.perf_counter() - edited < 1
+    assert time.perf_counter() - edited < RELOAD_SECONDS
     assert program.get("/") == {"version": "two"}
     program.send("again")
     program.wait_for("two handled again")
@@ -286,9 +287,8 @@ sqs = boto3.client("sqs")
 
 @app.lambda_function()
 def slow(event, context):
-    deadline = time.monotonic() + 1.3
-    while time.monotonic() < deadline:
-        time.sleep(0.05)
+    while not os.path.exists("go-on"):
+        time.sleep(0.02)
     try:
         sqs.create_queue(QueueName="too-late")
     finally:
@@ -299,10 +299,9 @@ def slow(event, context):
         )
     )
     program.wait_for("Ctrl-C ends it")
-    started = time.perf_counter()
     reply = program.client("lambda").invoke(FunctionName="demo-dev-slow")
     assert json.loads(reply["Payload"].read())["errorType"] == "Sandbox.Timedout"
-    assert time.perf_counter() - started < 1.3
+    (projects.directory / "go-on").touch()
     program.wait_for("handler left")
     assert "QueueUrls" not in program.client("sqs").list_queues()
 

@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 from datetime import timedelta
-
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -179,7 +178,7 @@ def test_long_poll_lets_time_pass_until_a_message_comes(run: Any) -> None:
 
 SCRIPT = """
 import sys
-
+from pathlib import Path
 from chalice_offline.chalice_app.project import load_for_stage
 from chalice_offline.core.journal import digest
 from chalice_offline.testing import Offline

@@ -20,13 +20,16 @@ MAY_IMPORT: dict[str, set[str]] = {
     "composition": {"services", "emulator"},
     "transports": {"protocols", "emulator"},
     "chalice_app": {"services", "transports", "emulator"},
+    "uploaded": {"chalice_app"},
     "attach": {"chalice_app", "drivers", "services"},
     "console": {"services", "trace", "emulator", "transports"},
     "live_session": {
         "chalice_app", "composition", "console", "drivers", "emulator", "storage", "transports",
+        "uploaded",
     },
     "testing": {
         "chalice_app", "composition", "drivers", "emulator", "storage", "trace", "transports",
+        "uploaded",
     },
     "cli": {"attach", "chalice_app", "live_session"},
     "__main__": {"cli"},

@@ -26,7 +26,7 @@ import pytest
 
 from chalice_offline.attach.endpoint import endpoint_of
 from chalice_offline.attach.session import AttachedSession, detach
-from chalice_offline.chalice_app.project import unload_project
+from chalice_offline.chalice_app.app_module import unload_project
 from simulators.server import RunningServer
 
 if TYPE_CHECKING:

@@ -31,9 +31,6 @@ def _session() -> boto3.session.Session:
     return boto3.session.Session()
 
 
-# Making a session reads its data files; one serves every client of the process.
-_SESSION = boto3.session.Session()
-
 DOORS = ("in-process", "http")
 
 

@@ -6,10 +6,11 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any, cast
 
+from chalice_offline.chalice_app.app_module import unload_project
 from chalice_offline.chalice_app.environment import FunctionEnvironment, shell_variables
 from chalice_offline.chalice_app.functions import API_HANDLER, api_function, functions_of
 from chalice_offline.chalice_app.http_api import HttpApi
-from chalice_offline.chalice_app.project import load_project, read_config, unload_project
+from chalice_offline.chalice_app.project import load_project, read_config
 from chalice_offline.chalice_app.runtime import LoadedFunction, Runtime
 from chalice_offline.core.errors import EmulatorBug, ProjectError
 from chalice_offline.core.ids import Ids

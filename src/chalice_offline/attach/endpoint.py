@@ -8,8 +8,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from botocore.exceptions import ClientError
+from botocore.parsers import ResponseParserError
+
 from chalice_offline.attach.errors import EndpointError
-from chalice_offline.attach.failures import CALL_ERRORS, sentence
+from chalice_offline.attach.failures import sentence
 from chalice_offline.core.context import DEFAULT_REGION
 from chalice_offline.core.errors import ProjectError
 
@@ -123,10 +126,14 @@ class Endpoint:
         doing = "sts:GetCallerIdentity"
         try:
             reply = patience.call(doing, self.client("sts").get_caller_identity)
-        except CALL_ERRORS as error:
+        except ClientError as error:
             raise EndpointError(sentence(error, self.name, doing)) from error
+        except EndpointError as error:
+            if isinstance(error.__cause__, ResponseParserError):
+                raise EndpointError(f"what listens at {self.name} is no AWS endpoint") from error
+            raise
         if not reply.get("Account"):
-            raise EndpointError(f"what listens at {self.name} is no AWS endpoint: no {doing}")
+            raise EndpointError(f"what listens at {self.name} is no AWS endpoint")
         return str(reply["Account"])
 
 

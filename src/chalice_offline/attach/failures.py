@@ -98,7 +98,7 @@ def sentence(error: Exception, where: str, doing: str) -> str:
     if is_not_offered(error):
         return f"{where} does not offer what {doing} needs: {message_of(error)}"
     if isinstance(error, ResponseParserError):
-        return f"what listens at {where} is no AWS endpoint: its answer to {doing} is not AWS's"
+        return f"{where} gave an answer to {doing} that is not in AWS's format"
     return f"{doing} failed at {where}: {message_of(error)}"
 
 

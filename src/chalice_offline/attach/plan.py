@@ -225,14 +225,14 @@ def _s3(label: str, source: Any, function: ProjectFunction, place: Place) -> Att
     bucket = source.bucket
     rules = [
         {"Name": name, "Value": value}
-        for name, value in (("Prefix", source.prefix), ("Suffix", source.suffix))
+        for name, value in (("prefix", source.prefix), ("suffix", source.suffix))
         if value
     ]
     request: dict[str, Any] = {"Events": list(source.events)}
     if rules:
         request["Filter"] = {"Key": {"FilterRules": rules}}
     arn = f"arn:{parse_arn(place.arn('s3', bucket)).partition}:s3:::{bucket}"
-    where = "".join(f" {rule['Name'].lower()} {rule['Value']}" for rule in rules)
+    where = "".join(f" {rule['Name']} {rule['Value']}" for rule in rules)
     words = f"bucket {bucket}{where} ({', '.join(source.events)})"
     return _through_own_queue(label, function, words, "s3", Hook("bucket", bucket, arn, request))
 

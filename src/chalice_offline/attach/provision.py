@@ -9,11 +9,16 @@ from __future__ import annotations
 import copy
 import json
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
+from botocore.parsers import ResponseParserError
 
-from chalice_offline.attach.failures import code_of, message_of, sentence
+from chalice_offline.attach.creation import create_or_find
+from chalice_offline.attach.errors import EndpointError
+from chalice_offline.attach.failures import code_of, is_not_offered, message_of, sentence
+from chalice_offline.chalice_app.cloudformation import Stack
 from chalice_offline.chalice_app.cloudformation.intrinsics import (
     Intrinsics,
     TemplateError,
@@ -21,12 +26,11 @@ from chalice_offline.chalice_app.cloudformation.intrinsics import (
 )
 from chalice_offline.chalice_app.cloudformation.resources import CREATE
 from chalice_offline.chalice_app.cloudformation.resources import Place as CreatePlace
-from chalice_offline.chalice_app.project import read_json
+from chalice_offline.chalice_app.project_file import ProjectFile, read_project_file
 from chalice_offline.core.errors import AwsError, ProjectError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from chalice_offline.attach.endpoint import Endpoint
     from chalice_offline.attach.patience import Patience
@@ -61,19 +65,19 @@ class Provision:
 
     def run(self, directory: Path, tell: Callable[[str], None]) -> None:
         """Create the stack or bring it up to date. Raises ProjectError naming what failed."""
-        path = directory / RESOURCES_FILE
-        template = read_json(path, what="--provision deploys it")
+        file = read_project_file(directory / RESOURCES_FILE, what="--provision deploys it")
+        template = file.content
         if not isinstance(template.get("Resources"), dict):
-            raise ProjectError(f'{path}: "Resources" must map names to objects')
+            raise file.error('"Resources" must map names to objects', "Resources")
         try:
             if "AWS_ENDPOINT_URL_DYNAMODB" in self._endpoint.service_urls:
                 template = self._create_tables(template, tell)
             self._deploy(template, tell)
         except TemplateError as error:
-            raise ProjectError(f"{path}: {error}") from error
+            raise file.error(str(error), "Resources") from error
         except ClientError as error:
             doing = f"cloudformation:{error.operation_name}"
-            raise ProjectError(f"{path}: {sentence(error, self._endpoint.name, doing)}") from error
+            raise file.error(sentence(error, self._endpoint.name, doing), "Resources") from error
 
     # ---- the stack -------------------------------------------------------------------------------
 
@@ -91,7 +95,9 @@ class Provision:
             self._call_cloudformation("DeleteStack", StackName=self._name)
             self._settled()
         if self._status() in (_ABSENT, "DELETE_COMPLETE"):
-            self._call_cloudformation("CreateStack", **request)
+            if not self._create(request):
+                self._create_each(template, tell)
+                return
         elif not self._update(request):
             tell(f"stack {self._name} is up to date")
             return
@@ -99,6 +105,30 @@ class Provision:
         if status not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
             raise ProjectError(f"stack {self._name} ended as {status}: {self._first_failure()}")
         tell(f"stack {self._name}: {status}")
+
+    def _create(self, request: dict[str, Any]) -> bool:
+        """Begin to create the stack; False where CloudFormation cannot take the template."""
+        try:
+            self._call_cloudformation("CreateStack", **request)
+        except ClientError as error:
+            if is_not_offered(error):
+                return False
+            raise
+        except EndpointError as error:
+            if isinstance(error.__cause__, ResponseParserError):  # its own mistake: moto server
+                return False
+            raise
+        return True
+
+    def _create_each(self, template: Template, tell: Callable[[str], None]) -> None:
+        """Create the resources one by one, as the emulator does, with their own AWS calls."""
+        tell(
+            f"{self._endpoint.name} cannot deploy the template with CloudFormation: each resource "
+            "is created by its own call, and what is there stays as it is"
+        )
+        place = CreatePlace(create_or_find(self._call), self._place.account_id, self._place.region)
+        file = ProjectFile(Path(RESOURCES_FILE), template, json.dumps(template))
+        Stack(self._name, self._stage, place).apply(file)
 
     def _update(self, request: dict[str, Any]) -> bool:
         """Update the stack; False when there is nothing to change."""
@@ -159,7 +189,7 @@ class Provision:
             _no_attribute,
             self._place.region,
         )
-        place = CreatePlace(self._call, self._place.account_id, self._place.region)
+        place = CreatePlace(create_or_find(self._call), self._place.account_id, self._place.region)
         created = {}
         for name, resource in tables.items():
             if "Condition" in resource and not intrinsics.condition(resource["Condition"]):
@@ -184,8 +214,7 @@ class Provision:
         try:
             CREATE[TABLE](place, properties["TableName"], properties)
         except AwsError as error:
-            if error.code != "ResourceInUseException":  # it is there: left as it is
-                raise ProjectError(f"table {name}: {error.message}") from error
+            raise ProjectError(f"table {name}: {error.message}") from error
 
     def _call(self, service: str, operation: str, request: dict[str, Any]) -> dict[str, Any]:
         client = self._endpoint.client(service)

@@ -36,7 +36,7 @@ def import_app(directory: Path) -> Chalice:
     except SyntaxError as error:
         where = f"{error.filename}, line {error.lineno}"
         raise ProjectError(f"{where}: {type(error).__name__}: {error.msg}") from error
-    except (Exception, SystemExit) as error:
+    except (Exception, SystemExit) as error:  # whatever the project's own code raises
         raise ProjectError(_import_failure(directory, error)) from error
     app = getattr(module, "app", None)
     if not isinstance(app, Chalice):

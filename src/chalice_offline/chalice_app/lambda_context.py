@@ -33,7 +33,7 @@ class LambdaContext:
         self.invoked_function_arn = run.function_arn
         self.memory_limit_in_mb = str(run.memory_mb)
         self.aws_request_id = run.request_id
-        self.log_group_name = f"/aws/lambda/{run.function_name}"
+        self.log_group_name = run.log.group or f"/aws/lambda/{run.function_name}"
         self.log_stream_name = log_stream_name
         self.client_context = ClientContext(run.client_context) if run.client_context else None
         self._deadline_ms = run.deadline_ms

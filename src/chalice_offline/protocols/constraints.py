@@ -22,8 +22,9 @@ _Rule = tuple[Callable[[Any], bool], str]
 # AWS adds values faster than users update botocore; what is newer than the model must pass.
 _GROWING_ENUMS = frozenset({"Runtime"})
 
-# Enums AWS takes in lower case as well (recorded, 2024: HttpMethod "put").
-_CASELESS_ENUMS = frozenset({"ApiDestinationHttpMethod"})
+# Enums AWS takes in lower case as well (recorded, 2024: HttpMethod "put" of a destination and
+# of a connection's OAuth endpoint).
+_CASELESS_ENUMS = frozenset({"ApiDestinationHttpMethod", "ConnectionOAuthHttpMethod"})
 
 _NULL = "Value null at '{}' failed to satisfy constraint: Member must not be null"
 # Java's classes that Python spells otherwise; Unicode letters and digits only.

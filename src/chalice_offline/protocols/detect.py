@@ -1,7 +1,8 @@
 """Which service and operation a request is for, judged as AWS's own front doors would.
 
-In this order: the `X-Amz-Target` header, the service named in the signature, `Action=` in form
-or query string, the host name, the path, else S3 (any path may be a bucket and a key).
+In this order: the `X-Amz-Target` header, the service named in the signature, the host name,
+`Action=` in form or query string, the path, else S3 (any path may be a bucket and a key). A name
+in the signature that is no service's ("sqs_query") decides nothing.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import parse_qs, unquote
 
 from chalice_offline.core.errors import AwsError
-from chalice_offline.protocols import catalogue, rest_routing
+from chalice_offline.protocols import catalogue, rest_routing, sqs_query
 from chalice_offline.protocols.form import decode_pairs
 from chalice_offline.protocols.service_models import has_operation
 from chalice_offline.protocols.target import Target
@@ -65,7 +66,13 @@ def detect(request: HttpRequest) -> Target:
     target_header = request.headers.get("x-amz-target")
     if target_header:
         return _json_target(target_header, scope)
-    return _by_signature(request, scope) or _unsigned(request, scope)
+    found = _by_signature(request, scope) or _by_address(request, scope)
+    if found is not None:
+        return found
+    if scope.name:
+        text = f"The service '{scope.name}' named in the signature is not known to botocore."
+        raise AwsError("UnknownService", text, status=501)
+    return _for_service("s3", request, scope)
 
 
 @lru_cache(maxsize=1024)
@@ -86,13 +93,10 @@ def _by_signature(request: HttpRequest, scope: _Scope) -> Target | None:
         if scope.name == name and path.startswith(start):
             return _target(service, None, scope)
     named = catalogue.service_for_name(scope.name)
-    if named is None:
-        text = f"The service '{scope.name}' named in the signature is not known to botocore."
-        raise AwsError("UnknownService", text, status=501)
-    return _for_service(named, request, scope)
+    return _for_service(named, request, scope) if named else None
 
 
-def _unsigned(request: HttpRequest, scope: _Scope) -> Target:
+def _by_address(request: HttpRequest, scope: _Scope) -> Target | None:
     host = _host_parts(request.host)
     scope = scope._replace(region=scope.region or host.region)
     if host.service:
@@ -100,10 +104,22 @@ def _unsigned(request: HttpRequest, scope: _Scope) -> Target:
     action, version = _action(request)
     if action:
         service = _service_for_action(action, version, request.path)
-        return Target(service, action, "query", scope.access_key, scope.region or DEFAULT_REGION)
+        return _query_target(service, action, request, scope)
     if _LAMBDA_PATH.match(request.path):
         return _for_service("lambda", request, scope)
-    return _for_service("s3", request, scope)
+    if _is_bare_queue_url(request, scope):
+        return _query_target("sqs", None, request, scope)
+    return None
+
+
+def _is_bare_queue_url(request: HttpRequest, scope: _Scope) -> bool:
+    """Whether a QueueUrl was opened as it stands, in a browser for example.
+
+    Signed requests are not looked at: an old presigned URL of S3 names no service either.
+    """
+    if scope.access_key or request.method not in ("GET", "POST"):
+        return False
+    return sqs_query.is_queue_path(request.path)
 
 
 def _for_service(service: str, request: HttpRequest, scope: _Scope) -> Target:
@@ -122,7 +138,13 @@ def _for_service(service: str, request: HttpRequest, scope: _Scope) -> Target:
     if action and version and not has_operation(service, action):
         # elb and elbv2, rds and docdb: one name in the signature, told apart by version.
         service = _same_name_with_version(service, action, version)
-    return Target(service, action, "query", scope.access_key, scope.region or DEFAULT_REGION)
+    return _query_target(service, action, request, scope)
+
+
+def _query_target(service: str, action: str | None, request: HttpRequest, scope: _Scope) -> Target:
+    region = scope.region or DEFAULT_REGION
+    as_json = "application/json" in (request.headers.get("accept") or "").lower()
+    return Target(service, action, "query", scope.access_key, region, replies_in_json=as_json)
 
 
 def _target(service: str, operation: str | None, scope: _Scope) -> Target:
@@ -210,7 +232,7 @@ def _service_for_action(action: str, version: str | None, path: str) -> str:
     for service in candidates:
         if has_operation(service, action):
             return service
-    raise AwsError("InvalidAction", f"The action {action} is not valid for this endpoint.")
+    raise sqs_query.invalid_action(action)
 
 
 def _same_name_with_version(service: str, action: str, version: str) -> str:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chalice_offline.core.errors import AwsError
-from chalice_offline.protocols import error_codes, form, replies, scalars
+from chalice_offline.protocols import error_codes, form, replies, scalars, sqs_query
 from chalice_offline.protocols.codec import Codec
 from chalice_offline.protocols.validation import validator
 from chalice_offline.protocols.xml_body import XmlWriters, escape
@@ -29,8 +29,11 @@ def compile_codec(model: Any, operation: str) -> Codec:
     read = _FormReaders().reader(shapes.input_shape) if shapes.input_shape else None
     validate = validator(service, "query", shapes.input_shape)
     takes_queue_url = service == "sqs" and "QueueUrl" in _members(shapes.input_shape)
+    not_at_a_queue = service == "sqs" and operation in sqs_query.NOT_AT_A_QUEUE
 
     def parse(request: HttpRequest) -> dict[str, Any]:
+        if not_at_a_queue and sqs_query.is_queue_path(request.path):
+            raise sqs_query.invalid_action(operation)
         root = form.tree(request_pairs(request))
         params: dict[str, Any] = read(root) if read else {}
         if takes_queue_url and "QueueUrl" not in params and request.path.count("/") > 1:
@@ -62,27 +65,33 @@ def _reply_writer(model: Any, shapes: Any) -> Callable[[dict[str, Any], str], Ht
     wrapper = output.serialization.get("resultWrapper") if output else None
 
     def serialize(result: dict[str, Any], request_id: str) -> HttpResponse:
-        out = [start]
-        if wrapper:
-            out.append(f"<{wrapper}>")
+        out: list[str] = []
         if write:
             write(result, out)
+        content = "".join(out)
         if wrapper:
-            out.append(f"</{wrapper}>")
-        out.append(
+            content = f"<{wrapper}>{content}</{wrapper}>" if content else f"<{wrapper}/>"
+        body = (
+            f"{start}{content}"
             f"<ResponseMetadata><RequestId>{request_id}</RequestId></ResponseMetadata>"
             f"</{name}Response>"
-        )
-        body = "".join(out).encode()
+        ).encode()
         return replies.reply(200, body, _CONTENT_TYPE, {"x-amzn-requestid": request_id})
 
     return serialize
 
 
-def serialize_error(
-    model: Any, _target: Target | None, error: AwsError, request_id: str
-) -> HttpResponse:
-    """Return the error as `<ErrorResponse>`, with the service's query code."""
+class ErrorParts(NamedTuple):
+    """What a query client is told of an error, in XML or in JSON."""
+
+    status: int
+    fault: str
+    code: str
+    message: str
+
+
+def error_parts(model: Any, error: AwsError) -> ErrorParts:
+    """Return an error under the service's query code; `model` is None for no known service."""
     service = model.service_name if model is not None else ""
     shape = replies.error_shape(model, error.code) if model is not None else None
     code = shape.error_code if shape is not None else error.code
@@ -94,6 +103,16 @@ def serialize_error(
         status = error_codes.SQS_STATUS.get(name, status)
         message = error_codes.SQS_QUERY_MESSAGES.get(message, message)
     fault = "Receiver" if replies.is_server_fault(shape, error) else "Sender"
+    return ErrorParts(status, fault, code, message)
+
+
+def serialize_error(
+    model: Any, _target: Target | None, error: AwsError, request_id: str
+) -> HttpResponse:
+    """Return the error as `<ErrorResponse>`, with the service's query code."""
+    if names_no_operation(error):
+        return unknown_operation(request_id)
+    parts = error_parts(model, error)
     namespace = model.metadata.get("xmlNamespace") if model is not None else None
     xmlns = f' xmlns="{namespace}"' if namespace else ""
     fields = "".join(
@@ -101,11 +120,22 @@ def serialize_error(
     )
     body = (
         f'<?xml version="1.0"?><ErrorResponse{xmlns}>'
-        f"<Error><Type>{fault}</Type><Code>{escape(code)}</Code>"
-        f"<Message>{escape(message)}</Message>{fields}</Error>"
+        f"<Error><Type>{parts.fault}</Type><Code>{escape(parts.code)}</Code>"
+        f"<Message>{escape(parts.message)}</Message>{fields}</Error>"
         f"<RequestId>{request_id}</RequestId></ErrorResponse>"
-    )
-    return replies.reply(status, body.encode(), _CONTENT_TYPE, {"x-amzn-requestid": request_id})
+    ).encode()
+    return replies.reply(parts.status, body, _CONTENT_TYPE, {"x-amzn-requestid": request_id})
+
+
+def names_no_operation(error: AwsError) -> bool:
+    """Tell whether the request itself lacks what would name an operation."""
+    return error.code == "UnknownOperationException"
+
+
+def unknown_operation(request_id: str) -> HttpResponse:
+    """Return the answer to a request without `Action`: a bare element and no type (recorded)."""
+    body = b"<UnknownOperationException/>\n"
+    return replies.reply(404, body, "", {"x-amzn-requestid": request_id})
 
 
 def _malformed_input(text: str) -> AwsError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from chalice_offline.core.errors import AwsError
-from chalice_offline.protocols import json_rpc, query, rest_json, rest_xml
+from chalice_offline.protocols import json_rpc, query, query_json, rest_json, rest_xml, sqs_query
 from chalice_offline.protocols.service_models import has_operation, model_for
 
 if TYPE_CHECKING:
@@ -44,6 +44,8 @@ def serialize(target: Target, result: dict[str, Any], request_id: str) -> HttpRe
 
     Members that are None are left out. Timestamps may be datetimes or epoch seconds.
     """
+    if target.replies_in_json:
+        return query_json.serialize(target, result, request_id)
     codec = _CODECS.get((target.service, target.protocol, target.operation))
     if codec is None:
         codec = _compile(target)
@@ -57,7 +59,7 @@ def serialize_error(target: Target | None, error: AwsError, request_id: str) -> 
     """
     if target is None:
         return query.serialize_error(None, None, error, request_id)
-    protocol = _PROTOCOLS.get(target.protocol, json_rpc)
+    protocol = query_json if target.replies_in_json else _PROTOCOLS.get(target.protocol, json_rpc)
     model = model_for(target.service, target.protocol)
     response: HttpResponse = protocol.serialize_error(model, target, error, request_id)
     return response
@@ -81,13 +83,10 @@ def _unknown_operation(target: Target) -> AwsError:
         return AwsError(
             "MethodNotAllowed", "The specified method is not allowed against this resource."
         )
-    if target.protocol != "query":
+    if target.protocol != "query" or target.operation is None:
         return AwsError("UnknownOperationException", "", status=404)
-    if target.operation is None:
-        return AwsError("MissingAction", "The request must contain the parameter Action.")
     if target.service == "sqs":
-        text = f"The action {target.operation} is not valid for this endpoint."
-    else:
-        version = model_for(target.service, target.protocol).metadata["apiVersion"]
-        text = f"Could not find operation {target.operation} for version {version}"
+        return sqs_query.invalid_action(target.operation)
+    version = model_for(target.service, target.protocol).metadata["apiVersion"]
+    text = f"Could not find operation {target.operation} for version {version}"
     return AwsError("InvalidAction", text)

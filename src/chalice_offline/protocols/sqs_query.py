@@ -9,7 +9,10 @@ taken off again for JSON, which other SDKs still send.
 
 from __future__ import annotations
 
+import re
 from typing import Any
+
+from chalice_offline.core.errors import AwsError
 
 # list shape -> the name of one member; every SQS list is flattened
 LIST_MEMBER_NAMES = {
@@ -53,7 +56,23 @@ JSON_METADATA = {
     "jsonVersion": "1.0",
     "targetPrefix": "AmazonSQS",
 }
+# Operations on all of an account's queues: a queue's own address refuses them (recorded).
+NOT_AT_A_QUEUE = frozenset({"CreateQueue", "ListQueues"})
+
+_QUEUE_PATH = re.compile(
+    r"(?:/queue/[a-z0-9-]+)?/\d{12}/[A-Za-z0-9_-]{1,80}(?:\.fifo)?/?", re.ASCII
+)
 _WIRE_TRAITS = frozenset({"locationName", "flattened"})
+
+
+def is_queue_path(path: str) -> bool:
+    """Tell whether a path is a QueueUrl's: /<account>/<name>, perhaps after /queue/<region>."""
+    return _QUEUE_PATH.fullmatch(path) is not None
+
+
+def invalid_action(action: str) -> AwsError:
+    """Return the error for an action SQS does not have, or not at this address."""
+    return AwsError("InvalidAction", f"The action {action} is not valid for this endpoint.")
 
 
 def query_description(description: dict[str, Any]) -> dict[str, Any]:

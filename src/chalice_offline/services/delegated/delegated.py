@@ -17,7 +17,7 @@ from chalice_offline.core.http import Headers, HttpRequest, HttpResponse
 from chalice_offline.core.registry import missing_operation
 from chalice_offline.protocols import load_service
 from chalice_offline.protocols.rest_routing import path_parts
-from chalice_offline.services.seeded_system import seed_system_randomness
+from chalice_offline.services.delegated.seeded_system import seed_system_randomness
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -119,11 +119,13 @@ class Delegated:
             body.encode() if isinstance(body, str) else bytes(body or b""),
         )
         response = self.handle(context, service, operation, request)
+        streams = operation_model.has_streaming_output and response.status < 300
         parsed: dict[str, Any] = create_parser(protocol).parse(
             {
                 "status_code": response.status,
                 "headers": response.headers,
-                "body": response.body,
+                # What is streamed stays as it is; bytes would be read as UTF-8.
+                "body": memoryview(response.body) if streams else response.body,
             },
             operation_model.output_shape,
         )

@@ -80,8 +80,8 @@ def start_run(
         function.running -= 1
         duration_ms = kernel.now_ms - started_ms
         function.metrics.ended(duration_ms, failed=outcome.failed, retry=retry)
-        late = outcome.failed and outcome.payload == timed_out(run).payload
-        lines = function.logs.ended(run, timed_out=late)
+        stopped = outcome.failed and outcome.payload == timed_out(run).payload
+        lines = function.logs.ended(run, timed_out=stopped)
         done(RunResult(run.request_id, entry, _within_size(outcome), lines))
         kernel.signal(f"{function.arn}:idle")
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from chalice_offline.story import attempt_of, describe, duration, is_outcome_of, is_timeout_of
+from chalice_offline.trace.story import attempt_of, describe, duration, is_outcome_of, is_timeout_of
 
 if TYPE_CHECKING:
     from chalice_offline.core.journal import Entry, Journal
 
-__all__ = ["Trace", "describe"]
 
 # How a mapping gets its batches and puts them away: true, and of no interest when it went well.
 _PLUMBING = frozenset(

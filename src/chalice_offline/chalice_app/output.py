@@ -1,0 +1,127 @@
+"""What a handler prints and logs, also taken down for CloudWatch Logs.
+
+Which run a write belongs to is chosen by context, as with `os.environ`: outside a run nothing is
+taken down, and in both cases the text goes where it would have gone anyway.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import threading
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from chalice_offline.core.clock import Clock
+    from chalice_offline.core.run import FunctionRun
+
+
+class _RunOutput:
+    """Cuts what a run writes, piece by piece and from several threads, into lines."""
+
+    def __init__(self, run: FunctionRun, clock: Clock) -> None:
+        self.request_id = run.request_id
+        self._log = run.log
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._begun: list[str] = []
+
+    def write(self, text: str) -> None:
+        with self._lock:
+            *complete, rest = text.split("\n")
+            for line in complete:
+                self._begun.append(line)
+                self._log.append(self._clock.now_ms(), "".join(self._begun) + "\n")
+                self._begun.clear()
+            if rest:
+                self._begun.append(rest)
+
+    def append(self, entry: str) -> None:
+        """Add an entry that may have several lines and stays one event."""
+        self._log.append(self._clock.now_ms(), entry)
+
+    def end(self) -> None:
+        with self._lock:
+            if self._begun:
+                self._log.append(self._clock.now_ms(), "".join(self._begun))
+                self._begun.clear()
+
+
+_present: ContextVar[_RunOutput | None] = ContextVar("present_output", default=None)
+
+
+class _Stream:
+    """Standard output or error: everything passes through, a run's lines are taken down, too."""
+
+    def __init__(self, stream: Any) -> None:
+        self.passes_to = stream
+
+    def write(self, text: str) -> int:
+        output = _present.get()
+        if output is not None:
+            output.write(text)
+        return int(self.passes_to.write(text) or 0)
+
+    def writelines(self, lines: list[str]) -> None:
+        for line in lines:
+            self.write(line)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.passes_to, name)
+
+
+class _LambdaLogging(logging.Handler):
+    """Writes log records as the handler does that Lambda's runtime gives the root logger.
+
+    Format: AWS Lambda developer guide, "Log and monitor Python Lambda functions".
+    """
+
+    def emit(self, record: logging.LogRecord) -> None:
+        output = _present.get()
+        if output is None or record.name.partition(".")[0] == "chalice_offline":
+            return
+        at = datetime.fromtimestamp(record.created, UTC)
+        instant = at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}Z"
+        text = self.format(record)
+        output.append(f"[{record.levelname}]\t{instant}\t{output.request_id}\t{text}\n")
+
+
+_logging = _LambdaLogging()
+
+
+def watch_output() -> None:
+    """Put the watchers in place, or back: test runners replace the streams now and then."""
+    if not isinstance(sys.stdout, _Stream):
+        sys.stdout = cast("Any", _Stream(sys.stdout))
+    if not isinstance(sys.stderr, _Stream):
+        sys.stderr = cast("Any", _Stream(sys.stderr))
+    root = logging.getLogger()
+    if _logging not in root.handlers:
+        root.addHandler(_logging)
+
+
+@contextmanager
+def taken_down(run: FunctionRun, clock: Clock) -> Iterator[None]:
+    """Take down what is written in this context, and in threads started in it, for `run`."""
+    watch_output()
+    output = _RunOutput(run, clock)
+    token = _present.set(output)
+    try:
+        yield
+    finally:
+        output.end()
+        _present.reset(token)
+
+
+def report_failure(error_type: str, message: str, stack: list[str]) -> None:
+    """Write a handler's failure to the present run's log, as Lambda's runtime does."""
+    output = _present.get()
+    if output is None:
+        return
+    trace = "".join(["\nTraceback (most recent call last):\n", *stack]) if stack else "\n"
+    output.append(f"[ERROR] {error_type}: {message}{trace}")

@@ -1,0 +1,106 @@
+"""All uploaded functions that were run lately, unpacked and warm."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import tempfile
+import threading
+import zipfile
+from collections import OrderedDict
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from chalice_offline.uploaded.function import UploadedFunction
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from chalice_offline.core.run import FunctionRun, UploadedCode
+
+# Warm functions kept at once; the one that has been idle longest gives way to another.
+WARM_MAX = 200
+
+# One number per unpacked package in this process: no two functions share a module name.
+_numbers = count(1)
+
+
+@dataclass(slots=True)
+class _Container:
+    function: UploadedFunction
+    revision: str
+    running: int = 0
+
+
+class UploadedFunctions:
+    """Unpacks packages into a temporary folder, one folder per revision of a function."""
+
+    def __init__(self, endpoint_url: str = "") -> None:
+        """Make a store; `endpoint_url` is where handlers find AWS, when there is such a place."""
+        self._endpoint_url = endpoint_url
+        self._lock = threading.Lock()
+        self._containers: OrderedDict[str, _Container] = OrderedDict()
+        self._replaced: list[_Container] = []
+        self._folder: Path | None = None
+
+    @contextmanager
+    def running(self, run: FunctionRun, code: UploadedCode) -> Iterator[UploadedFunction]:
+        """Give the function of a run, and keep it while the run lasts."""
+        with self._lock:
+            container = self._container(run, code)
+            container.running += 1
+        try:
+            yield container.function
+        finally:
+            with self._lock:
+                container.running -= 1
+                self._remove_idle()
+
+    def close(self) -> None:
+        """Forget all functions and remove their folders."""
+        with self._lock:
+            self._replaced += self._containers.values()
+            self._containers.clear()
+            for container in self._replaced:
+                container.function.modules.unload()
+            self._replaced.clear()
+            if self._folder is not None:
+                shutil.rmtree(self._folder, ignore_errors=True)
+                self._folder = None
+
+    # ---- within; all of it with the lock held ----------------------------------------------------
+
+    def _container(self, run: FunctionRun, code: UploadedCode) -> _Container:
+        key = run.function_arn
+        known = self._containers.get(key)
+        if known is not None and known.revision == code.revision:
+            self._containers.move_to_end(key)
+            return known
+        if known is not None:
+            self._replaced.append(self._containers.pop(key))
+        self._containers[key] = container = _Container(self._unpack(run, code), code.revision)
+        return container
+
+    def _unpack(self, run: FunctionRun, code: UploadedCode) -> UploadedFunction:
+        if self._folder is None:
+            # Resolved: a function's files are told from others by their paths.
+            self._folder = Path(tempfile.mkdtemp(prefix="chalice-offline-")).resolve()
+        package = f"uploaded_{next(_numbers)}"
+        folder = self._folder / package
+        with zipfile.ZipFile(io.BytesIO(code.package)) as archive:
+            archive.extractall(folder)
+        folder.mkdir(exist_ok=True)  # an empty archive makes none
+        return UploadedFunction(run, code, folder, package, endpoint_url=self._endpoint_url)
+
+    def _remove_idle(self) -> None:
+        surplus = len(self._containers) - WARM_MAX
+        idle = [key for key, container in self._containers.items() if not container.running]
+        for key in idle[: max(0, surplus)]:
+            self._replaced.append(self._containers.pop(key))
+        for container in [one for one in self._replaced if not one.running]:
+            self._replaced.remove(container)
+            container.function.modules.unload()
+            shutil.rmtree(container.function.folder, ignore_errors=True)
