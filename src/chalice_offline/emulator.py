@@ -306,6 +306,7 @@ class Emulator:
                 self._now_ms = max(self._now_ms, timer.due_ms)
                 timer.callback()
         finally:
+            # Also after a timer's own mistake: the others must still be waited for.
             self._running_timers = False
-        self._now_ms = max(self._now_ms, present_ms)
-        self.driver.wake(self.scheduler.next_due_ms())
+            self._now_ms = max(self._now_ms, present_ms)
+            self.driver.wake(self.scheduler.next_due_ms())

@@ -106,6 +106,18 @@ def test_the_same_inputs_give_the_same_journal_and_another_seed_other_ids() -> N
     assert history(1)[1] != history(2)[1]
 
 
+def test_the_memory_journal_forgets_large_requests_sooner() -> None:
+    """Uploads do not fill memory; the latest entry is always there."""
+    driver = VirtualDriver()
+    emulator = Emulator(driver, journal=MemoryJournal(capacity_bytes=100))
+    driver.attach(emulator)
+    for number in range(5):
+        emulator.note("n", {"n": number, "body": b"x" * 40}, ())
+    assert [entry.number for entry in emulator.journal.entries()] == [4, 5]
+    emulator.note("n", {"body": b"x" * 500}, ())
+    assert [entry.number for entry in emulator.journal.entries()] == [6]
+
+
 def test_the_memory_journal_forgets_its_oldest_entries() -> None:
     """Memory is bounded however long the emulator runs; numbers go on."""
     driver = VirtualDriver()

@@ -21,7 +21,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "transports": {"protocols", "emulator"},
     "chalice_app": {"services", "transports", "emulator"},
     "uploaded": {"chalice_app"},
-    "attach": {"chalice_app", "drivers", "services"},
+    "attach": {"chalice_app", "drivers", "emulator", "services", "transports"},
     "console": {"services", "trace", "emulator", "transports"},
     "live_session": {
         "chalice_app", "composition", "console", "drivers", "emulator", "storage", "transports",
@@ -66,7 +66,7 @@ THIRD_PARTY: dict[str, set[str]] = {
     "drivers": {"time_machine"},
     "transports": {"botocore", "requests", "uvicorn"},
     "chalice_app": {"chalice", "yaml"},
-    "attach": {"boto3", "botocore"},
+    "attach": {"boto3", "botocore", "click"},
     "testing": {"boto3", "chalice", "pytest"},
     "cli": {"click"},
 }

@@ -192,6 +192,55 @@ def test_unknown_names_are_refused(bad, code):
     assert refused.value.code == code
 
 
+@pytest.mark.parametrize(
+    ("bad", "service", "operation"),
+    [
+        ({"url": "http://127.0.0.1/1/q?Action=SendMessage"}, "sqs", "SendMessage"),
+        ({"url": "http://127.0.0.1/?Action=Publish&Version=2010-03-31"}, "sns", "Publish"),
+        ({"x_amz_target": "AmazonSQS.ListQueues"}, "sqs", "ListQueues"),
+        ({"url": "http://sqs.eu-north-1.amazonaws.com/?Action=ListQueues"}, "sqs", "ListQueues"),
+        ({"url": "http://127.0.0.1/2015-03-31/functions/f/invocations"}, "lambda", "Invoke"),
+        ({"method": "PUT", "url": "http://s3.eu-north-1.amazonaws.com/b/k"}, "s3", "PutObject"),
+    ],
+)
+def test_unknown_signing_name_leaves_the_rest_to_decide(bad, service, operation):
+    """Clients sign as "sqs_query"; who calls and for which region still counts."""
+    target = detect(request(signed_for="us-west-1/sqs_query", **bad))
+    assert (target.service, target.operation) == (service, operation)
+    assert (target.access_key, target.region) == ("AKID", "us-west-1")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1:4566/000000000000/orders",
+        "http://127.0.0.1:4566/000000000000/orders.fifo/",
+        "http://127.0.0.1:4566/queue/eu-west-1/000000000000/orders",
+        "http://sqs.eu-west-1.localhost.localstack.cloud:4566/",
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_opened_queue_url_is_sqs_without_an_operation(method, url):
+    """A QueueUrl in a browser is no bucket."""
+    target = detect(request(method, url))
+    assert (target.service, target.operation, target.protocol) == ("sqs", None, "query")
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("PUT", "/000000000000/orders"),
+        ("GET", "/000000000000/orders/deeper"),
+        ("GET", "/00000000000/orders"),
+        ("GET", "/000000000000/photo.jpg"),
+        ("GET", "/000000000000/orders?AWSAccessKeyId=AKID&Signature=0&Expires=1"),
+    ],
+)
+def test_other_paths_of_an_account_number_are_s3s(method, path):
+    """A bucket may be named with twelve digits."""
+    assert detect(request(method, f"http://127.0.0.1:4566{path}")).service == "s3"
+
+
 def test_import_loads_no_client_library():
     """The wire formats need botocore's models and nothing that talks to a network."""
     code = (

@@ -10,7 +10,8 @@ from botocore.awsrequest import HeadersDict
 from botocore.parsers import create_parser
 
 from chalice_offline.core.errors import AwsError
-from chalice_offline.protocols import Target, serialize_error
+from chalice_offline.core.http import Headers, HttpRequest
+from chalice_offline.protocols import Target, parse, serialize_error
 from chalice_offline.protocols.service_models import model_for
 
 
@@ -161,6 +162,18 @@ def test_unmodelled_error_keeps_its_own_status(service, protocol):
     """Codes no model knows carry the status they were raised with."""
     error = AwsError("NotImplementedHere", "later \x00", status=501, sender_fault=False)
     assert reply_to(service, protocol, error).status == 501
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+@pytest.mark.parametrize("service", ["sqs", "sns"])
+def test_request_without_action_names_no_operation(service, as_json):
+    """AWS answers before it looks at the headers: one bare element, whatever is accepted."""
+    target = Target(service, None, "query", replies_in_json=as_json)
+    with pytest.raises(AwsError) as refused:
+        parse(target, HttpRequest("GET", "http://127.0.0.1:4566/", Headers()))
+    response = serialize_error(target, refused.value, "req-1")
+    assert (response.status, response.body) == (404, b"<UnknownOperationException/>\n")
+    assert response.headers["x-amzn-requestid"] == "req-1"
 
 
 def test_error_without_target_is_xml():

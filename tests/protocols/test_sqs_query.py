@@ -172,6 +172,17 @@ def test_receive_message_reply_is_flattened():
     )
 
 
+@pytest.mark.parametrize("operation", ["ReceiveMessage", "ListQueues", "GetQueueAttributes"])
+def test_empty_result_is_one_empty_element(operation):
+    """A result without members closes itself (recorded)."""
+    assert body_of(operation, {}) == (
+        f'<{operation}Response xmlns="http://queue.amazonaws.com/doc/2012-11-05/">'
+        f"<{operation}Result/>"
+        "<ResponseMetadata><RequestId>req-1</RequestId></ResponseMetadata>"
+        f"</{operation}Response>"
+    )
+
+
 def test_operation_without_result_has_metadata_only():
     """DeleteMessage answers with its request id."""
     assert body_of("DeleteMessage", {}) == (
@@ -214,3 +225,23 @@ def test_unknown_action_is_invalid_action():
         parse(Target("sqs", "Fly", "query"), request)
     assert refused.value.code == "InvalidAction"
     assert refused.value.message == "The action Fly is not valid for this endpoint."
+
+
+@pytest.mark.parametrize("action", ["CreateQueue", "ListQueues"])
+@pytest.mark.parametrize(
+    "path", ["/000000000000/orders", "/queue/eu-west-1/000000000000/orders.fifo"]
+)
+def test_a_queues_own_address_refuses_what_concerns_all_queues(action, path):
+    """CreateQueue and ListQueues belong to the service's endpoint (recorded)."""
+    request = form(path, Action=action, QueueName="other")
+    with pytest.raises(AwsError) as refused:
+        parsed(request)
+    assert refused.value.code == "InvalidAction"
+    assert refused.value.message == f"The action {action} is not valid for this endpoint."
+    assert "QueueName" in parsed(form("/", Action="CreateQueue", QueueName="other"))
+
+
+def test_get_queue_url_is_answered_at_a_queues_address():
+    """It is asked for any queue at any queue (recorded)."""
+    request = form("/000000000000/orders", Action="GetQueueUrl", QueueName="other")
+    assert parsed(request) == {"QueueName": "other"}

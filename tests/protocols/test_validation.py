@@ -239,6 +239,26 @@ def test_malformed_xml_is_malformed(body):
     )
 
 
+@pytest.mark.parametrize("method", ["POST", "put", "Get"])
+def test_oauth_method_is_taken_in_either_case(method):
+    """The method of a connection's OAuth endpoint (recorded: "put")."""
+    parameters = {
+        "ClientParameters": {"ClientID": "id", "ClientSecret": "secret"},
+        "AuthorizationEndpoint": "https://example.com/token",
+        "HttpMethod": method,
+    }
+    body = {
+        "Name": "c",
+        "AuthorizationType": "OAUTH_CLIENT_CREDENTIALS",
+        "AuthParameters": {"OAuthParameters": parameters},
+    }
+    target = Target("events", "CreateConnection", "json")
+    request = HttpRequest("POST", URL, Headers(), json.dumps(body).encode())
+    assert parse(target, request) == body
+    parameters["HttpMethod"] = "DELETE"
+    assert "[POST, PUT, GET]" in refusal("events", "CreateConnection", body)[1]
+
+
 @pytest.mark.parametrize(
     ("body", "code"),
     [
@@ -259,7 +279,7 @@ def test_malformed_form_is_refused(body, code):
         ("events", "json", "Fly", "UnknownOperationException"),
         ("scheduler", "rest-json", None, "UnknownOperationException"),
         ("sns", "query", "Fly", "InvalidAction"),
-        ("sns", "query", None, "MissingAction"),
+        ("sns", "query", None, "UnknownOperationException"),
         ("s3", "rest-xml", None, "MethodNotAllowed"),
     ],
 )

@@ -120,6 +120,29 @@ def test_malformed_requests_get_an_aws_error(gateway: Gateway, body: bytes) -> N
     assert "__type" in json.loads(reply.body)
 
 
+@pytest.mark.parametrize("accept", ["*/*", "application/json"])
+def test_a_queue_url_opened_as_it_stands_is_no_operation(gateway: Gateway, accept: str) -> None:
+    """AWS's front door answers it, in XML whatever is accepted."""
+    reply = ask(gateway, "/000000000000/orders", Accept=accept)
+    assert (reply.status, reply.body.strip()) == (404, b"<UnknownOperationException/>")
+
+
+def test_a_query_is_answered_in_the_language_that_is_accepted(gateway: Gateway) -> None:
+    """One request, two clients: what they read is the same."""
+    ask(gateway, "/?Action=CreateQueue&QueueName=orders")
+    body = "/000000000000/orders?Action=SendMessage&MessageBody=hello"
+    assert b"<SendMessageResult>" in ask(gateway, body).body
+    receive = "/000000000000/orders?Action=ReceiveMessage"
+    reply = ask(gateway, receive, Accept="application/json")
+    (message,) = json.loads(reply.body)["ReceiveMessageResponse"]["ReceiveMessageResult"][
+        "messages"
+    ]
+    assert message["Body"] == "hello"
+    assert b"<ReceiveMessageResult/>" in ask(gateway, receive).body
+    refused = ask(gateway, "/000000000000/none?Action=ReceiveMessage", Accept="application/json")
+    assert json.loads(refused.body)["Error"]["Code"] == "AWS.SimpleQueueService.NonExistentQueue"
+
+
 def test_a_port_in_use_is_named(server: Server) -> None:
     """One sentence, before anything starts."""
     with pytest.raises(ProjectError, match=f"127.0.0.1:{server.port}"):

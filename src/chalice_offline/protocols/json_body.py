@@ -120,7 +120,7 @@ def _read_timestamp(value: Any) -> Any:
         if value.__class__ is str:
             return scalars.timestamp_from_text(value)
     except ValueError:
-        pass
+        pass  # refused below, with every other value that is no timestamp
     _refuse(value, "Timestamp")
 
 

@@ -10,16 +10,24 @@ if TYPE_CHECKING:
 
     from chalice_offline.core.journal import Entry
 
-# An entry holds its whole request, so this is what bounds memory under load: at the usual few
-# hundred bytes a request, some tens of megabytes.
+# Both bound memory under load, whatever the requests are like: many small ones or a few uploads.
 DEFAULT_CAPACITY = 50_000
+DEFAULT_CAPACITY_BYTES = 64 * 1024 * 1024
 
 
 class MemoryJournal:
-    """Keeps the latest `capacity` entries."""
+    """Keeps the latest entries: at most `capacity`, holding about `capacity_bytes` of requests.
 
-    def __init__(self, capacity: int = DEFAULT_CAPACITY) -> None:
-        self._entries: deque[Entry] = deque(maxlen=capacity)
+    The latest entry is always kept, however large.
+    """
+
+    def __init__(
+        self, capacity: int = DEFAULT_CAPACITY, capacity_bytes: int = DEFAULT_CAPACITY_BYTES
+    ) -> None:
+        self._capacity = capacity
+        self._capacity_bytes = capacity_bytes
+        self._entries: deque[tuple[Entry, int]] = deque()
+        self._bytes = 0
         self._last_number = 0
 
     def next_number(self) -> int:
@@ -29,8 +37,19 @@ class MemoryJournal:
 
     def append(self, entry: Entry) -> None:
         """Keep one entry, dropping the oldest when full."""
-        self._entries.append(entry)
+        size = _size_bytes(entry)
+        self._entries.append((entry, size))
+        self._bytes += size
+        while len(self._entries) > self._capacity or (
+            self._bytes > self._capacity_bytes and len(self._entries) > 1
+        ):
+            self._bytes -= self._entries.popleft()[1]
 
     def entries(self) -> Iterator[Entry]:
         """Return the kept entries, oldest first."""
-        return iter(tuple(self._entries))
+        return iter([entry for entry, _ in self._entries])
+
+
+def _size_bytes(entry: Entry) -> int:
+    """Return the length of an entry's texts: what makes one entry larger than another."""
+    return sum(len(value) for value in entry.detail.values() if isinstance(value, str | bytes))

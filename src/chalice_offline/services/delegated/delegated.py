@@ -211,6 +211,7 @@ def _answer(route: Route, context: CallContext, url: str, request: HttpRequest) 
     except HTTPException as error:
         status, reply_headers, body = error.code, dict(error.get_headers()), error.get_body()
     except Exception as error:
+        # Whatever it is, it is moto's own mistake: neither the caller's nor ours.
         _log.warning("moto failed on %s %s: %r", request.method, request.path, error)
         raise AwsError(
             "NotImplemented",
