@@ -58,7 +58,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             report.own += module.measure(effort)
     if options.only in (None, "engines"):
         _engines(report, effort, options.engine or list(against_engines.NAMES))
-    _keep(report, latest=not options.quick and not options.only and not options.engine)
+    whole = not options.only and not options.engine
+    _keep(report, whole=whole and (options.publish or not options.quick))
     print(tables.markdown(report))
     return 0
 
@@ -72,12 +73,18 @@ def _engines(report: harness.Report, effort: harness.Effort, names: Sequence[str
             report.problems.append(f"{name} was not measured: {error}")
 
 
-def _keep(report: harness.Report, *, latest: bool) -> None:
+def _keep(report: harness.Report, *, whole: bool) -> None:
+    """Write the results down; only a comparison that this emulator is in replaces the latest."""
+    latest = whole and against_engines.OURS in report.engines
     for name in (time.strftime("%Y%m%d-%H%M%S"), *(["latest"] if latest else [])):
         path = harness.write(report, name)
         path.with_suffix(".md").write_text(tables.markdown(report))
     if latest:
         _publish(report)
+    elif whole:
+        _tell(
+            "latest.json and docs/BENCHMARKS.md stay as they were: this emulator was not measured"
+        )
 
 
 def _publish(report: harness.Report) -> None:
@@ -96,6 +103,7 @@ def _tell(text: str) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="benchmarks", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--quick", action="store_true", help="rougher, in a few minutes")
+    parser.add_argument("--publish", action="store_true", help="keep a quick run as the latest")
     parser.add_argument("--page", action="store_true", help="measure nothing, write the page")
     parser.add_argument("--only", choices=["own", "engines"])
     parser.add_argument("--engine", action="append", choices=list(against_engines.NAMES))

@@ -117,7 +117,7 @@ def _commit() -> str:
     root = Path(__file__).resolve().parents[1]
 
     def git(*arguments: str) -> str:
-        command = ["git", "-C", str(root), *arguments]
+        command = ["git", "--no-optional-locks", "-C", str(root), *arguments]
         done = subprocess.run(command, stdout=subprocess.PIPE, check=False, text=True)
         return done.stdout.strip()
 

@@ -104,6 +104,7 @@ def aws(host: str, port: int, seed: int) -> None:
         session = AwsSession(host=host, port=port, seed=seed)
     except ProjectError as error:
         _fail(error)
+    session.door.open()  # for the functions that are uploaded
     session.start()
     click.echo(f"AWS endpoint on {session.aws_server.url}  (Ctrl-C ends it)")
     try:

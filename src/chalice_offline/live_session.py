@@ -50,11 +50,10 @@ class AwsSession:
         self._uploaded = UploadedFunctions(self.aws_server.url)
         self.runtime = Runtime(self.driver.clock, self._uploaded)
         self.driver.run_function = self.runtime.run
-        self.door = InProcessDoor(self.gateway)
+        self.door = InProcessDoor(self.gateway)  # shut until somebody opens it
 
     def start(self) -> None:
-        """Let time pass and answer requests, those of this process's own boto3 included."""
-        self.door.open()
+        """Let time pass and answer requests."""
         self.driver.start(self.emulator)
         self.aws_server.start()
 

@@ -239,7 +239,7 @@ def test_malformed_xml_is_malformed(body):
     )
 
 
-@pytest.mark.parametrize("method", ["POST", "put", "Get"])
+@pytest.mark.parametrize("method", ["POST", "put", "get"])
 def test_oauth_method_is_taken_in_either_case(method):
     """The method of a connection's OAuth endpoint (recorded: "put")."""
     parameters = {

@@ -85,9 +85,13 @@ class _LambdaLogging(logging.Handler):
         output = _present.get()
         if output is None or record.name.partition(".")[0] == "chalice_offline":
             return
+        try:
+            text = self.format(record)
+        except Exception:  # noqa: BLE001 - the caller's arguments; logging says what it does with it
+            self.handleError(record)
+            return
         at = datetime.fromtimestamp(record.created, UTC)
         instant = at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}Z"
-        text = self.format(record)
         output.append(f"[{record.levelname}]\t{instant}\t{output.request_id}\t{text}\n")
 
 

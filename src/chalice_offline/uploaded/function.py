@@ -86,7 +86,7 @@ class UploadedFunction:
         except SyntaxError as error:
             message = f"Syntax error in module '{module_name}': {error}"
             raise self._not_loaded("Runtime.UserCodeSyntaxError", message, error) from error
-        except Exception as error:
+        except Exception as error:  # the module's own; reported to the invoker
             stack = self._shown(frame for frame in _frames(error) if self._is_own(frame))
             raise self._not_loaded(type(error).__name__, str(error), error, stack) from error
         handler: Callable[[Any, Any], Any] | None = getattr(module, name, None)

@@ -314,13 +314,13 @@ def test_handler_that_cannot_be_loaded_is_reported(
 
 def test_failure_at_import_has_no_request_and_a_stack(uploads: Uploads) -> None:
     """A module that raises is reported with its own frames, under Lambda's folder (recorded)."""
-    uploads.create(code="raise Exception('no start')\n")
+    uploads.create(code="raise Exception('bad')\n")
     assert uploads.invoke() == {
-        "errorMessage": "no start",
+        "errorMessage": "bad",
         "errorType": "Exception",
         "requestId": "",
         "stackTrace": [
-            "  File \"/var/task/handler.py\", line 1, in <module>\n    raise Exception('no start')\n"
+            "  File \"/var/task/handler.py\", line 1, in <module>\n    raise Exception('bad')\n"
         ],
     }
 
