@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -35,7 +35,6 @@ class Entry:
     causes: tuple[int, ...] = ()
     is_input: bool = False
     outcome: str = ""
-    reply: Mapping[str, Any] = field(default_factory=dict)
 
     def as_json(self) -> str:
         """Return the entry as one line of JSON with sorted keys."""

@@ -26,7 +26,9 @@ class MemoryJournal:
     ) -> None:
         self._capacity = capacity
         self._capacity_bytes = capacity_bytes
-        self._entries: deque[tuple[Entry, int]] = deque()
+        self._entries: deque[Entry] = deque()
+        # Beside the entries rather than in pairs with them: fewer objects for the collector.
+        self._sizes: deque[int] = deque()
         self._bytes = 0
         self._last_number = 0
 
@@ -38,18 +40,24 @@ class MemoryJournal:
     def append(self, entry: Entry) -> None:
         """Keep one entry, dropping the oldest when full."""
         size = _size_bytes(entry)
-        self._entries.append((entry, size))
+        self._entries.append(entry)
+        self._sizes.append(size)
         self._bytes += size
         while len(self._entries) > self._capacity or (
             self._bytes > self._capacity_bytes and len(self._entries) > 1
         ):
-            self._bytes -= self._entries.popleft()[1]
+            self._entries.popleft()
+            self._bytes -= self._sizes.popleft()
 
     def entries(self) -> Iterator[Entry]:
         """Return the kept entries, oldest first."""
-        return iter([entry for entry, _ in self._entries])
+        return iter(tuple(self._entries))
 
 
 def _size_bytes(entry: Entry) -> int:
     """Return the length of an entry's texts: what makes one entry larger than another."""
-    return sum(len(value) for value in entry.detail.values() if isinstance(value, str | bytes))
+    size = 0
+    for value in entry.detail.values():
+        if value.__class__ is str or value.__class__ is bytes:
+            size += len(value)
+    return size

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
+    from chalice_offline.core.http import HttpResponse
     from chalice_offline.transports.gateway import Gateway
 
 
@@ -88,10 +89,7 @@ class InProcessDoor:
         if isinstance(reply, Pending):
             driver.wait(reply)
             reply = reply.result()
-        from botocore.awsrequest import AWSResponse
-
-        headers: Any = _ReplyHeaders(reply.headers)
-        return AWSResponse(request.url, reply.status, headers, _Raw(reply.body))
+        return _reply(request.url, reply)
 
 
 def _to_request(request: AWSPreparedRequest) -> HttpRequest:
@@ -104,23 +102,26 @@ def _to_request(request: AWSPreparedRequest) -> HttpRequest:
         body = bytes(body) if isinstance(body, bytearray) else body.read()
     # raw_items skips the parsing of structured mail headers, which costs more than our own work.
     items = getattr(request.headers, "raw_items", request.headers.items)()
-    headers = Headers(
-        [(name, value if isinstance(value, str) else value.decode()) for name, value in items]
-    )
+    headers = Headers()
+    headers.update({name.lower(): v if v.__class__ is str else v.decode() for name, v in items})
     return HttpRequest(request.method, request.url, headers, body)
 
 
-class _ReplyHeaders(dict[str, str]):
-    """Reply headers as botocore reads them: any capitalisation finds them."""
+def _reply(url: str, response: HttpResponse) -> AWSResponse:
+    """Return a reply as botocore's own HTTP session would, its body already read.
 
-    def get(self, name: str, default: Any = None) -> Any:
-        return super().get(name.lower(), default)
+    AWSResponse's constructor copies headers one by one into a mapping that folds their names;
+    ours are folded already, and this is on the way of every call.
+    """
+    from botocore.awsrequest import AWSResponse
 
-    def __getitem__(self, name: str) -> str:
-        return super().__getitem__(name.lower())
-
-    def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and super().__contains__(name.lower())
+    reply = AWSResponse.__new__(AWSResponse)
+    reply.url = url
+    reply.status_code = response.status
+    reply.headers = response.headers
+    reply.raw = _Raw(response.body)
+    reply._content = response.body  # noqa: SLF001 - what AWSResponse.content would read from raw
+    return reply
 
 
 class _Raw(io.BytesIO):

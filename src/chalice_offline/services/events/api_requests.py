@@ -109,7 +109,7 @@ def _build(
         _credentials(connection),
     ):
         headers[name] = value
-    method = destination.settings["HttpMethod"]
+    method = destination.settings["HttpMethod"].upper()  # AWS keeps it as it was written
     body = b""
     if method not in _BODILESS:
         body = _body(delivery.payload, pairs(of_connection, "BodyParameters")).encode()
