@@ -25,6 +25,7 @@ from chalice_offline.transports.outbound import send_request
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+
 @functools.cache
 def _session() -> boto3.session.Session:
     """One session for all tests: reading a service's model takes longer than most tests."""
