@@ -1,6 +1,6 @@
 # The commands of this repository; CI runs the same ones. Works with make 3.81 and later.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run check test lock clean
+.PHONY: help setup demo run check test test-localstack fuzz bench bench-quick lock clean
 
 SHELL = /bin/sh
 BIN = .venv/bin
@@ -11,9 +11,10 @@ ORDERS ?= 200
 JSON ?=
 SEED ?=
 PYTHON ?=
+N ?= 20000
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
 	@echo "Every command first sets up .venv if it is missing or out of date."
 
 setup: $(INSTALLED) ## Make .venv with everything in it (PYTHON=… chooses the interpreter)
@@ -37,6 +38,19 @@ check: $(INSTALLED) ## Lint, format, types, import rules
 
 test: $(INSTALLED) ## Run the whole test suite
 	$(BIN)/pytest -n auto
+
+test-localstack: $(INSTALLED) ## Run the pipeline against a real LocalStack 4.14 (no Docker needed)
+	$(BIN)/python scripts/engines/engines.py install localstack+dynamodb
+	$(BIN)/pytest tests/localstack
+
+fuzz: $(INSTALLED) ## Send random requests to every service (N=20000 SEED=1)
+	$(BIN)/python scripts/fuzz.py --requests $(N) --seed $(if $(SEED),$(SEED),1)
+
+bench: $(INSTALLED) ## Measure speed and memory, also of other engines, into benchmarks/results
+	$(BIN)/python -m benchmarks
+
+bench-quick: $(INSTALLED) ## The same in a few minutes, more roughly
+	$(BIN)/python -m benchmarks --quick
 
 lock: $(INSTALLED) ## Pin the newest versions that pyproject.toml and requirements.txt allow
 	@sh scripts/lock.sh $(BIN)

@@ -101,7 +101,7 @@ def _to_request(request: AWSPreparedRequest) -> HttpRequest:
     elif not isinstance(body, bytes):
         body = bytes(body) if isinstance(body, bytearray) else body.read()
     # raw_items skips the parsing of structured mail headers, which costs more than our own work.
-    items = getattr(request.headers, "raw_items", request.headers.items)()
+    items: Any = getattr(request.headers, "raw_items", request.headers.items)()
     headers = Headers()
     headers.update({name.lower(): v if v.__class__ is str else v.decode() for name, v in items})
     return HttpRequest(request.method, request.url, headers, body)
@@ -115,13 +115,14 @@ def _reply(url: str, response: HttpResponse) -> AWSResponse:
     """
     from botocore.awsrequest import AWSResponse
 
-    reply = AWSResponse.__new__(AWSResponse)
+    reply: Any = AWSResponse.__new__(AWSResponse)
     reply.url = url
     reply.status_code = response.status
     reply.headers = response.headers
     reply.raw = _Raw(response.body)
     reply._content = response.body  # noqa: SLF001 - what AWSResponse.content would read from raw
-    return reply
+    made: AWSResponse = reply
+    return made
 
 
 class _Raw(io.BytesIO):
