@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import signal
 import threading
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
@@ -98,8 +100,12 @@ def test_hiccup_is_waited_for(attached: Any, serve: Serve) -> None:
     assert replies == []
 
 
-def test_command_ends_with_3_and_no_traceback(tmp_path: Path, serve: Serve, attached: Any) -> None:
+def test_command_ends_with_3_and_no_traceback(
+    request: pytest.FixtureRequest, tmp_path: Path, serve: Serve, attached: Any
+) -> None:
     """The command line: the sentence on standard error, exit status 3."""
+    for number in (signal.SIGINT, signal.SIGTERM):  # the command takes them over
+        request.addfinalizer(partial(signal.signal, number, signal.getsignal(number)))
     attached.write("")
     url = serve(lambda _body: (200, b"<html>hello</html>"))
     arguments = ["local", "--project-dir", str(tmp_path), "--endpoint", url, "--port", "0"]

@@ -132,6 +132,8 @@ class Endpoint:
             if isinstance(error.__cause__, ResponseParserError):
                 raise EndpointError(f"what listens at {self.name} is no AWS endpoint") from error
             raise
+        except KeyError as error:  # botocore's, for XML that is something else: a web page, say
+            raise EndpointError(f"what listens at {self.name} is no AWS endpoint") from error
         if not reply.get("Account"):
             raise EndpointError(f"what listens at {self.name} is no AWS endpoint")
         return str(reply["Account"])

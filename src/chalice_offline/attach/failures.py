@@ -9,6 +9,7 @@ from botocore.exceptions import (
     ClientError,
     ConnectionError,  # noqa: A004 - botocore's name for it
     HTTPClientError,
+    IncompleteReadError,
     NoCredentialsError,
     PartialCredentialsError,
 )
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 
 #: No answer came: nobody listens, or the connection broke or timed out.
-NO_ANSWER = (ConnectionError, HTTPClientError)
+NO_ANSWER = (ConnectionError, HTTPClientError, IncompleteReadError)
 #: Everything a boto3 call can fail with that says something about the endpoint.
 CALL_ERRORS = (ClientError, BotoCoreError, ResponseParserError)
 

@@ -52,6 +52,9 @@ class Invocations:
     def load(self, functions: dict[str, ProjectFunction]) -> None:
         """Use these functions, by Chalice's name, from the next run on."""
         self._functions = functions
+        with self._lock:
+            for name in functions:
+                self._counts.setdefault(name, Count())
 
     def counts(self) -> dict[str, Count]:
         """Return what each handler did so far, by Chalice's name."""
@@ -117,7 +120,7 @@ class Invocations:
 
     def _count(self, handler: str, *, failed: bool) -> None:
         with self._lock:
-            count = self._counts.setdefault(handler, Count())
+            count = self._counts[handler]
             count.invocations += 1
             count.failures += failed
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
+from botocore.parsers import ResponseParserError
+
 from chalice_offline.attach.errors import EndpointError
 from chalice_offline.attach.failures import CALL_ERRORS, sentence, will_pass
 
@@ -32,8 +34,15 @@ class Patience:
         clock: Clock,
         stopped: threading.Event,
         seconds: float = PATIENCE_SECONDS,
+        *,
+        garbled_may_pass: bool = False,
     ) -> None:
-        """`where` names the endpoint in sentences; `stopped` ends every wait at once."""
+        """`where` names the endpoint in sentences; `stopped` ends every wait at once.
+
+        `garbled_may_pass`: an answer that is not AWS's is one of an engine that is going down or
+        coming up, not of something else.
+        """
+        self._garbled_may_pass = garbled_may_pass
         self.where = where
         self._clock = clock
         self._stopped = stopped
@@ -52,7 +61,7 @@ class Patience:
             try:
                 reply = operation(**request)
             except CALL_ERRORS as error:
-                if not will_pass(error):
+                if not self._will_pass(error):
                     if hasattr(error, "response"):
                         raise
                     raise EndpointError(sentence(error, self.where, doing)) from error
@@ -71,6 +80,10 @@ class Patience:
                     self._is_away = False
                     _log.warning("%s answers again", self.where)
                 return reply
+
+    def _will_pass(self, error: Exception) -> bool:
+        garbled = isinstance(error, ResponseParserError) and self._garbled_may_pass
+        return garbled or will_pass(error)
 
     def _note(self, text: str) -> None:
         """Say once, however many threads notice, that the endpoint is away."""

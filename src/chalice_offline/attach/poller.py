@@ -108,6 +108,11 @@ class Poller:
         except EndpointError as error:
             if not self._stopped.is_set():
                 self._failed(error)
+        except Exception as error:
+            # A mistake of ours. Nobody must believe that this queue is still being read.
+            _log.exception("polling failed")
+            queue = self._attachment.queue
+            self._failed(EndpointError(f"reading queue {queue} ended unexpectedly: {error!r}"))
 
     def _take_slots(self) -> int:
         """Wait for a free slot and take as many as one call may fill; 0 when stopped."""

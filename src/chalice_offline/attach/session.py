@@ -72,6 +72,9 @@ class AttachedSession:
         self._endpoint = endpoint
         self._tell = tell
         self._patience = Patience(endpoint.name, self._clock, self._stopped, patience_seconds)
+        self._polling_patience = Patience(
+            endpoint.name, self._clock, self._stopped, patience_seconds, garbled_may_pass=True
+        )
         self.app = AttachedApp(directory, stage, endpoint, self._clock)
         self._requests = HandlerThreads(HANDLER_THREADS, "request")
         self.http_server = Server(
@@ -206,7 +209,7 @@ class AttachedSession:
         poller = Poller(
             attached,
             self._sqs,
-            self._patience,
+            self._polling_patience,
             self._in_flight,
             self._clock,
             self._invocations.run,
