@@ -108,8 +108,7 @@ class Poller:
         except EndpointError as error:
             if not self._stopped.is_set():
                 self._failed(error)
-        except Exception as error:
-            # A mistake of ours. Nobody must believe that this queue is still being read.
+        except Exception as error:  # noqa: BLE001 - a thread that dies silently reads no queue
             _log.exception("polling failed")
             queue = self._attachment.queue
             self._failed(EndpointError(f"reading queue {queue} ended unexpectedly: {error!r}"))
