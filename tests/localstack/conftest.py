@@ -33,21 +33,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 ROOT = Path(__file__).resolve().parents[2]
-HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(ROOT / "scripts" / "engines"))
 
 WAIT_SECONDS = 90
 LABEL = "order-middleware-local"
 BUCKET = "order-middleware-local"
 DYNAMODB = "AWS_ENDPOINT_URL_DYNAMODB"
-
-
-def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Leave this folder alone unless the command line names it."""
-    named = [(config.invocation_params.dir / str(one).partition("::")[0]) for one in config.args]
-    if any(path.resolve() == HERE or HERE in path.resolve().parents for path in named):
-        return None
-    return True
 
 
 def wait_until(condition: Callable[[], Any], what: str, seconds: float = WAIT_SECONDS) -> Any:

@@ -32,6 +32,28 @@ def _session() -> boto3.session.Session:
     return boto3.session.Session()
 
 
+class Front:
+    """One HTTP server for all tests of this process; each test puts its own gateway behind it.
+
+    Starting and stopping a server takes longer than most tests.
+    """
+
+    def __init__(self) -> None:
+        self.gateway: Gateway | None = None
+
+        async def answer(scope: Any, receive: Any, send: Any) -> None:
+            assert self.gateway is not None, "a request came between two tests"
+            await aws_endpoint(self.gateway)(scope, receive, send)
+
+        self.server = Server(answer)
+        self.server.start()
+
+
+@functools.cache
+def _front() -> Front:
+    return Front()
+
+
 DOORS = ("in-process", "http")
 
 
@@ -50,10 +72,9 @@ class Aws:
         gateway = Gateway(self.emulator)
         self._endpoint_url: str | None = None
         if door == "http":
-            server = Server(aws_endpoint(gateway))
-            server.start()
-            stack.callback(server.stop)
-            self._endpoint_url = server.url
+            front = _front()
+            front.gateway = gateway
+            self._endpoint_url = front.server.url
         else:
             in_process = InProcessDoor(gateway)
             in_process.open()
