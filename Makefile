@@ -47,9 +47,11 @@ fuzz: $(INSTALLED) ## Send random requests to every service (N=20000 SEED=1)
 	$(BIN)/python scripts/fuzz.py --requests $(N) --seed $(if $(SEED),$(SEED),1)
 
 bench: $(INSTALLED) ## Measure speed and memory, also of other engines, into benchmarks/results
+	$(BIN)/python scripts/engines/engines.py install localstack+dynamodb+ministack+moto
 	$(BIN)/python -m benchmarks
 
 bench-quick: $(INSTALLED) ## The same in a few minutes, more roughly
+	$(BIN)/python scripts/engines/engines.py install localstack+dynamodb+ministack+moto
 	$(BIN)/python -m benchmarks --quick
 
 lock: $(INSTALLED) ## Pin the newest versions that pyproject.toml and requirements.txt allow

@@ -138,12 +138,13 @@ def print_report(outcome: Outcome, playground: Playground) -> None:
 
 
 def _stages(outcome: Outcome, playground: Playground) -> Any:
+    from rich import box
     from rich.table import Table
 
-    table = Table(title="Stages")
-    table.add_column("stage")
+    table = Table(title="Stages", box=box.SIMPLE)  # narrow enough for a terminal of 80 columns
+    table.add_column("stage", no_wrap=True)
     for column in ("events in", "handled", "retried", "dead-lettered", "p50 ms", "p95 ms"):
-        table.add_column(column, justify="right")
+        table.add_column(column, justify="right", no_wrap=True)
     webhooks = len(outcome.placed_at_ms)
     accepted = outcome.to_accepted_ms()
     functions = {f["name"].split("-local-")[-1]: f for f in playground.functions()}
@@ -161,7 +162,7 @@ def _stages(outcome: Outcome, playground: Playground) -> Any:
         )
     table.add_section()
     table.add_row(
-        "webhook to accepted",
+        "whole journey",
         str(webhooks),
         str(len(accepted)),
         "",
