@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from chalice_offline.core.clock import SystemClock
 from chalice_offline.core.errors import EmulatorBug
 from chalice_offline.drivers.handler_threads import HandlerThreads
+from chalice_offline.drivers.outside import send_outside
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -84,19 +85,7 @@ class LiveDriver:
         done: Callable[[HttpResponse | None, str], None],
     ) -> None:
         """Send a request from the pool."""
-
-        def execute() -> None:
-            if self.send_request is None:
-                done(None, "this emulator sends nothing outside")
-                return
-            try:
-                response = self.send_request(request, timeout_ms)
-            except OSError as error:
-                done(None, str(error) or type(error).__name__)
-            else:
-                done(response, "")
-
-        self._submit(execute)
+        self._submit(lambda: send_outside(self.send_request, request, timeout_ms, done))
 
     def wait(self, pending: Pending[Any]) -> None:
         """Block this thread until `pending` is done."""

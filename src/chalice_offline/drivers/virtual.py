@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalice_offline.core.clock import VirtualClock
 from chalice_offline.core.errors import EmulatorBug
+from chalice_offline.drivers.outside import send_outside
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -78,19 +79,7 @@ class VirtualDriver:
         done: Callable[[HttpResponse | None, str], None],
     ) -> None:
         """Queue a request to the outside."""
-
-        def execute() -> None:
-            if self.send_request is None:
-                done(None, "this emulator sends nothing outside")
-                return
-            try:
-                response = self.send_request(request, timeout_ms)
-            except OSError as error:
-                done(None, str(error) or type(error).__name__)
-            else:
-                done(response, "")
-
-        self._ready.append(execute)
+        self._ready.append(lambda: send_outside(self.send_request, request, timeout_ms, done))
 
     def wait(self, pending: Pending[Any]) -> None:
         """Let things happen, in order, until `pending` is done."""
