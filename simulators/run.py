@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import signal
 import sys
+import tempfile
+import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from simulators.first_order import write_first_order
 from simulators.playground import AWS_PORT, BUCKET, VENDORS_PORT, Playground, StartError
 
 if TYPE_CHECKING:
@@ -14,7 +18,11 @@ if TYPE_CHECKING:
 _FIRST_STEPS = f"""
 Vendors (Square, Uber Eats, DoorDash) on http://127.0.0.1:{VENDORS_PORT}, {{menus}} menus imported.
 
-A customer orders:       curl -X POST http://127.0.0.1:{VENDORS_PORT}/_control/orders
+The first order, by curl: the customer's partner sends its signed webhook
+                         curl -X POST http://127.0.0.1:{VENDORS_PORT}/_control/orders
+  by awslocal:           play the partner yourself, with DoorDash's webhook in a file
+                         awslocal lambda invoke --function-name order-middleware-local \\
+                           --payload fileb://{{first_order}} /dev/stdout
 The kitchen's tickets:   curl http://127.0.0.1:{VENDORS_PORT}/square/_control/state
 What happened to it:     curl 'http://127.0.0.1:{AWS_PORT}/_chalice_offline/trace?text=ORDER_ID'
 Trouble at the till:     curl -X POST http://127.0.0.1:{VENDORS_PORT}/square/_control/faults \\
@@ -33,8 +41,13 @@ def main() -> int:
     try:
         with Playground() as playground:
             menus = playground.upload_menus()
-            print(_FIRST_STEPS.format(menus=menus), flush=True)  # noqa: T201 - a command line
-            return playground.app.wait()
+            with tempfile.TemporaryDirectory(prefix="order-middleware-") as folder:
+                first_order = Path(folder) / "first-order.json"
+                now_ms = time.time_ns() // 1_000_000
+                write_first_order(playground.vendors.world, now_ms, first_order)
+                steps = _FIRST_STEPS.format(menus=menus, first_order=first_order)
+                print(steps, flush=True)  # noqa: T201 - a command line
+                return playground.app.wait()
     except KeyboardInterrupt:
         return 0
     except StartError as error:
