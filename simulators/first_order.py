@@ -20,12 +20,9 @@ if TYPE_CHECKING:
 A_DAY_SECONDS = 86_400.0
 
 
-def write_first_order(world: World, now_ms: int, path: Path) -> str:
-    """Place an order at DoorDash whose webhook never leaves; write that webhook; return its id.
-
-    `now_ms` is when it is placed, in milliseconds since the epoch.
-    """
-    orders = (world.generator.order(1_000_000 + n, now_ms) for n in range(100))
+def write_first_order(world: World, path: Path) -> str:
+    """Place an order at DoorDash whose webhook never leaves; write that webhook; return its id."""
+    orders = (world.generator.order(1_000_000 + n, world.now_ms()) for n in range(100))
     order = next(order for order in orders if order.channel == DOORDASH)
     world.doordash.faults.add("OrderCreate", "late_webhook", times=1, seconds=A_DAY_SECONDS)
     world.doordash.place(order.payload)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,8 +42,7 @@ def main() -> int:
             menus = playground.upload_menus()
             with tempfile.TemporaryDirectory(prefix="order-middleware-") as folder:
                 first_order = Path(folder) / "first-order.json"
-                now_ms = time.time_ns() // 1_000_000
-                write_first_order(playground.vendors.world, now_ms, first_order)
+                write_first_order(playground.vendors.world, first_order)
                 steps = _FIRST_STEPS.format(menus=menus, first_order=first_order)
                 print(steps, flush=True)  # noqa: T201 - a command line
                 return playground.app.wait()

@@ -97,6 +97,10 @@ class World:
             return simulator(environ, start_response)
         return write_response(self._handle(read_request(environ)), start_response)
 
+    def now_ms(self) -> int:
+        """Return the present instant in this world, in milliseconds since the epoch."""
+        return self._now_ms()
+
     def place(self, order: PlacedOrder) -> str:
         """Let a customer place an order at its partner; returns the order's id there."""
         vendor = self.uber if order.channel == UBER_EATS else self.doordash

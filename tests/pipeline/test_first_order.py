@@ -15,8 +15,7 @@ if TYPE_CHECKING:
 def test_invoking_the_app_with_the_file_is_the_webhook(street: Street, tmp_path: Path) -> None:
     """`aws lambda invoke --payload fileb://…` prints a ticket, and the partner is answered."""
     file = tmp_path / "first-order.json"
-    now_ms = round(street.offline.now.timestamp() * 1000)
-    order_id = write_first_order(street.world, now_ms, file)
+    order_id = write_first_order(street.world, file)
     reply = street.offline.client("lambda").invoke(
         FunctionName="order-middleware-local", Payload=file.read_bytes()
     )

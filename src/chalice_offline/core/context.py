@@ -1,15 +1,18 @@
-"""Who calls, from where, when, and because of what."""
+"""Who calls, from where, when, and because of what.
+
+Tuples with names: as unchangeable as a frozen dataclass, and made on every call in a fraction of
+the time.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 DEFAULT_ACCOUNT_ID = "000000000000"
 DEFAULT_REGION = "us-east-1"
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(NamedTuple):
     """What a door knows of the one who calls.
 
     `endpoint` is scheme and host without a trailing slash (QueueUrls start with it), `protocol`
@@ -31,8 +34,7 @@ class Caller:
     request_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class CallContext:
+class CallContext(NamedTuple):
     """What an operation gets besides its request. `now_ms` is the instant it happens at.
 
     `entry` is the journal entry of this very call: what follows from it names it as its cause.
