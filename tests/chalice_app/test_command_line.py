@@ -238,6 +238,7 @@ def test_new_binding_that_cannot_work_keeps_the_old_ones(start: Any, projects: A
     program.wait_for("handler tick: ")
     program.send("hello")
     program.wait_for("one handled hello")
+    assert program.get("/") == {"version": "one"}
 
 
 @pytest.mark.parametrize("option", ["--port", "--aws-port"])

@@ -81,11 +81,12 @@ def test_exception_appears_in_the_test_that_settled(run: Any) -> None:
             offline.settle()
 
 
-def test_sending_does_not_raise_what_handlers_raise(run: Any) -> None:
-    """A client's call is not a handler's: only settle, advance and invoke raise."""
+def test_sending_does_not_raise_what_handlers_raise(run: Any, projects: Any) -> None:
+    """A client's call is not a handler's: no handler has run until settle, advance or invoke."""
     offline = run(WORK)
     send(offline, "bad")
     send(offline, "good")
+    assert projects.seen() == []
 
 
 def test_errors_can_be_left_to_their_retries(run: Any, projects: Any) -> None:
