@@ -141,7 +141,8 @@ def _stages(outcome: Outcome, playground: Playground) -> Any:
     from rich import box
     from rich.table import Table
 
-    table = Table(title="Stages", box=box.SIMPLE)  # narrow enough for a terminal of 80 columns
+    # Narrow enough for a terminal of 80 columns.
+    table = Table(title="Stages", box=box.SIMPLE, padding=0, pad_edge=False)
     table.add_column("stage", no_wrap=True)
     for column in ("events in", "handled", "retried", "dead-lettered", "p50 ms", "p95 ms"):
         table.add_column(column, justify="right", no_wrap=True)

@@ -198,6 +198,7 @@ class SqsMapping:
                 payload,
                 causes,
                 lambda result: self._ended(records, result),
+                retry=any(_was_received_before(record) for record in records),
             )
         except AwsError as error:
             self._throttled(batch, causes, error)
@@ -322,3 +323,7 @@ def _entries(records: list[Record], **more: Any) -> Iterator[list[dict[str, Any]
             {"Id": str(number), "ReceiptHandle": record["receiptHandle"], **more}
             for number, record in enumerate(records[start : start + limits.RECEIVE_MAX])
         ]
+
+
+def _was_received_before(record: Record) -> bool:
+    return bool(record["attributes"].get("ApproximateReceiveCount", "1") != "1")

@@ -169,6 +169,7 @@ class StreamMapping:
                 payload,
                 tuple(sorted({entry for waiting in batch for entry in waiting.causes})),
                 lambda result: self._ended(shard, batch, result),
+                retry=shard.retries > 0 or bool(shard.halves),
             )
         except AwsError:  # throttled: the only error start_run raises
             delay_ms = limits.STREAM_RETRY_MS_FIRST * 2**shard.throttles
