@@ -89,8 +89,8 @@ def _service(emulator: Emulator, name: str, title: str) -> Service:
     if name in emulator.registry.names():
         service = emulator.registry.get(name)
         owned = set(service.operations)
-        module = importlib.import_module(type(service).__module__)
-        package = importlib.import_module(type(service).__module__.rpartition(".")[0])
+        module = importlib.import_module(type(service.state).__module__)
+        package = importlib.import_module(type(service.state).__module__.rpartition(".")[0])
         inert = frozenset(getattr(module, "INERT", ()) or getattr(package, "INERT", ()))
     known = set(operation_names(name)) if name != "s3" else set()
     states = {

@@ -91,11 +91,11 @@ def broken_state(world: World) -> str:
 
 
 def _findings(world: World) -> Iterator[str]:
-    yield from audit(world.emulator.registry.get("sqs"))  # type: ignore[arg-type]
+    yield from audit(world.emulator.registry.get("sqs").state)
     yield from _scheduler_findings(world.emulator.scheduler, world.emulator.now_ms)
     yield from _lambda_findings(world)
-    yield from _sns_findings(world.emulator.registry.get("sns"))
-    yield from _events_findings(world.emulator.registry.get("events"))
+    yield from _sns_findings(world.emulator.registry.get("sns").state)
+    yield from _events_findings(world.emulator.registry.get("events").state)
 
 
 def _scheduler_findings(scheduler: Scheduler, now_ms: int) -> Iterator[str]:

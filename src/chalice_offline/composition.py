@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chalice_offline.core.http import Headers, HttpResponse
+from chalice_offline.core.kernel import Service
 from chalice_offline.services.events import Events
 from chalice_offline.services.lambda_ import Lambda
 from chalice_offline.services.s3 import S3
@@ -19,20 +20,20 @@ if TYPE_CHECKING:
 def add_services(emulator: Emulator) -> Lambda:
     """Fit every service; return Lambda, with which functions are registered."""
     registry = emulator.registry
-    registry.add(Sqs(emulator))
+    registry.add(Service("sqs", Sqs(emulator), {**Sqs.operations}))
     sns = Sns(emulator)
-    registry.add(sns)
+    registry.add(Service("sns", sns, {**sns.operations}))
     emulator.pages[sns.certificate_path] = lambda _request: HttpResponse(
         200, Headers([("content-type", "application/x-pem-file")]), sns.certificate_pem()
     )
-    registry.add(Events(emulator))
-    registry.add(Scheduler(emulator))
+    registry.add(Service("events", Events(emulator), {**Events.operations}))
+    registry.add(Service("scheduler", Scheduler(emulator), {**Scheduler.operations}))
     lambda_ = Lambda(emulator)
-    registry.add(lambda_)
+    registry.add(Service("lambda", lambda_, {**Lambda.operations}))
     emulator.pages[lambda_.packages_path] = lambda_.package_page
     emulator.delegated.preparations["logs"] = lambda_.logs.write
     s3 = S3(emulator)
-    registry.add(s3, rest_delegated=True)
+    registry.add(Service("s3", s3, {**S3.operations}), rest_delegated=True)
     emulator.delegated.observers["s3"] = s3.observe
     for streaming in ("kinesis", "dynamodb"):
         emulator.delegated.observers[streaming] = lambda_.observe

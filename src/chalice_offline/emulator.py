@@ -26,7 +26,7 @@ from chalice_offline.core.pending import Pending
 from chalice_offline.core.registry import Registry, Signals
 from chalice_offline.core.scheduler import Scheduler
 from chalice_offline.services.delegated import Delegated
-from chalice_offline.storage import MemoryJournal
+from chalice_offline.storage import MemoryJournal, SqliteStorage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from chalice_offline.core.kernel import Reply, Request
     from chalice_offline.core.run import FunctionRun, Outcome
     from chalice_offline.core.scheduler import Timer
+    from chalice_offline.core.storage import Storage
     from chalice_offline.drivers import Driver
 
     Page = Callable[[HttpRequest], HttpResponse]
@@ -53,6 +54,7 @@ class Emulator:
         *,
         seed: int = DEFAULT_SEED,
         journal: Journal | None = None,
+        storage: Storage | None = None,
         account_id: str = DEFAULT_ACCOUNT_ID,
         region: str = DEFAULT_REGION,
     ) -> None:
@@ -62,7 +64,9 @@ class Emulator:
         """
         self.driver = driver
         self.seed = seed
-        self.ids = Ids(seed)
+        self.storage: Storage = storage if storage is not None else SqliteStorage()
+        # A file that is opened again must not give out the ids it gave out before.
+        self.ids = Ids(seed + self.storage.openings)
         self.journal: Journal = journal if journal is not None else MemoryJournal()
         self.account_id = account_id
         self.region = region
@@ -309,4 +313,5 @@ class Emulator:
             # Also after a timer's own mistake: the others must still be waited for.
             self._running_timers = False
             self._now_ms = max(self._now_ms, present_ms)
+            self.storage.commit()
             self.driver.wake(self.scheduler.next_due_ms())

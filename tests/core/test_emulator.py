@@ -9,6 +9,7 @@ import pytest
 from chalice_offline.core.context import CallContext, Caller
 from chalice_offline.core.errors import AwsError
 from chalice_offline.core.journal import digest
+from chalice_offline.core.kernel import Service
 from chalice_offline.drivers.virtual import VirtualDriver
 from chalice_offline.emulator import Emulator
 from chalice_offline.storage import MemoryJournal
@@ -44,7 +45,7 @@ def make(seed: int = 0) -> tuple[Emulator, VirtualDriver, Bell]:
     emulator = Emulator(driver, seed=seed)
     driver.attach(emulator)
     bell = Bell(emulator)
-    emulator.registry.add(bell)
+    emulator.registry.add(Service("bell", bell, Bell.operations))
     return emulator, driver, bell
 
 

@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from chalice_offline.core.storage import Blob
+
 
 class Headers(dict[str, str]):
     """HTTP header fields: names are kept in lower case, so look-ups ignore case."""
@@ -34,13 +36,15 @@ class Headers(dict[str, str]):
 class HttpRequest:
     """One request as a door received it.
 
-    `url` is absolute and still percent-encoded; `body` is the raw payload.
+    `url` is absolute and still percent-encoded; `body` is the raw payload. A payload too large
+    for memory is `upload`, a file, and `body` is empty then.
     """
 
     method: str
     url: str
     headers: Headers
     body: bytes = b""
+    upload: Blob | None = None
 
     @property
     def endpoint(self) -> str:
@@ -66,8 +70,12 @@ class HttpRequest:
 
 @dataclass(slots=True)
 class HttpResponse:
-    """One reply: status code, header fields, payload."""
+    """One reply: status code, header fields, payload.
+
+    A large payload is `file`, which the door reads while it sends, and `body` is empty then.
+    """
 
     status: int
     headers: Headers = field(default_factory=Headers)
     body: bytes = b""
+    file: Blob | None = None

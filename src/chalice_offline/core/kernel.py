@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from chalice_offline.core.pending import Pending
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from chalice_offline.core.ids import Ids
     from chalice_offline.core.run import FunctionRun, Outcome
     from chalice_offline.core.scheduler import Timer
+    from chalice_offline.core.storage import Storage
 
 Request = dict[str, Any]
 Result = dict[str, Any]
@@ -20,27 +22,24 @@ Reply = Result | Pending[Result]
 Operation = Callable[[Any, "CallContext", Request], Reply]
 
 
-class Service(Protocol):
-    """An emulated AWS service: its name as botocore spells it, and its operations by name.
+@dataclass(frozen=True, slots=True)
+class Service:
+    """An emulated AWS service: its name as botocore spells it, what it holds, what it can do.
 
-    An operation is called as `operation(service, context, request)`.
+    An operation is called as `operation(state, context, request)`. It returns the result with
+    AWS's own keys, or a Pending for what is answered later, and raises AwsError.
     """
 
-    @property
-    def name(self) -> str:
-        """Its name as botocore spells it."""
-        ...
-
-    @property
-    def operations(self) -> Mapping[str, Operation]:
-        """Its operations by AWS's names."""
-        ...
+    name: str
+    state: Any
+    operations: Mapping[str, Operation]
 
 
 class Kernel(Protocol):
     """The services' only way to time, ids, each other and the outside."""
 
     ids: Ids
+    storage: Storage
 
     @property
     def now_ms(self) -> int:

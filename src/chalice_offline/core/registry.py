@@ -51,7 +51,7 @@ class Registry:
     def call(self, service: str, operation: str, context: CallContext, request: Request) -> Reply:
         """Run one operation; raises AwsError when nobody has it."""
         found = self.get(service)
-        return self._operation(found, operation)(found, context, request)
+        return self._operation(found, operation)(found.state, context, request)
 
     @staticmethod
     def _operation(service: Service, operation: str) -> Operation:

@@ -1,5 +1,6 @@
-"""Where the journal is kept."""
+"""Where the journal is kept, and what services store."""
 
 from chalice_offline.storage.memory import MemoryJournal
+from chalice_offline.storage.sqlite import SqliteStorage
 
-__all__ = ["MemoryJournal"]
+__all__ = ["MemoryJournal", "SqliteStorage"]

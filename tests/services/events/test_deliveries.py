@@ -170,5 +170,5 @@ def test_target_that_is_not_emulated_leaves_a_note(world: World) -> None:
 
 def _replace(world: World, service: str, operation: str, function: Any) -> None:
     """Let `function` answer for one operation of a service."""
-    found = world.aws.emulator.registry.get(service)
-    found.operations = {**found.operations, operation: function}
+    found: Any = world.aws.emulator.registry.get(service)
+    found.operations[operation] = function

@@ -11,6 +11,7 @@ import pytest
 from chalice_offline.core.context import Caller
 from chalice_offline.core.errors import AwsError
 from chalice_offline.core.http import Headers, HttpRequest, HttpResponse
+from chalice_offline.core.kernel import Service
 from chalice_offline.drivers.virtual import VirtualDriver
 from chalice_offline.emulator import Emulator
 from chalice_offline.services.sns import Sns
@@ -70,9 +71,9 @@ class Cloud:
         self.firehose = Neighbour("firehose", "PutRecord")
         self.logs = Neighbour("logs", "CreateLogGroup", "CreateLogStream", "PutLogEvents")
         for neighbour in (self.sqs, self.lambda_, self.firehose, self.logs):
-            self.emulator.registry.add(neighbour)
+            self.emulator.registry.add(Service(neighbour.name, neighbour, neighbour.operations))
         self.service = Sns(self.emulator)
-        self.emulator.registry.add(self.service)
+        self.emulator.registry.add(Service("sns", self.service, {**self.service.operations}))
 
     def call(
         self,

@@ -83,7 +83,7 @@ def _session(protocol: str) -> botocore.session.Session:
 def clients(aws: Any) -> Iterator[Clients]:
     """Makes clients; after the test every message must be in exactly one place."""
     yield Clients(aws)
-    assert audit(aws.emulator.registry.get("sqs")) == []
+    assert audit(aws.emulator.registry.get("sqs").state) == []
 
 
 @pytest.fixture

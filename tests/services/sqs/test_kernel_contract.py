@@ -10,6 +10,7 @@ import pytest
 from chalice_offline.core.context import Caller
 from chalice_offline.core.errors import AwsError
 from chalice_offline.core.journal import digest
+from chalice_offline.core.kernel import Service
 from chalice_offline.drivers.virtual import VirtualDriver
 from chalice_offline.emulator import Emulator
 from chalice_offline.services.sqs import Sqs
@@ -27,7 +28,7 @@ class Kernel:
         self.emulator = Emulator(self.driver, seed=seed)
         self.driver.attach(self.emulator)
         self.sqs = Sqs(self.emulator)
-        self.emulator.registry.add(self.sqs)
+        self.emulator.registry.add(Service("sqs", self.sqs, Sqs.operations))
 
     def call(self, operation: str, **request: Any) -> Any:
         return self.emulator.call("sqs", operation, request, Caller())

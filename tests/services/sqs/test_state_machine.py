@@ -20,6 +20,7 @@ from hypothesis.stateful import (
 
 from chalice_offline.core.context import Caller
 from chalice_offline.core.errors import AwsError
+from chalice_offline.core.kernel import Service
 from chalice_offline.core.pending import Pending
 from chalice_offline.drivers.virtual import VirtualDriver
 from chalice_offline.emulator import Emulator
@@ -56,7 +57,7 @@ class QueueHistories(RuleBasedStateMachine):
         self.emulator = Emulator(self.driver)
         self.driver.attach(self.emulator)
         self.sqs = Sqs(self.emulator)
-        self.emulator.registry.add(self.sqs)
+        self.emulator.registry.add(Service("sqs", self.sqs, Sqs.operations))
         self.live: dict[str, Sent] = {}
         self.polls: list[tuple[str, int, Pending[dict[str, Any]]]] = []
         self.sends = 0
