@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from chalice_offline.services.lambda_.records import sqs_record
+from chalice_offline.services.lambda_.event_source_mappings.records import sqs_record
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

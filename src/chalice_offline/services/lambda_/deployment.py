@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chalice_offline.core.errors import AwsError
-from chalice_offline.services.lambda_ import limits, mappings, uploads
+from chalice_offline.services.lambda_ import limits, uploads
 from chalice_offline.services.lambda_.errors import invalid_parameter, not_implemented
+from chalice_offline.services.lambda_.event_source_mappings import mappings
 from chalice_offline.services.lambda_.functions import Function, FunctionSettings, configuration
 from chalice_offline.services.lambda_.packages import package_of
 from chalice_offline.services.lambda_.uploads import Upload

@@ -10,15 +10,15 @@ from chalice_offline.services.lambda_ import (
     deployment,
     functions,
     invocation,
-    mappings,
     uploads,
 )
 from chalice_offline.services.lambda_.asynchronous import AsynchronousInvocations
 from chalice_offline.services.lambda_.errors import function_not_found
+from chalice_offline.services.lambda_.event_source_mappings import mappings
+from chalice_offline.services.lambda_.event_source_mappings.stream_source import write_topic
+from chalice_offline.services.lambda_.event_source_mappings.stream_writes import written_streams
 from chalice_offline.services.lambda_.functions import Function
 from chalice_offline.services.lambda_.logs import FunctionLogs
-from chalice_offline.services.lambda_.stream_source import write_topic
-from chalice_offline.services.lambda_.stream_writes import written_streams
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,8 +26,10 @@ if TYPE_CHECKING:
     from chalice_offline.core.context import CallContext
     from chalice_offline.core.http import HttpRequest
     from chalice_offline.core.kernel import Kernel, Operation
+    from chalice_offline.services.lambda_.event_source_mappings.mappings import (
+        Mapping as EventSourceMapping,
+    )
     from chalice_offline.services.lambda_.functions import FunctionSettings
-    from chalice_offline.services.lambda_.mappings import Mapping as EventSourceMapping
 
 _Key = tuple[str, str, str]
 

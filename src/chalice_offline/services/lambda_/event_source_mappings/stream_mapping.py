@@ -18,20 +18,20 @@ from chalice_offline.core.arn import parse_arn
 from chalice_offline.core.errors import AwsError
 from chalice_offline.services.lambda_ import limits
 from chalice_offline.services.lambda_.destinations import deliver_record, timestamp
-from chalice_offline.services.lambda_.invocation import start_run
-from chalice_offline.services.lambda_.partial_batch import failed_items
-from chalice_offline.services.lambda_.stream_source import (
+from chalice_offline.services.lambda_.event_source_mappings.partial_batch import failed_items
+from chalice_offline.services.lambda_.event_source_mappings.stream_source import (
     StreamSource,
     arrival_seconds,
     sequence_number,
 )
+from chalice_offline.services.lambda_.invocation import start_run
 
 if TYPE_CHECKING:
     from chalice_offline.core.kernel import Kernel
     from chalice_offline.core.scheduler import Timer
+    from chalice_offline.services.lambda_.event_source_mappings.mappings import Mapping
+    from chalice_offline.services.lambda_.event_source_mappings.stream_source import Record
     from chalice_offline.services.lambda_.invocation import RunResult
-    from chalice_offline.services.lambda_.mappings import Mapping
-    from chalice_offline.services.lambda_.stream_source import Record
 
 _UNLIMITED = -1
 

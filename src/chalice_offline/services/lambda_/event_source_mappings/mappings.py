@@ -10,10 +10,10 @@ from chalice_offline.core.errors import AwsError
 from chalice_offline.services.lambda_ import limits
 from chalice_offline.services.lambda_.destinations import PRINCIPAL, queue_url
 from chalice_offline.services.lambda_.errors import invalid_parameter, resource_not_found
-from chalice_offline.services.lambda_.filters import RecordFilter
-from chalice_offline.services.lambda_.sqs_mapping import SqsMapping
-from chalice_offline.services.lambda_.stream_mapping import StreamMapping
-from chalice_offline.services.lambda_.stream_source import stream_exists
+from chalice_offline.services.lambda_.event_source_mappings.filters import RecordFilter
+from chalice_offline.services.lambda_.event_source_mappings.sqs_mapping import SqsMapping
+from chalice_offline.services.lambda_.event_source_mappings.stream_mapping import StreamMapping
+from chalice_offline.services.lambda_.event_source_mappings.stream_source import stream_exists
 
 if TYPE_CHECKING:
     from chalice_offline.core.arn import Arn
