@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from chalice_offline.chalice_app.sources import Binding
     from chalice_offline.core.http import Headers, HttpResponse
     from chalice_offline.emulator import Emulator
-    from chalice_offline.services.lambda_ import Lambda
+    from chalice_offline.services.lambda_ import LambdaState
 
 _log = logging.getLogger(__name__)
 
@@ -42,7 +42,12 @@ class OfflineApp:
     """One stage of one project, bound to one emulator."""
 
     def __init__(
-        self, directory: Path, stage: str, emulator: Emulator, lambda_: Lambda, runtime: Runtime
+        self,
+        directory: Path,
+        stage: str,
+        emulator: Emulator,
+        lambda_: LambdaState,
+        runtime: Runtime,
     ) -> None:
         self.directory = directory.resolve()
         self.stage = stage

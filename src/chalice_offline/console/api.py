@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from chalice_offline.core.http import HttpRequest
     from chalice_offline.emulator import Emulator
-    from chalice_offline.services.lambda_ import Lambda
+    from chalice_offline.services.lambda_ import LambdaState
 
     Page = Callable[[HttpRequest], HttpResponse]
 
@@ -27,7 +27,7 @@ PREFIX = "/_chalice_offline"
 ENTRIES_PER_PAGE = 1_000
 
 
-def console_pages(emulator: Emulator, lambda_: Lambda) -> dict[str, Page]:
+def console_pages(emulator: Emulator, lambda_: LambdaState) -> dict[str, Page]:
     """Return the pages by path, for the gateway to serve."""
 
     def functions(_request: HttpRequest) -> HttpResponse:

@@ -17,14 +17,14 @@ from chalice_offline.services.lambda_.destinations import (
     deliver_record,
     timestamp,
 )
-from chalice_offline.services.lambda_.functions import InvokeConfig
-from chalice_offline.services.lambda_.invocation import start_run
+from chalice_offline.services.lambda_.function import InvokeConfig
+from chalice_offline.services.lambda_.runs import start_run
 
 if TYPE_CHECKING:
     from chalice_offline.core.context import CallContext
     from chalice_offline.core.kernel import Kernel
-    from chalice_offline.services.lambda_.functions import Function
-    from chalice_offline.services.lambda_.invocation import RunResult
+    from chalice_offline.services.lambda_.function import Function
+    from chalice_offline.services.lambda_.runs import RunResult
 
 
 @dataclass(slots=True)
@@ -41,98 +41,97 @@ class _Event:
     last: RunResult | None = None
 
 
-class AsynchronousInvocations:
-    """The queue in front of every function."""
+def accept(kernel: Kernel, function: Function, payload: bytes, context: CallContext) -> None:
+    """Take an event in; it runs right after the present input."""
+    event = _Event(function, payload, context.request_id, context.now_ms, (context.entry,))
+    kernel.at(context.now_ms, lambda: _try(kernel, event))
 
-    def __init__(self, kernel: Kernel) -> None:
-        self._kernel = kernel
 
-    def accept(self, function: Function, payload: bytes, context: CallContext) -> None:
-        """Take an event in; it runs right after the present input."""
-        event = _Event(function, payload, context.request_id, context.now_ms, (context.entry,))
-        self._kernel.at(context.now_ms, lambda: self._try(event))
+def _try(kernel: Kernel, event: _Event) -> None:
+    function = event.function
+    if function.reserved_concurrency == 0:
+        # AWS sends the event straight on: with no concurrency there is nothing to retry for.
+        _give_up(kernel, event, "ZeroReservedConcurrency")
+        return
+    try:
+        start_run(
+            kernel,
+            function,
+            event.payload,
+            event.causes,
+            lambda result: _ended(kernel, event, result),
+            request_id=event.request_id,
+            retry=event.tries > 0,
+        )
+    except AwsError:  # throttled: the only error start_run raises
+        delay_ms = limits.THROTTLE_DELAY_MS_FIRST * 2**event.throttles
+        event.throttles += 1
+        _try_again(kernel, event, min(delay_ms, limits.THROTTLE_DELAY_MS_MAX))
 
-    def _try(self, event: _Event) -> None:
-        function = event.function
-        if function.reserved_concurrency == 0:
-            # AWS sends the event straight on: with no concurrency there is nothing to retry for.
-            self._give_up(event, "ZeroReservedConcurrency")
-            return
-        try:
-            start_run(
-                self._kernel,
-                function,
-                event.payload,
-                event.causes,
-                lambda result: self._ended(event, result),
-                request_id=event.request_id,
-                retry=event.tries > 0,
-            )
-        except AwsError:  # throttled: the only error start_run raises
-            delay_ms = limits.THROTTLE_DELAY_MS_FIRST * 2**event.throttles
-            event.throttles += 1
-            self._try_again(event, min(delay_ms, limits.THROTTLE_DELAY_MS_MAX))
 
-    def _try_again(self, event: _Event, delay_ms: int) -> None:
-        """Wait for another try, unless the event would be too old by then (recorded on AWS)."""
-        due_ms = self._kernel.now_ms + delay_ms
-        if due_ms - event.born_ms >= _config(event.function).maximum_age_seconds * 1000:
-            self._give_up(event, "EventAgeExceeded")
-            return
-        self._kernel.at(due_ms, lambda: self._try(event))
+def _try_again(kernel: Kernel, event: _Event, delay_ms: int) -> None:
+    """Wait for another try, unless the event would be too old by then (recorded on AWS)."""
+    due_ms = kernel.now_ms + delay_ms
+    if due_ms - event.born_ms >= _config(event.function).maximum_age_seconds * 1000:
+        _give_up(kernel, event, "EventAgeExceeded")
+        return
+    kernel.at(due_ms, lambda: _try(kernel, event))
 
-    def _ended(self, event: _Event, result: RunResult) -> None:
-        event.tries += 1
-        event.last = result
-        # What comes next follows from this try; the story of a retry is then a chain, not a fan.
-        event.causes = (result.entry,)
-        if not result.outcome.failed:
-            arn = _config(event.function).destinations.get("OnSuccess")
-            if arn:
-                record = self._record(event, "Success", result)
-                deliver_record(self._kernel, event.function, arn, record, (result.entry,))
-            return
-        if event.tries > _config(event.function).maximum_retries:
-            self._give_up(event, "RetriesExhausted")
-            return
-        self._try_again(event, limits.RETRY_DELAYS_MS[event.tries - 1])
 
-    def _give_up(self, event: _Event, condition: str) -> None:
-        function, result, causes = event.function, event.last, event.causes
-        on_failure = _config(function).destinations.get("OnFailure")
-        note = {"request_id": event.request_id, "condition": condition}
-        places = [arn for arn in (on_failure, function.dead_letter_arn) if arn]
-        outcome = f"sent to {', '.join(places)}" if places else "discarded"
-        entry = self._kernel.note(function.settings.name, note, causes, outcome)
-        if on_failure:
-            record = self._record(event, condition, result)
-            deliver_record(self._kernel, function, on_failure, record, (entry,))
-        if function.dead_letter_arn:
-            error = json.loads(result.outcome.payload) if result else {}
-            message = str(error.get("errorMessage", condition))
-            deliver_dead_letter(
-                self._kernel, function, event.request_id, event.payload, message, (entry,)
-            )
+def _ended(kernel: Kernel, event: _Event, result: RunResult) -> None:
+    event.tries += 1
+    event.last = result
+    # What comes next follows from this try; the story of a retry is then a chain, not a fan.
+    event.causes = (result.entry,)
+    if not result.outcome.failed:
+        arn = _config(event.function).destinations.get("OnSuccess")
+        if arn:
+            record = _record(kernel, event, "Success", result)
+            deliver_record(kernel, event.function, arn, record, (result.entry,))
+        return
+    if event.tries > _config(event.function).maximum_retries:
+        _give_up(kernel, event, "RetriesExhausted")
+        return
+    _try_again(kernel, event, limits.RETRY_DELAYS_MS[event.tries - 1])
 
-    def _record(self, event: _Event, condition: str, result: RunResult | None) -> dict[str, Any]:
-        record: dict[str, Any] = {
-            "version": "1.0",
-            "timestamp": timestamp(self._kernel.now_ms),
-            "requestContext": {
-                "requestId": event.request_id,
-                "functionArn": f"{event.function.arn}:$LATEST",
-                "condition": condition,
-                "approximateInvokeCount": event.tries,
-            },
-            "requestPayload": json.loads(event.payload),
-        }
-        if result is not None:
-            response: dict[str, Any] = {"statusCode": 200, "executedVersion": "$LATEST"}
-            if result.outcome.failed:
-                response["functionError"] = "Unhandled"
-            record["responseContext"] = response
-            record["responsePayload"] = json.loads(result.outcome.payload)
-        return record
+
+def _give_up(kernel: Kernel, event: _Event, condition: str) -> None:
+    function, result, causes = event.function, event.last, event.causes
+    on_failure = _config(function).destinations.get("OnFailure")
+    note = {"request_id": event.request_id, "condition": condition}
+    places = [arn for arn in (on_failure, function.dead_letter_arn) if arn]
+    outcome = f"sent to {', '.join(places)}" if places else "discarded"
+    entry = kernel.note(function.settings.name, note, causes, outcome)
+    if on_failure:
+        record = _record(kernel, event, condition, result)
+        deliver_record(kernel, function, on_failure, record, (entry,))
+    if function.dead_letter_arn:
+        error = json.loads(result.outcome.payload) if result else {}
+        message = str(error.get("errorMessage", condition))
+        deliver_dead_letter(kernel, function, event.request_id, event.payload, message, (entry,))
+
+
+def _record(
+    kernel: Kernel, event: _Event, condition: str, result: RunResult | None
+) -> dict[str, Any]:
+    record: dict[str, Any] = {
+        "version": "1.0",
+        "timestamp": timestamp(kernel.now_ms),
+        "requestContext": {
+            "requestId": event.request_id,
+            "functionArn": f"{event.function.arn}:$LATEST",
+            "condition": condition,
+            "approximateInvokeCount": event.tries,
+        },
+        "requestPayload": json.loads(event.payload),
+    }
+    if result is not None:
+        response: dict[str, Any] = {"statusCode": 200, "executedVersion": "$LATEST"}
+        if result.outcome.failed:
+            response["functionError"] = "Unhandled"
+        record["responseContext"] = response
+        record["responsePayload"] = json.loads(result.outcome.payload)
+    return record
 
 
 def _config(function: Function) -> InvokeConfig:

@@ -6,22 +6,22 @@ from typing import TYPE_CHECKING
 
 from chalice_offline.core.errors import AwsError
 from chalice_offline.services.lambda_ import limits, uploads
+from chalice_offline.services.lambda_.description import configuration
 from chalice_offline.services.lambda_.errors import invalid_parameter, not_implemented
 from chalice_offline.services.lambda_.event_source_mappings import mappings
-from chalice_offline.services.lambda_.functions import Function, FunctionSettings, configuration
+from chalice_offline.services.lambda_.function import Function, FunctionSettings, Upload
 from chalice_offline.services.lambda_.packages import package_of
-from chalice_offline.services.lambda_.uploads import Upload
 
 if TYPE_CHECKING:
     from chalice_offline.core.context import CallContext
     from chalice_offline.core.kernel import Request, Result
-    from chalice_offline.services.lambda_.service import Lambda
+    from chalice_offline.services.lambda_.state import LambdaState
 
 # What AWS says of a function that is not ready yet (recorded).
 _UNDER_WAY = ("The function is being created.", "Creating")
 
 
-def create_function(service: Lambda, context: CallContext, request: Request) -> Result:
+def create_function(lambda_: LambdaState, context: CallContext, request: Request) -> Result:
     """Make a function of a zip file. The reply says Pending; it is Active right after.
 
     A runtime other than Python is stored and described; Invoke refuses to run it.
@@ -32,7 +32,7 @@ def create_function(service: Lambda, context: CallContext, request: Request) -> 
             "Runtime and Handler are mandatory parameters for functions created with deployment "
             "packages."
         )
-    account_id, region, name = service.resolve(request["FunctionName"], context)
+    account_id, region, name = lambda_.resolve(request["FunctionName"], context)
     if len(name) > limits.FUNCTION_NAME_MAX:
         raise invalid_parameter(
             f"1 validation error detected: Value '{name}' at 'functionName' failed to satisfy "
@@ -46,26 +46,26 @@ def create_function(service: Lambda, context: CallContext, request: Request) -> 
         timeout_seconds=limits.TIMEOUT_SECONDS_DEFAULT,
         memory_mb=limits.MEMORY_MB_DEFAULT,
     )
-    if service.has(settings):
+    if lambda_.has(settings):
         raise AwsError(
             "ResourceConflictException",
             f"Function already exist: {name}",
             fields={"Type": "User"},
         )
-    ids = service.kernel.ids
-    package = package_of(service.kernel, context, request["Code"], "CreateFunction")
+    ids = lambda_.kernel.ids
+    package = package_of(lambda_.kernel, context, request["Code"], "CreateFunction")
     upload = Upload(package, request["Runtime"], request["Role"], revision=ids.uuid())
     function = Function(
         settings,
         modified_ms=context.now_ms,
         reserved_concurrency=None,
         tags=dict(request.get("Tags", {})),
-        logs=service.logs,
+        logs=lambda_.logs,
         upload=upload,
     )
     uploads.apply(function, upload, request)
-    service.add(function)
-    mappings.resume(service, function)
+    lambda_.add(function)
+    mappings.resume(lambda_, function)
     described = configuration(function)
     del described["LastUpdateStatus"]
     reason, code = _UNDER_WAY
@@ -74,39 +74,39 @@ def create_function(service: Lambda, context: CallContext, request: Request) -> 
     return described
 
 
-def update_function_code(service: Lambda, context: CallContext, request: Request) -> Result:
+def update_function_code(lambda_: LambdaState, context: CallContext, request: Request) -> Result:
     """Give an uploaded function another zip file; the next run imports it."""
-    function = service.function(request["FunctionName"], context)
-    revision = uploads.update_code(service, function, context, request)
+    function = lambda_.find_function(request["FunctionName"], context)
+    revision = uploads.update_code(lambda_, function, context, request)
     if request.get("DryRun"):
         return configuration(function)
     return _under_way(function, revision)
 
 
 def update_function_configuration(
-    service: Lambda, context: CallContext, request: Request
+    lambda_: LambdaState, context: CallContext, request: Request
 ) -> Result:
     """Change an uploaded function's settings; of a project's function only the dead-letter queue.
 
     Everything else of a project's function comes from its config.json.
     """
-    function = service.function(request["FunctionName"], context)
+    function = lambda_.find_function(request["FunctionName"], context)
     if function.upload is None:
         return _update_project_function(function, context, request)
     uploads.check_request(request)
     uploads.check_revision(function.upload, request)
     uploads.apply(function, function.upload, request)
-    return _under_way(function, uploads.changed(function, context, service.kernel.ids))
+    return _under_way(function, uploads.changed(function, context, lambda_.kernel.ids))
 
 
-def delete_function(service: Lambda, context: CallContext, request: Request) -> Result:
+def delete_function(lambda_: LambdaState, context: CallContext, request: Request) -> Result:
     """Delete an uploaded function. Its mappings stay, and read nothing until it is there again."""
-    function = service.function(request["FunctionName"], context)
+    function = lambda_.find_function(request["FunctionName"], context)
     uploads.require_upload(function)
     if request.get("Qualifier", "$LATEST") != "$LATEST":
         raise not_implemented("chalice-offline keeps no published versions of a function.")
-    service.unregister(function.settings)
-    mappings.suspend(service, function)
+    lambda_.unregister(function.settings)
+    mappings.suspend(lambda_, function)
     return {"StatusCode": 204}
 
 

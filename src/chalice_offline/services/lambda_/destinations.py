@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from chalice_offline.core.arn import parse_arn
 from chalice_offline.core.errors import AwsError
+from chalice_offline.services.lambda_.principal import PRINCIPAL
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from chalice_offline.core.arn import Arn
     from chalice_offline.core.kernel import Kernel, Request
-    from chalice_offline.services.lambda_.functions import Function
+    from chalice_offline.services.lambda_.function import Function
 
-PRINCIPAL = "lambda.amazonaws.com"
 # AWS Lambda developer guide, "Dead-letter queues": ErrorMessage is cut at 1 KB.
 ERROR_MESSAGE_BYTES = 1024
 
 
 def timestamp(instant_ms: int) -> str:
     """Return an instant as destination records spell it: ISO 8601, milliseconds, Z."""
-    from datetime import UTC, datetime
-
     instant = datetime.fromtimestamp(instant_ms / 1000, UTC)
     return instant.strftime("%Y-%m-%dT%H:%M:%S.") + f"{instant_ms % 1000:03d}Z"
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalice_offline.core.errors import AwsError
 from chalice_offline.services.lambda_ import limits
-from chalice_offline.services.lambda_.destinations import PRINCIPAL
+from chalice_offline.services.lambda_.principal import PRINCIPAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -2,52 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlencode
 
 from chalice_offline.core.errors import AwsError
-from chalice_offline.core.run import UploadedCode
+from chalice_offline.core.http import Headers, HttpResponse
 from chalice_offline.services.lambda_ import limits
 from chalice_offline.services.lambda_.errors import invalid_parameter, not_implemented
-from chalice_offline.services.lambda_.packages import package_of, sha256_of
+from chalice_offline.services.lambda_.packages import package_of
 
 if TYPE_CHECKING:
     from chalice_offline.core.context import CallContext
     from chalice_offline.core.http import HttpRequest
     from chalice_offline.core.ids import Ids
-    from chalice_offline.core.kernel import Request, Result
-    from chalice_offline.services.lambda_.functions import Function, FunctionSettings
-    from chalice_offline.services.lambda_.service import Lambda
-
-
-@dataclass(slots=True)
-class Upload:
-    """What only an uploaded function has. `described` holds what is stored and told again."""
-
-    package: bytes
-    runtime: str
-    role: str
-    revision: str
-    has_variables: bool = False
-    described: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def is_runnable(self) -> bool:
-        """Whether this emulator can run it: Python, of whatever version."""
-        return self.runtime.startswith("python")
-
-    def code(self, settings: FunctionSettings) -> UploadedCode:
-        """Return what a run needs to know to run it."""
-        return UploadedCode(
-            revision=self.revision,
-            package=self.package,
-            runtime=self.runtime,
-            handler=settings.handler,
-            variables=settings.variables,
-        )
+    from chalice_offline.core.kernel import Request
+    from chalice_offline.services.lambda_.function import Function, FunctionSettings, Upload
+    from chalice_offline.services.lambda_.state import LambdaState
 
 
 # ---- what is checked -----------------------------------------------------------------------------
@@ -135,18 +107,20 @@ def check_revision(upload: Upload, request: Request) -> None:
 # ---- operations on the code ----------------------------------------------------------------------
 
 
-def update_code(service: Lambda, function: Function, context: CallContext, request: Request) -> str:
+def update_code(
+    lambda_: LambdaState, function: Function, context: CallContext, request: Request
+) -> str:
     """Give a function another package; return the revision that the reply tells of."""
     upload = require_upload(function)
     check_request(request)
     check_revision(upload, request)
-    package = package_of(service.kernel, context, request, "UpdateFunctionCode")
+    package = package_of(lambda_.kernel, context, request, "UpdateFunctionCode")
     if request.get("DryRun"):
         return upload.revision
     upload.package = package
     if request.get("Architectures"):
         upload.described["Architectures"] = request["Architectures"]
-    return changed(function, context, service.kernel.ids)
+    return changed(function, context, lambda_.kernel.ids)
 
 
 def changed(function: Function, context: CallContext, ids: Ids) -> str:
@@ -169,13 +143,14 @@ def location(context: CallContext, function: Function) -> str:
     return f"{context.endpoint}{PACKAGES_PATH}?{urlencode({'function': function.arn})}"
 
 
-def package_at(functions: list[Function], request: HttpRequest) -> bytes | None:
-    """Return the package that a request for its `location` asks for; None when it is gone."""
+def package_page(lambda_: LambdaState, request: HttpRequest) -> HttpResponse:
+    """Answer a request for the `location` of a function with its zip file; 404 when it is gone."""
     wanted = parse_qs(request.query).get("function", [""])[0]
-    for function in functions:
+    for function in lambda_.all_functions():
         if function.arn == wanted and function.upload is not None:
-            return function.upload.package
-    return None
+            headers = Headers([("content-type", "application/zip")])
+            return HttpResponse(200, headers, function.upload.package)
+    return HttpResponse(404, Headers(), b"")
 
 
 # ---- operations on the configuration -------------------------------------------------------------
@@ -217,35 +192,3 @@ def apply(function: Function, upload: Upload, request: Request) -> None:
     upload.described |= {name: request[name] for name in _STORED if name in request}
     if "DeadLetterConfig" in request:
         function.dead_letter_arn = request["DeadLetterConfig"].get("TargetArn", "")
-
-
-def describe(function: Function, upload: Upload) -> Result:
-    """Return what GetFunctionConfiguration says of an upload besides what all functions have."""
-    stored = upload.described
-    region = function.settings.region
-    runtime_version = hashlib.sha256(upload.runtime.encode()).hexdigest()
-    logging = {"LogFormat": "Text", "LogGroup": f"/aws/lambda/{function.settings.name}"}
-    described: Result = {
-        "Runtime": upload.runtime,
-        "Role": upload.role,
-        "CodeSize": len(upload.package),
-        "CodeSha256": sha256_of(upload.package),
-        "RevisionId": upload.revision,
-        "Description": stored.get("Description", ""),
-        "Architectures": stored.get("Architectures", ["x86_64"]),
-        "TracingConfig": stored.get("TracingConfig", {"Mode": "PassThrough"}),
-        "EphemeralStorage": stored.get("EphemeralStorage", {"Size": limits.EPHEMERAL_MB_DEFAULT}),
-        "LoggingConfig": logging | stored.get("LoggingConfig", {}),
-        "SnapStart": {"ApplyOn": "None", "OptimizationStatus": "Off"} | stored.get("SnapStart", {}),
-        "RuntimeVersionConfig": {
-            "RuntimeVersionArn": f"arn:aws:lambda:{region}::runtime:{runtime_version}"
-        },
-    }
-    if upload.has_variables:
-        described["Environment"] = {"Variables": dict(function.settings.variables)}
-    if "KMSKeyArn" in stored:
-        described["KMSKeyArn"] = stored["KMSKeyArn"]
-    if stored.get("VpcConfig"):
-        network = {"SubnetIds": [], "SecurityGroupIds": [], "VpcId": ""}
-        described["VpcConfig"] = network | stored["VpcConfig"]
-    return described

@@ -2,75 +2,43 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Protocol
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from chalice_offline.core.arn import parse_arn
 from chalice_offline.core.errors import AwsError
 from chalice_offline.services.lambda_ import limits
-from chalice_offline.services.lambda_.destinations import PRINCIPAL, queue_url
+from chalice_offline.services.lambda_.destinations import queue_url
 from chalice_offline.services.lambda_.errors import invalid_parameter, resource_not_found
 from chalice_offline.services.lambda_.event_source_mappings.filters import RecordFilter
+from chalice_offline.services.lambda_.event_source_mappings.mapping import Mapping
 from chalice_offline.services.lambda_.event_source_mappings.sqs_mapping import SqsMapping
 from chalice_offline.services.lambda_.event_source_mappings.stream_mapping import StreamMapping
 from chalice_offline.services.lambda_.event_source_mappings.stream_source import stream_exists
+from chalice_offline.services.lambda_.principal import PRINCIPAL
 
 if TYPE_CHECKING:
     from chalice_offline.core.arn import Arn
     from chalice_offline.core.context import CallContext
     from chalice_offline.core.kernel import Kernel, Request, Result
-    from chalice_offline.services.lambda_.functions import Function
-    from chalice_offline.services.lambda_.service import Lambda
-
-
-class Receiver(Protocol):
-    """What reads a source and invokes the function."""
-
-    def start(self) -> None:
-        """Begin to read."""
-        ...
-
-    def stop(self) -> None:
-        """Read no more."""
-        ...
-
-
-@dataclass(slots=True)
-class Mapping:
-    """One event source mapping. `stream` holds the settings only streams have."""
-
-    uuid: str
-    source_arn: str
-    function: Function
-    batch_size: int
-    window_seconds: int
-    maximum_concurrency: int | None
-    reports_batch_item_failures: bool
-    filter: RecordFilter
-    stream: dict[str, Any]
-    modified_ms: int
-    enabled: bool = True
-    last_result: str = "No records processed"
-    receiver: Receiver | None = None
-
-    @property
-    def service(self) -> str:
-        """The source's service: "sqs", "kinesis" or "dynamodb"."""
-        return parse_arn(self.source_arn).service
+    from chalice_offline.services.lambda_.function import Function
+    from chalice_offline.services.lambda_.state import LambdaState
 
 
 # ---- operations ----------------------------------------------------------------------------------
 
 
-def create_event_source_mapping(service: Lambda, context: CallContext, request: Request) -> Result:
+def create_event_source_mapping(
+    lambda_: LambdaState, context: CallContext, request: Request
+) -> Result:
     """Let a queue or stream invoke a function."""
-    function = service.function(request["FunctionName"], context)
+    function = lambda_.find_function(request["FunctionName"], context)
     source = _source(request)
-    for mapping in service.mappings.values():
+    for mapping in lambda_.mappings.values():
         if mapping.source_arn == str(source) and mapping.function is function:
             raise _already_exists(mapping)
     mapping = Mapping(
-        uuid=service.kernel.ids.uuid(),
+        uuid=lambda_.kernel.ids.uuid(),
         source_arn=str(source),
         function=function,
         batch_size=_default_batch_size(source),
@@ -84,26 +52,32 @@ def create_event_source_mapping(service: Lambda, context: CallContext, request: 
     )
     _apply(mapping, request)
     _check(mapping, source)
-    _check_source(service.kernel, mapping, source)
-    service.mappings[mapping.uuid] = mapping
+    _check_source(lambda_.kernel, mapping, source)
+    lambda_.mappings[mapping.uuid] = mapping
     described = describe(mapping, "Creating" if mapping.enabled else "Disabled")
-    _start(service.kernel, mapping)
+    _start(lambda_.kernel, mapping)
     return described
 
 
-def get_event_source_mapping(service: Lambda, _context: CallContext, request: Request) -> Result:
+def get_event_source_mapping(
+    lambda_: LambdaState, _context: CallContext, request: Request
+) -> Result:
     """Describe a mapping."""
-    return describe(_mapping(service, request["UUID"]))
+    return describe(_mapping(lambda_, request["UUID"]))
 
 
-def list_event_source_mappings(service: Lambda, context: CallContext, request: Request) -> Result:
+def list_event_source_mappings(
+    lambda_: LambdaState, context: CallContext, request: Request
+) -> Result:
     """List the mappings of the caller's account and region, by source or function if asked."""
     wanted = (
-        service.function(request["FunctionName"], context) if request.get("FunctionName") else None
+        lambda_.find_function(request["FunctionName"], context)
+        if request.get("FunctionName")
+        else None
     )
     found = [
         describe(mapping)
-        for mapping in service.mappings.values()
+        for mapping in lambda_.mappings.values()
         if mapping.function.settings.account_id == context.account_id
         and mapping.function.settings.region == context.region
         and request.get("EventSourceArn", mapping.source_arn) == mapping.source_arn
@@ -112,12 +86,14 @@ def list_event_source_mappings(service: Lambda, context: CallContext, request: R
     return {"EventSourceMappings": found}
 
 
-def update_event_source_mapping(service: Lambda, context: CallContext, request: Request) -> Result:
+def update_event_source_mapping(
+    lambda_: LambdaState, context: CallContext, request: Request
+) -> Result:
     """Change a mapping, or switch it on or off."""
-    mapping = _mapping(service, request["UUID"])
+    mapping = _mapping(lambda_, request["UUID"])
     wanted = replace(mapping, stream=dict(mapping.stream))
     if request.get("FunctionName"):
-        wanted.function = service.function(request["FunctionName"], context)
+        wanted.function = lambda_.find_function(request["FunctionName"], context)
     wanted.enabled = request.get("Enabled", mapping.enabled)
     wanted.modified_ms = context.now_ms
     _apply(wanted, request)
@@ -126,36 +102,38 @@ def update_event_source_mapping(service: Lambda, context: CallContext, request: 
         (mapping.enabled, wanted.enabled), "Updating"
     )
     _stop(mapping)
-    service.mappings[mapping.uuid] = wanted
+    lambda_.mappings[mapping.uuid] = wanted
     described = describe(wanted, state)
-    _start(service.kernel, wanted)
+    _start(lambda_.kernel, wanted)
     return described
 
 
-def delete_event_source_mapping(service: Lambda, _context: CallContext, request: Request) -> Result:
+def delete_event_source_mapping(
+    lambda_: LambdaState, _context: CallContext, request: Request
+) -> Result:
     """Remove a mapping; what it has received and not handled returns to the queue."""
-    mapping = _mapping(service, request["UUID"])
+    mapping = _mapping(lambda_, request["UUID"])
     _stop(mapping)
-    del service.mappings[mapping.uuid]
+    del lambda_.mappings[mapping.uuid]
     return describe(mapping, "Deleting")
 
 
 # ---- when a function goes and comes -------------------------------------------------------------
 
 
-def suspend(service: Lambda, function: Function) -> None:
+def suspend(lambda_: LambdaState, function: Function) -> None:
     """Read nothing for a function that was deleted; its mappings stay, as on AWS."""
-    for mapping in service.mappings.values():
+    for mapping in lambda_.mappings.values():
         if mapping.function is function:
             _stop(mapping)
 
 
-def resume(service: Lambda, function: Function) -> None:
+def resume(lambda_: LambdaState, function: Function) -> None:
     """Let the mappings of a deleted function feed a new one of the same name."""
-    for mapping in service.mappings.values():
+    for mapping in lambda_.mappings.values():
         if mapping.function.arn == function.arn:
             mapping.function = function
-            _start(service.kernel, mapping)
+            _start(lambda_.kernel, mapping)
 
 
 # ---- how a mapping is described ------------------------------------------------------------------
@@ -325,9 +303,9 @@ def _stop(mapping: Mapping) -> None:
         mapping.receiver = None
 
 
-def _mapping(service: Lambda, uuid: str) -> Mapping:
+def _mapping(lambda_: LambdaState, uuid: str) -> Mapping:
     try:
-        return service.mappings[uuid]
+        return lambda_.mappings[uuid]
     except KeyError:
         raise resource_not_found("The resource you requested does not exist.") from None
 

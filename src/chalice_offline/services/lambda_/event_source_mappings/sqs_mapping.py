@@ -14,18 +14,19 @@ from typing import TYPE_CHECKING, Any
 from chalice_offline.core.arn import parse_arn
 from chalice_offline.core.errors import AwsError
 from chalice_offline.services.lambda_ import limits
-from chalice_offline.services.lambda_.destinations import PRINCIPAL, queue_url
+from chalice_offline.services.lambda_.destinations import queue_url
 from chalice_offline.services.lambda_.event_source_mappings.partial_batch import failed_items
 from chalice_offline.services.lambda_.event_source_mappings.records import sqs_record
-from chalice_offline.services.lambda_.invocation import start_run
+from chalice_offline.services.lambda_.principal import PRINCIPAL
+from chalice_offline.services.lambda_.runs import start_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from chalice_offline.core.kernel import Kernel, Request, Result
     from chalice_offline.core.scheduler import Timer
-    from chalice_offline.services.lambda_.event_source_mappings.mappings import Mapping
-    from chalice_offline.services.lambda_.invocation import RunResult
+    from chalice_offline.services.lambda_.event_source_mappings.mapping import Mapping
+    from chalice_offline.services.lambda_.runs import RunResult
 
 Record = dict[str, Any]
 

@@ -24,14 +24,14 @@ from chalice_offline.services.lambda_.event_source_mappings.stream_source import
     arrival_seconds,
     sequence_number,
 )
-from chalice_offline.services.lambda_.invocation import start_run
+from chalice_offline.services.lambda_.runs import start_run
 
 if TYPE_CHECKING:
     from chalice_offline.core.kernel import Kernel
     from chalice_offline.core.scheduler import Timer
-    from chalice_offline.services.lambda_.event_source_mappings.mappings import Mapping
+    from chalice_offline.services.lambda_.event_source_mappings.mapping import Mapping
     from chalice_offline.services.lambda_.event_source_mappings.stream_source import Record
-    from chalice_offline.services.lambda_.invocation import RunResult
+    from chalice_offline.services.lambda_.runs import RunResult
 
 _UNLIMITED = -1
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from chalice_offline.core.errors import AwsError
-from chalice_offline.services.lambda_.destinations import PRINCIPAL
 from chalice_offline.services.lambda_.event_source_mappings.records import (
     dynamodb_record,
     epoch_seconds,
     kinesis_record,
 )
+from chalice_offline.services.lambda_.principal import PRINCIPAL
 
 if TYPE_CHECKING:
     from chalice_offline.core.arn import Arn

@@ -1,4 +1,4 @@
-"""Which tables or streams a write request to DynamoDB or Kinesis names."""
+"""Writes to DynamoDB and Kinesis that wake stream mappings, and the tables or streams they name."""
 
 from __future__ import annotations
 
@@ -6,8 +6,14 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+from chalice_offline.services.lambda_.event_source_mappings.stream_source import write_topic
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from chalice_offline.core.context import CallContext
+    from chalice_offline.core.http import HttpRequest, HttpResponse
+    from chalice_offline.services.lambda_.state import LambdaState
 
 # PartiQL: INSERT INTO "table", UPDATE "table", DELETE FROM "table"; quotes are optional.
 _STATEMENT_TABLE = re.compile(
@@ -42,3 +48,41 @@ def _names(request: dict[str, Any]) -> Iterator[str]:
 
 def _name(name_or_arn: str) -> str:
     return name_or_arn.rsplit("/", 1)[-1]
+
+
+def observe(
+    lambda_: LambdaState,
+    context: CallContext,
+    operation: str,
+    request: HttpRequest,
+    response: HttpResponse,
+) -> None:
+    """Hear of a delegated call to Kinesis or DynamoDB: a write wakes the stream mappings."""
+    if response.status != 200 or operation not in _STREAM_WRITES:
+        return
+    target = request.headers.get("x-amz-target") or ""
+    service = "kinesis" if target.startswith("Kinesis") else "dynamodb"
+    if not any(mapping.service == service for mapping in lambda_.mappings.values()):
+        return
+    for name in written_streams(request.body):
+        topic = write_topic(service, context.account_id, context.region, name)
+        lambda_.kernel.set_origin(topic, context.entry)
+        lambda_.kernel.signal(f"{topic}:shards" if operation in _RESHARDS else topic)
+
+
+_RESHARDS = frozenset({"SplitShard", "MergeShards", "UpdateShardCount"})
+# The delegated operations after which a stream may hold something new.
+_STREAM_WRITES = _RESHARDS | frozenset(
+    {
+        "PutRecord",
+        "PutRecords",
+        "PutItem",
+        "UpdateItem",
+        "DeleteItem",
+        "BatchWriteItem",
+        "TransactWriteItems",
+        "ExecuteStatement",
+        "BatchExecuteStatement",
+        "ExecuteTransaction",
+    }
+)

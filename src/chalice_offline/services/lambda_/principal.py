@@ -1,0 +1,5 @@
+"""The name under which Lambda calls other services."""
+
+from __future__ import annotations
+
+PRINCIPAL = "lambda.amazonaws.com"
