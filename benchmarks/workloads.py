@@ -51,12 +51,30 @@ def plain_calls(subject: Subject, effort: Effort) -> list[Figure]:
     pairs = _pairs_rate(sqs, url, receive_and_delete, effort)
     puts = best_rates({"put": lambda: events.put_events(Entries=entries)}, effort, calls=5)["put"]
     raw = best_rates({"send": _raw_send(subject, url)}, effort)["send"]
+    items = _item_rates(subject, effort)
     return [
         Figure("SendMessage", sends, "calls/s"),
         Figure("SendMessage, without boto3's own cost", raw, "calls/s"),
         Figure("receive and delete", pairs, "messages/s"),
         Figure(f"PutEvents to a queue, {_IN_A_CALL} a call", puts * _IN_A_CALL, "entries/s"),
+        Figure("PutItem", items["put"], "calls/s"),
+        Figure("GetItem", items["get"], "calls/s"),
     ]
+
+
+def _item_rates(subject: Subject, effort: Effort) -> dict[str, float]:
+    """Return how many items of a kilobyte a second are written and read."""
+    dynamodb = subject.client("dynamodb")
+    dynamodb.create_table(**(TABLE_SHAPE | {"TableName": "plain"}))
+    dynamodb.get_waiter("table_exists").wait(TableName="plain")
+    item = {"id": {"S": "order"}, "total": {"N": "650"}, "body": {"S": "x" * 1_000}}
+    return best_rates(
+        {
+            "put": lambda: dynamodb.put_item(TableName="plain", Item=item),
+            "get": lambda: dynamodb.get_item(TableName="plain", Key={"id": item["id"]}),
+        },
+        effort,
+    )
 
 
 def _raw_send(subject: Subject, url: str) -> Callable[[], None]:
