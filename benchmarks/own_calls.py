@@ -11,9 +11,8 @@ from botocore.config import Config
 from benchmarks.floor import Replies, answer_constantly, keep_replies, untouched
 from benchmarks.harness import Figure, at_least, best_rates
 from benchmarks.workloads import TABLE_SHAPE
-from chalice_offline.composition import add_services
+from chalice_offline.composition import compose
 from chalice_offline.drivers.live import LiveDriver
-from chalice_offline.emulator import Emulator
 from chalice_offline.transports.gateway import Gateway
 from chalice_offline.transports.in_process import InProcessDoor
 
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from benchmarks.harness import Effort
+    from chalice_offline.emulator import Emulator
 
 # What share of the time of a boto3 call may at least be boto3's own, in percent.
 FLOOR_SHARES = {
@@ -94,9 +94,8 @@ def _read(s3: Any) -> bytes:
 @contextmanager
 def _emulator() -> Iterator[Emulator]:
     driver = LiveDriver()
-    emulator = Emulator(driver)
-    add_services(emulator)
-    driver.start(emulator)
+    emulator = compose(driver)
+    driver.start()
     door = InProcessDoor(Gateway(emulator))
     door.open()
     try:

@@ -7,10 +7,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.harness import at_most, best_rates
-from chalice_offline.composition import add_services
+from chalice_offline.composition import compose
 from chalice_offline.core.context import Caller
 from chalice_offline.drivers.virtual import VirtualDriver
-from chalice_offline.emulator import Emulator
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,9 +27,7 @@ class _Kernel:
 
     def __init__(self) -> None:
         driver = VirtualDriver()
-        self.emulator = Emulator(driver)
-        driver.attach(self.emulator)
-        add_services(self.emulator)
+        self.emulator = compose(driver)
 
     def call(self, service: str, operation: str, **request: Any) -> Any:
         return self.emulator.call(service, operation, request, _CALLER)

@@ -17,10 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.harness import at_most, best_rates
 from benchmarks.workloads import TABLE_SHAPE
-from chalice_offline.composition import add_services
+from chalice_offline.composition import compose
 from chalice_offline.core.context import Caller
 from chalice_offline.drivers.virtual import VirtualDriver
-from chalice_offline.emulator import Emulator
 from chalice_offline.storage import SqliteStorage
 
 if TYPE_CHECKING:
@@ -55,9 +54,7 @@ class _Kernel:
 
     def __init__(self, file: Path | None = None) -> None:
         driver = VirtualDriver()
-        self.emulator = Emulator(driver, storage=SqliteStorage(file))
-        driver.attach(self.emulator)
-        add_services(self.emulator)
+        self.emulator = compose(driver, storage=SqliteStorage(file))
 
     def call(self, service: str, operation: str, **request: Any) -> Any:
         return self.emulator.call(service, operation, request, _CALLER)

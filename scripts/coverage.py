@@ -4,14 +4,13 @@
     python scripts/coverage.py --check    exit code 1 when it is out of date
 
 The operations AWS has are those of botocore's models. Another version of botocore than the one
-the page was written with may know more or fewer: then `--check` compares what is supported and
-accepted, and leaves alone what is missing.
+the page was written with may know more or fewer: then `--check` compares what is supported,
+and leaves alone what is missing.
 """
 
 from __future__ import annotations
 
 import argparse
-import importlib
 import re
 import sys
 from dataclasses import dataclass
@@ -24,13 +23,14 @@ sys.path[:1] = [str(ROOT / "src")]
 
 import botocore  # noqa: E402 - src/ comes first on the path set above
 
-from chalice_offline.composition import add_services  # noqa: E402
+from chalice_offline.composition import compose  # noqa: E402
 from chalice_offline.drivers.virtual import VirtualDriver  # noqa: E402
-from chalice_offline.emulator import Emulator  # noqa: E402
 from chalice_offline.protocols import operation_names  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from chalice_offline.core import kernel
 
 PAGE = ROOT / "docs" / "COVERAGE.md"
 TITLES = {
@@ -41,7 +41,12 @@ TITLES = {
     "s3": "S3 notifications",
     "lambda": "Lambda",
 }
-SUPPORTED, INERT, MISSING = "supported", "accepted but inert", "missing"
+# What an operation of the table cannot say by being there.
+NOTES = {
+    "sns": "No telephone and no device is ever reached, and no data protection policy masks a\n"
+    "message: what concerns them is checked, kept and given back, and nothing follows from it.",
+}
+SUPPORTED, MISSING = "supported", "missing"
 
 _HEAD = """\
 # What is emulated
@@ -50,8 +55,6 @@ Written by `python scripts/coverage.py` from the code; a test fails when it is o
 The operations are those of botocore {version}.
 
 - **{supported}**: does what AWS does, deliveries, retries and errors included.
-- **{inert}**: checked and answered as by AWS, and kept where it can be asked for again, but
-  nothing follows from it.
 - **{missing}**: the caller gets the error NotImplemented (501), which names service and operation;
   nothing changes.
 
@@ -69,6 +72,7 @@ class Service:
     """A service's operations in alphabetical order, and how each is answered."""
 
     title: str
+    note: str
     states: dict[str, str]
 
     def count(self, state: str) -> int:
@@ -78,46 +82,37 @@ class Service:
 
 def services() -> list[Service]:
     """Return what the composed emulator has, compared with what AWS has."""
-    emulator = Emulator(VirtualDriver())
-    add_services(emulator)
-    return [_service(emulator, name, title) for name, title in TITLES.items()]
+    emulator = compose(VirtualDriver())
+    return [_service(emulator.registry.get(name), title) for name, title in TITLES.items()]
 
 
-def _service(emulator: Emulator, name: str, title: str) -> Service:
-    owned: set[str] = set()
-    inert: frozenset[str] = frozenset()
-    if name in emulator.registry.names():
-        service = emulator.registry.get(name)
-        owned = set(service.operations)
-        module = importlib.import_module(type(service.state).__module__)
-        package = importlib.import_module(type(service.state).__module__.rpartition(".")[0])
-        inert = frozenset(getattr(module, "INERT", ()) or getattr(package, "INERT", ()))
-    known = set(operation_names(name)) if name != "s3" else set()
+def _service(service: kernel.Service, title: str) -> Service:
+    known = set() if service.rest_delegated else set(operation_names(service.name))
     states = {
-        operation: MISSING if operation not in owned else INERT if operation in inert else SUPPORTED
-        for operation in sorted(owned | known)
+        operation: SUPPORTED if operation in service.operations else MISSING
+        for operation in sorted(known | set(service.operations))
     }
-    return Service(title, states)
+    return Service(title, NOTES.get(service.name, ""), states)
 
 
 def page(found: Sequence[Service]) -> str:
     """Return the whole page."""
-    head = _HEAD.format(
-        version=botocore.__version__, supported=SUPPORTED, inert=INERT, missing=MISSING
-    )
+    head = _HEAD.format(version=botocore.__version__, supported=SUPPORTED, missing=MISSING)
     return "\n".join([head, *_summary(found), *(line for one in found for line in _section(one))])
 
 
 def _summary(found: Sequence[Service]) -> Iterator[str]:
-    yield f"| service | {SUPPORTED} | {INERT} | {MISSING} | operations |"
-    yield "|---|---|---|---|---|"
+    yield f"| service | {SUPPORTED} | {MISSING} | operations |"
+    yield "|---|---|---|---|"
     for one in found:
-        counts = " | ".join(str(one.count(state)) for state in (SUPPORTED, INERT, MISSING))
+        counts = " | ".join(str(one.count(state)) for state in (SUPPORTED, MISSING))
         yield f"| {one.title} | {counts} | {len(one.states)} |"
 
 
 def _section(service: Service) -> Iterator[str]:
     yield f"\n## {service.title}\n"
+    if service.note:
+        yield f"{service.note}\n"
     yield "| operation | |"
     yield "|---|---|"
     for operation, state in service.states.items():

@@ -135,7 +135,7 @@ def _sns_findings(sns: Any) -> Iterator[str]:
         if topic.arn != arn:
             yield f"topic {topic.arn} is kept as {arn}"
         for subscription in topic.audience:
-            if sns.find_subscription(subscription.arn) is not subscription:
+            if sns.find_subscription_or_none(subscription.arn) is not subscription:
                 yield f"{arn} delivers to {subscription.arn}, which is gone"
 
 

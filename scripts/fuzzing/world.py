@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from chalice_offline.composition import add_services
+from chalice_offline.composition import compose
 from chalice_offline.core.context import Caller
 from chalice_offline.core.http import Headers, HttpResponse
 from chalice_offline.core.pending import Pending
 from chalice_offline.core.run import Outcome
 from chalice_offline.drivers.virtual import VirtualDriver
-from chalice_offline.emulator import Emulator
-from chalice_offline.services.lambda_ import FunctionSettings
+from chalice_offline.services.lambda_ import FunctionSettings, LambdaState
 from chalice_offline.transports.gateway import Gateway
 from scripts.fuzzing import vocabulary as words
 
@@ -38,9 +37,8 @@ class World:
 
     def __init__(self, *, furnished: bool = True) -> None:
         self.driver = VirtualDriver(run_function=_run, send_request=_send)
-        self.emulator = Emulator(self.driver)
-        self.driver.attach(self.emulator)
-        self.lambda_ = add_services(self.emulator)
+        self.emulator = compose(self.driver)
+        self.lambda_ = self.emulator.registry.state("lambda", LambdaState)
         self.gateway = Gateway(self.emulator)
         self.logged: list[logging.LogRecord] = []
         self._timers = 0  # in this step

@@ -1,43 +1,44 @@
-"""Puts an emulator together: which services it has, and what hears of delegated writes."""
+"""Puts an emulator together: the list of its services."""
 
 from __future__ import annotations
 
-from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from chalice_offline.core.http import Headers, HttpResponse
-from chalice_offline.core.kernel import Service
-from chalice_offline.services import lambda_
-from chalice_offline.services.events import Events
-from chalice_offline.services.s3 import S3
-from chalice_offline.services.scheduler import Scheduler
-from chalice_offline.services.sns import Sns
-from chalice_offline.services.sqs import Sqs
+from chalice_offline.core.context import DEFAULT_ACCOUNT_ID, DEFAULT_REGION
+from chalice_offline.emulator import DEFAULT_SEED, Emulator
+from chalice_offline.services import events, lambda_, s3, scheduler, sns, sqs
 
 if TYPE_CHECKING:
-    from chalice_offline.emulator import Emulator
-    from chalice_offline.services.lambda_ import LambdaState
+    from collections.abc import Callable
+
+    from chalice_offline.core.driver import Driver
+    from chalice_offline.core.journal import Journal
+    from chalice_offline.core.kernel import Kernel, Service
+    from chalice_offline.core.storage import Storage
+
+SERVICES: Final[tuple[Callable[[Kernel], Service], ...]] = (
+    sqs.service,
+    sns.service,
+    events.service,
+    scheduler.service,
+    lambda_.service,
+    s3.service,
+)
 
 
-def add_services(emulator: Emulator) -> LambdaState:
-    """Fit every service; return Lambda, with which functions are registered."""
-    registry = emulator.registry
-    registry.add(Service("sqs", Sqs(emulator), {**Sqs.operations}))
-    sns = Sns(emulator)
-    registry.add(Service("sns", sns, {**sns.operations}))
-    emulator.pages[sns.certificate_path] = lambda _request: HttpResponse(
-        200, Headers([("content-type", "application/x-pem-file")]), sns.certificate_pem()
+def compose(
+    driver: Driver,
+    *,
+    seed: int = DEFAULT_SEED,
+    journal: Journal | None = None,
+    storage: Storage | None = None,
+    account_id: str = DEFAULT_ACCOUNT_ID,
+    region: str = DEFAULT_REGION,
+) -> Emulator:
+    """Return an emulator with every service, whose time `driver` gives."""
+    emulator = Emulator(
+        driver, seed=seed, journal=journal, storage=storage, account_id=account_id, region=region
     )
-    registry.add(Service("events", Events(emulator), {**Events.operations}))
-    registry.add(Service("scheduler", Scheduler(emulator), {**Scheduler.operations}))
-    functions = lambda_.service(emulator)
-    state: LambdaState = functions.state
-    registry.add(functions)
-    emulator.pages[lambda_.PACKAGES_PATH] = partial(lambda_.package_page, state)
-    emulator.delegated.preparations["logs"] = state.logs.write
-    s3 = S3(emulator)
-    registry.add(Service("s3", s3, {**S3.operations}), rest_delegated=True)
-    emulator.delegated.observers["s3"] = s3.observe
-    for streaming in ("kinesis", "dynamodb"):
-        emulator.delegated.observers[streaming] = partial(lambda_.observe, state)
-    return state
+    for service in SERVICES:
+        emulator.add(service(emulator))
+    return emulator

@@ -1,4 +1,4 @@
-"""The composition root: one kernel, its services, and the driver that gives it time.
+"""The kernel: its services, and the driver that gives it time.
 
 Every input enters through `Emulator.call` (an AWS call) or through the outcome callbacks that
 `start_run` and `send_http` hand to the driver. Each takes the one lock, runs the timers that are
@@ -31,15 +31,13 @@ from chalice_offline.storage import MemoryJournal, SqliteStorage
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from chalice_offline.core.driver import Driver
     from chalice_offline.core.http import HttpRequest, HttpResponse
     from chalice_offline.core.journal import Journal
-    from chalice_offline.core.kernel import Reply, Request
+    from chalice_offline.core.kernel import Page, Reply, Request, Service
     from chalice_offline.core.run import FunctionRun, Outcome
     from chalice_offline.core.scheduler import Timer
     from chalice_offline.core.storage import Storage
-    from chalice_offline.drivers import Driver
-
-    Page = Callable[[HttpRequest], HttpResponse]
 
 DEFAULT_SEED = 0
 ORIGINS_KEPT = 50_000  # as many as the journal keeps entries
@@ -58,7 +56,7 @@ class Emulator:
         account_id: str = DEFAULT_ACCOUNT_ID,
         region: str = DEFAULT_REGION,
     ) -> None:
-        """Make an emulator without services; `services.add_all` fits them.
+        """Make an emulator without services; `composition.compose` makes one with all of them.
 
         `account_id` and `region` are what handlers and unsigned requests run under.
         """
@@ -81,6 +79,14 @@ class Emulator:
         self._running_timers = False
         # Ordered, because taking the oldest out of a plain dict gets slower each time.
         self._origins: OrderedDict[str, int] = OrderedDict()
+        driver.attach(self)
+
+    def add(self, service: Service) -> None:
+        """Fit a service: it answers for its name from now on."""
+        self.registry.add(service)
+        self.pages.update(service.pages)
+        self.delegated.observers.update(service.observers)
+        self.delegated.preparations.update(service.preparations)
 
     # ---- inputs -------------------------------------------------------------------------------
 

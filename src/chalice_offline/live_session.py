@@ -13,13 +13,13 @@ from chalice_offline.chalice_app.output import watch_output
 from chalice_offline.chalice_app.routes_door import routes_door
 from chalice_offline.chalice_app.runtime import Runtime
 from chalice_offline.chalice_app.watch import Watch
-from chalice_offline.composition import add_services
+from chalice_offline.composition import compose
 from chalice_offline.console.api import console_pages
 from chalice_offline.core.context import DEFAULT_REGION
 from chalice_offline.core.errors import ProjectError
 from chalice_offline.drivers.handler_threads import HandlerThreads
 from chalice_offline.drivers.live import HANDLER_THREADS, LiveDriver
-from chalice_offline.emulator import Emulator
+from chalice_offline.services.lambda_ import LambdaState
 from chalice_offline.transports.gateway import Gateway
 from chalice_offline.transports.http_server import LOOPBACK, Server, aws_endpoint
 from chalice_offline.transports.in_process import InProcessDoor
@@ -42,8 +42,8 @@ class AwsSession:
         self.driver = LiveDriver(send_request=send_request)
         configured = os.environ.get("AWS_DEFAULT_REGION") or os.environ.get("AWS_REGION")
         region = configured or DEFAULT_REGION
-        self.emulator = Emulator(self.driver, seed=seed, region=region)
-        self.lambda_ = add_services(self.emulator)
+        self.emulator = compose(self.driver, seed=seed, region=region)
+        self.lambda_ = self.emulator.registry.state("lambda", LambdaState)
         self.gateway = Gateway(self.emulator)
         self.gateway.pages |= console_pages(self.emulator, self.lambda_)
         self.aws_server = Server(aws_endpoint(self.gateway), host=host, port=port)
@@ -54,7 +54,7 @@ class AwsSession:
 
     def start(self) -> None:
         """Let time pass and answer requests."""
-        self.driver.start(self.emulator)
+        self.driver.start()
         self.aws_server.start()
 
     def stop(self) -> None:
@@ -94,7 +94,7 @@ class AppSession:
     def start(self) -> None:
         """Load, provision, bind, then open the ports. Raises ProjectError."""
         self.aws.door.open()
-        self.aws.driver.start(self.aws.emulator)
+        self.aws.driver.start()
         self.app.start()
         self.aws.aws_server.start()
         self.http_server.start()

@@ -101,10 +101,10 @@ class Offline:
         """Prepare; `start` opens it. One at a time per process."""
         from chalice_offline.chalice_app.offline_app import OfflineApp
         from chalice_offline.chalice_app.runtime import Runtime
-        from chalice_offline.composition import add_services
+        from chalice_offline.composition import compose
         from chalice_offline.drivers.process_clock import ProcessClock
         from chalice_offline.drivers.virtual import VirtualDriver
-        from chalice_offline.emulator import Emulator
+        from chalice_offline.services.lambda_ import LambdaState
         from chalice_offline.transports.gateway import Gateway
         from chalice_offline.transports.in_process import InProcessDoor
         from chalice_offline.transports.outbound import send_request
@@ -116,9 +116,8 @@ class Offline:
         self._uploaded = UploadedFunctions()
         self._runtime = Runtime(self._driver.clock, self._uploaded)
         self._driver.run_function = self._runtime.run
-        self.emulator = Emulator(self._driver, seed=seed)
-        self._driver.attach(self.emulator)
-        lambda_ = add_services(self.emulator)
+        self.emulator = compose(self._driver, seed=seed)
+        lambda_ = self.emulator.registry.state("lambda", LambdaState)
         self._door = InProcessDoor(Gateway(self.emulator))
         self.app = OfflineApp(
             project.directory, project.stage, self.emulator, lambda_, self._runtime

@@ -14,7 +14,6 @@ FOREVER_MS = 10**12
 def kernel() -> tuple[Emulator, VirtualDriver]:
     driver = VirtualDriver()
     emulator = Emulator(driver)
-    driver.attach(emulator)
     return emulator, driver
 
 

@@ -43,7 +43,6 @@ class Bell:
 def make(seed: int = 0) -> tuple[Emulator, VirtualDriver, Bell]:
     driver = VirtualDriver()
     emulator = Emulator(driver, seed=seed)
-    driver.attach(emulator)
     bell = Bell(emulator)
     emulator.registry.add(Service("bell", bell, Bell.operations))
     return emulator, driver, bell
@@ -111,7 +110,6 @@ def test_the_memory_journal_forgets_large_requests_sooner() -> None:
     """Uploads do not fill memory; the latest entry is always there."""
     driver = VirtualDriver()
     emulator = Emulator(driver, journal=MemoryJournal(capacity_bytes=100))
-    driver.attach(emulator)
     for number in range(5):
         emulator.note("n", {"n": number, "body": b"x" * 40}, ())
     assert [entry.number for entry in emulator.journal.entries()] == [4, 5]
@@ -123,7 +121,6 @@ def test_the_memory_journal_forgets_its_oldest_entries() -> None:
     """Memory is bounded however long the emulator runs; numbers go on."""
     driver = VirtualDriver()
     emulator = Emulator(driver, journal=MemoryJournal(capacity=3))
-    driver.attach(emulator)
     for number in range(5):
         emulator.note("n", {"n": number}, ())
     assert [entry.number for entry in emulator.journal.entries()] == [3, 4, 5]

@@ -36,8 +36,8 @@ def test_coverage_page_is_current(coverage: Any) -> None:
     assert coverage.is_current(written, wanted), "run: python scripts/coverage.py"
 
 
-def test_inert_operations_are_operations(coverage: Any) -> None:
-    """Nothing is called supported or inert that AWS's model does not have."""
+def test_supported_operations_are_operations(coverage: Any) -> None:
+    """Nothing is called supported that AWS's model does not have."""
     from chalice_offline.protocols import operation_names
 
     for name, title in coverage.TITLES.items():

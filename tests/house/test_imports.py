@@ -24,19 +24,16 @@ MAY_IMPORT: dict[str, set[str]] = {
     "attach": {"chalice_app", "drivers", "emulator", "services", "transports"},
     "console": {"services", "trace", "emulator", "transports"},
     "live_session": {
-        "chalice_app", "composition", "console", "drivers", "emulator", "storage", "transports",
-        "uploaded",
+        "chalice_app", "composition", "console", "drivers", "emulator", "services", "storage",
+        "transports", "uploaded",
     },
     "testing": {
-        "chalice_app", "composition", "drivers", "emulator", "storage", "trace", "transports",
-        "uploaded",
+        "chalice_app", "composition", "drivers", "emulator", "services", "storage", "trace",
+        "transports", "uploaded",
     },
     "cli": {"attach", "chalice_app", "live_session"},
     "__main__": {"cli"},
 }  # fmt: skip
-
-# For annotations only: the kernel and whoever drives it name each other's types.
-MAY_NAME_TYPES_OF: dict[str, set[str]] = {"emulator": {"drivers"}, "drivers": {"emulator"}}
 
 # The deterministic kernel. Nothing in it reaches for time, chance, threads, files or the network.
 KERNEL = ("core", "patterns", "schedules", "protocols", "services")
@@ -100,8 +97,6 @@ def test_emulator_parts_import_only_what_lies_below_them(sources: Any, require_n
             target = _part(used.module)
             if _top(used.module) != "chalice_offline" or target in allowed:
                 continue
-            if used.types_only and target in MAY_NAME_TYPES_OF.get(part, set()):
-                continue
             broken.append(f"{source.path}:{used.line}: {part} may not import {used.module}")
     require_none(broken)
 
@@ -119,25 +114,51 @@ def test_modules_form_no_cycle_at_import(sources: Any) -> None:
     """No module of ours needs, at import time, a module that needs it."""
     files = {s.module: s for s in sources("src/chalice_offline", "chalicelib", "simulators")}
     needs = {name: _needed_at_load(source, files) for name, source in files.items()}
-    while free := [name for name, needed in needs.items() if not needed & needs.keys()]:
-        for name in free:
-            del needs[name]
-    assert not needs, f"these import each other, or something that does: {sorted(needs)}"
+    assert not (left := _in_a_cycle(needs)), f"these import each other: {sorted(left)}"
+
+
+# Until their folders have the shape that test_services.py asks for.
+CIRCLES_ALLOWED_IN = ("chalice_offline.services.s3.",)
+
+
+def test_modules_of_the_emulator_form_no_cycle_at_all(sources: Any) -> None:
+    """Not even for types, nor inside a function: each module is understood after those it names."""
+    files = {s.module: s for s in sources("src/chalice_offline")}
+    needs = {name: _named(source, files, source.imports) for name, source in files.items()}
+    left = {name for name in _in_a_cycle(needs) if not name.startswith(CIRCLES_ALLOWED_IN)}
+    assert not left, f"these import each other, or something that does: {sorted(left)}"
+
+
+def _in_a_cycle(needs: dict[str, set[str]]) -> set[str]:
+    """The modules that are in a cycle, or between two of them."""
+    left = dict(needs)
+    while True:
+        needed = set().union(*left.values())
+        free = {name for name, uses in left.items() if name not in needed or not uses & left.keys()}
+        if not free:
+            return set(left)
+        left = {name: uses for name, uses in left.items() if name not in free}
 
 
 def _needed_at_load(source: Any, files: dict[str, Any]) -> set[str]:
     """The modules of ours that importing this one executes (its own packages aside)."""
+    return _named(source, files, [used for used in source.imports if used.at_load])
+
+
+def _named(source: Any, files: dict[str, Any], imports: list[Any]) -> set[str]:
     found = set()
-    for used in source.imports:
-        if used.at_load:
-            module = used.module if used.module in files else used.module.rpartition(".")[0]
-            if module in files and not f"{source.module}.".startswith(f"{module}."):
-                found.add(module)
+    for used in imports:
+        module = used.module if used.module in files else used.module.rpartition(".")[0]
+        if module in files and not f"{source.module}.".startswith(f"{module}."):
+            found.add(module)
     return found
 
 
 def test_services_are_blind_to_each_other(sources: Any, require_none: Any) -> None:
-    """A service reaches another one through the registry (kernel.deliver), never by import."""
+    """A service reaches another one through the registry (kernel.deliver), never by import.
+
+    What several share is in services.common, which knows none of them.
+    """
     broken = []
     for source in sources("src/chalice_offline/services"):
         parts = source.module.split(".")
@@ -145,7 +166,7 @@ def test_services_are_blind_to_each_other(sources: Any, require_none: Any) -> No
         for used in source.imports:
             if not used.module.startswith("chalice_offline.services."):
                 continue
-            if used.module.split(".")[2] != own:
+            if used.module.split(".")[2] not in (own, "common"):
                 broken.append(
                     f"{source.path}:{used.line}: {own} imports {used.module}; use kernel.deliver"
                 )

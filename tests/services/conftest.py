@@ -11,12 +11,11 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from chalice_offline.composition import add_services
+from chalice_offline.composition import compose
 from chalice_offline.core.run import FunctionRun, Outcome
 from chalice_offline.drivers.process_clock import ProcessClock
 from chalice_offline.drivers.virtual import VirtualDriver
-from chalice_offline.emulator import Emulator
-from chalice_offline.services.lambda_ import FunctionSettings
+from chalice_offline.services.lambda_ import FunctionSettings, LambdaState
 from chalice_offline.transports.gateway import Gateway
 from chalice_offline.transports.http_server import Server, aws_endpoint
 from chalice_offline.transports.in_process import InProcessDoor
@@ -65,9 +64,8 @@ class Aws:
         self.driver = VirtualDriver(
             run_function=self._run, send_request=send_request, on_move=self._clock.move_to
         )
-        self.emulator = Emulator(self.driver)
-        self.driver.attach(self.emulator)
-        self.lambda_ = add_services(self.emulator)
+        self.emulator = compose(self.driver)
+        self.lambda_ = self.emulator.registry.state("lambda", LambdaState)
         self.handlers: dict[str, Callable[[Any], Any]] = {}
         gateway = Gateway(self.emulator)
         self._endpoint_url: str | None = None

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 
-from chalice_offline.composition import add_services
+from chalice_offline.composition import compose
 from chalice_offline.console.api import console_pages, percentile
 from chalice_offline.core.errors import EmulatorBug, ProjectError
 from chalice_offline.core.http import Headers, HttpRequest, HttpResponse
 from chalice_offline.drivers.virtual import VirtualDriver
 from chalice_offline.emulator import Emulator
+from chalice_offline.services.lambda_ import LambdaState
 from chalice_offline.transports.gateway import Gateway, account_of
 from chalice_offline.transports.http_server import Server, aws_endpoint
 from chalice_offline.transports.in_process import InProcessDoor
@@ -27,10 +28,9 @@ if TYPE_CHECKING:
 @pytest.fixture
 def gateway() -> Gateway:
     driver = VirtualDriver()
-    emulator = Emulator(driver)
-    driver.attach(emulator)
+    emulator = compose(driver)
     made = Gateway(emulator)
-    made.pages |= console_pages(emulator, add_services(emulator))
+    made.pages |= console_pages(emulator, emulator.registry.state("lambda", LambdaState))
     return made
 
 

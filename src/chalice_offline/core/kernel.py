@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from chalice_offline.core.pending import Pending
@@ -20,6 +20,8 @@ Request = dict[str, Any]
 Result = dict[str, Any]
 Reply = Result | Pending[Result]
 Operation = Callable[[Any, "CallContext", Request], Reply]
+Page = Callable[["HttpRequest"], "HttpResponse"]
+Observer = Callable[["CallContext", str, "HttpRequest", "HttpResponse"], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +30,19 @@ class Service:
 
     An operation is called as `operation(state, context, request)`. It returns the result with
     AWS's own keys, or a Pending for what is answered later, and raises AwsError.
+
+    `pages` are paths it answers with plain HTTP (a certificate, a package). Of what is delegated,
+    `observers` hear every call to a service and its reply, and `preparations` run before one.
+    `rest_delegated`: what it has no operation for is delegated rather than refused.
     """
 
     name: str
     state: Any
     operations: Mapping[str, Operation]
+    pages: Mapping[str, Page] = field(default_factory=dict)
+    observers: Mapping[str, Observer] = field(default_factory=dict)
+    preparations: Mapping[str, Callable[[], None]] = field(default_factory=dict)
+    rest_delegated: bool = False
 
 
 class Kernel(Protocol):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from chalice_offline.core.errors import AwsError, EmulatorBug
 
@@ -12,30 +12,25 @@ if TYPE_CHECKING:
     from chalice_offline.core.context import CallContext
     from chalice_offline.core.kernel import Operation, Reply, Request, Service
 
+T = TypeVar("T")
+
 
 class Registry:
     """Services by name; the only way from one service to another."""
 
     def __init__(self) -> None:
         self._services: dict[str, Service] = {}
-        self._shared: set[str] = set()
 
-    def add(self, service: Service, *, rest_delegated: bool = False) -> None:
-        """Let `service` answer for its name.
-
-        `rest_delegated`: what it has no operation for is delegated (S3, of which only the
-        notifications are ours) rather than refused.
-        """
+    def add(self, service: Service) -> None:
+        """Let `service` answer for its name."""
         if service.name in self._services:
             raise EmulatorBug(f"two services answer for {service.name}")
         self._services[service.name] = service
-        if rest_delegated:
-            self._shared.add(service.name)
 
     def owns(self, service: str, operation: str) -> bool:
         """Whether the call is answered (or refused) here rather than delegated."""
         found = self._services.get(service)
-        return found is not None and (operation in found.operations or service not in self._shared)
+        return found is not None and (operation in found.operations or not found.rest_delegated)
 
     def names(self) -> tuple[str, ...]:
         """Return the names of all services, in the order in which they were added."""
@@ -47,6 +42,13 @@ class Registry:
             return self._services[service]
         except KeyError:
             raise EmulatorBug(f"no service answers for {service}") from None
+
+    def state(self, service: str, kind: type[T]) -> T:
+        """Return what a service holds, which must be a `kind`."""
+        found = self.get(service).state
+        if not isinstance(found, kind):
+            raise EmulatorBug(f"{service} holds a {type(found).__name__}, not a {kind.__name__}")
+        return found
 
     def call(self, service: str, operation: str, context: CallContext, request: Request) -> Reply:
         """Run one operation; raises AwsError when nobody has it."""

@@ -17,10 +17,10 @@ from chalice_offline.drivers.outside import send_outside
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from chalice_offline.core.driver import Driven
     from chalice_offline.core.http import HttpRequest, HttpResponse
     from chalice_offline.core.pending import Pending
     from chalice_offline.core.run import FunctionRun, Outcome
-    from chalice_offline.emulator import Emulator
 
     RunFunction = Callable[[FunctionRun], Outcome]
     Send = Callable[[HttpRequest, int], HttpResponse]
@@ -47,13 +47,20 @@ class LiveDriver:
         self._next_due_ms: int | None = None
         self._stopped = False
         self._thread: threading.Thread | None = None
+        self._emulator: Driven | None = None
 
-    def start(self, emulator: Emulator) -> None:
+    def attach(self, emulator: Driven) -> None:
+        """Say which emulator's timers to run."""
+        self._emulator = emulator
+
+    def start(self) -> None:
         """Begin to run timers when they fall due."""
+        if self._emulator is None:
+            raise EmulatorBug("the live driver was not attached to an emulator")
         if self._thread is not None:
             raise EmulatorBug("the live driver was started twice")
         self._thread = threading.Thread(
-            target=self._run_timers, args=(emulator,), name="timers", daemon=True
+            target=self._run_timers, args=(self._emulator,), name="timers", daemon=True
         )
         self._thread.start()
 
@@ -113,7 +120,7 @@ class LiveDriver:
             return
         future.add_done_callback(_report)
 
-    def _run_timers(self, emulator: Emulator) -> None:
+    def _run_timers(self, emulator: Driven) -> None:
         while True:
             with self._changed:
                 while not self._stopped and not self._is_due():
@@ -134,7 +141,7 @@ class LiveDriver:
         return max(0, self._next_due_ms - self.clock.now_ms()) / 1000
 
 
-def _caught_up(emulator: Emulator) -> bool:
+def _caught_up(emulator: Driven) -> bool:
     """Run what is due; False when a timer failed, for then those after it are still to run."""
     try:
         emulator.catch_up()

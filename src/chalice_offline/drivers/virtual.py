@@ -16,10 +16,10 @@ from chalice_offline.drivers.outside import send_outside
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from chalice_offline.core.driver import Driven
     from chalice_offline.core.http import HttpRequest, HttpResponse
     from chalice_offline.core.pending import Pending
     from chalice_offline.core.run import FunctionRun, Outcome
-    from chalice_offline.emulator import Emulator
 
     RunFunction = Callable[[FunctionRun], Outcome]
     Send = Callable[[HttpRequest, int], HttpResponse]
@@ -50,10 +50,10 @@ class VirtualDriver:
         self.send_request = send_request
         self._on_move = on_move
         self._ready: deque[Callable[[], None]] = deque()
-        self._emulator: Emulator | None = None
+        self._emulator: Driven | None = None
         self.handler_errors: list[BaseException] = []
 
-    def attach(self, emulator: Emulator) -> None:
+    def attach(self, emulator: Driven) -> None:
         """Say which emulator's timers to run."""
         self._emulator = emulator
 
@@ -123,7 +123,7 @@ class VirtualDriver:
     # ---- within -------------------------------------------------------------------------------
 
     @property
-    def _the_emulator(self) -> Emulator:
+    def _the_emulator(self) -> Driven:
         if self._emulator is None:
             raise EmulatorBug("the virtual driver was not attached to an emulator")
         return self._emulator

@@ -100,7 +100,9 @@ def test_missing_target_goes_to_the_dead_letter_queue_at_once(world: World) -> N
     }
 
 
-def test_failing_target_is_tried_again_with_growing_waits(world: World) -> None:
+def test_failing_target_is_tried_again_with_growing_waits(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A busy target gets the event on a later try."""
     from chalice_offline.core.errors import AwsError
 
@@ -112,7 +114,8 @@ def test_failing_target_is_tried_again_with_growing_waits(world: World) -> None:
             raise AwsError("ThrottlingException", "slow down")
         return {"MessageId": "m"}
 
-    _replace(world, "sqs", "SendMessage", send)
+    operations: Any = world.aws.emulator.registry.get("sqs").operations
+    monkeypatch.setitem(operations, "SendMessage", send)
     world.rule(MISSING_QUEUE)
     world.put()
     world.aws.settle()
@@ -132,14 +135,19 @@ def test_failing_target_is_tried_again_with_growing_waits(world: World) -> None:
     ],
 )
 def test_retry_policy_ends_the_attempts(
-    world: World, policy: dict[str, int], attempts: int | None, condition: str
+    world: World,
+    monkeypatch: pytest.MonkeyPatch,
+    policy: dict[str, int],
+    attempts: int | None,
+    condition: str,
 ) -> None:
     """Tries or age, whichever is used up first, is named in the dead letter."""
     from chalice_offline.core.errors import AwsError
 
     made: list[int] = []
     dead = world.catcher("dead")
-    send_message = world.aws.emulator.registry.get("sqs").operations["SendMessage"]
+    operations: Any = world.aws.emulator.registry.get("sqs").operations
+    send_message = operations["SendMessage"]
 
     def send(service: Any, context: Any, request: Any) -> Any:
         if request["QueueUrl"].endswith("/dead"):
@@ -147,7 +155,7 @@ def test_retry_policy_ends_the_attempts(
         made.append(context.now_ms)
         raise AwsError("InternalFailure", "broken", status=500)
 
-    _replace(world, "sqs", "SendMessage", send)
+    monkeypatch.setitem(operations, "SendMessage", send)
     world.rule({"Arn": MISSING_QUEUE, "RetryPolicy": policy, "DeadLetterConfig": {"Arn": dead.arn}})
     world.put()
     world.aws.driver.settle(2 * 86_400_000)
@@ -166,9 +174,3 @@ def test_target_that_is_not_emulated_leaves_a_note(world: World) -> None:
     world.rule("arn:aws:codebuild:us-east-1:000000000000:project/p")
     world.put()
     assert len(world.notes("does not emulate codebuild as a target")) == 1
-
-
-def _replace(world: World, service: str, operation: str, function: Any) -> None:
-    """Let `function` answer for one operation of a service."""
-    found: Any = world.aws.emulator.registry.get(service)
-    found.operations[operation] = function

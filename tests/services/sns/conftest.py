@@ -14,7 +14,7 @@ from chalice_offline.core.http import Headers, HttpRequest, HttpResponse
 from chalice_offline.core.kernel import Service
 from chalice_offline.drivers.virtual import VirtualDriver
 from chalice_offline.emulator import Emulator
-from chalice_offline.services.sns import Sns
+from chalice_offline.services.sns import service
 
 ACCOUNT = "000000000000"
 REGION = "us-east-1"
@@ -65,15 +65,14 @@ class Cloud:
         self.outside = Outside()
         self.driver = VirtualDriver(send_request=self.outside)
         self.emulator = Emulator(self.driver)
-        self.driver.attach(self.emulator)
         self.sqs = Neighbour("sqs", "SendMessage")
         self.lambda_ = Neighbour("lambda", "Invoke")
         self.firehose = Neighbour("firehose", "PutRecord")
         self.logs = Neighbour("logs", "CreateLogGroup", "CreateLogStream", "PutLogEvents")
         for neighbour in (self.sqs, self.lambda_, self.firehose, self.logs):
-            self.emulator.registry.add(Service(neighbour.name, neighbour, neighbour.operations))
-        self.service = Sns(self.emulator)
-        self.emulator.registry.add(Service("sns", self.service, {**self.service.operations}))
+            self.emulator.add(Service(neighbour.name, neighbour, neighbour.operations))
+        self.service = service(self.emulator)
+        self.emulator.add(self.service)
 
     def call(
         self,

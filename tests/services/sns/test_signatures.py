@@ -12,6 +12,8 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 
+from chalice_offline.core.http import Headers, HttpRequest
+
 if TYPE_CHECKING:
     from .conftest import Cloud
 
@@ -59,10 +61,9 @@ def test_certificate_url_leads_to_the_certificate(cloud: Cloud) -> None:
     cloud.subscribe(topic)
     cloud.publish(topic)
     [envelope] = cloud.envelopes()
-    assert envelope["SigningCertURL"] == f"http://127.0.0.1:4566{cloud.service.certificate_path}"
-    assert cloud.service.certificate_path.rsplit("/", 1)[-1].startswith(
-        "SimpleNotificationService-"
-    )
+    [path] = cloud.service.pages
+    assert envelope["SigningCertURL"] == f"http://127.0.0.1:4566{path}"
+    assert path.rsplit("/", 1)[-1].startswith("SimpleNotificationService-")
 
 
 def test_urls_of_in_process_calls_are_those_of_aws(cloud: Cloud) -> None:
@@ -87,7 +88,9 @@ def _verify(
     names: tuple[str, ...],
     algorithm: hashes.HashAlgorithm,
 ) -> None:
-    certificate = x509.load_pem_x509_certificate(cloud.service.certificate_pem())
+    [page] = cloud.service.pages.values()
+    answer = page(HttpRequest("GET", "http://127.0.0.1:4566/certificate", Headers()))
+    certificate = x509.load_pem_x509_certificate(answer.body)
     signed = "".join(
         f"{name}\n{document[name]}\n" for name in names if document.get(name) is not None
     )

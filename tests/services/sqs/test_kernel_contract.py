@@ -10,10 +10,9 @@ import pytest
 from chalice_offline.core.context import Caller
 from chalice_offline.core.errors import AwsError
 from chalice_offline.core.journal import digest
-from chalice_offline.core.kernel import Service
 from chalice_offline.drivers.virtual import VirtualDriver
 from chalice_offline.emulator import Emulator
-from chalice_offline.services.sqs import Sqs
+from chalice_offline.services.sqs import service
 from chalice_offline.services.sqs.auditor import audit
 from chalice_offline.services.sqs.errors import queue_missing
 
@@ -26,9 +25,9 @@ class Kernel:
     def __init__(self, seed: int = 0) -> None:
         self.driver = VirtualDriver()
         self.emulator = Emulator(self.driver, seed=seed)
-        self.driver.attach(self.emulator)
-        self.sqs = Sqs(self.emulator)
-        self.emulator.registry.add(Service("sqs", self.sqs, Sqs.operations))
+        sqs = service(self.emulator)
+        self.sqs = sqs.state
+        self.emulator.add(sqs)
 
     def call(self, operation: str, **request: Any) -> Any:
         return self.emulator.call("sqs", operation, request, Caller())
@@ -160,7 +159,7 @@ def test_in_flight_messages_are_limited(kernel, monkeypatch):
 
 def test_a_busy_queue_keeps_no_traces_of_messages_that_left(kernel):
     """Deadlines and ages of deleted messages are swept out long before they fall due."""
-    queue = kernel.sqs.queue_by_arn(ARN.format("orders"))
+    queue = kernel.sqs.find_queue_or_none(ARN.format("orders"))
     assert queue is not None
     kernel.call("SendMessage", QueueUrl="orders", MessageBody="stays", DelaySeconds=900)
     for _ in range(6_000):
@@ -177,7 +176,7 @@ def test_a_busy_queue_keeps_no_traces_of_messages_that_left(kernel):
 def test_the_auditor_sees_a_message_that_is_nowhere(kernel):
     """It would be worthless if it could not fail."""
     kernel.call("SendMessage", QueueUrl="orders", MessageBody="x")
-    queue = kernel.sqs.queue_by_arn(ARN.format("orders"))
+    queue = kernel.sqs.find_queue_or_none(ARN.format("orders"))
     assert queue is not None
     queue.messages.clear()
     assert len(audit(kernel.sqs)) == 2

@@ -20,11 +20,10 @@ from hypothesis.stateful import (
 
 from chalice_offline.core.context import Caller
 from chalice_offline.core.errors import AwsError
-from chalice_offline.core.kernel import Service
 from chalice_offline.core.pending import Pending
 from chalice_offline.drivers.virtual import VirtualDriver
 from chalice_offline.emulator import Emulator
-from chalice_offline.services.sqs import Sqs
+from chalice_offline.services.sqs import service
 from chalice_offline.services.sqs.auditor import audit
 
 MAXIMUM_RECEIVES = 2
@@ -55,9 +54,9 @@ class QueueHistories(RuleBasedStateMachine):
     def start(self) -> None:
         self.driver = VirtualDriver()
         self.emulator = Emulator(self.driver)
-        self.driver.attach(self.emulator)
-        self.sqs = Sqs(self.emulator)
-        self.emulator.registry.add(Service("sqs", self.sqs, Sqs.operations))
+        sqs = service(self.emulator)
+        self.sqs = sqs.state
+        self.emulator.add(sqs)
         self.live: dict[str, Sent] = {}
         self.polls: list[tuple[str, int, Pending[dict[str, Any]]]] = []
         self.sends = 0
@@ -230,7 +229,7 @@ class QueueHistories(RuleBasedStateMachine):
         target = DEAD_LETTERS.get(name)
         if target is None:
             return
-        queue = self.sqs.queue_by_arn(f"arn:aws:sqs:us-east-1:{ACCOUNT}:{target}")
+        queue = self.sqs.find_queue_or_none(f"arn:aws:sqs:us-east-1:{ACCOUNT}:{target}")
         assert queue is not None
         for message in queue.messages.values():
             sent = self.live[message.message_id]

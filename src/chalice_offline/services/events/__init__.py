@@ -1,8 +1,5 @@
-"""EventBridge."""
+"""EventBridge: event buses, rules, targets, archives and API destinations."""
 
-from chalice_offline.services.events.service import Events
+from chalice_offline.services.events.operations import service
 
-# Accepted without effect. None so far: what is not emulated is not in the table.
-INERT: frozenset[str] = frozenset()
-
-__all__ = ["INERT", "Events"]
+__all__ = ["service"]

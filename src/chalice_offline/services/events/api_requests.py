@@ -14,13 +14,12 @@ from chalice_offline.core.errors import AwsError
 from chalice_offline.core.http import Headers, HttpRequest, HttpResponse
 from chalice_offline.core.pending import Pending
 from chalice_offline.services.events import authorization, json_text, limits
-from chalice_offline.services.events.api_destinations import connection_of
 from chalice_offline.services.events.http_parameters import pairs, with_query
 
 if TYPE_CHECKING:
-    from chalice_offline.services.events.api_destinations import ApiDestination
-    from chalice_offline.services.events.connections import Connection
-    from chalice_offline.services.events.target_delivery import TargetDelivery
+    from chalice_offline.services.events.api_destination import ApiDestination
+    from chalice_offline.services.events.connection import Connection
+    from chalice_offline.services.events.parcel import Parcel
 
 _SUCCESS = range(200, 300)
 _UNAUTHORIZED = frozenset({401, 407})
@@ -37,29 +36,29 @@ _OWN_HEADERS = (
 )
 
 
-def send(delivery: TargetDelivery) -> Pending[None]:
+def send(parcel: Parcel) -> Pending[None]:
     """Send the event to the endpoint, with a fresh access token first if there is none."""
-    destination = _destination(delivery)
-    connection = connection_of(delivery.service, destination)
+    destination = _destination(parcel)
+    connection = parcel.state.find_connection_of(destination)
     if connection is None or connection.state in ("DEAUTHORIZED", "DELETING"):
         raise AwsError("NO_PERMISSIONS", f"The connection of {destination.name} is not authorized.")
     outcome: Pending[None] = Pending()
     if not connection.is_oauth or connection.access_token:
-        _request(delivery, destination, connection, outcome)
+        _request(parcel, destination, connection, outcome)
         return outcome
 
     def authorized(failure: str) -> None:
         if failure:
             outcome.fail(AwsError("NO_PERMISSIONS", failure))
         else:
-            _request(delivery, destination, connection, outcome)
+            _request(parcel, destination, connection, outcome)
 
-    authorization.fetch_token(delivery.service, connection, (delivery.event.entry,), authorized)
+    authorization.fetch_token(parcel.state, connection, (parcel.event.entry,), authorized)
     return outcome
 
 
 def _request(
-    delivery: TargetDelivery,
+    parcel: Parcel,
     destination: ApiDestination,
     connection: Connection,
     outcome: Pending[None],
@@ -70,32 +69,30 @@ def _request(
             outcome.resolve(None)
             return
         if response is not None:
-            delivery.least_delay_ms = _retry_after_ms(response)
+            parcel.least_delay_ms = _retry_after_ms(response)
             if response.status in _UNAUTHORIZED:
                 connection.access_token = ""
         outcome.fail(error)
 
-    delivery.service.kernel.send_http(
-        _build(delivery, destination, connection),
+    parcel.state.kernel.send_http(
+        _build(parcel, destination, connection),
         limits.HTTP_TIMEOUT_MS,
         answered,
-        (delivery.event.entry,),
+        (parcel.event.entry,),
     )
 
 
-def _destination(delivery: TargetDelivery) -> ApiDestination:
-    arn = delivery.target.arn
-    destinations = delivery.service.region(arn.account_id, arn.region).api_destinations
+def _destination(parcel: Parcel) -> ApiDestination:
+    arn = parcel.target.arn
+    destinations = parcel.state.region(arn.account_id, arn.region).api_destinations
     destination = destinations.get(arn.resource.partition("/")[2].partition("/")[0])
     if destination is None or destination.arn != str(arn):
         raise AwsError("NO_RESOURCE", f"The api-destination {arn} does not exist.")
     return destination
 
 
-def _build(
-    delivery: TargetDelivery, destination: ApiDestination, connection: Connection
-) -> HttpRequest:
-    of_target = delivery.target.settings.get("HttpParameters", {})
+def _build(parcel: Parcel, destination: ApiDestination, connection: Connection) -> HttpRequest:
+    of_target = parcel.target.settings.get("HttpParameters", {})
     of_connection = connection.parameters.get("InvocationHttpParameters", {})
     url = destination.settings["InvocationEndpoint"]
     for value in of_target.get("PathParameterValues", ()):
@@ -112,7 +109,7 @@ def _build(
     method = destination.settings["HttpMethod"].upper()  # AWS keeps it as it was written
     body = b""
     if method not in _BODILESS:
-        body = _body(delivery.payload, pairs(of_connection, "BodyParameters")).encode()
+        body = _body(parcel.payload, pairs(of_connection, "BodyParameters")).encode()
     return HttpRequest(method, url, headers, body)
 
 

@@ -20,28 +20,28 @@ from chalice_offline.services.events.http_parameters import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from chalice_offline.services.events.connections import Connection
-    from chalice_offline.services.events.service import Events
+    from chalice_offline.services.events.connection import Connection
+    from chalice_offline.services.events.state import EventsState
 
 _SUCCESS = range(200, 300)
 
 
-def begin(service: Events, connection: Connection, entry: int) -> None:
+def begin(events: EventsState, connection: Connection, entry: int) -> None:
     """Authorize an OAuth connection in the background; others are authorized as they are."""
     if not connection.is_oauth:
         return
     connection.state = "AUTHORIZING"
-    kernel = service.kernel
+    kernel = events.kernel
 
     def authorize() -> None:
         if connection.state == "AUTHORIZING":
-            fetch_token(service, connection, (entry,), lambda _reason: None)
+            fetch_token(events, connection, (entry,), lambda _reason: None)
 
     kernel.at(kernel.now_ms + limits.AUTHORIZATION_DELAY_MS, authorize)
 
 
 def fetch_token(
-    service: Events,
+    events: EventsState,
     connection: Connection,
     causes: tuple[int, ...],
     done: Callable[[str], None],
@@ -51,13 +51,13 @@ def fetch_token(
     def answered(response: HttpResponse | None, reason: str) -> None:
         failure = reason if response is None else _take_token(connection, response)
         connection.state = "DEAUTHORIZED" if failure else "AUTHORIZED"
-        connection.authorized_ms = service.kernel.now_ms
+        connection.authorized_ms = events.kernel.now_ms
         if failure:
-            service.kernel.note(connection.arn, {}, causes, f"not authorized: {failure}")
+            events.kernel.note(connection.arn, {}, causes, f"not authorized: {failure}")
         done(failure)
 
     request = _token_request(connection)
-    service.kernel.send_http(request, limits.HTTP_TIMEOUT_MS, answered, causes)
+    events.kernel.send_http(request, limits.HTTP_TIMEOUT_MS, answered, causes)
 
 
 def _take_token(connection: Connection, response: HttpResponse) -> str:

@@ -6,26 +6,26 @@ from typing import TYPE_CHECKING
 
 from chalice_offline.core.errors import AwsError
 from chalice_offline.services.events import json_text
+from chalice_offline.services.events.bus_policy import allows_events_from
 from chalice_offline.services.events.limits import BUS_HOPS
-from chalice_offline.services.events.permissions import allows_events_from
 
 if TYPE_CHECKING:
     from chalice_offline.core.kernel import Reply
+    from chalice_offline.services.events.parcel import Parcel
     from chalice_offline.services.events.resources import EventBus
-    from chalice_offline.services.events.target_delivery import TargetDelivery
 
 
-def send(delivery: TargetDelivery) -> Reply:
+def send(parcel: Parcel) -> Reply:
     """Put the event on the target bus, with where it comes from.
 
     Account, time and source stay those of the origin. The id stays within a region and is new
     across regions (recorded). What the entry of a client cannot say travels in InternalMetadata,
     which PutEvents takes only from EventBridge itself.
     """
-    event, source = delivery.event, delivery.rule.bus
-    arn = delivery.target.arn
-    bus = delivery.service.bus_in(arn.account_id, arn.region, arn.resource.partition("/")[2])
-    _check_hops(delivery, bus)
+    event, source = parcel.event, parcel.rule.bus
+    arn = parcel.target.arn
+    bus = parcel.state.find_bus_in(arn.account_id, arn.region, arn.resource.partition("/")[2])
+    _check_hops(parcel, bus)
     if not allows_events_from(bus, source.account_id):
         raise AwsError("NO_PERMISSIONS", f"{bus.arn} takes no events from {source.account_id}.")
     document = event.document
@@ -45,12 +45,12 @@ def send(delivery: TargetDelivery) -> Reply:
         "EventBusName": bus.name,
         "InternalMetadata": internal,
     }
-    return delivery.call("events", "PutEvents", {"Entries": [entry]})
+    return parcel.call("events", "PutEvents", {"Entries": [entry]})
 
 
-def _check_hops(delivery: TargetDelivery, bus: EventBus) -> None:
+def _check_hops(parcel: Parcel, bus: EventBus) -> None:
     """Refuse a third account or region (user guide, "Sending events between accounts")."""
-    event, source = delivery.event, delivery.rule.bus
+    event, source = parcel.event, parcel.rule.bus
     if event.document["account"] != source.account_id and bus.account_id != source.account_id:
         raise AwsError("THIRD_ACCOUNT_HOP_DETECTED", "The event came from another account.")
     if event.document["region"] != source.region and bus.region != source.region:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from chalice_offline.services.common.tags import tags_of
 from chalice_offline.services.events.errors import (
     already_exists,
     not_found,
@@ -12,19 +13,18 @@ from chalice_offline.services.events.errors import (
 )
 from chalice_offline.services.events.pagination import page
 from chalice_offline.services.events.resources import DEFAULT_BUS, EventBus
-from chalice_offline.services.events.tags import tags_of
 
 if TYPE_CHECKING:
     from chalice_offline.core.context import CallContext
     from chalice_offline.core.kernel import Request, Result
-    from chalice_offline.services.events.service import Events
+    from chalice_offline.services.events.state import EventsState
 
 _SETTINGS = ("Description", "KmsKeyIdentifier", "DeadLetterConfig", "LogConfig")
 
 
-def create_event_bus(service: Events, context: CallContext, request: Request) -> Result:
+def create_event_bus(events: EventsState, context: CallContext, request: Request) -> Result:
     """Make a custom bus, or the bus of a partner's event source."""
-    buses = service.here(context).buses
+    buses = events.here(context).buses
     name = request["Name"]
     source_name = request.get("EventSourceName")
     if name in buses:
@@ -32,7 +32,7 @@ def create_event_bus(service: Events, context: CallContext, request: Request) ->
     if source_name is None and "/" in name:
         raise validation_error("Event bus name must not contain '/'.")
     if source_name is not None:
-        _associate(service, context, name, source_name)
+        _associate(events, context, name, source_name)
     bus = EventBus(
         name=name,
         account_id=context.account_id,
@@ -40,26 +40,26 @@ def create_event_bus(service: Events, context: CallContext, request: Request) ->
         created_ms=context.now_ms,
         modified_ms=context.now_ms,
         settings=_settings(request),
-        tags=tags_of(request),
+        tags=tags_of(request.get("Tags", ())),
     )
     buses[name] = bus
     return {"EventBusArn": bus.arn, **bus.settings}
 
 
-def update_event_bus(service: Events, context: CallContext, request: Request) -> Result:
+def update_event_bus(events: EventsState, context: CallContext, request: Request) -> Result:
     """Change the settings that are given."""
-    bus = service.bus(context, request.get("Name", DEFAULT_BUS))
+    bus = events.find_bus(context, request.get("Name", DEFAULT_BUS))
     bus.settings.update(_settings(request))
     bus.modified_ms = context.now_ms
     return {"Arn": bus.arn, "Name": bus.name, **bus.settings}
 
 
-def delete_event_bus(service: Events, context: CallContext, request: Request) -> Result:
+def delete_event_bus(events: EventsState, context: CallContext, request: Request) -> Result:
     """Delete a bus without rules; one that does not exist is fine."""
     name = request["Name"]
     if name == DEFAULT_BUS:
         raise validation_error("Cannot delete event bus default.")
-    region = service.here(context)
+    region = events.here(context)
     bus = region.buses.get(name)
     if bus is not None and bus.rules:
         raise validation_error("EventBus can't be deleted since it has rules.")
@@ -69,15 +69,15 @@ def delete_event_bus(service: Events, context: CallContext, request: Request) ->
     return {}
 
 
-def describe_event_bus(service: Events, context: CallContext, request: Request) -> Result:
+def describe_event_bus(events: EventsState, context: CallContext, request: Request) -> Result:
     """Show a bus with its policy."""
-    return _described(service.bus(context, request.get("Name", DEFAULT_BUS)))
+    return _described(events.find_bus(context, request.get("Name", DEFAULT_BUS)))
 
 
-def list_event_buses(service: Events, context: CallContext, request: Request) -> Result:
+def list_event_buses(events: EventsState, context: CallContext, request: Request) -> Result:
     """Show the buses by name."""
     prefix = request.get("NamePrefix", "")
-    buses = [bus for bus in service.here(context).buses.values() if bus.name.startswith(prefix)]
+    buses = [bus for bus in events.here(context).buses.values() if bus.name.startswith(prefix)]
     shown, more = page(buses, lambda bus: bus.name, request)
     return {"EventBuses": [_listed(bus) for bus in shown], **more}
 
@@ -106,8 +106,8 @@ def _listed(bus: EventBus) -> dict[str, Any]:
     return {member: value for member, value in _described(bus).items() if member in shown}
 
 
-def _associate(service: Events, context: CallContext, name: str, source_name: str) -> None:
-    source = service.here(context).event_sources.get(source_name)
+def _associate(events: EventsState, context: CallContext, name: str, source_name: str) -> None:
+    source = events.here(context).event_sources.get(source_name)
     if source is None:
         raise not_found(f"Event source {source_name} does not exist.")
     if name != source_name:

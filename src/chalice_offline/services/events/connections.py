@@ -5,84 +5,25 @@ What is secret about a connection lives in Secrets Manager, as on AWS.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from chalice_offline.core.arn import make_arn
 from chalice_offline.core.errors import AwsError
 from chalice_offline.services.events import authorization
+from chalice_offline.services.events.connection import PARAMETERS, Connection
 from chalice_offline.services.events.connection_secrets import secret_text, visible
-from chalice_offline.services.events.errors import already_exists, not_found, validation_error
+from chalice_offline.services.events.errors import already_exists, validation_error
 from chalice_offline.services.events.pagination import page
-from chalice_offline.services.events.target_delivery import PRINCIPAL
+from chalice_offline.services.events.state import PRINCIPAL
 
 if TYPE_CHECKING:
     from chalice_offline.core.context import CallContext
     from chalice_offline.core.kernel import Request, Result
-    from chalice_offline.services.events.service import Events
-
-_OAUTH = "OAUTH_CLIENT_CREDENTIALS"
-_PARAMETERS = {
-    "BASIC": "BasicAuthParameters",
-    "API_KEY": "ApiKeyAuthParameters",
-    _OAUTH: "OAuthParameters",
-}
+    from chalice_offline.services.events.state import EventsState
 
 
-@dataclass(slots=True, eq=False)
-class Connection:
-    """A connection. `parameters` are its AuthParameters, secrets included."""
-
-    name: str
-    account_id: str
-    region: str
-    unique_id: str
-    secret_name: str
-    authorization_type: str
-    parameters: dict[str, Any]
-    created_ms: int
-    modified_ms: int
-    authorized_ms: int
-    state: str
-    settings: dict[str, Any] = field(default_factory=dict)
-    secret_arn: str = ""
-    access_token: str = ""
-
-    @property
-    def arn(self) -> str:
-        """The connection's ARN."""
-        return make_arn(
-            "events", self.region, self.account_id, f"connection/{self.name}/{self.unique_id}"
-        )
-
-    @property
-    def auth_parameters(self) -> dict[str, Any]:
-        """The parameters of its type of authorization."""
-        parameters: dict[str, Any] = self.parameters[_PARAMETERS[self.authorization_type]]
-        return parameters
-
-    @property
-    def is_oauth(self) -> bool:
-        """Whether it needs an access token before it can be used."""
-        return self.authorization_type == _OAUTH
-
-    def summary(self) -> dict[str, Any]:
-        """Return what every reply about a connection holds."""
-        return {
-            "ConnectionArn": self.arn,
-            "ConnectionState": self.state,
-            "CreationTime": self.created_ms / 1000,
-            "LastModifiedTime": self.modified_ms / 1000,
-        }
-
-    def full_summary(self) -> dict[str, Any]:
-        """Return what every reply but that of CreateConnection holds."""
-        return {**self.summary(), "LastAuthorizedTime": self.authorized_ms / 1000}
-
-
-def create_connection(service: Events, context: CallContext, request: Request) -> Result:
+def create_connection(events: EventsState, context: CallContext, request: Request) -> Result:
     """Make a connection and its secret; OAuth is authorized some seconds later."""
-    connections = service.here(context).connections
+    connections = events.here(context).connections
     name = request["Name"]
     if name in connections:
         raise already_exists(f"Connection {name} already exists.")
@@ -92,8 +33,8 @@ def create_connection(service: Events, context: CallContext, request: Request) -
         name=name,
         account_id=context.account_id,
         region=context.region,
-        unique_id=service.kernel.ids.uuid(),
-        secret_name=f"events!connection/{name}/{service.kernel.ids.uuid()}",
+        unique_id=events.kernel.ids.uuid(),
+        secret_name=f"events!connection/{name}/{events.kernel.ids.uuid()}",
         authorization_type=kind,
         parameters=parameters,
         created_ms=context.now_ms,
@@ -103,24 +44,24 @@ def create_connection(service: Events, context: CallContext, request: Request) -
         settings=_settings(request),
     )
     secret = _call_secrets(
-        service,
+        events,
         context,
         "CreateSecret",
         {
             "Name": connection.secret_name,
             "SecretString": secret_text(kind, parameters),
-            "ClientRequestToken": service.kernel.ids.uuid(),
+            "ClientRequestToken": events.kernel.ids.uuid(),
         },
     )
     connection.secret_arn = secret["ARN"]
     connections[name] = connection
-    authorization.begin(service, connection, context.entry)
+    authorization.begin(events, connection, context.entry)
     return connection.summary()
 
 
-def update_connection(service: Events, context: CallContext, request: Request) -> Result:
+def update_connection(events: EventsState, context: CallContext, request: Request) -> Result:
     """Change a connection and its secret."""
-    connection = find_connection(service, context, request["Name"], "update")
+    connection = events.find_connection(context, request["Name"], "update")
     kind = request.get("AuthorizationType", connection.authorization_type)
     parameters = {**connection.parameters, **request.get("AuthParameters", {})}
     if kind != connection.authorization_type:
@@ -131,34 +72,34 @@ def update_connection(service: Events, context: CallContext, request: Request) -
     connection.modified_ms = connection.authorized_ms = context.now_ms
     connection.state, connection.access_token = "AUTHORIZED", ""
     _call_secrets(
-        service,
+        events,
         context,
         "PutSecretValue",
         {
             "SecretId": connection.secret_arn,
             "SecretString": secret_text(kind, parameters),
-            "ClientRequestToken": service.kernel.ids.uuid(),
+            "ClientRequestToken": events.kernel.ids.uuid(),
         },
     )
-    authorization.begin(service, connection, context.entry)
+    authorization.begin(events, connection, context.entry)
     return connection.full_summary()
 
 
-def deauthorize_connection(service: Events, context: CallContext, request: Request) -> Result:
+def deauthorize_connection(events: EventsState, context: CallContext, request: Request) -> Result:
     """Take all authorization from a connection; it has to be updated before it works again."""
-    connection = find_connection(service, context, request["Name"], "deauthorize")
+    connection = events.find_connection(context, request["Name"], "deauthorize")
     connection.state, connection.access_token = "DEAUTHORIZED", ""
     connection.modified_ms = context.now_ms
     return connection.full_summary()
 
 
-def delete_connection(service: Events, context: CallContext, request: Request) -> Result:
+def delete_connection(events: EventsState, context: CallContext, request: Request) -> Result:
     """Delete a connection and its secret."""
-    connection = find_connection(service, context, request["Name"], "delete")
-    del service.here(context).connections[connection.name]
+    connection = events.find_connection(context, request["Name"], "delete")
+    del events.here(context).connections[connection.name]
     connection.state = "DELETING"
     _call_secrets(
-        service,
+        events,
         context,
         "DeleteSecret",
         {"SecretId": connection.secret_arn, "ForceDeleteWithoutRecovery": True},
@@ -166,9 +107,9 @@ def delete_connection(service: Events, context: CallContext, request: Request) -
     return connection.full_summary()
 
 
-def describe_connection(service: Events, context: CallContext, request: Request) -> Result:
+def describe_connection(events: EventsState, context: CallContext, request: Request) -> Result:
     """Show a connection without its secrets."""
-    connection = find_connection(service, context, request["Name"], "describe")
+    connection = events.find_connection(context, request["Name"], "describe")
     return {
         **connection.full_summary(),
         "Name": connection.name,
@@ -179,11 +120,11 @@ def describe_connection(service: Events, context: CallContext, request: Request)
     }
 
 
-def list_connections(service: Events, context: CallContext, request: Request) -> Result:
+def list_connections(events: EventsState, context: CallContext, request: Request) -> Result:
     """Show the connections by name."""
     connections = [
         connection
-        for connection in service.here(context).connections.values()
+        for connection in events.here(context).connections.values()
         if connection.name.startswith(request.get("NamePrefix", ""))
         and request.get("ConnectionState", connection.state) == connection.state
     ]
@@ -199,18 +140,10 @@ def list_connections(service: Events, context: CallContext, request: Request) ->
     return {"Connections": listed, **more}
 
 
-def find_connection(service: Events, context: CallContext, name: str, verb: str) -> Connection:
-    """Return a connection; raises ResourceNotFoundException naming what was attempted."""
-    connection = service.here(context).connections.get(name)
-    if connection is None:
-        raise not_found(f"Failed to {verb} the connection(s). Connection '{name}' does not exist.")
-    return connection
-
-
 def _check_parameters(kind: str, parameters: dict[str, Any]) -> None:
-    if _PARAMETERS[kind] not in parameters:
+    if PARAMETERS[kind] not in parameters:
         raise validation_error(
-            f"Parameter(s) {_PARAMETERS[kind]} must be specified for authorization type {kind}."
+            f"Parameter(s) {PARAMETERS[kind]} must be specified for authorization type {kind}."
         )
 
 
@@ -220,9 +153,9 @@ def _settings(request: Request) -> dict[str, Any]:
 
 
 def _call_secrets(
-    service: Events, context: CallContext, operation: str, request: Request
+    events: EventsState, context: CallContext, operation: str, request: Request
 ) -> dict[str, Any]:
-    reply = service.kernel.deliver(
+    reply = events.kernel.deliver(
         "secretsmanager",
         operation,
         request,

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from chalice_offline.core.arn import Arn
     from chalice_offline.core.kernel import Reply
     from chalice_offline.core.pending import Pending
-    from chalice_offline.services.events.target_delivery import TargetDelivery
+    from chalice_offline.services.events.parcel import Parcel
 
-Sender: TypeAlias = Callable[["TargetDelivery"], "Reply | Pending[None] | None"]
+Sender: TypeAlias = Callable[["Parcel"], "Reply | Pending[None] | None"]
 
 
 def sender_for(arn: Arn) -> Sender:
@@ -30,90 +30,90 @@ def sender_for(arn: Arn) -> Sender:
     return _SENDERS.get(kind, _not_emulated)
 
 
-def _invoke_function(delivery: TargetDelivery) -> Reply:
+def _invoke_function(parcel: Parcel) -> Reply:
     request = {
-        "FunctionName": delivery.target.settings["Arn"],
+        "FunctionName": parcel.target.settings["Arn"],
         "InvocationType": "Event",
-        "Payload": delivery.payload.encode(),
+        "Payload": parcel.payload.encode(),
     }
-    return delivery.call("lambda", "Invoke", request)
+    return parcel.call("lambda", "Invoke", request)
 
 
-def _send_message(delivery: TargetDelivery) -> Reply:
-    arn = delivery.target.arn
+def _send_message(parcel: Parcel) -> Reply:
+    arn = parcel.target.arn
     request = {
         "QueueUrl": f"https://sqs.{arn.region}.amazonaws.com/{arn.account_id}/{arn.resource}",
-        "MessageBody": delivery.payload,
+        "MessageBody": parcel.payload,
     }
-    group_id = delivery.target.settings.get("SqsParameters", {}).get("MessageGroupId")
+    group_id = parcel.target.settings.get("SqsParameters", {}).get("MessageGroupId")
     if group_id:
         request["MessageGroupId"] = group_id
-    return delivery.call("sqs", "SendMessage", request)
+    return parcel.call("sqs", "SendMessage", request)
 
 
-def _publish(delivery: TargetDelivery) -> Reply:
-    request = {"TopicArn": delivery.target.settings["Arn"], "Message": delivery.payload}
-    return delivery.call("sns", "Publish", request)
+def _publish(parcel: Parcel) -> Reply:
+    request = {"TopicArn": parcel.target.settings["Arn"], "Message": parcel.payload}
+    return parcel.call("sns", "Publish", request)
 
 
-def _put_kinesis_record(delivery: TargetDelivery) -> Reply:
-    path = delivery.target.partition_key_path
-    key: Any = delivery.event.id if path is None else path.find(delivery.event.document)
+def _put_kinesis_record(parcel: Parcel) -> Reply:
+    path = parcel.target.partition_key_path
+    key: Any = parcel.event.id if path is None else path.find(parcel.event.document)
     if key is MISSING or key in ("", None):
         raise AwsError("INVALID_PARAMETER", "The event has no value at PartitionKeyPath.")
     request = {
-        "StreamName": delivery.target.arn.resource_name,
-        "Data": delivery.payload.encode(),
+        "StreamName": parcel.target.arn.resource_name,
+        "Data": parcel.payload.encode(),
         "PartitionKey": key if isinstance(key, str) else json_text.compact(key),
     }
-    return delivery.call("kinesis", "PutRecord", request)
+    return parcel.call("kinesis", "PutRecord", request)
 
 
-def _put_firehose_record(delivery: TargetDelivery) -> Reply:
+def _put_firehose_record(parcel: Parcel) -> Reply:
     request = {
-        "DeliveryStreamName": delivery.target.arn.resource_name,
-        "Record": {"Data": delivery.payload.encode()},
+        "DeliveryStreamName": parcel.target.arn.resource_name,
+        "Record": {"Data": parcel.payload.encode()},
     }
-    return delivery.call("firehose", "PutRecord", request)
+    return parcel.call("firehose", "PutRecord", request)
 
 
-def _start_execution(delivery: TargetDelivery) -> Reply:
+def _start_execution(parcel: Parcel) -> Reply:
     request = {
-        "stateMachineArn": delivery.target.settings["Arn"],
+        "stateMachineArn": parcel.target.settings["Arn"],
         # Executions are found by the event: their names begin with its id.
-        "name": f"{delivery.event.id}_{delivery.service.kernel.ids.uuid()}",
-        "input": delivery.payload,
+        "name": f"{parcel.event.id}_{parcel.state.kernel.ids.uuid()}",
+        "input": parcel.payload,
     }
-    return delivery.call("stepfunctions", "StartExecution", request)
+    return parcel.call("stepfunctions", "StartExecution", request)
 
 
-def _put_log_event(delivery: TargetDelivery) -> Reply:
-    group = delivery.target.arn.resource.removeprefix("log-group:").removesuffix(":*")
-    stream = delivery.service.kernel.ids.uuid()
+def _put_log_event(parcel: Parcel) -> Reply:
+    group = parcel.target.arn.resource.removeprefix("log-group:").removesuffix(":*")
+    stream = parcel.state.kernel.ids.uuid()
     names = {"logGroupName": group, "logStreamName": stream}
-    delivery.call("logs", "CreateLogStream", names)
-    return delivery.call("logs", "PutLogEvents", {**names, "logEvents": [_log_event(delivery)]})
+    parcel.call("logs", "CreateLogStream", names)
+    return parcel.call("logs", "PutLogEvents", {**names, "logEvents": [_log_event(parcel)]})
 
 
-def _log_event(delivery: TargetDelivery) -> dict[str, Any]:
+def _log_event(parcel: Parcel) -> dict[str, Any]:
     """Return the event as a log event; a transformed one brings its own timestamp and message."""
-    now_ms = delivery.service.kernel.now_ms
-    if delivery.payload != delivery.event.text:
+    now_ms = parcel.state.kernel.now_ms
+    if parcel.payload != parcel.event.text:
         try:
-            shaped = json_text.parse(delivery.payload)
+            shaped = json_text.parse(parcel.payload)
         except json_text.InvalidJsonError:  # the lines of a string template
             shaped = None
         if isinstance(shaped, dict) and isinstance(shaped.get("message"), str):
             timestamp = shaped.get("timestamp", now_ms)
             if isinstance(timestamp, int):
                 return {"timestamp": timestamp, "message": shaped["message"]}
-    return {"timestamp": now_ms, "message": delivery.payload}
+    return {"timestamp": now_ms, "message": parcel.payload}
 
 
-def _not_emulated(delivery: TargetDelivery) -> Reply:
+def _not_emulated(parcel: Parcel) -> Reply:
     raise AwsError(
         "INTERNAL_ERROR",
-        f"chalice-offline does not emulate {delivery.target.arn.service} as a target.",
+        f"chalice-offline does not emulate {parcel.target.arn.service} as a target.",
         status=501,
     )
 

@@ -6,7 +6,7 @@ from chalice_offline.core.errors import AwsError
 
 
 def validation_error(text: str) -> AwsError:
-    """Return the error for a request that breaks a rule of the service."""
+    """Return the error for a request that breaks a rule of the events."""
     return AwsError("ValidationException", text)
 
 

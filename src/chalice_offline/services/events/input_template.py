@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from chalice_offline.services.events import json_text
 from chalice_offline.services.events.event import iso_seconds
@@ -24,17 +24,28 @@ from chalice_offline.services.events.json_path import MISSING, JsonPath
 
 if TYPE_CHECKING:
     from chalice_offline.services.events.event import Event
-    from chalice_offline.services.events.resources import Rule
 
 _PLACEHOLDER = re.compile(r"<([\w.\-]+)>")
 # A JSON string, a placeholder outside of one, or what lies between.
 _PIECE = re.compile(r'"(?:[^"\\]|\\.)*"|<[\w.\-]+>|[^"<]+|.', re.DOTALL)
 _QUOTED_LINE = re.compile(r'\s*".*"\s*', re.DOTALL)
 
-Predefined = Callable[["Rule", "Event"], Any]
+
+class Named(Protocol):
+    """What a template may say of its rule."""
+
+    name: str
+
+    @property
+    def arn(self) -> str:
+        """The rule's ARN."""
+        ...
 
 
-def _without_detail(_rule: Rule, event: Event) -> Any:
+Predefined = Callable[[Named, "Event"], Any]
+
+
+def _without_detail(_rule: Named, event: Event) -> Any:
     # Recorded: detail-type is spelled detailType here, and the order is this one.
     document = event.document
     return {
@@ -82,7 +93,7 @@ class InputTemplate:
             if name not in paths and name not in PREDEFINED:
                 raise UnknownPlaceholderError(name)
 
-    def fill(self, rule: Rule, event: Event) -> str:
+    def fill(self, rule: Named, event: Event) -> str:
         """Return the template with the event's values; raises TransformedInputError."""
 
         def value_of(match: re.Match[str]) -> Any:

@@ -15,14 +15,12 @@ if TYPE_CHECKING:
     from chalice_offline.core.context import CallContext
     from chalice_offline.core.kernel import Request, Result
     from chalice_offline.services.events.resources import EventBus
-    from chalice_offline.services.events.service import Events
-
-_PUT_EVENTS = frozenset({"events:PutEvents", "events:*", "*"})
+    from chalice_offline.services.events.state import EventsState
 
 
-def put_permission(service: Events, context: CallContext, request: Request) -> Result:
+def put_permission(events: EventsState, context: CallContext, request: Request) -> Result:
     """Add or replace one statement, or with Policy the whole policy."""
-    bus = service.bus(context, request.get("EventBusName", DEFAULT_BUS))
+    bus = events.find_bus(context, request.get("EventBusName", DEFAULT_BUS))
     if "Policy" in request:
         statements = _parse_policy(request["Policy"])
     else:
@@ -38,9 +36,9 @@ def put_permission(service: Events, context: CallContext, request: Request) -> R
     return {}
 
 
-def remove_permission(service: Events, context: CallContext, request: Request) -> Result:
+def remove_permission(events: EventsState, context: CallContext, request: Request) -> Result:
     """Remove one statement, or all of them."""
-    bus = service.bus(context, request.get("EventBusName", DEFAULT_BUS))
+    bus = events.find_bus(context, request.get("EventBusName", DEFAULT_BUS))
     if request.get("RemoveAllPermissions"):
         if not bus.statements:
             raise not_found("EventBus does not have a policy.")
@@ -52,28 +50,6 @@ def remove_permission(service: Events, context: CallContext, request: Request) -
         bus.statements = kept
     bus.modified_ms = context.now_ms
     return {}
-
-
-def allows_events_from(bus: EventBus, account_id: str) -> bool:
-    """Whether the bus takes events from `account_id`. Conditions of statements count as met."""
-    return account_id == bus.account_id or any(
-        _allows(statement, account_id) for statement in bus.statements
-    )
-
-
-def _allows(statement: dict[str, Any], account_id: str) -> bool:
-    principal = statement.get("Principal")
-    accounts = principal.get("AWS") if isinstance(principal, dict) else principal
-    named = {part for account in _as_list(accounts) for part in str(account).split(":")}
-    return (
-        statement.get("Effect") == "Allow"
-        and not _PUT_EVENTS.isdisjoint(map(str, _as_list(statement.get("Action"))))
-        and (account_id in named or "*" in named)
-    )
-
-
-def _as_list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
 
 
 def _statement(bus: EventBus, request: Request) -> dict[str, Any]:

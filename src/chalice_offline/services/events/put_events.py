@@ -9,13 +9,13 @@ from chalice_offline.services.events import json_text, limits, routing
 from chalice_offline.services.events.errors import validation_error
 from chalice_offline.services.events.event import Event, epoch_seconds, make_document
 from chalice_offline.services.events.resources import DEFAULT_BUS
-from chalice_offline.services.events.target_delivery import PRINCIPAL
+from chalice_offline.services.events.state import PRINCIPAL
 
 if TYPE_CHECKING:
     from chalice_offline.core.context import CallContext
     from chalice_offline.core.kernel import Request, Result
     from chalice_offline.services.events.resources import EventBus
-    from chalice_offline.services.events.service import Events
+    from chalice_offline.services.events.state import EventsState
 
 _REQUIRED = ("Source", "DetailType", "Detail")
 
@@ -28,7 +28,7 @@ class _RefusedEntryError(Exception):
         self.reply = {"ErrorCode": code, "ErrorMessage": text}
 
 
-def put_events(service: Events, context: CallContext, request: Request) -> Result:
+def put_events(events: EventsState, context: CallContext, request: Request) -> Result:
     """Put up to ten events on their buses; each entry fails or succeeds alone.
 
     An event for a bus that does not exist counts as put and goes nowhere (recorded).
@@ -40,32 +40,32 @@ def put_events(service: Events, context: CallContext, request: Request) -> Resul
     for entry in entries:
         try:
             _refuse_reserved_source(context, entry)
-            event = _make_event(service, context, entry)
+            event = _make_event(events, context, entry)
         except _RefusedEntryError as refused:
             replies.append(refused.reply)
         else:
             replies.append({"EventId": event.id})
-            _put(service, context, event, entry)
+            _put(events, context, event, entry)
     return _result(replies)
 
 
-def put_partner_events(service: Events, context: CallContext, request: Request) -> Result:
+def put_partner_events(events: EventsState, context: CallContext, request: Request) -> Result:
     """Put a partner's events on the buses that customers matched to the event source."""
     replies = []
     for entry in request["Entries"]:
         try:
-            event = _make_event(service, context, entry)
+            event = _make_event(events, context, entry)
         except _RefusedEntryError as refused:
             replies.append(refused.reply)
             continue
         replies.append({"EventId": event.id})
-        buses = service.partner_buses(context.region, entry["Source"])
+        buses = events.find_partner_buses(context.region, entry["Source"])
         if not buses:
-            _note_dropped(service, context, event, "no account has a bus for this event source")
+            _note_dropped(events, context, event, "no account has a bus for this event source")
         for bus in buses:
             received = dict(event.document, account=bus.account_id)
             routing.route(
-                service,
+                events,
                 bus,
                 Event(received, event.time_s, event.ingested_ms, event.size_bytes, event.entry),
             )
@@ -79,25 +79,25 @@ def entry_size_bytes(entry: dict[str, Any]) -> int:
     return size + (limits.TIME_ENTRY_BYTES if "Time" in entry else 0)
 
 
-def _put(service: Events, context: CallContext, event: Event, entry: dict[str, Any]) -> None:
+def _put(events: EventsState, context: CallContext, event: Event, entry: dict[str, Any]) -> None:
     if len(entry["DetailType"]) > limits.DETAIL_TYPE_CHARACTERS:
         # AWS answers with an event id and drops the event.
-        _note_dropped(service, context, event, "DetailType is longer than 128 characters")
+        _note_dropped(events, context, event, "DetailType is longer than 128 characters")
         return
     name = entry.get("EventBusName") or DEFAULT_BUS
-    bus = _bus_of(service, context, name)
+    bus = _bus_of(events, context, name)
     if bus is None:
-        _note_dropped(service, context, event, f"there is no event bus {name}")
+        _note_dropped(events, context, event, f"there is no event bus {name}")
         return
-    routing.route(service, bus, event)
+    routing.route(events, bus, event)
 
 
-def _bus_of(service: Events, context: CallContext, name: str) -> EventBus | None:
+def _bus_of(events: EventsState, context: CallContext, name: str) -> EventBus | None:
     if not name.startswith("arn:"):
-        return service.here(context).buses.get(name)
+        return events.here(context).buses.get(name)
     arn = parse_arn(name)
     bus_name = arn.resource.partition("/")[2]
-    return service.region(arn.account_id, arn.region).buses.get(bus_name)
+    return events.region(arn.account_id, arn.region).buses.get(bus_name)
 
 
 def _refuse_reserved_source(context: CallContext, entry: dict[str, Any]) -> None:
@@ -109,7 +109,7 @@ def _refuse_reserved_source(context: CallContext, entry: dict[str, Any]) -> None
         )
 
 
-def _make_event(service: Events, context: CallContext, entry: dict[str, Any]) -> Event:
+def _make_event(events: EventsState, context: CallContext, entry: dict[str, Any]) -> Event:
     for member in _REQUIRED:
         if not entry.get(member):
             raise _RefusedEntryError(
@@ -125,7 +125,7 @@ def _make_event(service: Events, context: CallContext, entry: dict[str, Any]) ->
     internal = entry.get("InternalMetadata", {}) if context.principal == PRINCIPAL else {}
     time_s = epoch_seconds(entry.get("Time", context.now_ms // 1000))
     document = make_document(
-        event_id=internal.get("EventId") or service.kernel.ids.uuid(),
+        event_id=internal.get("EventId") or events.kernel.ids.uuid(),
         detail_type=entry["DetailType"],
         source=entry["Source"],
         account_id=internal.get("Account", context.account_id),
@@ -142,8 +142,8 @@ def _make_event(service: Events, context: CallContext, entry: dict[str, Any]) ->
     )
 
 
-def _note_dropped(service: Events, context: CallContext, event: Event, reason: str) -> None:
-    service.kernel.note(
+def _note_dropped(events: EventsState, context: CallContext, event: Event, reason: str) -> None:
+    events.kernel.note(
         "events.PutEvents", {"event": event.id}, (context.entry,), f"dropped: {reason}"
     )
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from chalice_offline.core.arn import make_arn, parse_arn
+from chalice_offline.core.arn import parse_arn
 from chalice_offline.core.errors import AwsError
 from chalice_offline.services.events import routing
 from chalice_offline.services.events.errors import (
@@ -19,62 +18,26 @@ from chalice_offline.services.events.errors import (
 from chalice_offline.services.events.event import epoch_seconds
 from chalice_offline.services.events.limits import ACTIVE_REPLAYS
 from chalice_offline.services.events.pagination import page
+from chalice_offline.services.events.replay import Replay
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from chalice_offline.core.context import CallContext
     from chalice_offline.core.kernel import Request, Result
-    from chalice_offline.services.events.archives import Archive
+    from chalice_offline.services.events.archive import Archive
     from chalice_offline.services.events.event import Event
-    from chalice_offline.services.events.service import Events
+    from chalice_offline.services.events.state import EventsState
 
 _ACTIVE = ("STARTING", "RUNNING")
 _MINUTE_S = 60
 _EVENT_BUS_ARN = re.compile(r"arn:[^:]*:events:[^:]*:[^:]*:event-bus/.+")
 
 
-@dataclass(slots=True, eq=False)
-class Replay:
-    """A replay. `settings` are its members as StartReplay got them, times in epoch seconds."""
-
-    name: str
-    account_id: str
-    region: str
-    archive: Archive
-    settings: dict[str, Any]
-    entry: int
-    started_ms: int
-    state: str = "STARTING"
-    ended_ms: int | None = None
-    last_replayed_s: int | None = None
-
-    @property
-    def arn(self) -> str:
-        """The replay's ARN."""
-        return make_arn("events", self.region, self.account_id, f"replay/{self.name}")
-
-    def describe(self) -> dict[str, Any]:
-        """Return the replay as ListReplays shows it."""
-        described = {
-            "ReplayName": self.name,
-            "EventSourceArn": self.settings["EventSourceArn"],
-            "State": self.state,
-            "EventStartTime": self.settings["EventStartTime"],
-            "EventEndTime": self.settings["EventEndTime"],
-            "ReplayStartTime": self.started_ms / 1000,
-        }
-        if self.last_replayed_s is not None:
-            described["EventLastReplayedTime"] = self.last_replayed_s
-        if self.ended_ms is not None:
-            described["ReplayEndTime"] = self.ended_ms / 1000
-        return described
-
-
-def start_replay(service: Events, context: CallContext, request: Request) -> Result:
+def start_replay(events: EventsState, context: CallContext, request: Request) -> Result:
     """Send the events of an archive to its bus again."""
-    replays = service.here(context).replays
-    archive = _check(service, context, request)
+    replays = events.here(context).replays
+    archive = _check(events, context, request)
     name = request["ReplayName"]
     if name in replays:
         raise already_exists(f"Replay {name} already exists.")
@@ -94,7 +57,7 @@ def start_replay(service: Events, context: CallContext, request: Request) -> Res
         started_ms=context.now_ms,
     )
     replays[name] = replay
-    service.kernel.at(context.now_ms, lambda: _run(service, replay))
+    events.kernel.at(context.now_ms, lambda: _run(events, replay))
     return {
         "ReplayArn": replay.arn,
         "State": replay.state,
@@ -102,9 +65,9 @@ def start_replay(service: Events, context: CallContext, request: Request) -> Res
     }
 
 
-def cancel_replay(service: Events, context: CallContext, request: Request) -> Result:
+def cancel_replay(events: EventsState, context: CallContext, request: Request) -> Result:
     """Stop a replay that is under way; events sent already stay sent."""
-    replay = _find(service, context, request["ReplayName"])
+    replay = _find(events, context, request["ReplayName"])
     if replay.state not in _ACTIVE:
         # API reference, CancelReplay: IllegalStatusException.
         raise AwsError(
@@ -115,9 +78,9 @@ def cancel_replay(service: Events, context: CallContext, request: Request) -> Re
     return {"ReplayArn": replay.arn, "State": replay.state}
 
 
-def describe_replay(service: Events, context: CallContext, request: Request) -> Result:
+def describe_replay(events: EventsState, context: CallContext, request: Request) -> Result:
     """Show one replay."""
-    replay = _find(service, context, request["ReplayName"])
+    replay = _find(events, context, request["ReplayName"])
     described = {
         **replay.describe(),
         "ReplayArn": replay.arn,
@@ -128,7 +91,7 @@ def describe_replay(service: Events, context: CallContext, request: Request) -> 
     return described
 
 
-def list_replays(service: Events, context: CallContext, request: Request) -> Result:
+def list_replays(events: EventsState, context: CallContext, request: Request) -> Result:
     """Show the replays by name, with at most one filter."""
     if sum(member in request for member in ("NamePrefix", "EventSourceArn", "State")) > 1:
         raise validation_error(
@@ -137,7 +100,7 @@ def list_replays(service: Events, context: CallContext, request: Request) -> Res
         )
     replays = [
         replay
-        for replay in service.here(context).replays.values()
+        for replay in events.here(context).replays.values()
         if replay.name.startswith(request.get("NamePrefix", ""))
         and request.get("EventSourceArn", replay.archive.arn) == replay.archive.arn
         and request.get("State", replay.state) == replay.state
@@ -146,7 +109,7 @@ def list_replays(service: Events, context: CallContext, request: Request) -> Res
     return {"Replays": [replay.describe() for replay in shown], **more}
 
 
-def _check(service: Events, context: CallContext, request: Request) -> Archive:
+def _check(events: EventsState, context: CallContext, request: Request) -> Archive:
     destination = request["Destination"]["Arn"]
     if not _EVENT_BUS_ARN.fullmatch(destination):
         raise validation_error(
@@ -154,7 +117,7 @@ def _check(service: Events, context: CallContext, request: Request) -> Archive:
         )
     archive_name = parse_arn(request["EventSourceArn"]).resource_name
     bus_name = parse_arn(destination).resource.partition("/")[2]
-    region = service.here(context)
+    region = events.here(context)
     if bus_name not in region.buses:
         raise not_found(f"Event bus {bus_name} does not exist.")
     archive = region.archives.get(archive_name)
@@ -176,35 +139,35 @@ def _check(service: Events, context: CallContext, request: Request) -> Archive:
     return archive
 
 
-def _find(service: Events, context: CallContext, name: str) -> Replay:
-    replay = service.here(context).replays.get(name)
+def _find(events: EventsState, context: CallContext, name: str) -> Replay:
+    replay = events.here(context).replays.get(name)
     if replay is None:
         raise not_found(f"Replay {name} does not exist.")
     return replay
 
 
-def _run(service: Events, replay: Replay) -> None:
+def _run(events: EventsState, replay: Replay) -> None:
     """Replay minute by minute of the events' own time, as AWS does; one timer a minute."""
     if replay.state == "STARTING":
         replay.state = "RUNNING"
-    replay.archive.forget_old(service.kernel.now_ms)
+    replay.archive.forget_old(events.kernel.now_ms)
     start_s, end_s = replay.settings["EventStartTime"], replay.settings["EventEndTime"]
     chosen = [event for event in replay.archive.events if start_s <= event.time_s <= end_s]
     chosen.sort(key=lambda event: event.time_s)
     minutes = [list(events) for _, events in groupby(chosen, lambda e: e.time_s // _MINUTE_S)]
-    _run_minute(service, replay, iter(minutes))
+    _run_minute(events, replay, iter(minutes))
 
 
-def _run_minute(service: Events, replay: Replay, minutes: Iterator[list[Event]]) -> None:
-    kernel = service.kernel
-    events = next(minutes, None) if replay.state == "RUNNING" else None
-    if events is not None:
+def _run_minute(events: EventsState, replay: Replay, minutes: Iterator[list[Event]]) -> None:
+    kernel = events.kernel
+    minute = next(minutes, None) if replay.state == "RUNNING" else None
+    if minute is not None:
         only_rules = replay.settings["Destination"].get("FilterArns") or None
-        for event in events:
+        for event in minute:
             again = event.replayed(replay.name, replay.entry, kernel.now_ms)
-            routing.route(service, replay.archive.bus, again, only_rules)
+            routing.route(events, replay.archive.bus, again, only_rules)
             replay.last_replayed_s = event.time_s
-        kernel.at(kernel.now_ms, lambda: _run_minute(service, replay, minutes))
+        kernel.at(kernel.now_ms, lambda: _run_minute(events, replay, minutes))
         return
     replay.state = "COMPLETED" if replay.state == "RUNNING" else "CANCELLED"
     replay.ended_ms = kernel.now_ms

@@ -9,26 +9,26 @@ from chalice_offline.services.events.event import Event, make_document
 
 if TYPE_CHECKING:
     from chalice_offline.services.events.resources import Rule
-    from chalice_offline.services.events.service import Events
+    from chalice_offline.services.events.state import EventsState
 
 
-def arm(service: Events, rule: Rule) -> None:
+def arm(events: EventsState, rule: Rule) -> None:
     """Set the rule's timer to the next time it is due; none if it is disabled or has no schedule.
 
     The timer is not owed: a schedule goes on for ever, and nobody waits for the end of it.
     """
-    kernel = service.kernel
+    kernel = events.kernel
     kernel.cancel(rule.timer)
     rule.timer = None
     if rule.schedule is None or not rule.is_enabled:
         return
     due_ms = rule.schedule.next_after(kernel.now_ms)
     if due_ms is not None:
-        rule.timer = kernel.at(due_ms, lambda: _fire(service, rule), owed=False)
+        rule.timer = kernel.at(due_ms, lambda: _fire(events, rule), owed=False)
 
 
-def _fire(service: Events, rule: Rule) -> None:
-    kernel = service.kernel
+def _fire(events: EventsState, rule: Rule) -> None:
+    kernel = events.kernel
     now_ms = kernel.now_ms
     time_s = now_ms // 1000
     document = make_document(
@@ -45,5 +45,5 @@ def _fire(service: Events, rule: Rule) -> None:
         rule.arn, {"schedule": rule.schedule_expression, "event": document["id"]}, (), "due"
     )
     # The event goes to this rule's targets alone: it never passes the bus's patterns.
-    routing.send_to_targets(service, rule, Event(document, time_s, now_ms, 0, entry))
-    arm(service, rule)
+    routing.send_to_targets(events, rule, Event(document, time_s, now_ms, 0, entry))
+    arm(events, rule)

@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chalice_offline.core.errors import AwsError
-from chalice_offline.patterns import EVENT_BRIDGE, PatternError, compile_pattern
-from chalice_offline.schedules import RULE_SCHEDULE, ScheduleError, parse_schedule
+from chalice_offline.services.common.tags import tags_of
 from chalice_offline.services.events import rule_schedules
 from chalice_offline.services.events.errors import validation_error
 from chalice_offline.services.events.pagination import page
 from chalice_offline.services.events.resources import DEFAULT_BUS, DISABLED, Rule
-from chalice_offline.services.events.tags import tags_of
+from chalice_offline.services.events.rule_checks import (
+    compile_event_pattern,
+    parse_rule_schedule,
+    refuse_managed,
+)
 
 if TYPE_CHECKING:
     from chalice_offline.core.context import CallContext
     from chalice_offline.core.kernel import Request, Result
-    from chalice_offline.patterns import Pattern
-    from chalice_offline.schedules import Schedule
-    from chalice_offline.services.events.service import Events
+    from chalice_offline.services.events.state import EventsState
 
 
-def put_rule(service: Events, context: CallContext, request: Request) -> Result:
+def put_rule(events: EventsState, context: CallContext, request: Request) -> Result:
     """Make a rule, or replace all but the targets and tags of the one with that name."""
-    bus = service.bus(context, request.get("EventBusName", DEFAULT_BUS))
+    bus = events.find_bus(context, request.get("EventBusName", DEFAULT_BUS))
     name = request["Name"]
     expression = request.get("ScheduleExpression", "")
     if expression and bus.name != DEFAULT_BUS:
@@ -36,7 +36,7 @@ def put_rule(service: Events, context: CallContext, request: Request) -> Result:
 
     rule = bus.rules.get(name)
     if rule is None:
-        rule = Rule(name, bus, created_by=context.account_id, tags=tags_of(request))
+        rule = Rule(name, bus, created_by=context.account_id, tags=tags_of(request.get("Tags", ())))
     else:
         refuse_managed(rule, request)
     rule.pattern = pattern
@@ -46,69 +46,64 @@ def put_rule(service: Events, context: CallContext, request: Request) -> Result:
         member: request[member] for member in ("Description", "RoleArn") if member in request
     }
     bus.rules[name] = rule
-    _activate(service, rule)
+    _activate(events, rule)
     return {"RuleArn": rule.arn}
 
 
-def delete_rule(service: Events, context: CallContext, request: Request) -> Result:
+def delete_rule(events: EventsState, context: CallContext, request: Request) -> Result:
     """Delete a rule without targets; one that does not exist is fine."""
-    bus = service.bus(context, request.get("EventBusName", DEFAULT_BUS))
+    bus = events.find_bus(context, request.get("EventBusName", DEFAULT_BUS))
     rule = bus.rules.get(request["Name"])
     if rule is None:
         return {}
     refuse_managed(rule, request)
     if rule.targets:
         raise validation_error("Rule can't be deleted since it has targets.")
-    remove_rule(service, rule)
+    events.remove_rule(rule)
     return {}
 
 
-def remove_rule(service: Events, rule: Rule) -> None:
-    """Take a rule off its bus, whatever it has."""
-    del rule.bus.rules[rule.name]
-    rule.bus.index.discard(rule.name)
-    service.kernel.cancel(rule.timer)
-
-
-def describe_rule(service: Events, context: CallContext, request: Request) -> Result:
+def describe_rule(events: EventsState, context: CallContext, request: Request) -> Result:
     """Show one rule."""
-    rule = service.rule(context, request["Name"], request)
+    rule = events.find_rule(context, request["Name"], request)
     return {**rule.describe(), "CreatedBy": rule.created_by}
 
 
-def enable_rule(service: Events, context: CallContext, request: Request) -> Result:
+def enable_rule(events: EventsState, context: CallContext, request: Request) -> Result:
     """Have the rule match events and keep its schedule, a rate counting from now."""
-    rule = service.rule(context, request["Name"], request)
+    rule = events.find_rule(context, request["Name"], request)
     refuse_managed(rule, request)
     if not rule.is_enabled:
         rule.state = "ENABLED"
         if rule.schedule_expression:
             rule.schedule = parse_rule_schedule(rule.schedule_expression, context.now_ms)
-        _activate(service, rule)
+        _activate(events, rule)
     return {}
 
 
-def disable_rule(service: Events, context: CallContext, request: Request) -> Result:
+def disable_rule(events: EventsState, context: CallContext, request: Request) -> Result:
     """Have the rule do nothing; what it missed is not made up for."""
-    rule = service.rule(context, request["Name"], request)
+    rule = events.find_rule(context, request["Name"], request)
     refuse_managed(rule, request)
     rule.state = DISABLED
-    _activate(service, rule)
+    _activate(events, rule)
     return {}
 
 
-def list_rules(service: Events, context: CallContext, request: Request) -> Result:
+def list_rules(events: EventsState, context: CallContext, request: Request) -> Result:
     """Show the rules of a bus by name."""
-    bus = service.bus(context, request.get("EventBusName", DEFAULT_BUS))
+    bus = events.find_bus(context, request.get("EventBusName", DEFAULT_BUS))
     prefix = request.get("NamePrefix", "")
     rules = [rule for rule in bus.rules.values() if rule.name.startswith(prefix)]
     shown, more = page(rules, lambda rule: rule.name, request)
     return {"Rules": [rule.describe() for rule in shown], **more}
 
 
-def list_rule_names_by_target(service: Events, context: CallContext, request: Request) -> Result:
+def list_rule_names_by_target(
+    events: EventsState, context: CallContext, request: Request
+) -> Result:
     """Name the rules of a bus that have a target with this ARN."""
-    bus = service.bus(context, request.get("EventBusName", DEFAULT_BUS))
+    bus = events.find_bus(context, request.get("EventBusName", DEFAULT_BUS))
     arn = request["TargetArn"]
     names = [
         rule.name
@@ -119,34 +114,6 @@ def list_rule_names_by_target(service: Events, context: CallContext, request: Re
     return {"RuleNames": shown, **more}
 
 
-def refuse_managed(rule: Rule, request: Request) -> None:
-    """Raise for a rule that an AWS service made, unless the request has Force."""
-    if rule.managed_by and not request.get("Force"):
-        raise AwsError(
-            "ManagedRuleException",
-            f"{rule.name} is a managed rule. Set 'force' parameter to true to override.",
-        )
-
-
-def compile_event_pattern(source: str) -> Pattern:
-    """Compile a pattern; raises InvalidEventPatternException."""
-    try:
-        return compile_pattern(source, EVENT_BRIDGE)
-    except PatternError as error:
-        raise AwsError(
-            "InvalidEventPatternException",
-            f"Event pattern is not valid. Reason: {error.located_reason}",
-        ) from error
-
-
-def parse_rule_schedule(expression: str, anchor_ms: int) -> Schedule:
-    """Read a rule's schedule, which is in UTC; raises ValidationException."""
-    try:
-        return parse_schedule(expression, anchor_ms=anchor_ms, dialect=RULE_SCHEDULE)
-    except ScheduleError as error:
-        raise validation_error("Parameter ScheduleExpression is not valid.") from error
-
-
-def _activate(service: Events, rule: Rule) -> None:
+def _activate(events: EventsState, rule: Rule) -> None:
     rule.bus.reindex(rule)
-    rule_schedules.arm(service, rule)
+    rule_schedules.arm(events, rule)

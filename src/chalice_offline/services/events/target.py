@@ -10,6 +10,7 @@ from chalice_offline.services.events import json_text
 from chalice_offline.services.events.errors import validation_error
 from chalice_offline.services.events.input_template import (
     InputTemplate,
+    Named,
     TransformedInputError,
     UnknownPlaceholderError,
 )
@@ -22,10 +23,9 @@ from chalice_offline.services.events.json_path import (
 
 if TYPE_CHECKING:
     from chalice_offline.services.events.event import Event
-    from chalice_offline.services.events.resources import Rule
 
 # What the target gets; raises TransformedInputError when it gets nothing.
-Shape: TypeAlias = Callable[["Rule", "Event"], str]
+Shape: TypeAlias = Callable[[Named, "Event"], str]
 
 _INPUT_MEMBERS = ("Input", "InputPath", "InputTransformer")
 # Targets that EventBridge reaches through a role, not through the target's resource policy
@@ -119,7 +119,7 @@ def _at_path(text: str, target_id: str) -> Shape:
     if not path.steps:
         return lambda _rule, event: event.text
 
-    def shape(_rule: Rule, event: Event) -> str:
+    def shape(_rule: Named, event: Event) -> str:
         value = path.find(event.document)
         if value is MISSING:
             message = f"the event has nothing at InputPath {text}"

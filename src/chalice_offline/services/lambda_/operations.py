@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from chalice_offline.core.kernel import Service
@@ -13,8 +14,9 @@ from chalice_offline.services.lambda_ import (
     invoke_configs,
     permissions,
     tags,
+    uploads,
 )
-from chalice_offline.services.lambda_.event_source_mappings import mappings
+from chalice_offline.services.lambda_.event_source_mappings import mappings, stream_writes
 from chalice_offline.services.lambda_.state import LambdaState
 
 if TYPE_CHECKING:
@@ -54,4 +56,13 @@ OPERATIONS: Mapping[str, Operation] = {
 
 def service(kernel: Kernel) -> Service:
     """Return Lambda without functions."""
-    return Service("lambda", LambdaState(kernel), OPERATIONS)
+    state = LambdaState(kernel)
+    heard = partial(stream_writes.observe, state)
+    return Service(
+        "lambda",
+        state,
+        OPERATIONS,
+        pages={uploads.PACKAGES_PATH: partial(uploads.package_page, state)},
+        observers={"kinesis": heard, "dynamodb": heard},
+        preparations={"logs": state.logs.write},
+    )

@@ -13,12 +13,12 @@ from chalice_offline.services.scheduler.timing import arm, disarm
 if TYPE_CHECKING:
     from chalice_offline.core.context import CallContext
     from chalice_offline.core.kernel import Request, Result
-    from chalice_offline.services.scheduler.service import Scheduler
+    from chalice_offline.services.scheduler.state import SchedulerState
 
 
-def create_schedule(scheduler: Scheduler, context: CallContext, request: Request) -> Result:
+def create_schedule(scheduler: SchedulerState, context: CallContext, request: Request) -> Result:
     """Make a schedule; the same client token again gives the one already made."""
-    group = scheduler.group(context, request.get("GroupName", DEFAULT_GROUP))
+    group = scheduler.find_group(context, request.get("GroupName", DEFAULT_GROUP))
     name = request["Name"]
     token = request.get("ClientToken", "")
     known = group.schedules.get(name)
@@ -43,9 +43,9 @@ def create_schedule(scheduler: Scheduler, context: CallContext, request: Request
     return {"ScheduleArn": schedule.arn}
 
 
-def update_schedule(scheduler: Scheduler, context: CallContext, request: Request) -> Result:
+def update_schedule(scheduler: SchedulerState, context: CallContext, request: Request) -> Result:
     """Replace all of a schedule's settings; what the request leaves out returns to its default."""
-    schedule = scheduler.schedule(context, request)
+    schedule = scheduler.find_schedule(context, request)
     settings = read_settings(request, context.now_ms)
     schedule.settings = settings.described
     schedule.occurrences = settings.occurrences
@@ -56,9 +56,9 @@ def update_schedule(scheduler: Scheduler, context: CallContext, request: Request
     return {"ScheduleArn": schedule.arn}
 
 
-def get_schedule(scheduler: Scheduler, context: CallContext, request: Request) -> Result:
+def get_schedule(scheduler: SchedulerState, context: CallContext, request: Request) -> Result:
     """Tell everything about a schedule."""
-    schedule = scheduler.schedule(context, request)
+    schedule = scheduler.find_schedule(context, request)
     return {
         **schedule.settings,
         "Arn": schedule.arn,
@@ -69,20 +69,20 @@ def get_schedule(scheduler: Scheduler, context: CallContext, request: Request) -
     }
 
 
-def delete_schedule(scheduler: Scheduler, context: CallContext, request: Request) -> Result:
+def delete_schedule(scheduler: SchedulerState, context: CallContext, request: Request) -> Result:
     """Forget a schedule; a run already under way goes on."""
-    schedule = scheduler.schedule(context, request)
+    schedule = scheduler.find_schedule(context, request)
     disarm(scheduler, schedule)
     del schedule.group.schedules[schedule.name]
     return {}
 
 
-def list_schedules(scheduler: Scheduler, context: CallContext, request: Request) -> Result:
+def list_schedules(scheduler: SchedulerState, context: CallContext, request: Request) -> Result:
     """List schedules by group, name prefix and state, ordered by group and name."""
     if "GroupName" in request:
-        groups = [scheduler.group(context, request["GroupName"])]
+        groups = [scheduler.find_group(context, request["GroupName"])]
     else:
-        groups = scheduler.groups_of(context)
+        groups = scheduler.find_groups(context)
     found = [
         schedule
         for group in groups

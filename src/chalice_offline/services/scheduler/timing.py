@@ -9,13 +9,13 @@ from chalice_offline.services.scheduler.settings import first_after_ms
 
 if TYPE_CHECKING:
     from chalice_offline.services.scheduler.resources import Schedule
-    from chalice_offline.services.scheduler.service import Scheduler
+    from chalice_offline.services.scheduler.state import SchedulerState
 
 _MINUTE_MS = 60_000
 _SECOND_MS = 1_000
 
 
-def arm(scheduler: Scheduler, schedule: Schedule) -> None:
+def arm(scheduler: SchedulerState, schedule: Schedule) -> None:
     """Set the timer of a schedule that was just put; none when it is disabled or never due.
 
     Timers of schedules are not owed: nobody waits for the end of a recurrence.
@@ -31,20 +31,20 @@ def arm(scheduler: Scheduler, schedule: Schedule) -> None:
         _set(scheduler, schedule, due_ms)
 
 
-def disarm(scheduler: Scheduler, schedule: Schedule) -> None:
+def disarm(scheduler: SchedulerState, schedule: Schedule) -> None:
     """Stop a schedule's timer."""
     scheduler.kernel.cancel(schedule.timer)
     schedule.timer = None
 
 
-def _set(scheduler: Scheduler, schedule: Schedule, due_ms: int) -> None:
+def _set(scheduler: SchedulerState, schedule: Schedule, due_ms: int) -> None:
     run_ms = due_ms + _delay_ms(scheduler, schedule)
     schedule.timer = scheduler.kernel.at(
         run_ms, lambda: _run(scheduler, schedule, due_ms), owed=False
     )
 
 
-def _delay_ms(scheduler: Scheduler, schedule: Schedule) -> int:
+def _delay_ms(scheduler: SchedulerState, schedule: Schedule) -> int:
     """Return how long after its time an occurrence runs: a second within the flexible window."""
     window = schedule.settings["FlexibleTimeWindow"]
     if window["Mode"] == "OFF":
@@ -53,7 +53,7 @@ def _delay_ms(scheduler: Scheduler, schedule: Schedule) -> int:
     return scheduler.kernel.ids.integer(0, seconds - 1) * _SECOND_MS
 
 
-def _run(scheduler: Scheduler, schedule: Schedule, due_ms: int) -> None:
+def _run(scheduler: SchedulerState, schedule: Schedule, due_ms: int) -> None:
     schedule.timer = None
     Invocation(scheduler.kernel, schedule, due_ms).start()
     next_ms = schedule.next_due_ms(due_ms)

@@ -3,51 +3,32 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chalice_offline.core.errors import AwsError
-from chalice_offline.services.sns import envelopes
+from chalice_offline.services.sns.confirmation_messages import send_token
 from chalice_offline.services.sns.errors import (
     bare_invalid_parameter,
     invalid_parameter,
     missing_value,
 )
-from chalice_offline.services.sns.limits import TOKEN_VALID_MS
 from chalice_offline.services.sns.names import arn_of, required
 from chalice_offline.services.sns.subscription import CONFIRMED_BY_ENDPOINT
 
 if TYPE_CHECKING:
     from chalice_offline.core.context import CallContext
     from chalice_offline.core.kernel import Request, Result
-    from chalice_offline.services.sns.service import Sns
+    from chalice_offline.services.sns.state import SnsState
     from chalice_offline.services.sns.subscription import Subscription
     from chalice_offline.services.sns.topic import Topic
 
-_TOKEN_DIGITS = 288  # as long as AWS's are
 _HEXADECIMAL = re.compile(r"[0-9a-f]+")
 _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _ARN_ELEMENTS = 6
 _SUBSCRIPTION_ARN_ELEMENTS = 7
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
-    """What a token given to an endpoint stands for."""
-
-    topic: Topic
-    subscription: Subscription
-    expires_ms: int
-
-
-def request_confirmation(
-    sns: Sns, context: CallContext, topic: Topic, subscription: Subscription
-) -> None:
-    """Send the endpoint a token with which to confirm."""
-    _send(sns, context, topic, subscription, "SubscriptionConfirmation")
-
-
-def confirm_subscription(sns: Sns, context: CallContext, request: Request) -> Result:
+def confirm_subscription(sns: SnsState, context: CallContext, request: Request) -> Result:
     """Confirm the subscription a token was given out for; doing it again is fine.
 
     Recorded: the name of the topic does not matter, its region does; a token that is not even
@@ -59,19 +40,19 @@ def confirm_subscription(sns: Sns, context: CallContext, request: Request) -> Re
     token = sns.tokens.get(token_text)
     if token is None or token.expires_ms <= context.now_ms:
         raise invalid_parameter("Token")
-    if sns.find_topic(token.topic.arn) is not token.topic:
+    if sns.find_topic_or_none(token.topic.arn) is not token.topic:
         raise invalid_parameter("Token")  # the topic was deleted, and maybe made again
     given_for = token.subscription
     # An endpoint that was unsubscribed and subscribed again has another subscription by now.
     subscription = token.topic.audience.find(given_for.protocol, given_for.endpoint) or given_for
     if _region_of(required(request, "TopicArn")) != subscription.region:
         raise invalid_parameter("Topic")
-    if not subscription.confirmed or sns.find_subscription(subscription.arn) is None:
+    if not subscription.confirmed or sns.find_subscription_or_none(subscription.arn) is None:
         _confirm(sns, context, request, token.topic, subscription)
     return {"SubscriptionArn": subscription.arn}
 
 
-def unsubscribe(sns: Sns, context: CallContext, request: Request) -> Result:
+def unsubscribe(sns: SnsState, context: CallContext, request: Request) -> Result:
     """Delete a subscription; one that does not exist is fine.
 
     API_Unsubscribe: unless an owner asks for it, an HTTP or e-mail endpoint is told, with a
@@ -84,8 +65,8 @@ def unsubscribe(sns: Sns, context: CallContext, request: Request) -> Result:
     elements = arn.split(":")
     if len(elements) != _SUBSCRIPTION_ARN_ELEMENTS or not _ID.fullmatch(elements[-1]):
         raise invalid_parameter("SubscriptionId")
-    subscription = sns.find_subscription(arn)
-    topic = None if subscription is None else sns.find_topic(subscription.topic_arn)
+    subscription = sns.find_subscription_or_none(arn)
+    topic = None if subscription is None else sns.find_topic_or_none(subscription.topic_arn)
     if subscription is None or topic is None:
         return {}
     signed = context.signed
@@ -94,12 +75,12 @@ def unsubscribe(sns: Sns, context: CallContext, request: Request) -> Result:
     sns.remove_subscription(topic, subscription)
     told = subscription.protocol in CONFIRMED_BY_ENDPOINT and not signed
     if subscription.confirmed and told:
-        _send(sns, context, topic, subscription, "UnsubscribeConfirmation")
+        send_token(sns, context, topic, subscription, "UnsubscribeConfirmation")
     return {}
 
 
 def _confirm(
-    sns: Sns, context: CallContext, request: Request, topic: Topic, subscription: Subscription
+    sns: SnsState, context: CallContext, request: Request, topic: Topic, subscription: Subscription
 ) -> None:
     subscription.confirmed = True
     subscription.authenticate_on_unsubscribe = (
@@ -113,33 +94,6 @@ def _confirm(
         (context.entry,),
         "confirmed",
     )
-
-
-def _send(
-    sns: Sns, context: CallContext, topic: Topic, subscription: Subscription, kind: str
-) -> None:
-    _forget_expired(sns, context.now_ms)
-    token = sns.kernel.ids.hex(_TOKEN_DIGITS)
-    sns.tokens[token] = Token(topic, subscription, context.now_ms + TOKEN_VALID_MS)
-    message_id = sns.kernel.ids.uuid()
-    document = envelopes.confirmation(
-        kind,
-        subscription,
-        token,
-        message_id=message_id,
-        now_ms=context.now_ms,
-        signature_version=topic.signature_version,
-    )
-    sns.deliveries.send_confirmation(topic, subscription, kind, message_id, document, context.entry)
-
-
-def _forget_expired(sns: Sns, now_ms: int) -> None:
-    """Drop the tokens nobody can use any more; the oldest come first."""
-    while sns.tokens:
-        oldest = next(iter(sns.tokens))
-        if sns.tokens[oldest].expires_ms > now_ms:
-            return
-        del sns.tokens[oldest]
 
 
 def _region_of(arn: str) -> str:

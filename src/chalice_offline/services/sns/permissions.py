@@ -14,7 +14,7 @@ from chalice_offline.services.sns.names import required
 if TYPE_CHECKING:
     from chalice_offline.core.context import CallContext
     from chalice_offline.core.kernel import Request, Result
-    from chalice_offline.services.sns.service import Sns
+    from chalice_offline.services.sns.state import SnsState
 
 _ACTIONS = (
     "AddPermission",
@@ -34,9 +34,9 @@ _ACTIONS = (
 )
 
 
-def add_permission(sns: Sns, context: CallContext, request: Request) -> Result:
+def add_permission(sns: SnsState, context: CallContext, request: Request) -> Result:
     """Add a statement to a topic's policy, its Sid being the label."""
-    topic = sns.topic(context, request)
+    topic = sns.find_topic(context, request)
     label = required(request, "Label")
     policy = json.loads(topic.policy)
     statements = _statements(policy)
@@ -60,9 +60,9 @@ def add_permission(sns: Sns, context: CallContext, request: Request) -> Result:
     return {}
 
 
-def remove_permission(sns: Sns, context: CallContext, request: Request) -> Result:
+def remove_permission(sns: SnsState, context: CallContext, request: Request) -> Result:
     """Take the statement with a label out of a topic's policy; none of that label is fine."""
-    topic = sns.topic(context, request)
+    topic = sns.find_topic(context, request)
     label = required(request, "Label")
     policy = json.loads(topic.policy)
     kept = [statement for statement in _statements(policy) if statement.get("Sid") != label]
@@ -70,9 +70,9 @@ def remove_permission(sns: Sns, context: CallContext, request: Request) -> Resul
     return {}
 
 
-def put_data_protection_policy(sns: Sns, context: CallContext, request: Request) -> Result:
+def put_data_protection_policy(sns: SnsState, context: CallContext, request: Request) -> Result:
     """Store a topic's data protection policy; messages are not audited or masked."""
-    topic = sns.topic(context, request, "ResourceArn")
+    topic = sns.find_topic(context, request, "ResourceArn")
     text = request.get("DataProtectionPolicy", "")
     if len(text) > DATA_PROTECTION_POLICY_LENGTH_MAX:
         raise invalid_parameter("DataProtectionPolicy")
@@ -82,9 +82,9 @@ def put_data_protection_policy(sns: Sns, context: CallContext, request: Request)
     return {}
 
 
-def get_data_protection_policy(sns: Sns, context: CallContext, request: Request) -> Result:
+def get_data_protection_policy(sns: SnsState, context: CallContext, request: Request) -> Result:
     """Return a topic's data protection policy, "" when it has none."""
-    topic = sns.topic(context, request, "ResourceArn")
+    topic = sns.find_topic(context, request, "ResourceArn")
     return {"DataProtectionPolicy": topic.data_protection_policy}
 
 

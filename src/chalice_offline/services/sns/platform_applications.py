@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from chalice_offline.core.arn import make_arn
@@ -15,11 +14,12 @@ from chalice_offline.services.sns.limits import (
 )
 from chalice_offline.services.sns.names import arn_of, required
 from chalice_offline.services.sns.pages import page_of
+from chalice_offline.services.sns.platform import PlatformApplication, PlatformEndpoint
 
 if TYPE_CHECKING:
     from chalice_offline.core.context import CallContext
     from chalice_offline.core.kernel import Request, Result
-    from chalice_offline.services.sns.service import Sns
+    from chalice_offline.services.sns.state import SnsState
 
 # API_CreatePlatformApplication, Platform.
 _PLATFORMS = (
@@ -45,29 +45,7 @@ _APPLICATION_ARN_SLASHES = 2
 _ENDPOINT_ARN_SLASHES = 3
 
 
-@dataclass(slots=True, eq=False)
-class PlatformApplication:
-    """One application; `endpoints` has the ARNs of its endpoints by token."""
-
-    arn: str
-    platform: str
-    name: str
-    number: int
-    attributes: dict[str, str]
-    endpoints: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(slots=True, eq=False)
-class PlatformEndpoint:
-    """One app on one device."""
-
-    arn: str
-    application_arn: str
-    number: int
-    attributes: dict[str, str]
-
-
-def create_platform_application(sns: Sns, context: CallContext, request: Request) -> Result:
+def create_platform_application(sns: SnsState, context: CallContext, request: Request) -> Result:
     """Keep an application without its credentials (error texts recorded)."""
     name, platform = required(request, "Name"), required(request, "Platform")
     _check_name(name)
@@ -88,7 +66,7 @@ def create_platform_application(sns: Sns, context: CallContext, request: Request
     return {"PlatformApplicationArn": arn}
 
 
-def delete_platform_application(sns: Sns, _context: CallContext, request: Request) -> Result:
+def delete_platform_application(sns: SnsState, _context: CallContext, request: Request) -> Result:
     """Forget an application and its endpoints; one that does not exist is fine."""
     arn = _application_arn(request)
     application = sns.applications.pop(arn, None)
@@ -97,7 +75,7 @@ def delete_platform_application(sns: Sns, _context: CallContext, request: Reques
     return {}
 
 
-def list_platform_applications(sns: Sns, context: CallContext, request: Request) -> Result:
+def list_platform_applications(sns: SnsState, context: CallContext, request: Request) -> Result:
     """List the account's applications in this region, 100 at a time."""
     start = make_arn("sns", context.region, context.account_id, "app/")
     own = (one for one in sns.applications.values() if one.arn.startswith(start))
@@ -113,14 +91,14 @@ def list_platform_applications(sns: Sns, context: CallContext, request: Request)
 
 
 def get_platform_application_attributes(
-    sns: Sns, _context: CallContext, request: Request
+    sns: SnsState, _context: CallContext, request: Request
 ) -> Result:
     """Return an application's attributes; credentials never show."""
     return {"Attributes": dict(_application(sns, request).attributes)}
 
 
 def set_platform_application_attributes(
-    sns: Sns, _context: CallContext, request: Request
+    sns: SnsState, _context: CallContext, request: Request
 ) -> Result:
     """Change an application's attributes."""
     _application_arn(request)
@@ -132,7 +110,7 @@ def set_platform_application_attributes(
     return {}
 
 
-def create_platform_endpoint(sns: Sns, context: CallContext, request: Request) -> Result:
+def create_platform_endpoint(sns: SnsState, context: CallContext, request: Request) -> Result:
     """Create the endpoint of a token, or return the one that has the same attributes."""
     application = _application(sns, request)
     token = required(request, "Token")
@@ -157,7 +135,7 @@ def create_platform_endpoint(sns: Sns, context: CallContext, request: Request) -
     return {"EndpointArn": arn}
 
 
-def delete_endpoint(sns: Sns, _context: CallContext, request: Request) -> Result:
+def delete_endpoint(sns: SnsState, _context: CallContext, request: Request) -> Result:
     """Delete an endpoint; its subscriptions stay, as on AWS. One that is not there is fine."""
     endpoint = sns.endpoints.pop(_endpoint_arn(request), None)
     if endpoint is not None:
@@ -166,7 +144,7 @@ def delete_endpoint(sns: Sns, _context: CallContext, request: Request) -> Result
 
 
 def list_endpoints_by_platform_application(
-    sns: Sns, _context: CallContext, request: Request
+    sns: SnsState, _context: CallContext, request: Request
 ) -> Result:
     """List an application's endpoints, 100 at a time."""
     application = _application(sns, request)
@@ -179,12 +157,12 @@ def list_endpoints_by_platform_application(
     return result
 
 
-def get_endpoint_attributes(sns: Sns, _context: CallContext, request: Request) -> Result:
+def get_endpoint_attributes(sns: SnsState, _context: CallContext, request: Request) -> Result:
     """Return an endpoint's attributes."""
     return {"Attributes": dict(_endpoint(sns, request).attributes)}
 
 
-def set_endpoint_attributes(sns: Sns, _context: CallContext, request: Request) -> Result:
+def set_endpoint_attributes(sns: SnsState, _context: CallContext, request: Request) -> Result:
     """Change an endpoint's attributes."""
     _endpoint_arn(request)
     endpoint = _endpoint(sns, request)
@@ -225,11 +203,11 @@ def _check_endpoint_attributes(attributes: dict[str, str]) -> None:
             )
 
 
-def _endpoints_of(sns: Sns, application: PlatformApplication) -> list[PlatformEndpoint]:
+def _endpoints_of(sns: SnsState, application: PlatformApplication) -> list[PlatformEndpoint]:
     return [one for one in sns.endpoints.values() if one.application_arn == application.arn]
 
 
-def _release_token(sns: Sns, endpoint: PlatformEndpoint) -> None:
+def _release_token(sns: SnsState, endpoint: PlatformEndpoint) -> None:
     """Let the endpoint's token stand for no endpoint, unless it stands for another by now."""
     application = sns.applications.get(endpoint.application_arn)
     token = endpoint.attributes["Token"]
@@ -261,14 +239,14 @@ def _arn(request: Request, parameter: str, slashes: int) -> str:
     return text
 
 
-def _application(sns: Sns, request: Request) -> PlatformApplication:
+def _application(sns: SnsState, request: Request) -> PlatformApplication:
     application = sns.applications.get(_application_arn(request))
     if application is None:
         raise AwsError("NotFoundException", "PlatformApplication does not exist")
     return application
 
 
-def _endpoint(sns: Sns, request: Request) -> PlatformEndpoint:
+def _endpoint(sns: SnsState, request: Request) -> PlatformEndpoint:
     endpoint = sns.endpoints.get(_endpoint_arn(request))
     if endpoint is None:
         raise AwsError("NotFoundException", "Endpoint does not exist")

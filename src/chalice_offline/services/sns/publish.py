@@ -8,7 +8,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from chalice_offline.core.errors import AwsError
-from chalice_offline.services.sns import limits, replays
+from chalice_offline.services.sns import deliveries, limits, replays
 from chalice_offline.services.sns.errors import invalid_parameter
 from chalice_offline.services.sns.message import (
     Message,
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from chalice_offline.core.context import CallContext
     from chalice_offline.core.kernel import Request, Result
-    from chalice_offline.services.sns.service import Sns
+    from chalice_offline.services.sns.state import SnsState
     from chalice_offline.services.sns.topic import Topic
 
 _ENTRY_ID = re.compile(r"[A-Za-z0-9_-]+")
@@ -32,7 +32,7 @@ _CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f]")
 _TARGETS = ("TopicArn", "TargetArn", "PhoneNumber")
 
 
-def publish(sns: Sns, context: CallContext, request: Request) -> Result:
+def publish(sns: SnsState, context: CallContext, request: Request) -> Result:
     """Publish one message to a topic, a platform endpoint or a phone number."""
     named = [name for name in _TARGETS if name in request]
     if not named:
@@ -46,7 +46,7 @@ def publish(sns: Sns, context: CallContext, request: Request) -> Result:
         return _publish_to_endpoint(sns, context, request)
     local_arn(context, request, named[0])
     by_protocol = _check_content(request)
-    topic = sns.topic(context, request, named[0])
+    topic = sns.find_topic(context, request, named[0])
     _check_group(topic, request)
     if size_of(request["Message"], request.get("MessageAttributes", {})) > (
         topic.maximum_message_bytes
@@ -55,14 +55,14 @@ def publish(sns: Sns, context: CallContext, request: Request) -> Result:
     return _publish_to_topic(sns, context, topic, request, by_protocol)
 
 
-def publish_batch(sns: Sns, context: CallContext, request: Request) -> Result:
+def publish_batch(sns: SnsState, context: CallContext, request: Request) -> Result:
     """Publish up to 10 messages to a topic, in the order given.
 
     Recorded: one message that is not valid fails the request as a whole.
     """
     entries = request.get("PublishBatchRequestEntries", [])
     _check_entry_ids(entries)
-    topic = sns.topic(context, request)
+    topic = sns.find_topic(context, request)
     by_protocol = [_check_content(entry) for entry in entries]
     for entry in entries:
         _check_group(topic, entry)
@@ -80,7 +80,7 @@ def publish_batch(sns: Sns, context: CallContext, request: Request) -> Result:
 
 
 def _publish_to_topic(
-    sns: Sns,
+    sns: SnsState,
     context: CallContext,
     topic: Topic,
     request: Mapping[str, Any],
@@ -102,7 +102,7 @@ def _publish_to_topic(
         signature_version=topic.signature_version,
     )
     if not topic.is_fifo:
-        sns.deliveries.publish(topic, message)
+        deliveries.publish(sns, topic, message)
         return {"MessageId": message.message_id}
     message.deduplication_id = (
         request.get("MessageDeduplicationId") or hashlib.sha256(text.encode()).hexdigest()
@@ -110,7 +110,7 @@ def _publish_to_topic(
     return _publish_in_order(sns, topic, message)
 
 
-def _publish_in_order(sns: Sns, topic: Topic, message: Message) -> Result:
+def _publish_in_order(sns: SnsState, topic: Topic, message: Message) -> Result:
     """Publish to a FIFO topic; a duplicate gets the reply of the original (recorded)."""
     key = topic.deduplication_key(message.group_id, message.deduplication_id)
     original = topic.original_of(key, message.published_ms)
@@ -127,11 +127,11 @@ def _publish_in_order(sns: Sns, topic: Topic, message: Message) -> Result:
         message.sequence_number = topic.next_sequence_number()
         topic.messages[key] = message
         replays.keep(topic, message)
-        sns.deliveries.publish(topic, message)
+        deliveries.publish(sns, topic, message)
     return {"MessageId": message.message_id, "SequenceNumber": message.sequence_number}
 
 
-def _publish_to_phone(sns: Sns, context: CallContext, request: Request) -> Result:
+def _publish_to_phone(sns: SnsState, context: CallContext, request: Request) -> Result:
     """Write down a text message: nothing leaves this machine."""
     number = request["PhoneNumber"]
     if not is_phone_number(number):
@@ -150,11 +150,11 @@ def _publish_to_phone(sns: Sns, context: CallContext, request: Request) -> Resul
     return {"MessageId": message_id}
 
 
-def _publish_to_endpoint(sns: Sns, context: CallContext, request: Request) -> Result:
+def _publish_to_endpoint(sns: SnsState, context: CallContext, request: Request) -> Result:
     """Write down a push notification: nothing leaves this machine."""
     arn = request["TargetArn"]
     platform = arn_of(arn, "TargetArn").resource.split("/")[1]
-    endpoint = sns.find_endpoint(arn)
+    endpoint = sns.find_endpoint_or_none(arn)
     if endpoint is None:
         raise invalid_parameter("TargetArn Reason: No endpoint found for the target arn specified")
     if endpoint.attributes["Enabled"].lower() != "true":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from chalice_offline.core.errors import AwsError
@@ -17,7 +16,8 @@ from chalice_offline.services.sns.names import is_phone_number, required
 if TYPE_CHECKING:
     from chalice_offline.core.context import CallContext
     from chalice_offline.core.kernel import Request, Result
-    from chalice_offline.services.sns.service import Sns
+    from chalice_offline.services.sns.sms_account import SmsAccount
+    from chalice_offline.services.sns.state import SnsState
 
 _ATTRIBUTES = (
     "DefaultSMSType",
@@ -32,19 +32,7 @@ _SMS_TYPES = ("Promotional", "Transactional")
 _SENDER_ID = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9]{1,11}")
 
 
-@dataclass(slots=True)
-class SmsAccount:
-    """What an account has set for SMS in one region.
-
-    `sandbox` holds the sandbox's phone numbers and whether each is verified.
-    """
-
-    attributes: dict[str, str] = field(default_factory=lambda: {"MonthlySpendLimit": "1"})
-    opted_out: dict[str, None] = field(default_factory=dict)
-    sandbox: dict[str, bool] = field(default_factory=dict)
-
-
-def set_sms_attributes(sns: Sns, context: CallContext, request: Request) -> Result:
+def set_sms_attributes(sns: SnsState, context: CallContext, request: Request) -> Result:
     """Keep SMS settings (error texts recorded)."""
     attributes = request.get("attributes", {})
     if not attributes:
@@ -60,49 +48,59 @@ def set_sms_attributes(sns: Sns, context: CallContext, request: Request) -> Resu
     return {}
 
 
-def get_sms_attributes(sns: Sns, context: CallContext, request: Request) -> Result:
+def get_sms_attributes(sns: SnsState, context: CallContext, request: Request) -> Result:
     """Return SMS settings, all or those named."""
     attributes = _account(sns, context).attributes
     names = request.get("attributes") or list(attributes)
     return {"attributes": {name: attributes[name] for name in names if name in attributes}}
 
 
-def check_if_phone_number_is_opted_out(sns: Sns, context: CallContext, request: Request) -> Result:
+def check_if_phone_number_is_opted_out(
+    sns: SnsState, context: CallContext, request: Request
+) -> Result:
     """Say whether a phone number is opted out; here only tests can opt one out."""
     number = _phone_number(request, "phoneNumber")
     return {"isOptedOut": number in _account(sns, context).opted_out}
 
 
-def list_phone_numbers_opted_out(sns: Sns, context: CallContext, _request: Request) -> Result:
+def list_phone_numbers_opted_out(sns: SnsState, context: CallContext, _request: Request) -> Result:
     """List the phone numbers that are opted out."""
     return {"phoneNumbers": list(_account(sns, context).opted_out)}
 
 
-def opt_in_phone_number(sns: Sns, context: CallContext, request: Request) -> Result:
+def opt_in_phone_number(sns: SnsState, context: CallContext, request: Request) -> Result:
     """Take a phone number off the list; one that is not on it is fine."""
     _account(sns, context).opted_out.pop(_phone_number(request, "phoneNumber"), None)
     return {}
 
 
-def create_sms_sandbox_phone_number(sns: Sns, context: CallContext, request: Request) -> Result:
+def create_sms_sandbox_phone_number(
+    sns: SnsState, context: CallContext, request: Request
+) -> Result:
     """Add a phone number to the sandbox; no one-time password is sent."""
     _account(sns, context).sandbox[_phone_number(request, "PhoneNumber")] = False
     return {}
 
 
-def verify_sms_sandbox_phone_number(sns: Sns, context: CallContext, request: Request) -> Result:
+def verify_sms_sandbox_phone_number(
+    sns: SnsState, context: CallContext, request: Request
+) -> Result:
     """Mark a sandbox phone number as verified, whatever the one-time password."""
     _account(sns, context).sandbox[_sandbox_number(sns, context, request)] = True
     return {}
 
 
-def delete_sms_sandbox_phone_number(sns: Sns, context: CallContext, request: Request) -> Result:
+def delete_sms_sandbox_phone_number(
+    sns: SnsState, context: CallContext, request: Request
+) -> Result:
     """Take a phone number out of the sandbox."""
     del _account(sns, context).sandbox[_sandbox_number(sns, context, request)]
     return {}
 
 
-def list_sms_sandbox_phone_numbers(sns: Sns, context: CallContext, _request: Request) -> Result:
+def list_sms_sandbox_phone_numbers(
+    sns: SnsState, context: CallContext, _request: Request
+) -> Result:
     """List the sandbox's phone numbers."""
     return {
         "PhoneNumbers": [
@@ -112,17 +110,19 @@ def list_sms_sandbox_phone_numbers(sns: Sns, context: CallContext, _request: Req
     }
 
 
-def get_sms_sandbox_account_status(_sns: Sns, _context: CallContext, _request: Request) -> Result:
+def get_sms_sandbox_account_status(
+    _sns: SnsState, _context: CallContext, _request: Request
+) -> Result:
     """Say that the account is in the sandbox, as every new one is."""
     return {"IsInSandbox": True}
 
 
-def list_origination_numbers(_sns: Sns, _context: CallContext, _request: Request) -> Result:
+def list_origination_numbers(_sns: SnsState, _context: CallContext, _request: Request) -> Result:
     """List no origination numbers: there are none."""
     return {"PhoneNumbers": []}
 
 
-def _account(sns: Sns, context: CallContext) -> SmsAccount:
+def _account(sns: SnsState, context: CallContext) -> SmsAccount:
     return sns.sms_account(context.account_id, context.region)
 
 
@@ -133,7 +133,7 @@ def _phone_number(request: Request, name: str) -> str:
     return number
 
 
-def _sandbox_number(sns: Sns, context: CallContext, request: Request) -> str:
+def _sandbox_number(sns: SnsState, context: CallContext, request: Request) -> str:
     number = _phone_number(request, "PhoneNumber")
     if number not in _account(sns, context).sandbox:
         raise AwsError("ResourceNotFoundException", "The phone number does not exist")

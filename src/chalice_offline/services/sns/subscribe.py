@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from chalice_offline.core.arn import parse_arn
 from chalice_offline.services.sns import limits, subscription_attributes
-from chalice_offline.services.sns.confirmations import request_confirmation
+from chalice_offline.services.sns.confirmation_messages import request_confirmation
 from chalice_offline.services.sns.errors import (
     bare_invalid_parameter,
     invalid_parameter,
@@ -24,21 +24,21 @@ if TYPE_CHECKING:
 
     from chalice_offline.core.context import CallContext
     from chalice_offline.core.kernel import Request, Result
-    from chalice_offline.services.sns.service import Sns
+    from chalice_offline.services.sns.state import SnsState
     from chalice_offline.services.sns.topic import Topic
 
-    CheckEndpoint = Callable[[Sns, str, str], None]
+    CheckEndpoint = Callable[[SnsState, str, str], None]
 
 _PENDING = "pending confirmation"
 
 
-def subscribe(sns: Sns, context: CallContext, request: Request) -> Result:
+def subscribe(sns: SnsState, context: CallContext, request: Request) -> Result:
     """Subscribe an endpoint to a topic; HTTP and e-mail endpoints must confirm it first."""
     local_arn(context, request)
     protocol = request.get("Protocol", "")
     if protocol not in PROTOCOLS:
         raise invalid_parameter(f"Amazon SNS does not support this protocol string: {protocol}")
-    topic = sns.topic(context, request)
+    topic = sns.find_topic(context, request)
     endpoint = request.get("Endpoint", "")
     attributes = request.get("Attributes", {})
     existing = topic.audience.find(protocol, endpoint)
@@ -57,7 +57,7 @@ def subscribe(sns: Sns, context: CallContext, request: Request) -> Result:
 
 
 def _new_subscription(
-    sns: Sns, context: CallContext, topic: Topic, protocol: str, endpoint: str
+    sns: SnsState, context: CallContext, topic: Topic, protocol: str, endpoint: str
 ) -> Subscription:
     return Subscription(
         arn=f"{topic.arn}:{sns.kernel.ids.uuid()}",
@@ -100,7 +100,7 @@ def _check_names(attributes: dict[str, str]) -> None:
             raise invalid_parameter(f"Attributes Reason: Unknown attribute: {name}")
 
 
-def _check_endpoint(sns: Sns, topic: Topic, protocol: str, endpoint: str) -> None:
+def _check_endpoint(sns: SnsState, topic: Topic, protocol: str, endpoint: str) -> None:
     if topic.is_fifo and protocol != "sqs":
         raise invalid_parameter(f"Invalid protocol type: {protocol}")  # reported by users of AWS
     if not endpoint:
@@ -127,24 +127,24 @@ def _check_endpoint(sns: Sns, topic: Topic, protocol: str, endpoint: str) -> Non
 # ---- one check per protocol -------------------------------------------------------------------
 
 
-def _check_url(_sns: Sns, protocol: str, endpoint: str) -> None:
+def _check_url(_sns: SnsState, protocol: str, endpoint: str) -> None:
     if not endpoint.lower().startswith(f"{protocol}://"):
         raise invalid_parameter("Endpoint must match the specified protocol")
 
 
-def _check_email(_sns: Sns, _protocol: str, endpoint: str) -> None:
+def _check_email(_sns: SnsState, _protocol: str, endpoint: str) -> None:
     name, at, host = endpoint.rpartition("@")
     if not (name and at and host):
         raise invalid_parameter("Email address")
 
 
-def _check_phone_number(_sns: Sns, _protocol: str, endpoint: str) -> None:
+def _check_phone_number(_sns: SnsState, _protocol: str, endpoint: str) -> None:
     if not is_phone_number(endpoint):
         raise bare_invalid_parameter(f"Invalid SMS endpoint: {endpoint}")
 
 
 def _arn_check(service: str, text: str) -> CheckEndpoint:
-    def check(_sns: Sns, _protocol: str, endpoint: str) -> None:
+    def check(_sns: SnsState, _protocol: str, endpoint: str) -> None:
         try:
             arn = parse_arn(endpoint)
         except ValueError:
@@ -155,8 +155,8 @@ def _arn_check(service: str, text: str) -> CheckEndpoint:
     return check
 
 
-def _check_application_endpoint(sns: Sns, _protocol: str, endpoint: str) -> None:
-    if sns.find_endpoint(endpoint) is None:
+def _check_application_endpoint(sns: SnsState, _protocol: str, endpoint: str) -> None:
+    if sns.find_endpoint_or_none(endpoint) is None:
         raise invalid_parameter(
             f"Endpoint Reason: Endpoint does not exist for endpoint arn{endpoint}"
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chalice_offline.services.sns import subscription_attributes
+from chalice_offline.services.sns import deliveries, subscription_attributes
 from chalice_offline.services.sns.errors import invalid_parameter, subscription_not_found
 from chalice_offline.services.sns.names import arn_of, required
 from chalice_offline.services.sns.pages import page_of
@@ -14,27 +14,27 @@ if TYPE_CHECKING:
 
     from chalice_offline.core.context import CallContext
     from chalice_offline.core.kernel import Request, Result
-    from chalice_offline.services.sns.service import Sns
+    from chalice_offline.services.sns.state import SnsState
     from chalice_offline.services.sns.subscription import Subscription
 
 
-def get_subscription_attributes(sns: Sns, _context: CallContext, request: Request) -> Result:
+def get_subscription_attributes(sns: SnsState, _context: CallContext, request: Request) -> Result:
     """Return all attributes of a subscription, for a while also after its topic was deleted."""
     arn = required(request, "SubscriptionArn")
     arn_of(arn, "SubscriptionArn")
-    subscription = sns.find_subscription(arn) or sns.find_orphan(arn)
+    subscription = sns.find_subscription_or_none(arn) or sns.find_orphan_or_none(arn)
     if subscription is None:
         raise subscription_not_found()
-    topic = sns.find_topic(subscription.topic_arn)
+    topic = sns.find_topic_or_none(subscription.topic_arn)
     return {"Attributes": subscription_attributes.shown(topic, subscription)}
 
 
-def set_subscription_attributes(sns: Sns, _context: CallContext, request: Request) -> Result:
+def set_subscription_attributes(sns: SnsState, _context: CallContext, request: Request) -> Result:
     """Set one attribute of a subscription."""
     arn = required(request, "SubscriptionArn")
     arn_of(arn, "SubscriptionArn")
-    subscription = sns.find_subscription(arn)
-    topic = None if subscription is None else sns.find_topic(subscription.topic_arn)
+    subscription = sns.find_subscription_or_none(arn)
+    topic = None if subscription is None else sns.find_topic_or_none(subscription.topic_arn)
     if subscription is None or topic is None:
         raise subscription_not_found()
     name = request.get("AttributeName", "")
@@ -44,19 +44,19 @@ def set_subscription_attributes(sns: Sns, _context: CallContext, request: Reques
     subscription_attributes.set_attribute(topic, subscription, name, value, "")
     sns.add_subscription(topic, subscription)
     if name == "ReplayPolicy" and value:
-        sns.deliveries.replay(topic, subscription)
+        deliveries.replay(sns, topic, subscription)
     return {}
 
 
-def list_subscriptions(sns: Sns, context: CallContext, request: Request) -> Result:
+def list_subscriptions(sns: SnsState, context: CallContext, request: Request) -> Result:
     """List the account's subscriptions in this region, 100 at a time."""
-    subscriptions = sns.subscriptions_of(context.account_id, context.region)
+    subscriptions = sns.find_subscriptions(context.account_id, context.region)
     return _page(subscriptions, request)
 
 
-def list_subscriptions_by_topic(sns: Sns, context: CallContext, request: Request) -> Result:
+def list_subscriptions_by_topic(sns: SnsState, context: CallContext, request: Request) -> Result:
     """List a topic's subscriptions, 100 at a time."""
-    topic = sns.topic(context, request)
+    topic = sns.find_topic(context, request)
     return _page(topic.audience, request)
 
 

@@ -11,29 +11,29 @@ from chalice_offline.services.sns.errors import invalid_parameter
 from chalice_offline.services.sns.limits import DATA_PROTECTION_POLICY_LENGTH_MAX
 from chalice_offline.services.sns.names import local_arn
 from chalice_offline.services.sns.pages import page_of
-from chalice_offline.services.sns.tags import tags_of
 from chalice_offline.services.sns.topic import Topic
+from chalice_offline.services.sns.topic_tags import checked_tags
 
 if TYPE_CHECKING:
     from chalice_offline.core.context import CallContext
     from chalice_offline.core.kernel import Request, Result
-    from chalice_offline.services.sns.service import Sns
+    from chalice_offline.services.sns.state import SnsState
 
 # API_CreateTopic, Name: 1 to 256 characters, the suffix of a FIFO topic included.
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,256}")
 _FIFO_NAME = re.compile(r"[A-Za-z0-9_-]{1,251}\.fifo")
 
 
-def create_topic(sns: Sns, context: CallContext, request: Request) -> Result:
+def create_topic(sns: SnsState, context: CallContext, request: Request) -> Result:
     """Create a topic, or return the ARN of the one that has this name already."""
     name = request.get("Name", "")
     attributes = dict(request.get("Attributes", {}))
     is_fifo = attributes.get("FifoTopic", "false").lower() == "true"
     if not (_FIFO_NAME if is_fifo else _NAME).fullmatch(name):
         raise invalid_parameter("Topic Name")
-    tags = tags_of(request.get("Tags", []))
+    tags = checked_tags(request.get("Tags", []))
     arn = make_arn("sns", context.region, context.account_id, name)
-    existing = sns.find_topic(arn)
+    existing = sns.find_topic_or_none(arn)
     if existing is not None:
         _check_same(existing, attributes, tags)
         return {"TopicArn": arn}
@@ -60,18 +60,18 @@ def create_topic(sns: Sns, context: CallContext, request: Request) -> Result:
     return {"TopicArn": arn}
 
 
-def delete_topic(sns: Sns, context: CallContext, request: Request) -> Result:
+def delete_topic(sns: SnsState, context: CallContext, request: Request) -> Result:
     """Delete a topic and its subscriptions; one that does not exist is fine."""
-    topic = sns.find_topic(local_arn(context, request))
+    topic = sns.find_topic_or_none(local_arn(context, request))
     if topic is not None:
         sns.remove_topic(topic)
     return {}
 
 
-def list_topics(sns: Sns, context: CallContext, request: Request) -> Result:
+def list_topics(sns: SnsState, context: CallContext, request: Request) -> Result:
     """List the account's topics in this region, 100 at a time."""
     topics, token = page_of(
-        sns.topics_of(context.account_id, context.region), request.get("NextToken")
+        sns.find_topics(context.account_id, context.region), request.get("NextToken")
     )
     result: Result = {"Topics": [{"TopicArn": topic.arn} for topic in topics]}
     if token:
@@ -79,15 +79,15 @@ def list_topics(sns: Sns, context: CallContext, request: Request) -> Result:
     return result
 
 
-def get_topic_attributes(sns: Sns, context: CallContext, request: Request) -> Result:
+def get_topic_attributes(sns: SnsState, context: CallContext, request: Request) -> Result:
     """Return all attributes of a topic."""
-    topic = sns.topic(context, request)
+    topic = sns.find_topic(context, request)
     return {"Attributes": topic_attributes.shown(topic)}
 
 
-def set_topic_attributes(sns: Sns, context: CallContext, request: Request) -> Result:
+def set_topic_attributes(sns: SnsState, context: CallContext, request: Request) -> Result:
     """Set one attribute of a topic."""
-    topic = sns.topic(context, request)
+    topic = sns.find_topic(context, request)
     name = request.get("AttributeName", "")
     if name not in topic_attributes.SETTABLE:
         raise invalid_parameter("AttributeName")

@@ -1,5 +1,5 @@
 """Amazon SQS: standard and FIFO queues."""
 
-from chalice_offline.services.sqs.service import INERT, Sqs
+from chalice_offline.services.sqs.operations import service
 
-__all__ = ["INERT", "Sqs"]
+__all__ = ["service"]

@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from chalice_offline.services.sqs.queue import Queue
-    from chalice_offline.services.sqs.service import Sqs
+    from chalice_offline.services.sqs.state import SqsState
 
 
-def audit(sqs: Sqs) -> list[str]:
+def audit(sqs: SqsState) -> list[str]:
     """Return one sentence per broken promise; an empty list when the state is consistent."""
     findings = [finding for queue in sqs.queues.values() for finding in _audit_queue(queue)]
     held = Counter(

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from chalice_offline.services.sqs.message import Message
     from chalice_offline.services.sqs.queue import Queue
-    from chalice_offline.services.sqs.service import Sqs
+    from chalice_offline.services.sqs.state import SqsState
 
 
-def dead_letter(sqs: Sqs, queue: Queue, message: Message) -> bool:
+def dead_letter(sqs: SqsState, queue: Queue, message: Message) -> bool:
     """Move a message to the queue its redrive policy names; False when that queue is gone.
 
     The message keeps its id, contents and receive count (recorded). A standard queue keeps the
     time it was sent, a FIFO queue counts its age anew (Developer Guide, dead-letter queues).
     """
     policy = queue.attributes.redrive_policy
-    target = sqs.queue_by_arn(policy.dead_letter_arn) if policy is not None else None
+    target = sqs.find_queue_or_none(policy.dead_letter_arn) if policy is not None else None
     if target is None or target is queue:
         return False
     queue.remove(message)

@@ -12,20 +12,20 @@ if TYPE_CHECKING:
     from chalice_offline.core.context import CallContext
     from chalice_offline.core.kernel import Request, Result
     from chalice_offline.services.sqs.queue import Queue
-    from chalice_offline.services.sqs.service import Sqs
+    from chalice_offline.services.sqs.state import SqsState
 
 
-def delete_message(sqs: Sqs, context: CallContext, request: Request) -> Result:
+def delete_message(sqs: SqsState, context: CallContext, request: Request) -> Result:
     """Delete a message by receipt handle; one that is gone already is fine."""
-    queue = sqs.queue(request["QueueUrl"], context)
+    queue = sqs.find_queue(request["QueueUrl"], context)
     _delete(queue, request["ReceiptHandle"])
     queue.wake()  # a group may be free now
     return {}
 
 
-def delete_message_batch(sqs: Sqs, context: CallContext, request: Request) -> Result:
+def delete_message_batch(sqs: SqsState, context: CallContext, request: Request) -> Result:
     """Delete up to ten messages; each succeeds or fails by itself."""
-    queue = sqs.queue(request["QueueUrl"], context)
+    queue = sqs.find_queue(request["QueueUrl"], context)
     check_entries(request["Entries"], "DeleteMessageBatchRequestEntry")
 
     def delete(entry: Request) -> Result:

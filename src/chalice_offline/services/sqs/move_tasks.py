@@ -11,21 +11,28 @@ from chalice_offline.services.sqs.errors import (
     invalid_value,
     resource_missing,
 )
-from chalice_offline.services.sqs.move_task import ACTIVE, RUNNING, MoveTask, decode_handle
+from chalice_offline.services.sqs.move_task import (
+    ACTIVE,
+    CANCELLING,
+    RUNNING,
+    MoveTask,
+    decode_handle,
+)
+from chalice_offline.services.sqs.moving import start_moving
 
 if TYPE_CHECKING:
     from chalice_offline.core.context import CallContext
     from chalice_offline.core.kernel import Request, Result
     from chalice_offline.services.sqs.queue import Queue
-    from chalice_offline.services.sqs.service import Sqs
+    from chalice_offline.services.sqs.state import SqsState
 
 _ARN_FORMAT = "arn:<partition>:<service>:<region>:<account-id>:<resource-id>"
 
 
-def start_message_move_task(sqs: Sqs, context: CallContext, request: Request) -> Result:
+def start_message_move_task(sqs: SqsState, context: CallContext, request: Request) -> Result:
     """Start to move the messages of a dead-letter queue back, or to another queue."""
     source = _queue(sqs, "SourceArn", request["SourceArn"])
-    if not sqs.sources_of(source.arn):
+    if not sqs.find_sources(source.arn):
         raise invalid_parameter("Source queue must be configured as a Dead Letter Queue.")
     destination_arn = request.get("DestinationArn")
     if destination_arn is not None:
@@ -50,14 +57,22 @@ def start_message_move_task(sqs: Sqs, context: CallContext, request: Request) ->
             "There is already a task running. Only one active task is allowed for a source queue "
             "arn at a given time."
         )
-    task = MoveTask(sqs, source, destination_arn or "", rate, context.entry)
+    task = MoveTask(
+        task_id=sqs.kernel.ids.uuid(),
+        source_arn=source.arn,
+        destination_arn=destination_arn or "",
+        rate_per_second=rate,
+        started_ms=context.now_ms,
+        to_move=source.visible_count,
+        entry=context.entry,
+    )
     tasks.insert(0, task)
     del tasks[limits.MOVE_TASKS_LISTED :]
-    task.start()
+    start_moving(sqs, task)
     return {"TaskHandle": task.handle}
 
 
-def list_message_move_tasks(sqs: Sqs, context: CallContext, request: Request) -> Result:  # noqa: ARG001
+def list_message_move_tasks(sqs: SqsState, context: CallContext, request: Request) -> Result:  # noqa: ARG001
     """Return a queue's latest tasks, the latest first."""
     source = _queue(sqs, "SourceArn", request["SourceArn"])
     count = request.get("MaxResults")
@@ -68,7 +83,7 @@ def list_message_move_tasks(sqs: Sqs, context: CallContext, request: Request) ->
     return {"Results": [task.shown() for task in tasks[: count or 1]]}
 
 
-def cancel_message_move_task(sqs: Sqs, context: CallContext, request: Request) -> Result:  # noqa: ARG001
+def cancel_message_move_task(sqs: SqsState, context: CallContext, request: Request) -> Result:  # noqa: ARG001
     """Stop a running task; what it moved stays moved."""
     handle = decode_handle(request["TaskHandle"])
     source = _queue(sqs, "SourceArn", handle.source_arn)
@@ -76,17 +91,17 @@ def cancel_message_move_task(sqs: Sqs, context: CallContext, request: Request) -
         if task.task_id == handle.task_id:
             if task.status != RUNNING:
                 raise invalid_parameter("Only active tasks can be cancelled.")
-            task.cancel()
+            task.status = CANCELLING  # it stops before the next message
             return {"ApproximateNumberOfMessagesMoved": task.moved}
     raise resource_missing("Task does not exist.")
 
 
-def _queue(sqs: Sqs, parameter: str, arn: str) -> Queue:
+def _queue(sqs: SqsState, parameter: str, arn: str) -> Queue:
     if key_from_arn(arn) is None:
         raise invalid_parameter(
             f"You must use this format to specify the {parameter}: {_ARN_FORMAT}"
         )
-    queue = sqs.queue_by_arn(arn)
+    queue = sqs.find_queue_or_none(arn)
     if queue is None:
         text = f"The resource that you specified for the {parameter} parameter doesn't exist."
         raise resource_missing(text)

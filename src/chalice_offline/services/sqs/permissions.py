@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from chalice_offline.core.context import CallContext
     from chalice_offline.core.kernel import Request, Result
     from chalice_offline.services.sqs.queue import Queue
-    from chalice_offline.services.sqs.service import Sqs
+    from chalice_offline.services.sqs.state import SqsState
 
 _LABEL = re.compile(rf"[A-Za-z0-9_-]{{1,{limits.LABEL_LENGTH}}}")
 _ACCOUNT_ID = re.compile(r"[0-9]{12}")
@@ -55,9 +55,9 @@ _OWNERS_ONLY = frozenset(
 )
 
 
-def add_permission(sqs: Sqs, context: CallContext, request: Request) -> Result:
+def add_permission(sqs: SqsState, context: CallContext, request: Request) -> Result:
     """Add a statement that lets other accounts call some actions on a queue."""
-    queue = sqs.queue(request["QueueUrl"], context)
+    queue = sqs.find_queue(request["QueueUrl"], context)
     label: str = request["Label"]
     _check_request(label, request["Actions"], request["AWSAccountIds"])
     policy = _policy(queue)
@@ -78,9 +78,9 @@ def add_permission(sqs: Sqs, context: CallContext, request: Request) -> Result:
     return {}
 
 
-def remove_permission(sqs: Sqs, context: CallContext, request: Request) -> Result:
+def remove_permission(sqs: SqsState, context: CallContext, request: Request) -> Result:
     """Take the statement with this label away; the last one takes the policy with it."""
-    queue = sqs.queue(request["QueueUrl"], context)
+    queue = sqs.find_queue(request["QueueUrl"], context)
     label: str = request["Label"]
     policy = _policy(queue)
     kept = [statement for statement in policy["Statement"] if statement.get("Sid") != label]

@@ -11,17 +11,15 @@ from chalice_offline.services.sqs import attributes, limits
 from chalice_offline.services.sqs.addresses import QueueKey, check_name, queue_url
 from chalice_offline.services.sqs.errors import invalid_parameter, invalid_value, queue_missing
 from chalice_offline.services.sqs.queue import NEVER_MS, Queue
-from chalice_offline.services.sqs.redrive import check_dead_letter_queue
+from chalice_offline.services.sqs.redrive_targets import check_redrive_target
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from chalice_offline.core.context import CallContext
     from chalice_offline.core.kernel import Request, Result
-    from chalice_offline.services.sqs.service import Sqs
+    from chalice_offline.services.sqs.state import SqsState
 
 
-def create_queue(sqs: Sqs, context: CallContext, request: Request) -> Result:
+def create_queue(sqs: SqsState, context: CallContext, request: Request) -> Result:
     """Make a queue, or return the one of that name if the attributes given are its own."""
     given: dict[str, str] = request.get("Attributes") or {}
     key = QueueKey(context.account_id, context.region, request["QueueName"])
@@ -45,7 +43,7 @@ def create_queue(sqs: Sqs, context: CallContext, request: Request) -> Result:
     return {"QueueUrl": queue_url(context, key)}
 
 
-def get_queue_url(sqs: Sqs, context: CallContext, request: Request) -> Result:
+def get_queue_url(sqs: SqsState, context: CallContext, request: Request) -> Result:
     """Return the URL of a queue by its name."""
     owner = request.get("QueueOwnerAWSAccountId") or context.account_id
     key = QueueKey(owner, context.region, request["QueueName"])
@@ -54,7 +52,7 @@ def get_queue_url(sqs: Sqs, context: CallContext, request: Request) -> Result:
     return {"QueueUrl": queue_url(context, key)}
 
 
-def list_queues(sqs: Sqs, context: CallContext, request: Request) -> Result:
+def list_queues(sqs: SqsState, context: CallContext, request: Request) -> Result:
     """Return the URLs of the caller's queues in this region, by name."""
     prefix = request.get("QueueNamePrefix") or ""
     keys = sorted(
@@ -67,25 +65,25 @@ def list_queues(sqs: Sqs, context: CallContext, request: Request) -> Result:
     return _page("QueueUrls", keys, context, request)
 
 
-def list_dead_letter_source_queues(sqs: Sqs, context: CallContext, request: Request) -> Result:
+def list_dead_letter_source_queues(sqs: SqsState, context: CallContext, request: Request) -> Result:
     """Return the URLs of the queues whose dead letters come to this queue."""
-    queue = sqs.queue(request["QueueUrl"], context)
-    keys = [source.key for source in sqs.sources_of(queue.arn)]
+    queue = sqs.find_queue(request["QueueUrl"], context)
+    keys = [source.key for source in sqs.find_sources(queue.arn)]
     return {"queueUrls": [], **_page("queueUrls", keys, context, request)}
 
 
-def delete_queue(sqs: Sqs, context: CallContext, request: Request) -> Result:
+def delete_queue(sqs: SqsState, context: CallContext, request: Request) -> Result:
     """Delete a queue with all its messages. A queue that does not exist is an error."""
-    queue = sqs.queue(request["QueueUrl"], context)
+    queue = sqs.find_queue(request["QueueUrl"], context)
     del sqs.queues[queue.key]
     sqs.deleted_at_ms[queue.key] = context.now_ms
     queue.close()
     return {}
 
 
-def purge_queue(sqs: Sqs, context: CallContext, request: Request) -> Result:
+def purge_queue(sqs: SqsState, context: CallContext, request: Request) -> Result:
     """Delete all messages of a queue, those in flight and delayed included."""
-    queue = sqs.queue(request["QueueUrl"], context)
+    queue = sqs.find_queue(request["QueueUrl"], context)
     purged_at_ms = queue.purged_at_ms
     if purged_at_ms != NEVER_MS and context.now_ms - purged_at_ms < limits.PURGE_INTERVAL_MS:
         raise AwsError(
@@ -98,19 +96,7 @@ def purge_queue(sqs: Sqs, context: CallContext, request: Request) -> Result:
     return {}
 
 
-def check_redrive_target(
-    sqs: Sqs, arn: str, wanted: attributes.QueueAttributes, given: Mapping[str, str]
-) -> None:
-    """Raise AwsError unless the dead-letter queue that a request names may take the letters."""
-    policy = wanted.redrive_policy
-    if policy is None or "RedrivePolicy" not in given:
-        return
-    target = sqs.queue_by_arn(policy.dead_letter_arn)
-    found = None if target is None else (target.arn, target.attributes.redrive_allow_policy)
-    check_dead_letter_queue(given["RedrivePolicy"], arn, found)
-
-
-def _check_not_recently_deleted(sqs: Sqs, key: QueueKey, now_ms: int) -> None:
+def _check_not_recently_deleted(sqs: SqsState, key: QueueKey, now_ms: int) -> None:
     deleted_at_ms = sqs.deleted_at_ms.get(key)
     if deleted_at_ms is None:
         return

@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from chalice_offline.core.kernel import Reply, Request, Result
     from chalice_offline.services.sqs.message import Message
     from chalice_offline.services.sqs.queue import Queue
-    from chalice_offline.services.sqs.service import Sqs
+    from chalice_offline.services.sqs.state import SqsState
 
 
-def receive_message(sqs: Sqs, context: CallContext, request: Request) -> Reply:
+def receive_message(sqs: SqsState, context: CallContext, request: Request) -> Reply:
     """Hand out messages; with none there, wait for one as long as the caller asked for."""
-    queue = sqs.queue(request["QueueUrl"], context)
+    queue = sqs.find_queue(request["QueueUrl"], context)
     _check_request(queue, request)
     wait_seconds = request.get("WaitTimeSeconds")
     wait_ms = queue.attributes.wait_ms if wait_seconds is None else wait_seconds * 1000
@@ -61,7 +61,7 @@ def _check_request(queue: Queue, request: Request) -> None:
         contents.check_token("ReceiveRequestAttemptId", attempt_id)
 
 
-def _take(sqs: Sqs, queue: Queue, request: Request) -> list[Message]:
+def _take(sqs: SqsState, queue: Queue, request: Request) -> list[Message]:
     timeout_seconds = request.get("VisibilityTimeout")
     timeout_ms: int = (
         queue.attributes.visibility_timeout_ms

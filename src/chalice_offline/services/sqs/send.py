@@ -20,24 +20,24 @@ if TYPE_CHECKING:
     from chalice_offline.core.context import CallContext
     from chalice_offline.core.kernel import Request, Result
     from chalice_offline.services.sqs.queue import Queue
-    from chalice_offline.services.sqs.service import Sqs
+    from chalice_offline.services.sqs.state import SqsState
 
 _ENTRY_TYPE = "SendMessageBatchRequestEntry"
 _NOT_FOR_THIS_TYPE = "The request include parameter that is not valid for this queue type."
 
 
-def send_message(sqs: Sqs, context: CallContext, request: Request) -> Result:
+def send_message(sqs: SqsState, context: CallContext, request: Request) -> Result:
     """Store one message; a duplicate in a FIFO queue is answered like its original."""
-    queue = sqs.queue(request["QueueUrl"], context)
+    queue = sqs.find_queue(request["QueueUrl"], context)
     _check_contents(queue, request, "are invalid")
     result = _accept(sqs, context, queue, request)
     queue.wake()
     return result
 
 
-def send_message_batch(sqs: Sqs, context: CallContext, request: Request) -> Result:
+def send_message_batch(sqs: SqsState, context: CallContext, request: Request) -> Result:
     """Store up to ten messages; each succeeds or fails by itself."""
-    queue = sqs.queue(request["QueueUrl"], context)
+    queue = sqs.find_queue(request["QueueUrl"], context)
     entries: list[Request] = request["Entries"]
     check_entries(entries, _ENTRY_TYPE)
     size = sum(contents.size_bytes(entry) for entry in entries)
@@ -81,7 +81,7 @@ def _check_contents(queue: Queue, request: Request, oversize_wording: str) -> No
         )
 
 
-def _accept(sqs: Sqs, context: CallContext, queue: Queue, request: Request) -> Result:
+def _accept(sqs: SqsState, context: CallContext, queue: Queue, request: Request) -> Result:
     """Store a message whose contents were checked, and say so to the sender."""
     delay_ms = _delay_ms(queue, request)
     group_id = _group_id(queue, request)

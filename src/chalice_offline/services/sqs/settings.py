@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from chalice_offline.services.common.tags import untag
 from chalice_offline.services.sqs import attributes
 from chalice_offline.services.sqs.errors import unknown_attribute
-from chalice_offline.services.sqs.queues import check_redrive_target
+from chalice_offline.services.sqs.redrive_targets import check_redrive_target
 
 if TYPE_CHECKING:
     from chalice_offline.core.context import CallContext
     from chalice_offline.core.kernel import Request, Result
     from chalice_offline.services.sqs.queue import Queue
-    from chalice_offline.services.sqs.service import Sqs
+    from chalice_offline.services.sqs.state import SqsState
 
 
-def get_queue_attributes(sqs: Sqs, context: CallContext, request: Request) -> Result:
+def get_queue_attributes(sqs: SqsState, context: CallContext, request: Request) -> Result:
     """Return the attributes asked for; none asked for, none returned (recorded)."""
-    queue = sqs.queue(request["QueueUrl"], context)
+    queue = sqs.find_queue(request["QueueUrl"], context)
     names: list[str] = request.get("AttributeNames") or []
     for name in names:
         if name != "All" and name not in attributes.READABLE:
@@ -28,32 +29,30 @@ def get_queue_attributes(sqs: Sqs, context: CallContext, request: Request) -> Re
     return {"Attributes": present} if present else {}
 
 
-def set_queue_attributes(sqs: Sqs, context: CallContext, request: Request) -> Result:
+def set_queue_attributes(sqs: SqsState, context: CallContext, request: Request) -> Result:
     """Change attributes; "" takes a policy or a key away."""
-    queue = sqs.queue(request["QueueUrl"], context)
+    queue = sqs.find_queue(request["QueueUrl"], context)
     wanted = attributes.change(queue.attributes, request["Attributes"])
     check_redrive_target(sqs, queue.arn, wanted, request["Attributes"])
     queue.change_attributes(wanted)
     return {}
 
 
-def tag_queue(sqs: Sqs, context: CallContext, request: Request) -> Result:
+def tag_queue(sqs: SqsState, context: CallContext, request: Request) -> Result:
     """Add tags; a key the queue has gets the new value."""
-    sqs.queue(request["QueueUrl"], context).tags.update(request["Tags"])
+    sqs.find_queue(request["QueueUrl"], context).tags.update(request["Tags"])
     return {}
 
 
-def untag_queue(sqs: Sqs, context: CallContext, request: Request) -> Result:
+def untag_queue(sqs: SqsState, context: CallContext, request: Request) -> Result:
     """Take tags away; keys the queue does not have are fine."""
-    queue = sqs.queue(request["QueueUrl"], context)
-    for key in request["TagKeys"]:
-        queue.tags.pop(key, None)
+    untag(sqs.find_queue(request["QueueUrl"], context).tags, request["TagKeys"])
     return {}
 
 
-def list_queue_tags(sqs: Sqs, context: CallContext, request: Request) -> Result:
+def list_queue_tags(sqs: SqsState, context: CallContext, request: Request) -> Result:
     """Return a queue's tags; without any, no `Tags` member (recorded)."""
-    queue = sqs.queue(request["QueueUrl"], context)
+    queue = sqs.find_queue(request["QueueUrl"], context)
     return {"Tags": dict(queue.tags)} if queue.tags else {}
 
 

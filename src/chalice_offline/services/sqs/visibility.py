@@ -13,20 +13,22 @@ if TYPE_CHECKING:
     from chalice_offline.core.context import CallContext
     from chalice_offline.core.kernel import Request, Result
     from chalice_offline.services.sqs.queue import Queue
-    from chalice_offline.services.sqs.service import Sqs
+    from chalice_offline.services.sqs.state import SqsState
 
 
-def change_message_visibility(sqs: Sqs, context: CallContext, request: Request) -> Result:
+def change_message_visibility(sqs: SqsState, context: CallContext, request: Request) -> Result:
     """Let a received message be hidden for longer or shorter, counted from now."""
-    queue = sqs.queue(request["QueueUrl"], context)
+    queue = sqs.find_queue(request["QueueUrl"], context)
     _change(queue, request["ReceiptHandle"], request["VisibilityTimeout"])
     queue.wake()
     return {}
 
 
-def change_message_visibility_batch(sqs: Sqs, context: CallContext, request: Request) -> Result:
+def change_message_visibility_batch(
+    sqs: SqsState, context: CallContext, request: Request
+) -> Result:
     """Change the visibility of up to ten messages; each succeeds or fails by itself."""
-    queue = sqs.queue(request["QueueUrl"], context)
+    queue = sqs.find_queue(request["QueueUrl"], context)
     check_entries(request["Entries"], "ChangeMessageVisibilityBatchRequestEntry")
 
     def change(entry: Request) -> Result:

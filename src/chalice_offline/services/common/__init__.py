@@ -1,0 +1,1 @@
+"""What several services share: pages, tags, policies. No service, and it knows none."""
