@@ -1,6 +1,6 @@
 # The commands of this repository; CI runs the same ones. Works with make 3.81 and later.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run check test test-localstack fuzz bench bench-quick lock clean
+.PHONY: help setup demo run check test test-browser test-localstack fuzz bench bench-quick lock clean
 
 SHELL = /bin/sh
 BIN = .venv/bin
@@ -38,6 +38,9 @@ check: $(INSTALLED) ## Lint, format, types, import rules
 
 test: $(INSTALLED) ## Run the whole test suite
 	$(BIN)/pytest -n auto
+
+test-browser: $(INSTALLED) ## Let web pages attack the ports in a real Chromium (CHROMIUM=…)
+	$(BIN)/pytest tests/browser
 
 test-localstack: $(INSTALLED) ## Run the pipeline against a real LocalStack 4.14 (no Docker needed)
 	$(BIN)/python scripts/engines/engines.py install localstack+dynamodb

@@ -1,7 +1,6 @@
 """A WSGI server with keep-alive: the standard library's closes the connection every time.
 
-The only sockets of the simulators. Loopback only: the simulators hold no secret worth keeping,
-but they answer anybody who can reach them.
+The only sockets of the simulators. Loopback only, and no page of another site (`browser_policy`).
 """
 
 from __future__ import annotations
@@ -12,12 +11,15 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
+from chalice_offline.transports.browser_policy import Area, BrowserPolicy
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from wsgiref.types import WSGIApplication
 
 MAX_BODY_BYTES = 10 * 1024 * 1024
 IDLE_SECONDS = 60
+_POLICY = BrowserPolicy("127.0.0.1")
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -43,6 +45,13 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer()
 
     def _answer(self) -> None:
+        fields = {name.lower(): value for name, value in self.headers.items()}
+        path, _, query = self.path.partition("?")
+        refusal = _POLICY.refusal(self.command, path, query, fields, Area.APP)
+        if refusal is not None:
+            self.close_connection = True  # its body is not read
+            self.send_error(refusal.status, explain=refusal.text)
+            return
         length = self.headers.get("Content-Length", "0")
         if "chunked" in self.headers.get("Transfer-Encoding", "").lower() or not length.isdigit():
             self.close_connection = True

@@ -1,4 +1,4 @@
-"""What a plain `pytest` runs: everything but the tests that need an engine of their own."""
+"""What a plain `pytest` runs: everything but the tests that need an engine or a browser."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Leave tests/localstack to those who ask for it by path (`make test-localstack`)."""
-    asked_for = any("localstack" in argument for argument in config.args)
-    return True if collection_path.name == "localstack" and not asked_for else None
+    """Leave these folders to those who ask for them by path (`make test-localstack`)."""
+    name = collection_path.name
+    asked_for = any(name in argument for argument in config.args)
+    return True if name in ("localstack", "browser") and not asked_for else None

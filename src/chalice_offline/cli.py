@@ -7,19 +7,44 @@ import signal
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from chalice_offline.attach.command import AttachOptions, attach, attach_options
 from chalice_offline.core.errors import ProjectError
+from chalice_offline.transports.browser_policy import Access
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import FrameType
 
     from chalice_offline.live_session import AppSession
 
+F = TypeVar("F", bound="Callable[..., Any]")
+
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+def access_options(command: F) -> F:
+    """Add the options that say who may use the ports."""
+    for option in (
+        click.option(
+            "--listen-beyond-loopback",
+            is_flag=True,
+            help="Let other machines in: allow a --host that they can reach.",
+        ),
+        click.option(
+            "--allow-host",
+            "allowed_hosts",
+            multiple=True,
+            metavar="NAME",
+            help="A further host name to be reached by, whose pages may send requests; "
+            "again for more. *.NAME stands for all below it.",
+        ),
+    ):
+        command = option(command)
+    return command
 
 
 @click.group(context_settings=_CONTEXT)
@@ -45,6 +70,7 @@ def main() -> None:
 @click.option("--aws-port", default=4566, show_default=True, help="The port of the AWS endpoint.")
 @click.option("--seed", default=0, show_default=True, help="The seed of every id given out.")
 @click.option("--no-autoreload", is_flag=True, help="Do not reload when the code changes.")
+@access_options
 @attach_options
 def local(
     project_dir: Path,
@@ -54,6 +80,8 @@ def local(
     aws_port: int,
     seed: int,
     no_autoreload: bool,
+    allowed_hosts: tuple[str, ...],
+    listen_beyond_loopback: bool,
     endpoint: str | None,
     detach: bool,
     provision: bool,
@@ -64,6 +92,7 @@ def local(
         raise click.UsageError("--detach, --provision and --yes go with --endpoint")
     _log_to_stderr()
     _stop_on_signals()
+    access = Access(allowed_hosts, listen_beyond_loopback)
     try:
         from chalice_offline.chalice_app.project import default_stage
         from chalice_offline.live_session import AppSession
@@ -73,8 +102,14 @@ def local(
         if endpoint is not None:
             options = AttachOptions(endpoint, detach=detach, provision=provision, yes=yes)
             reload = not no_autoreload
-            sys.exit(attach(directory, stage, options, host=host, port=port, reload=reload))
-        session = AppSession(directory, stage, host=host, port=port, aws_port=aws_port, seed=seed)
+            sys.exit(
+                attach(
+                    directory, stage, options, host=host, port=port, access=access, reload=reload
+                )
+            )
+        session = AppSession(
+            directory, stage, host=host, port=port, aws_port=aws_port, seed=seed, access=access
+        )
         try:
             session.start()
             _print_bindings(session, stage)
@@ -94,14 +129,22 @@ def local(
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", default=4566, show_default=True, help="The port to listen on.")
 @click.option("--seed", default=0, show_default=True, help="The seed of every id given out.")
-def aws(host: str, port: int, seed: int) -> None:
+@access_options
+def aws(
+    host: str, port: int, seed: int, allowed_hosts: tuple[str, ...], listen_beyond_loopback: bool
+) -> None:
     """Run the AWS endpoint alone, without an app."""
     _log_to_stderr()
     _stop_on_signals()
     try:
         from chalice_offline.live_session import AwsSession
 
-        session = AwsSession(host=host, port=port, seed=seed)
+        session = AwsSession(
+            host=host,
+            port=port,
+            seed=seed,
+            access=Access(allowed_hosts, listen_beyond_loopback),
+        )
     except ProjectError as error:
         _fail(error)
     session.door.open()  # for the functions that are uploaded

@@ -20,6 +20,7 @@ from chalice_offline.core.errors import ProjectError
 from chalice_offline.drivers.handler_threads import HandlerThreads
 from chalice_offline.drivers.live import HANDLER_THREADS, LiveDriver
 from chalice_offline.services.lambda_ import LambdaState
+from chalice_offline.transports.browser_policy import ONLY_THIS_MACHINE, Access, Area
 from chalice_offline.transports.gateway import Gateway
 from chalice_offline.transports.http_server import LOOPBACK, Server, aws_endpoint
 from chalice_offline.transports.in_process import InProcessDoor
@@ -37,7 +38,14 @@ _log = logging.getLogger(__name__)
 class AwsSession:
     """The AWS endpoint in real time, without an app."""
 
-    def __init__(self, *, host: str = LOOPBACK, port: int = 4566, seed: int = 0) -> None:
+    def __init__(
+        self,
+        *,
+        host: str = LOOPBACK,
+        port: int = 4566,
+        seed: int = 0,
+        access: Access = ONLY_THIS_MACHINE,
+    ) -> None:
         """Bind the port at once; raises ProjectError when it is taken."""
         self.driver = LiveDriver(send_request=send_request)
         configured = os.environ.get("AWS_DEFAULT_REGION") or os.environ.get("AWS_REGION")
@@ -46,7 +54,7 @@ class AwsSession:
         self.lambda_ = self.emulator.registry.state("lambda", LambdaState)
         self.gateway = Gateway(self.emulator)
         self.gateway.pages |= console_pages(self.emulator, self.lambda_)
-        self.aws_server = Server(aws_endpoint(self.gateway), host=host, port=port)
+        self.aws_server = Server(aws_endpoint(self.gateway), host=host, port=port, access=access)
         self._uploaded = UploadedFunctions(self.aws_server.url)
         self.runtime = Runtime(self.driver.clock, self._uploaded)
         self.driver.run_function = self.runtime.run
@@ -77,8 +85,9 @@ class AppSession:
         port: int = 8000,
         aws_port: int = 4566,
         seed: int = 0,
+        access: Access = ONLY_THIS_MACHINE,
     ) -> None:
-        self.aws = AwsSession(host=host, port=aws_port, seed=seed)
+        self.aws = AwsSession(host=host, port=aws_port, seed=seed, access=access)
         os.environ.update(lambda_variables(self.aws.emulator.region))
         os.environ.pop("AWS_PROFILE", None)
         watch_output()  # before Chalice's loggers take hold of standard output
@@ -87,7 +96,7 @@ class AppSession:
         )
         self._requests = HandlerThreads(HANDLER_THREADS, "request")
         routes = routes_door(self.app.request, self._requests, self.app.request_limit)
-        self.http_server = Server(routes, host=host, port=port)
+        self.http_server = Server(routes, host=host, port=port, area=Area.APP, access=access)
         self._watch = Watch(self.app.directory)
         self._reload_lock = threading.Lock()
 

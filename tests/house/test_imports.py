@@ -31,7 +31,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "chalice_app", "composition", "drivers", "emulator", "services", "storage", "trace",
         "transports", "uploaded",
     },
-    "cli": {"attach", "chalice_app", "live_session"},
+    "cli": {"attach", "chalice_app", "live_session", "transports"},
     "__main__": {"cli"},
 }  # fmt: skip
 

@@ -97,7 +97,7 @@ def test_oversized_and_unframed_bodies_are_refused(running):
     ):
         address = ("127.0.0.1", urlsplit(running.url).port)
         with socket.create_connection(address, timeout=5) as client:
-            client.sendall(b"POST / HTTP/1.1\r\nHost: x\r\n" + head + b"\r\n\r\n")
+            client.sendall(b"POST / HTTP/1.1\r\nHost: localhost\r\n" + head + b"\r\n\r\n")
             assert client.recv(64).split()[1] == status
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from chalice_offline.attach.endpoint import Endpoint
     from chalice_offline.attach.session import AttachedSession
+    from chalice_offline.transports.browser_policy import Access
 
     Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -64,7 +65,14 @@ def attach_options(command: Command) -> Command:
 
 
 def attach(
-    directory: Path, stage: str, options: AttachOptions, *, host: str, port: int, reload: bool
+    directory: Path,
+    stage: str,
+    options: AttachOptions,
+    *,
+    host: str,
+    port: int,
+    access: Access,
+    reload: bool,
 ) -> int:
     """Run `local --endpoint`; returns the exit status. Raises ProjectError."""
     from chalice_offline.attach.endpoint import endpoint_of
@@ -75,7 +83,9 @@ def attach(
     try:
         if options.detach:
             return _detach(directory, stage, endpoint)
-        return _run(directory, stage, endpoint, options, host=host, port=port, reload=reload)
+        return _run(
+            directory, stage, endpoint, options, host=host, port=port, access=access, reload=reload
+        )
     except EndpointError as error:
         click.echo(f"chalice-offline: {error}", err=True)
         return ENDPOINT_FAILED
@@ -100,6 +110,7 @@ def _run(
     *,
     host: str,
     port: int,
+    access: Access,
     reload: bool,
 ) -> int:
     from chalice_offline.attach.session import AttachedSession
@@ -108,7 +119,9 @@ def _run(
         raise click.UsageError(
             "--provision is for local engines; on AWS deploy .chalice/resources.json as a stack"
         )
-    session = AttachedSession(directory, stage, endpoint, host=host, port=port, tell=_tell)
+    session = AttachedSession(
+        directory, stage, endpoint, host=host, port=port, access=access, tell=_tell
+    )
     try:
         session.prepare()
         if endpoint.is_aws and not options.yes and not _agreed(session):

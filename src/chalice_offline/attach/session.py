@@ -22,6 +22,7 @@ from chalice_offline.core.clock import SystemClock
 from chalice_offline.core.errors import ProjectError
 from chalice_offline.drivers.handler_threads import HandlerThreads
 from chalice_offline.drivers.live import HANDLER_THREADS
+from chalice_offline.transports.browser_policy import ONLY_THIS_MACHINE, Access, Area
 from chalice_offline.transports.http_server import LOOPBACK, Server
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ class AttachedSession:
         *,
         host: str = LOOPBACK,
         port: int = 8000,
+        access: Access = ONLY_THIS_MACHINE,
         tell: Callable[[str], None] = _log.info,
         patience_seconds: float = PATIENCE_SECONDS,
         poll_seconds: int = LONG_POLL_SECONDS,
@@ -78,7 +80,11 @@ class AttachedSession:
         self.app = AttachedApp(directory, stage, endpoint, self._clock)
         self._requests = HandlerThreads(HANDLER_THREADS, "request")
         self.http_server = Server(
-            routes_door(self.app.request, self._requests), host=host, port=port
+            routes_door(self.app.request, self._requests),
+            host=host,
+            port=port,
+            area=Area.APP,
+            access=access,
         )
         self._watch = Watch(self.app.directory)
         self._sqs = endpoint.client("sqs")

@@ -38,6 +38,8 @@ class Gateway:
         self.pages: dict[str, Page] = {
             "/_localstack/health": self._health,
             "/_localstack/init": self._init,
+            # Browsers ask for it beside every page; it would else be a bucket of that name.
+            "/favicon.ico": lambda _request: HttpResponse(404),
         }
 
     def handle(
