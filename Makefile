@@ -12,6 +12,10 @@ JSON ?=
 SEED ?=
 PYTHON ?=
 N ?= 20000
+# Ports of `make run`; none given: the usual ones, or free ones where those are taken.
+PORT ?=
+AWS_PORT ?=
+VENDORS_PORT ?=
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -27,8 +31,8 @@ $(INSTALLED): requirements-dev.lock pyproject.toml scripts/setup.sh
 demo: $(INSTALLED) ## Play orders through the whole pipeline (ORDERS=200 JSON=1 SEED=…)
 	@$(BIN)/python -m simulators.demo --orders $(ORDERS) $(if $(JSON),--json) $(if $(SEED),--seed $(SEED))
 
-run: $(INSTALLED) ## Run app, AWS endpoint and simulators until Ctrl-C
-	@$(BIN)/python -m simulators.run
+run: $(INSTALLED) ## Run app, AWS endpoint and simulators until Ctrl-C (PORT= AWS_PORT= VENDORS_PORT=)
+	@$(BIN)/python -m simulators.run $(if $(PORT),--port $(PORT)) $(if $(AWS_PORT),--aws-port $(AWS_PORT)) $(if $(VENDORS_PORT),--vendors-port $(VENDORS_PORT))
 
 check: $(INSTALLED) ## Lint, format, types, import rules
 	$(BIN)/ruff check .

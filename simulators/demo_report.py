@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from simulators.playground import aws_client, fetch
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -119,7 +117,9 @@ def print_report(outcome: Outcome, playground: Playground) -> None:
     first = next(iter(outcome.placed_at_ms))
     console.print(f"\n[bold]The journey of order {first}[/bold]  (slowest: {slowest})")
     console.print(
-        fetch(f"/_chalice_offline/trace?text={quote(first)}"), markup=False, highlight=False
+        playground.fetch(f"/_chalice_offline/trace?text={quote(first)}"),
+        markup=False,
+        highlight=False,
     )
     figures = summary(outcome)
     verdict = "every order became exactly one ticket, and its partner was told so"
@@ -149,7 +149,7 @@ def _stages(outcome: Outcome, playground: Playground) -> Any:
     webhooks = len(outcome.placed_at_ms)
     accepted = outcome.to_accepted_ms()
     functions = {f["name"].split("-local-")[-1]: f for f in playground.functions()}
-    queues = aws_client("sqs")
+    queues = playground.client("sqs")
     for title, name, dead_letters in STAGES:
         f = functions[name]
         table.add_row(

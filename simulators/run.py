@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import signal
 import sys
 import tempfile
@@ -9,48 +10,99 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simulators.first_order import write_first_order
-from simulators.playground import AWS_PORT, BUCKET, VENDORS_PORT, Playground, StartError
+from simulators.playground import (
+    APP_PORT,
+    AWS_PORT,
+    BUCKET,
+    VENDORS_PORT,
+    Playground,
+    Ports,
+    StartError,
+)
+from simulators.server import port_number
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from types import FrameType
 
+_WORDS = {"app": "app", "aws": "AWS endpoint", "vendors": "vendors"}
+
 _FIRST_STEPS = f"""
-Vendors (Square, Uber Eats, DoorDash) on http://127.0.0.1:{VENDORS_PORT}, {{menus}} menus imported.
+Vendors (Square, Uber Eats, DoorDash) on {{vendors}}, {{menus}} menus imported.
 
 The first order, by curl: the customer's partner sends its signed webhook
-                         curl -X POST http://127.0.0.1:{VENDORS_PORT}/_control/orders
+                         curl -X POST {{vendors}}/_control/orders
   by awslocal:           play the partner yourself, with DoorDash's webhook in a file
-                         awslocal lambda invoke --function-name order-middleware-local \\
+                         {{awslocal}} lambda invoke --function-name order-middleware-local \\
                            --payload fileb://{{first_order}} /dev/stdout
-The kitchen's tickets:   curl http://127.0.0.1:{VENDORS_PORT}/square/_control/state
-What happened to it:     curl 'http://127.0.0.1:{AWS_PORT}/_chalice_offline/trace?text=ORDER_ID'
-Trouble at the till:     curl -X POST http://127.0.0.1:{VENDORS_PORT}/square/_control/faults \\
+The kitchen's tickets:   curl {{vendors}}/square/_control/state
+What happened to it:     curl '{{aws}}/_chalice_offline/trace?text=ORDER_ID'
+Trouble at the till:     curl -X POST {{vendors}}/square/_control/faults \\
                            -d '{{{{"operation": "CreateOrder", "fault": "error_after_commit"}}}}'
-AWS's own tools:         awslocal sqs list-queues
-                         awslocal s3 cp menu.json s3://{BUCKET}/menus/store-1.json
-                         awslocal events put-events --entries \\
+AWS's own tools:         {{awslocal}} sqs list-queues
+                         {{awslocal}} s3 cp menu.json s3://{BUCKET}/menus/store-1.json
+                         {{awslocal}} events put-events --entries \\
                            'Source=me,DetailType=hello,Detail="{{{{}}}}",EventBusName=orders'
 """
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Start everything and wait for Ctrl-C; returns the exit status."""
+    options = _parser().parse_args(arguments)
     for number in (signal.SIGINT, signal.SIGTERM):  # also where a shell had it ignored
         signal.signal(number, _interrupt)
+    ports = Ports(options.port, options.aws_port, options.vendors_port)
     try:
-        with Playground() as playground:
+        with Playground(ports=ports) as playground:
             menus = playground.upload_menus()
             with tempfile.TemporaryDirectory(prefix="order-middleware-") as folder:
                 first_order = Path(folder) / "first-order.json"
                 write_first_order(playground.vendors.world, first_order)
-                steps = _FIRST_STEPS.format(menus=menus, first_order=first_order)
+                for line in _moved(playground.ports, ports):
+                    print(line)  # noqa: T201 - a command line
+                steps = _FIRST_STEPS.format(
+                    menus=menus,
+                    first_order=first_order,
+                    aws=playground.aws_url,
+                    vendors=playground.vendors.url,
+                    awslocal=_awslocal(playground.ports.aws),
+                )
                 print(steps, flush=True)  # noqa: T201 - a command line
                 return playground.app.wait()
     except KeyboardInterrupt:
         return 0
     except StartError as error:
         sys.stderr.write(f"{error}\n")
-        return 1
+        return 2
+
+
+def _moved(ports: Ports, asked: Ports) -> list[str]:
+    """Say of every usual port that was taken what is used in its place."""
+    usual = {"app": APP_PORT, "aws": AWS_PORT, "vendors": VENDORS_PORT}
+    lines = []
+    for what, port in usual.items():
+        used = getattr(ports, what)
+        if getattr(asked, what) is None and used != port:
+            lines.append(f"port {port} is taken: the {_WORDS[what]} on http://127.0.0.1:{used}")
+    return lines
+
+
+def _awslocal(port: int | None) -> str:
+    """Return how awslocal is called: it looks at the usual port unless told."""
+    if port == AWS_PORT:
+        return "awslocal"
+    return f"AWS_ENDPOINT_URL=http://127.0.0.1:{port} awslocal"
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m simulators.run",
+        description="Runs the app, its AWS side and the vendors until Ctrl-C. A port that is not "
+        "given is the usual one, or a free one when that is taken.",
+    )
+    for option, what in (("--port", "app"), ("--aws-port", "aws"), ("--vendors-port", "vendors")):
+        parser.add_argument(option, type=port_number, help=f"port of the {_WORDS[what]}")
+    return parser
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:

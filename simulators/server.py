@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from simulators.timeline import Delivery
 
 SENDERS = 8
+LAST_PORT = 65_535
 
 
 class Ticker:
@@ -140,7 +141,9 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m simulators",
         description="Serves Square, Uber Eats and DoorDash stand-ins on 127.0.0.1.",
     )
-    parser.add_argument("--port", type=int, default=9001, help="port to listen on (default 9001)")
+    parser.add_argument(
+        "--port", type=port_number, default=9001, help="port to listen on (default 9001)"
+    )
     parser.add_argument("--seed", type=int, default=0, help="seed of ids, orders and faults")
     parser.add_argument(
         "--app-url",
@@ -148,6 +151,14 @@ def _parser() -> argparse.ArgumentParser:
         help=f"where webhooks go, without a trailing slash (default {DEFAULT_APP_URL})",
     )
     return parser
+
+
+def port_number(text: str) -> int:
+    """Read a port from the command line; 0 is any that is free."""
+    if not (text.isascii() and text.isdigit() and int(text[:6]) <= LAST_PORT):
+        message = f"{text!r} is no port: a number from 0 to {LAST_PORT} is"
+        raise argparse.ArgumentTypeError(message)
+    return int(text)
 
 
 def _greeting(running: RunningServer) -> str:

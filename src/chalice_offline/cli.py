@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import sys
 import time
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound="Callable[..., Any]")
 
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+_PORT = click.IntRange(0, 65_535)
+_FAILED = 2
 
 
 def access_options(command: F) -> F:
@@ -47,10 +50,38 @@ def access_options(command: F) -> F:
     return command
 
 
-@click.group(context_settings=_CONTEXT)
+class _Stopped(KeyboardInterrupt):
+    """Ctrl-C or SIGTERM; an app.py that raises KeyboardInterrupt itself is told from it."""
+
+
+class _Program(click.Group):
+    """A click group whose mistakes of usage are one sentence, like every other refusal."""
+
+    def main(self, *args: Any, **options: Any) -> Any:
+        try:
+            status = super().main(*args, **(options | {"standalone_mode": False}))
+        except click.Abort:
+            status = 1
+        except click.ClickException as error:
+            click.echo(f"chalice-offline: {' '.join(error.format_message().split())}", err=True)
+            status = error.exit_code
+        sys.exit(status if isinstance(status, int) else 0)
+
+
+@click.group(cls=_Program, context_settings=_CONTEXT)
 @click.version_option(package_name="chalice-offline", prog_name="chalice-offline")
 def main() -> None:
     """Run AWS Chalice apps whole, on this machine: no Docker, no AWS account, no network."""
+
+
+def _variables(
+    _context: click.Context, _parameter: click.Parameter, given: tuple[str, ...]
+) -> dict[str, str]:
+    """Read NAME=VALUE options."""
+    for text in given:
+        if not text.partition("=")[0] or "=" not in text:
+            raise click.BadParameter(f"{text!r} is not NAME=VALUE")
+    return dict(text.split("=", 1) for text in given)
 
 
 @main.command()
@@ -66,8 +97,31 @@ def main() -> None:
     help='The stage of .chalice/config.json.  [default: "local" if there is one, else "dev"]',
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
-@click.option("--port", default=8000, show_default=True, help="The port of the app's routes.")
-@click.option("--aws-port", default=4566, show_default=True, help="The port of the AWS endpoint.")
+@click.option(
+    "--port",
+    type=_PORT,
+    default=None,
+    help="The port of the app's routes.  [default: 8000, or a free one]",
+)
+@click.option(
+    "--aws-port",
+    type=_PORT,
+    default=None,
+    help="The port of the AWS endpoint.  [default: 4566, or a free one]",
+)
+@click.option(
+    "--region",
+    default=None,
+    help="The AWS region.  [default: AWS_DEFAULT_REGION, AWS_REGION, us-east-1]",
+)
+@click.option(
+    "--env",
+    "variables",
+    multiple=True,
+    metavar="NAME=VALUE",
+    callback=_variables,
+    help="A variable of every function, over what config.json says; may be given several times.",
+)
 @click.option("--seed", default=0, show_default=True, help="The seed of every id given out.")
 @click.option("--no-autoreload", is_flag=True, help="Do not reload when the code changes.")
 @access_options
@@ -76,8 +130,10 @@ def local(
     project_dir: Path,
     stage: str | None,
     host: str,
-    port: int,
-    aws_port: int,
+    port: int | None,
+    aws_port: int | None,
+    region: str | None,
+    variables: dict[str, str],
     seed: int,
     no_autoreload: bool,
     allowed_hosts: tuple[str, ...],
@@ -94,44 +150,58 @@ def local(
     _stop_on_signals()
     access = Access(allowed_hosts, listen_beyond_loopback)
     try:
-        from chalice_offline.chalice_app.project import default_stage
-        from chalice_offline.live_session import AppSession
-
         directory = project_dir.resolve()
-        stage = stage or default_stage(directory)
+        stage = _known_stage(directory, stage)
         if endpoint is not None:
-            options = AttachOptions(endpoint, detach=detach, provision=provision, yes=yes)
+            options = AttachOptions(
+                endpoint, detach, provision, yes, region=region, variables=variables
+            )
             reload = not no_autoreload
             sys.exit(
                 attach(
                     directory, stage, options, host=host, port=port, access=access, reload=reload
                 )
             )
+        from chalice_offline.live_session import AppSession
+
         session = AppSession(
-            directory, stage, host=host, port=port, aws_port=aws_port, seed=seed, access=access
+            directory,
+            stage,
+            host=host,
+            port=port,
+            aws_port=aws_port,
+            region=region,
+            variables=variables,
+            seed=seed,
+            access=access,
         )
-        try:
-            session.start()
-            _print_bindings(session, stage)
-            if no_autoreload:
-                _wait_for_signal()
-            else:
-                session.watch(lambda text: click.echo(text, err=True))
-        except KeyboardInterrupt:
-            click.echo("\nstopping", err=True)
-        finally:
-            session.stop()
-    except ProjectError as error:
-        _fail(error)
+        _run_app(session, stage, reload=not no_autoreload)
+    except (ProjectError, KeyboardInterrupt) as error:
+        _end(error, project_dir)
 
 
 @main.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
-@click.option("--port", default=4566, show_default=True, help="The port to listen on.")
+@click.option(
+    "--port",
+    type=_PORT,
+    default=None,
+    help="The port to listen on.  [default: 4566, or a free one]",
+)
+@click.option(
+    "--region",
+    default=None,
+    help="The AWS region.  [default: AWS_DEFAULT_REGION, AWS_REGION, us-east-1]",
+)
 @click.option("--seed", default=0, show_default=True, help="The seed of every id given out.")
 @access_options
 def aws(
-    host: str, port: int, seed: int, allowed_hosts: tuple[str, ...], listen_beyond_loopback: bool
+    host: str,
+    port: int | None,
+    region: str | None,
+    seed: int,
+    allowed_hosts: tuple[str, ...],
+    listen_beyond_loopback: bool,
 ) -> None:
     """Run the AWS endpoint alone, without an app."""
     _log_to_stderr()
@@ -142,28 +212,49 @@ def aws(
         session = AwsSession(
             host=host,
             port=port,
+            region=region,
             seed=seed,
             access=Access(allowed_hosts, listen_beyond_loopback),
         )
-    except ProjectError as error:
-        _fail(error)
-    session.door.open()  # for the functions that are uploaded
-    session.start()
-    click.echo(f"AWS endpoint on {session.aws_server.url}  (Ctrl-C ends it)")
+        try:
+            session.door.open()  # for the functions that are uploaded
+            session.start()
+            click.echo(f"AWS endpoint on {session.address}  (Ctrl-C ends it)")
+            _wait_for_signal()
+        finally:
+            session.stop()
+    except (ProjectError, KeyboardInterrupt) as error:
+        _end(error)
+
+
+def _known_stage(directory: Path, stage: str | None) -> str:
+    from chalice_offline.chalice_app.project import check_stage, default_stage
+
+    if stage is None:
+        return default_stage(directory)
+    check_stage(directory, stage)
+    return stage
+
+
+def _run_app(session: AppSession, stage: str, *, reload: bool) -> None:
     try:
-        _wait_for_signal()
-    except KeyboardInterrupt:
-        click.echo("\nstopping", err=True)
+        session.start()
+        _print_bindings(session, stage)
+        if reload:
+            session.watch(lambda text: click.echo(text, err=True))
+        else:
+            _wait_for_signal()
     finally:
         session.stop()
 
 
 def _print_bindings(session: AppSession, stage: str) -> None:
-    app, aws_url = session.app, session.aws.aws_server.url
+    app, aws = session.app, session.aws
     name = app.project.name if app.project else ""
+    endpoint = aws.aws_server.url
     click.echo(f"{name}, stage {stage}")
-    click.echo(f"  app           {session.http_server.url}")
-    click.echo(f"  AWS endpoint  {aws_url}  (export AWS_ENDPOINT_URL={aws_url})")
+    click.echo(f"  app           {session.address}")
+    click.echo(f"  AWS endpoint  {aws.address}  (export AWS_ENDPOINT_URL={endpoint})")
     routes = app.routes()
     if routes:
         click.echo("routes")
@@ -184,10 +275,12 @@ def _log_to_stderr() -> None:
 
 
 def _stop_on_signals() -> None:
-    """Let SIGTERM end the program as Ctrl-C does."""
+    """Let SIGTERM end the program as Ctrl-C does; whoever signals again does not want to wait."""
 
-    def interrupt(_number: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
+    def interrupt(number: int, _frame: FrameType | None) -> None:
+        for signal_ in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(signal_, lambda *_: os._exit(128 + number))
+        raise _Stopped
 
     signal.signal(signal.SIGTERM, interrupt)
     signal.signal(signal.SIGINT, interrupt)
@@ -198,9 +291,17 @@ def _wait_for_signal() -> None:
         time.sleep(3600)
 
 
-def _fail(error: ProjectError) -> None:
+def _end(error: ProjectError | KeyboardInterrupt, project: Path = Path()) -> None:
+    """End the program: quietly when it was told to stop, else with the reason."""
+    if isinstance(error, _Stopped):
+        click.echo("\nstopping", err=True)
+        return
+    if isinstance(error, KeyboardInterrupt):
+        from chalice_offline.chalice_app.app_module import import_failure
+
+        error = ProjectError(import_failure(project.resolve(), error))
     click.echo(f"chalice-offline: {error}", err=True)
-    sys.exit(2)
+    sys.exit(_FAILED)
 
 
 if __name__ == "__main__":

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 from chalice_offline.chalice_app.environment import lambda_variables
 from chalice_offline.chalice_app.offline_app import OfflineApp
 from chalice_offline.chalice_app.output import watch_output
+from chalice_offline.chalice_app.project import read_config
+from chalice_offline.chalice_app.region import region_of
 from chalice_offline.chalice_app.routes_door import routes_door
 from chalice_offline.chalice_app.runtime import Runtime
 from chalice_offline.chalice_app.watch import Watch
 from chalice_offline.composition import compose
 from chalice_offline.console.api import console_pages
-from chalice_offline.core.context import DEFAULT_REGION
 from chalice_offline.core.errors import ProjectError
 from chalice_offline.drivers.handler_threads import HandlerThreads
 from chalice_offline.drivers.live import HANDLER_THREADS, LiveDriver
@@ -25,6 +26,7 @@ from chalice_offline.transports.gateway import Gateway
 from chalice_offline.transports.http_server import LOOPBACK, Server, aws_endpoint
 from chalice_offline.transports.in_process import InProcessDoor
 from chalice_offline.transports.outbound import send_request
+from chalice_offline.transports.ports import port_to_bind
 from chalice_offline.uploaded import UploadedFunctions
 
 if TYPE_CHECKING:
@@ -34,6 +36,10 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
+# Where `chalice local` and LocalStack listen.
+APP_PORT = 8000
+AWS_PORT = 4566
+
 
 class AwsSession:
     """The AWS endpoint in real time, without an app."""
@@ -42,23 +48,33 @@ class AwsSession:
         self,
         *,
         host: str = LOOPBACK,
-        port: int = 4566,
+        port: int | None = None,
+        region: str | None = None,
         seed: int = 0,
         access: Access = ONLY_THIS_MACHINE,
     ) -> None:
-        """Bind the port at once; raises ProjectError when it is taken."""
+        """Bind the port at once; raises ProjectError when it is taken.
+
+        Without a port it is 4566, or a free one when that is taken.
+        """
+        self._usual_port = AWS_PORT if port is None else None
         self.driver = LiveDriver(send_request=send_request)
-        configured = os.environ.get("AWS_DEFAULT_REGION") or os.environ.get("AWS_REGION")
-        region = configured or DEFAULT_REGION
+        region = region_of(region, os.environ)
         self.emulator = compose(self.driver, seed=seed, region=region)
         self.lambda_ = self.emulator.registry.state("lambda", LambdaState)
         self.gateway = Gateway(self.emulator)
         self.gateway.pages |= console_pages(self.emulator, self.lambda_)
+        port = port_to_bind(host, port, AWS_PORT)
         self.aws_server = Server(aws_endpoint(self.gateway), host=host, port=port, access=access)
         self._uploaded = UploadedFunctions(self.aws_server.url)
         self.runtime = Runtime(self.driver.clock, self._uploaded)
         self.driver.run_function = self.runtime.run
         self.door = InProcessDoor(self.gateway)  # shut until somebody opens it
+
+    @property
+    def address(self) -> str:
+        """Where it listens, and why that is not the usual port, if it is not."""
+        return _address(self.aws_server, self._usual_port)
 
     def start(self) -> None:
         """Let time pass and answer requests."""
@@ -82,23 +98,38 @@ class AppSession:
         stage: str,
         *,
         host: str = LOOPBACK,
-        port: int = 8000,
-        aws_port: int = 4566,
+        port: int | None = None,
+        aws_port: int | None = None,
+        region: str | None = None,
+        variables: dict[str, str] | None = None,
         seed: int = 0,
         access: Access = ONLY_THIS_MACHINE,
     ) -> None:
-        self.aws = AwsSession(host=host, port=aws_port, seed=seed, access=access)
+        """Bind both ports at once; raises ProjectError when one that was asked for is taken.
+
+        `variables` are what every function sees over what config.json says.
+        """
+        self._usual_port = APP_PORT if port is None else None
+        configured = read_config(directory, stage).environment_variables | (variables or {})
+        region = region_of(region, os.environ, configured)
+        self.aws = AwsSession(host=host, port=aws_port, region=region, seed=seed, access=access)
         os.environ.update(lambda_variables(self.aws.emulator.region))
         os.environ.pop("AWS_PROFILE", None)
         watch_output()  # before Chalice's loggers take hold of standard output
         self.app = OfflineApp(
-            directory, stage, self.aws.emulator, self.aws.lambda_, self.aws.runtime
+            directory, stage, self.aws.emulator, self.aws.lambda_, self.aws.runtime, variables
         )
         self._requests = HandlerThreads(HANDLER_THREADS, "request")
         routes = routes_door(self.app.request, self._requests, self.app.request_limit)
+        port = port_to_bind(host, port, APP_PORT)
         self.http_server = Server(routes, host=host, port=port, area=Area.APP, access=access)
         self._watch = Watch(self.app.directory)
         self._reload_lock = threading.Lock()
+
+    @property
+    def address(self) -> str:
+        """Where the routes are, and why that is not the usual port, if it is not."""
+        return _address(self.http_server, self._usual_port)
 
     def start(self) -> None:
         """Load, provision, bind, then open the ports. Raises ProjectError."""
@@ -125,3 +156,9 @@ class AppSession:
         self.http_server.stop()
         self._requests.shutdown()
         self.aws.stop()
+
+
+def _address(server: Server, usual_port: int | None) -> str:
+    if usual_port is None or server.port == usual_port:
+        return server.url
+    return f"{server.url} ({usual_port} is taken)"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import queue
@@ -254,6 +255,57 @@ def test_taken_port_is_one_sentence(start: Any, projects: Any, option: str) -> N
         program.wait_for(f"chalice-offline: cannot listen on 127.0.0.1:{port}: ")
         assert program.process.wait(PATIENCE_SECONDS) == 2
     assert "Traceback" not in "\n".join(program.printed)
+
+
+def test_usual_port_that_is_taken_gives_way(start: Any, projects: Any) -> None:
+    """Nobody asked for 8000 or 4566, so free ports do, and the banner says why."""
+    directory = projects.write(CODE)
+    with held(8000), held(4566):
+        program = start(Program(directory, "local"))
+        program.wait_for("Ctrl-C ends it")
+    page = "\n".join(program.printed)
+    assert " (8000 is taken)" in page
+    assert " (4566 is taken)" in page
+    [url] = [line.split()[1] for line in program.printed if "(8000 is taken)" in line]
+    with urllib.request.urlopen(url, timeout=30) as reply:
+        assert json.loads(reply.read()) == {"version": "one"}
+    assert program.interrupt() < 2
+    assert "Traceback" not in "\n".join(program.printed)
+
+
+def held(port: int) -> Any:
+    """Listen on a port, unless somebody does already."""
+    try:
+        return socket.create_server(("127.0.0.1", port))
+    except OSError:
+        return contextlib.nullcontext()
+
+
+def test_variables_and_region_of_the_command_line(start: Any, projects: Any) -> None:
+    """`--env` goes over config.json; `--region` over the shell's."""
+    code = """
+print("imported with", os.environ["TABLE"], os.environ["AWS_REGION"], flush=True)
+
+@app.lambda_function()
+def seen(event, context):
+    return [os.environ["TABLE"], context.invoked_function_arn]
+"""
+    config = {"environment_variables": {"TABLE": "of-config"}}
+    directory = projects.write(code, config=config)
+    options = ("--env", "TABLE=of-shell=x", "--region", "eu-west-1", "--no-autoreload")
+    program = start(Local(directory, *options))
+    program.wait_for("imported with of-shell=x eu-west-1")
+    program.wait_for("Ctrl-C ends it")
+    lambda_ = boto3.session.Session().client(
+        "lambda",
+        endpoint_url=f"http://127.0.0.1:{program.aws_port}",
+        region_name="eu-west-1",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+    )
+    reply = lambda_.invoke(FunctionName="demo-dev-seen")
+    arn = "arn:aws:lambda:eu-west-1:000000000000:function:demo-dev-seen"
+    assert json.loads(reply["Payload"].read()) == ["of-shell=x", arn]
 
 
 def test_folder_that_is_no_project_is_one_sentence(start: Any, tmp_path: Path) -> None:

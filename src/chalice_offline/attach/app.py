@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 from chalice_offline.chalice_app.app_module import unload_project
 from chalice_offline.chalice_app.environment import FunctionEnvironment, shell_variables
-from chalice_offline.chalice_app.functions import API_HANDLER, api_function, functions_of
+from chalice_offline.chalice_app.functions import api_function, functions_of
 from chalice_offline.chalice_app.http_api import HttpApi
-from chalice_offline.chalice_app.project import load_project, read_config
+from chalice_offline.chalice_app.project import API_HANDLER, load_project, read_config
 from chalice_offline.chalice_app.runtime import LoadedFunction, Runtime
 from chalice_offline.core.errors import EmulatorBug, ProjectError
 from chalice_offline.core.ids import Ids
@@ -32,7 +32,16 @@ if TYPE_CHECKING:
 class AttachedApp:
     """One stage of one project, whose AWS calls go to an endpoint."""
 
-    def __init__(self, directory: Path, stage: str, endpoint: Endpoint, clock: Clock) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        stage: str,
+        endpoint: Endpoint,
+        clock: Clock,
+        variables: dict[str, str] | None = None,
+    ) -> None:
+        """Prepare; `variables` are what every function sees over what config.json says."""
+        self._variables = variables or {}
         self.directory = directory.resolve()
         self.stage = stage
         self.runtime = Runtime(clock)
@@ -50,8 +59,9 @@ class AttachedApp:
         """
         os.chdir(self.directory)
         configured = read_config(self.directory, self.stage).environment_variables
-        variables = shell_variables() | self._endpoint.variables(configured)
-        self.project = load_project(self.directory, self.stage, FunctionEnvironment(variables))
+        variables = shell_variables() | self._endpoint.variables(configured | self._variables)
+        environment = FunctionEnvironment(variables)
+        self.project = load_project(self.directory, self.stage, environment, self._variables)
         self.functions = {function.name: function for function in functions_of(self.project)}
         return self.project
 

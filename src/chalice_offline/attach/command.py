@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -33,6 +33,8 @@ class AttachOptions:
     detach: bool = False
     provision: bool = False
     yes: bool = False
+    region: str | None = None
+    variables: dict[str, str] = field(default_factory=dict)
 
 
 def attach_options(command: Command) -> Command:
@@ -70,7 +72,7 @@ def attach(
     options: AttachOptions,
     *,
     host: str,
-    port: int,
+    port: int | None,
     access: Access,
     reload: bool,
 ) -> int:
@@ -78,8 +80,8 @@ def attach(
     from chalice_offline.attach.endpoint import endpoint_of
     from chalice_offline.chalice_app.project import read_config
 
-    configured = read_config(directory, stage).environment_variables
-    endpoint = endpoint_of(options.endpoint, dict(os.environ), configured)
+    configured = read_config(directory, stage).environment_variables | options.variables
+    endpoint = endpoint_of(options.endpoint, dict(os.environ), configured, options.region)
     try:
         if options.detach:
             return _detach(directory, stage, endpoint)
@@ -109,7 +111,7 @@ def _run(
     options: AttachOptions,
     *,
     host: str,
-    port: int,
+    port: int | None,
     access: Access,
     reload: bool,
 ) -> int:
@@ -120,7 +122,14 @@ def _run(
             "--provision is for local engines; on AWS deploy .chalice/resources.json as a stack"
         )
     session = AttachedSession(
-        directory, stage, endpoint, host=host, port=port, access=access, tell=_tell
+        directory,
+        stage,
+        endpoint,
+        host=host,
+        port=port,
+        access=access,
+        variables=options.variables,
+        tell=_tell,
     )
     try:
         session.prepare()

@@ -13,7 +13,7 @@ from botocore.parsers import ResponseParserError
 
 from chalice_offline.attach.errors import EndpointError
 from chalice_offline.attach.failures import sentence
-from chalice_offline.core.context import DEFAULT_REGION
+from chalice_offline.chalice_app.region import region_in, region_of
 from chalice_offline.core.errors import ProjectError
 
 if TYPE_CHECKING:
@@ -139,26 +139,38 @@ class Endpoint:
         return str(reply["Account"])
 
 
-def endpoint_of(text: str, environ: Mapping[str, str], configured: Mapping[str, str]) -> Endpoint:
+def endpoint_of(
+    text: str,
+    environ: Mapping[str, str],
+    configured: Mapping[str, str],
+    region: str | None = None,
+) -> Endpoint:
     """Return the endpoint that `--endpoint text` means.
 
-    `environ` is the shell's environment, `configured` what config.json sets for the stage; the
-    latter's region counts where the shell names none. Raises ProjectError for what is neither
-    "aws" nor a URL.
+    `environ` is the shell's environment, `configured` what config.json sets for the stage,
+    `region` the one that was asked for. Raises ProjectError for what is neither "aws" nor a URL.
     """
     if text == AWS:
-        return _real_aws(environ)
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+        return _real_aws(environ, region)
+    if not _is_url(text):
         raise ProjectError(
             f'--endpoint {text}: give a URL (http://127.0.0.1:4566) or the word "{AWS}"'
         )
-    region = _region(environ) or _region(configured) or DEFAULT_REGION
+    region = region_of(region, environ, configured)
     urls = {name: url for name, url in environ.items() if name.startswith(f"{_URL}_") and url}
     return Endpoint(text.rstrip("/"), region, {}, urls)
 
 
-def _real_aws(environ: Mapping[str, str]) -> Endpoint:
+def _is_url(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        # Reading the port checks it.
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # "http://[::1", "http://host:70000"
+        return False
+
+
+def _real_aws(environ: Mapping[str, str], told: str | None) -> Endpoint:
     elsewhere = [name for name in environ if name.startswith(_URL) and environ[name]]
     if elsewhere:
         raise ProjectError(
@@ -167,17 +179,13 @@ def _real_aws(environ: Mapping[str, str]) -> Endpoint:
         )
     import boto3
 
-    region = _region(environ) or boto3.session.Session().region_name
+    region = told or region_in(environ) or boto3.session.Session().region_name
     if not region:
         raise ProjectError(
             f"--endpoint {AWS}: no region is set; set AWS_REGION or one in ~/.aws/config"
         )
     shell = {name: value for name, value in environ.items() if name.startswith("AWS_")}
     return Endpoint("", region, shell)
-
-
-def _region(variables: Mapping[str, str]) -> str:
-    return variables.get("AWS_REGION") or variables.get("AWS_DEFAULT_REGION") or ""
 
 
 def _variable(service: str) -> str:

@@ -24,6 +24,7 @@ from chalice_offline.drivers.handler_threads import HandlerThreads
 from chalice_offline.drivers.live import HANDLER_THREADS
 from chalice_offline.transports.browser_policy import ONLY_THIS_MACHINE, Access, Area
 from chalice_offline.transports.http_server import LOOPBACK, Server
+from chalice_offline.transports.ports import port_to_bind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,6 +41,7 @@ _log = logging.getLogger(__name__)
 
 # How long stopping waits for handlers that are running. What is not done by then comes again.
 STOP_SECONDS = 30
+APP_PORT = 8000  # as of `chalice local`
 # Removing what was made is tried for as long as a hiccup lasts, not as a restart.
 REMOVE_PATIENCE_SECONDS = 5.0
 
@@ -57,8 +59,9 @@ class AttachedSession:
         endpoint: Endpoint,
         *,
         host: str = LOOPBACK,
-        port: int = 8000,
+        port: int | None = None,
         access: Access = ONLY_THIS_MACHINE,
+        variables: dict[str, str] | None = None,
         tell: Callable[[str], None] = _log.info,
         patience_seconds: float = PATIENCE_SECONDS,
         poll_seconds: int = LONG_POLL_SECONDS,
@@ -77,8 +80,9 @@ class AttachedSession:
         self._polling_patience = Patience(
             endpoint.name, self._clock, self._stopped, patience_seconds, garbled_may_pass=True
         )
-        self.app = AttachedApp(directory, stage, endpoint, self._clock)
+        self.app = AttachedApp(directory, stage, endpoint, self._clock, variables)
         self._requests = HandlerThreads(HANDLER_THREADS, "request")
+        port = port_to_bind(host, port, APP_PORT)
         self.http_server = Server(
             routes_door(self.app.request, self._requests),
             host=host,

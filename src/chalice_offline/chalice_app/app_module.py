@@ -36,8 +36,10 @@ def import_app(directory: Path) -> Chalice:
     except SyntaxError as error:
         where = f"{error.filename}, line {error.lineno}"
         raise ProjectError(f"{where}: {type(error).__name__}: {error.msg}") from error
-    except (Exception, SystemExit) as error:  # whatever the project's own code raises
-        raise ProjectError(_import_failure(directory, error)) from error
+    except KeyboardInterrupt:  # the developer's, not the project's
+        raise
+    except BaseException as error:  # whatever the project's own code raises
+        raise ProjectError(import_failure(directory, error)) from error
     app = getattr(module, "app", None)
     if not isinstance(app, Chalice):
         raise ProjectError(
@@ -60,6 +62,8 @@ def unload_project(directory: Path) -> dict[str, ModuleType]:
 
 def belongs_to(directory: Path, file: Path) -> bool:
     """Whether a file is the project's own: below its folder, and not an installed package."""
+    if file.name.startswith("<"):  # what Python itself brought along, such as <frozen os>
+        return False
     try:
         parts = file.resolve().relative_to(directory).parts
     except ValueError:
@@ -76,8 +80,10 @@ def _forget_bytecode(module: ModuleType) -> None:
         Path(cached).unlink(missing_ok=True)
 
 
-def _import_failure(directory: Path, error: BaseException) -> str:
+def import_failure(directory: Path, error: BaseException) -> str:
+    """Say in one line where in the project importing app.py failed, and with what."""
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if belongs_to(directory, Path(frame.filename))]
     where = f"{own[-1].filename}, line {own[-1].lineno}" if own else str(directory / "app.py")
-    return one_line(f"importing app.py failed at {where}: {type(error).__name__}: {error}")
+    what = f"{type(error).__name__}: {error}".removesuffix(": ")
+    return one_line(f"importing app.py failed at {where}: {what}")

@@ -14,13 +14,14 @@ from chalice_offline.chalice_app.environment import (
     lambda_variables,
     shell_variables,
 )
+from chalice_offline.chalice_app.project import API_HANDLER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from chalice_offline.chalice_app.project import Project
+    from chalice import Chalice
 
-API_HANDLER = "api_handler"
+    from chalice_offline.chalice_app.project import Project
 
 # What Chalice and Lambda use where config.json says nothing (chalice/constants.py).
 DEFAULT_TIMEOUT_SECONDS = 60
@@ -65,10 +66,24 @@ def functions_of(project: Project) -> list[ProjectFunction]:
     functions = []
     if app.routes:
         functions.append(api_function(project))
+    others = _beside_the_routes(app)
     for name, handler in app.handler_map.items():
+        if name not in others:  # a route: one function answers them all
+            continue
         handler_string = getattr(handler, "handler_string", f"app.{name}")
         functions.append(_function(project, name, handler_string, handler, deployed_name=name))
     return functions
+
+
+def _beside_the_routes(app: Chalice) -> set[str]:
+    """Return the names of the handlers that `chalice deploy` makes a function each of."""
+    handlers = [
+        *app.pure_lambda_functions,
+        *app.event_sources,
+        *app.builtin_auth_handlers,
+        *app.websocket_handlers.values(),
+    ]
+    return {handler.name for handler in handlers}
 
 
 def api_function(project: Project) -> ProjectFunction:
@@ -95,7 +110,7 @@ def _function(
         handler=handler,
         timeout_seconds=timeout_seconds,
         memory_mb=int(memory_mb),
-        variables=dict(config.environment_variables),
+        variables=dict(config.environment_variables) | project.overrides,
         reserved_concurrency=config.reserved_concurrency,
         tags=dict(config.tags),
     )

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from chalice_offline.chalice_app.bindings import Bindings
 from chalice_offline.chalice_app.cloudformation import Stack
 from chalice_offline.chalice_app.cloudformation.resources import Place
-from chalice_offline.chalice_app.functions import API_HANDLER, api_function, functions_of
+from chalice_offline.chalice_app.functions import api_function, functions_of
 from chalice_offline.chalice_app.http_api import HttpApi, integration_limit
-from chalice_offline.chalice_app.project import load_for_stage, unload_project
+from chalice_offline.chalice_app.project import API_HANDLER, load_for_stage, unload_project
 from chalice_offline.chalice_app.project_file import read_project_file
 from chalice_offline.chalice_app.runtime import LoadedFunction
 from chalice_offline.chalice_app.sources import SourceBinder
@@ -48,10 +48,13 @@ class OfflineApp:
         emulator: Emulator,
         lambda_: LambdaState,
         runtime: Runtime,
+        variables: dict[str, str] | None = None,
     ) -> None:
+        """Prepare; `variables` are what every function sees over what config.json says."""
         self.directory = directory.resolve()
         self.stage = stage
         self.project: Project | None = None
+        self._variables = variables or {}
         self._emulator = emulator
         place = Place(self._call, emulator.account_id, emulator.region)
         self._stack = Stack(f"{self.directory.name}-{stage}", stage, place)
@@ -117,7 +120,7 @@ class OfflineApp:
     # ---- within ----------------------------------------------------------------------------------
 
     def _load(self) -> Project:
-        return load_for_stage(self.directory, self.stage, self._emulator.region)
+        return load_for_stage(self.directory, self.stage, self._emulator.region, self._variables)
 
     def _provision(self) -> None:
         path = self.directory / RESOURCES_FILE

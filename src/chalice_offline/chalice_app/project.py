@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from chalice_offline.chalice_app.app_module import import_app, unload_project
-from chalice_offline.chalice_app.config_file import read_config_file
+from chalice_offline.chalice_app.config_file import CONFIG_FILE, check_functions, read_config_file
 from chalice_offline.chalice_app.environment import (
     FunctionEnvironment,
     lambda_variables,
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Project",
+    "check_stage",
     "default_stage",
     "load_for_stage",
     "load_project",
@@ -34,6 +35,8 @@ __all__ = [
 
 # The newest version of config.json that Chalice 1.34 reads.
 CONFIG_VERSION = 2.0
+DEFAULT_STAGE = "dev"  # Chalice's
+API_HANDLER = "api_handler"  # Chalice's name for the function that answers the routes
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,7 @@ class Project:
     stage: str
     app: Chalice
     config: Config
+    overrides: dict[str, str] = field(default_factory=dict)  # variables, over config.json's
 
     @property
     def name(self) -> str:
@@ -87,28 +91,56 @@ def read_json(path: Path, *, what: str) -> dict[str, Any]:
     return read_project_file(path, what=what).content
 
 
-def load_project(directory: Path, stage: str, environment: FunctionEnvironment) -> Project:
+def load_project(
+    directory: Path,
+    stage: str,
+    environment: FunctionEnvironment,
+    overrides: dict[str, str] | None = None,
+) -> Project:
     """Import the project's app.py under `environment` and return it.
 
     Raises ProjectError when the project cannot be loaded or could not be deployed as it is.
     """
     with environment.active():
         app = import_app(directory)
+    check_functions(read_config_file(directory), stage, [API_HANDLER, *app.handler_map])
     config = read_config(directory, stage, app)
     _validate(config, directory)
-    return Project(directory, stage, app, config)
+    return Project(directory, stage, app, config, overrides or {})
 
 
 def default_stage(directory: Path) -> str:
     """Return the stage for when none is named: "local" if there is one, else Chalice's "dev"."""
-    return "local" if "local" in read_config_file(directory).content.get("stages", {}) else "dev"
+    stages = read_config_file(directory).content.get("stages", {})
+    return "local" if "local" in stages else DEFAULT_STAGE
 
 
-def load_for_stage(directory: Path, stage: str, region: str = DEFAULT_REGION) -> Project:
-    """Import the project with the variables its stage sets; raises ProjectError."""
+def check_stage(directory: Path, stage: str) -> None:
+    """Raise ProjectError when config.json has no such stage: a slip of the keyboard, most likely.
+
+    Chalice's "dev" is there even where config.json has no stages.
+    """
+    stages = [*read_config_file(directory).content.get("stages", {})]
+    if stage not in (*stages, DEFAULT_STAGE):
+        raise ProjectError(
+            f"{directory / CONFIG_FILE} has no stage {stage!r}; it has "
+            f"{', '.join(stages) or DEFAULT_STAGE}"
+        )
+
+
+def load_for_stage(
+    directory: Path,
+    stage: str,
+    region: str = DEFAULT_REGION,
+    overrides: dict[str, str] | None = None,
+) -> Project:
+    """Import the project with the variables its stage sets; raises ProjectError.
+
+    `overrides` are variables that every function has, whatever config.json says.
+    """
     variables = shell_variables() | lambda_variables(region)
-    variables |= read_config(directory, stage).environment_variables
-    return load_project(directory, stage, FunctionEnvironment(variables))
+    variables |= read_config(directory, stage).environment_variables | (overrides or {})
+    return load_project(directory, stage, FunctionEnvironment(variables), overrides)
 
 
 def _validate(config: Config, directory: Path) -> None:

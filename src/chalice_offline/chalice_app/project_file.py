@@ -52,6 +52,10 @@ def read_project_file(path: Path, *, what: str) -> ProjectFile:
         raise ProjectError(
             f"{path}, line {error.lineno}, column {error.colno}: {error.msg}"
         ) from error
+    except RecursionError as error:
+        raise ProjectError(f"{path}: brackets are nested too deeply to be read") from error
+    except ValueError as error:  # a number of thousands of digits
+        raise ProjectError(f"{path} cannot be read: {error}") from error
     if not isinstance(content, dict):
         raise ProjectError(f"{path}, line 1: a JSON object was expected")
     return ProjectFile(path, content, text)
