@@ -38,6 +38,7 @@ TITLES = {
     "sns": "SNS",
     "events": "EventBridge",
     "scheduler": "EventBridge Scheduler",
+    "kinesis": "Kinesis Data Streams",
     "s3": "S3 notifications",
     "lambda": "Lambda",
 }
@@ -58,7 +59,7 @@ The operations are those of botocore {version}.
 - **{missing}**: the caller gets the error NotImplemented (501), which names service and operation;
   nothing changes.
 
-Every other service and all of S3 but its notifications (objects, DynamoDB, Kinesis, Secrets
+Every other service and all of S3 but its notifications (objects, DynamoDB, Secrets
 Manager, SSM, STS, Step Functions, CloudWatch Logs …) is delegated to moto, in the same process;
 [moto's own list](https://docs.getmoto.org/en/latest/docs/services/index.html) says what it does.
 What moto does not know gets the same error.

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from chalice_offline.core.context import DEFAULT_ACCOUNT_ID, DEFAULT_REGION
 from chalice_offline.emulator import DEFAULT_SEED, Emulator
-from chalice_offline.services import events, lambda_, s3, scheduler, sns, sqs
+from chalice_offline.services import events, kinesis, lambda_, s3, scheduler, sns, sqs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,6 +23,7 @@ SERVICES: Final[tuple[Callable[[Kernel], Service], ...]] = (
     scheduler.service,
     lambda_.service,
     s3.service,
+    kinesis.service,
 )
 
 

@@ -51,6 +51,7 @@ def test_a_stream_batch_offered_again_counts_as_a_retry(aws: Any) -> None:
     """A shard is blocked by its batch until it succeeds; every further offer is a retry."""
     kinesis = aws.client("kinesis")
     kinesis.create_stream(StreamName="clicks", ShardCount=1)
+    aws.settle()
     aws.function("work", failing(2))
     arn = "arn:aws:kinesis:us-east-1:000000000000:stream/clicks"
     aws.client("lambda").create_event_source_mapping(

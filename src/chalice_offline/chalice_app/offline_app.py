@@ -192,6 +192,7 @@ class OfflineApp:
             emulator.account_id,
             emulator.region,
             f"https://{service}.{emulator.region}.amazonaws.com",
+            principal="cloudformation.amazonaws.com",
         )
         reply = emulator.call(service, operation, request, caller)
         if not isinstance(reply, dict):

@@ -52,6 +52,7 @@ def test_kinesis_target_puts_a_record(world: World) -> None:
     """The partition key is what PartitionKeyPath finds, else the event's id."""
     kinesis = world.aws.client("kinesis")
     kinesis.create_stream(StreamName="stream", ShardCount=1)
+    world.aws.settle()
     arn = kinesis.describe_stream(StreamName="stream")["StreamDescription"]["StreamARN"]
     role = {"RoleArn": "arn:aws:iam::000000000000:role/r"}
     path = {"KinesisParameters": {"PartitionKeyPath": "$.detail.store"}}

@@ -16,6 +16,7 @@ STREAM = "arn:aws:kinesis:us-east-1:000000000000:stream/clicks"
 def kinesis(bench: Any) -> Any:
     client = bench.aws.client("kinesis")
     client.create_stream(StreamName="clicks", ShardCount=1)
+    bench.aws.settle()
     return client
 
 

@@ -105,6 +105,7 @@ def test_stream_gets_a_record(scheduled: Any) -> None:
     """PutRecord with the partition key of KinesisParameters."""
     kinesis = scheduled.aws.client("kinesis")
     kinesis.create_stream(StreamName="s", ShardCount=1)
+    scheduled.aws.settle()
     target = {
         "Arn": "arn:aws:kinesis:us-east-1:000000000000:stream/s",
         "KinesisParameters": {"PartitionKey": "store-7"},

@@ -63,6 +63,6 @@ def service(kernel: Kernel) -> Service:
         state,
         OPERATIONS,
         pages={uploads.PACKAGES_PATH: partial(uploads.package_page, state)},
-        observers={"kinesis": heard, "dynamodb": heard},
+        observers={"dynamodb": heard},
         preparations={"logs": state.logs.write},
     )

@@ -77,15 +77,13 @@ class StreamMapping:
         self._active = True
         for shard_id in self._source.shard_ids():
             self._open(shard_id, self._mapping.stream["StartingPosition"])
-        self._kernel.watch(self._source.topic, self._read_soon)
-        self._kernel.watch(f"{self._source.topic}:shards", self._reshard_soon)
+        self._kernel.watch(self._source.topic, self._reshard_soon)
         self._read_soon()
 
     def stop(self) -> None:
         """Read no more; a run under way finishes and changes nothing here."""
         self._active = False
-        self._kernel.unwatch(self._source.topic, self._read_soon)
-        self._kernel.unwatch(f"{self._source.topic}:shards", self._reshard_soon)
+        self._kernel.unwatch(self._source.topic, self._reshard_soon)
         for shard in self._shards.values():
             self._kernel.cancel(shard.window)
 
@@ -100,7 +98,12 @@ class StreamMapping:
     def _reshard(self) -> None:
         if not self._active:
             return
-        for shard_id in self._source.shard_ids():
+        try:
+            shard_ids = self._source.shard_ids()
+        except AwsError as error:  # the stream was deleted under the mapping, which stays
+            self._mapping.last_result = f"PROBLEM: {error.message}"
+            return
+        for shard_id in shard_ids:
             if shard_id not in self._shards:  # new shards are read from their start
                 self._open(shard_id, "TRIM_HORIZON")
         self._read()
@@ -120,16 +123,18 @@ class StreamMapping:
     def _fill(self, shard: _Shard) -> None:
         settings = self._mapping.function.settings
         role = f"arn:aws:iam::{settings.account_id}:role/{settings.name}"
-        causes = self._kernel.origin(self._source.topic)  # the write that woke us
+        written = self._kernel.origin(self._source.topic)  # the write that woke us
         while shard.iterator:
             records, shard.iterator = self._source.read(shard.shard_id, shard.iterator, role)
             if not records:
                 return
             for record in records:
+                number = sequence_number(record)
+                causes = self._kernel.origin(f"{self._mapping.source_arn}:{number}") or written
                 if self._mapping.filter.wants(record):
                     shard.waiting.append(_Waiting(record, len(json.dumps(record)), causes))
                 else:
-                    note = {"record": sequence_number(record)}
+                    note = {"record": number}
                     self._kernel.note(self._mapping.source_arn, note, causes, "filtered out")
 
     def _offer(self, shard: _Shard) -> None:

@@ -42,7 +42,11 @@ class StreamSource:
         self.is_kinesis = arn.service == "kinesis"
         # arn:…:stream/<name> for Kinesis, arn:…:table/<name>/stream/<label> for DynamoDB
         self.name = arn.resource.split("/")[1]
-        self.topic = write_topic(arn.service, arn.account_id, arn.region, self.name)
+        self.topic = (
+            str(arn)
+            if self.is_kinesis
+            else write_topic(arn.service, arn.account_id, arn.region, self.name)
+        )
 
     def shard_ids(self) -> list[str]:
         """Return the ids of all shards; raises AwsError when there is no such stream."""

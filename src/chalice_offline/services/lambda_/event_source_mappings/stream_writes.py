@@ -1,4 +1,4 @@
-"""Writes to DynamoDB and Kinesis that wake stream mappings, and the tables or streams they name."""
+"""Writes to DynamoDB that wake stream mappings, and the tables they name."""
 
 from __future__ import annotations
 
@@ -22,18 +22,14 @@ _STATEMENT_TABLE = re.compile(
 
 
 def written_streams(body: bytes) -> list[str]:
-    """Return the names of the streams or tables a JSON request writes to, each once, in order."""
-    try:
-        request = json.loads(body)
-    except ValueError:  # CBOR, which the Java SDK speaks to Kinesis
-        return []
+    """Return the names of the tables a JSON request writes to, each once, in order."""
+    request = json.loads(body)
     return list(dict.fromkeys(_names(request))) if isinstance(request, dict) else []
 
 
 def _names(request: dict[str, Any]) -> Iterator[str]:
-    for key in ("TableName", "StreamName", "StreamARN"):
-        if isinstance(request.get(key), str):
-            yield _name(request[key])
+    if isinstance(request.get("TableName"), str):
+        yield _name(request["TableName"])
     for table in request.get("RequestItems", {}):
         yield _name(table)
     for item in request.get("TransactItems", []):
@@ -57,25 +53,20 @@ def observe(
     request: HttpRequest,
     response: HttpResponse,
 ) -> None:
-    """Hear of a delegated call to Kinesis or DynamoDB: a write wakes the stream mappings."""
+    """Hear of a delegated call to DynamoDB: a write wakes the stream mappings."""
     if response.status != 200 or operation not in _STREAM_WRITES:
         return
-    target = request.headers.get("x-amz-target") or ""
-    service = "kinesis" if target.startswith("Kinesis") else "dynamodb"
-    if not any(mapping.service == service for mapping in lambda_.mappings.values()):
+    if not any(mapping.service == "dynamodb" for mapping in lambda_.mappings.values()):
         return
     for name in written_streams(request.body):
-        topic = write_topic(service, context.account_id, context.region, name)
+        topic = write_topic("dynamodb", context.account_id, context.region, name)
         lambda_.kernel.set_origin(topic, context.entry)
-        lambda_.kernel.signal(f"{topic}:shards" if operation in _RESHARDS else topic)
+        lambda_.kernel.signal(topic)
 
 
-_RESHARDS = frozenset({"SplitShard", "MergeShards", "UpdateShardCount"})
 # The delegated operations after which a stream may hold something new.
-_STREAM_WRITES = _RESHARDS | frozenset(
+_STREAM_WRITES = frozenset(
     {
-        "PutRecord",
-        "PutRecords",
         "PutItem",
         "UpdateItem",
         "DeleteItem",
