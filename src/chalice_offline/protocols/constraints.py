@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import Any
 
 from chalice_offline.protocols import java_text
+from chalice_offline.protocols.shapes import ShapeCompiler
 
 # (value, path of the parent with its dot, own name in the path, violations found so far)
 Check = Callable[[Any, str, str, list[str]], None]
@@ -31,59 +32,41 @@ _NULL = "Value null at '{}' failed to satisfy constraint: Member must not be nul
 _JAVA_CLASSES = {r"\p{L}": r"\w", r"\p{N}": r"\d", r"\p{Z}": r"\s", r"\p{Alnum}": "a-zA-Z0-9"}
 
 
-class Constraints:
-    """Compiles the constraints of one service's input shapes; a shape met again is reused."""
+class Constraints(ShapeCompiler["Check | None"]):
+    """Compiles the constraints of input shapes; None where nothing is constrained."""
 
     def __init__(self, *, presence_only: bool = False) -> None:
+        super().__init__()
         self._rules = _no_rules if presence_only else _rules
-        self._structures: dict[str, Check | None] = {}
 
-    def check(self, shape: Any) -> Check | None:
-        """Return the check of a shape, or None when nothing in it is constrained."""
-        if shape.type_name == "structure":
-            return self._structure(shape)
-        if shape.type_name == "list":
-            return self._list(shape)
-        if shape.type_name == "map":
-            return self._map(shape)
+    def leaf(self, shape: Any) -> Check | None:
+        """Compile a scalar's own rules."""
         rules = self._rules(shape)
         return _rule_check(shape, rules) if rules else None
 
-    def _structure(self, shape: Any) -> Check | None:
-        if shape.name in self._structures:
-            return self._structures[shape.name] or self._late(shape.name)
-        self._structures[shape.name] = None
+    def structure(self, shape: Any) -> Check | None:
+        """Compile what is required of a structure, and its members' rules."""
         required = frozenset(shape.required_members)
         table = [
-            (name, java_text.lower_first(name), name in required, self.check(member))
+            (name, java_text.lower_first(name), name in required, self.compile(member))
             for name, member in shape.members.items()
         ]
         table = [row for row in table if row[2] or row[3]]
-        compiled = _structure_check(table)
-        self._structures[shape.name] = compiled
-        return compiled if table else None
+        return _structure_check(table) if table else None
 
-    def _late(self, name: str) -> Check:
-        def check(value: Any, parent: str, name_in_path: str, found: list[str]) -> None:
-            compiled = self._structures[name]
-            assert compiled is not None
-            compiled(value, parent, name_in_path, found)
-
-        return check
-
-    def _list(self, shape: Any) -> Check | None:
-        rules = self._rules(shape)
-        own = _rule_check(shape, rules) if rules else None
+    def list_(self, shape: Any) -> Check | None:
+        """Compile a list's own rules and those of its members."""
+        own = self.leaf(shape)
         if shape.member.type_name in ("structure", "list", "map"):
-            return _both(own, _each_list_member(self.check(shape.member)))
+            return _both(own, _each_list_member(self.compile(shape.member)))
         return _both(own, self._scalar_members_check(shape, shape.member, "Member", _list_items))
 
-    def _map(self, shape: Any) -> Check | None:
-        rules = self._rules(shape)
-        own = _rule_check(shape, rules) if rules else None
+    def map_(self, shape: Any) -> Check | None:
+        """Compile a map's own rules and those of its keys and values."""
+        own = self.leaf(shape)
         own = _both(own, self._scalar_members_check(shape, shape.key, "Map keys", _map_keys))
         if shape.value.type_name in ("structure", "list", "map"):
-            return _both(own, _each_map_value(self.check(shape.value)))
+            return _both(own, _each_map_value(self.compile(shape.value)))
         return _both(own, self._scalar_members_check(shape, shape.value, "Map value", _map_values))
 
     def _scalar_members_check(

@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 
 from chalice_offline.core.errors import AwsError
 from chalice_offline.protocols import scalars
+from chalice_offline.protocols.shapes import ShapeCompiler
 
 Reader = Callable[[Any], Any]
 Writer = Callable[[Any], Any]
@@ -151,29 +152,24 @@ _SCALAR_READERS: dict[str, Reader] = {
 }
 
 
-class JsonReaders:
-    """Compiles the input shapes of one service model; a shape met again is reused."""
+class JsonReaders(ShapeCompiler[Reader]):
+    """Turns JSON values into values of input shapes.
 
-    def __init__(self) -> None:
-        self._structures: dict[str, Reader | None] = {}
+    Nulls in lists and maps are left out, as absent members are.
+    """
 
-    def reader(self, shape: Any) -> Reader:
-        """Return the function that turns one JSON value into a value of the shape.
-
-        Nulls in lists and maps are left out, as absent members are.
-        """
-        if shape.type_name == "structure":
-            return self._structure(shape)
-        if shape.type_name == "list":
-            return self._list(shape)
-        if shape.type_name == "map":
-            return self._map(shape)
+    def leaf(self, shape: Any) -> Reader:
+        """Compile a scalar."""
         return _SCALAR_READERS[shape.type_name]
 
-    def members_reader(self, members: dict[str, Any]) -> Reader:
+    def structure(self, shape: Any) -> Reader:
+        """Compile a structure, or a document of any content."""
+        return _read_document if shape.is_document_type else self.members(shape.members)
+
+    def members(self, members: dict[str, Any]) -> Reader:
         """Return the reader of an object with the given members, in the model's order."""
         table = [
-            (name, shape.serialization.get("name", name), self.reader(shape))
+            (name, shape.serialization.get("name", name), self.compile(shape))
             for name, shape in members.items()
         ]
 
@@ -190,37 +186,20 @@ class JsonReaders:
 
         return read
 
-    def _structure(self, shape: Any) -> Reader:
-        if shape.is_document_type:
-            return _read_document
-        if shape.name not in self._structures:
-            self._structures[shape.name] = None
-            self._structures[shape.name] = self.members_reader(shape.members)
-        compiled = self._structures[shape.name]
-        return compiled or self._late(shape.name)
-
-    def _late(self, name: str) -> Reader:
-        """Stand in for a structure that contains itself and is still being compiled."""
+    def list_(self, shape: Any) -> Reader:
+        """Compile a list."""
+        read_member = self.compile(shape.member)
 
         def read(value: Any) -> Any:
-            compiled = self._structures[name]
-            assert compiled is not None
-            return compiled(value)
-
-        return read
-
-    def _list(self, shape: Any) -> Reader:
-        read_member = self.reader(shape.member)
-
-        def read(value: Any) -> list[Any]:
             if value.__class__ is not list:
                 _refuse_container(value, "list")
             return [read_member(item) for item in value if item is not None]
 
         return read
 
-    def _map(self, shape: Any) -> Reader:
-        read_value = self.reader(shape.value)
+    def map_(self, shape: Any) -> Reader:
+        """Compile a map."""
+        read_value = self.compile(shape.value)
 
         def read(value: Any) -> dict[str, Any]:
             if value.__class__ is not dict:
@@ -234,6 +213,9 @@ def _same(value: Any) -> Any:
     return value
 
 
+_listed = list
+
+
 def _timestamp_writer(shape: Any) -> Writer:
     timestamp_format = shape.serialization.get("timestampFormat", "unixTimestamp")
     if timestamp_format == "unixTimestamp":
@@ -241,32 +223,27 @@ def _timestamp_writer(shape: Any) -> Writer:
     return lambda value: scalars.timestamp_text(value, timestamp_format)
 
 
-class JsonWriters:
-    """Compiles the output shapes of one service model; a shape met again is reused."""
+class JsonWriters(ShapeCompiler[Writer]):
+    """Turns values of output shapes into JSON values."""
 
-    def __init__(self) -> None:
-        self._structures: dict[str, Writer | None] = {}
-
-    def writer(self, shape: Any) -> Writer:
-        """Return the function that turns a value of the shape into a JSON value."""
-        if shape.type_name == "structure":
-            return self._structure(shape)
-        if shape.type_name == "list":
-            return self._list(shape)
-        if shape.type_name == "map":
-            return self._map(shape)
+    def leaf(self, shape: Any) -> Writer:
+        """Compile a scalar."""
         if shape.type_name == "timestamp":
             return _timestamp_writer(shape)
         return scalars.blob_text if shape.type_name == "blob" else _same
 
-    def members_writer(self, members: dict[str, Any]) -> Writer:
+    def structure(self, shape: Any) -> Writer:
+        """Compile a structure, or a document of any content."""
+        return _same if shape.is_document_type else self.members(shape.members)
+
+    def members(self, members: dict[str, Any]) -> Writer:
         """Return the writer of an object with the given members.
 
         Members that are None, and members the model does not name (an older botocore than
         the services were written for), are left out.
         """
         table = {
-            name: (shape.serialization.get("name", name), self.writer(shape))
+            name: (shape.serialization.get("name", name), self.compile(shape))
             for name, shape in members.items()
         }
 
@@ -280,31 +257,16 @@ class JsonWriters:
 
         return write
 
-    def _structure(self, shape: Any) -> Writer:
-        if shape.is_document_type:
-            return _same
-        if shape.name not in self._structures:
-            self._structures[shape.name] = None
-            self._structures[shape.name] = self.members_writer(shape.members)
-        compiled = self._structures[shape.name]
-        return compiled or self._late(shape.name)
-
-    def _late(self, name: str) -> Writer:
-        def write(value: Any) -> Any:
-            compiled = self._structures[name]
-            assert compiled is not None
-            return compiled(value)
-
-        return write
-
-    def _list(self, shape: Any) -> Writer:
-        write_member = self.writer(shape.member)
+    def list_(self, shape: Any) -> Writer:
+        """Compile a list."""
+        write_member = self.compile(shape.member)
         if write_member is _same:
-            return list
+            return _listed
         return lambda value: [write_member(item) for item in value]
 
-    def _map(self, shape: Any) -> Writer:
-        write_value = self.writer(shape.value)
+    def map_(self, shape: Any) -> Writer:
+        """Compile a map."""
+        write_value = self.compile(shape.value)
         return lambda value: {
             key: write_value(item) for key, item in value.items() if item is not None
         }

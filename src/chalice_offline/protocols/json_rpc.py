@@ -25,8 +25,8 @@ def compile_codec(model: Any, operation: str) -> Codec:
     shapes = model.operation_model(operation)
     service = model.service_name
     content_type = _content_type(model)
-    read = JsonReaders().reader(shapes.input_shape) if shapes.input_shape else dict
-    write = JsonWriters().writer(shapes.output_shape) if shapes.output_shape else None
+    read = JsonReaders().compile(shapes.input_shape) if shapes.input_shape else dict
+    write = JsonWriters().compile(shapes.output_shape) if shapes.output_shape else None
     validate = validator(service, "json", shapes.input_shape)
 
     def parse(request: HttpRequest) -> dict[str, Any]:

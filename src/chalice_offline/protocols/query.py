@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from chalice_offline.core.errors import AwsError
 from chalice_offline.protocols import error_codes, form, replies, scalars, sqs_query
 from chalice_offline.protocols.codec import Codec
+from chalice_offline.protocols.shapes import ShapeCompiler, entry_names, wire_name
 from chalice_offline.protocols.validation import validator
 from chalice_offline.protocols.xml_body import XmlWriters, escape
 
@@ -26,7 +27,7 @@ def compile_codec(model: Any, operation: str) -> Codec:
     """Compile one operation of a service that speaks the query protocol."""
     shapes = model.operation_model(operation)
     service = model.service_name
-    read = _FormReaders().reader(shapes.input_shape) if shapes.input_shape else None
+    read = _FormReaders().compile(shapes.input_shape) if shapes.input_shape else None
     validate = validator(service, "query", shapes.input_shape)
     takes_queue_url = service == "sqs" and "QueueUrl" in _members(shapes.input_shape)
     not_at_a_queue = service == "sqs" and operation in sqs_query.NOT_AT_A_QUEUE
@@ -61,7 +62,7 @@ def _reply_writer(model: Any, shapes: Any) -> Callable[[dict[str, Any], str], Ht
     name = shapes.name
     start = f'<?xml version="1.0"?><{name}Response xmlns="{model.metadata["xmlNamespace"]}">'
     output = shapes.output_shape
-    write = XmlWriters().members_writer(output.members) if output else None
+    write = XmlWriters().members(output.members) if output else None
     wrapper = output.serialization.get("resultWrapper") if output else None
 
     def serialize(result: dict[str, Any], request_id: str) -> HttpResponse:
@@ -142,40 +143,28 @@ def _malformed_input(text: str) -> AwsError:
     return AwsError("MalformedInput", text)
 
 
-class _FormReaders:
-    """Compiles the input shapes of one operation into readers of the form's tree."""
+class _FormReaders(ShapeCompiler[NodeReader]):
+    """Turns nodes of the form's tree into values of input shapes."""
 
-    def __init__(self) -> None:
-        self._structures: dict[str, NodeReader | None] = {}
+    def leaf(self, shape: Any) -> NodeReader:
+        """Compile a scalar."""
+        type_name = shape.type_name
+        value_of = scalars.text_reader(type_name)
 
-    def reader(self, shape: Any) -> NodeReader:
-        """Return the function that turns one node into a value of the shape."""
-        if shape.type_name == "structure":
-            return self._structure(shape)
-        if shape.type_name == "list":
-            return self._list(shape)
-        if shape.type_name == "map":
-            return self._map(shape)
-        return _scalar_reader(shape)
-
-    def _structure(self, shape: Any) -> NodeReader:
-        if shape.name not in self._structures:
-            self._structures[shape.name] = None
-            self._structures[shape.name] = self._compile_structure(shape)
-        compiled = self._structures[shape.name]
-        return compiled or self._late(shape.name)
-
-    def _late(self, name: str) -> NodeReader:
         def read(node: Node) -> Any:
-            compiled = self._structures[name]
-            assert compiled is not None
-            return compiled(node)
+            if node.__class__ is not str:
+                raise _malformed_input("Unexpected structure where a value is expected.")
+            try:
+                return value_of(node)
+            except ValueError as error:
+                raise _malformed_input(f"{node} can not be converted to {type_name}.") from error
 
         return read
 
-    def _compile_structure(self, shape: Any) -> NodeReader:
+    def structure(self, shape: Any) -> NodeReader:
+        """Compile a structure."""
         table = [
-            (name, _form_name(name, member), self.reader(member))
+            (name, wire_name(name, member), self.compile(member))
             for name, member in shape.members.items()
         ]
 
@@ -186,20 +175,21 @@ class _FormReaders:
                 return {}
             get = node.get
             result = {}
-            for name, wire_name, read_member in table:
-                item = get(wire_name)
+            for name, field, read_member in table:
+                item = get(field)
                 if item is not None:
                     result[name] = read_member(item)
             return result
 
         return read
 
-    def _list(self, shape: Any) -> NodeReader:
-        read_member = self.reader(shape.member)
+    def list_(self, shape: Any) -> NodeReader:
+        """Compile a list."""
+        read_member = self.compile(shape.member)
         flattened = shape.serialization.get("flattened")
         member_name = shape.member.serialization.get("name", "member")
 
-        def read(node: Node) -> list[Any]:
+        def read(node: Node) -> Any:
             if node.__class__ is not dict:
                 if node:
                     raise _malformed_input("Start of list found where not expected.")
@@ -212,11 +202,11 @@ class _FormReaders:
 
         return read
 
-    def _map(self, shape: Any) -> NodeReader:
-        read_value = self.reader(shape.value)
+    def map_(self, shape: Any) -> NodeReader:
+        """Compile a map."""
+        read_value = self.compile(shape.value)
         flattened = shape.serialization.get("flattened")
-        key_name = shape.key.serialization.get("name", "key")
-        value_name = shape.value.serialization.get("name", "value")
+        key_name, value_name = entry_names(shape)
 
         def read(node: Node) -> dict[str, Any]:
             if not flattened and node.__class__ is dict:
@@ -231,28 +221,3 @@ class _FormReaders:
             return result
 
         return read
-
-
-def _form_name(member: str, shape: Any) -> str:
-    """Return a member's name in the form; a flattened list goes by its members' name."""
-    if shape.type_name == "list" and shape.serialization.get("flattened"):
-        own = shape.member.serialization.get("name")
-        if own:
-            return str(own)
-    return str(shape.serialization.get("name", member))
-
-
-def _scalar_reader(shape: Any) -> NodeReader:
-    type_name = shape.type_name
-
-    def read(node: Node) -> Any:
-        if node.__class__ is not str:
-            raise _malformed_input("Unexpected structure where a value is expected.")
-        if type_name == "string":
-            return node
-        try:
-            return scalars.scalar_from_text(node, type_name)
-        except ValueError as error:
-            raise _malformed_input(f"{node} can not be converted to {type_name}.") from error
-
-    return read

@@ -74,7 +74,7 @@ def _result_writer(service: str, operation: str) -> tuple[str, Writer | None]:
         return "", None
     writers = _NullingWriters(MAP_NAMES if service == "sqs" else {})
     wrapper = output.serialization.get("resultWrapper", f"{operation}Result")
-    return wrapper, writers.members_writer(output.members)
+    return wrapper, writers.members(output.members)
 
 
 class _NullingWriters(JsonWriters):
@@ -84,8 +84,8 @@ class _NullingWriters(JsonWriters):
         super().__init__()
         self._entry_names = entry_names
 
-    def members_writer(self, members: dict[str, Any]) -> Writer:
-        table = [(name, self.writer(members[name])) for name in sorted(members)]
+    def members(self, members: dict[str, Any]) -> Writer:
+        table = [(name, self.compile(members[name])) for name in sorted(members)]
 
         def write(value: dict[str, Any]) -> dict[str, Any]:
             get = value.get
@@ -96,11 +96,11 @@ class _NullingWriters(JsonWriters):
 
         return write
 
-    def _map(self, shape: Any) -> Callable[[Any], Any]:
+    def map_(self, shape: Any) -> Callable[[Any], Any]:
         if shape.name not in self._entry_names:
-            return super()._map(shape)
+            return super().map_(shape)
         _, key_name, value_name = self._entry_names[shape.name]
-        write_value = self.writer(shape.value)
+        write_value = self.compile(shape.value)
         return lambda value: [
             {key_name: key, value_name: write_value(item)}
             for key, item in value.items()

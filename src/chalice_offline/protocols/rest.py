@@ -106,7 +106,7 @@ def _refuse(shape: Any) -> AwsError:
 
 def _scalar(text: str, shape: Any) -> Any:
     try:
-        return scalars.scalar_from_text(text, shape.type_name)
+        return scalars.text_reader(shape.type_name)(text)
     except ValueError as error:
         raise _refuse(shape) from error
 
@@ -255,7 +255,7 @@ def _compile_headers_writer(
     members: dict[str, Any],
 ) -> Callable[[dict[str, Any], dict[str, str]], None]:
     single = [
-        (name, shape.serialization.get("name", name).lower(), shape)
+        (name, shape.serialization.get("name", name).lower(), _header_writer(shape))
         for name, shape in members.items()
         if _location(shape) == "header"
     ]
@@ -266,10 +266,10 @@ def _compile_headers_writer(
     ]
 
     def write(result: dict[str, Any], headers: dict[str, str]) -> None:
-        for name, wire_name, shape in single:
+        for name, wire_name, text_of in single:
             value = result.get(name)
             if value is not None:
-                headers[wire_name] = _header_text(value, shape)
+                headers[wire_name] = text_of(value)
         for name, prefix in prefixed:
             for key, value in (result.get(name) or {}).items():
                 headers[prefix + key.lower()] = str(value)
@@ -277,13 +277,14 @@ def _compile_headers_writer(
     return write
 
 
-def _header_text(value: Any, shape: Any) -> str:
+def _header_writer(shape: Any) -> Callable[[Any], str]:
     if shape.type_name == "list":
-        return ", ".join(_header_text(item, shape.member) for item in value)
+        text_of = _header_writer(shape.member)
+        return lambda value: ", ".join(map(text_of, value))
     if shape.serialization.get("jsonvalue"):
-        return scalars.blob_text(value)
+        return scalars.blob_text
     timestamp_format = shape.serialization.get("timestampFormat", "rfc822")
-    return scalars.scalar_text(value, shape.type_name, timestamp_format)
+    return scalars.text_writer(shape.type_name, timestamp_format)
 
 
 def _compile_body_writer(

@@ -27,10 +27,10 @@ class _JsonBodies:
         self._writers = json_body.JsonWriters()
 
     def members_reader(self, members: dict[str, Any]) -> Callable[[bytes], dict[str, Any]]:
-        return self._document_reader(self._readers.members_reader(members))
+        return self._document_reader(self._readers.members(members))
 
     def payload_reader(self, shape: Any) -> Callable[[bytes], Any]:
-        return self._document_reader(self._readers.reader(shape))
+        return self._document_reader(self._readers.compile(shape))
 
     @staticmethod
     def _document_reader(read: json_body.Reader) -> Callable[[bytes], Any]:
@@ -39,11 +39,11 @@ class _JsonBodies:
     def members_writer(
         self, _operation: Any, members: dict[str, Any]
     ) -> Callable[[dict[str, Any]], bytes]:
-        write = self._writers.members_writer(members)
+        write = self._writers.members(members)
         return lambda result: json_body.dump_document(write(result))
 
     def payload_writer(self, _name: str, shape: Any) -> Callable[[Any], bytes]:
-        write = self._writers.writer(shape)
+        write = self._writers.compile(shape)
         return lambda value: json_body.dump_document(write(value))
 
 

@@ -30,22 +30,22 @@ class _XmlBodies:
         self._writers = xml_body.XmlWriters()
 
     def members_reader(self, members: dict[str, Any]) -> Callable[[bytes], dict[str, Any]]:
-        read = self._readers.members_reader(members)
+        read = self._readers.members(members)
         return lambda body: read(xml_body.load_document(body)) if body else {}
 
     def payload_reader(self, shape: Any) -> Callable[[bytes], Any]:
-        read = self._readers.reader(shape)
+        read = self._readers.compile(shape)
         return lambda body: read(xml_body.load_document(body))
 
     def members_writer(
         self, operation: Any, members: dict[str, Any]
     ) -> Callable[[dict[str, Any]], bytes]:
         root = operation.output_shape.serialization.get("name", operation.output_shape.name)
-        return self._document_writer(root, self._writers.members_writer(members))
+        return self._document_writer(root, self._writers.members(members))
 
     def payload_writer(self, name: str, shape: Any) -> Callable[[Any], bytes]:
         root = shape.serialization.get("name", name)
-        return self._document_writer(root, self._writers.members_writer(shape.members))
+        return self._document_writer(root, self._writers.members(shape.members))
 
     def _document_writer(
         self, root: str, write: Callable[[Any, list[str]], None]

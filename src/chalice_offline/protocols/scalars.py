@@ -12,7 +12,10 @@ import math
 import re
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime, parsedate_to_datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ISO8601 = re.compile(
@@ -149,29 +152,28 @@ def boolean_from_text(text: str) -> bool:
     return lowered == "true"
 
 
-def scalar_text(value: Any, type_name: str, timestamp_format: str) -> str:
-    """Return a value of a scalar shape as text, for XML, query strings and headers."""
+def text_reader(type_name: str) -> Callable[[str], Any]:
+    """Return what reads a value of a scalar type that was sent as text. It raises ValueError."""
+    return _TEXT_READERS.get(type_name, str)
+
+
+def text_writer(type_name: str, timestamp_format: str) -> Callable[[Any], str]:
+    """Return what writes a value of a scalar type as text, for XML and header fields."""
     if type_name == "timestamp":
-        return timestamp_text(value, timestamp_format)
-    if type_name == "blob":
-        return blob_text(value)
-    if type_name == "boolean":
-        return "true" if value else "false"
-    return str(value)
+        return lambda value: timestamp_text(value, timestamp_format)
+    return _TEXT_WRITERS.get(type_name, str)
 
 
-def scalar_from_text(text: str, type_name: str) -> Any:
-    """Return the value of a scalar shape that was sent as text. Raises ValueError."""
-    if type_name in ("integer", "long"):
-        return integer_from_text(text, type_name)
-    if type_name in ("float", "double"):
-        return float_from_text(text)
-    reader = _TEXT_READERS.get(type_name)
-    return reader(text) if reader else text
-
-
-_TEXT_READERS: dict[str, Any] = {
+_TEXT_READERS: dict[str, Callable[[str], Any]] = {
+    "integer": lambda text: integer_from_text(text, "integer"),
+    "long": lambda text: integer_from_text(text, "long"),
+    "float": float_from_text,
+    "double": float_from_text,
     "boolean": boolean_from_text,
     "timestamp": timestamp_from_text,
     "blob": blob_from_text,
+}
+_TEXT_WRITERS: dict[str, Callable[[Any], str]] = {
+    "blob": blob_text,
+    "boolean": lambda value: "true" if value else "false",
 }

@@ -31,7 +31,7 @@ def validator(service: str, protocol: str, input_shape: Any) -> Validator:
         return accept
     if service == "sqs":
         return _presence_validator(input_shape)
-    check = Constraints(presence_only=protocol == "rest-xml").check(input_shape)
+    check = Constraints(presence_only=protocol == "rest-xml").compile(input_shape)
     skip = _answered_by_service if service == "sns" else _never
     if check is None:
         return accept

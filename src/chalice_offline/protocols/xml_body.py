@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 from xml.etree import ElementTree as ET
 
 from chalice_offline.core.errors import AwsError
 from chalice_offline.protocols import scalars
+from chalice_offline.protocols.shapes import ShapeCompiler, entry_names, wire_name
 
 # (value, element name, pieces of the document so far)
 XmlWriter = Callable[[Any, str, list[str]], None]
@@ -25,16 +26,41 @@ def escape(text: str) -> str:
     return _SPECIAL.sub(lambda match: _ESCAPES.get(match[0], "\ufffd"), text)
 
 
-class XmlWriters:
-    """Compiles the output shapes of one service model; a shape met again is reused."""
+class XmlWriters(ShapeCompiler[XmlWriter]):
+    """Writes values of output shapes as elements."""
 
-    def __init__(self) -> None:
-        self._structures: dict[str, XmlWriter | None] = {}
+    def leaf(self, shape: Any) -> XmlWriter:
+        """Compile a scalar."""
+        if shape.type_name in ("string", "character"):
 
-    def members_writer(self, members: dict[str, Any]) -> Callable[[Any, list[str]], None]:
+            def write_text(value: Any, element: str, out: list[str]) -> None:
+                out.append(f"<{element}>{escape(str(value))}</{element}>")
+
+            return write_text
+        timestamp_format = shape.serialization.get("timestampFormat", "iso8601")
+        text_of = scalars.text_writer(shape.type_name, timestamp_format)
+
+        def write(value: Any, element: str, out: list[str]) -> None:
+            out.append(f"<{element}>{text_of(value)}</{element}>")
+
+        return write
+
+    def structure(self, shape: Any) -> XmlWriter:
+        """Compile a structure: its members within, or as attributes of, one element."""
+        write_members = self.members(shape.members)
+        attributes = _attributes_writer(shape)
+
+        def write(value: Any, element: str, out: list[str]) -> None:
+            out.append(f"<{element}{attributes(value) if attributes else ''}>")
+            write_members(value, out)
+            out.append(f"</{element}>")
+
+        return write
+
+    def members(self, members: dict[str, Any]) -> Callable[[Any, list[str]], None]:
         """Return the writer of a structure's members, in the model's order; None is left out."""
         table = [
-            (name, element_name(name, shape), self.writer(shape))
+            (name, wire_name(name, shape), self.compile(shape))
             for name, shape in members.items()
             if not shape.serialization.get("xmlAttribute")
         ]
@@ -48,43 +74,9 @@ class XmlWriters:
 
         return write
 
-    def writer(self, shape: Any) -> XmlWriter:
-        """Return the function that writes a value of the shape as an element."""
-        if shape.type_name == "structure":
-            return self._structure(shape)
-        if shape.type_name == "list":
-            return self._list(shape)
-        if shape.type_name == "map":
-            return self._map(shape)
-        return _scalar_writer(shape)
-
-    def _structure(self, shape: Any) -> XmlWriter:
-        if shape.name not in self._structures:
-            self._structures[shape.name] = None
-            self._structures[shape.name] = self._compile_structure(shape)
-        return self._structures[shape.name] or self._late(shape.name)
-
-    def _late(self, name: str) -> XmlWriter:
-        def write(value: Any, element: str, out: list[str]) -> None:
-            compiled = self._structures[name]
-            assert compiled is not None
-            compiled(value, element, out)
-
-        return write
-
-    def _compile_structure(self, shape: Any) -> XmlWriter:
-        write_members = self.members_writer(shape.members)
-        attributes = _attributes_writer(shape)
-
-        def write(value: Any, element: str, out: list[str]) -> None:
-            out.append(f"<{element}{attributes(value) if attributes else ''}>")
-            write_members(value, out)
-            out.append(f"</{element}>")
-
-        return write
-
-    def _list(self, shape: Any) -> XmlWriter:
-        write_member = self.writer(shape.member)
+    def list_(self, shape: Any) -> XmlWriter:
+        """Compile a list: an element with its members, or the members alone."""
+        write_member = self.compile(shape.member)
         if shape.serialization.get("flattened"):
 
             def write_flattened(value: Any, element: str, out: list[str]) -> None:
@@ -102,10 +94,10 @@ class XmlWriters:
 
         return write
 
-    def _map(self, shape: Any) -> XmlWriter:
-        key_name = shape.key.serialization.get("name", "key")
-        value_name = shape.value.serialization.get("name", "value")
-        write_value = self.writer(shape.value)
+    def map_(self, shape: Any) -> XmlWriter:
+        """Compile a map: an element with its entries, or the entries alone."""
+        key_name, value_name = entry_names(shape)
+        write_value = self.compile(shape.value)
 
         def write_entries(value: Any, element: str, out: list[str]) -> None:
             for key, item in value.items():
@@ -123,35 +115,6 @@ class XmlWriters:
             out.append(f"</{element}>")
 
         return write
-
-
-def element_name(member: str, shape: Any) -> str:
-    """Return the element a structure's member is carried in.
-
-    A flattened list is its members, so their name counts before the list's.
-    """
-    if shape.type_name == "list" and shape.serialization.get("flattened"):
-        own = shape.member.serialization.get("name")
-        if own:
-            return str(own)
-    return str(shape.serialization.get("name", member))
-
-
-def _scalar_writer(shape: Any) -> XmlWriter:
-    if shape.type_name in ("string", "character"):
-
-        def write_text(value: Any, element: str, out: list[str]) -> None:
-            out.append(f"<{element}>{escape(str(value))}</{element}>")
-
-        return write_text
-    type_name = shape.type_name
-    timestamp_format = shape.serialization.get("timestampFormat", "iso8601")
-
-    def write(value: Any, element: str, out: list[str]) -> None:
-        text = scalars.scalar_text(value, type_name, timestamp_format)
-        out.append(f"<{element}>{escape(text)}</{element}>")
-
-    return write
 
 
 def _attributes_writer(shape: Any) -> Callable[[Any], str] | None:
@@ -206,76 +169,31 @@ def local_name(element: ET.Element) -> str:
     return element.tag.rpartition("}")[2]
 
 
-class XmlReaders:
-    """Compiles the input shapes of one service model; a shape met again is reused."""
+class XmlReaders(ShapeCompiler[XmlReader]):
+    """Turns elements into values of input shapes."""
 
-    def __init__(self) -> None:
-        self._structures: dict[str, XmlReader | None] = {}
+    def leaf(self, shape: Any) -> XmlReader:
+        """Compile a scalar."""
+        value_of = scalars.text_reader(shape.type_name)
 
-    def reader(self, shape: Any) -> XmlReader:
-        """Return the function that turns one element into a value of the shape."""
-        if shape.type_name == "structure":
-            return self._structure(shape)
-        if shape.type_name == "list":
-            return self._wrapped(self._items_reader(shape))
-        if shape.type_name == "map":
-            read_entries = self._entries_reader(shape)
-            return lambda element: read_entries(list(element))
-        return _scalar_reader(shape)
-
-    def members_reader(self, members: dict[str, Any]) -> XmlReader:
-        """Return the reader of an element whose children are the given members."""
-        table = [
-            (name, *self._member_reader(name, shape))
-            for name, shape in members.items()
-            if not shape.serialization.get("location")
-        ]
-
-        def read(element: ET.Element) -> dict[str, Any]:
-            children: dict[str, list[ET.Element]] = {}
-            for child in element:
-                children.setdefault(local_name(child), []).append(child)
-            return {
-                name: read_member(children[wire_name])
-                for name, wire_name, read_member in table
-                if wire_name in children
-            }
-
-        return read
-
-    def _member_reader(
-        self, name: str, shape: Any
-    ) -> tuple[str, Callable[[list[ET.Element]], Any]]:
-        wire_name = shape.serialization.get("name", name)
-        if shape.serialization.get("flattened"):
-            if shape.type_name == "list":
-                return wire_name, self._items_reader(shape)
-            return wire_name, self._entries_reader(shape)
-        read = self.reader(shape)
-        return wire_name, lambda elements: read(elements[-1])
-
-    def _structure(self, shape: Any) -> XmlReader:
-        if shape.name not in self._structures:
-            self._structures[shape.name] = None
-            self._structures[shape.name] = self._compile_structure(shape)
-        compiled = self._structures[shape.name]
-        return compiled or self._late(shape.name)
-
-    def _late(self, name: str) -> XmlReader:
         def read(element: ET.Element) -> Any:
-            compiled = self._structures[name]
-            assert compiled is not None
-            return compiled(element)
+            if len(element):
+                raise malformed_xml()
+            try:
+                return value_of(element.text or "")
+            except ValueError as error:
+                raise malformed_xml() from error
 
         return read
 
-    def _compile_structure(self, shape: Any) -> XmlReader:
+    def structure(self, shape: Any) -> XmlReader:
+        """Compile a structure: its members are children, or attributes of the element."""
         attributes = {
             member.serialization.get("name", name).rpartition(":")[2]: name
             for name, member in shape.members.items()
             if member.serialization.get("xmlAttribute")
         }
-        read_children = self.members_reader(
+        read_children = self.members(
             {
                 name: member
                 for name, member in shape.members.items()
@@ -296,22 +214,50 @@ class XmlReaders:
 
         return read
 
-    def _items_reader(self, shape: Any) -> Callable[[list[ET.Element]], list[Any]]:
-        read_member = self.reader(shape.member)
+    def members(self, members: dict[str, Any]) -> XmlReader:
+        """Return the reader of an element whose children are the given members."""
+        table = [
+            (name, shape.serialization.get("name", name), self._of_children(shape))
+            for name, shape in members.items()
+            if not shape.serialization.get("location")
+        ]
+
+        def read(element: ET.Element) -> dict[str, Any]:
+            children: dict[str, list[ET.Element]] = {}
+            for child in element:
+                children.setdefault(local_name(child), []).append(child)
+            return {
+                name: read_member(children[tag])
+                for name, tag, read_member in table
+                if tag in children
+            }
+
+        return read
+
+    def list_(self, shape: Any) -> XmlReader:
+        """Compile a list: the children of its element are its members."""
+        return self._items(shape)
+
+    def map_(self, shape: Any) -> XmlReader:
+        """Compile a map: the children of its element are its entries."""
+        return self._entries(shape)
+
+    def _of_children(self, shape: Any) -> Callable[[list[ET.Element]], Any]:
+        """Return the reader of a member's elements: all of a flattened one's, else the last."""
+        if shape.serialization.get("flattened"):
+            return self._items(shape) if shape.type_name == "list" else self._entries(shape)
+        read = self.compile(shape)
+        return lambda elements: read(elements[-1])
+
+    def _items(self, shape: Any) -> Callable[[Iterable[ET.Element]], Any]:
+        read_member = self.compile(shape.member)
         return lambda elements: [read_member(element) for element in elements]
 
-    @staticmethod
-    def _wrapped(
-        read_items: Callable[[list[ET.Element]], list[Any]],
-    ) -> XmlReader:
-        return lambda element: read_items(list(element))
+    def _entries(self, shape: Any) -> Callable[[Iterable[ET.Element]], dict[str, Any]]:
+        key_name, value_name = entry_names(shape)
+        read_value = self.compile(shape.value)
 
-    def _entries_reader(self, shape: Any) -> Callable[[list[ET.Element]], dict[str, Any]]:
-        key_name = shape.key.serialization.get("name", "key")
-        value_name = shape.value.serialization.get("name", "value")
-        read_value = self.reader(shape.value)
-
-        def read(entries: list[ET.Element]) -> dict[str, Any]:
+        def read(entries: Iterable[ET.Element]) -> dict[str, Any]:
             result = {}
             for entry in entries:
                 parts = {local_name(part): part for part in entry}
@@ -321,17 +267,3 @@ class XmlReaders:
             return result
 
         return read
-
-
-def _scalar_reader(shape: Any) -> XmlReader:
-    type_name = shape.type_name
-
-    def read(element: ET.Element) -> Any:
-        if len(element):
-            raise malformed_xml()
-        try:
-            return scalars.scalar_from_text(element.text or "", type_name)
-        except ValueError as error:
-            raise malformed_xml() from error
-
-    return read
