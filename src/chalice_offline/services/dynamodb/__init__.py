@@ -1,0 +1,1 @@
+"""Amazon DynamoDB: tables, items, expressions, and the streams of their changes."""

@@ -1,0 +1,225 @@
+"""Key conditions: which hash key a query asks for, and which range of range keys.
+
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Query.KeyConditionExpressions.html
+KeyConditionExpression and the legacy KeyConditions come down to the same: per attribute one of
+AWS's comparison operators with its values.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from chalice_offline.services.dynamodb.attribute_values import type_of
+from chalice_offline.services.dynamodb.expressions.condition_parser import parsed_condition
+from chalice_offline.services.dynamodb.expressions.conditions import resolved_condition
+from chalice_offline.services.dynamodb.expressions.errors import ExpressionError
+from chalice_offline.services.dynamodb.expressions.placeholders import binding_key, binding_of
+from chalice_offline.services.dynamodb.expressions.references import references_of
+from chalice_offline.services.dynamodb.expressions.syntax import (
+    And,
+    Between,
+    Call,
+    Comparison,
+    In,
+    Not,
+    Or,
+    Path,
+    ValueReference,
+    operands_of,
+)
+from chalice_offline.services.dynamodb.key_encoding import after_prefix, key_bytes, key_prefix_bytes
+from chalice_offline.services.dynamodb.validation_errors import (
+    invalid_parameter,
+    validation_error,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from chalice_offline.core.errors import AwsError
+    from chalice_offline.services.dynamodb.attribute_values import AttributeValue
+    from chalice_offline.services.dynamodb.expressions.placeholders import Placeholders
+    from chalice_offline.services.dynamodb.expressions.syntax import (
+        ConditionNode,
+        Leaf,
+        Operand,
+    )
+
+_OPERATORS = {"=": "EQ", "<": "LT", "<=": "LE", ">": "GT", ">=": "GE"}
+_MIRRORED = {"EQ": "EQ", "LT": "GT", "LE": "GE", "GT": "LT", "GE": "LE"}
+_INDEXABLE = frozenset({"EQ", "LT", "LE", "GT", "GE", "BETWEEN", "BEGINS_WITH"})
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeCondition:
+    """One of AWS's comparison operators with its values."""
+
+    operator: str
+    values: tuple[AttributeValue, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class KeyAttribute:
+    """A key attribute of a table or index, and its type: S, N or B."""
+
+    name: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeyCondition:
+    """What a query asks of the keys of one table or index."""
+
+    hash_value: AttributeValue
+    range: AttributeCondition | None
+
+    def bounds(self) -> tuple[bytes, bytes | None]:
+        """Return the first key of the range and the first behind it, as `key_bytes` has them.
+
+        Keys are those of the hash attribute followed by the range attribute and, in an index,
+        by whatever else makes them unique.
+        """
+        partition = key_bytes(self.hash_value)
+        if self.range is None:
+            return partition, after_prefix(partition)
+        operator, values = self.range.operator, self.range.values
+        if operator == "BEGINS_WITH":
+            prefix = partition + key_prefix_bytes(values[0])
+            return prefix, after_prefix(prefix)
+        first = partition + key_bytes(values[0])
+        if operator == "EQ":
+            return first, after_prefix(first)
+        if operator == "BETWEEN":
+            return first, after_prefix(partition + key_bytes(values[1]))
+        if operator in {"LT", "LE"}:
+            return partition, first if operator == "LT" else after_prefix(first)
+        start = first if operator == "GE" else after_prefix(first)
+        assert start is not None, "keys do not end in 0xFF"
+        return start, after_prefix(partition)
+
+
+def parse_key_condition(text: str, placeholders: Placeholders) -> dict[str, AttributeCondition]:
+    """Return what a KeyConditionExpression asks of each attribute.
+
+    Raises AwsError("ValidationException") with AWS's text. Whether the attributes are the keys
+    is asked afterwards, with `key_condition`.
+    """
+    try:
+        names, values = references_of(parsed_condition, text)
+        placeholders.use(names, values)
+        binding = binding_of(binding_key(placeholders, names, values))
+        node, value_checks = resolved_condition(text, binding)
+        for check in value_checks:
+            check(placeholders.values)
+    except ExpressionError as error:
+        raise error.as_aws_error("KeyConditionExpression") from error
+    conditions: dict[str, AttributeCondition] = {}
+    for leaf in _conjuncts(node):
+        name, condition = _attribute_condition(leaf, placeholders.values)
+        if name in conditions:
+            raise validation_error(
+                "KeyConditionExpressions must only contain one condition per key"
+            )
+        conditions[name] = condition
+    _check_count(conditions)
+    return conditions
+
+
+def _check_count(conditions: Mapping[str, AttributeCondition]) -> None:
+    if not 1 <= len(conditions) <= 2:
+        raise validation_error("Conditions can be of length 1 or 2 only")
+
+
+def _invalid(text: str) -> AwsError:
+    return validation_error(f"Invalid condition in KeyConditionExpression: {text}")
+
+
+def _conjuncts(node: ConditionNode) -> list[Leaf]:
+    found: list[Leaf] = []
+    for part in node.parts if isinstance(node, And) else (node,):
+        if isinstance(part, Or | Not | In):
+            raise _invalid_operator(type(part).__name__.upper())
+        assert not isinstance(part, And), "joined when it was parsed"
+        found.append(part)
+    return found
+
+
+def _invalid_operator(operator: str) -> AwsError:
+    return validation_error(f"Invalid operator used in KeyConditionExpression: {operator}")
+
+
+def _attribute_condition(
+    leaf: Leaf, values: Mapping[str, AttributeValue]
+) -> tuple[str, AttributeCondition]:
+    operator = _operator(leaf)
+    operands = operands_of(leaf)
+    if any(isinstance(operand, Call) for operand in operands):
+        raise validation_error("KeyConditionExpressions cannot contain nested operations")
+    if not isinstance(leaf, Comparison) and not isinstance(operands[0], Path):
+        shown = "begins_with" if isinstance(leaf, Call) else operator
+        raise _invalid(f"{shown} operator must have the key attribute as its first operand")
+    name = _only_name(operands)
+    if isinstance(leaf, Comparison) and not isinstance(operands[0], Path):
+        operator = _MIRRORED[operator]
+    given = tuple([values[one.name] for one in operands if isinstance(one, ValueReference)])
+    return name, AttributeCondition(operator, given)
+
+
+def _operator(leaf: Leaf) -> str:
+    if isinstance(leaf, Comparison):
+        if leaf.operator not in _OPERATORS:
+            raise _invalid_operator(leaf.operator)
+        return _OPERATORS[leaf.operator]
+    if isinstance(leaf, Between):
+        return "BETWEEN"
+    assert isinstance(leaf, Call)
+    if leaf.function != "begins_with":
+        raise _invalid_operator(leaf.function)
+    return "BEGINS_WITH"
+
+
+def _only_name(operands: tuple[Operand, ...]) -> str:
+    paths = [operand for operand in operands if isinstance(operand, Path)]
+    if len(paths) > 1:
+        raise _invalid("Multiple attribute names used in one condition")
+    if not paths:
+        raise _invalid("No key attribute specified")
+    if len(paths[0].parts) > 1:
+        raise validation_error(
+            "KeyConditionExpressions cannot have conditions on nested attributes"
+        )
+    return str(paths[0].parts[0])
+
+
+def key_condition(
+    conditions: Mapping[str, AttributeCondition],
+    hash_key: KeyAttribute,
+    range_key: KeyAttribute | None,
+) -> KeyCondition:
+    """Return the conditions as one on the keys of a table or index.
+
+    Raises AwsError("ValidationException") when they are conditions on something else.
+    """
+    if range_key is None and len(conditions) > 1:
+        raise validation_error("Query key condition not supported")
+    for key in (hash_key, range_key):
+        if key is None:
+            continue
+        condition = conditions.get(key.name)
+        if condition is None:
+            if key is hash_key or len(conditions) > 1:
+                raise validation_error(f"Query condition missed key schema element: {key.name}")
+            continue
+        _check_key(key, condition, is_hash=key is hash_key)
+    wanted = None if range_key is None else conditions.get(range_key.name)
+    return KeyCondition(conditions[hash_key.name].values[0], wanted)
+
+
+def _check_key(key: KeyAttribute, condition: AttributeCondition, *, is_hash: bool) -> None:
+    if condition.operator not in _INDEXABLE:
+        raise validation_error("Attempted conditional constraint is not an indexable operation")
+    if any(type_of(value) != key.type for value in condition.values):
+        raise invalid_parameter("Condition parameter type does not match schema type")
+    if is_hash and condition.operator != "EQ":
+        raise validation_error("Query key condition not supported")
