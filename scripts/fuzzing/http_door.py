@@ -9,7 +9,8 @@ import socket
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from chalice_offline.transports.http_server import Server, aws_endpoint
+from chalice_offline.transports.aws_door import aws_endpoint
+from chalice_offline.transports.http_server import Server
 from scripts.fuzzing.checks import is_ours, target_of
 from scripts.fuzzing.episode import Collector, Generator
 from scripts.fuzzing.world import World

@@ -21,9 +21,11 @@ from chalice_offline.core.errors import ProjectError
 from chalice_offline.drivers.handler_threads import HandlerThreads
 from chalice_offline.drivers.live import HANDLER_THREADS, LiveDriver
 from chalice_offline.services.lambda_ import LambdaState
+from chalice_offline.transports.asgi import LOOPBACK
+from chalice_offline.transports.aws_door import aws_endpoint
 from chalice_offline.transports.browser_policy import ONLY_THIS_MACHINE, Access, Area
 from chalice_offline.transports.gateway import Gateway
-from chalice_offline.transports.http_server import LOOPBACK, Server, aws_endpoint
+from chalice_offline.transports.http_server import Server
 from chalice_offline.transports.in_process import InProcessDoor
 from chalice_offline.transports.outbound import send_request
 from chalice_offline.transports.ports import port_to_bind
@@ -82,7 +84,8 @@ class AwsSession:
         self.aws_server.start()
 
     def stop(self) -> None:
-        """Close the sockets and the door, stop the timers, remove what was unpacked."""
+        """Answer who waits, close the sockets and the door, stop the timers, clear up."""
+        self.gateway.close()
         self.aws_server.stop()
         self.driver.stop()
         self.door.close()

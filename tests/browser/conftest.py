@@ -22,9 +22,10 @@ from chalice_offline.composition import compose
 from chalice_offline.console.api import console_pages
 from chalice_offline.drivers.virtual import VirtualDriver
 from chalice_offline.services.lambda_ import LambdaState
+from chalice_offline.transports.aws_door import aws_endpoint
 from chalice_offline.transports.browser_policy import Area
 from chalice_offline.transports.gateway import Gateway
-from chalice_offline.transports.http_server import Server, aws_endpoint
+from chalice_offline.transports.http_server import Server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -61,7 +61,7 @@ THIRD_PARTY: dict[str, set[str]] = {
     "protocols": {"botocore"},
     "services": {"botocore", "cryptography", "moto"},
     "drivers": {"time_machine"},
-    "transports": {"botocore", "requests", "uvicorn"},
+    "transports": {"botocore", "httptools", "requests", "uvicorn"},
     "chalice_app": {"chalice", "yaml"},
     "attach": {"boto3", "botocore", "click"},
     "testing": {"boto3", "chalice", "pytest"},

@@ -16,8 +16,9 @@ from chalice_offline.core.run import FunctionRun, Outcome
 from chalice_offline.drivers.process_clock import ProcessClock
 from chalice_offline.drivers.virtual import VirtualDriver
 from chalice_offline.services.lambda_ import FunctionSettings, LambdaState
+from chalice_offline.transports.aws_door import aws_endpoint
 from chalice_offline.transports.gateway import Gateway
-from chalice_offline.transports.http_server import Server, aws_endpoint
+from chalice_offline.transports.http_server import Server
 from chalice_offline.transports.in_process import InProcessDoor
 from chalice_offline.transports.outbound import send_request
 

@@ -11,16 +11,17 @@ import pytest
 from chalice_offline.composition import compose
 from chalice_offline.core.errors import ProjectError
 from chalice_offline.drivers.virtual import VirtualDriver
+from chalice_offline.transports.aws_door import aws_endpoint
 from chalice_offline.transports.browser_policy import Access, Area
 from chalice_offline.transports.gateway import Gateway
-from chalice_offline.transports.http_server import Server, aws_endpoint
+from chalice_offline.transports.http_server import Server
 from simulators.server import RunningServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from chalice_offline.emulator import Emulator
-    from chalice_offline.transports.http_server import Receive, Scope, Send
+    from chalice_offline.transports.asgi import Receive, Scope, Send
 
 EVIL = {"Origin": "https://evil.example", "Content-Type": "text/plain"}
 

@@ -17,8 +17,9 @@ from chalice_offline.core.http import Headers, HttpRequest, HttpResponse
 from chalice_offline.drivers.virtual import VirtualDriver
 from chalice_offline.emulator import Emulator
 from chalice_offline.services.lambda_ import LambdaState
+from chalice_offline.transports.aws_door import aws_endpoint
 from chalice_offline.transports.gateway import Gateway, account_of
-from chalice_offline.transports.http_server import Server, aws_endpoint
+from chalice_offline.transports.http_server import Server
 from chalice_offline.transports.in_process import InProcessDoor
 
 if TYPE_CHECKING:

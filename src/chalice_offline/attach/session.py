@@ -22,8 +22,9 @@ from chalice_offline.core.clock import SystemClock
 from chalice_offline.core.errors import ProjectError
 from chalice_offline.drivers.handler_threads import HandlerThreads
 from chalice_offline.drivers.live import HANDLER_THREADS
+from chalice_offline.transports.asgi import LOOPBACK
 from chalice_offline.transports.browser_policy import ONLY_THIS_MACHINE, Access, Area
-from chalice_offline.transports.http_server import LOOPBACK, Server
+from chalice_offline.transports.http_server import Server
 from chalice_offline.transports.ports import port_to_bind
 
 if TYPE_CHECKING:

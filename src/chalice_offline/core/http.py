@@ -47,6 +47,11 @@ class HttpRequest:
     upload: Blob | None = None
 
     @property
+    def target(self) -> str:
+        """Path and query string as they were sent; unlike `path` it cannot fail."""
+        return "/" + self.url.partition("://")[2].partition("/")[2]
+
+    @property
     def endpoint(self) -> str:
         """Scheme and host, without a trailing slash: what QueueUrls start with."""
         parts = urlsplit(self.url)

@@ -1,10 +1,12 @@
 """A reply that is not known yet: a long poll, a synchronous invocation.
 
 Holds no thread and waits for nobody: whoever needs the value says what to do once it is there.
+It is settled within the kernel's lock and may be asked from any thread without it.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
 from chalice_offline.core.errors import EmulatorBug
@@ -24,7 +26,8 @@ class Pending(Generic[T]):
     def __init__(self) -> None:
         self._value: object = _UNSET
         self._error: BaseException | None = None
-        self._callbacks: list[Callable[[Pending[T]], None]] = []
+        self._callbacks: deque[Callable[[Pending[T]], None]] = deque()
+        self._when_abandoned: Callable[[], None] | None = None
 
     @property
     def done(self) -> bool:
@@ -44,15 +47,32 @@ class Pending(Generic[T]):
         self._run_callbacks()
 
     def then(self, callback: Callable[[Pending[T]], None]) -> None:
-        """Call `callback(self)` once settled; at once when it already is."""
+        """Call `callback(self)` once settled; at once when it already is.
+
+        Without a lock no wake-up is lost: first the callback is there to be found, then one looks
+        whether somebody should have found it. Whoever takes it out of the deque calls it.
+        """
+        self._callbacks.append(callback)
         if self.done:
-            callback(self)
-        else:
-            self._callbacks.append(callback)
+            self._run_callbacks()
+
+    def when_abandoned(self, callback: Callable[[], None]) -> None:
+        """Say what is to be undone if nobody waits for the value any more."""
+        self._when_abandoned = callback
+
+    def abandon(self) -> None:
+        """Nobody waits any more (the client hung up); within the kernel's lock.
+
+        What would have been handed out is kept for others. A settled reply stays what it is.
+        """
+        callback, self._when_abandoned = self._when_abandoned, None
+        if callback is not None and not self.done:
+            callback()
 
     def map(self, transform: Callable[[T], U]) -> Pending[U]:
         """Return a pending of `transform(value)`; an error passes through."""
         mapped: Pending[U] = Pending()
+        mapped.when_abandoned(self.abandon)
 
         def settle(source: Pending[T]) -> None:
             try:
@@ -78,6 +98,9 @@ class Pending(Generic[T]):
             raise EmulatorBug("a pending reply was settled twice")
 
     def _run_callbacks(self) -> None:
-        callbacks, self._callbacks = self._callbacks, []
-        for callback in callbacks:
+        while self._callbacks:
+            try:
+                callback = self._callbacks.popleft()
+            except IndexError:  # another thread took the last one meanwhile
+                return
             callback(self)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from chalice_offline.core.context import DEFAULT_ACCOUNT_ID, Caller
 from chalice_offline.core.errors import AwsError
@@ -29,12 +29,21 @@ _log = logging.getLogger(__name__)
 _ACCOUNT_ID_DIGITS = 12
 
 
+class _Waiting(NamedTuple):
+    """A request that is answered later."""
+
+    target: Target
+    request_id: str
+    reply: Pending[dict[str, object]]
+
+
 class Gateway:
     """Answers AWS requests for one emulator."""
 
     def __init__(self, emulator: Emulator) -> None:
         """Make the gateway; `pages` are further paths it answers with plain HTTP."""
         self.emulator = emulator
+        self._waiting: dict[Pending[HttpResponse], _Waiting] = {}
         self.pages: dict[str, Page] = {
             "/_localstack/health": self._health,
             "/_localstack/init": self._init,
@@ -93,8 +102,11 @@ class Gateway:
         if not isinstance(reply, Pending):
             return serialize(target, reply, request_id)
         response: Pending[HttpResponse] = Pending()
+        self._waiting[response] = _Waiting(target, request_id, reply)
 
         def settled(pending: Pending[dict[str, object]]) -> None:
+            if self._waiting.pop(response, None) is None:
+                return  # answered already: we stop
             try:
                 result = pending.result()
             except AwsError as error:
@@ -104,6 +116,34 @@ class Gateway:
 
         reply.then(settled)
         return response
+
+    def refuse(self, head: HttpRequest, error: AwsError) -> HttpResponse:
+        """Return an error for a request of which the payload was not taken."""
+        target: Target | None = None
+        try:
+            target = detect(head)
+        except AwsError as unknown:
+            _log.debug("a refused request names nothing: %s", unknown)
+        return serialize_error(target, error, self.emulator.ids.uuid())
+
+    def hang_up(self, response: Pending[HttpResponse]) -> None:
+        """Say that nobody waits for a reply any more: a long poll then takes no message."""
+        emulator = self.emulator
+        with emulator.lock:
+            waiting = self._waiting.pop(response, None)
+            if waiting is not None:
+                subject = f"{waiting.target.service}.{waiting.target.operation} hung up"
+                emulator.enter("note", subject, {"request_id": waiting.request_id}, ())
+                waiting.reply.abandon()
+
+    def close(self) -> None:
+        """Answer whoever waits: the emulator stops."""
+        with self.emulator.lock:
+            while self._waiting:
+                response, waiting = self._waiting.popitem()
+                waiting.reply.abandon()
+                error = AwsError("ServiceUnavailable", "The emulator is stopping.", status=503)
+                response.resolve(serialize_error(waiting.target, error, waiting.request_id))
 
     def _health(self, _request: HttpRequest) -> HttpResponse:
         """What LocalStack's clients and wait-scripts ask for."""

@@ -87,7 +87,11 @@ class InProcessDoor:
             run.check(driver.clock.now_ms())
         reply = door.gateway.handle(_to_request(request), present_causes())
         if isinstance(reply, Pending):
-            driver.wait(reply)
+            try:
+                driver.wait(reply)
+            except BaseException:  # Ctrl-C, or a run that is ended: nobody takes the reply
+                door.gateway.hang_up(reply)
+                raise
             reply = reply.result()
         return _reply(request.url, reply)
 

@@ -203,7 +203,8 @@ def _answer(route: Route, context: CallContext, url: str, request: HttpRequest) 
 
     headers = {**request.headers, "x-moto-account-id": context.account_id}
     headers["host"] = urlsplit(url).netloc
-    moto_request = Request.from_primitives(request.method, url, headers, request.body)
+    body_of = request.body if request.upload is None else request.upload.read()
+    moto_request = Request.from_primitives(request.method, url, headers, body_of)
     try:
         status, reply_headers, body = route(
             moto_request, moto_request.raw_url, moto_request.headers

@@ -41,6 +41,7 @@ class Waiters:
         due_ms = self._kernel.now_ms + timeout_ms
         waiter.timer = self._kernel.at(due_ms, lambda: self._give_up(waiter), owed=False)
         self._line.append(waiter)
+        waiter.pending.when_abandoned(lambda: self._leave(waiter))
         return waiter.pending
 
     def serve(self, has_available: Callable[[], bool]) -> None:
@@ -60,6 +61,11 @@ class Waiters:
             waiter = self._line.popleft()
             self._kernel.cancel(waiter.timer)
             waiter.pending.resolve({})
+
+    def _leave(self, waiter: Waiter) -> None:
+        """Its client hung up: what comes next is for the others."""
+        self._line.remove(waiter)
+        self._kernel.cancel(waiter.timer)
 
     def _give_up(self, waiter: Waiter) -> None:
         self._line.remove(waiter)

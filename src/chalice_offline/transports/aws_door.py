@@ -1,0 +1,95 @@
+"""The AWS endpoint over HTTP: bytes in, through the gateway, bytes out."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from chalice_offline.core.errors import AwsError
+from chalice_offline.core.http import HttpRequest
+from chalice_offline.core.pending import Pending
+from chalice_offline.transports import asgi
+from chalice_offline.transports.body_limits import SMALL
+from chalice_offline.transports.incoming import IncomingBody
+
+if TYPE_CHECKING:
+    from chalice_offline.core.http import HttpResponse
+    from chalice_offline.transports.asgi import AsgiApp, Receive, Scope, Send
+    from chalice_offline.transports.gateway import Gateway
+
+
+def aws_endpoint(gateway: Gateway) -> AsgiApp:
+    """Return an ASGI app that answers AWS requests through `gateway`."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        head = asgi.head_of(scope)
+        is_head = head.method == "HEAD"
+        payload = asgi.Payload(receive)
+        try:
+            request = await _read(head, payload, gateway)
+        except AwsError as error:
+            # A client that waits for leave to send must not be given it.
+            waits = "expect" in head.headers
+            if not waits:
+                await payload.discard()
+            refusal = gateway.refuse(head, error)
+            await asgi.send_response(send, refusal, head=is_head, close=waits)
+            return
+        try:
+            reply = gateway.handle(request)
+            if isinstance(reply, Pending):
+                reply = await _settled(gateway, reply, receive)
+            await asgi.send_response(send, reply, head=is_head)
+        finally:
+            if request.upload is not None:  # S3 has moved it away, if it took it
+                request.upload.path.unlink(missing_ok=True)
+
+    return app
+
+
+async def _read(head: HttpRequest, payload: asgi.Payload, gateway: Gateway) -> HttpRequest:
+    """Return the request whole; raises AwsError when it is too large, ClientGone when cut off."""
+    announced = head.headers.get("content-length")
+    length = int(announced) if announced else None
+    if length is not None and length <= SMALL:
+        return HttpRequest(head.method, head.url, head.headers, await payload.read())
+    incoming = IncomingBody(head, gateway.emulator.storage.blobs)
+    try:
+        if length is not None:
+            incoming.announce(length)
+        async for piece in payload.pieces():
+            incoming.write(piece)
+        return incoming.finish()
+    finally:
+        incoming.discard()
+
+
+async def _settled(
+    gateway: Gateway, pending: Pending[HttpResponse], receive: Receive
+) -> HttpResponse:
+    """Return the reply once it is known; raises ClientGone when the client does not wait for it."""
+    gateway.emulator.driver.expect(pending)
+    loop = asyncio.get_running_loop()
+    done = asyncio.Event()
+
+    def settled(_: Pending[HttpResponse]) -> None:
+        try:
+            loop.call_soon_threadsafe(done.set)
+        except RuntimeError:  # the server was stopped meanwhile, and its loop is closed
+            return
+
+    pending.then(settled)
+    known = asyncio.ensure_future(done.wait())
+    gone = asyncio.ensure_future(asgi.disconnected(receive))
+    try:
+        await asyncio.wait((known, gone), return_when=asyncio.FIRST_COMPLETED)
+        if pending.done:
+            return pending.result()
+        raise asgi.ClientGone
+    finally:
+        known.cancel()
+        gone.cancel()
+        if not pending.done:
+            gateway.hang_up(pending)

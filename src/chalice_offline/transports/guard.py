@@ -1,0 +1,137 @@
+"""What stands between the sockets and an app: who may come in, and what is said when it fails."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from typing import TYPE_CHECKING
+from xml.sax.saxutils import escape
+
+from chalice_offline.core.http import Headers, HttpResponse
+from chalice_offline.transports.asgi import ClientGone, UnsendableReplyError, send_response
+from chalice_offline.transports.browser_policy import Area
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from chalice_offline.transports.asgi import AsgiApp, Receive, Scope, Send
+    from chalice_offline.transports.browser_policy import BrowserPolicy, Refusal
+
+_log = logging.getLogger(__name__)
+
+REFUSED_ORIGINS_TOLD = 100
+# A document of a bucket on plain localhost is of the console's origin: its scripts get another one.
+SANDBOX = "sandbox allow-scripts allow-forms allow-popups allow-modals allow-downloads"
+_DOCUMENTS = frozenset({"document", "iframe", "frame", "embed", "object"})
+
+
+class Guard:
+    """An ASGI app before another one: lets in what the browser policy lets in."""
+
+    def __init__(self, app: AsgiApp, policy: BrowserPolicy, area: Area) -> None:
+        self.area = area
+        self._app = app
+        self._policy = policy
+        self._told: set[str] = set()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request; raises nothing, for the server would break the connection."""
+        if scope["type"] != "http":
+            return
+        started = False
+
+        async def sending(message: dict[str, Any]) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self._answer(scope, receive, sending)
+        except ClientGone:
+            return
+        except asyncio.CancelledError:
+            # The server stops, and has waited for this long enough.
+            if not started:
+                await send_response(send, plain_error(self.area, 503), close=True)
+        except UnsendableReplyError as error:
+            _log.error("the reply to %s cannot be sent: %s", _name(scope), error)
+            await send_response(send, plain_error(self.area, 502), head=_is_head(scope))
+        except Exception:
+            # A mistake of ours or of an app. Once the reply has begun, cutting it off is all that
+            # tells the client that it is not whole; that is what the server does.
+            _log.exception("%s failed", _name(scope))
+            if started:
+                raise
+            await send_response(send, plain_error(self.area, 500), head=_is_head(scope))
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = {
+            name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
+        }
+        query = scope["query_string"].decode("latin-1")
+        refusal = self._policy.refusal(scope["method"], scope["path"], query, headers, self.area)
+        if refusal is not None:
+            self._tell(scope, refusal)
+            fields = Headers([("content-type", "text/plain; charset=utf-8")])
+            reply = HttpResponse(refusal.status, fields, f"{refusal.text}\n".encode())
+            # Its body is not read; a client that waits for leave to send it never will.
+            await send_response(send, reply, head=_is_head(scope), close="expect" in headers)
+            return
+        if self.area is Area.AWS and headers.get("sec-fetch-dest") in _DOCUMENTS:
+            send = _sandboxed(send)
+        await self._app(scope, receive, send)
+
+    def _tell(self, scope: Scope, refusal: Refusal) -> None:
+        if refusal.origin not in self._told and len(self._told) < REFUSED_ORIGINS_TOLD:
+            self._told.add(refusal.origin)
+            _log.warning("refused %s: %s", _name(scope), refusal.text)
+
+
+def plain_error(area: Area, status: int, text: str = "") -> HttpResponse:
+    """Return what AWS's front end answers when no service does."""
+    if area is Area.APP:
+        message = text or _APP_TEXTS[status]
+        fields = Headers([("content-type", "application/json")])
+        return HttpResponse(status, fields, json.dumps({"message": message}).encode())
+    code, words = _AWS_ERRORS[status]
+    body = f"<Error><Code>{code}</Code><Message>{escape(text or words)}</Message></Error>"
+    fields = Headers([("content-type", "application/xml")])
+    status = 500 if status == 502 else status
+    return HttpResponse(status, fields, f'<?xml version="1.0" encoding="UTF-8"?>\n{body}'.encode())
+
+
+_FAILED = "The emulator failed while handling this request; its log holds the cause."
+_AWS_ERRORS = {
+    400: ("BadRequest", "An error occurred when parsing the HTTP request."),
+    431: ("RequestHeaderSectionTooLarge", "Your request header section exceeds the limit."),
+    500: ("InternalFailure", _FAILED),
+    502: ("InternalFailure", _FAILED),
+    503: ("ServiceUnavailable", "The emulator is stopping."),
+}
+_APP_TEXTS = {
+    400: "Bad Request",
+    431: "Request Header Fields Too Large",
+    500: "Internal server error",
+    502: "Internal server error",
+    503: "Service Unavailable",
+}
+
+
+def _sandboxed(send: Send) -> Send:
+    async def sending(message: dict[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            names = {name for name, _ in message["headers"]}
+            if b"content-security-policy" not in names:
+                message["headers"].append((b"content-security-policy", SANDBOX.encode()))
+        await send(message)
+
+    return sending
+
+
+def _is_head(scope: Scope) -> bool:
+    return bool(scope["method"] == "HEAD")
+
+
+def _name(scope: Scope) -> str:
+    return f"{scope['method']} {scope['path'][:200]!r}"

@@ -1,0 +1,88 @@
+"""The listening socket: where it may listen, and what happens when file descriptors run out."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import ipaddress
+import logging
+import socket
+from typing import TYPE_CHECKING, Any
+
+from chalice_offline.core.errors import ProjectError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from chalice_offline.transports.browser_policy import Access
+
+_log = logging.getLogger(__name__)
+
+BACKLOG = 512
+_EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+
+
+class Listener(socket.socket):
+    """A listening socket that asyncio accepts from.
+
+    When descriptors run out, asyncio pauses for a second, but until Python 3.13 only after it has
+    tried (and logged) once for every connection that may queue: this says "none left" instead.
+    """
+
+    exhausted: Callable[[], None] | None = None
+    _pausing = False
+
+    def accept(self) -> tuple[socket.socket, Any]:
+        """Accept a connection."""
+        if self._pausing:
+            raise BlockingIOError
+        try:
+            return super().accept()
+        except OSError as error:
+            if error.errno in _EXHAUSTED:
+                self._pausing = True
+                asyncio.get_running_loop().call_soon(self._go_on)
+                if self.exhausted is not None:
+                    self.exhausted()
+            raise
+
+    def _go_on(self) -> None:
+        self._pausing = False
+
+
+def bind(host: str, port: int, access: Access) -> Listener:
+    """Return a socket that listens; raises ProjectError when it cannot, or may not."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # Named as TCP, or asyncio leaves Nagle's algorithm on and each reply waits 40 ms for an ACK.
+    listener = Listener(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        # Nobody can connect before listen(): what the name means is known by now.
+        _require_loopback(host, listener.getsockname()[0], access)
+        listener.listen(BACKLOG)
+    except (OSError, OverflowError) as error:
+        listener.close()
+        raise ProjectError(
+            f"cannot listen on {host}:{port}: {getattr(error, 'strerror', None) or error}; "
+            "choose another port or stop what listens there"
+        ) from error
+    except ProjectError:
+        listener.close()
+        raise
+    return listener
+
+
+def _require_loopback(host: str, address: str, access: Access) -> None:
+    if ipaddress.ip_address(address.partition("%")[0]).is_loopback:
+        return
+    if not access.beyond_loopback:
+        raise ProjectError(
+            f"--host {host or repr(host)} would let other machines in: everybody on the network "
+            "could run code here; say --listen-beyond-loopback if you mean it"
+        )
+    _log.warning(
+        "LISTENING BEYOND LOOPBACK on %s: everybody who can reach this machine can read and change "
+        "all that is emulated, and run code here as you, without a password.",
+        address,
+    )
