@@ -39,6 +39,14 @@ class Constraints(ShapeCompiler["Check | None"]):
         super().__init__()
         self._rules = _no_rules if presence_only else _rules
 
+    def later(self, structures: dict[str, Any], name: str) -> Check:
+        """Stand in for a structure within itself."""
+
+        def check(value: Any, parent: str, name_in_path: str, found: list[str]) -> None:
+            structures[name](value, parent, name_in_path, found)
+
+        return check
+
     def leaf(self, shape: Any) -> Check | None:
         """Compile a scalar's own rules."""
         rules = self._rules(shape)

@@ -7,10 +7,7 @@ within. Nothing is looked up in a model while a request is read or a reply is wr
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from typing import Any, Generic, TypeVar, cast
 
 # What a shape becomes: a function of the value and, in some formats, of where it is written.
 Compiled = TypeVar("Compiled")
@@ -53,17 +50,19 @@ class ShapeCompiler(ABC, Generic[Compiled]):
         name = shape.name
         if name not in self._structures:
             if name in self._begun:
-                return self._later(name)
+                return self.later(cast("dict[str, Any]", self._structures), name)
             self._begun.add(name)
             self._structures[name] = self.structure(shape)
         return self._structures[name]
 
-    def _later(self, name: str) -> Compiled:
-        """Stand in for a structure that contains itself and is still being compiled."""
-        structures = cast("dict[str, Callable[..., Any]]", self._structures)
+    def later(self, structures: dict[str, Any], name: str) -> Compiled:
+        """Stand in for a structure that contains itself and is still being compiled.
 
-        def call(value: Any, *rest: Any) -> Any:
-            return structures[name](value, *rest)
+        For functions of the value alone; a format whose functions take more says it anew.
+        """
+
+        def call(value: Any) -> Any:
+            return structures[name](value)
 
         return cast("Compiled", call)
 

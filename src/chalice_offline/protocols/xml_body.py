@@ -29,6 +29,14 @@ def escape(text: str) -> str:
 class XmlWriters(ShapeCompiler[XmlWriter]):
     """Writes values of output shapes as elements."""
 
+    def later(self, structures: dict[str, Any], name: str) -> XmlWriter:
+        """Stand in for a structure within itself."""
+
+        def write(value: Any, element: str, out: list[str]) -> None:
+            structures[name](value, element, out)
+
+        return write
+
     def leaf(self, shape: Any) -> XmlWriter:
         """Compile a scalar."""
         if shape.type_name in ("string", "character"):
