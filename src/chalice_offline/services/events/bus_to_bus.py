@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chalice_offline.core.errors import AwsError
+from chalice_offline.core.targets import Payload, call_or_none
 from chalice_offline.services.events import json_text
 from chalice_offline.services.events.bus_policy import allows_events_from
 from chalice_offline.services.events.limits import BUS_HOPS
@@ -41,11 +42,12 @@ def send(parcel: Parcel) -> Reply:
         "Source": document["source"],
         "DetailType": document["detail-type"],
         "Resources": document["resources"],
-        "Detail": json_text.compact(document["detail"]),
-        "EventBusName": bus.name,
         "InternalMetadata": internal,
     }
-    return parcel.call("events", "PutEvents", {"Entries": [entry]})
+    text = json_text.compact(document["detail"])
+    call = call_or_none(arn, Payload(text=text, entry=entry))
+    assert call is not None  # a bus takes events
+    return parcel.make(call)
 
 
 def _check_hops(parcel: Parcel, bus: EventBus) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from chalice_offline.core.errors import AwsError
+from chalice_offline.core.targets import Payload, call_or_none
 from chalice_offline.services.events import api_requests, bus_to_bus, json_text
 from chalice_offline.services.events.json_path import MISSING
 
@@ -27,105 +28,68 @@ def sender_for(arn: Arn) -> Sender:
     kind = arn.service
     if kind == "events":
         kind = arn.resource.split("/", 1)[0]
-    return _SENDERS.get(kind, _not_emulated)
+    return _OWN_SENDERS.get(kind, _send)
 
 
-def _invoke_function(parcel: Parcel) -> Reply:
-    request = {
-        "FunctionName": parcel.target.settings["Arn"],
-        "InvocationType": "Event",
-        "Payload": parcel.payload.encode(),
-    }
-    return parcel.call("lambda", "Invoke", request)
-
-
-def _send_message(parcel: Parcel) -> Reply:
+def _send(parcel: Parcel) -> Reply:
     arn = parcel.target.arn
-    request = {
-        "QueueUrl": f"https://sqs.{arn.region}.amazonaws.com/{arn.account_id}/{arn.resource}",
-        "MessageBody": parcel.payload,
-    }
-    group_id = parcel.target.settings.get("SqsParameters", {}).get("MessageGroupId")
-    if group_id:
-        request["MessageGroupId"] = group_id
-    return parcel.call("sqs", "SendMessage", request)
+    payload = _PAYLOADS.get(arn.service, _as_it_is)(parcel)
+    call = call_or_none(arn, payload) if arn.service != "events" else None
+    if call is None:
+        raise AwsError(
+            "INTERNAL_ERROR",
+            f"chalice-offline does not emulate {arn.service} as a target.",
+            status=501,
+        )
+    return parcel.make(call)
 
 
-def _publish(parcel: Parcel) -> Reply:
-    request = {"TopicArn": parcel.target.settings["Arn"], "Message": parcel.payload}
-    return parcel.call("sns", "Publish", request)
+def _as_it_is(parcel: Parcel) -> Payload:
+    return Payload(text=parcel.payload)
 
 
-def _put_kinesis_record(parcel: Parcel) -> Reply:
+def _message(parcel: Parcel) -> Payload:
+    group_id = parcel.target.settings.get("SqsParameters", {}).get("MessageGroupId", "")
+    return Payload(text=parcel.payload, group_id=group_id)
+
+
+def _kinesis_record(parcel: Parcel) -> Payload:
     path = parcel.target.partition_key_path
     key: Any = parcel.event.id if path is None else path.find(parcel.event.document)
     if key is MISSING or key in ("", None):
         raise AwsError("INVALID_PARAMETER", "The event has no value at PartitionKeyPath.")
-    request = {
-        "StreamName": parcel.target.arn.resource_name,
-        "Data": parcel.payload.encode(),
-        "PartitionKey": key if isinstance(key, str) else json_text.compact(key),
-    }
-    return parcel.call("kinesis", "PutRecord", request)
+    text = key if isinstance(key, str) else json_text.compact(key)
+    return Payload(text=parcel.payload, partition_key=text)
 
 
-def _put_firehose_record(parcel: Parcel) -> Reply:
-    request = {
-        "DeliveryStreamName": parcel.target.arn.resource_name,
-        "Record": {"Data": parcel.payload.encode()},
-    }
-    return parcel.call("firehose", "PutRecord", request)
+def _execution(parcel: Parcel) -> Payload:
+    # Executions are found by the event: their names begin with its id.
+    return Payload(text=parcel.payload, name=f"{parcel.event.id}_{parcel.state.kernel.ids.uuid()}")
 
 
-def _start_execution(parcel: Parcel) -> Reply:
-    request = {
-        "stateMachineArn": parcel.target.settings["Arn"],
-        # Executions are found by the event: their names begin with its id.
-        "name": f"{parcel.event.id}_{parcel.state.kernel.ids.uuid()}",
-        "input": parcel.payload,
-    }
-    return parcel.call("stepfunctions", "StartExecution", request)
-
-
-def _put_log_event(parcel: Parcel) -> Reply:
-    group = parcel.target.arn.resource.removeprefix("log-group:").removesuffix(":*")
-    stream = parcel.state.kernel.ids.uuid()
-    names = {"logGroupName": group, "logStreamName": stream}
-    parcel.call("logs", "CreateLogStream", names)
-    return parcel.call("logs", "PutLogEvents", {**names, "logEvents": [_log_event(parcel)]})
-
-
-def _log_event(parcel: Parcel) -> dict[str, Any]:
+def _log_event(parcel: Parcel) -> Payload:
     """Return the event as a log event; a transformed one brings its own timestamp and message."""
-    now_ms = parcel.state.kernel.now_ms
+    kernel = parcel.state.kernel
+    text, timestamp_ms = parcel.payload, kernel.now_ms
     if parcel.payload != parcel.event.text:
         try:
             shaped = json_text.parse(parcel.payload)
         except json_text.InvalidJsonError:  # the lines of a string template
             shaped = None
         if isinstance(shaped, dict) and isinstance(shaped.get("message"), str):
-            timestamp = shaped.get("timestamp", now_ms)
-            if isinstance(timestamp, int):
-                return {"timestamp": timestamp, "message": shaped["message"]}
-    return {"timestamp": now_ms, "message": parcel.payload}
+            given = shaped.get("timestamp", timestamp_ms)
+            if isinstance(given, int):
+                text, timestamp_ms = shaped["message"], given
+    return Payload(text=text, name=kernel.ids.uuid(), timestamp_ms=timestamp_ms)
 
 
-def _not_emulated(parcel: Parcel) -> Reply:
-    raise AwsError(
-        "INTERNAL_ERROR",
-        f"chalice-offline does not emulate {parcel.target.arn.service} as a target.",
-        status=501,
-    )
-
-
-_SENDERS: Mapping[str, Sender] = {
-    "lambda": _invoke_function,
-    "sqs": _send_message,
-    "sns": _publish,
+_PAYLOADS: Mapping[str, Callable[[Parcel], Payload]] = {
+    "sqs": _message,
+    "kinesis": _kinesis_record,
+    "states": _execution,
+    "logs": _log_event,
+}
+_OWN_SENDERS: Mapping[str, Sender] = {
     "event-bus": bus_to_bus.send,
     "api-destination": api_requests.send,
-    "kinesis": _put_kinesis_record,
-    "firehose": _put_firehose_record,
-    "states": _start_execution,
-    "logs": _put_log_event,
 }

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from chalice_offline.services.events.state import PRINCIPAL
 
 if TYPE_CHECKING:
-    from chalice_offline.core.kernel import Reply, Request
+    from chalice_offline.core.kernel import Reply
+    from chalice_offline.core.targets import TargetCall
     from chalice_offline.services.events.event import Event
     from chalice_offline.services.events.resources import Rule
     from chalice_offline.services.events.state import EventsState
@@ -29,22 +30,13 @@ class Parcel:
         self.payload = payload
         self.least_delay_ms = 0  # a wait the target asked for, before the next try
 
-    def call(self, service: str, operation: str, request: Request) -> Reply:
-        """Call the target's service in the target's account and region."""
-        return self.call_in(
-            self.target.arn.account_id, self.target.arn.region, service, operation, request
-        )
-
-    def call_in(
-        self, account_id: str, region: str, service: str, operation: str, request: Request
-    ) -> Reply:
-        """Call a service as EventBridge does; an ARN without account or region means the rule's."""
-        return self.state.kernel.deliver(
-            service,
-            operation,
-            request,
-            account_id=account_id or self.rule.bus.account_id,
-            region=region or self.rule.bus.region,
+    def make(self, call: TargetCall) -> Reply:
+        """Make a call as EventBridge; an ARN without account or region means the rule's."""
+        bus = self.rule.bus
+        return call.make(
+            self.state.kernel,
             causes=(self.event.entry,),
             principal=PRINCIPAL,
+            account_id=bus.account_id,
+            region=bus.region,
         )

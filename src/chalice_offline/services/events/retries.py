@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chalice_offline.core.delivery import RetryPolicy
+from chalice_offline.services.common.retrying import BUSY, backoff_ms
 from chalice_offline.services.events import limits
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from chalice_offline.services.events.target import Target
 
 _SERVER_ERROR = 500
-_REQUEST_ERROR = 400
 
 # Codes of the dead letter that no retry mends.
 _FINAL = frozenset(
@@ -63,19 +63,6 @@ _INVALID = frozenset(
         "ValidationException",
     }
 )
-_BUSY = frozenset(
-    {
-        "LimitExceededException",
-        "OverLimit",
-        "ProvisionedThroughputExceededException",
-        "RequestThrottled",
-        "ServiceUnavailableException",
-        "Throttled",
-        "Throttling",
-        "ThrottlingException",
-        "TooManyRequestsException",
-    }
-)
 
 
 def dead_letter_code(error: AwsError) -> str:
@@ -86,7 +73,7 @@ def dead_letter_code(error: AwsError) -> str:
         return "NO_RESOURCE"
     if error.code in _FORBIDDEN:
         return "NO_PERMISSIONS"
-    if error.code in _BUSY:
+    if error.code in BUSY:
         return "THROTTLING"
     if error.code in _INVALID:
         return "INVALID_PARAMETER"
@@ -114,7 +101,6 @@ def retry_policy(target: Target, ids: Ids, least_delay_ms: Callable[[], int]) ->
 
 
 def _backoff_ms(retry: int, fraction: float) -> int:
-    """Return the wait before retry number `retry`: doubling, capped, between half and all of it."""
-    # Past the cap the exponent no longer matters; unbounded it would be a very long number.
-    longest = min(limits.LONGEST_RETRY_MS, limits.FIRST_RETRY_MS << min(retry - 1, 30))
-    return round(longest * (1 + fraction) / 2)
+    return backoff_ms(
+        retry, fraction, first_ms=limits.FIRST_RETRY_MS, longest_ms=limits.LONGEST_RETRY_MS
+    )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from chalice_offline.core.arn import parse_arn
 from chalice_offline.core.delivery import Delivery, Failure
 from chalice_offline.core.errors import AwsError
+from chalice_offline.core.targets import Payload, queue_call, string_attributes
 from chalice_offline.services.events.destinations import sender_for
 from chalice_offline.services.events.input_template import TransformedInputError
 from chalice_offline.services.events.parcel import Parcel
@@ -66,7 +66,6 @@ def _send_dead_letter(parcel: Parcel, queue_arn: str, code: str, failure: Failur
 
     Names and values: user guide, "Using dead-letter queues to process undelivered events".
     """
-    arn = parse_arn(queue_arn)
     attributes = {
         "RULE_ARN": parcel.rule.arn,
         "TARGET_ARN": parcel.target.settings["Arn"],
@@ -76,11 +75,5 @@ def _send_dead_letter(parcel: Parcel, queue_arn: str, code: str, failure: Failur
     }
     if failure.exhausted:
         attributes["EXHAUSTED_RETRY_CONDITION"] = failure.exhausted
-    request: dict[str, Any] = {
-        "QueueUrl": f"https://sqs.{arn.region}.amazonaws.com/{arn.account_id}/{arn.resource}",
-        "MessageBody": parcel.event.text,
-        "MessageAttributes": {
-            name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()
-        },
-    }
-    parcel.call_in(arn.account_id, arn.region, "sqs", "SendMessage", request)
+    letter = Payload(text=parcel.event.text, attributes=string_attributes(attributes))
+    parcel.make(queue_call(queue_arn, letter))

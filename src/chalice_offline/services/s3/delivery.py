@@ -11,17 +11,18 @@ from typing import TYPE_CHECKING
 from chalice_offline.core.arn import parse_arn
 from chalice_offline.core.errors import AwsError
 from chalice_offline.core.pending import Pending
-from chalice_offline.services.s3.configuration import FUNCTION, QUEUE
+from chalice_offline.core.targets import Payload, call_or_none
+from chalice_offline.services.s3.configuration import FUNCTION
 from chalice_offline.services.s3.records import (
     configured_message,
     event_bridge_entry,
     event_message,
 )
-from chalice_offline.services.s3.validation import PRINCIPAL, queue_url
+from chalice_offline.services.s3.validation import PRINCIPAL
 
 if TYPE_CHECKING:
     from chalice_offline.core.context import CallContext
-    from chalice_offline.core.kernel import Kernel, Reply, Request
+    from chalice_offline.core.kernel import Kernel
     from chalice_offline.services.s3.configuration import BucketNotifications, Rule
     from chalice_offline.services.s3.object_event import ObjectEvent, Occasion
 
@@ -74,29 +75,13 @@ def send_test_events(
 
 
 def _to_destination(kernel: Kernel, rule: Rule, text: str, entry: int, trace_header: str) -> None:
-    arn = parse_arn(rule.arn)
-    service, operation, request = _message(rule, text, trace_header)
+    payload = Payload(text=text, trace_header=trace_header, subject=SUBJECT)
+    call = call_or_none(parse_arn(rule.arn), payload)
+    assert call is not None  # a rule names a queue, a topic or a function
     try:
-        _call(kernel, service, operation, request, arn.account_id, arn.region, entry)
+        call.make(kernel, causes=(entry,), principal=PRINCIPAL)
     except AwsError as error:
         kernel.note(rule.arn, {"Id": rule.id, "Message": text}, (entry,), f"lost: {error}")
-
-
-def _message(rule: Rule, text: str, trace_header: str) -> tuple[str, str, Request]:
-    if rule.kind is QUEUE:
-        request: Request = {"QueueUrl": queue_url(rule.arn), "MessageBody": text}
-        if trace_header:
-            request["MessageSystemAttributes"] = {
-                "AWSTraceHeader": {"DataType": "String", "StringValue": trace_header}
-            }
-        return "sqs", "SendMessage", request
-    if rule.kind is FUNCTION:
-        return (
-            "lambda",
-            "Invoke",
-            {"FunctionName": rule.arn, "InvocationType": "Event", "Payload": text.encode()},
-        )
-    return "sns", "Publish", {"TopicArn": rule.arn, "Message": text, "Subject": SUBJECT}
 
 
 def _to_event_bridge(
@@ -105,14 +90,14 @@ def _to_event_bridge(
     request = {"Entries": [event_bridge_entry(notifications, event, occasion)]}
     reason = ""
     try:
-        reply = _call(
-            kernel,
+        reply = kernel.deliver(
             "events",
             "PutEvents",
             request,
-            notifications.account_id,
-            notifications.region,
-            occasion.entry,
+            account_id=notifications.account_id,
+            region=notifications.region,
+            causes=(occasion.entry,),
+            principal=PRINCIPAL,
         )
     except AwsError as error:
         reason = str(error)
@@ -121,23 +106,3 @@ def _to_event_bridge(
             reason = str(reply["Entries"][0].get("ErrorMessage"))
     if reason:
         kernel.note(notifications.arn, request, (occasion.entry,), f"lost: {reason}")
-
-
-def _call(
-    kernel: Kernel,
-    service: str,
-    operation: str,
-    request: Request,
-    account_id: str,
-    region: str,
-    entry: int,
-) -> Reply:
-    return kernel.deliver(
-        service,
-        operation,
-        request,
-        account_id=account_id,
-        region=region,
-        causes=(entry,),
-        principal=PRINCIPAL,
-    )

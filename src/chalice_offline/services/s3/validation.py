@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalice_offline.core.arn import parse_arn
 from chalice_offline.core.errors import AwsError
+from chalice_offline.core.targets import queue_url
 from chalice_offline.services.s3.configuration import (
     DESTINATION_KINDS,
     FUNCTION,
@@ -169,15 +170,9 @@ def check_destinations(kernel: Kernel, rules: tuple[Rule, ...], causes: tuple[in
         raise unusable_destinations(reasons)
 
 
-def queue_url(arn_text: str) -> str:
-    """Return the URL of a queue by its ARN."""
-    arn = parse_arn(arn_text)
-    return f"https://sqs.{arn.region}.amazonaws.com/{arn.account_id}/{arn.resource}"
-
-
 def _question(rule: Rule) -> tuple[str, str, Request]:
     if rule.kind is QUEUE:
-        return "sqs", "GetQueueAttributes", {"QueueUrl": queue_url(rule.arn)}
+        return "sqs", "GetQueueAttributes", {"QueueUrl": queue_url(parse_arn(rule.arn))}
     if rule.kind is FUNCTION:
         return "lambda", "GetFunction", {"FunctionName": rule.arn}
     return "sns", "GetTopicAttributes", {"TopicArn": rule.arn}

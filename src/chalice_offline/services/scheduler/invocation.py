@@ -2,37 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from chalice_offline.core.arn import parse_arn
 from chalice_offline.core.delivery import Delivery, Failure, RetryPolicy
 from chalice_offline.core.errors import AwsError
 from chalice_offline.core.pending import Pending
+from chalice_offline.core.targets import Payload, queue_call, string_attributes
 from chalice_offline.protocols.error_codes import SQS_LEGACY_CODES
+from chalice_offline.services.common.retrying import BUSY, backoff_ms
 from chalice_offline.services.scheduler import limits
 from chalice_offline.services.scheduler.input_text import input_text, iso
-from chalice_offline.services.scheduler.target_calls import TargetCall, call_of
+from chalice_offline.services.scheduler.target_calls import call_of, request_text, universal_arn
 
 if TYPE_CHECKING:
     from chalice_offline.core.kernel import Kernel, Reply
+    from chalice_offline.core.targets import TargetCall
     from chalice_offline.services.scheduler.resources import Schedule
 
 PRINCIPAL = "scheduler.amazonaws.com"
 _EXECUTION_ID_DIGITS = 16
 _SERVER_ERROR = 500
 _NOT_IMPLEMENTED = 501
-_BUSY = frozenset(
-    {
-        "LimitExceededException",
-        "OverLimit",
-        "ProvisionedThroughputExceededException",
-        "RequestThrottled",
-        "Throttled",
-        "Throttling",
-        "ThrottlingException",
-        "TooManyRequestsException",
-    }
-)
 
 
 class Invocation:
@@ -74,22 +64,20 @@ class Invocation:
             self._schedule, self._execution_id, self._scheduled_ms, number, self._event_id
         )
         self._call = call_of(self._target, text)
-        reply = self._deliver(self._call)
+        reply = self._make(self._call)
         if not isinstance(reply, Pending) and reply.get("FailedEntryCount"):
             failed = reply["Entries"][0]
             raise AwsError(failed.get("ErrorCode", ""), failed.get("ErrorMessage", ""))
         return reply
 
-    def _deliver(self, call: TargetCall) -> Reply:
+    def _make(self, call: TargetCall) -> Reply:
         group = self._schedule.group
-        return self._kernel.deliver(
-            call.service,
-            call.operation,
-            call.request,
-            account_id=call.account_id or group.account_id,
-            region=call.region or group.region,
+        return call.make(
+            self._kernel,
             causes=(self._entry,),
             principal=PRINCIPAL,
+            account_id=group.account_id,
+            region=group.region,
         )
 
     def _given_up(self, failure: Failure) -> None:
@@ -97,7 +85,7 @@ class Invocation:
         queue_arn = self._target.get("DeadLetterConfig", {}).get("Arn")
         if queue_arn:
             try:
-                self._deliver(self._dead_letter(queue_arn, failure))
+                self._make(self._dead_letter(queue_arn, failure))
             except AwsError as error:
                 outcome += f"; the dead-letter queue {queue_arn} refused it: {error}"
             else:
@@ -110,7 +98,6 @@ class Invocation:
 
         Names and values: User guide, "Configuring a dead-letter queue".
         """
-        arn = parse_arn(queue_arn)
         call = self._call
         code = failure.error.code
         if call is not None and call.service == "sqs":
@@ -123,29 +110,23 @@ class Invocation:
             "RETRY_ATTEMPTS": str(failure.retries),
             "SCHEDULED_TIME": iso(self._scheduled_ms),
             "SCHEDULE_ARN": self._schedule.arn,
-            "TARGET_ARN": self._target["Arn"] if call is None else call.arn,
+            "TARGET_ARN": self._target["Arn"] if call is None else universal_arn(call),
         }
         if failure.exhausted:
             attributes["EXHAUSTED_RETRY_CONDITION"] = failure.exhausted
-        request: dict[str, Any] = {
-            "QueueUrl": f"https://sqs.{arn.region}.amazonaws.com/{arn.account_id}/{arn.resource}",
-            "MessageBody": self._target.get("Input", "{}") if call is None else call.body(),
-            "MessageAttributes": {
-                name: {"DataType": "String", "StringValue": value}
-                for name, value in sorted(attributes.items())
-            },
-        }
-        return TargetCall("sqs", "SendMessage", request, arn.account_id, arn.region)
+        text = self._target.get("Input", "{}") if call is None else request_text(call)
+        sorted_attributes = string_attributes(dict(sorted(attributes.items())))
+        return queue_call(queue_arn, Payload(text=text, attributes=sorted_attributes))
 
 
 def _is_final(error: AwsError) -> bool:
     """Whether trying again cannot help: a refusal that is neither throttling nor a failure."""
     if error.status == _NOT_IMPLEMENTED:
         return True
-    return error.status < _SERVER_ERROR and error.code not in _BUSY
+    return error.status < _SERVER_ERROR and error.code not in BUSY
 
 
 def _backoff_ms(retry: int, fraction: float) -> int:
-    """Return the wait before retry number `retry`: doubling, capped, between half and all of it."""
-    longest = min(limits.LONGEST_RETRY_MS, limits.FIRST_RETRY_MS << min(retry - 1, 30))
-    return round(longest * (1 + fraction) / 2)
+    return backoff_ms(
+        retry, fraction, first_ms=limits.FIRST_RETRY_MS, longest_ms=limits.LONGEST_RETRY_MS
+    )

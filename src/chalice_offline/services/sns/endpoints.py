@@ -10,6 +10,7 @@ from chalice_offline.core.arn import parse_arn
 from chalice_offline.core.errors import AwsError
 from chalice_offline.core.http import Headers, HttpRequest
 from chalice_offline.core.pending import Pending
+from chalice_offline.core.targets import Payload, call_or_none, queue_call
 from chalice_offline.services.sns import envelopes
 from chalice_offline.services.sns.delivery_policies import DEFAULT_CONTENT_TYPE
 from chalice_offline.services.sns.limits import HTTP_TIMEOUT_MS, RAW_SQS_ATTRIBUTES_MAX
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from chalice_offline.core.http import HttpResponse
-    from chalice_offline.core.kernel import Kernel, Reply, Request
+    from chalice_offline.core.kernel import Kernel, Reply
+    from chalice_offline.core.targets import TargetCall
     from chalice_offline.services.sns.message import Message
     from chalice_offline.services.sns.subscription import Subscription
 
@@ -58,41 +60,27 @@ def send(kernel: Kernel, parcel: Parcel) -> Reply | Pending[None] | None:
 
 def send_to_queue(kernel: Kernel, parcel: Parcel, queue_arn: str) -> Reply:
     """Send a message to a queue: the subscribed one, or a dead-letter queue."""
-    queue = parse_arn(queue_arn)
-    return kernel.deliver(
-        "sqs",
-        "SendMessage",
-        _queue_request(parcel, queue_arn),
-        account_id=queue.account_id,
-        region=queue.region,
-        causes=parcel.causes,
-        principal=PRINCIPAL,
-    )
+    return _make(kernel, parcel, queue_call(queue_arn, _queue_payload(parcel, queue_arn)))
 
 
-def _queue_request(parcel: Parcel, queue_arn: str) -> Request:
+def _queue_payload(parcel: Parcel, queue_arn: str) -> Payload:
     message = parcel.message
-    queue = parse_arn(queue_arn)
-    request: Request = {
-        "QueueUrl": f"https://sqs.{queue.region}.amazonaws.com/{queue.account_id}/{queue.resource}",
-        "MessageBody": parcel.document(),
-    }
-    if parcel.subscription.is_raw and message.attributes:
-        if len(message.attributes) > RAW_SQS_ATTRIBUTES_MAX:
-            raise AwsError(
-                "InvalidParameterValue",
-                "With raw message delivery a queue takes at most 10 message attributes.",
-            )
-        request["MessageAttributes"] = message.attributes
-    if queue_arn.endswith(".fifo"):
-        request["MessageGroupId"] = message.group_id
-        request["MessageDeduplicationId"] = message.deduplication_id
-    elif message.group_id and not message.sequence_number:
-        request["MessageGroupId"] = message.group_id  # fair queues; not from a FIFO topic
-    if message.trace_header:
-        header = {"DataType": "String", "StringValue": message.trace_header}
-        request["MessageSystemAttributes"] = {"AWSTraceHeader": header}
-    return request
+    is_raw = parcel.subscription.is_raw
+    if is_raw and len(message.attributes) > RAW_SQS_ATTRIBUTES_MAX:
+        raise AwsError(
+            "InvalidParameterValue",
+            "With raw message delivery a queue takes at most 10 message attributes.",
+        )
+    is_fifo = queue_arn.endswith(".fifo")
+    # Fair queues have groups, too; but none that a FIFO topic made.
+    has_group = is_fifo or not message.sequence_number
+    return Payload(
+        text=parcel.document(),
+        attributes=message.attributes if is_raw else {},
+        group_id=message.group_id if has_group else "",
+        deduplication_id=message.deduplication_id if is_fifo else "",
+        trace_header=message.trace_header,
+    )
 
 
 def _to_queue(kernel: Kernel, parcel: Parcel) -> Reply:
@@ -100,38 +88,22 @@ def _to_queue(kernel: Kernel, parcel: Parcel) -> Reply:
 
 
 def _to_function(kernel: Kernel, parcel: Parcel) -> Reply:
-    """Invoke asynchronously: what the function makes of it is no longer SNS's concern."""
-    function = parse_arn(parcel.subscription.endpoint)
     event = envelopes.lambda_event(parcel.message, parcel.subscription, parcel.service_url)
-    return kernel.deliver(
-        "lambda",
-        "Invoke",
-        {
-            "FunctionName": parcel.subscription.endpoint,
-            "InvocationType": "Event",
-            "Payload": event,
-        },
-        account_id=function.account_id,
-        region=function.region,
-        causes=parcel.causes,
-        principal=PRINCIPAL,
-    )
+    return _to_arn(kernel, parcel, event)
 
 
 def _to_delivery_stream(kernel: Kernel, parcel: Parcel) -> Reply:
-    stream = parse_arn(parcel.subscription.endpoint)
-    return kernel.deliver(
-        "firehose",
-        "PutRecord",
-        {
-            "DeliveryStreamName": stream.resource_name,
-            "Record": {"Data": f"{parcel.document()}\n".encode()},
-        },
-        account_id=stream.account_id,
-        region=stream.region,
-        causes=parcel.causes,
-        principal=PRINCIPAL,
-    )
+    return _to_arn(kernel, parcel, f"{parcel.document()}\n")
+
+
+def _to_arn(kernel: Kernel, parcel: Parcel, text: str) -> Reply:
+    call = call_or_none(parse_arn(parcel.subscription.endpoint), Payload(text=text))
+    assert call is not None  # Subscribe took the endpoint
+    return _make(kernel, parcel, call)
+
+
+def _make(kernel: Kernel, parcel: Parcel, call: TargetCall) -> Reply:
+    return call.make(kernel, causes=parcel.causes, principal=PRINCIPAL)
 
 
 def _to_url(kernel: Kernel, parcel: Parcel) -> Pending[None]:

@@ -55,7 +55,7 @@ def notification(message: Message, subscription: Subscription, service_url: str)
     return json.dumps(members, ensure_ascii=False)
 
 
-def lambda_event(message: Message, subscription: Subscription, service_url: str) -> bytes:
+def lambda_event(message: Message, subscription: Subscription, service_url: str) -> str:
     """Return the event of a Lambda function.
 
     Recorded: Subject is null when there is none, the URLs are spelled "Url", and
@@ -81,7 +81,7 @@ def lambda_event(message: Message, subscription: Subscription, service_url: str)
         "EventSubscriptionArn": subscription.arn,
         "Sns": members,
     }
-    return json.dumps({"Records": [record]}, ensure_ascii=False).encode()
+    return json.dumps({"Records": [record]}, ensure_ascii=False)
 
 
 def confirmation(

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from chalice_offline.core.arn import parse_arn
 from chalice_offline.core.errors import AwsError
+from chalice_offline.core.targets import queue_url
 from chalice_offline.services.lambda_ import limits
-from chalice_offline.services.lambda_.destinations import queue_url
 from chalice_offline.services.lambda_.errors import invalid_parameter, resource_not_found
 from chalice_offline.services.lambda_.event_source_mappings.filters import RecordFilter
 from chalice_offline.services.lambda_.event_source_mappings.mapping import Mapping

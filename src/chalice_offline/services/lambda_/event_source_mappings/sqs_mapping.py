@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from chalice_offline.core.arn import parse_arn
 from chalice_offline.core.errors import AwsError
+from chalice_offline.core.targets import queue_url
 from chalice_offline.services.lambda_ import limits
-from chalice_offline.services.lambda_.destinations import queue_url
 from chalice_offline.services.lambda_.event_source_mappings.partial_batch import failed_items
 from chalice_offline.services.lambda_.event_source_mappings.records import sqs_record
 from chalice_offline.services.lambda_.principal import PRINCIPAL
