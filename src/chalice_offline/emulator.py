@@ -1,18 +1,20 @@
 """The kernel: its services, and the driver that gives it time.
 
 Every input enters through `Emulator.call` (an AWS call) or through the outcome callbacks that
-`start_run` and `send_http` hand to the driver. Each takes the one lock, runs the timers that are
-due, writes the journal entry, and only then changes anything. The lock is never held while a
-handler runs or a socket is read.
+`start_run` and `send_http` hand to the driver. Each is one turn: it takes the one lock, runs the
+timers that are due, writes the journal entry, changes what it changes, and runs what is due then.
+The lock is never held while a handler runs or a socket is read.
 """
 
 from __future__ import annotations
 
+import logging
 import threading
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from chalice_offline.core.clock import Reading
 from chalice_offline.core.context import (
     DEFAULT_ACCOUNT_ID,
     DEFAULT_REGION,
@@ -20,27 +22,65 @@ from chalice_offline.core.context import (
     Caller,
 )
 from chalice_offline.core.errors import AwsError
+from chalice_offline.core.failures import FailureLog, shown
 from chalice_offline.core.ids import Ids
 from chalice_offline.core.journal import Entry
+from chalice_offline.core.lineage import Lineages
 from chalice_offline.core.pending import Pending
 from chalice_offline.core.registry import Registry, Signals
+from chalice_offline.core.run import RunState, RunStopped
 from chalice_offline.core.scheduler import Scheduler
 from chalice_offline.services.delegated import Delegated
 from chalice_offline.storage import MemoryJournal, SqliteStorage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from types import TracebackType
 
     from chalice_offline.core.driver import Driver
     from chalice_offline.core.http import HttpRequest, HttpResponse
     from chalice_offline.core.journal import Journal
     from chalice_offline.core.kernel import Page, Reply, Request, Service
-    from chalice_offline.core.run import FunctionRun, Outcome
+    from chalice_offline.core.run import FunctionRun, Outcome, RunLife
     from chalice_offline.core.scheduler import Timer
     from chalice_offline.core.storage import Storage
 
 DEFAULT_SEED = 0
 ORIGINS_KEPT = 50_000  # as many as the journal keeps entries
+# Stopped runs whose late calls are still told from others'.
+STOPPED_RUNS_KEPT = 10_000
+# Timers that may run before others get a turn. Nothing but a loop needs as many at once.
+TIMERS_AT_ONCE = 100_000
+_TIMER_ERRORS_KEPT = 100
+
+_log = logging.getLogger(__name__)
+
+
+class _Turn:
+    """One input, from the timers that are due before it to those that are due after it."""
+
+    def __init__(self, lock: threading.RLock, catch_up: Callable[[], None]) -> None:
+        self._lock = lock
+        self._catch_up = catch_up
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+        try:
+            self._catch_up()
+        except BaseException:
+            self._lock.release()
+            raise
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        try:
+            self._catch_up()
+        finally:
+            self._lock.release()
 
 
 class Emulator:
@@ -75,10 +115,18 @@ class Emulator:
         self.lock = threading.RLock()
         self.scheduler = Scheduler()
         self._signals = Signals()
-        self._now_ms = driver.clock.now_ms()
+        self._now_ms, awake_ms = driver.clock.read()
+        self._slept_ms = self._now_ms - awake_ms
         self._running_timers = False
+        self._turn = _Turn(self.lock, self._catch_up)
+        self._failures = FailureLog(_log)
+        # Timers that failed, for whoever drives: a mistake of ours, never a client's.
+        self._timer_errors: deque[Exception] = deque(maxlen=_TIMER_ERRORS_KEPT)
         # Ordered, because taking the oldest out of a plain dict gets slower each time.
         self._origins: OrderedDict[str, int] = OrderedDict()
+        self._lineages = Lineages(ORIGINS_KEPT)
+        self._lives: list[RunLife] = []  # of handlers that answer requests to the app
+        self._stopped_runs: OrderedDict[int, None] = OrderedDict()
         driver.attach(self)
 
     def add(self, service: Service) -> None:
@@ -97,19 +145,16 @@ class Emulator:
         AwsError. Timers due before now run first, the deliveries the call caused run before it
         returns: what a client sees next includes them.
         """
-        with self.lock:
-            self._catch_up()
-            try:
-                return self._apply(service, operation, request, caller, is_input=True)
-            finally:
-                self._catch_up()
+        with self._turn:
+            self._check_alive(caller.causes)
+            return self._apply(service, operation, request, caller, is_input=True)
 
     def forward(
         self, service: str, operation: str, request: HttpRequest, caller: Caller
     ) -> HttpResponse:
         """Apply one call of a service that is delegated; raises AwsError when nobody has it."""
-        with self.lock:
-            self._catch_up()
+        with self._turn:
+            self._check_alive(caller.causes)
             subject = f"{service}.{operation or request.method}"
             detail = {"method": request.method, "url": request.url, "body": request.body}
             entry = self._write("call", subject, detail, caller.causes, is_input=True)
@@ -120,21 +165,52 @@ class Emulator:
                 entry.outcome = str(error)
                 raise
             entry.outcome = str(response.status)
-            self._catch_up()
             return response
 
     def enter(
-        self, kind: str, subject: str, detail: Mapping[str, Any], causes: tuple[int, ...]
+        self,
+        kind: str,
+        subject: str,
+        detail: Mapping[str, Any],
+        causes: tuple[int, ...],
+        life: RunLife | None = None,
     ) -> int:
-        """Write down an input that is not an AWS call (an HTTP request to the app)."""
-        with self.lock:
-            self._catch_up()
-            return self._write(kind, subject, detail, causes, is_input=True).number
+        """Write down an input that is not an AWS call (an HTTP request to the app).
+
+        `life` starts with it when a handler is run for it outside the kernel, and is stopped when
+        its time is over.
+        """
+        with self._turn:
+            number = self._write(kind, subject, detail, causes, is_input=True).number
+            if life is not None:
+                life.start(Reading(self._now_ms, self.awake_ms))
+                self._lives = [one for one in self._lives if not one.has_ended] + [life]
+                self._limit(number, life)
+            return number
+
+    def timeouts_wait(self) -> bool:
+        """Whether a request to the app takes long because somebody debugs its handler."""
+        return not all(self.driver.may_time_out(life) for life in tuple(self._lives))
 
     def catch_up(self) -> None:
         """Run every timer that is due; drivers call it when time has passed."""
         with self.lock:
             self._catch_up()
+
+    @property
+    def timer_errors(self) -> deque[Exception]:
+        """What timers raised lately."""
+        return self._timer_errors
+
+    def set_timer(self, due_ms: int, callback: Callable[[], None]) -> Timer:
+        """Run `callback` at `due_ms`."""
+        with self.lock:
+            return self.scheduler.at(due_ms, callback)
+
+    def cancel_timer(self, timer: Timer) -> None:
+        """Undo `set_timer`."""
+        with self.lock:
+            self.scheduler.cancel(timer)
 
     # ---- what services may ask for (core.kernel.Kernel) ------------------------------------------
 
@@ -143,9 +219,21 @@ class Emulator:
         """The instant the present input or timer happens at."""
         return self._now_ms
 
-    def at(self, due_ms: int, callback: Callable[[], None], *, owed: bool = True) -> Timer:
+    @property
+    def awake_ms(self) -> int:
+        """The same, less the time the machine slept."""
+        return self._now_ms - self._slept_ms
+
+    def at(
+        self,
+        due_ms: int,
+        callback: Callable[[], None],
+        *,
+        owed: bool = True,
+        appointment: bool = False,
+    ) -> Timer:
         """Run `callback` at `due_ms`."""
-        return self.scheduler.at(due_ms, callback, owed=owed)
+        return self.scheduler.at(due_ms, callback, owed=owed, appointment=appointment)
 
     def cancel(self, timer: Timer | None) -> None:
         """Make sure `timer` never runs."""
@@ -202,29 +290,55 @@ class Emulator:
         return () if entry is None else (entry,)
 
     def start_run(
-        self, run: FunctionRun, causes: tuple[int, ...], done: Callable[[Outcome], None]
+        self,
+        run: FunctionRun,
+        causes: tuple[int, ...],
+        started: Callable[[], None],
+        done: Callable[[Outcome], None],
     ) -> int:
-        """Have the driver run a handler; its outcome is the next input."""
+        """Have the driver run a handler; that it starts and how it ends are the next inputs."""
         detail = {"request_id": run.request_id, "payload": run.payload}
-        started = self._write("run", run.function_name, detail, causes, is_input=False)
-        run = replace(run, entry=started.number)
+        written = self._write("run", run.function_name, detail, causes, is_input=False)
+        number = written.number
+        standstill = self._lineages.run(number, causes, run.function_arn, self._now_ms)
+        run = replace(run, entry=number, standstill=standstill)
+
+        def begins() -> None:
+            with self._turn:
+                run.life.start(Reading(self._now_ms, self.awake_ms))
+                started()
 
         def ended(outcome: Outcome) -> None:
-            with self.lock:
-                self._catch_up()
+            with self._turn:
                 entry = self._write(
                     "outcome",
                     run.function_name,
                     {"request_id": run.request_id, "payload": outcome.payload},
-                    (run.entry,),
+                    (number,),
                     is_input=True,
                 )
-                entry.outcome = started.outcome = "error" if outcome.failed else "ok"
+                entry.outcome = written.outcome = "error" if outcome.failed else "ok"
                 done(outcome)
-                self._catch_up()
 
-        self.driver.run(run, ended)
-        return started.number
+        self.driver.run(run, begins, ended)
+        return number
+
+    def stop_run(self, entry: int, life: RunLife) -> bool:
+        """Stop a run whose timeout is over, unless timeouts wait: then it begins anew."""
+        if not self.driver.may_time_out(life):
+            life.grant(self.awake_ms)
+            return False
+        life.end(RunState.TIMED_OUT)
+        self._stopped_runs[entry] = None
+        if len(self._stopped_runs) > STOPPED_RUNS_KEPT:
+            self._stopped_runs.popitem(last=False)
+        life.interruption.request()
+        self.driver.interrupt(entry)
+        return True
+
+    def turns(self, causes: tuple[int, ...], function_arn: str) -> int:
+        """Return how often a function has run in the chain of requests that led here."""
+        return self._lineages.turns(causes, function_arn)
 
     def send_http(
         self,
@@ -238,12 +352,10 @@ class Emulator:
         sent = self._write("delivery", subject, {"body": request.body}, causes, is_input=False)
 
         def ended(response: HttpResponse | None, reason: str) -> None:
-            with self.lock:
-                self._catch_up()
+            with self._turn:
                 entry = self._write("outcome", subject, {}, (sent.number,), is_input=True)
                 entry.outcome = reason if response is None else str(response.status)
                 done(response, reason)
-                self._catch_up()
 
         self.driver.send(request, timeout_ms, ended)
 
@@ -301,23 +413,69 @@ class Emulator:
             is_input=is_input,
         )
         self.journal.append(entry)
+        if causes:
+            if kind in ("call", "delivery"):
+                self._lineages.call(entry.number, causes, subject.partition(".")[0])
+            elif kind != "run":
+                self._lineages.step(entry.number, causes)
         return entry
 
+    def _limit(self, entry: int, life: RunLife) -> None:
+        def stop() -> None:
+            if not life.has_ended and not self.stop_run(entry, life):
+                self._limit(entry, life)
+
+        due_ms = self._now_ms + life.timeout_ms
+        self.scheduler.at(due_ms, stop, owed=False)
+
+    def _check_alive(self, causes: tuple[int, ...]) -> None:
+        """Refuse what a stopped run calls: on AWS there is nobody any more who could."""
+        if self._stopped_runs and any(cause in self._stopped_runs for cause in causes):
+            raise RunStopped
+
     def _catch_up(self) -> None:
-        """Run what is due, each timer at its own instant, then move to the present."""
+        """Run what is due, each timer at its own instant, then move to the present.
+
+        A timer that fails is a mistake of ours. Neither the other timers nor the input that
+        happens to come next have anything to do with it.
+        """
         if self._running_timers:
             # A timer's callback led back here (a driver that runs inline). The loop below us
             # goes on after it; a second loop inside would run timers out of their order.
             return
-        present_ms = self.driver.clock.now_ms()
+        present_ms, awake_ms = self.driver.clock.read()
         self._running_timers = True
+        left = TIMERS_AT_ONCE
         try:
-            while (timer := self.scheduler.pop_due(present_ms)) is not None:
+            if present_ms - awake_ms > self._slept_ms:
+                self._wake_up(present_ms, awake_ms)
+            while left and (timer := self.scheduler.pop_due(present_ms)) is not None:
+                left -= 1
                 self._now_ms = max(self._now_ms, timer.due_ms)
-                timer.callback()
+                try:
+                    timer.callback()
+                except Exception as error:  # noqa: BLE001 - see above; it is logged and kept
+                    self._timer_failed(error)
         finally:
-            # Also after a timer's own mistake: the others must still be waited for.
+            # Also after a timer was interrupted: the others must still be waited for.
             self._running_timers = False
-            self._now_ms = max(self._now_ms, present_ms)
+            if left:
+                self._now_ms = max(self._now_ms, present_ms)
             self.storage.commit()
             self.driver.wake(self.scheduler.next_due_ms())
+
+    def _wake_up(self, present_ms: int, awake_ms: int) -> None:
+        """The machine slept: what lasts goes on where it was, overdue appointments are kept now.
+
+        In one step, so that a schedule fires once after the gap and not for each time missed.
+        """
+        gap_ms = present_ms - awake_ms - self._slept_ms
+        self._slept_ms += gap_ms
+        self.scheduler.postpone(gap_ms)
+        self._now_ms = max(self._now_ms, present_ms)
+        self.note("clock", {"gap_ms": gap_ms}, (), "went on after a gap")
+
+    def _timer_failed(self, error: Exception) -> None:
+        self._failures.report("a timer failed", error)
+        self._timer_errors.append(error)
+        self.note("timer", {"error": shown(error)}, (), "failed: a mistake of the emulator")

@@ -19,7 +19,7 @@ from chalice_offline.composition import compose
 from chalice_offline.console.api import console_pages
 from chalice_offline.core.errors import ProjectError
 from chalice_offline.drivers.handler_threads import HandlerThreads
-from chalice_offline.drivers.live import HANDLER_THREADS, LiveDriver
+from chalice_offline.drivers.live import LiveDriver
 from chalice_offline.services.lambda_ import LambdaState
 from chalice_offline.transports.asgi import LOOPBACK
 from chalice_offline.transports.aws_door import aws_endpoint
@@ -122,7 +122,7 @@ class AppSession:
         self.app = OfflineApp(
             directory, stage, self.aws.emulator, self.aws.lambda_, self.aws.runtime, variables
         )
-        self._requests = HandlerThreads(HANDLER_THREADS, "request")
+        self._requests = HandlerThreads("request")
         routes = routes_door(self.app.request, self._requests, self.app.request_limit)
         port = port_to_bind(host, port, APP_PORT)
         self.http_server = Server(routes, host=host, port=port, area=Area.APP, access=access)

@@ -226,16 +226,10 @@ class Offline:
         return bool(errors)
 
     def _sleep(self, duration_ms: int) -> None:
-        from chalice_offline.transports.present_run import TaskTimedOut, present_run
+        from chalice_offline.transports.present_run import present_run
 
         run = present_run.get()
-        if run is None:
-            self._driver.sleep(duration_ms)
-            return
-        left_ms = max(0, run.deadline_ms - self._driver.clock.now_ms())
-        self._driver.sleep(min(duration_ms, left_ms))
-        if duration_ms >= left_ms:
-            raise TaskTimedOut
+        self._driver.sleep(duration_ms, run.life if run is not None else None)
 
     def _last_steps(self) -> list[str]:
         from chalice_offline.trace import describe

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from chalice_offline.chalice_app.project import Project
     from chalice_offline.core.clock import Clock
     from chalice_offline.core.http import Headers, HttpResponse
+    from chalice_offline.core.run import RunLife
     from chalice_offline.emulator import Emulator
 
 
@@ -151,6 +152,13 @@ class _Entrance:
         self.ids = Ids(clock.now_ms())
 
     def enter(
-        self, _kind: str, _subject: str, _detail: Mapping[str, Any], _causes: tuple[int, ...]
+        self,
+        _kind: str,
+        _subject: str,
+        _detail: Mapping[str, Any],
+        _causes: tuple[int, ...],
+        life: RunLife | None = None,
     ) -> int:
+        if life is not None:
+            life.start(self.clock.read())
         return 0

@@ -16,7 +16,7 @@ from chalice_offline.attach.events import (
     sns_event,
     sqs_event,
 )
-from chalice_offline.core.run import FunctionRun
+from chalice_offline.core.run import FunctionRun, RunLife
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,7 +74,7 @@ class Invocations:
         run = self._function_run(self._functions[attachment.handler], event, messages)
         outcome = self._runtime.run(run)
         self._count(attachment.handler, failed=outcome.failed)
-        late_ms = self._clock.now_ms() - run.deadline_ms
+        late_ms = self._clock.awake_ms() - run.life.deadline_awake_ms
         if outcome.failed:
             _log.error(
                 "handler %s failed; its %s in queue %s until the visibility timeout is over",
@@ -106,16 +106,16 @@ class Invocations:
     def _function_run(
         self, function: ProjectFunction, event: dict[str, Any], messages: Sequence[dict[str, Any]]
     ) -> FunctionRun:
-        now_ms = self._clock.now_ms()
+        life = RunLife(function.timeout_seconds * 1000)
+        life.start(self._clock.read())
         resource = f"function:{function.deployed_name}"
         return FunctionRun(
             request_id=_request_id(messages[0]["ReceiptHandle"]),
             function_name=function.deployed_name,
             function_arn=self._place.arn("lambda", resource),
             payload=json.dumps(event).encode(),
-            started_ms=now_ms,
-            deadline_ms=now_ms + function.timeout_seconds * 1000,
             memory_mb=function.memory_mb,
+            life=life,
         )
 
     def _count(self, handler: str, *, failed: bool) -> None:

@@ -65,7 +65,7 @@ class Poller:
         self._stopped = threading.Event()
         self._slots = threading.Condition()
         self._free = self._attachment.batches_at_once
-        self._threads = HandlerThreads(self._free, f"handler-{self._attachment.handler}")
+        self._threads = HandlerThreads(f"handler-{self._attachment.handler}", limit=self._free)
         name = f"poll-{self._attachment.handler}"
         self._receiver = threading.Thread(target=self._poll, name=name, daemon=True)
 

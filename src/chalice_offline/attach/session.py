@@ -21,7 +21,6 @@ from chalice_offline.chalice_app.watch import Watch
 from chalice_offline.core.clock import SystemClock
 from chalice_offline.core.errors import ProjectError
 from chalice_offline.drivers.handler_threads import HandlerThreads
-from chalice_offline.drivers.live import HANDLER_THREADS
 from chalice_offline.transports.asgi import LOOPBACK
 from chalice_offline.transports.browser_policy import ONLY_THIS_MACHINE, Access, Area
 from chalice_offline.transports.http_server import Server
@@ -82,7 +81,7 @@ class AttachedSession:
             endpoint.name, self._clock, self._stopped, patience_seconds, garbled_may_pass=True
         )
         self.app = AttachedApp(directory, stage, endpoint, self._clock, variables)
-        self._requests = HandlerThreads(HANDLER_THREADS, "request")
+        self._requests = HandlerThreads("request")
         port = port_to_bind(host, port, APP_PORT)
         self.http_server = Server(
             routes_door(self.app.request, self._requests),

@@ -17,10 +17,9 @@ from chalice.local import (
 
 from chalice_offline.chalice_app.lambda_context import LambdaContext
 from chalice_offline.core.http import Headers, HttpResponse
-from chalice_offline.core.run import FunctionRun
+from chalice_offline.core.run import FunctionRun, RunLife, RunState, RunStopped
 from chalice_offline.transports.present_run import (
     PresentRun,
-    TaskTimedOut,
     present_causes,
     present_run,
 )
@@ -73,9 +72,14 @@ class HttpApi:
         """
         if len(body) > PAYLOAD_BYTES:
             return _message(413, "Request Entity Too Large")
-        entry = self._emulator.enter("http", f"{method} {path}", {"body": body}, present_causes())
-        reply = contextvars.copy_context().run(self._handle, entry, method, path, headers, body)
-        self._emulator.enter("outcome", f"{method} {path}", {"status": reply.status}, (entry,))
+        life = RunLife(self._settings.timeout_seconds * 1000)
+        subject = f"{method} {path}"
+        entry = self._emulator.enter("http", subject, {"body": body}, present_causes(), life)
+        run = self._run(entry, life)
+        reply = contextvars.copy_context().run(self._handle, run, method, path, headers, body)
+        if not life.has_ended:
+            life.end(RunState.RETURNED)
+        self._emulator.enter("outcome", subject, {"status": reply.status}, (entry,))
         return reply
 
     def limit(self) -> Limit:
@@ -86,10 +90,9 @@ class HttpApi:
         return integration_limit()
 
     def _handle(
-        self, entry: int, method: str, path: str, headers: Headers, body: bytes
+        self, run: FunctionRun, method: str, path: str, headers: Headers, body: bytes
     ) -> HttpResponse:
-        run = self._run(entry)
-        present_run.set(PresentRun(entry, run.deadline_ms))
+        present_run.set(PresentRun(run.entry, run.life))
         context = LambdaContext(run, "", self._emulator.driver.clock)
         gateway = _Gateway(self._project, context, self._environments)
         try:
@@ -97,21 +100,20 @@ class HttpApi:
                 reply = gateway.handle_request(method, path, dict(headers), body)
         except LocalGatewayException as error:
             return HttpResponse(error.CODE, Headers(error.headers.items()), error.body or b"")
-        except (TaskTimedOut, SystemExit) as error:
+        except (RunStopped, SystemExit) as error:
             _log.error("%s %s failed: %r", method, path, error)
             return _no_response()
         return _response(reply)
 
-    def _run(self, entry: int) -> FunctionRun:
-        settings, now_ms = self._settings, self._emulator.driver.clock.now_ms()
+    def _run(self, entry: int, life: RunLife) -> FunctionRun:
+        settings = self._settings
         return FunctionRun(
             request_id=self._emulator.ids.uuid(),
             function_name=settings.name,
             function_arn=settings.arn,
             payload=b"",
-            started_ms=now_ms,
-            deadline_ms=now_ms + settings.timeout_seconds * 1000,
             memory_mb=settings.memory_mb,
+            life=life,
             entry=entry,
         )
 

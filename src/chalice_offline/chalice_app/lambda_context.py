@@ -11,6 +11,17 @@ if TYPE_CHECKING:
     from chalice_offline.core.run import FunctionRun
 
 
+# What the runtime takes over of a mobile client (developer guide, "AWS Lambda context object in
+# Python").
+_CLIENT_FIELDS = (
+    "installation_id",
+    "app_title",
+    "app_version_name",
+    "app_version_code",
+    "app_package_name",
+)
+
+
 class ClientContext:
     """What the caller of a synchronous invocation sent along, as Lambda's runtime shows it."""
 
@@ -19,7 +30,9 @@ class ClientContext:
         self.custom = content.get("custom")
         self.env = content.get("env")
         client = content.get("client")
-        self.client = client if client is None else SimpleNamespace(**client)
+        self.client = None
+        if client is not None:
+            self.client = SimpleNamespace(**{name: client.get(name) for name in _CLIENT_FIELDS})
 
 
 class LambdaContext:
@@ -36,12 +49,12 @@ class LambdaContext:
         self.log_group_name = run.log.group or f"/aws/lambda/{run.function_name}"
         self.log_stream_name = log_stream_name
         self.client_context = ClientContext(run.client_context) if run.client_context else None
-        self._deadline_ms = run.deadline_ms
+        self._life = run.life
         self._clock = clock
 
     def get_remaining_time_in_millis(self) -> int:
         """Return the milliseconds left before the function's timeout; never negative."""
-        return max(0, self._deadline_ms - self._clock.now_ms())
+        return self._life.left_ms(self._clock.awake_ms())
 
     def log(self, message: object) -> None:
         """Write to standard output, as the runtime's own `log` does."""

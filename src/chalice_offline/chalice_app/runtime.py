@@ -10,21 +10,22 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Protocol
 
+from chalice_offline.chalice_app.environment import FunctionEnvironment
 from chalice_offline.chalice_app.lambda_context import LambdaContext
 from chalice_offline.chalice_app.output import report_failure, taken_down
-from chalice_offline.core.errors import EmulatorBug
-from chalice_offline.core.run import Outcome, timed_out
-from chalice_offline.transports.present_run import PresentRun, TaskTimedOut, present_run
+from chalice_offline.chalice_app.process_exit import ProcessExited, exit_reason, watch_exits
+from chalice_offline.core.failures import FailureLog
+from chalice_offline.core.run import Outcome, RunStopped, exited, timed_out
+from chalice_offline.transports.present_run import PresentRun, present_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
 
-    from chalice_offline.chalice_app.environment import FunctionEnvironment
     from chalice_offline.core.clock import Clock
     from chalice_offline.core.run import FunctionRun, UploadedCode
 
-_log = logging.getLogger("chalice_offline.functions")
+_failures = FailureLog(logging.getLogger("chalice_offline.functions"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,32 +93,65 @@ class Runtime:
         self._functions = functions
 
     def run(self, run: FunctionRun) -> Outcome:
-        """Run a handler to its end on this thread; never raises what the handler raises."""
+        """Run a handler to its end on this thread; whatever it raises becomes the outcome."""
+        watch_exits()
         if run.code is not None and self._uploaded is not None:
             with self._uploaded.running(run, run.code) as uploaded:
                 return contextvars.copy_context().run(self._run, uploaded, run)
-        function = self._functions.get(run.function_name)
-        if function is None:
-            raise EmulatorBug(f"{run.function_name} was not loaded")
+        function = self._functions.get(run.function_name) or _Missing(run.function_name)
         return contextvars.copy_context().run(self._run, function, run)
 
     def _run(self, function: Function, run: FunctionRun) -> Outcome:
-        present_run.set(PresentRun(run.entry, run.deadline_ms))
-        context = LambdaContext(run, _log_stream(run), self._clock)
+        present_run.set(PresentRun(run.entry, run.life))
         with function.environment.active(), taken_down(run, self._clock):
             try:
-                handler = function.handler
-                result = handler(json.loads(run.payload), context)
-            except HandlerNotLoaded as error:
-                return _not_loaded(run, error)
-            except TaskTimedOut:
+                return self._handled(function, run)
+            except RunStopped:
                 return timed_out(run)
+            except ProcessExited as error:
+                return exited(run, error.reason)
             except SystemExit as error:
-                return _exited(run, error)
-            except Exception as error:  # noqa: BLE001 - the handler's own, reported to its invoker
-                _log.error("%s failed: %r", run.function_name, error, exc_info=error)
-                return _failed(run, error, function.stack(error))
-            return _returned(run, result)
+                return exited(run, exit_reason(error.code))
+            except KeyboardInterrupt:
+                return exited(run, "signal: interrupt")
+            except BaseException as error:  # noqa: BLE001 - not caught by Lambda's runtime either
+                # It catches Exception. All else ends its process: asyncio.CancelledError, say.
+                _failures.report(f"{run.function_name} ended its process", error)
+                return exited(run, "exit status 1")
+
+    def _handled(self, function: Function, run: FunctionRun) -> Outcome:
+        try:
+            handler = function.handler
+        except HandlerNotLoaded as error:
+            return _not_loaded(run, error)
+        try:
+            context = LambdaContext(run, _log_stream(run), self._clock)
+            event = json.loads(run.payload)
+        except Exception as error:  # noqa: BLE001 - the invoker's payload and context
+            return _unreadable(run, error)
+        try:
+            result = handler(event, context)
+        except Exception as error:  # noqa: BLE001 - the handler's own, reported to its invoker
+            _failures.report(f"{run.function_name} failed", error)
+            return _failed(run, error, function.stack(error))
+        return _returned(run, result)
+
+
+class _Missing:
+    """A function that is registered and that the project does not have (any more)."""
+
+    environment = FunctionEnvironment({})
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    @property
+    def handler(self) -> Callable[[Any, Any], Any]:
+        message = f"Handler '{self._name}' missing on module 'app'"
+        raise HandlerNotLoaded("Runtime.HandlerNotFound", message, LookupError(message))
+
+    def stack(self, error: Exception) -> list[str]:
+        return traceback.format_tb(error.__traceback__)
 
 
 def _log_stream(run: FunctionRun) -> str:
@@ -127,11 +161,11 @@ def _log_stream(run: FunctionRun) -> str:
 def _returned(run: FunctionRun, result: Any) -> Outcome:
     try:
         payload = json.dumps(result, default=_plain).encode()
-    except (TypeError, ValueError) as error:
-        _log.error("%s returned what JSON cannot hold: %s", run.function_name, error)
+    except Exception as error:  # noqa: BLE001 - too deep, a cycle, a class of the handler's
+        _failures.report(f"{run.function_name} returned what JSON cannot hold", error)
         return _error(
             "Runtime.MarshalError",
-            f"Unable to marshal response: {error}",
+            f"Unable to marshal response: {_text(error)}",
             request_id=run.request_id,
             stack=[],
             exception=error,
@@ -147,38 +181,46 @@ def _plain(value: Any) -> Any:
     raise TypeError(message)
 
 
-def _failed(run: FunctionRun, error: Exception, stack: list[str]) -> Outcome:
-    report_failure(type(error).__name__, str(error), stack)
+def _unreadable(run: FunctionRun, error: Exception) -> Outcome:
+    _failures.report(f"{run.function_name} was not called", error)
     return _error(
-        type(error).__name__, str(error), request_id=run.request_id, stack=stack, exception=error
+        "Runtime.UnmarshalError",
+        f"Unable to unmarshal input: {_text(error)}",
+        request_id=run.request_id,
+        stack=[],
+        exception=error,
     )
 
 
+def _failed(run: FunctionRun, error: Exception, stack: list[str]) -> Outcome:
+    report_failure(type(error).__name__, _text(error), stack)
+    return _error(
+        type(error).__name__, _text(error), request_id=run.request_id, stack=stack, exception=error
+    )
+
+
+def _text(error: Exception) -> str:
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001 - the exception is somebody else's class
+        return f"<{type(error).__name__} that cannot be shown>"
+
+
 def _not_loaded(run: FunctionRun, error: HandlerNotLoaded) -> Outcome:
-    _log.error("%s: %s", run.function_name, error)
+    _failures.report(f"{run.function_name} has no handler", error)
     report_failure(error.error_type, str(error), error.stack)
     return _error(
         error.error_type, str(error), request_id="", stack=error.stack, exception=error.cause
     )
 
 
-def _exited(run: FunctionRun, error: SystemExit) -> Outcome:
-    status = error.code if isinstance(error.code, int) else int(error.code is not None)
-    reason = f"exit status {status}" if status else "Runtime exited without providing a reason"
-    text = f"Runtime exited with error: {reason}" if status else reason
-    message = f"RequestId: {run.request_id} Error: {text}"
-    return _error("Runtime.ExitError", message, exception=RuntimeError(message))
-
-
 def _error(
-    error_type: str,
-    message: str,
-    *,
-    exception: BaseException,
-    request_id: str | None = None,
-    stack: list[str] | None = None,
+    error_type: str, message: str, *, request_id: str, stack: list[str], exception: BaseException
 ) -> Outcome:
-    content: dict[str, Any] = {"errorMessage": message, "errorType": error_type}
-    if request_id is not None:
-        content |= {"requestId": request_id, "stackTrace": stack or []}
+    content = {
+        "errorMessage": message,
+        "errorType": error_type,
+        "requestId": request_id,
+        "stackTrace": stack,
+    }
     return Outcome(json.dumps(content).encode(), failed=True, exception=exception)

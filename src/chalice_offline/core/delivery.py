@@ -70,7 +70,7 @@ class Delivery:
         self._policy = policy
         self._given_up = given_up
         self._attempts = 0
-        self._born_ms = kernel.now_ms
+        self._born_awake_ms = kernel.awake_ms
 
     def start(self) -> None:
         """Make the first attempt as soon as the present input is done with."""
@@ -99,8 +99,9 @@ class Delivery:
         if self._attempts > self._policy.maximum_retries:
             self._given_up(Failure(error, self._attempts, "MaximumRetryAttempts"))
             return
-        due_ms = self._kernel.now_ms + self._policy.delay_ms(self._attempts)
-        if due_ms - self._born_ms > self._policy.maximum_age_ms:
+        delay_ms = self._policy.delay_ms(self._attempts)
+        age_ms = self._kernel.awake_ms - self._born_awake_ms + delay_ms
+        if age_ms > self._policy.maximum_age_ms:
             self._given_up(Failure(error, self._attempts, "MaximumEventAgeInSeconds"))
             return
-        self._kernel.at(due_ms, self._try)
+        self._kernel.at(self._kernel.now_ms + delay_ms, self._try)

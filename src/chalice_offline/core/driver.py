@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from collections import deque
     from collections.abc import Callable
 
     from chalice_offline.core.clock import Clock
     from chalice_offline.core.http import HttpRequest, HttpResponse
     from chalice_offline.core.pending import Pending
-    from chalice_offline.core.run import FunctionRun, Outcome
-    from chalice_offline.core.scheduler import Scheduler
+    from chalice_offline.core.run import FunctionRun, Outcome, RunLife
+    from chalice_offline.core.scheduler import Scheduler, Timer
 
 
 class Driven(Protocol):
@@ -20,6 +21,19 @@ class Driven(Protocol):
     @property
     def scheduler(self) -> Scheduler:
         """The timers; a driver reads when the next is due."""
+        ...
+
+    @property
+    def timer_errors(self) -> deque[Exception]:
+        """What timers raised, which is our mistake; whoever drives reports and forgets it."""
+        ...
+
+    def set_timer(self, due_ms: int, callback: Callable[[], None]) -> Timer:
+        """Run `callback` at `due_ms`; for whoever does not have the kernel's lock."""
+        ...
+
+    def cancel_timer(self, timer: Timer) -> None:
+        """Undo `set_timer`."""
         ...
 
     def catch_up(self) -> None:
@@ -39,8 +53,21 @@ class Driver(Protocol):
         """Where the time comes from."""
         ...
 
-    def run(self, run: FunctionRun, done: Callable[[Outcome], None]) -> None:
-        """Run a handler soon, without the kernel's lock; call `done` with its outcome."""
+    def run(
+        self, run: FunctionRun, begins: Callable[[], None], done: Callable[[Outcome], None]
+    ) -> None:
+        """Run a handler soon, without the kernel's lock.
+
+        Calls `begins` when it starts and `done` with its outcome, whatever happens to it.
+        """
+        ...
+
+    def may_time_out(self, life: RunLife) -> bool:
+        """Whether a run may be stopped now: not while a debugger is attached, say."""
+        ...
+
+    def interrupt(self, entry: int) -> None:
+        """End the handler of a stopped run where that can be done; never waits for it."""
         ...
 
     def send(
@@ -52,8 +79,8 @@ class Driver(Protocol):
         """Send a request soon; call `done` with the reply, or with None and the reason."""
         ...
 
-    def wait(self, pending: Pending[Any]) -> None:
-        """Return once `pending` is done."""
+    def wait(self, pending: Pending[Any], life: RunLife | None = None) -> None:
+        """Return once `pending` is done, or the run whose handler waits for it is stopped."""
         ...
 
     def expect(self, pending: Pending[Any]) -> None:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from chalice_offline.core.context import CallContext
     from chalice_offline.core.http import HttpRequest, HttpResponse
     from chalice_offline.core.ids import Ids
-    from chalice_offline.core.run import FunctionRun, Outcome
+    from chalice_offline.core.run import FunctionRun, Outcome, RunLife
     from chalice_offline.core.scheduler import Timer
     from chalice_offline.core.storage import Storage
 
@@ -56,8 +56,24 @@ class Kernel(Protocol):
         """The instant the present input or timer happens at."""
         ...
 
-    def at(self, due_ms: int, callback: Callable[[], None], *, owed: bool = True) -> Timer:
-        """Run `callback` at `due_ms`. `owed=False`: `settle()` does not wait for it."""
+    @property
+    def awake_ms(self) -> int:
+        """The same, less the time the machine slept: what ages and deadlines are measured in."""
+        ...
+
+    def at(
+        self,
+        due_ms: int,
+        callback: Callable[[], None],
+        *,
+        owed: bool = True,
+        appointment: bool = False,
+    ) -> Timer:
+        """Run `callback` at `due_ms`. `owed=False`: `settle()` does not wait for it.
+
+        The wait goes on where it was when the machine slept, except for an `appointment`: a date
+        and time (a schedule), which is then overdue and kept at once.
+        """
         ...
 
     def cancel(self, timer: Timer | None) -> None:
@@ -113,12 +129,28 @@ class Kernel(Protocol):
         ...
 
     def start_run(
-        self, run: FunctionRun, causes: tuple[int, ...], done: Callable[[Outcome], None]
+        self,
+        run: FunctionRun,
+        causes: tuple[int, ...],
+        started: Callable[[], None],
+        done: Callable[[Outcome], None],
     ) -> int:
         """Have a handler run outside the kernel; return the run's journal entry.
 
-        `done` is called with the outcome, which is an input, never before this returns.
+        `started` is called when the handler starts, `done` with its outcome, which is an input;
+        neither before this returns. A run may fail without having started.
         """
+        ...
+
+    def stop_run(self, entry: int, life: RunLife) -> bool:
+        """Stop a run whose timeout is over: no call of it counts any more.
+
+        False, and nothing happens, while timeouts wait (a debugger is attached).
+        """
+        ...
+
+    def turns(self, causes: tuple[int, ...], function_arn: str) -> int:
+        """Return how often a function has run in the chain of requests that led here."""
         ...
 
     def send_http(

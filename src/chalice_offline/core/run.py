@@ -1,13 +1,19 @@
-"""One run of a function, and how it ended."""
+"""One run of a function: its life as a table, what it writes, and how it ended."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from enum import Enum
+from typing import TYPE_CHECKING, Final
+
+from chalice_offline.core.errors import EmulatorBug
+from chalice_offline.core.interruption import Interruption
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from chalice_offline.core.clock import Reading
 
 # As much as is kept of what one run writes; what it writes after that is left out, and said so.
 LOG_CHARACTERS_MAX = 1024 * 1024
@@ -61,24 +67,103 @@ class UploadedCode:
     variables: Mapping[str, str]
 
 
+class RunState(Enum):
+    """Where a run is in its life."""
+
+    WAITING = "waiting"  # written down; its handler has not started
+    RUNNING = "running"
+    RETURNED = "returned"
+    FAILED = "failed"  # it raised, or could not be run at all
+    EXITED = "exited"  # it ended the process it ran in
+    TIMED_OUT = "timed out"
+
+
+# What may follow what. A state without followers is an end, and each run has one.
+MAY_FOLLOW: Final[Mapping[RunState, frozenset[RunState]]] = {
+    RunState.WAITING: frozenset({RunState.RUNNING, RunState.FAILED}),
+    RunState.RUNNING: frozenset(
+        {RunState.RETURNED, RunState.FAILED, RunState.EXITED, RunState.TIMED_OUT}
+    ),
+    RunState.RETURNED: frozenset(),
+    RunState.FAILED: frozenset(),
+    RunState.EXITED: frozenset(),
+    RunState.TIMED_OUT: frozenset(),
+}
+
+
+class RunStopped(BaseException):
+    """Ends a handler that AWS has stopped. No `except Exception` of a handler can catch it."""
+
+
+class RunLife:
+    """One run's life: the kernel decides it, whoever runs the handler asks about it.
+
+    The deadline starts when the handler starts, not while the run waits to be started. It is an
+    instant in awake time (`core.clock`): nothing times out because the machine slept.
+    """
+
+    __slots__ = ("deadline_awake_ms", "interruption", "started_ms", "state", "timeout_ms")
+
+    def __init__(self, timeout_ms: int) -> None:
+        self.timeout_ms = timeout_ms
+        self.state = RunState.WAITING
+        self.started_ms = 0
+        self.deadline_awake_ms = 0
+        self.interruption = Interruption()
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether nothing can follow any more."""
+        return not MAY_FOLLOW[self.state]
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether AWS has stopped it: nothing it does counts any more."""
+        return self.state is RunState.TIMED_OUT
+
+    def start(self, now: Reading) -> None:
+        """The handler starts."""
+        self._move_to(RunState.RUNNING)
+        self.started_ms = now.now_ms
+        self.deadline_awake_ms = now.awake_ms + self.timeout_ms
+
+    def end(self, state: RunState) -> None:
+        """The run ends so; an EmulatorBug, and no change, when it cannot."""
+        self._move_to(state)
+
+    def grant(self, awake_ms: int) -> None:
+        """Begin the timeout anew: somebody looks at the handler with a debugger."""
+        self.deadline_awake_ms = awake_ms + self.timeout_ms
+
+    def left_ms(self, awake_ms: int) -> int:
+        """Return the milliseconds left before the deadline; never negative."""
+        return max(0, self.deadline_awake_ms - awake_ms)
+
+    def _move_to(self, state: RunState) -> None:
+        if state not in MAY_FOLLOW[self.state]:
+            raise EmulatorBug(f"a run that is {self.state.value} cannot be {state.value}")
+        self.state = state
+
+
 @dataclass(frozen=True, slots=True)
 class FunctionRun:
     """A handler to be run once.
 
     `payload` is the event as JSON bytes. `entry` is the journal entry of this run: the AWS calls
-    the handler makes name it as their cause. `deadline_ms` is when AWS would stop it. `code` is
-    None for a function of the project, which whoever runs it has loaded by name.
+    the handler makes name it as their cause. `code` is None for a function of the project, which
+    whoever runs it has loaded by name. `standstill` counts the runs that led to this one since the
+    clock last moved: without end in a loop.
     """
 
     request_id: str
     function_name: str
     function_arn: str
     payload: bytes
-    started_ms: int
-    deadline_ms: int
     memory_mb: int
+    life: RunLife
     client_context: str = ""
     entry: int = 0
+    standstill: int = 0
     code: UploadedCode | None = None
     log: RunLog = field(default_factory=RunLog, compare=False)
 
@@ -95,12 +180,41 @@ class Outcome:
     payload: bytes
     failed: bool = False
     exception: BaseException | None = None
+    state: RunState | None = None
+
+    @property
+    def end(self) -> RunState:
+        """The state a run is in after this outcome."""
+        return self.state or (RunState.FAILED if self.failed else RunState.RETURNED)
 
 
 def timed_out(run: FunctionRun) -> Outcome:
     """Return what Lambda answers when a function passes its timeout (recorded on AWS, 2024)."""
-    seconds = (run.deadline_ms - run.started_ms) / 1000
+    seconds = run.life.timeout_ms / 1000
     message = f"RequestId: {run.request_id} Error: Task timed out after {seconds:.2f} seconds"
-    payload = json.dumps({"errorType": "Sandbox.Timedout", "errorMessage": message})
     exception = TimeoutError(f"{run.function_name}: task timed out after {seconds:.2f} seconds")
-    return Outcome(payload.encode(), failed=True, exception=exception)
+    return _error_outcome("Sandbox.Timedout", message, exception, RunState.TIMED_OUT)
+
+
+def exited(run: FunctionRun, reason: str) -> Outcome:
+    """Return what Lambda answers when the process of a function ends (recorded on AWS).
+
+    `reason` is how it ended ("exit status 1", "signal: killed"), "" when it ended without error.
+    """
+    text = f"Runtime exited with error: {reason}" if reason else ""
+    text = text or "Runtime exited without providing a reason"
+    message = f"RequestId: {run.request_id} Error: {text}"
+    return _error_outcome("Runtime.ExitError", message, RuntimeError(message), RunState.EXITED)
+
+
+def not_run(run: FunctionRun, error: BaseException) -> Outcome:
+    """Return the outcome of a run whose handler could not be run here, which is our mistake."""
+    message = f"RequestId: {run.request_id} Error: chalice-offline could not run it: {error!r}"
+    return _error_outcome("Runtime.Unknown", message, error, RunState.FAILED)
+
+
+def _error_outcome(
+    error_type: str, message: str, exception: BaseException, state: RunState
+) -> Outcome:
+    payload = json.dumps({"errorType": error_type, "errorMessage": message}).encode()
+    return Outcome(payload, failed=True, exception=exception, state=state)

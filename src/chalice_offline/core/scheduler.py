@@ -17,17 +17,28 @@ _COMPACT_ABOVE = 1_024
 
 
 class Timer:
-    """One thing to do at one instant. `owed` says whether `settle()` waits for it."""
+    """One thing to do at one instant.
 
-    __slots__ = ("callback", "cancelled", "due_ms", "owed", "sequence")
+    `owed` says whether `settle()` waits for it, `appointment` that it is set for a date and time,
+    not for the end of something that lasts.
+    """
+
+    __slots__ = ("appointment", "callback", "cancelled", "due_ms", "owed", "sequence")
 
     def __init__(
-        self, due_ms: int, sequence: int, callback: Callable[[], None], *, owed: bool
+        self,
+        due_ms: int,
+        sequence: int,
+        callback: Callable[[], None],
+        *,
+        owed: bool,
+        appointment: bool = False,
     ) -> None:
         self.due_ms = due_ms
         self.sequence = sequence
         self.callback = callback
         self.owed = owed
+        self.appointment = appointment
         self.cancelled = False
 
     def __lt__(self, other: Timer) -> bool:
@@ -49,10 +60,17 @@ class Scheduler:
         self._sequence = 0
         self._cancelled = 0
 
-    def at(self, due_ms: int, callback: Callable[[], None], *, owed: bool = True) -> Timer:
+    def at(
+        self,
+        due_ms: int,
+        callback: Callable[[], None],
+        *,
+        owed: bool = True,
+        appointment: bool = False,
+    ) -> Timer:
         """Run `callback` at `due_ms` (epoch milliseconds); return the timer, to cancel it."""
         self._sequence += 1
-        timer = Timer(due_ms, self._sequence, callback, owed=owed)
+        timer = Timer(due_ms, self._sequence, callback, owed=owed, appointment=appointment)
         heapq.heappush(self._owed if owed else self._background, timer)
         return timer
 
@@ -64,6 +82,14 @@ class Scheduler:
         self._cancelled += 1
         if self._cancelled > _COMPACT_ABOVE and self._cancelled * 2 > len(self):
             self._compact()
+
+    def postpone(self, gap_ms: int) -> None:
+        """Let all timers but appointments fall due `gap_ms` later: so long the machine slept."""
+        for heap in (self._owed, self._background):
+            for timer in heap:
+                if not timer.appointment:
+                    timer.due_ms += gap_ms
+            heapq.heapify(heap)
 
     def next_due_ms(self, *, owed_only: bool = False) -> int | None:
         """Return the instant of the first timer still to run, or None."""

@@ -1,4 +1,4 @@
-"""Real time: the system clock, handlers on a thread pool, one thread that waits for timers.
+"""Real time: the system clock, handlers on threads, one thread that waits for timers.
 
 The only threads of the emulator are made here and by the servers in `transports`.
 """
@@ -7,43 +7,58 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from chalice_offline.core.clock import SystemClock
+from chalice_offline.core.clock import LOOK_MS, SystemClock
 from chalice_offline.core.errors import EmulatorBug
+from chalice_offline.core.failures import FailureLog
+from chalice_offline.core.run import not_run
+from chalice_offline.drivers.debuggers import is_debugged
 from chalice_offline.drivers.handler_threads import HandlerThreads
+from chalice_offline.drivers.interruption import RunningHandler
+from chalice_offline.drivers.outcomes import outcome_of
 from chalice_offline.drivers.outside import send_outside
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from concurrent.futures import Future
 
     from chalice_offline.core.driver import Driven
     from chalice_offline.core.http import HttpRequest, HttpResponse
     from chalice_offline.core.pending import Pending
-    from chalice_offline.core.run import FunctionRun, Outcome
+    from chalice_offline.core.run import FunctionRun, Outcome, RunLife
 
     RunFunction = Callable[[FunctionRun], Outcome]
     Send = Callable[[HttpRequest, int], HttpResponse]
 
 _log = logging.getLogger(__name__)
 
-# Handlers mostly wait for the network. More than this many at once would on a laptop only make
-# each slower; Lambda's own regional default is 1,000.
-HANDLER_THREADS = 64
-
 
 class LiveDriver:
     """Drives one emulator in real time, from `start` to `stop`."""
 
     def __init__(
-        self, *, run_function: RunFunction | None = None, send_request: Send | None = None
+        self,
+        *,
+        run_function: RunFunction | None = None,
+        send_request: Send | None = None,
+        timeouts: bool = True,
     ) -> None:
-        """Make a driver; see VirtualDriver for the two functions."""
+        """Make a driver; see VirtualDriver for the two functions.
+
+        `timeouts=False` lets every handler run as long as it likes. While a debugger is attached
+        they all do.
+        """
         self.clock = SystemClock()
         self.run_function = run_function
         self.send_request = send_request
-        self._pool = HandlerThreads(HANDLER_THREADS, "handler")
+        self._timeouts = timeouts
+        self._threads = HandlerThreads("handler")
+        self._running: dict[int, RunningHandler] = {}
+        self._failures = FailureLog(_log)
         self._changed = threading.Condition()
+        self._soon: deque[Callable[[], None]] = deque()
         self._next_due_ms: int | None = None
         self._stopped = False
         self._thread: threading.Thread | None = None
@@ -59,6 +74,7 @@ class LiveDriver:
             raise EmulatorBug("the live driver was not attached to an emulator")
         if self._thread is not None:
             raise EmulatorBug("the live driver was started twice")
+        self.clock.watched()
         self._thread = threading.Thread(
             target=self._run_timers, args=(self._emulator,), name="timers", daemon=True
         )
@@ -69,21 +85,38 @@ class LiveDriver:
         with self._changed:
             self._stopped = True
             self._changed.notify()
-        self._pool.shutdown()
+        self._threads.shutdown()
         if self._thread is not None:
             self._thread.join()
 
     # ---- Driver -------------------------------------------------------------------------------
 
-    def run(self, run: FunctionRun, done: Callable[[Outcome], None]) -> None:
-        """Run a handler on the pool."""
+    def run(
+        self, run: FunctionRun, begins: Callable[[], None], done: Callable[[Outcome], None]
+    ) -> None:
+        """Run a handler on a thread of its own."""
 
         def execute() -> None:
-            if self.run_function is None:
-                raise EmulatorBug(f"nothing can run {run.function_name}")
-            done(self.run_function(run))
+            begins()
+            handler = self._running[run.entry] = RunningHandler(run)
+            outcome = handler.outcome(lambda: outcome_of(self.run_function, run))
+            del self._running[run.entry]
+            done(outcome)
 
-        self._submit(execute)
+        def failed(error: BaseException) -> None:
+            done(not_run(run, error))
+
+        self._submit(execute, failed)
+
+    def may_time_out(self, life: RunLife) -> bool:
+        """Whether a run may be stopped now: timeouts are on, and nobody debugs it."""
+        return self._timeouts and not is_debugged(life.interruption.thread_id)
+
+    def interrupt(self, entry: int) -> None:
+        """Raise RunStopped in the run's handler; a thread that waits in C hears of it after."""
+        running = self._running.get(entry)
+        if running is not None:
+            running.interrupt()
 
     def send(
         self,
@@ -91,14 +124,22 @@ class LiveDriver:
         timeout_ms: int,
         done: Callable[[HttpResponse | None, str], None],
     ) -> None:
-        """Send a request from the pool."""
-        self._submit(lambda: send_outside(self.send_request, request, timeout_ms, done))
+        """Send a request from a thread of its own."""
+        self._submit(
+            lambda: send_outside(self.send_request, request, timeout_ms, done),
+            lambda error: done(None, str(error)),
+        )
 
-    def wait(self, pending: Pending[Any]) -> None:
-        """Block this thread until `pending` is done."""
+    def wait(self, pending: Pending[Any], life: RunLife | None = None) -> None:
+        """Block this thread until `pending` is done, or the run whose handler waits is stopped."""
         finished = threading.Event()
+        if life is not None:
+            life.interruption.wake = finished.set
         pending.then(lambda _: finished.set())
-        finished.wait()
+        if life is None or not life.interruption.requested:
+            finished.wait()
+        if life is not None:
+            life.interruption.wake = None
 
     def expect(self, pending: Pending[Any]) -> None:
         """Nothing to do: time passes by itself."""
@@ -113,44 +154,44 @@ class LiveDriver:
 
     # ---- within -------------------------------------------------------------------------------
 
-    def _submit(self, execute: Callable[[], None]) -> None:
+    def _submit(self, execute: Callable[[], None], failed: Callable[[BaseException], None]) -> None:
         try:
-            future = self._pool.submit(execute)
-        except RuntimeError:  # the pool was shut down: stop() was called meanwhile
+            future = self._threads.submit(execute)
+        except RuntimeError as refused:
+            if self._stopped:
+                return
+            error = refused
+            # The machine gives no more threads. Whoever waits must hear of it, but not now: the
+            # kernel is in the middle of an input.
+            _log.error("no thread for a handler: %s", error)
+            with self._changed:
+                self._soon.append(lambda: failed(error))
+                self._changed.notify()
             return
-        future.add_done_callback(_report)
+        future.add_done_callback(self._report)
+
+    def _report(self, future: Future[Any]) -> None:
+        if not future.cancelled() and (error := future.exception()) is not None:
+            self._failures.report("running a handler failed in the emulator", error)
 
     def _run_timers(self, emulator: Driven) -> None:
         while True:
             with self._changed:
-                while not self._stopped and not self._is_due():
+                # Looking now and then finds out that the machine has slept.
+                if not (self._stopped or self._soon or self._is_due()):
                     self._changed.wait(self._seconds_to_next())
                 if self._stopped:
                     return
                 # Forget it before running it: `wake` then tells of the next one in any case.
                 self._next_due_ms = None
-            while not _caught_up(emulator):
-                pass
+            while self._soon:
+                self._soon.popleft()()
+            emulator.catch_up()
 
     def _is_due(self) -> bool:
         return self._next_due_ms is not None and self._next_due_ms <= self.clock.now_ms()
 
-    def _seconds_to_next(self) -> float | None:
+    def _seconds_to_next(self) -> float:
         if self._next_due_ms is None:
-            return None
-        return max(0, self._next_due_ms - self.clock.now_ms()) / 1000
-
-
-def _caught_up(emulator: Driven) -> bool:
-    """Run what is due; False when a timer failed, for then those after it are still to run."""
-    try:
-        emulator.catch_up()
-    except Exception:  # noqa: BLE001 - a mistake of ours must not stop the others; it is logged whole
-        _log.exception("a timer failed")
-        return False
-    return True
-
-
-def _report(future: Any) -> None:
-    if not future.cancelled() and (error := future.exception()) is not None:
-        _log.error("running a handler failed in the emulator", exc_info=error)
+            return LOOK_MS / 1000
+        return min(max(0, self._next_due_ms - self.clock.now_ms()), LOOK_MS) / 1000

@@ -1,7 +1,8 @@
-"""Virtual time: the clock jumps to the next timer, handlers run inline, nothing waits.
+"""Virtual time: the clock jumps to the next timer, handlers run one at a time, nothing waits.
 
-Everything happens on the caller's thread, in one order that depends only on the inputs and the
-seed. Handlers run between kernel steps, never inside one.
+Everything happens in one order that depends only on the inputs and the seed. Handlers run between
+kernel steps, never inside one; the first on the caller's thread, others while it pauses
+(`drivers.actors`).
 """
 
 from __future__ import annotations
@@ -11,6 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from chalice_offline.core.clock import VirtualClock
 from chalice_offline.core.errors import EmulatorBug
+from chalice_offline.core.run import RunStopped
+from chalice_offline.drivers.actors import Actor
+from chalice_offline.drivers.handler_threads import HandlerThreads
+from chalice_offline.drivers.outcomes import outcome_of
 from chalice_offline.drivers.outside import send_outside
 
 if TYPE_CHECKING:
@@ -19,13 +24,17 @@ if TYPE_CHECKING:
     from chalice_offline.core.driver import Driven
     from chalice_offline.core.http import HttpRequest, HttpResponse
     from chalice_offline.core.pending import Pending
-    from chalice_offline.core.run import FunctionRun, Outcome
+    from chalice_offline.core.run import FunctionRun, Outcome, RunLife
 
     RunFunction = Callable[[FunctionRun], Outcome]
     Send = Callable[[HttpRequest, int], HttpResponse]
 
 # 2026-01-01T00:00:00Z: a fixed start makes every instant in a test reproducible.
 DEFAULT_START_MS = 1_767_225_600_000
+# Runs that may follow from each other without any time passing. More of them are a loop.
+STANDSTILL_MAX = 2_000
+# Runs, requests and moves of the clock in one `settle` or `advance`. More have no end in sight.
+STEPS_MAX = 1_000_000
 
 
 class VirtualDriver:
@@ -38,39 +47,72 @@ class VirtualDriver:
         run_function: RunFunction | None = None,
         send_request: Send | None = None,
         on_move: Callable[[int], None] | None = None,
+        timeouts: bool = True,
     ) -> None:
         """Make a driver.
 
         `run_function(run)` runs a handler and returns its outcome; `send_request(request,
         timeout_ms)` sends to the outside and raises OSError when no reply came; `on_move(now_ms)`
-        hears of every move of the clock (the process clock follows it).
+        hears of every move of the clock (the process clock follows it). `timeouts=False` lets
+        every handler run as long as it likes.
         """
         self.clock = VirtualClock(start_ms)
         self.run_function = run_function
         self.send_request = send_request
+        self.handler_errors: list[BaseException] = []
+        # What went on without end, in the last `settle` or `advance`: a function, or "".
+        self.endless = ""
         self._on_move = on_move
+        self._timeouts = timeouts
         self._ready: deque[Callable[[], None]] = deque()
         self._emulator: Driven | None = None
-        self.handler_errors: list[BaseException] = []
+        self._threads = HandlerThreads("virtual-handler")
+        self._running: dict[int, RunLife] = {}
+        self._is_one_inline = False
+        self._awaiting = 0
 
     def attach(self, emulator: Driven) -> None:
         """Say which emulator's timers to run."""
         self._emulator = emulator
 
+    def close(self) -> None:
+        """Run nothing more: handlers that pause are ended."""
+        for life in list(self._running.values()):
+            life.interruption.request()
+        while self._ready and self._running:
+            self._ready.popleft()()
+        self._ready.clear()
+        self._threads.shutdown()
+
     # ---- Driver -------------------------------------------------------------------------------
 
-    def run(self, run: FunctionRun, done: Callable[[Outcome], None]) -> None:
+    def run(
+        self, run: FunctionRun, begins: Callable[[], None], done: Callable[[Outcome], None]
+    ) -> None:
         """Queue a handler run; `settle`, `advance` and `wait` execute it."""
 
-        def execute() -> None:
-            if self.run_function is None:
-                raise EmulatorBug(f"nothing can run {run.function_name}")
-            outcome = self.run_function(run)
+        def handle() -> None:
+            begins()
+            self._running[run.entry] = run.life
+            outcome = outcome_of(self.run_function, run)
+            del self._running[run.entry]
             if outcome.exception is not None:
                 self.handler_errors.append(outcome.exception)
             done(outcome)
 
-        self._ready.append(execute)
+        if run.standstill > STANDSTILL_MAX:
+            self.endless = run.function_name
+        self._ready.append(lambda: self._execute(handle))
+
+    def may_time_out(self, life: RunLife) -> bool:  # noqa: ARG002 - virtual time waits by itself
+        """Whether a run may be stopped now."""
+        return self._timeouts
+
+    def interrupt(self, entry: int) -> None:
+        """End a handler. It pauses, for no time passes while one runs."""
+        life = self._running.get(entry)
+        if life is not None:
+            life.interruption.request()
 
     def send(
         self,
@@ -81,11 +123,23 @@ class VirtualDriver:
         """Queue a request to the outside."""
         self._ready.append(lambda: send_outside(self.send_request, request, timeout_ms, done))
 
-    def wait(self, pending: Pending[Any]) -> None:
-        """Let things happen, in order, until `pending` is done."""
-        self._drive(until=lambda: pending.done, limit_ms=None, owed_only=False)
-        if not pending.done:
-            raise EmulatorBug("a reply is awaited that nothing will ever give")
+    def wait(self, pending: Pending[Any], life: RunLife | None = None) -> None:
+        """Let things happen, in order, until `pending` is done or the run that waits is stopped."""
+
+        def over() -> bool:
+            return pending.done or (life is not None and life.interruption.requested)
+
+        actor = Actor.present()
+        if actor is None:
+            self._drive(until=over, limit_ms=None, owed_only=False)
+            if not over():
+                raise EmulatorBug("a reply is awaited that nothing will ever give")
+            return
+        self._awaiting += 1
+        resume = self._resumption(actor)
+        pending.then(lambda _: resume())
+        self._pause(actor, resume, life)
+        self._awaiting -= 1
 
     def expect(self, pending: Pending[Any]) -> None:
         """Nobody else lets time pass, so what a door awaits is driven at once."""
@@ -96,29 +150,60 @@ class VirtualDriver:
 
     # ---- what a test asks for -----------------------------------------------------------------
 
-    def settle(self, within_ms: int) -> bool:
-        """Run everything owed, moving the clock as far as `within_ms`; False if some is left."""
+    def settle(self, within_ms: int, *, stop_at_errors: bool = True) -> bool:
+        """Run everything owed, moving the clock as far as `within_ms`; False if some is left.
+
+        Stops at a handler's exception, unless told to leave it to its retries. `endless` then
+        names the function of a loop that would go on without any time passing.
+        """
         limit_ms = self.clock.now_ms() + within_ms
-        self._drive(until=lambda: bool(self.handler_errors), limit_ms=limit_ms, owed_only=True)
-        return self.handler_errors != [] or not self.has_work()
+        self._go_on(limit_ms, owed_only=True, stop_at_errors=stop_at_errors)
+        if self.endless:
+            return False
+        return (stop_at_errors and self.handler_errors != []) or not self.has_work()
 
-    def advance(self, duration_ms: int) -> None:
-        """Let `duration_ms` pass: every timer due by then runs at its own instant."""
+    def advance(self, duration_ms: int, *, stop_at_errors: bool = True) -> bool:
+        """Let `duration_ms` pass: every timer due by then runs at its own instant.
+
+        Stops at a handler's exception, unless told otherwise; False when a loop kept the time
+        from passing.
+        """
         target_ms = self.clock.now_ms() + duration_ms
-        self._drive(until=lambda: bool(self.handler_errors), limit_ms=target_ms, owed_only=False)
-        if not self.handler_errors:
+        self._go_on(target_ms, owed_only=False, stop_at_errors=stop_at_errors)
+        if self.endless:
+            return False
+        if not (stop_at_errors and self.handler_errors):
             self._move_to(target_ms)
+        return True
 
-    def sleep(self, duration_ms: int) -> None:
-        """Let `duration_ms` pass for a handler that sleeps; others go on meanwhile."""
+    def sleep(self, duration_ms: int, life: RunLife | None = None) -> None:
+        """Let `duration_ms` pass for a handler that sleeps; others go on meanwhile.
+
+        Raises RunStopped when the handler's timeout is over before.
+        """
         target_ms = self.clock.now_ms() + duration_ms
-        self._drive(until=lambda: False, limit_ms=target_ms, owed_only=False)
-        self._move_to(target_ms)
+        actor = Actor.present()
+        if actor is not None:
+            resume = self._resumption(actor)
+            timer = self._the_emulator.set_timer(target_ms, resume)
+            self._pause(actor, resume, life)
+            self._the_emulator.cancel_timer(timer)
+        else:
+            stopped = life.interruption if life is not None else None
+            self._drive(
+                until=lambda: stopped is not None and stopped.requested,
+                limit_ms=target_ms,
+                owed_only=False,
+            )
+        if life is not None and life.interruption.requested:
+            raise RunStopped
+        if actor is None:
+            self._move_to(target_ms)
 
     def has_work(self) -> bool:
         """Whether a run, a request or an owed timer is still to come."""
         owed_ms = self._the_emulator.scheduler.next_due_ms(owed_only=True)
-        return bool(self._ready) or owed_ms is not None
+        return bool(self._ready) or bool(self._running) or owed_ms is not None
 
     # ---- within -------------------------------------------------------------------------------
 
@@ -128,20 +213,66 @@ class VirtualDriver:
             raise EmulatorBug("the virtual driver was not attached to an emulator")
         return self._emulator
 
+    def _execute(self, handle: Callable[[], None]) -> None:
+        if self._is_one_inline:
+            Actor(self._threads, handle).resume()
+            return
+        self._is_one_inline = True
+        try:
+            handle()
+        finally:
+            self._is_one_inline = False
+
+    def _resumption(self, actor: Actor) -> Callable[[], None]:
+        """Return what resumes a pausing actor, as soon as others have paused; once."""
+        is_asked = False
+
+        def resume() -> None:
+            nonlocal is_asked
+            if not is_asked:
+                is_asked = True
+                self._ready.append(actor.resume)
+
+        return resume
+
+    def _pause(self, actor: Actor, resume: Callable[[], None], life: RunLife | None) -> None:
+        if life is not None:
+            life.interruption.wake = resume
+        actor.pause()
+        if life is not None:
+            life.interruption.wake = None
+
+    def _go_on(self, limit_ms: int, *, owed_only: bool, stop_at_errors: bool) -> None:
+        self.endless = ""
+
+        def until() -> bool:
+            return bool(self.endless) or (stop_at_errors and bool(self.handler_errors))
+
+        self._drive(until=until, limit_ms=limit_ms, owed_only=owed_only)
+        errors = self._the_emulator.timer_errors
+        if errors:
+            error = errors.popleft()
+            errors.clear()
+            raise EmulatorBug(f"a timer failed: {error!r}") from error
+
     def _drive(self, *, until: Callable[[], bool], limit_ms: int | None, owed_only: bool) -> None:
         emulator = self._the_emulator
         emulator.catch_up()
-        while not until():
+        for _ in range(STEPS_MAX):
+            if until():
+                return
             if self._ready:
                 self._ready.popleft()()
                 continue
             scheduler = emulator.scheduler
-            goal_ms = scheduler.next_due_ms(owed_only=owed_only)
+            # What a pausing handler waits for may be the end of a long poll, which nobody owes.
+            goal_ms = scheduler.next_due_ms(owed_only=owed_only and not self._awaiting)
             if goal_ms is None or (limit_ms is not None and goal_ms > limit_ms):
                 return
             # One instant at a time, for what is not owed, too: a schedule on the way starts a
             # handler, which must run at that instant and not at the one we are heading for.
             self._move_to(scheduler.next_due_ms() or goal_ms)
+        self.endless = "what is retried for ever"
 
     def _move_to(self, instant_ms: int) -> None:
         self.clock.move_to(instant_ms)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from chalice_offline.core.errors import EmulatorBug
 from chalice_offline.core.http import Headers, HttpRequest
 from chalice_offline.core.pending import Pending
+from chalice_offline.core.run import RunStopped
 from chalice_offline.transports.present_run import present_causes, present_run
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
     from chalice_offline.core.http import HttpResponse
+    from chalice_offline.core.run import RunLife
     from chalice_offline.transports.gateway import Gateway
 
 
@@ -81,19 +83,25 @@ class InProcessDoor:
         door = cls._open
         if door is None:
             return None
-        driver = door.gateway.emulator.driver
         run = present_run.get()
-        if run is not None:  # what AWS has stopped makes no more calls
-            run.check(driver.clock.now_ms())
-        reply = door.gateway.handle(_to_request(request), present_causes())
-        if isinstance(reply, Pending):
-            try:
-                driver.wait(reply)
-            except BaseException:  # Ctrl-C, or a run that is ended: nobody takes the reply
-                door.gateway.hang_up(reply)
-                raise
-            reply = reply.result()
-        return _reply(request.url, reply)
+        if run is None:
+            return _reply(request.url, door.reply(request, None))
+        with run.in_the_emulator():
+            return _reply(request.url, door.reply(request, run.life))
+
+    def reply(self, request: AWSPreparedRequest, life: RunLife | None) -> HttpResponse:
+        """Answer a request of the run whose life that is, or of no run."""
+        reply = self.gateway.handle(_to_request(request), present_causes())
+        if not isinstance(reply, Pending):
+            return reply
+        try:
+            self.gateway.emulator.driver.wait(reply, life)
+            if not reply.done:
+                raise RunStopped
+        except BaseException:  # Ctrl-C, or a run that is stopped: nobody takes the reply
+            self.gateway.hang_up(reply)
+            raise
+        return reply.result()
 
 
 def _to_request(request: AWSPreparedRequest) -> HttpRequest:

@@ -1,26 +1,54 @@
-"""The handler run whose code is executing: what its AWS calls follow from, and when it must end."""
+"""The handler run whose code is executing: what its AWS calls follow from, and whether it goes on.
+
+A context variable, so that threads a handler starts belong to its run, too
+(`chalice_app.environment` lets them inherit it).
+"""
 
 from __future__ import annotations
 
+import threading
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from chalice_offline.core.run import RunStopped
 
-class TaskTimedOut(BaseException):
-    """Ends a handler whose timeout has passed. No `except Exception` of a handler can catch it."""
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from chalice_offline.core.run import RunLife
 
 
 @dataclass(frozen=True, slots=True)
 class PresentRun:
-    """A run under way: its journal entry, and the instant at which AWS would stop it."""
+    """A run under way: its journal entry and its life. Made on the thread of its handler."""
 
     entry: int
-    deadline_ms: int
+    life: RunLife
 
-    def check(self, now_ms: int) -> None:
-        """Raise TaskTimedOut when the run should have ended by `now_ms`."""
-        if now_ms >= self.deadline_ms:
-            raise TaskTimedOut
+    def __post_init__(self) -> None:
+        self.life.interruption.thread_id = threading.get_ident()
+
+    @contextmanager
+    def in_the_emulator(self) -> Iterator[None]:
+        """Call the emulator: the handler is not interrupted in between, and ends here if stopped.
+
+        Raises RunStopped before anything was called when the run's time is over.
+        """
+        interruption = self.life.interruption
+        is_handler = threading.get_ident() == interruption.thread_id
+        if is_handler:
+            interruption.inside = True
+        try:
+            if interruption.requested:
+                raise RunStopped
+            yield
+            if interruption.requested:
+                raise RunStopped
+        finally:
+            if is_handler:
+                interruption.inside = False
 
 
 present_run: ContextVar[PresentRun | None] = ContextVar("present_run", default=None)

@@ -24,7 +24,7 @@ def arm(events: EventsState, rule: Rule) -> None:
         return
     due_ms = rule.schedule.next_after(kernel.now_ms)
     if due_ms is not None:
-        rule.timer = kernel.at(due_ms, lambda: _fire(events, rule), owed=False)
+        rule.timer = kernel.at(due_ms, lambda: _fire(events, rule), owed=False, appointment=True)
 
 
 def _fire(events: EventsState, rule: Rule) -> None:

@@ -17,6 +17,7 @@ from chalice_offline.services.lambda_.destinations import (
     deliver_record,
     timestamp,
 )
+from chalice_offline.services.lambda_.errors import RECURSIVE_INVOCATION
 from chalice_offline.services.lambda_.function import InvokeConfig
 from chalice_offline.services.lambda_.runs import start_run
 
@@ -34,7 +35,7 @@ class _Event:
     function: Function
     payload: bytes
     request_id: str
-    born_ms: int
+    born_awake_ms: int
     causes: tuple[int, ...]
     tries: int = 0
     throttles: int = 0
@@ -43,7 +44,7 @@ class _Event:
 
 def accept(kernel: Kernel, function: Function, payload: bytes, context: CallContext) -> None:
     """Take an event in; it runs right after the present input."""
-    event = _Event(function, payload, context.request_id, context.now_ms, (context.entry,))
+    event = _Event(function, payload, context.request_id, kernel.awake_ms, (context.entry,))
     kernel.at(context.now_ms, lambda: _try(kernel, event))
 
 
@@ -63,7 +64,11 @@ def _try(kernel: Kernel, event: _Event) -> None:
             request_id=event.request_id,
             retry=event.tries > 0,
         )
-    except AwsError:  # throttled: the only error start_run raises
+    except AwsError as error:
+        if error.code == RECURSIVE_INVOCATION:
+            _give_up(kernel, event, "RecursiveInvocation")  # AWS does not say what it writes there
+            return
+        # Throttled: goes back into the queue.
         delay_ms = limits.THROTTLE_DELAY_MS_FIRST * 2**event.throttles
         event.throttles += 1
         _try_again(kernel, event, min(delay_ms, limits.THROTTLE_DELAY_MS_MAX))
@@ -71,11 +76,11 @@ def _try(kernel: Kernel, event: _Event) -> None:
 
 def _try_again(kernel: Kernel, event: _Event, delay_ms: int) -> None:
     """Wait for another try, unless the event would be too old by then (recorded on AWS)."""
-    due_ms = kernel.now_ms + delay_ms
-    if due_ms - event.born_ms >= _config(event.function).maximum_age_seconds * 1000:
+    age_ms = kernel.awake_ms - event.born_awake_ms + delay_ms
+    if age_ms >= _config(event.function).maximum_age_seconds * 1000:
         _give_up(kernel, event, "EventAgeExceeded")
         return
-    kernel.at(due_ms, lambda: _try(kernel, event))
+    kernel.at(kernel.now_ms + delay_ms, lambda: _try(kernel, event))
 
 
 def _ended(kernel: Kernel, event: _Event, result: RunResult) -> None:

@@ -58,7 +58,7 @@ def create_function(lambda_: LambdaState, context: CallContext, request: Request
     function = Function(
         settings,
         modified_ms=context.now_ms,
-        reserved_concurrency=None,
+        concurrency=lambda_.concurrency(account_id, region),
         tags=dict(request.get("Tags", {})),
         logs=lambda_.logs,
         upload=upload,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from chalice_offline.core.errors import AwsError
 
+RECURSIVE_INVOCATION = "RecursiveInvocationException"
+
 
 def function_not_found(arn: str) -> AwsError:
     """No function of that name (recorded on AWS)."""
@@ -26,6 +28,24 @@ def throttled(reason: str) -> AwsError:
     """No concurrency left (recorded on AWS)."""
     return AwsError(
         "TooManyRequestsException", "Rate Exceeded.", fields={"Type": "User", "Reason": reason}
+    )
+
+
+def recursive_invocation() -> AwsError:
+    """The function has run too often in one chain of requests (text of botocore's model)."""
+    return AwsError(
+        RECURSIVE_INVOCATION,
+        "Lambda has detected your function being invoked in a recursive loop with other Amazon Web "
+        "Services resources and stopped your function's invocation.",
+        fields={"Type": "User"},
+    )
+
+
+def reserved_too_much(least: int) -> AwsError:
+    """Too little concurrency would be left for functions that have none reserved."""
+    return invalid_parameter(
+        "Specified ReservedConcurrentExecutions for function decreases account's "
+        f"UnreservedConcurrentExecution below its minimum value of [{least}]."
     )
 
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chalice_offline.core.arn import make_arn
 from chalice_offline.core.run import UploadedCode
 from chalice_offline.services.lambda_ import limits
 from chalice_offline.services.lambda_.logs import FunctionLogs, stream_name
 from chalice_offline.services.lambda_.metrics import FunctionMetrics
+
+if TYPE_CHECKING:
+    from chalice_offline.services.lambda_.account import AccountConcurrency
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +79,10 @@ class Function:
 
     settings: FunctionSettings
     modified_ms: int
-    reserved_concurrency: int | None
+    concurrency: AccountConcurrency
     tags: dict[str, str]
     logs: FunctionLogs
-    running: int = 0
+    stops_loops: bool = True
     dead_letter_arn: str = ""
     invoke_config: InvokeConfig | None = None
     permissions: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -105,9 +108,9 @@ class Function:
         return stream_name(container, self.modified_ms)
 
     @property
-    def at_capacity(self) -> bool:
-        """Whether reserved concurrency leaves no room for one more run."""
-        return self.reserved_concurrency is not None and self.running >= self.reserved_concurrency
+    def reserved_concurrency(self) -> int | None:
+        """What it has reserved, if anything."""
+        return self.concurrency.reserved(self.settings.name)
 
 
 def revision_of(content: str) -> str:

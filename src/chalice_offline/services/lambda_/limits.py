@@ -7,6 +7,16 @@ SYNCHRONOUS_PAYLOAD_BYTES = 6 * 1024 * 1024
 ASYNCHRONOUS_PAYLOAD_BYTES = 1024 * 1024  # 256 KB until October 2025
 RESPONSE_PAYLOAD_BYTES = 6_291_556  # recorded on AWS: 6 MiB and 100 bytes
 
+# Same page: concurrent executions of an account in a region. PutFunctionConcurrency (API
+# reference): at least 100 of them stay with functions that have none reserved.
+CONCURRENT_EXECUTIONS = 1_000
+UNRESERVED_CONCURRENCY_MIN = 100
+# GetAccountSettings (API reference): the storage for deployment packages, 75 GB.
+TOTAL_CODE_BYTES = 80_530_636_800
+# Developer guide, "Use Lambda recursive loop detection to prevent infinite loops": a function is
+# not run again that has run about 16 times in one chain of requests.
+TURNS_MAX = 16
+
 # botocore model, PutFunctionEventInvokeConfig.
 MAXIMUM_RETRIES_DEFAULT = 2
 MAXIMUM_EVENT_AGE_SECONDS_DEFAULT = 21_600

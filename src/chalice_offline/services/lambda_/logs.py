@@ -40,17 +40,18 @@ class FunctionLogs:
         self._waiting: deque[_Line] = deque(maxlen=limits.LOG_LINES_KEPT)
         self._left_out = 0
 
-    def ended(self, run: FunctionRun, *, timed_out: bool) -> list[str]:
+    def ended(self, run: FunctionRun, duration_ms: int) -> list[str]:
         """Take in what a run wrote, between the lines Lambda writes itself; return them all."""
         run.log.close()
         now_ms = self._kernel.now_ms
-        lines = [(run.started_ms, f"START RequestId: {run.request_id} Version: $LATEST\n")]
+        started_ms = run.life.started_ms or now_ms
+        lines = [(started_ms, f"START RequestId: {run.request_id} Version: $LATEST\n")]
         lines += run.log.lines
-        if timed_out:
-            seconds = (run.deadline_ms - run.started_ms) / 1000
+        if run.life.is_stopped:
+            seconds = run.life.timeout_ms / 1000
             text = f"{_iso(now_ms)} {run.request_id} Task timed out after {seconds:.2f} seconds\n\n"
             lines.append((now_ms, text))
-        lines += [(now_ms, text) for text in _last_lines(run, now_ms - run.started_ms)]
+        lines += [(now_ms, text) for text in _last_lines(run, duration_ms)]
         _, _, _, region, account_id, *_ = run.function_arn.split(":")
         place = (account_id, region, run.log.group, run.log.stream)
         self._left_out += max(0, len(self._waiting) + len(lines) - limits.LOG_LINES_KEPT)

@@ -13,6 +13,7 @@ from chalice_offline.services.lambda_ import (
     invocation,
     invoke_configs,
     permissions,
+    recursion,
     tags,
     uploads,
 )
@@ -36,6 +37,9 @@ OPERATIONS: Mapping[str, Operation] = {
     "PutFunctionConcurrency": concurrency.put_function_concurrency,
     "GetFunctionConcurrency": concurrency.get_function_concurrency,
     "DeleteFunctionConcurrency": concurrency.delete_function_concurrency,
+    "GetAccountSettings": concurrency.get_account_settings,
+    "PutFunctionRecursionConfig": recursion.put_function_recursion_config,
+    "GetFunctionRecursionConfig": recursion.get_function_recursion_config,
     "PutFunctionEventInvokeConfig": invoke_configs.put_function_event_invoke_config,
     "UpdateFunctionEventInvokeConfig": invoke_configs.update_function_event_invoke_config,
     "GetFunctionEventInvokeConfig": invoke_configs.get_function_event_invoke_config,

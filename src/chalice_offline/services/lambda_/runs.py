@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
+import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from chalice_offline.core.run import FunctionRun, Outcome, RunLog, timed_out
+from chalice_offline.core.run import FunctionRun, Outcome, RunLife, RunLog, timed_out
 from chalice_offline.services.lambda_ import limits
-from chalice_offline.services.lambda_.errors import throttled
+from chalice_offline.services.lambda_.errors import recursive_invocation, throttled
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from chalice_offline.core.kernel import Kernel
+    from chalice_offline.core.scheduler import Timer
     from chalice_offline.services.lambda_.function import Function
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,52 +45,102 @@ def start_run(
     """Run a function once and call `done` with the result.
 
     `retry` says that the function has had this event before; it only counts in the metrics.
-    Raises TooManyRequestsException when its reserved concurrency is used up. A handler that
-    passes the function's timeout counts as ended then; what it does afterwards changes nothing.
+    Raises TooManyRequestsException when there is no concurrency left for it, and
+    RecursiveInvocationException when it runs in a loop. A handler that passes the function's
+    timeout counts as ended then; what it does afterwards changes nothing.
     """
-    if function.at_capacity:
-        raise throttled("ReservedFunctionConcurrentInvocationLimitExceeded")
     settings = function.settings
-    started_ms = kernel.now_ms
+    _refuse_loop(kernel, function, causes)
+    refusal = function.concurrency.refusal(settings.name)
+    if refusal:
+        raise throttled(refusal)
     run = FunctionRun(
         request_id=request_id or kernel.ids.uuid(),
         function_name=settings.name,
         function_arn=function.arn,
         payload=payload,
-        started_ms=started_ms,
-        deadline_ms=started_ms + settings.timeout_seconds * 1000,
         memory_mb=settings.memory_mb,
+        life=RunLife(settings.timeout_seconds * 1000),
         client_context=client_context,
         code=function.upload.code(settings) if function.upload else None,
         log=RunLog(function.log_group, function.log_stream),
     )
-    function.running += 1
-    ended = False
+    function.concurrency.begin(settings.name)
+    under_way = _UnderWay(kernel, function, run, done, retry=retry)
+    under_way.entry = kernel.start_run(run, causes, under_way.started, under_way.ended)
 
-    def end(outcome: Outcome) -> None:
-        nonlocal ended
-        if ended:
-            if kernel.now_ms > run.deadline_ms:
-                late = {"request_id": run.request_id}
-                kernel.note(settings.name, late, (entry,), "ended after its timeout: ignored")
+
+class _UnderWay:
+    """A run from its start to its outcome or its timeout."""
+
+    def __init__(
+        self,
+        kernel: Kernel,
+        function: Function,
+        run: FunctionRun,
+        done: Callable[[RunResult], None],
+        *,
+        retry: bool,
+    ) -> None:
+        self.entry = 0
+        self._kernel = kernel
+        self._function = function
+        self._run = run
+        self._done = done
+        self._retry = retry
+        self._timeout: Timer | None = None
+
+    def started(self) -> None:
+        """The handler starts, and with it its timeout."""
+        due_ms = self._kernel.now_ms + self._run.life.timeout_ms
+        self._timeout = self._kernel.at(due_ms, self._stop, owed=False)
+
+    def ended(self, outcome: Outcome) -> None:
+        """The handler has ended, if it was not stopped before."""
+        life = self._run.life
+        if life.is_stopped:
+            late = {"request_id": self._run.request_id}
+            name = self._function.settings.name
+            self._kernel.note(name, late, (self.entry,), "ended after its timeout: ignored")
             return
-        ended = True
-        kernel.cancel(timeout)
-        function.running -= 1
-        duration_ms = kernel.now_ms - started_ms
-        function.metrics.ended(duration_ms, failed=outcome.failed, retry=retry)
-        stopped = outcome.failed and outcome.payload == timed_out(run).payload
-        lines = function.logs.ended(run, timed_out=stopped)
-        done(RunResult(run.request_id, entry, _within_size(outcome), lines))
-        kernel.signal(f"{function.arn}:idle")
+        life.end(outcome.end)
+        self._finish(outcome)
 
-    def stop() -> None:
-        what = f"timed out after {settings.timeout_seconds} s"
-        kernel.note(settings.name, {"request_id": run.request_id}, (entry,), what)
-        end(timed_out(run))
+    def _stop(self) -> None:
+        life, name = self._run.life, self._function.settings.name
+        if not self._kernel.stop_run(self.entry, life):
+            self.started()  # somebody looks at it with a debugger
+            return
+        what = f"timed out after {life.timeout_ms // 1000} s"
+        self._kernel.note(name, {"request_id": self._run.request_id}, (self.entry,), what)
+        self._finish(timed_out(self._run))
 
-    timeout = kernel.at(run.deadline_ms, stop, owed=False)
-    entry = kernel.start_run(run, causes, end)
+    def _finish(self, outcome: Outcome) -> None:
+        kernel, function, run = self._kernel, self._function, self._run
+        kernel.cancel(self._timeout)
+        waiting = function.concurrency.end(function.settings.name)
+        duration_ms = kernel.now_ms - (run.life.started_ms or kernel.now_ms)
+        function.metrics.ended(duration_ms, failed=outcome.failed, retry=self._retry)
+        lines = function.logs.ended(run, duration_ms)
+        self._done(RunResult(run.request_id, self.entry, _within_size(outcome), lines))
+        siblings = function.arn.removesuffix(function.settings.name)
+        for name in waiting:
+            kernel.signal(f"{siblings}{name}:idle")
+
+
+def _refuse_loop(kernel: Kernel, function: Function, causes: tuple[int, ...]) -> None:
+    turns = kernel.turns(causes, function.arn)
+    if turns < limits.TURNS_MAX or not function.stops_loops:
+        return
+    name = function.settings.name
+    kernel.note(name, {"turns": turns}, causes, "not run: it runs in a loop")
+    _log.warning(
+        "%s was not run again: it has run %d times in one chain of requests. Lambda stops such "
+        "loops; PutFunctionRecursionConfig allows them",
+        name,
+        turns,
+    )
+    raise recursive_invocation()
 
 
 def _within_size(outcome: Outcome) -> Outcome:

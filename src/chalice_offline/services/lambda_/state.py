@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chalice_offline.core.arn import make_arn
+from chalice_offline.services.lambda_.account import AccountConcurrency
 from chalice_offline.services.lambda_.errors import function_not_found
 from chalice_offline.services.lambda_.function import Function
 from chalice_offline.services.lambda_.logs import FunctionLogs
@@ -28,6 +29,7 @@ class LambdaState:
         self.logs = FunctionLogs(kernel)
         self.mappings: dict[str, EventSourceMapping] = {}
         self._functions: dict[_Key, Function] = {}
+        self._concurrency: dict[tuple[str, str], AccountConcurrency] = {}
 
     def register(self, settings: FunctionSettings) -> None:
         """Make a function known, or give a known one new settings."""
@@ -37,10 +39,12 @@ class LambdaState:
             known.settings = settings
             known.modified_ms = self.kernel.now_ms
             return
+        concurrency = self.concurrency(settings.account_id, settings.region)
+        concurrency.reserve(settings.name, settings.reserved_concurrency)
         self._functions[key] = Function(
             settings=settings,
             modified_ms=self.kernel.now_ms,
-            reserved_concurrency=settings.reserved_concurrency,
+            concurrency=concurrency,
             tags=dict(settings.tags),
             logs=self.logs,
         )
@@ -57,6 +61,11 @@ class LambdaState:
     def unregister(self, settings: FunctionSettings) -> None:
         """Forget a function the project no longer has, or that was deleted."""
         self._functions.pop((settings.account_id, settings.region, settings.name), None)
+        self.concurrency(settings.account_id, settings.region).reserve(settings.name, None)
+
+    def concurrency(self, account_id: str, region: str) -> AccountConcurrency:
+        """Return what the functions of an account share in a region."""
+        return self._concurrency.setdefault((account_id, region), AccountConcurrency())
 
     def find_function(self, reference: str, context: CallContext) -> Function:
         """Return a function by name, partial ARN or ARN, with or without a qualifier.

@@ -40,7 +40,7 @@ def disarm(scheduler: SchedulerState, schedule: Schedule) -> None:
 def _set(scheduler: SchedulerState, schedule: Schedule, due_ms: int) -> None:
     run_ms = due_ms + _delay_ms(scheduler, schedule)
     schedule.timer = scheduler.kernel.at(
-        run_ms, lambda: _run(scheduler, schedule, due_ms), owed=False
+        run_ms, lambda: _run(scheduler, schedule, due_ms), owed=False, appointment=True
     )
 
 

@@ -1,0 +1,104 @@
+"""How often each function has run in one chain of requests.
+
+On AWS the SDK carries these counts along in the trace header, and Lambda stops a function that has
+run about 16 times in one chain (Lambda developer guide, "Use Lambda recursive loop detection to
+prevent infinite loops"). Here they are kept beside the journal, whose causes are the chain.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+# The services that pass the counts on (same page). A loop through another one is not detected.
+CARRIERS: Final = frozenset({"lambda", "s3", "sns", "sqs"})
+
+_NO_TURNS: Final[Mapping[str, int]] = {}
+
+
+class Ancestry(NamedTuple):
+    """What led to one journal entry.
+
+    `turns` counts the runs of each function (ARN) in the chain. `run` is the function whose run
+    the entry is, or reports on: what it calls is one turn further. `standstill` counts the runs in
+    the chain since the clock last moved, at `at_ms`.
+    """
+
+    turns: Mapping[str, int]
+    run: str
+    standstill: int
+    at_ms: int
+
+
+class Lineages:
+    """The ancestry of the latest journal entries that follow from a run, or are one."""
+
+    def __init__(self, kept: int) -> None:
+        self._kept = kept
+        self._known: OrderedDict[int, Ancestry] = OrderedDict()
+
+    def turns(self, causes: Iterable[int], function_arn: str) -> int:
+        """Return how often a function has run in the chains that led to `causes`."""
+        known = (self._known.get(cause) for cause in causes)
+        return max((one.turns.get(function_arn, 0) for one in known if one), default=0)
+
+    def run(self, number: int, causes: Iterable[int], function_arn: str, now_ms: int) -> int:
+        """Entry `number` is a run; return how many have followed each other at this instant.
+
+        A run that follows from a run (a retry of the same event) is no turn more.
+        """
+        found = self._of(causes)
+        turns = _merged(one.turns for one in found)
+        standing = (one.standstill for one in found if one.at_ms == now_ms)
+        standstill = 1 + max(standing, default=0)
+        self._keep(number, Ancestry(turns, function_arn, standstill, now_ms))
+        return standstill
+
+    def step(self, number: int, causes: Iterable[int]) -> None:
+        """Entry `number` is a decision, or the end of a run."""
+        found = self._of(causes)
+        if found:
+            last = max(found, key=_latest)
+            run = next((one.run for one in found if one.run), "")
+            turns = _merged(one.turns for one in found)
+            self._keep(number, Ancestry(turns, run, last.standstill, last.at_ms))
+
+    def call(self, number: int, causes: Iterable[int], service: str) -> None:
+        """Entry `number` is a call of `service`: a turn further than the runs that made it."""
+        found = self._of(causes)
+        if found:
+            last = max(found, key=_latest)
+            turns = _NO_TURNS
+            if service in CARRIERS:
+                turns = _merged(_with_turn(one) for one in found)
+            self._keep(number, Ancestry(turns, "", last.standstill, last.at_ms))
+
+    def _of(self, causes: Iterable[int]) -> list[Ancestry]:
+        return [one for cause in causes if (one := self._known.get(cause)) is not None]
+
+    def _keep(self, number: int, ancestry: Ancestry) -> None:
+        self._known[number] = ancestry
+        if len(self._known) > self._kept:
+            self._known.popitem(last=False)
+
+
+def _with_turn(one: Ancestry) -> Mapping[str, int]:
+    return {**one.turns, one.run: one.turns.get(one.run, 0) + 1} if one.run else one.turns
+
+
+def _latest(one: Ancestry) -> tuple[int, int]:
+    return one.at_ms, one.standstill
+
+
+def _merged(all_turns: Iterable[Mapping[str, int]]) -> Mapping[str, int]:
+    merged: Mapping[str, int] = _NO_TURNS
+    for turns in all_turns:
+        if not merged or not turns:
+            merged = merged or turns
+        elif turns is not merged:
+            names = {**merged, **turns}
+            merged = {name: max(merged.get(name, 0), turns.get(name, 0)) for name in names}
+    return merged
