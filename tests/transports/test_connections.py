@@ -53,7 +53,7 @@ def wait_until(condition: Callable[[], bool]) -> None:
 def app() -> Iterator[Callable[[Any], int]]:
     """`app(answer)`: a door for an app's routes, which `answer` answers; returns its port."""
     servers: list[Server] = []
-    threads = HandlerThreads(4, "request")
+    threads = HandlerThreads("request", limit=4)
 
     def serve(answer: Any) -> int:
         servers.append(Server(routes_door(answer, threads), area=Area.APP))
@@ -171,7 +171,7 @@ def test_stopping_answers_a_route_that_still_runs(app: Any, caplog: Any) -> None
         go_on.wait(10)
         return HttpResponse(200)
 
-    threads = HandlerThreads(1, "request")
+    threads = HandlerThreads("request", limit=1)
     server = Server(routes_door(answer, threads), area=Area.APP)
     server.start()
     with connect(server.port) as waiting:
