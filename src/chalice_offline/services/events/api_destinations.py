@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from chalice_offline.services.events.api_destination import ApiDestination
 from chalice_offline.services.events.errors import already_exists, not_found
 from chalice_offline.services.events.limits import DEFAULT_INVOCATION_RATE
-from chalice_offline.services.events.pagination import page
+from chalice_offline.services.events.pages import page
 
 if TYPE_CHECKING:
     from chalice_offline.core.context import CallContext

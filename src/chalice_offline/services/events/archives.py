@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from chalice_offline.core.arn import parse_arn
 from chalice_offline.services.events.archive import Archive
 from chalice_offline.services.events.errors import already_exists, not_found, validation_error
-from chalice_offline.services.events.pagination import page
+from chalice_offline.services.events.pages import page
 from chalice_offline.services.events.resources import Rule
 from chalice_offline.services.events.rule_checks import compile_event_pattern
 from chalice_offline.services.events.target import Target

@@ -11,7 +11,7 @@ from chalice_offline.services.events.errors import (
     not_found,
     validation_error,
 )
-from chalice_offline.services.events.pagination import page
+from chalice_offline.services.events.pages import page
 from chalice_offline.services.events.resources import DEFAULT_BUS, EventBus
 
 if TYPE_CHECKING:

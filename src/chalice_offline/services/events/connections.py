@@ -12,7 +12,7 @@ from chalice_offline.services.events import authorization
 from chalice_offline.services.events.connection import PARAMETERS, Connection
 from chalice_offline.services.events.connection_secrets import secret_text, visible
 from chalice_offline.services.events.errors import already_exists, validation_error
-from chalice_offline.services.events.pagination import page
+from chalice_offline.services.events.pages import page
 from chalice_offline.services.events.state import PRINCIPAL
 
 if TYPE_CHECKING:

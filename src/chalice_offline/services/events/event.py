@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from chalice_offline.services.common.timestamps import iso_seconds
 from chalice_offline.services.events.json_text import compact
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(slots=True)
@@ -73,15 +71,3 @@ def make_document(
         "resources": resources,
         "detail": detail,
     }
-
-
-def iso_seconds(time_s: int) -> str:
-    """Return YYYY-MM-DDTHH:MM:SSZ for epoch seconds."""
-    return (_EPOCH + timedelta(seconds=time_s)).replace(tzinfo=None).isoformat() + "Z"
-
-
-def epoch_seconds(value: datetime | float) -> int:
-    """Return a timestamp of a request in whole epoch seconds."""
-    if isinstance(value, datetime):
-        return (value - _EPOCH) // timedelta(seconds=1)
-    return int(value)

@@ -18,8 +18,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
+from chalice_offline.services.common.timestamps import iso_seconds
 from chalice_offline.services.events import json_text
-from chalice_offline.services.events.event import iso_seconds
 from chalice_offline.services.events.json_path import MISSING, JsonPath
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from chalice_offline.services.events.errors import already_exists, not_found
 from chalice_offline.services.events.event_source import EXPIRES_AFTER_MS, EventSource
-from chalice_offline.services.events.pagination import page
+from chalice_offline.services.events.pages import page
 
 if TYPE_CHECKING:
     from chalice_offline.core.context import CallContext

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from chalice_offline.core.arn import partition_of
 from chalice_offline.core.errors import AwsError
+from chalice_offline.services.common import policies
 from chalice_offline.services.events.errors import not_found, validation_error
 from chalice_offline.services.events.limits import POLICY_BYTES
 from chalice_offline.services.events.resources import DEFAULT_BUS
@@ -25,8 +25,7 @@ def put_permission(events: EventsState, context: CallContext, request: Request) 
         statements = _parse_policy(request["Policy"])
     else:
         statement = _statement(bus, request)
-        statements = [kept for kept in bus.statements if kept.get("Sid") != statement["Sid"]]
-        statements.append(statement)
+        statements = [*policies.without(bus.statements, statement["Sid"]), statement]
     if len(json.dumps(statements).encode()) > POLICY_BYTES:
         raise AwsError(
             "PolicyLengthExceededException", "The policy is over the limit of 10240 bytes."
@@ -44,7 +43,7 @@ def remove_permission(events: EventsState, context: CallContext, request: Reques
             raise not_found("EventBus does not have a policy.")
         bus.statements = []
     else:
-        kept = [entry for entry in bus.statements if entry.get("Sid") != request.get("StatementId")]
+        kept = policies.without(bus.statements, request.get("StatementId"))
         if len(kept) == len(bus.statements):
             raise not_found("Statement with the provided id does not exist.")
         bus.statements = kept
@@ -65,14 +64,15 @@ def _statement(bus: EventBus, request: Request) -> dict[str, Any]:
             "InvalidParameterValue",
             "Value of the parameter 'principal' must be '*' when the parameter 'condition' is set.",
         )
-    root = f"arn:{partition_of(bus.region)}:iam::{principal}:root"
-    statement: dict[str, Any] = {
-        "Sid": request["StatementId"],
-        "Effect": "Allow",
-        "Principal": principal if principal == "*" else {"AWS": root},
-        "Action": request["Action"],
-        "Resource": bus.arn,
-    }
+    statement = policies.allow(
+        request["StatementId"],
+        region=bus.region,
+        account_ids=[principal],
+        actions=[request["Action"]],
+        resource=bus.arn,
+    )
+    if principal == "*":
+        statement["Principal"] = principal
     if condition is not None:
         statement["Condition"] = {condition["Type"]: {condition["Key"]: condition["Value"]}}
     return statement

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from chalice_offline.core.arn import parse_arn
+from chalice_offline.services.common.timestamps import epoch_seconds
 from chalice_offline.services.events import json_text, limits, routing
 from chalice_offline.services.events.errors import validation_error
-from chalice_offline.services.events.event import Event, epoch_seconds, make_document
+from chalice_offline.services.events.event import Event, make_document
 from chalice_offline.services.events.resources import DEFAULT_BUS
 from chalice_offline.services.events.state import PRINCIPAL
 

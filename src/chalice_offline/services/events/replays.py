@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from chalice_offline.core.arn import parse_arn
 from chalice_offline.core.errors import AwsError
+from chalice_offline.services.common.timestamps import epoch_seconds
 from chalice_offline.services.events import routing
 from chalice_offline.services.events.errors import (
     already_exists,
@@ -15,9 +16,8 @@ from chalice_offline.services.events.errors import (
     not_found,
     validation_error,
 )
-from chalice_offline.services.events.event import epoch_seconds
 from chalice_offline.services.events.limits import ACTIVE_REPLAYS
-from chalice_offline.services.events.pagination import page
+from chalice_offline.services.events.pages import page
 from chalice_offline.services.events.replay import Replay
 
 if TYPE_CHECKING:

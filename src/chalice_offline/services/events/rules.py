@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from chalice_offline.services.common.tags import tags_of
 from chalice_offline.services.events import rule_schedules
 from chalice_offline.services.events.errors import validation_error
-from chalice_offline.services.events.pagination import page
+from chalice_offline.services.events.pages import page
 from chalice_offline.services.events.resources import DEFAULT_BUS, DISABLED, Rule
 from chalice_offline.services.events.rule_checks import (
     compile_event_pattern,

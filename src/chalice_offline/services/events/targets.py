@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from chalice_offline.services.events.errors import limit_exceeded
 from chalice_offline.services.events.limits import TARGETS_PER_RULE
-from chalice_offline.services.events.pagination import page
+from chalice_offline.services.events.pages import page
 from chalice_offline.services.events.rule_checks import refuse_managed
 from chalice_offline.services.events.target import Target
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+
+from chalice_offline.services.common.timestamps import iso_seconds
 
 if TYPE_CHECKING:
     from chalice_offline.services.scheduler.resources import Schedule
@@ -23,7 +24,7 @@ def input_text(
         return _default_event(schedule, scheduled_ms, event_id)
     attributes = {
         "schedule-arn": schedule.arn,
-        "scheduled-time": iso(scheduled_ms),
+        "scheduled-time": iso_seconds(scheduled_ms // 1000),
         "execution-id": execution_id,
         "attempt-number": str(attempt),
     }
@@ -33,11 +34,6 @@ def input_text(
     return text
 
 
-def iso(instant_ms: int) -> str:
-    """Spell an instant as Scheduler does: ISO 8601 in UTC, whole seconds."""
-    return f"{datetime.fromtimestamp(instant_ms // 1000, UTC):%Y-%m-%dT%H:%M:%SZ}"
-
-
 def _default_event(schedule: Schedule, scheduled_ms: int, event_id: str) -> str:
     event = {
         "version": "0",
@@ -45,7 +41,7 @@ def _default_event(schedule: Schedule, scheduled_ms: int, event_id: str) -> str:
         "detail-type": "Scheduled Event",
         "source": "aws.scheduler",
         "account": schedule.group.account_id,
-        "time": iso(scheduled_ms),
+        "time": iso_seconds(scheduled_ms // 1000),
         "region": schedule.group.region,
         "resources": [schedule.arn],
         "detail": "{}",

@@ -10,8 +10,9 @@ from chalice_offline.core.pending import Pending
 from chalice_offline.core.targets import Payload, queue_call, string_attributes
 from chalice_offline.protocols.error_codes import SQS_LEGACY_CODES
 from chalice_offline.services.common.retrying import BUSY, backoff_ms
+from chalice_offline.services.common.timestamps import iso_seconds
 from chalice_offline.services.scheduler import limits
-from chalice_offline.services.scheduler.input_text import input_text, iso
+from chalice_offline.services.scheduler.input_text import input_text
 from chalice_offline.services.scheduler.target_calls import call_of, request_text, universal_arn
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class Invocation:
             schedule.arn,
             {
                 "expression": schedule.settings["ScheduleExpression"],
-                "scheduled-time": iso(scheduled_ms),
+                "scheduled-time": iso_seconds(scheduled_ms // 1000),
                 "execution-id": self._execution_id,
             },
             (),
@@ -108,7 +109,7 @@ class Invocation:
             "EXECUTION_ID": self._execution_id,
             "IS_PAYLOAD_TRUNCATED": "false",
             "RETRY_ATTEMPTS": str(failure.retries),
-            "SCHEDULED_TIME": iso(self._scheduled_ms),
+            "SCHEDULED_TIME": iso_seconds(self._scheduled_ms // 1000),
             "SCHEDULE_ARN": self._schedule.arn,
             "TARGET_ARN": self._target["Arn"] if call is None else universal_arn(call),
         }

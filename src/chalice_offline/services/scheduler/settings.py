@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from chalice_offline.core.arn import parse_arn
@@ -14,11 +13,14 @@ from chalice_offline.schedules import (
     UnknownTimezoneError,
     parse_schedule,
 )
+from chalice_offline.services.common.timestamps import epoch_ms
 from chalice_offline.services.scheduler import limits
 from chalice_offline.services.scheduler.errors import invalid_expression, validation_error
 from chalice_offline.services.scheduler.universal import UNIVERSAL, check_universal
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from chalice_offline.core.kernel import Request
     from chalice_offline.schedules import Schedule as Occurrences
 
@@ -87,10 +89,7 @@ def _occurrences(request: Request, anchor_ms: int) -> Occurrences:
 
 
 def _instant_ms(value: datetime | float | None) -> int | None:
-    if value is None:
-        return None
-    seconds = value.timestamp() if isinstance(value, datetime) else value
-    return round(seconds * 1000)
+    return None if value is None else epoch_ms(value)
 
 
 def _check_dates(start_ms: int | None, end_ms: int | None, now_ms: int) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import base64
-import datetime as dt
 import json
 from typing import TYPE_CHECKING, Any
 
+from chalice_offline.services.common.timestamps import iso_milliseconds
 from chalice_offline.services.sns import signing
 
 if TYPE_CHECKING:
@@ -26,12 +26,6 @@ _CONFIRMATION_TEXTS = {
 }
 
 
-def timestamp(instant_ms: int) -> str:
-    """Return an instant as SNS writes it: 2026-01-01T00:00:00.000Z."""
-    instant = dt.datetime.fromtimestamp(instant_ms // 1000, dt.UTC)
-    return f"{instant:%Y-%m-%dT%H:%M:%S}.{instant_ms % 1000:03}Z"
-
-
 def notification(message: Message, subscription: Subscription, service_url: str) -> str:
     """Return the JSON document for SQS, HTTP and email-json endpoints.
 
@@ -44,7 +38,7 @@ def notification(message: Message, subscription: Subscription, service_url: str)
     if message.subject is not None:
         members["Subject"] = message.subject
     members["Message"] = message.text_for(subscription.protocol)
-    members["Timestamp"] = timestamp(message.published_ms)
+    members["Timestamp"] = iso_milliseconds(message.published_ms)
     if not message.sequence_number:
         members["SignatureVersion"] = message.signature_version
         members["Signature"] = _signature_of(message, members)
@@ -67,7 +61,7 @@ def lambda_event(message: Message, subscription: Subscription, service_url: str)
         "TopicArn": message.topic_arn,
         "Subject": message.subject,
         "Message": message.text_for("lambda"),
-        "Timestamp": timestamp(message.published_ms),
+        "Timestamp": iso_milliseconds(message.published_ms),
     }
     members["SignatureVersion"] = "1"
     members["Signature"] = _signature_of(message, members)
@@ -105,7 +99,7 @@ def confirmation(
             f"{subscription.service_url}/?Action=ConfirmSubscription"
             f"&TopicArn={subscription.topic_arn}&Token={token}"
         ),
-        "Timestamp": timestamp(now_ms),
+        "Timestamp": iso_milliseconds(now_ms),
     }
     members["SignatureVersion"] = signature_version
     members["Signature"] = signing.sign(members, signature_version)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from chalice_offline.core.arn import partition_of
+from chalice_offline.services.common import policies
 from chalice_offline.services.sns.errors import invalid_parameter
 from chalice_offline.services.sns.json_text import compact, parse_object
 from chalice_offline.services.sns.limits import DATA_PROTECTION_POLICY_LENGTH_MAX
@@ -39,23 +39,19 @@ def add_permission(sns: SnsState, context: CallContext, request: Request) -> Res
     topic = sns.find_topic(context, request)
     label = required(request, "Label")
     policy = json.loads(topic.policy)
-    statements = _statements(policy)
-    if any(statement.get("Sid") == label for statement in statements):
+    statements = policies.statements_of(policy)
+    if policies.has(statements, label):
         raise invalid_parameter("Statement already exists")
     actions = request.get("ActionName", [])
     if any(action not in _ACTIONS for action in actions):
         raise invalid_parameter("Policy statement action out of service scope!")
-    partition = partition_of(topic.region)
-    principals = [
-        f"arn:{partition}:iam::{account}:root" for account in request.get("AWSAccountId", [])
-    ]
-    statement = {
-        "Sid": label,
-        "Effect": "Allow",
-        "Principal": {"AWS": _one_or_all(principals)},
-        "Action": _one_or_all([f"SNS:{action}" for action in actions]),
-        "Resource": topic.arn,
-    }
+    statement = policies.allow(
+        label,
+        region=topic.region,
+        account_ids=request.get("AWSAccountId", []),
+        actions=[f"SNS:{action}" for action in actions],
+        resource=topic.arn,
+    )
     topic.policy = compact({**policy, "Statement": [*statements, statement]})
     return {}
 
@@ -65,7 +61,7 @@ def remove_permission(sns: SnsState, context: CallContext, request: Request) -> 
     topic = sns.find_topic(context, request)
     label = required(request, "Label")
     policy = json.loads(topic.policy)
-    kept = [statement for statement in _statements(policy) if statement.get("Sid") != label]
+    kept = policies.without(policies.statements_of(policy), label)
     topic.policy = compact({**policy, "Statement": kept})
     return {}
 
@@ -86,12 +82,3 @@ def get_data_protection_policy(sns: SnsState, context: CallContext, request: Req
     """Return a topic's data protection policy, "" when it has none."""
     topic = sns.find_topic(context, request, "ResourceArn")
     return {"DataProtectionPolicy": topic.data_protection_policy}
-
-
-def _statements(policy: dict[str, object]) -> list[dict[str, object]]:
-    statements = policy.get("Statement", [])
-    return statements if isinstance(statements, list) else [statements]  # type: ignore[list-item]
-
-
-def _one_or_all(values: list[str]) -> str | list[str]:
-    return values[0] if len(values) == 1 else values

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from chalice_offline.services.common.timestamps import iso_milliseconds
 from chalice_offline.services.sns import delivery_policies, limits, replays
-from chalice_offline.services.sns.envelopes import timestamp
 from chalice_offline.services.sns.errors import invalid_parameter
 from chalice_offline.services.sns.json_text import compact
 
@@ -107,7 +107,7 @@ def shown(topic: Topic) -> dict[str, str]:
         attributes.setdefault("ContentBasedDeduplication", "false")
         beginning_ms = replays.beginning_ms(topic)
         if beginning_ms is not None:
-            attributes["BeginningArchiveTime"] = timestamp(beginning_ms)
+            attributes["BeginningArchiveTime"] = iso_milliseconds(beginning_ms)
     else:
         attributes.pop("FifoTopic", None)
     return attributes

@@ -6,7 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from chalice_offline.core.arn import partition_of
+from chalice_offline.services.common import policies
 from chalice_offline.services.sqs import attributes, limits
 from chalice_offline.services.sqs.errors import (
     invalid_parameter,
@@ -61,20 +61,16 @@ def add_permission(sqs: SqsState, context: CallContext, request: Request) -> Res
     label: str = request["Label"]
     _check_request(label, request["Actions"], request["AWSAccountIds"])
     policy = _policy(queue)
-    if any(statement.get("Sid") == label for statement in policy["Statement"]):
+    if policies.has(policy["Statement"], label):
         raise invalid_value("Label", label, "Already exists.")
-    partition = partition_of(queue.key.region)
-    principals = [f"arn:{partition}:iam::{account}:root" for account in request["AWSAccountIds"]]
-    policy["Statement"].append(
-        {
-            "Sid": label,
-            "Effect": "Allow",
-            "Principal": {"AWS": _one_or_list(principals)},
-            "Action": _one_or_list([f"SQS:{action}" for action in request["Actions"]]),
-            "Resource": queue.arn,
-        }
+    statement = policies.allow(
+        label,
+        region=queue.key.region,
+        account_ids=request["AWSAccountIds"],
+        actions=[f"SQS:{action}" for action in request["Actions"]],
+        resource=queue.arn,
     )
-    _set_policy(queue, policy)
+    _set_policy(queue, {**policy, "Statement": [*policy["Statement"], statement]})
     return {}
 
 
@@ -83,7 +79,7 @@ def remove_permission(sqs: SqsState, context: CallContext, request: Request) -> 
     queue = sqs.find_queue(request["QueueUrl"], context)
     label: str = request["Label"]
     policy = _policy(queue)
-    kept = [statement for statement in policy["Statement"] if statement.get("Sid") != label]
+    kept = policies.without(policy["Statement"], label)
     if len(kept) == len(policy["Statement"]):
         raise invalid_value("Label", label, "can't find label.")
     _set_policy(queue, {**policy, "Statement": kept} if kept else None)
@@ -120,15 +116,9 @@ def _policy(queue: Queue) -> dict[str, Any]:
     if not text:
         return {"Version": "2008-10-17", "Id": f"{queue.arn}/SQSDefaultPolicy", "Statement": []}
     policy: dict[str, Any] = json.loads(text)
-    statements = policy.get("Statement", [])
-    as_list = statements if isinstance(statements, list) else [statements]
-    return {**policy, "Statement": [one for one in as_list if isinstance(one, dict)]}
+    return {**policy, "Statement": policies.statements_of(policy)}
 
 
 def _set_policy(queue: Queue, policy: dict[str, Any] | None) -> None:
     text = "" if policy is None else json.dumps(policy, separators=(",", ":"))
     queue.change_attributes(attributes.change(queue.attributes, {"Policy": text}))
-
-
-def _one_or_list(items: list[str]) -> str | list[str]:
-    return items[0] if len(items) == 1 else items

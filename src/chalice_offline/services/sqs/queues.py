@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from typing import TYPE_CHECKING
 
 from chalice_offline.core.errors import AwsError
+from chalice_offline.services.common import paging
 from chalice_offline.services.sqs import attributes, limits
 from chalice_offline.services.sqs.addresses import QueueKey, check_name, queue_url
 from chalice_offline.services.sqs.errors import invalid_parameter, invalid_value, queue_missing
@@ -55,13 +54,13 @@ def get_queue_url(sqs: SqsState, context: CallContext, request: Request) -> Resu
 def list_queues(sqs: SqsState, context: CallContext, request: Request) -> Result:
     """Return the URLs of the caller's queues in this region, by name."""
     prefix = request.get("QueueNamePrefix") or ""
-    keys = sorted(
+    keys = [
         key
         for key in sqs.queues
         if key.account_id == context.account_id
         and key.region == context.region
         and key.name.startswith(prefix)
-    )
+    ]
     return _page("QueueUrls", keys, context, request)
 
 
@@ -115,21 +114,16 @@ def _page(member: str, keys: list[QueueKey], context: CallContext, request: Requ
     if wanted is not None and not 1 <= wanted <= limits.QUEUES_LISTED:
         reason = f"Must be between 1 and {limits.QUEUES_LISTED}, if provided."
         raise invalid_value("MaxResults", wanted, reason)
-    token = request.get("NextToken")
-    if token:
-        last_name = _name_from_token(token)
-        keys = [key for key in keys if key.name > last_name]
-    page = keys[: wanted or limits.QUEUES_LISTED]
+    page, token = paging.page(
+        keys,
+        lambda key: key.name,
+        size=wanted or limits.QUEUES_LISTED,
+        token=request.get("NextToken"),
+        invalid_token=lambda: invalid_parameter("Invalid or expired next token."),
+    )
     result: Result = {}
     if page:
         result[member] = [queue_url(context, key) for key in page]
-    if wanted is not None and len(keys) > len(page):
-        result["NextToken"] = base64.b64encode(page[-1].name.encode()).decode()
+    if wanted is not None and token is not None:
+        result["NextToken"] = token
     return result
-
-
-def _name_from_token(token: str) -> str:
-    try:
-        return base64.b64decode(token, validate=True).decode()
-    except (binascii.Error, ValueError):
-        raise invalid_parameter("Invalid or expired next token.") from None
