@@ -3,16 +3,20 @@
 /functions        what each function did: runs, errors, retries, durations
 /trace?text=...   the story of whatever mentions the text, as a drawn tree
 /journal?after=N  the journal entries after number N, at most 1,000
+
+Secrets and personal data are masked (`trace.masking`).
 """
 
 from __future__ import annotations
 
+import itertools
 import json
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
 from chalice_offline.core.http import Headers, HttpResponse
-from chalice_offline.trace import Trace
+from chalice_offline.core.journal import readable
+from chalice_offline.trace import Trace, mask
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -53,18 +57,20 @@ def console_pages(emulator: Emulator, lambda_: LambdaState) -> dict[str, Page]:
             return _json({"error": "say what to look for: ?text=an-order-id"}, status=400)
         with emulator.lock:
             drawn = str(Trace(emulator.journal, text))
-        headers = Headers([("content-type", "text/plain; charset=utf-8")])
-        return HttpResponse(200, headers, f"{drawn}\n".encode())
+        return HttpResponse(200, _headers("text/plain; charset=utf-8"), f"{drawn}\n".encode())
 
     def journal(request: HttpRequest) -> HttpResponse:
         after = _parameter(request, "after") or "0"
         if not after.isdigit():
             return _json({"error": f"after={after} is not an entry number"}, status=400)
         with emulator.lock:
-            found = [e.as_json() for e in emulator.journal.entries() if e.number > int(after)]
-        headers = Headers([("content-type", "application/json")])
-        body = f"[{','.join(found[:ENTRIES_PER_PAGE])}]"
-        return HttpResponse(200, headers, body.encode())
+            newer = (e for e in emulator.journal.entries() if e.number > int(after))
+            # Written out within the lock: a request's dict belongs to its service.
+            page = [
+                json.dumps(mask(e.as_dict()), default=readable, sort_keys=True)
+                for e in itertools.islice(newer, ENTRIES_PER_PAGE)
+            ]
+        return HttpResponse(200, _headers("application/json"), f"[{','.join(page)}]".encode())
 
     return {
         f"{PREFIX}/functions": functions,
@@ -87,5 +93,19 @@ def _parameter(request: HttpRequest, name: str) -> str:
 
 
 def _json(content: object, *, status: int = 200) -> HttpResponse:
-    headers = Headers([("content-type", "application/json")])
-    return HttpResponse(status, headers, json.dumps(content).encode())
+    return HttpResponse(status, _headers("application/json"), json.dumps(content).encode())
+
+
+def _headers(content_type: str) -> Headers:
+    """Return the fields of every page: for this origin alone, in no frame, kept by nobody."""
+    return Headers(
+        [
+            ("content-type", content_type),
+            ("cache-control", "no-store"),
+            ("content-security-policy", "default-src 'self'; frame-ancestors 'none'"),
+            ("cross-origin-resource-policy", "same-origin"),
+            ("referrer-policy", "same-origin"),
+            ("x-content-type-options", "nosniff"),
+            ("x-frame-options", "DENY"),
+        ]
+    )

@@ -38,20 +38,20 @@ class Entry:
 
     def as_json(self) -> str:
         """Return the entry as one line of JSON with sorted keys."""
-        return json.dumps(
-            {
-                "number": self.number,
-                "at_ms": self.at_ms,
-                "kind": self.kind,
-                "subject": self.subject,
-                "detail": self.detail,
-                "causes": self.causes,
-                "input": self.is_input,
-                "outcome": self.outcome,
-            },
-            sort_keys=True,
-            default=_readable,
-        )
+        return json.dumps(self.as_dict(), sort_keys=True, default=readable)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the entry as it is spelled in JSON."""
+        return {
+            "number": self.number,
+            "at_ms": self.at_ms,
+            "kind": self.kind,
+            "subject": self.subject,
+            "detail": self.detail,
+            "causes": self.causes,
+            "input": self.is_input,
+            "outcome": self.outcome,
+        }
 
 
 class Journal(Protocol):
@@ -79,7 +79,8 @@ def digest(journal: Journal) -> str:
     return total.hexdigest()
 
 
-def _readable(value: object) -> str:
+def readable(value: object) -> str:
+    """Return what JSON has no spelling for as text."""
     if isinstance(value, bytes | bytearray):
         return bytes(value).decode("utf-8", "backslashreplace")
     return str(value)

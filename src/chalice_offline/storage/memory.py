@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
+from chalice_offline.storage.weight import shortened, weigh
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -13,12 +15,14 @@ if TYPE_CHECKING:
 # Both bound memory under load, whatever the requests are like: many small ones or a few uploads.
 DEFAULT_CAPACITY = 50_000
 DEFAULT_CAPACITY_BYTES = 64 * 1024 * 1024
+ENTRY_BYTES = 300  # an entry itself: number, instant, kind, causes
 
 
 class MemoryJournal:
-    """Keeps the latest entries: at most `capacity`, holding about `capacity_bytes` of requests.
+    """Keeps the latest entries: at most `capacity`, holding about `capacity_bytes` of memory.
 
-    The latest entry is always kept, however large.
+    A text that is longer than any message is kept as its beginning, its length and its digest. The
+    latest entry is always kept.
     """
 
     def __init__(
@@ -39,7 +43,12 @@ class MemoryJournal:
 
     def append(self, entry: Entry) -> None:
         """Keep one entry, dropping the oldest when full."""
-        size = _size_bytes(entry)
+        size, too_long = weigh(entry.detail)
+        if too_long:
+            # Not the request itself, which is about to be applied: another dict beside it.
+            entry.detail = shortened(entry.detail)
+            size, _ = weigh(entry.detail)
+        size += ENTRY_BYTES
         self._entries.append(entry)
         self._sizes.append(size)
         self._bytes += size
@@ -52,12 +61,3 @@ class MemoryJournal:
     def entries(self) -> Iterator[Entry]:
         """Return the kept entries, oldest first."""
         return iter(tuple(self._entries))
-
-
-def _size_bytes(entry: Entry) -> int:
-    """Return the length of an entry's texts: what makes one entry larger than another."""
-    size = 0
-    for value in entry.detail.values():
-        if value.__class__ is str or value.__class__ is bytes:
-            size += len(value)
-    return size

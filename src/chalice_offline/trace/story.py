@@ -6,6 +6,8 @@ import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
+from chalice_offline.trace.masking import mask, mask_text
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
@@ -42,7 +44,7 @@ def describe(entry: Entry, followers: Sequence[Entry] = (), attempt: int = 1) ->
     if attempt > 1:
         words += f", try {attempt}"
     ending = _ending(entry, followers)
-    return _shortened(f"{words} → {ending}" if ending else words)
+    return _shortened(mask_text(f"{words} → {ending}" if ending else words))
 
 
 def attempt_of(entry: Entry, earlier_runs: int) -> int:
@@ -82,7 +84,8 @@ def _run(entry: Entry) -> str:
 
 
 def _note(entry: Entry) -> str:
-    detail = {key: value for key, value in entry.detail.items() if not _is_tedious(key)}
+    shown = {key: value for key, value in entry.detail.items() if not _is_tedious(key)}
+    detail: Detail = mask(shown)
     reasons = detail.pop("near_misses", None)
     facts = [f"{key} {_plain(value)}" for key, value in detail.items()]
     if reasons is not None:

@@ -36,6 +36,11 @@ class NearMisses:
         self._unexplained = len(bus.index) - _RULES_EXPLAINED if is_full else 0
         self._document = document
 
+    @property
+    def journal_holds(self) -> Mapping[str, Any]:
+        """What the journal keeps alive by keeping this; it counts that as its own."""
+        return self._document
+
     def sentences(self) -> Iterator[str]:
         """Yield a sentence per rule and failing field, then how many rules are left out."""
         if not self._patterns:

@@ -1,0 +1,74 @@
+"""How much memory an entry's detail holds, and how a text too long to be kept is told."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# Every message and event that a service takes in one piece is kept whole (SQS, SNS and
+# EventBridge took 256 KiB for ten years); of what is longer, the beginning.
+LONGEST_TEXT = 256 * 1024
+BEGINNING = 16 * 1024
+CHARACTER_BYTES = 2  # of a text that is not ASCII; 4 in one with emojis, which are few
+_SMALL = frozenset({int, float, bool, type(None)})
+VALUE_BYTES = 80  # an object, its place in a dict or list, and a share of that
+
+
+def weigh(detail: Mapping[str, Any]) -> tuple[int, bool]:
+    """Return the bytes that a detail holds, nested values included, and whether any is too long.
+
+    On the way of every call, so it looks only at texts, and at what holds other values.
+    """
+    total = 0
+    longest = 0
+    waiting: list[Any] = [detail]
+    for value in waiting:  # it grows meanwhile
+        kind = value.__class__
+        if kind is str:
+            size = len(value) if value.isascii() else len(value) * CHARACTER_BYTES
+        elif kind is bytes:
+            size = len(value)
+        elif kind is dict:
+            waiting += value.values()
+            total += sum(map(len, map(str, value)))
+            continue
+        elif kind is list or kind is tuple:
+            waiting += value
+            continue
+        elif kind in _SMALL:
+            continue
+        elif kind is bytearray or kind is memoryview:
+            size = len(value)
+        else:
+            # What a service put there to be spelled out later says what it holds on to.
+            held = getattr(value, "journal_holds", None)
+            if held is not None:
+                waiting.append(held)
+            continue
+        total += size
+        if size > longest:
+            longest = size
+    return total + len(waiting) * VALUE_BYTES, longest > LONGEST_TEXT
+
+
+def shortened(value: Any) -> Any:
+    """Return a detail with every long text cut; what is not cut is the same object as before."""
+    if isinstance(value, str):
+        if len(value) * (1 if value.isascii() else CHARACTER_BYTES) <= LONGEST_TEXT:
+            return value
+        digest = hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()
+        return f"{value[:BEGINNING]}… [{len(value)} characters in all, SHA-256 {digest}]"
+    if isinstance(value, bytes | bytearray | memoryview):
+        if len(value) <= LONGEST_TEXT:
+            return value
+        digest = hashlib.sha256(value).hexdigest()
+        rest = f"... [{len(value)} bytes in all, SHA-256 {digest}]"
+        return bytes(value[:BEGINNING]) + rest.encode()
+    if isinstance(value, dict):
+        return {name: shortened(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [shortened(item) for item in value]
+    return value
