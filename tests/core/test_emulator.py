@@ -109,11 +109,11 @@ def test_the_same_inputs_give_the_same_journal_and_another_seed_other_ids() -> N
 def test_the_memory_journal_forgets_large_requests_sooner() -> None:
     """Uploads do not fill memory; the latest entry is always there."""
     driver = VirtualDriver()
-    emulator = Emulator(driver, journal=MemoryJournal(capacity_bytes=100))
+    emulator = Emulator(driver, journal=MemoryJournal(capacity_bytes=10_000))
     for number in range(5):
-        emulator.note("n", {"n": number, "body": b"x" * 40}, ())
+        emulator.note("n", {"n": number, "body": b"x" * 4000}, ())
     assert [entry.number for entry in emulator.journal.entries()] == [4, 5]
-    emulator.note("n", {"body": b"x" * 500}, ())
+    emulator.note("n", {"body": b"x" * 50_000}, ())
     assert [entry.number for entry in emulator.journal.entries()] == [6]
 
 
