@@ -43,12 +43,17 @@ class Bench:
         return f"arn:aws:sqs:us-east-1:{ACCOUNT}:{queue}"
 
     def map(self, queue: str = "jobs", function: str = "work", **settings: Any) -> str:
-        """Map a queue to a function and return the mapping's UUID."""
-        return str(
-            self.lambda_.create_event_source_mapping(
-                EventSourceArn=self.arn(queue), FunctionName=function, **settings
-            )["UUID"]
+        """Map a queue to a function, wait until that is done, and return the mapping's UUID."""
+        made = self.lambda_.create_event_source_mapping(
+            EventSourceArn=self.arn(queue), FunctionName=function, **settings
         )
+        self.wait_for_mapping()
+        return str(made["UUID"])
+
+    def wait_for_mapping(self) -> None:
+        """Let a change of a mapping take place; what happens from then on counts as elapsed."""
+        self.aws.advance(seconds=0.5)
+        self.started_at = self.aws.now
 
     def send(self, url: str, *bodies: str, **options: Any) -> None:
         for body in bodies:

@@ -144,8 +144,10 @@ def test_concurrency_starts_at_five_and_grows(bench: Any) -> None:
 
     bench.function(handler=work, timeout_seconds=30)
     url = bench.queue(VisibilityTimeout="180")
-    bench.send(url, *"abcdefgh")
     bench.map(BatchSize=1)
+    bench.sqs.send_message_batch(
+        QueueUrl=url, Entries=[{"Id": name, "MessageBody": name} for name in "abcdefgh"]
+    )
     bench.aws.settle()
     assert len(starts) == 8
     assert starts.count(0) == 5
@@ -394,6 +396,7 @@ def test_created_mapping_is_described_as_aws_does(bench: Any) -> None:
     assert made["FunctionResponseTypes"] == []
     assert made["StateTransitionReason"] == "USER_INITIATED"
     assert made["EventSourceMappingArn"].endswith(f":event-source-mapping:{made['UUID']}")
+    bench.wait_for_mapping()
     [listed] = bench.lambda_.list_event_source_mappings(FunctionName="work")["EventSourceMappings"]
     assert (listed["UUID"], listed["State"]) == (made["UUID"], "Enabled")
 

@@ -36,11 +36,11 @@ def table(bench: Any) -> Any:
 
 def map_stream(bench: Any, arn: str = STREAM, **settings: Any) -> dict[str, Any]:
     settings.setdefault("StartingPosition", "LATEST")
-    return dict(
-        bench.lambda_.create_event_source_mapping(
-            EventSourceArn=arn, FunctionName="work", **settings
-        )
+    made = bench.lambda_.create_event_source_mapping(
+        EventSourceArn=arn, FunctionName="work", **settings
     )
+    bench.wait_for_mapping()
+    return dict(made)
 
 
 def put(kinesis: Any, *data: str) -> None:
@@ -78,6 +78,7 @@ def test_latest_skips_and_trim_horizon_takes_what_was_there(bench: Any, kinesis:
     bench.aws.settle()
     assert [data_of(event) for event in events] == [["new"]]
     bench.lambda_.delete_event_source_mapping(UUID=uuid)
+    bench.wait_for_mapping()
     map_stream(bench, StartingPosition="TRIM_HORIZON")
     bench.aws.settle()
     assert [data_of(event) for event in events[1:]] == [["old", "new"]]

@@ -8,7 +8,7 @@ from chalice_offline.core.errors import AwsError
 from chalice_offline.services.lambda_ import limits, uploads
 from chalice_offline.services.lambda_.description import configuration
 from chalice_offline.services.lambda_.errors import invalid_parameter, not_implemented
-from chalice_offline.services.lambda_.event_source_mappings import mappings
+from chalice_offline.services.lambda_.event_source_mappings import lifecycle
 from chalice_offline.services.lambda_.function import Function, FunctionSettings, Upload
 from chalice_offline.services.lambda_.packages import package_of
 
@@ -65,7 +65,7 @@ def create_function(lambda_: LambdaState, context: CallContext, request: Request
     )
     uploads.apply(function, upload, request)
     lambda_.add(function)
-    mappings.resume(lambda_, function)
+    lifecycle.resume(lambda_, function)
     described = configuration(function)
     del described["LastUpdateStatus"]
     reason, code = _UNDER_WAY
@@ -106,7 +106,7 @@ def delete_function(lambda_: LambdaState, context: CallContext, request: Request
     if request.get("Qualifier", "$LATEST") != "$LATEST":
         raise not_implemented("chalice-offline keeps no published versions of a function.")
     lambda_.unregister(function.settings)
-    mappings.suspend(lambda_, function)
+    lifecycle.suspend(lambda_, function)
     return {"StatusCode": 204}
 
 

@@ -50,10 +50,22 @@ SQS_MAXIMUM_CONCURRENCY = range(2, 1_001)
 STREAM_BATCH_DEFAULT = 100
 STREAM_BATCH_MAX = 10_000
 
+STREAM_READ_MAX = 1_000  # Amazon DynamoDB API reference, GetRecords; Kinesis gives more
+STREAM_RETENTION_SECONDS_MIN = 86_400  # what each stream keeps at least
+# Developer guide, "Configuring error handling controls": -1, or 60 seconds to seven days.
+RECORD_AGE_SECONDS_MIN = 60
+RECORD_AGE_SECONDS_MAX = 604_800
+# Same guide, "Stateful processing with tumbling windows": the state of a window.
+WINDOW_STATE_BYTES = 1024 * 1024
+# How long a mapping is Creating, Updating, Deleting and so on. On AWS it takes up to a minute.
+MAPPING_CHANGE_MS = 500
+MAPPINGS_LISTED = 100  # API reference, ListEventSourceMappings
+
 # How long a mapping waits before it offers a failed stream batch again. AWS backs off without
 # publishing how; one second, doubling, up to a minute keeps a blocked shard visible.
 STREAM_RETRY_MS_FIRST = 1_000
 STREAM_RETRY_MS_MAX = 60_000
+STREAM_DOUBLINGS_MAX = 6
 
 # Developer guide, "Event filtering": five filters a mapping (a quota that AWS raises on request).
 FILTERS_MAX = 5

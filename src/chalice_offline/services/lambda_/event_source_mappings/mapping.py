@@ -1,14 +1,18 @@
-"""One event source mapping: what it reads, what it invokes, and how."""
+"""One event source mapping: what it reads, what it invokes, how, and where it stands."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
 
-from chalice_offline.core.arn import parse_arn
+from chalice_offline.services.lambda_.event_source_mappings import states
 
 if TYPE_CHECKING:
-    from chalice_offline.services.lambda_.event_source_mappings.filters import RecordFilter
+    from collections.abc import Callable
+
+    from chalice_offline.core.arn import Arn
+    from chalice_offline.services.lambda_.event_source_mappings.progress import Progress
+    from chalice_offline.services.lambda_.event_source_mappings.settings import Settings
     from chalice_offline.services.lambda_.function import Function
 
 
@@ -19,30 +23,42 @@ class Receiver(Protocol):
         """Begin to read."""
         ...
 
-    def stop(self) -> None:
-        """Read no more."""
+    def stop(self, stopped: Callable[[], None]) -> None:
+        """Read no more; call `stopped` once nothing of it runs."""
         ...
 
 
 @dataclass(slots=True)
 class Mapping:
-    """One event source mapping. `stream` holds the settings only streams have."""
+    """One mapping. `enabled` is what is wanted, `state` how far that is.
+
+    `progress` says per shard what has been handled; it outlives what reads, so that a mapping
+    goes on where it stopped.
+    """
 
     uuid: str
-    source_arn: str
+    source: Arn
     function: Function
-    batch_size: int
-    window_seconds: int
-    maximum_concurrency: int | None
-    reports_batch_item_failures: bool
-    filter: RecordFilter
-    stream: dict[str, Any]
+    settings: Settings
     modified_ms: int
-    enabled: bool = True
+    enabled: bool
+    state: str = states.GONE
     last_result: str = "No records processed"
+    problem: str = ""
+    progress: dict[str, Progress] = field(default_factory=dict)
     receiver: Receiver | None = None
+
+    @property
+    def source_arn(self) -> str:
+        """The ARN of the queue or stream."""
+        return str(self.source)
+
+    @property
+    def is_stream(self) -> bool:
+        """Whether it reads a stream, not a queue."""
+        return self.source.service != "sqs"
 
     @property
     def service(self) -> str:
         """The source's service: "sqs", "kinesis" or "dynamodb"."""
-        return parse_arn(self.source_arn).service
+        return self.source.service

@@ -7,6 +7,7 @@ failure conditions".
 from __future__ import annotations
 
 import json
+from typing import Any
 
 
 def failed_items(payload: bytes, known: list[str]) -> list[str]:
@@ -25,7 +26,14 @@ def failed_items(payload: bytes, known: list[str]) -> list[str]:
         return []
     if not isinstance(failures, list):
         return known
-    identifiers = [f.get("itemIdentifier") if isinstance(f, dict) else None for f in failures]
-    if any(identifier not in known for identifier in identifiers):
+    identifiers = [_identifier(failure) for failure in failures]
+    known_set = set(known)
+    if any(identifier not in known_set for identifier in identifiers):
         return known
-    return [str(identifier) for identifier in identifiers]
+    return identifiers
+
+
+def _identifier(failure: Any) -> str:
+    """Return the identifier of a failure; "" for what is none, which no record has."""
+    identifier = failure.get("itemIdentifier") if isinstance(failure, dict) else None
+    return identifier if isinstance(identifier, str) else ""

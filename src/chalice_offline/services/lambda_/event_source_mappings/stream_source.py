@@ -1,13 +1,14 @@
-"""Reading a Kinesis or DynamoDB stream, which lives in the delegated service."""
+"""Reading a Kinesis or DynamoDB stream, as any client would."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chalice_offline.core.errors import AwsError
 from chalice_offline.services.lambda_.event_source_mappings.records import (
     dynamodb_record,
-    epoch_seconds,
     kinesis_record,
 )
 from chalice_offline.services.lambda_.principal import PRINCIPAL
@@ -16,21 +17,33 @@ if TYPE_CHECKING:
     from chalice_offline.core.arn import Arn
     from chalice_offline.core.kernel import Kernel, Request, Result
 
-Record = dict[str, Any]
+# Amazon DynamoDB developer guide, "DynamoDB Streams": records are removed after 24 hours.
+DYNAMODB_RETENTION_HOURS = 24
 
 
 def write_topic(service: str, account_id: str, region: str, name: str) -> str:
-    """Return the topic that is signalled when a stream or table of that name was written to."""
+    """Return the topic that is signalled when a delegated table of that name was written to."""
     return f"stream:{service}:{account_id}:{region}:{name}"
 
 
-def stream_exists(kernel: Kernel, arn: Arn) -> bool:
-    """Whether the stream an ARN names is there."""
-    try:
-        StreamSource(kernel, arn).shard_ids()
-    except AwsError:
-        return False
-    return True
+class SourceShard(NamedTuple):
+    """A shard of a stream, and the shards it came of."""
+
+    id: str
+    parents: tuple[str, ...]
+    is_closed: bool
+
+
+@dataclass(slots=True)
+class Item:
+    """One record: as Lambda's event holds it, and what a mapping needs to know of it."""
+
+    record: dict[str, Any]
+    number: str
+    key: str
+    arrived_seconds: float
+    text: str
+    causes: tuple[int, ...]
 
 
 class StreamSource:
@@ -41,39 +54,82 @@ class StreamSource:
         self._arn = arn
         self.is_kinesis = arn.service == "kinesis"
         # arn:…:stream/<name> for Kinesis, arn:…:table/<name>/stream/<label> for DynamoDB
-        self.name = arn.resource.split("/")[1]
-        self.topic = (
-            str(arn)
-            if self.is_kinesis
-            else write_topic(arn.service, arn.account_id, arn.region, self.name)
-        )
+        name = arn.resource.split("/")[1]
+        self.topics = [str(arn)]
+        if not self.is_kinesis:
+            self.topics.append(write_topic(arn.service, arn.account_id, arn.region, name))
 
-    def shard_ids(self) -> list[str]:
-        """Return the ids of all shards; raises AwsError when there is no such stream."""
-        described = self._call("DescribeStream", self._stream())["StreamDescription"]
-        return [shard["ShardId"] for shard in described["Shards"]]
+    def exists(self) -> bool:
+        """Whether the stream is there."""
+        try:
+            self.shards()
+        except AwsError:
+            return False
+        return True
 
-    def iterator(self, shard_id: str, position: str, instant: Any = None) -> str:
-        """Return where reading a shard starts; `instant` belongs to AT_TIMESTAMP."""
+    def shards(self) -> list[SourceShard]:
+        """Return all shards, oldest first; raises AwsError when there is no such stream."""
+        request = self._stream()
+        found: list[dict[str, Any]] = []
+        while True:
+            described = self._call("DescribeStream", request)["StreamDescription"]
+            found += described.get("Shards", [])
+            last = described.get("LastEvaluatedShardId")
+            if described.get("HasMoreShards"):  # Kinesis
+                last = found[-1]["ShardId"]
+            if not last:
+                return [_source_shard(shard) for shard in found]
+            request = self._stream() | {"ExclusiveStartShardId": last}
+
+    def retention_hours(self) -> int:
+        """Return how long the stream keeps its records."""
+        if not self.is_kinesis:
+            return DYNAMODB_RETENTION_HOURS
+        summary = self._call("DescribeStreamSummary", self._stream())["StreamDescriptionSummary"]
+        return int(summary["RetentionPeriodHours"])
+
+    def iterator(self, shard_id: str, position: str, argument: Any = None) -> str:
+        """Return where reading a shard starts; `argument` is an instant or a sequence number."""
         request: Request = {"ShardId": shard_id, "ShardIteratorType": position} | self._stream()
         if position == "AT_TIMESTAMP":
-            request["Timestamp"] = epoch_seconds(instant)
+            request["Timestamp"] = argument
+        elif position == "AFTER_SEQUENCE_NUMBER":
+            request["StartingSequenceNumber" if self.is_kinesis else "SequenceNumber"] = argument
         return str(self._call("GetShardIterator", request)["ShardIterator"])
 
-    def read(self, shard_id: str, iterator: str, role_arn: str) -> tuple[list[Record], str]:
+    def read(
+        self, shard_id: str, iterator: str, limit: int, role_arn: str
+    ) -> tuple[list[Item], str]:
         """Return the next records of a shard and the next iterator ("" at its end)."""
-        reply = self._call("GetRecords", {"ShardIterator": iterator})
-        region, arn = self._arn.region, str(self._arn)
-        records = [
-            kinesis_record(record, shard_id, arn, region, role_arn)
-            if self.is_kinesis
-            else dynamodb_record(record, arn, region)
-            for record in reply.get("Records", [])
-        ]
-        return records, str(reply.get("NextShardIterator") or "")
+        reply = self._call("GetRecords", {"ShardIterator": iterator, "Limit": limit})
+        records = reply.get("Records", [])
+        if self.is_kinesis:
+            items = [self._kinesis_item(record, shard_id, role_arn) for record in records]
+        else:
+            items = [self._dynamodb_item(record) for record in records]
+        return items, str(reply.get("NextShardIterator") or "")
+
+    def _kinesis_item(self, record: dict[str, Any], shard_id: str, role_arn: str) -> Item:
+        made = kinesis_record(record, shard_id, str(self._arn), self._arn.region, role_arn)
+        inner = made["kinesis"]
+        number, arrived = inner["sequenceNumber"], inner["approximateArrivalTimestamp"]
+        return self._item(made, number, inner["partitionKey"], arrived)
+
+    def _dynamodb_item(self, record: dict[str, Any]) -> Item:
+        made = dynamodb_record(record, str(self._arn), self._arn.region)
+        inner = made["dynamodb"]
+        key = json.dumps(inner.get("Keys", {}), sort_keys=True)
+        arrived = float(inner.get("ApproximateCreationDateTime", 0))
+        return self._item(made, str(inner["SequenceNumber"]), key, arrived)
+
+    def _item(self, record: dict[str, Any], number: str, key: str, arrived: float) -> Item:
+        causes = self._kernel.origin(f"{self._arn}:{number}")
+        for topic in self.topics[1:]:
+            causes = causes or self._kernel.origin(topic)
+        return Item(record, number, key, arrived, json.dumps(record), causes)
 
     def _stream(self) -> Request:
-        return {"StreamName": self.name} if self.is_kinesis else {"StreamArn": str(self._arn)}
+        return {"StreamARN" if self.is_kinesis else "StreamArn": str(self._arn)}
 
     def _call(self, operation: str, request: Request) -> Result:
         reply = self._kernel.deliver(
@@ -88,15 +144,7 @@ class StreamSource:
         return reply if isinstance(reply, dict) else {}
 
 
-def sequence_number(record: Record) -> str:
-    """Return a stream record's sequence number."""
-    inner = record.get("kinesis")
-    return str(inner["sequenceNumber"] if inner else record["dynamodb"]["SequenceNumber"])
-
-
-def arrival_seconds(record: Record) -> float:
-    """Return when a stream record arrived, in seconds since the epoch."""
-    inner = record.get("kinesis")
-    if inner:
-        return float(inner["approximateArrivalTimestamp"])
-    return float(record["dynamodb"].get("ApproximateCreationDateTime", 0))
+def _source_shard(shard: dict[str, Any]) -> SourceShard:
+    parents = [shard.get("ParentShardId"), shard.get("AdjacentParentShardId")]
+    closed = bool(shard.get("SequenceNumberRange", {}).get("EndingSequenceNumber"))
+    return SourceShard(shard["ShardId"], tuple(p for p in parents if p), closed)
