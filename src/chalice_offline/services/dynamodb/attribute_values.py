@@ -23,6 +23,7 @@ Item = dict[str, AttributeValue]
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html
 MAX_NESTING = 32
 MAX_NAME_BYTES = 65_535
+_SURELY_SHORT = MAX_NAME_BYTES // 4  # characters: no UTF-8 has more than four bytes for one
 
 ORDERED_TYPES = frozenset("SNB")
 SET_TYPES = {"SS": "S", "NS": "N", "BS": "B"}
@@ -71,14 +72,21 @@ def check_value(value: AttributeValue, level: int = 1) -> AttributeValue:
 
 def check_item(item: Item) -> Item:
     """Return `item` with canonical values; the same object when nothing had to change."""
+    return _checked_members(item, 1)
+
+
+def _checked_members(members: Item, level: int) -> Item:
     changed: Item | None = None
-    for name, value in item.items():
-        check_name(name)
-        checked = check_value(value)
+    for name, value in members.items():
+        if not 0 < len(name) <= _SURELY_SHORT:
+            check_name(name)
+        if len(value) == 1 and "S" in value:  # most attributes are: spare them the call
+            continue
+        checked = check_value(value, level)
         if checked is not value:
-            changed = changed or dict(item)
+            changed = changed or dict(members)
             changed[name] = checked
-    return changed or item
+    return changed or members
 
 
 def check_name(name: str) -> None:
@@ -91,7 +99,7 @@ def name_problem(name: str) -> str:
     """Return what is wrong with an attribute's name in AWS's words, "" when nothing is."""
     if not name:
         return "Empty attribute name"
-    if len(name) * 4 > MAX_NAME_BYTES and len(name.encode()) > MAX_NAME_BYTES:
+    if len(name) > _SURELY_SHORT and len(name.encode()) > MAX_NAME_BYTES:
         return f"Attribute name is too large, must be less than {MAX_NAME_BYTES + 1} bytes"
     return ""
 
@@ -118,14 +126,8 @@ def _check_list(value: AttributeValue, content: list[Any], level: int) -> Attrib
 
 def _check_map(value: AttributeValue, content: Item, level: int) -> AttributeValue:
     _check_level(level)
-    changed: Item | None = None
-    for name, member in content.items():
-        check_name(name)
-        checked = check_value(member, level + 1)
-        if checked is not member:
-            changed = changed or dict(content)
-            changed[name] = checked
-    return {"M": changed} if changed else value
+    checked = _checked_members(content, level + 1)
+    return value if checked is content else {"M": checked}
 
 
 def _check_level(level: int) -> None:

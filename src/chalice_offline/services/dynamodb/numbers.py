@@ -116,6 +116,8 @@ def significant(number: str) -> tuple[bool, str, int]:
 
     The magnitude is the power of ten of the first digit: 120 is (False, "12", 2).
     """
+    if number.isdecimal():  # most numbers are integers, and there is nothing to look for in them
+        return False, "" if number == "0" else number.rstrip("0"), len(number) - 1
     negative, digits, exponent = _parse(number)
     return negative, digits, exponent + len(digits) - 1
 

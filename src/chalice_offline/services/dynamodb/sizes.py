@@ -20,17 +20,20 @@ def item_size_bytes(item: Item) -> int:
     """Return the size of a checked item: attribute names and values."""
     size = 0
     for name, value in item.items():
-        size += _text_size(name) + value_size_bytes(value)
+        size += len(name) if name.isascii() else len(name.encode())
+        for kind, content in value.items():
+            if kind == "S":
+                size += len(content) if content.isascii() else len(content.encode())
+            else:
+                size += _content_size(kind, content)
     return size
 
 
 def value_size_bytes(value: AttributeValue) -> int:
     """Return the size of one checked value."""
     for kind, content in value.items():
-        if kind == "S":
-            return _text_size(content)
-        return _content_size(kind, content)
-    return 0
+        return _text_size(content) if kind == "S" else _content_size(kind, content)
+    raise AssertionError(value)
 
 
 def _content_size(kind: str, content: Any) -> int:
