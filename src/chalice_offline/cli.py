@@ -84,6 +84,13 @@ def _variables(
     return dict(text.split("=", 1) for text in given)
 
 
+_no_timeouts = click.option(
+    "--no-timeouts",
+    is_flag=True,
+    help="Let handlers run as long as they like. While a debugger is attached they may anyway.",
+)
+
+
 @main.command()
 @click.option(
     "--project-dir",
@@ -124,6 +131,7 @@ def _variables(
 )
 @click.option("--seed", default=0, show_default=True, help="The seed of every id given out.")
 @click.option("--no-autoreload", is_flag=True, help="Do not reload when the code changes.")
+@_no_timeouts
 @access_options
 @attach_options
 def local(
@@ -136,6 +144,7 @@ def local(
     variables: dict[str, str],
     seed: int,
     no_autoreload: bool,
+    no_timeouts: bool,
     allowed_hosts: tuple[str, ...],
     listen_beyond_loopback: bool,
     endpoint: str | None,
@@ -174,6 +183,7 @@ def local(
             variables=variables,
             seed=seed,
             access=access,
+            timeouts=not no_timeouts,
         )
         _run_app(session, stage, reload=not no_autoreload)
     except (ProjectError, KeyboardInterrupt) as error:
@@ -194,12 +204,14 @@ def local(
     help="The AWS region.  [default: AWS_DEFAULT_REGION, AWS_REGION, us-east-1]",
 )
 @click.option("--seed", default=0, show_default=True, help="The seed of every id given out.")
+@_no_timeouts
 @access_options
 def aws(
     host: str,
     port: int | None,
     region: str | None,
     seed: int,
+    no_timeouts: bool,
     allowed_hosts: tuple[str, ...],
     listen_beyond_loopback: bool,
 ) -> None:
@@ -207,14 +219,17 @@ def aws(
     _log_to_stderr()
     _stop_on_signals()
     try:
+        from chalice_offline.chalice_app.environment import live_in_utc
         from chalice_offline.live_session import AwsSession
 
+        live_in_utc()
         session = AwsSession(
             host=host,
             port=port,
             region=region,
             seed=seed,
             access=Access(allowed_hosts, listen_beyond_loopback),
+            timeouts=not no_timeouts,
         )
         try:
             session.door.open()  # for the functions that are uploaded

@@ -7,7 +7,7 @@ import os
 import threading
 from typing import TYPE_CHECKING
 
-from chalice_offline.chalice_app.environment import lambda_variables
+from chalice_offline.chalice_app.environment import lambda_variables, live_in_utc
 from chalice_offline.chalice_app.offline_app import OfflineApp
 from chalice_offline.chalice_app.output import watch_output
 from chalice_offline.chalice_app.project import read_config
@@ -54,13 +54,15 @@ class AwsSession:
         region: str | None = None,
         seed: int = 0,
         access: Access = ONLY_THIS_MACHINE,
+        timeouts: bool = True,
     ) -> None:
         """Bind the port at once; raises ProjectError when it is taken.
 
-        Without a port it is 4566, or a free one when that is taken.
+        Without a port it is 4566, or a free one when that is taken. `timeouts=False` lets handlers
+        run as long as they like.
         """
         self._usual_port = AWS_PORT if port is None else None
-        self.driver = LiveDriver(send_request=send_request)
+        self.driver = LiveDriver(send_request=send_request, timeouts=timeouts)
         region = region_of(region, os.environ)
         self.emulator = compose(self.driver, seed=seed, region=region)
         self.lambda_ = self.emulator.registry.state("lambda", LambdaState)
@@ -107,6 +109,7 @@ class AppSession:
         variables: dict[str, str] | None = None,
         seed: int = 0,
         access: Access = ONLY_THIS_MACHINE,
+        timeouts: bool = True,
     ) -> None:
         """Bind both ports at once; raises ProjectError when one that was asked for is taken.
 
@@ -115,7 +118,10 @@ class AppSession:
         self._usual_port = APP_PORT if port is None else None
         configured = read_config(directory, stage).environment_variables | (variables or {})
         region = region_of(region, os.environ, configured)
-        self.aws = AwsSession(host=host, port=aws_port, region=region, seed=seed, access=access)
+        self.aws = AwsSession(
+            host=host, port=aws_port, region=region, seed=seed, access=access, timeouts=timeouts
+        )
+        live_in_utc()
         os.environ.update(lambda_variables(self.aws.emulator.region))
         os.environ.pop("AWS_PROFILE", None)
         watch_output()  # before Chalice's loggers take hold of standard output
@@ -123,7 +129,12 @@ class AppSession:
             directory, stage, self.aws.emulator, self.aws.lambda_, self.aws.runtime, variables
         )
         self._requests = HandlerThreads("request")
-        routes = routes_door(self.app.request, self._requests, self.app.request_limit)
+        routes = routes_door(
+            self.app.request,
+            self._requests,
+            self.app.request_limit,
+            self.aws.emulator.timeouts_wait,
+        )
         port = port_to_bind(host, port, APP_PORT)
         self.http_server = Server(routes, host=host, port=port, area=Area.APP, access=access)
         self._watch = Watch(self.app.directory)

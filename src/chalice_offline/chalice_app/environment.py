@@ -9,9 +9,12 @@ The object `os.environ` itself stays the same, so `from os import environ` works
 from __future__ import annotations
 
 import contextvars
+import functools
 import os
 import threading
+import time
 from collections.abc import Iterator, MutableMapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -91,6 +94,18 @@ def lambda_variables(region: str) -> Variables:
     }
 
 
+def every_function() -> Variables:
+    """Return what Lambda sets in every function, wherever it runs and whoever it is (same page)."""
+    return {"TZ": ":UTC", "LANG": "en_US.UTF-8", "LAMBDA_RUNTIME_DIR": "/var/runtime"}
+
+
+def live_in_utc() -> None:
+    """Make UTC the time zone of this process, as it is on Lambda, for as long as it lives."""
+    os.environ["TZ"] = "UTC"
+    if hasattr(time, "tzset"):  # not on Windows
+        time.tzset()
+
+
 def _install() -> None:
     storage = os.environ._data  # type: ignore[attr-defined]  # noqa: SLF001
     if isinstance(storage, _ScopedStorage):
@@ -100,12 +115,13 @@ def _install() -> None:
 
 
 def _let_threads_inherit() -> None:
-    """Run a thread in the context of whoever starts it.
+    """Run a thread in the context of whoever starts it, and a pool's work in that of its client.
 
-    A handler's own thread pool must see the function's variables; before Python 3.14 a new thread
-    begins with an empty context.
+    A handler's own threads must see the function's variables, and belong to its run; before Python
+    3.14 a new thread begins with an empty context. A pool made at import outlives the run that
+    started its threads.
     """
-    start = threading.Thread.start
+    start, submit = threading.Thread.start, ThreadPoolExecutor.submit
 
     def start_in_context(thread: threading.Thread) -> None:
         if _scope.get() is not None:
@@ -113,4 +129,12 @@ def _let_threads_inherit() -> None:
             thread.run = lambda: context.run(run)  # type: ignore[method-assign]
         start(thread)
 
+    def submit_in_context(
+        pool: ThreadPoolExecutor, function: Any, /, *args: Any, **options: Any
+    ) -> Any:
+        if _scope.get() is not None:
+            function = functools.partial(contextvars.copy_context().run, function)
+        return submit(pool, function, *args, **options)
+
+    ThreadPoolExecutor.submit = submit_in_context  # type: ignore[method-assign, assignment]
     threading.Thread.start = start_in_context  # type: ignore[method-assign, assignment]

@@ -6,11 +6,13 @@ routes, `<app>-<stage>-<name>` for everything else.
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from chalice_offline.chalice_app.environment import (
     FunctionEnvironment,
+    every_function,
     lambda_variables,
     shell_variables,
 )
@@ -41,6 +43,7 @@ class ProjectFunction:
     variables: dict[str, str]
     reserved_concurrency: int | None
     tags: dict[str, str]
+    task_root: str
 
     def environment(self, region: str) -> FunctionEnvironment:
         """Return a fresh environment, as a new Lambda container has it."""
@@ -55,9 +58,11 @@ class ProjectFunction:
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(self.memory_mb),
             "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
             "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{self.deployed_name}",
-            "AWS_EXECUTION_ENV": "AWS_Lambda_python",
+            "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+            "AWS_EXECUTION_ENV": f"AWS_Lambda_python{sys.version_info[0]}.{sys.version_info[1]}",
+            "LAMBDA_TASK_ROOT": self.task_root,
             "_HANDLER": self.handler_string,
-        }
+        } | every_function()
 
 
 def functions_of(project: Project) -> list[ProjectFunction]:
@@ -113,4 +118,5 @@ def _function(
         variables=dict(config.environment_variables) | project.overrides,
         reserved_concurrency=config.reserved_concurrency,
         tags=dict(config.tags),
+        task_root=str(project.directory),
     )

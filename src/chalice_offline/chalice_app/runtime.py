@@ -126,9 +126,16 @@ class Runtime:
             return _not_loaded(run, error)
         try:
             context = LambdaContext(run, _log_stream(run), self._clock)
+        except ValueError as error:
+            message = f"Unable to parse Client Context JSON: {error}"
+            return _unreadable(run, "Runtime.LambdaContextUnmarshalError", message, error)
+        except Exception as error:  # noqa: BLE001 - JSON, but no client context: a list, say
+            return _unreadable(run, type(error).__name__, _text(error), error)
+        try:
             event = json.loads(run.payload)
-        except Exception as error:  # noqa: BLE001 - the invoker's payload and context
-            return _unreadable(run, error)
+        except Exception as error:  # noqa: BLE001 - no JSON, or too deep
+            message = f"Unable to unmarshal input: {_text(error)}"
+            return _unreadable(run, "Runtime.UnmarshalError", message, error)
         try:
             result = handler(event, context)
         except Exception as error:  # noqa: BLE001 - the handler's own, reported to its invoker
@@ -181,15 +188,10 @@ def _plain(value: Any) -> Any:
     raise TypeError(message)
 
 
-def _unreadable(run: FunctionRun, error: Exception) -> Outcome:
+def _unreadable(run: FunctionRun, error_type: str, message: str, error: Exception) -> Outcome:
+    """Return what Lambda's runtime reports of an event or context it cannot hand to a handler."""
     _failures.report(f"{run.function_name} was not called", error)
-    return _error(
-        "Runtime.UnmarshalError",
-        f"Unable to unmarshal input: {_text(error)}",
-        request_id=run.request_id,
-        stack=[],
-        exception=error,
-    )
+    return _error(error_type, message, request_id=run.request_id, stack=[], exception=error)
 
 
 def _failed(run: FunctionRun, error: Exception, stack: list[str]) -> Outcome:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -13,15 +14,22 @@ if TYPE_CHECKING:
 class ProcessClock:
     """Holds `time.time`, `datetime.now` and their kin at the virtual instant while running.
 
-    `time.sleep` becomes `on_sleep(milliseconds)`: whoever sleeps lets virtual time pass instead
-    of hanging on a clock that stands still.
+    `time.sleep`, also under the name that a module imported it by, becomes
+    `on_sleep(milliseconds)`: whoever sleeps lets virtual time pass instead of hanging on a clock
+    that stands still. What waits for something else than time goes on waiting for that, in real
+    time: `threading.Event.wait`, `queue.get`, `asyncio.sleep`, sockets.
     """
 
-    def __init__(self, on_sleep: Callable[[int], None]) -> None:
+    def __init__(
+        self, on_sleep: Callable[[int], None], is_ours: Callable[[], bool] | None = None
+    ) -> None:
+        """Prepare. A thread that `is_ours` says no to really sleeps; by default all are ours."""
         self._on_sleep = on_sleep
+        self._is_ours = is_ours
         self._travel: Any = None
         self._traveller: Any = None
         self._real_sleep = time.sleep
+        self._virtual_sleep: Callable[[float], None] = self._sleep
 
     def start(self, instant_ms: int) -> None:
         """Stop the process's clock at `instant_ms`."""
@@ -29,7 +37,8 @@ class ProcessClock:
 
         self._travel = time_machine.travel(_instant(instant_ms), tick=False)
         self._traveller = self._travel.start()
-        vars(time)["sleep"] = self._sleep
+        self._real_sleep = time.sleep
+        _replace(self._real_sleep, self._virtual_sleep)
 
     def move_to(self, instant_ms: int) -> None:
         """Move the process's clock; nothing happens before `start`."""
@@ -38,7 +47,7 @@ class ProcessClock:
 
     def stop(self) -> None:
         """Give the process its own clock back."""
-        vars(time)["sleep"] = self._real_sleep
+        _replace(self._virtual_sleep, self._real_sleep)
         self._traveller = None
         if self._travel is not None:
             self._travel.stop()
@@ -48,7 +57,28 @@ class ProcessClock:
         if seconds < 0:
             message = "sleep length must be non-negative"
             raise ValueError(message)
-        self._on_sleep(round(seconds * 1000))
+        if self._is_ours is None or self._is_ours():
+            self._on_sleep(round(seconds * 1000))
+        else:
+            self._real_sleep(seconds)
+
+
+# How many names a module had when none of them was `time.sleep`. Looking through all of them takes
+# longer than most tests.
+_without_sleep: dict[str, int] = {}
+
+
+def _replace(function: Callable[..., Any], by: Callable[..., Any]) -> None:
+    """Put one function in the place of another, in every module that has it by any name."""
+    for module_name, module in list(sys.modules.items()):
+        names = getattr(module, "__dict__", None)
+        if type(names) is not dict or _without_sleep.get(module_name) == len(names):
+            continue
+        found = [name for name, value in list(names.items()) if value is function]
+        for name in found:
+            names[name] = by
+        if not found:
+            _without_sleep[module_name] = len(names)
 
 
 def _instant(instant_ms: int) -> datetime:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from chalice_offline.chalice_app.environment import (
     FunctionEnvironment,
+    every_function,
     lambda_variables,
     shell_variables,
 )
@@ -122,6 +123,7 @@ def _variables(run: FunctionRun, code: UploadedCode, folder: Path) -> dict[str, 
     return (
         shell_variables()
         | lambda_variables(arn.region)
+        | every_function()
         | {
             # Twelve digits as access key: calls of the handler are calls of the function's account.
             "AWS_ACCESS_KEY_ID": arn.account_id,
