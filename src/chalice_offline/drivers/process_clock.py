@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ class ProcessClock:
         """Prepare. A thread that `is_ours` says no to really sleeps; by default all are ours."""
         self._on_sleep = on_sleep
         self._is_ours = is_ours
+        self._put_to_ms = 0
         self._travel: Any = None
         self._traveller: Any = None
         self._real_sleep = time.sleep
@@ -35,6 +36,7 @@ class ProcessClock:
         """Stop the process's clock at `instant_ms`."""
         import time_machine
 
+        self._put_to_ms = instant_ms
         self._travel = time_machine.travel(_instant(instant_ms), tick=False)
         self._traveller = self._travel.start()
         self._real_sleep = time.sleep
@@ -43,7 +45,9 @@ class ProcessClock:
     def move_to(self, instant_ms: int) -> None:
         """Move the process's clock; nothing happens before `start`."""
         if self._traveller is not None:
-            self._traveller.move_to(_instant(instant_ms))
+            # Not `move_to`, which sets the time zone anew, in whatever environment is in place now.
+            self._traveller.shift(timedelta(milliseconds=instant_ms - self._put_to_ms))
+            self._put_to_ms = instant_ms
 
     def stop(self) -> None:
         """Give the process its own clock back."""
