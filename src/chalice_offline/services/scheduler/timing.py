@@ -40,7 +40,7 @@ def disarm(scheduler: SchedulerState, schedule: Schedule) -> None:
 def _set(scheduler: SchedulerState, schedule: Schedule, due_ms: int) -> None:
     run_ms = due_ms + _delay_ms(scheduler, schedule)
     schedule.timer = scheduler.kernel.at(
-        run_ms, lambda: _run(scheduler, schedule, due_ms), owed=False, appointment=True
+        run_ms, lambda: _run(scheduler, schedule, due_ms, run_ms), owed=False, appointment=True
     )
 
 
@@ -53,10 +53,12 @@ def _delay_ms(scheduler: SchedulerState, schedule: Schedule) -> int:
     return scheduler.kernel.ids.integer(0, seconds - 1) * _SECOND_MS
 
 
-def _run(scheduler: SchedulerState, schedule: Schedule, due_ms: int) -> None:
+def _run(scheduler: SchedulerState, schedule: Schedule, due_ms: int, run_ms: int) -> None:
     schedule.timer = None
     Invocation(scheduler.kernel, schedule, due_ms).start()
-    next_ms = schedule.next_due_ms(due_ms)
+    now_ms = scheduler.kernel.now_ms
+    # Late means that the machine slept: what it missed in between is made up for by this once.
+    next_ms = schedule.next_due_ms(now_ms if now_ms > run_ms else due_ms)
     if next_ms is not None:
         _set(scheduler, schedule, next_ms)
     elif schedule.settings["ActionAfterCompletion"] == "DELETE":

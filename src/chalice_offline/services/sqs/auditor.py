@@ -55,7 +55,7 @@ def _audit_reach(queue: Queue) -> Iterator[str]:
 
 def _audit_times(queue: Queue) -> Iterator[str]:
     for number, message in queue.messages.items():
-        if message.place != VISIBLE and message.visible_at_ms <= queue.now_ms:
+        if message.place != VISIBLE and message.visible_at_ms <= queue.awake_ms:
             yield f"{queue.key.name}: message {number} is hidden beyond its time"
         if message.sent_ms + queue.attributes.retention_ms <= queue.now_ms:
             yield f"{queue.key.name}: message {number} has outlived the retention period"

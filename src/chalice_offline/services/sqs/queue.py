@@ -90,6 +90,11 @@ class Queue:
         return self._kernel.now_ms
 
     @property
+    def awake_ms(self) -> int:
+        """The same without gaps: what delays and visibility timeouts are measured in."""
+        return self._kernel.awake_ms
+
+    @property
     def visible_count(self) -> int:
         """How many messages can be received (in a FIFO queue: unless their group is locked)."""
         return self._counts[VISIBLE]
@@ -110,7 +115,7 @@ class Queue:
         """Take in a message; it becomes visible after `delay_ms`. Call `wake` afterwards."""
         self._last_number += 1
         message.number = self._last_number
-        message.visible_at_ms = self._kernel.now_ms + delay_ms
+        message.visible_at_ms = self._kernel.awake_ms + delay_ms
         self.messages[message.number] = message
         self.ledger.arrived += 1
         if delay_ms:
@@ -170,16 +175,16 @@ class Queue:
         A message that was received as often as the redrive policy allows goes to
         `dead_letter(message)` instead, which says whether it took it.
         """
-        now_ms = self._kernel.now_ms
+        now_ms, awake_ms = self._kernel.now_ms, self._kernel.awake_ms
         policy = self.attributes.redrive_policy
 
         def deliver(message: Message) -> bool:
             is_dead = policy is not None and message.receive_count >= policy.maximum_receives
             if is_dead and dead_letter(message):
                 return False
-            self._put_in_flight(message, now_ms + timeout_ms)
+            self._put_in_flight(message, awake_ms + timeout_ms)
             message.receive_count += 1
-            message.received_ms = now_ms
+            message.received_ms = awake_ms
             message.first_received_ms = message.first_received_ms or now_ms
             return True
 
@@ -197,7 +202,7 @@ class Queue:
     def change_visibility(self, message: Message, timeout_ms: int) -> None:
         """Hide a message for `timeout_ms` from now; 0 makes it visible. Call `wake` afterwards."""
         if timeout_ms:
-            self._put_in_flight(message, self._kernel.now_ms + timeout_ms)
+            self._put_in_flight(message, self._kernel.awake_ms + timeout_ms)
         elif message.place != VISIBLE:
             self._release(message)
         self._arm_visibility_timer()
@@ -243,7 +248,7 @@ class Queue:
             message.place = IN_FLIGHT
             self.backlog.went_in_flight(message)
         message.visible_at_ms = until_ms
-        if until_ms > self._kernel.now_ms:
+        if until_ms > self._kernel.awake_ms:
             self._add_deadline(message)
 
     def _release(self, message: Message) -> None:
@@ -252,7 +257,7 @@ class Queue:
         self._counts[message.place] -= 1
         self._counts[VISIBLE] += 1
         message.place = VISIBLE
-        message.visible_at_ms = self._kernel.now_ms
+        message.visible_at_ms = self._kernel.awake_ms
         self.backlog.release(message)
 
     def _add_deadline(self, message: Message) -> None:
@@ -260,7 +265,7 @@ class Queue:
 
     def _became_due(self) -> None:
         self._visibility_timer = None
-        while (message := self.deadlines.pop_due(self._kernel.now_ms)) is not None:
+        while (message := self.deadlines.pop_due(self._kernel.awake_ms)) is not None:
             self._release(message)
         self._arm_visibility_timer()
         self.wake()
@@ -272,6 +277,8 @@ class Queue:
         find nothing to do, which spares a new timer for every message received and deleted.
         """
         due_ms = self.deadlines.first_ms()
+        if due_ms is not None:
+            due_ms += self._kernel.now_ms - self._kernel.awake_ms
         owed = self._kernel.is_watched(self.arn)
         timer = self._visibility_timer
         if timer is not None and timer.owed == owed:
@@ -311,8 +318,8 @@ class Queue:
         """A FIFO queue's delay holds for the messages in it, too (Developer Guide)."""
         for message in self.messages.values():
             if message.place == DELAYED:
-                due_ms = message.sent_ms + self.attributes.delay_ms
-                message.visible_at_ms = max(due_ms, self._kernel.now_ms)
+                left_ms = message.sent_ms + self.attributes.delay_ms - self._kernel.now_ms
+                message.visible_at_ms = self._kernel.awake_ms + max(0, left_ms)
                 self._add_deadline(message)
         self._arm_visibility_timer()
 

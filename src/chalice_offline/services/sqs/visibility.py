@@ -52,7 +52,7 @@ def _change(queue: Queue, handle: str, timeout_seconds: int) -> None:
         raise invalid_value("ReceiptHandle", handle, reason)
     timeout_ms = timeout_seconds * 1000
     # Developer Guide, "Visibility timeout": twelve hours from the receive, extensions included.
-    until_ms = queue.now_ms + timeout_ms
+    until_ms = queue.awake_ms + timeout_ms
     if until_ms - message.received_ms > limits.VISIBILITY_TIMEOUT_SECONDS * 1000:
         reason = "Total VisibilityTimeout for the message is beyond the limit [43200 seconds]"
         raise invalid_value("VisibilityTimeout", timeout_seconds, reason)
