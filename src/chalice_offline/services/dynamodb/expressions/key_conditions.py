@@ -122,13 +122,7 @@ def parse_key_condition(text: str, placeholders: Placeholders) -> dict[str, Attr
                 "KeyConditionExpressions must only contain one condition per key"
             )
         conditions[name] = condition
-    _check_count(conditions)
     return conditions
-
-
-def _check_count(conditions: Mapping[str, AttributeCondition]) -> None:
-    if not 1 <= len(conditions) <= 2:
-        raise validation_error("Conditions can be of length 1 or 2 only")
 
 
 def _invalid(text: str) -> AwsError:
@@ -201,6 +195,8 @@ def key_condition(
 
     Raises AwsError("ValidationException") when they are conditions on something else.
     """
+    if not 1 <= len(conditions) <= 2:
+        raise validation_error("Conditions can be of length 1 or 2 only")
     if range_key is None and len(conditions) > 1:
         raise validation_error("Query key condition not supported")
     for key in (hash_key, range_key):

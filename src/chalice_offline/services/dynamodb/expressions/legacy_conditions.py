@@ -84,10 +84,7 @@ def filter_condition(conditions: Mapping[str, Request], operator: str | None = N
 
 def key_conditions(conditions: Mapping[str, Request]) -> dict[str, AttributeCondition]:
     """Return the legacy KeyConditions in the form of `parse_key_condition`; raises as it does."""
-    found = attribute_conditions(conditions)
-    if not 1 <= len(found) <= 2:
-        raise validation_error("Conditions can be of length 1 or 2 only")
-    return found
+    return attribute_conditions(conditions)
 
 
 def attribute_conditions(conditions: Mapping[str, Request]) -> dict[str, AttributeCondition]:
