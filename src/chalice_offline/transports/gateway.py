@@ -15,6 +15,7 @@ from chalice_offline.core.errors import AwsError
 from chalice_offline.core.http import Headers, HttpResponse
 from chalice_offline.core.pending import Pending
 from chalice_offline.protocols import detect, parse, serialize, serialize_error
+from chalice_offline.transports.content_encoding import decompressed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,6 +72,8 @@ class Gateway:
         target: Target | None = None
         try:
             target = detect(request)
+            if "content-encoding" in request.headers and target.service != "s3":
+                request = decompressed(request)
             return self._dispatch(target, request, causes, request_id)
         except AwsError as error:
             return serialize_error(target, error, request_id)
