@@ -12,10 +12,12 @@ import io
 import sys
 from typing import TYPE_CHECKING, Any
 
-from chalice_offline.core.errors import EmulatorBug
+from chalice_offline.core.errors import AwsError, EmulatorBug
 from chalice_offline.core.http import Headers, HttpRequest
 from chalice_offline.core.pending import Pending
 from chalice_offline.core.run import RunStopped
+from chalice_offline.core.storage import PIECE_BYTES
+from chalice_offline.transports.incoming import IncomingBody
 from chalice_offline.transports.present_run import present_causes, present_run
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
     from chalice_offline.core.http import HttpResponse
     from chalice_offline.core.run import RunLife
+    from chalice_offline.core.storage import Blob, Blobs
     from chalice_offline.transports.gateway import Gateway
 
 
@@ -91,7 +94,22 @@ class InProcessDoor:
 
     def reply(self, request: AWSPreparedRequest, life: RunLife | None) -> HttpResponse:
         """Answer a request of the run whose life that is, or of no run."""
-        reply = self.gateway.handle(_to_request(request), present_causes())
+        head = _to_request(request)
+        file: Any = request.body
+        if not hasattr(file, "read"):
+            return self._handle(head, life)
+        try:
+            whole = _read_file(head, file, self.gateway.emulator.storage.blobs)
+        except AwsError as error:
+            return self.gateway.refuse(head, error)
+        try:
+            return self._handle(whole, life)
+        finally:
+            if whole.upload is not None:  # S3 has moved it away, if it took it
+                whole.upload.path.unlink(missing_ok=True)
+
+    def _handle(self, request: HttpRequest, life: RunLife | None) -> HttpResponse:
+        reply = self.gateway.handle(request, present_causes())
         if not isinstance(reply, Pending):
             return reply
         try:
@@ -105,18 +123,31 @@ class InProcessDoor:
 
 
 def _to_request(request: AWSPreparedRequest) -> HttpRequest:
+    """Return the request; the payload of one that gives a file is left to `_read_file`."""
     body: Any = request.body
-    if body is None:
-        body = b""
-    elif isinstance(body, str):
+    if isinstance(body, str):
         body = body.encode()
-    elif not isinstance(body, bytes):
-        body = bytes(body) if isinstance(body, bytearray) else body.read()
+    elif body.__class__ is not bytes:
+        body = bytes(body) if isinstance(body, bytes | bytearray) else b""
     # raw_items skips the parsing of structured mail headers, which costs more than our own work.
     items: Any = getattr(request.headers, "raw_items", request.headers.items)()
     headers = Headers()
     headers.update({name.lower(): v if v.__class__ is str else v.decode() for name, v in items})
     return HttpRequest(request.method, request.url, headers, body)
+
+
+def _read_file(head: HttpRequest, file: Any, blobs: Blobs) -> HttpRequest:
+    """Return the request with what `file` holds, piece by piece; raises AwsError.
+
+    As over HTTP, a large object goes to a file of ours and never through memory as a whole.
+    """
+    incoming = IncomingBody(head, blobs)
+    try:
+        while piece := file.read(PIECE_BYTES):
+            incoming.write(piece.encode() if isinstance(piece, str) else piece)
+        return incoming.finish()
+    finally:
+        incoming.discard()
 
 
 def _reply(url: str, response: HttpResponse) -> AWSResponse:
@@ -131,8 +162,12 @@ def _reply(url: str, response: HttpResponse) -> AWSResponse:
     reply.url = url
     reply.status_code = response.status
     reply.headers = response.headers
-    reply.raw = _Raw(response.body)
-    reply._content = response.body  # noqa: SLF001 - what AWSResponse.content would read from raw
+    if response.file is None:
+        reply.raw = _Raw(response.body)
+        reply._content = response.body  # noqa: SLF001 - what AWSResponse.content reads from raw
+    else:
+        reply.raw = _RawFile(response.file)
+        reply._content = None  # noqa: SLF001 - not read yet
     made: AWSResponse = reply
     return made
 
@@ -144,3 +179,41 @@ class _Raw(io.BytesIO):
         """Give the body in pieces of `amt` bytes."""
         while piece := self.read(amt or -1):
             yield piece
+
+
+class _RawFile(io.RawIOBase):
+    """The same of a large object: read from its file when the caller reads."""
+
+    def __init__(self, blob: Blob) -> None:
+        super().__init__()
+        # Opened at once: what is deleted from now on can still be read.
+        self._file = blob.path.open("rb")
+        self._file.seek(blob.start)
+        self._left = blob.length
+
+    def readable(self) -> bool:
+        """It is."""
+        return True
+
+    def readinto(self, buffer: Any, /) -> int:
+        """Read what fits."""
+        count = self._file.readinto(memoryview(buffer)[: self._left])
+        self._left -= count
+        return count
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Read `size` bytes, or the rest."""
+        wanted = self._left if size is None or size < 0 else min(size, self._left)
+        piece = self._file.read(wanted)
+        self._left -= len(piece)
+        return piece
+
+    def stream(self, amt: int | None = None, **_: Any) -> Iterator[bytes]:
+        """Give the body in pieces of `amt` bytes."""
+        while piece := self.read(amt or PIECE_BYTES):
+            yield piece
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._file.close()
+        super().close()
