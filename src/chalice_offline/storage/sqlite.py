@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 # "chof" in ASCII. With it SQLite's header says whose file this is, and in which version.
 APPLICATION_ID = 0x63686F66
 FORMAT_VERSION = 1
+_UNFINISHED = "incoming"  # the folder of what is still being written
 _FIRST_PAGE = 16
 _LARGEST_PAGE = 1024
 
@@ -44,11 +45,14 @@ class SqliteStorage:
         # Also for a storage that nobody closed: Python warns of databases left open.
         self._let_go = weakref.finalize(self, self._database.close)
         self._collections: dict[str, SqliteCollection] = {}
-        self._writing = False
-        self._prepare()
-        self.openings = self._count_opening()
         self.blobs = FileBlobs(folder, self)
-        self.blobs.remove_unknown()
+        try:
+            self._prepare()
+            self.openings = self._count_opening()
+            self.blobs.reconcile()
+        except BaseException:
+            self._let_go()
+            raise
 
     def collection(self, name: str) -> SqliteCollection:
         """Return the collection of that name, made if there is none."""
@@ -73,24 +77,24 @@ class SqliteStorage:
 
     def commit(self) -> None:
         """Keep everything written since the last commit, as one."""
-        if self._writing:
+        if self._database.in_transaction:
             self.execute("COMMIT")
-            self._writing = False
             self.blobs.committed()
 
     def close(self) -> None:
         """Commit, and let go of files; storage in memory is gone."""
-        self.commit()
-        self._let_go()
-        self.blobs.close()
+        if self._let_go.alive:
+            self.commit()
+            self._let_go()
+            self.blobs.close()
 
     # ---- for collections and blobs ---------------------------------------------------------------
 
     def begin(self) -> None:
         """Make sure that what is written now is kept at the next commit and not before."""
-        if not self._writing:
+        # Asked of SQLite: after a full disk it may have ended the transaction itself.
+        if not self._database.in_transaction:
             self.execute("BEGIN IMMEDIATE")
-            self._writing = True
 
     def execute(self, statement: str, values: tuple[Any, ...] = ()) -> sqlite3.Cursor:
         """Run one statement."""
@@ -114,7 +118,6 @@ class SqliteStorage:
     def commit_without_blobs(self) -> None:
         """Commit while the storage is still being opened."""
         self.execute("COMMIT")
-        self._writing = False
 
     def _count_opening(self) -> int:
         row = self.execute("SELECT count FROM openings").fetchone()
@@ -285,18 +288,31 @@ class FileBlobs:
     def close(self) -> None:
         """Remove what was written and never kept."""
         if self._given_folder is not None:
-            shutil.rmtree(self._unfinished, ignore_errors=True)
+            shutil.rmtree(self._given_folder / _UNFINISHED, ignore_errors=True)
         elif "_folder" in vars(self):
             self._temporary()
 
-    def remove_unknown(self) -> None:
-        """Remove what a process that was killed had not kept yet."""
-        if self._given_folder is not None and self._given_folder.is_dir():
-            shutil.rmtree(self._unfinished, ignore_errors=True)
-            known = {str(i) for (i,) in self._storage.execute("SELECT id FROM blobs")}
-            for path in self._folder.iterdir():
-                if path.name not in known:
+    def reconcile(self) -> None:
+        """Remove what a process that was killed had not kept yet; check that the rest is there.
+
+        Only what is named as we name files is ours to remove. Raises ProjectError.
+        """
+        if self._given_folder is None:
+            return
+        known = dict(self._storage.execute("SELECT id, length FROM blobs"))
+        if self._given_folder.is_dir():
+            shutil.rmtree(self._given_folder / _UNFINISHED, ignore_errors=True)
+            for path in self._given_folder.iterdir():
+                if path.name.isdecimal() and int(path.name) not in known and path.is_file():
                     path.unlink()
+        for number, length in known.items():
+            path = self._given_folder / str(number)
+            found = path.stat().st_size if path.is_file() else None
+            if found != length:
+                raise ProjectError(
+                    f"{path} is {'missing' if found is None else 'damaged'}: its storage says that "
+                    f"it has {length} bytes; it was left as it is"
+                )
 
     @cached_property
     def _folder(self) -> Path:
@@ -309,16 +325,17 @@ class FileBlobs:
 
     @property
     def _unfinished(self) -> Path:
-        return self._folder / "incoming"
+        return self._folder / _UNFINISHED
 
     def _path(self, blob_id: str) -> Path:
         return self._folder / blob_id
 
 
 def _connect(name: str) -> sqlite3.Connection:
-    # One thread at a time is in the kernel, but not always the same one.
+    # One thread at a time is in the kernel, but not always the same one. No waiting for a lock:
+    # another process that has the file keeps it as long as it runs.
     database = sqlite3.connect(
-        name, isolation_level=None, check_same_thread=False, cached_statements=512
+        name, timeout=0, isolation_level=None, check_same_thread=False, cached_statements=512
     )
     database.execute("PRAGMA temp_store = MEMORY")
     return database
@@ -326,26 +343,38 @@ def _connect(name: str) -> sqlite3.Connection:
 
 def _open_file(file: Path) -> sqlite3.Connection:
     new = not file.exists() or file.stat().st_size == 0
+    database: sqlite3.Connection | None = None
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         database = _connect(str(file))
         database.execute("PRAGMA locking_mode = EXCLUSIVE")
+        if new:
+            # First and as one: a file that is not empty says whose it is.
+            database.execute("BEGIN IMMEDIATE")
+            database.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            database.execute(f"PRAGMA user_version = {FORMAT_VERSION}")
+            database.execute("COMMIT")
         # A kill loses nothing that was committed. A power cut may lose the last seconds, but
         # never leaves half an input: fit for a development machine, and ten times as fast.
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = NORMAL")
-        if new:
-            database.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-            database.execute(f"PRAGMA user_version = {FORMAT_VERSION}")
         database.execute("BEGIN IMMEDIATE")
         database.execute("COMMIT")
-    except sqlite3.OperationalError as error:
-        if "locked" in str(error):
-            raise ProjectError(f"{file} is in use by another process") from error
-        raise ProjectError(f"{file} cannot be opened: {error}") from error
-    except OSError as error:
-        raise ProjectError(f"{file} cannot be opened: {error.strerror or error}") from error
+    except (sqlite3.DatabaseError, OSError) as error:
+        if database is not None:
+            database.close()
+        raise _unusable(file, error) from error
     return database
+
+
+def _unusable(file: Path, error: sqlite3.DatabaseError | OSError) -> ProjectError:
+    if isinstance(error, OSError):
+        return ProjectError(f"{file} cannot be opened: {error.strerror or error}")
+    if "locked" in str(error):
+        return ProjectError(f"{file} is in use by another process")
+    if isinstance(error, sqlite3.OperationalError):
+        return ProjectError(f"{file} cannot be opened: {error}")
+    return ProjectError(f"{file} is damaged or no file of chalice-offline: {error}")
 
 
 def _check(file: Path) -> None:
@@ -356,7 +385,9 @@ def _check(file: Path) -> None:
     pending = file.with_name(f"{file.name}-wal").exists()
     try:
         database = sqlite3.connect(
-            f"{file.resolve().as_uri()}?mode=ro{'' if pending else '&immutable=1'}", uri=True
+            f"{file.resolve().as_uri()}?mode=ro{'' if pending else '&immutable=1'}",
+            uri=True,
+            timeout=0,
         )
         try:
             owner = database.execute("PRAGMA application_id").fetchone()[0]
@@ -365,10 +396,8 @@ def _check(file: Path) -> None:
                 verdict = database.execute("PRAGMA quick_check(1)").fetchone()[0]
         finally:
             database.close()
-    except sqlite3.DatabaseError as error:
-        if "locked" in str(error):
-            raise ProjectError(f"{file} is in use by another process") from error
-        raise ProjectError(f"{file} is damaged or no file of chalice-offline: {error}") from error
+    except (sqlite3.DatabaseError, OSError) as error:
+        raise _unusable(file, error) from error
     if owner != APPLICATION_ID:
         raise ProjectError(f"{file} is no file of chalice-offline; it was left as it is")
     if version != FORMAT_VERSION:
