@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.awsrequest import AWSResponse
 
-from chalice_offline.transports.in_process import InProcessDoor
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -31,8 +29,7 @@ def keep_replies(client: Any, replies: Replies, stored: bytes = b"") -> None:
 def answer_constantly(client: Any, replies: Replies) -> None:
     """Let a client get the noted replies, and nothing else.
 
-    The emulator's own hook is taken out: botocore calls every `before-send` hook and uses the
-    first answer, so with both in place the floor would contain what it is the floor of.
+    What a `before-send` hook answers is not sent, so the emulator's door hears nothing of it.
     """
 
     def answer(request: Any, event_name: str, **_: Any) -> Any:
@@ -40,7 +37,6 @@ def answer_constantly(client: Any, replies: Replies) -> None:
         reply: Any = AWSResponse  # its types ask for more than it uses
         return reply(request.url, 200, headers, _Raw(body))
 
-    client.meta.events.unregister("before-send", InProcessDoor.answer)
     client.meta.events.register("before-send", answer)
 
 

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from chalice_offline.chalice_app.environment import lambda_variables
-from chalice_offline.chalice_app.project import load_for_stage, unload_project
 from chalice_offline.testing import Offline
+from chalice_offline.testing.project_code import ProjectCode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,9 +26,8 @@ app = Chalice(app_name="demo")
 class Projects:
     """Writes projects into a folder and runs them; everything is undone after the test."""
 
-    def __init__(self, directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, directory: Path) -> None:
         self.directory = directory
-        self._monkeypatch = monkeypatch
         self._running: list[Offline] = []
 
     def write(
@@ -61,14 +59,10 @@ class Projects:
     def run(self, code: str, *, stage: str = "dev", seed: int = 0, **parts: Any) -> Offline:
         """Write a project and start it; ProjectError when it cannot work."""
         directory = self.write(code, **parts)
-        for name, value in lambda_variables("us-east-1").items():
-            self._monkeypatch.setenv(name, value)
-        self._monkeypatch.setattr(sys, "path", list(sys.path))
-        unload_project(directory)
-        offline = Offline(load_for_stage(directory, stage), seed=seed)
+        ProjectCode.forget(directory)
+        offline = Offline(directory, stage=stage, seed=seed, region="us-east-1")
         self._running.append(offline)
-        offline.start()
-        return offline
+        return offline.start()
 
     def seen(self) -> list[Any]:
         """Return what the app's module-level list `SEEN` holds."""
@@ -77,23 +71,15 @@ class Projects:
     def stop(self) -> None:
         for offline in self._running:
             offline.stop()
-        unload_project(self.directory)
 
 
 @pytest.fixture
-def projects(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Projects]:
-    """Any module named like a project's is put aside while the test runs."""
-    kept = {
-        name: sys.modules.pop(name)
-        for name in list(sys.modules)
-        if name == "app" or name.split(".")[0] == "chalicelib"
-    }
-    made = Projects(tmp_path, monkeypatch)
+def projects(tmp_path: Path) -> Iterator[Projects]:
+    made = Projects(tmp_path)
     try:
         yield made
     finally:
         made.stop()
-        sys.modules.update(kept)
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from chalice_offline.chalice_app.project import load_for_stage
 from chalice_offline.core.errors import ProjectError
+from chalice_offline.testing import Offline
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -108,13 +108,8 @@ def test_file_that_cannot_be_read_is_one_sentence(
 
 
 def load_and_start(projects: Any) -> None:
-    from chalice_offline.testing import Offline
-
-    offline = Offline(load_for_stage(projects.directory, "dev"))
-    try:
-        offline.start()
-    finally:
-        offline.stop()
+    with Offline(projects.directory, stage="dev"):
+        pass
 
 
 def test_setting_among_the_functions_is_let_pass(run: Any) -> None:

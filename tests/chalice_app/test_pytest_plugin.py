@@ -32,6 +32,12 @@ def work(event):
 def stage(event, context):
     import os
     return os.environ.get("STAGE")
+
+@app.lambda_function()
+def slow(event, context):
+    import time
+    time.sleep(120)
+    return "done"
 """
 
 
@@ -105,13 +111,241 @@ def test_settings_choose_folder_and_stage(project: pytest.Pytester) -> None:
     project.runpytest_subprocess("-q").assert_outcomes(passed=1)
 
 
-def test_malformed_project_is_a_usage_error_in_one_sentence(project: pytest.Pytester) -> None:
-    """pytest stops with the sentence, not with a traceback."""
+def test_malformed_project_is_one_sentence_where_the_fixture_is_used(
+    project: pytest.Pytester,
+) -> None:
+    """Other tests of the project run."""
     (project.path / ".chalice" / "config.json").write_text('{"version": "2.0",}')
-    project.makepyfile(test_one="def test_one(): pass")
+    project.makepyfile(test_one="def test_one(): pass", test_two="def test_two(offline): pass")
+    result = project.runpytest_subprocess("-q", "--continue-on-collection-errors")
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(["*config.json, line 1, column *"])
+    result.stdout.no_fnmatch_line("*Traceback*")
+
+
+ALONE = """
+import os, sys, threading, time
+
+def state():
+    import botocore.endpoint, botocore.handlers
+    boto3 = sys.modules.get("boto3")
+    return [
+        {n: v for n, v in os.environ.items() if n != "PYTEST_CURRENT_TEST"},
+        os.getcwd(), sys.path[:], time.sleep, abs(time.time() - time.clock_gettime(0)) < 60,
+        botocore.endpoint.Endpoint._send, list(botocore.handlers.BUILTIN_HANDLERS),
+        "app" in sys.modules, boto3 and boto3.DEFAULT_SESSION,
+    ]
+
+AT_IMPORT = state()
+"""
+
+
+def test_tests_without_the_fixture_are_left_alone(
+    project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before, between and after tests that use one, also one that lives for the session."""
+    monkeypatch.setenv("AWS_PROFILE", "mine")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "my-own")
+    monkeypatch.setenv("STAGE", "of-the-shell")
+    plain = """
+        from alone import AT_IMPORT, state
+
+        def test_plain():
+            import os
+            assert os.environ["AWS_PROFILE"] == "mine"
+            assert os.environ["AWS_ACCESS_KEY_ID"] == "my-own"
+            assert os.environ["STAGE"] == "of-the-shell"
+            assert "AWS_DEFAULT_REGION" not in os.environ
+            assert "AWS_EC2_METADATA_DISABLED" not in os.environ
+            assert state() == AT_IMPORT
+    """
+    project.makepyfile(
+        alone=ALONE,
+        test_1_plain=plain,
+        test_2_uses="""
+        import os
+
+        def test_one(offline):
+            assert offline.http.post("/orders", json={"id": "7"}).status_code == 200
+            assert os.environ["AWS_DEFAULT_REGION"] == "us-east-1"
+            assert "AWS_PROFILE" not in os.environ
+
+        def test_session(offline_session):
+            offline_session.advance(days=400)
+        """,
+        test_3_plain=plain.replace("test_plain", "test_plain_again"),
+        test_4_session="""
+        import time
+
+        def test_it_lives_on(offline_session):
+            assert time.time() == offline_session.now.timestamp()
+            assert offline_session.now.year == 2027
+        """,
+        test_5_plain=plain.replace("test_plain", "test_plain_at_last"),
+    )
+    project.runpytest_subprocess("-q", "-p", "no:randomly").assert_outcomes(passed=6)
+
+
+def test_module_that_uses_no_fixture_is_imported_with_the_shells_variables(
+    project: pytest.Pytester,
+) -> None:
+    """Only where the fixture is named does the app find a region when it is imported."""
+    project.makepyfile(
+        test_one="""
+        import os
+        REGION = os.environ.get("AWS_DEFAULT_REGION")
+
+        def test_one():
+            assert REGION is None
+        """,
+        test_two="""
+        import os
+        import pytest
+        REGION, STAGE = os.environ.get("AWS_DEFAULT_REGION"), os.environ.get("STAGE")
+
+        def test_import():
+            assert (REGION, STAGE) == ("us-east-1", "local")
+            assert "STAGE" not in os.environ
+
+        @pytest.mark.usefixtures("offline")
+        def test_fixture():
+            assert os.environ["STAGE"] == "local"
+        """,
+    )
+    project.runpytest_subprocess("-q").assert_outcomes(passed=3)
+
+
+def test_mark_chooses_stage_region_start_and_seed(project: pytest.Pytester) -> None:
+    """The nearest mark has its way; the app is imported with that stage's variables."""
+    project.makepyfile(
+        test_marks="""
+        import pytest
+
+        pytestmark = pytest.mark.offline(stage="dev", seed=3)
+
+        def test_module(offline):
+            assert offline.invoke("stage").payload == "dev"
+            assert offline.now.isoformat() == "2026-01-01T00:00:00+00:00"
+
+        @pytest.mark.offline(stage="local", region="eu-west-1", start="2030-02-03T04:05:06Z")
+        def test_nearest(offline):
+            assert offline.invoke("stage").payload == "local"
+            assert offline.emulator.region == "eu-west-1"
+            assert offline.emulator.seed == 3
+            assert offline.now.isoformat() == "2030-02-03T04:05:06+00:00"
+            import app
+            assert app.sqs.meta.region_name == "eu-west-1"
+
+        @pytest.mark.offline(timeouts=False)
+        def test_timeouts_wait(offline):
+            assert offline.invoke("slow").payload == "done"
+
+        def test_timeouts_count(offline):
+            with pytest.raises(Exception, match="timed out"):
+                offline.invoke("slow")
+
+        @pytest.mark.offline(stage="nosuch")
+        def test_unknown_stage(offline):
+            pass
+
+        @pytest.mark.offline(zone="here")
+        def test_unknown_option(offline):
+            pass
+        """
+    )
+    result = project.runpytest_subprocess("-q", "--strict-markers")
+    result.assert_outcomes(passed=4, errors=2)
+    result.stdout.fnmatch_lines(["*has no stage 'nosuch'; it has dev, local"])
+    result.stdout.fnmatch_lines(["pytest.mark.offline takes region, seed, * by name, not zone"])
+
+
+def test_factory_makes_emulators_of_any_scope(project: pytest.Pytester) -> None:
+    """State lasts as long as the scope; two of them do not see each other."""
+    project.makepyfile(
+        test_shop="""
+        import pytest
+
+        @pytest.fixture(scope="module")
+        def shop(make_offline):
+            with make_offline(stage="dev") as offline:
+                yield offline
+
+        @pytest.fixture
+        def other(make_offline):
+            return make_offline(stage="dev", seed=1)
+
+        def test_one(shop):
+            shop.client("sqs").create_queue(QueueName="kept")
+
+        def test_two(shop, other, offline):
+            def names(one):
+                urls = one.client("sqs").list_queues()["QueueUrls"]
+                return sorted(url.rsplit("/", 1)[1] for url in urls)
+            assert names(shop) == ["jobs", "kept"]
+            assert names(other) == names(offline) == ["jobs"]
+            assert shop.invoke("stage").payload == "dev"
+            assert offline.invoke("stage").payload == "local"
+        """
+    )
+    project.runpytest_subprocess("-q").assert_outcomes(passed=2)
+
+
+def test_failed_test_reports_its_trace(project: pytest.Pytester) -> None:
+    """The stories of runs that failed; of a test that went well nothing is told."""
+    project.makepyfile(
+        test_orders="""
+        def test_good(offline):
+            offline.http.post("/orders", json={"id": "fine"})
+
+        def test_bad(offline):
+            offline.http.post("/orders", json={"id": "order-7"})
+            offline.settle(raise_errors=False)
+            assert False
+        """
+    )
+    result = project.runpytest_subprocess("-q", "-rP")
+    result.assert_outcomes(passed=1, failed=1)
+    lines = result.outlines
+    [begin] = [number for number, line in enumerate(lines) if "offline trace" in line]
+    story = "\n".join(lines[begin : begin + 40])
+    assert "SendMessage" in story
+    assert "shop-local-work runs with 1 record" in story
+    assert len(story) < 20_000
+
+
+def test_mock_aws_around_a_test_is_one_error(project: pytest.Pytester) -> None:
+    """Its tables would be emptied; the error says what to do."""
+    project.makepyfile(
+        test_orders="""
+        from moto import mock_aws
+
+        @mock_aws
+        def test_order(offline):
+            offline.client("sqs").list_queues()
+        """
+    )
     result = project.runpytest_subprocess("-q")
-    assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["ERROR: *config.json, line 1, column *"])
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        ["*ConflictError: moto's mock_aws is active while*leave mock_aws out*"]
+    )
+
+
+def test_json_is_sent_with_its_content_type(project: pytest.Pytester) -> None:
+    """Unless the test says another; body and json together are a mistake."""
+    project.makepyfile(
+        test_json="""
+        import pytest
+
+        def test_json(offline):
+            assert offline.http.post("/orders", json={"id": "7"}).status_code == 200
+            headers = {"Content-Type": "text/plain"}
+            assert offline.http.post("/orders", json={}, headers=headers).status_code == 415
+            with pytest.raises(TypeError, match="either body or json"):
+                offline.http.post("/orders", json={}, body=b"{}")
+        """
+    )
+    project.runpytest_subprocess("-q").assert_outcomes(passed=1)
 
 
 def test_plugin_leaves_other_projects_alone(
@@ -124,9 +358,34 @@ def test_plugin_leaves_other_projects_alone(
         import os, sys, threading, time
 
         def test_plain():
-            assert "botocore" not in sys.modules
-            assert "moto" not in sys.modules
+            for name in ("botocore", "moto", "chalice"):
+                assert name not in sys.modules
             assert "AWS_EC2_METADATA_DISABLED" not in os.environ
         """
     )
     pytester.runpytest_subprocess("-q").assert_outcomes(passed=1)
+
+
+def test_parts_of_the_app_that_a_test_imported_are_the_handlers_own(
+    project: pytest.Pytester,
+) -> None:
+    """Also where a test module imports only something below chalicelib, and patches it."""
+    (project.mkdir("chalicelib") / "__init__.py").touch()
+    (project.path / "chalicelib" / "prices.py").write_text("def price():\n    return 1\n")
+    code = (project.path / "app.py").read_text()
+    code += "\n@app.lambda_function()\ndef cost(event, context):\n"
+    code += "    from chalicelib import prices\n    return prices.price()\n"
+    (project.path / "app.py").write_text(code)
+    project.makepyfile(
+        test_prices="""
+        from chalicelib import prices
+
+        def test_patched(offline, monkeypatch):
+            monkeypatch.setattr(prices, "price", lambda: 7)
+            assert offline.invoke("cost").payload == 7
+
+        def test_as_written(offline):
+            assert offline.invoke("cost").payload == 1
+        """
+    )
+    project.runpytest_subprocess("-q").assert_outcomes(passed=2)

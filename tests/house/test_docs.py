@@ -51,7 +51,7 @@ def test_every_command_and_option_is_documented(root: Path, require_none: Any) -
 def test_settings_of_the_pytest_plugin_are_documented(root: Path, require_none: Any) -> None:
     """Each setting that the plugin reads appears in README.md or docs/."""
     text = _documentation(root)
-    source = (root / PACKAGE / "testing.py").read_text(encoding="utf-8")
+    source = (root / PACKAGE / "testing" / "plugin.py").read_text(encoding="utf-8")
     settings = re.findall(r'addini\(\s*"(\w+)"', source)
     assert settings
     require_none(

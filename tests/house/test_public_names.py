@@ -23,16 +23,18 @@ OFFLINE = {
     "invoke": "name, payload",
     "journal": "",
     "now": "",
+    "resume": "",
     "settle": "*, within, raise_errors",
     "start": "",
     "stop": "",
+    "suspend": "",
     "trace": "text",
 }
 HTTP = {
     **dict.fromkeys(
         ("delete", "get", "head", "options", "patch", "post", "put"), "path, **options"
     ),
-    "request": "method, path, headers, body",
+    "request": "method, path, headers, body, *, json",
 }
 
 
@@ -59,8 +61,16 @@ def _surface(kind: type) -> dict[str, str]:
 
 
 def test_testing_exports_what_it_promises() -> None:
-    """`chalice_offline.testing` exports three names, and all of them exist."""
-    assert sorted(testing.__all__) == ["NotSettledError", "Offline", "OfflineHttp"]
+    """`chalice_offline.testing` exports four names beside its fixtures and hooks."""
+    names = [name for name in testing.__all__ if not name.startswith("pytest_")]
+    fixtures = ["make_offline", "offline", "offline_session"]
+    assert sorted(names) == [
+        "ConflictError",
+        "NotSettledError",
+        "Offline",
+        "OfflineHttp",
+        *fixtures,
+    ]
     assert all(hasattr(testing, name) for name in testing.__all__)
 
 
@@ -82,7 +92,7 @@ def test_not_settled_is_a_failed_assertion() -> None:
 
 
 def test_plugin_declares_its_settings() -> None:
-    """The three settings of the plugin keep their names."""
+    """The settings of the plugin keep their names."""
     declared = []
 
     class Parser:
@@ -90,7 +100,12 @@ def test_plugin_declares_its_settings() -> None:
             declared.append(name)
 
     testing.pytest_addoption(Parser())  # type: ignore[arg-type]
-    assert sorted(declared) == ["chalice_project", "chalice_seed", "chalice_stage"]
+    assert sorted(declared) == [
+        "chalice_project",
+        "chalice_region",
+        "chalice_seed",
+        "chalice_stage",
+    ]
 
 
 def test_package_installs_command_and_plugin(root: Path) -> None:

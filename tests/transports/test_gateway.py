@@ -12,7 +12,7 @@ import pytest
 
 from chalice_offline.composition import compose
 from chalice_offline.console.api import console_pages, percentile
-from chalice_offline.core.errors import EmulatorBug, ProjectError
+from chalice_offline.core.errors import ProjectError
 from chalice_offline.core.http import Headers, HttpRequest, HttpResponse
 from chalice_offline.drivers.virtual import VirtualDriver
 from chalice_offline.emulator import Emulator
@@ -79,15 +79,38 @@ def test_one_queue_is_seen_through_both_doors(gateway: Gateway, server: Server) 
     assert message["Body"] == "hello"
 
 
-def test_two_open_doors_are_one_too_many(gateway: Gateway) -> None:
-    """A process has one set of botocore clients."""
-    first = InProcessDoor(gateway)
-    first.open()
+def test_requests_go_to_the_door_of_the_code_that_sends_them(gateway: Gateway) -> None:
+    """Two emulators in one process; without such code the door that was opened last answers."""
+    outer, inner = InProcessDoor(gateway), InProcessDoor(Gateway(compose(VirtualDriver())))
+    sqs = client("sqs")
+    outer.open()
+    inner.open()
     try:
-        with pytest.raises(EmulatorBug):
-            InProcessDoor(gateway).open()
+        sqs.create_queue(QueueName="inner")
+        outer.for_code(sqs.create_queue)(QueueName="outer")
+        assert [url.rsplit("/", 1)[1] for url in sqs.list_queues()["QueueUrls"]] == ["inner"]
+        listed = outer.for_code(sqs.list_queues)()["QueueUrls"]
+        assert [url.rsplit("/", 1)[1] for url in listed] == ["outer"]
+        inner.close()
+        assert sqs.list_queues()["QueueUrls"] == listed
     finally:
-        first.close()
+        inner.close()
+        outer.close()
+
+
+def test_botocore_is_its_own_again_when_the_last_door_closes(gateway: Gateway) -> None:
+    """Nothing of ours stays in the process."""
+    from botocore import handlers
+    from botocore.endpoint import Endpoint
+
+    before, hooks = Endpoint._send, list(handlers.BUILTIN_HANDLERS)
+    door = InProcessDoor(gateway)
+    door.open()
+    assert Endpoint._send is not before
+    door.close()
+    door.close()
+    assert Endpoint._send is before
+    assert hooks == handlers.BUILTIN_HANDLERS
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,10 @@ class ProcessClock:
             self._traveller.shift(timedelta(milliseconds=instant_ms - self._put_to_ms))
             self._put_to_ms = instant_ms
 
+    def stands_where_it_was_put(self) -> bool:
+        """Whether the process's clock shows what we put it to: nobody else holds it."""
+        return time.time_ns() // 1_000_000 == self._put_to_ms
+
     def stop(self) -> None:
         """Give the process its own clock back."""
         _replace(self._virtual_sleep, self._real_sleep)

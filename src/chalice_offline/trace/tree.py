@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from chalice_offline.trace.story import attempt_of, describe, duration, is_outcome_of, is_timeout_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from chalice_offline.core.journal import Entry, Journal
 
 
@@ -33,8 +35,25 @@ class Trace:
 
     def __init__(self, journal: Journal, text: str) -> None:
         """Collect the entries that mention `text`, what followed from them and what led to them."""
+        spelled = json.dumps(text)[1:-1]  # as it stands inside a JSON string
+
+        def mentions(entry: Entry) -> bool:
+            line = entry.as_json()
+            return text in line or spelled in line
+
+        self._collect(journal, mentions)
+
+    @classmethod
+    def of(cls, journal: Journal, numbers: Iterable[int]) -> Trace:
+        """Return the story of entries by their numbers."""
+        wanted = set(numbers)
+        story = cls.__new__(cls)
+        story._collect(journal, lambda entry: entry.number in wanted)  # noqa: SLF001 - our own
+        return story
+
+    def _collect(self, journal: Journal, wanted: Callable[[Entry], bool]) -> None:
         by_number = {entry.number: entry for entry in journal.entries()}
-        chosen = _chosen(by_number, text)
+        chosen = _chosen(by_number, wanted)
         self.entries: list[Entry] = [by_number[number] for number in sorted(chosen)]
         self._followers: dict[int, list[Entry]] = {}
         self._attempts: dict[int, int] = {}
@@ -96,22 +115,20 @@ class Trace:
         return f"+{duration(entry.at_ms - self.entries[0].at_ms)}"
 
 
-def _chosen(by_number: dict[int, Entry], text: str) -> set[int]:
+def _chosen(by_number: dict[int, Entry], wanted: Callable[[Entry], bool]) -> set[int]:
     """Return the numbers of the entries of a story.
 
-    Those that mention the text, all that followed from them, and what led to the ones among them
+    Those that are wanted, all that followed from them, and what led to the ones among them
     that nothing in the story explains. What led to the rest would be other stories: a batch holds
     messages of several.
     """
-    spelled = json.dumps(text)[1:-1]  # as it stands inside a JSON string
     chosen: set[int] = set()
     unexplained: list[int] = []
     for entry in by_number.values():  # causes come before effects, so one pass is enough
         if any(cause in chosen for cause in entry.causes):
             chosen.add(entry.number)
             continue
-        line = entry.as_json()
-        if text in line or spelled in line:
+        if wanted(entry):
             chosen.add(entry.number)
             unexplained.append(entry.number)
     while unexplained:

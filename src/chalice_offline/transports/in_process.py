@@ -1,18 +1,22 @@
-"""The door without a socket: a botocore `before-send` hook in every client of this process.
+"""The door without a socket: botocore's requests are answered in this process.
 
-botocore hands each signed request to the hook before it opens a connection; what the hook returns
-is the reply. The hook is installed once in the process and asks for the open door at each call, so
-clients made at import time keep working when a test opens another emulator's door.
+botocore hands each signed request to `Endpoint._send` just before it opens a connection. As long as
+a door is open that function asks the door first, for every client, whenever it was made. When the
+last door closes the function is botocore's own again.
+
+Several emulators may have a door each. A request goes to the door of the emulator whose code sends
+it (a handler's calls, and those of threads it starts), else to the one that was opened last. A
+client can also belong to a door: see `reply`.
 """
 
 from __future__ import annotations
 
-import gc
 import io
-import sys
-from typing import TYPE_CHECKING, Any
+from contextlib import AbstractContextManager, nullcontext
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, TypeVar
 
-from chalice_offline.core.errors import AwsError, EmulatorBug
+from chalice_offline.core.errors import AwsError
 from chalice_offline.core.http import Headers, HttpRequest
 from chalice_offline.core.pending import Pending
 from chalice_offline.core.run import RunStopped
@@ -21,7 +25,7 @@ from chalice_offline.transports.incoming import IncomingBody
 from chalice_offline.transports.present_run import present_causes, present_run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
@@ -30,69 +34,76 @@ if TYPE_CHECKING:
     from chalice_offline.core.storage import Blob, Blobs
     from chalice_offline.transports.gateway import Gateway
 
+P = ParamSpec("P")
+R = TypeVar("R")
+
+#: The door of the emulator whose code runs in this context.
+_here: ContextVar[InProcessDoor | None] = ContextVar("in_process_door", default=None)
+
 
 class InProcessDoor:
     """Answers botocore's requests in this process while open."""
 
-    _open: InProcessDoor | None = None
-    _installed = False
+    _open: ClassVar[list[InProcessDoor]] = []
+    _botocores_own: ClassVar[Any] = None
 
-    def __init__(self, gateway: Gateway) -> None:
+    def __init__(
+        self,
+        gateway: Gateway,
+        acting: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> None:
+        """Make a door; `acting` is entered around each answer (virtual time takes the clock)."""
         self.gateway = gateway
+        self._acting = acting
 
     def open(self) -> None:
-        """Take over all botocore clients of this process, those made already included."""
-        if InProcessDoor._open is not None:
-            raise EmulatorBug("another emulator's door is open in this process")
-        InProcessDoor.install()
-        InProcessDoor._open = self
+        """Answer all botocore clients of this process, those made already included."""
+        if not InProcessDoor._open:
+            InProcessDoor._install()
+        InProcessDoor._open.append(self)
 
     def close(self) -> None:
-        """Let botocore's clients reach the network again."""
-        if InProcessDoor._open is self:
-            InProcessDoor._open = None
+        """Answer no more; after the last door botocore's clients reach the network again."""
+        doors = InProcessDoor._open
+        if self in doors:  # its owner may have opened it twice, with another in between
+            del doors[len(doors) - 1 - doors[::-1].index(self)]
+            if not doors:
+                InProcessDoor._uninstall()
 
-    @classmethod
-    def install(cls) -> None:
-        """Put the hook into every botocore client of this process, made before or after.
+    def for_code(self, function: Callable[P, R]) -> Callable[P, R]:
+        """Return `function`, the AWS calls of which come through this door."""
 
-        New sessions copy botocore's built-in handlers. Sessions and clients that are there already
-        (a test module that imported the app's code, say) are found by the garbage collector.
-        """
-        if cls._installed:
-            return
-        early = "botocore.client" in sys.modules
-        from botocore import handlers
+        def call(*args: P.args, **kwargs: P.kwargs) -> R:
+            before = _here.set(self)
+            try:
+                return function(*args, **kwargs)
+            finally:
+                _here.reset(before)
 
-        handlers.BUILTIN_HANDLERS.append(("before-send", cls.answer))
-        cls._installed = True
-        if early:
-            cls._hook_into_existing()
+        return call
 
-    @classmethod
-    def _hook_into_existing(cls) -> None:
-        from botocore.client import BaseClient
-        from botocore.session import Session
-
-        for found in gc.get_objects():
-            if issubclass(type(found), Session):
-                found.get_component("event_emitter").register_first("before-send", cls.answer)
-            elif issubclass(type(found), BaseClient):
-                found.meta.events.register_first("before-send", cls.answer)
-
-    @classmethod
-    def answer(cls, request: AWSPreparedRequest, **_: Any) -> AWSResponse | None:
-        """Answer a request, or return None to let it out: no door open, or not meant for AWS."""
-        door = cls._open
-        if door is None:
-            return None
+    def reply(self, request: AWSPreparedRequest) -> AWSResponse:
+        """Answer a request of a client that belongs to this door."""
         run = present_run.get()
-        if run is None:
-            return _reply(request.url, door.reply(request, None))
-        with run.in_the_emulator():
-            return _reply(request.url, door.reply(request, run.life))
+        with self._acting():
+            if run is None:
+                return _reply(request.url, self._answered(request, None))
+            with run.in_the_emulator():
+                return _reply(request.url, self._answered(request, run.life))
 
-    def reply(self, request: AWSPreparedRequest, life: RunLife | None) -> HttpResponse:
+    @classmethod
+    def answer(cls, request: AWSPreparedRequest) -> AWSResponse | None:
+        """Answer a request, or return None to let it out: no door is open."""
+        door = _here.get()
+        if door is None or door not in cls._open:
+            if not cls._open:
+                return None
+            door = cls._open[-1]
+        return door.reply(request)
+
+    # ---- within ----------------------------------------------------------------------------------
+
+    def _answered(self, request: AWSPreparedRequest, life: RunLife | None) -> HttpResponse:
         """Answer a request of the run whose life that is, or of no run."""
         head = _to_request(request)
         file: Any = request.body
@@ -120,6 +131,27 @@ class InProcessDoor:
             self.gateway.hang_up(reply)
             raise
         return reply.result()
+
+    @classmethod
+    def _install(cls) -> None:
+        from botocore.endpoint import Endpoint
+
+        endpoint: Any = Endpoint
+        # botocore offers no other way into clients that are there already.
+        send = cls._botocores_own = endpoint._send  # noqa: SLF001
+
+        def send_or_answer(sender: Any, request: AWSPreparedRequest) -> Any:
+            reply = cls.answer(request)
+            return send(sender, request) if reply is None else reply
+
+        endpoint._send = send_or_answer  # noqa: SLF001
+
+    @classmethod
+    def _uninstall(cls) -> None:
+        from botocore.endpoint import Endpoint
+
+        endpoint: Any = Endpoint
+        endpoint._send = cls._botocores_own  # noqa: SLF001
 
 
 def _to_request(request: AWSPreparedRequest) -> HttpRequest:

@@ -17,6 +17,7 @@ from chalice_offline.core.http import Headers, HttpRequest, HttpResponse
 from chalice_offline.core.registry import missing_operation
 from chalice_offline.protocols import load_service
 from chalice_offline.protocols.rest_routing import path_parts
+from chalice_offline.services.delegated.moto_state import MotoState
 from chalice_offline.services.delegated.seeded_system import seed_system_randomness
 
 if TYPE_CHECKING:
@@ -54,27 +55,16 @@ class Delegated:
         caller does: that is how S3 notifications and stream mappings learn what was stored.
         `preparations` run before: what functions wrote is stored once somebody asks for logs.
         """
-        self._seed = seed
+        self._state = MotoState(seed)
         self.observers: dict[str, Observer] = {}
         self.preparations: dict[str, Callable[[], None]] = {}
         self._backends: dict[str, _Backend | None] = {}
-        self._seeded = False
-
-    def reset(self) -> None:
-        """Forget everything moto holds, and start its ids from the seed again."""
-        from moto.core.base_backend import BackendDict
-        from moto.moto_api._internal import mock_random
-
-        BackendDict.reset()
-        mock_random.seed(self._seed)
-        self._seeded = True
 
     def handle(
         self, context: CallContext, service: str, operation: str, request: HttpRequest
     ) -> HttpResponse:
         """Answer one request; raises AwsError when moto knows neither service nor path."""
-        if not self._seeded:
-            self.reset()
+        self._state.put_in_place()
         url = _aws_url(service, context.region, request)
         clean_url = url.split("?", 1)[0]
         backend = self._backend(service, clean_url)

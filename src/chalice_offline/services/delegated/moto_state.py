@@ -1,0 +1,59 @@
+"""Each emulator's own share of moto.
+
+moto keeps its state in tables of the process. So that emulators in one process do not see each
+other, the tables hold what belongs to the emulator that called last, and are changed over when
+another one calls.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+
+class MotoState:
+    """What moto holds for one emulator, ids to come included."""
+
+    _in_place: ClassVar[MotoState | None] = None
+
+    def __init__(self, seed: int) -> None:
+        """Begin empty; moto is not imported before the state is first put in place."""
+        self._seed = seed
+        self._tables: dict[Any, list[dict[Any, Any]]] | None = None
+        self._random: Any = None
+
+    def put_in_place(self) -> None:
+        """Make moto's tables hold this emulator's state."""
+        if MotoState._in_place is self:
+            return
+        from moto.core.base_backend import BackendDict
+        from moto.moto_api._internal import mock_random
+
+        if MotoState._in_place is not None:
+            MotoState._in_place._take_away()  # noqa: SLF001 - one of us
+        if self._tables is None:
+            BackendDict.reset()
+            mock_random.seed(self._seed)
+        else:
+            for table, parts in self._tables.items():
+                for part, content in zip(_parts(table), parts, strict=True):
+                    part.update(content)
+            BackendDict._instances[:] = self._tables  # noqa: SLF001 - moto offers no other way
+            mock_random.setstate(self._random)
+        MotoState._in_place = self
+
+    def _take_away(self) -> None:
+        from moto.core.base_backend import BackendDict
+        from moto.moto_api._internal import mock_random
+
+        tables = list(BackendDict._instances)  # noqa: SLF001
+        self._tables = {table: [dict(part) for part in _parts(table)] for table in tables}
+        self._random = mock_random.getstate()
+        for table in tables:
+            for part in _parts(table):
+                part.clear()
+        BackendDict._instances.clear()  # noqa: SLF001
+
+
+def _parts(table: Any) -> list[dict[Any, Any]]:
+    """Return the dicts of a table of moto: itself, and its indexes (S3's bucket names)."""
+    return [table, *(value for value in vars(table).values() if isinstance(value, dict))]

@@ -1,0 +1,263 @@
+"""One project on one emulator in virtual time, as a test sees it."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from chalice_offline.testing.http import OfflineHttp
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from chalice.test import InvokeResponse
+
+    from chalice_offline.chalice_app.project import Project
+    from chalice_offline.core.http import Headers, HttpResponse
+    from chalice_offline.core.journal import Journal
+    from chalice_offline.trace import Trace
+
+DEFAULT_SETTLE_WITHIN = timedelta(hours=6)
+
+
+class NotSettledError(AssertionError):
+    """Work was still left after the time `settle` was given."""
+
+
+class Offline:
+    """One project on one emulator in virtual time, in this process, without a socket.
+
+    A context manager: while entered the process's clock is virtual and boto3 reaches the emulator.
+    Several may be entered; then the process is that of the one whose code runs, else of the one
+    entered last. Clients from `client` always reach their own emulator.
+    """
+
+    def __init__(
+        self,
+        project_dir: str | Path | Project = ".",
+        *,
+        stage: str | None = None,
+        region: str | None = None,
+        start: datetime | str | None = None,
+        seed: int = 0,
+        timeouts: bool = True,
+    ) -> None:
+        """Prepare; entering it, or `start`, loads the project and opens it.
+
+        `stage` is "local" where config.json has that stage, else "dev"; `region` follows the rule
+        of `chalice-offline local`: the shell's, config.json's, us-east-1. `start` is the first
+        instant (a datetime, or ISO 8601; without an offset it is UTC). Without
+        `timeouts` handlers run as long as they like. Raises ProjectError.
+        """
+        from chalice_offline.chalice_app.offline_app import OfflineApp
+        from chalice_offline.chalice_app.runtime import Runtime
+        from chalice_offline.composition import compose
+        from chalice_offline.drivers.process_clock import ProcessClock
+        from chalice_offline.drivers.virtual import DEFAULT_START_MS, VirtualDriver
+        from chalice_offline.services.lambda_ import LambdaState
+        from chalice_offline.testing.clients import Clients
+        from chalice_offline.testing.presence import Presence, ProcessVariables, place_of
+        from chalice_offline.testing.project_code import ProjectCode
+        from chalice_offline.transports.gateway import Gateway
+        from chalice_offline.transports.in_process import InProcessDoor
+        from chalice_offline.transports.outbound import send_request
+        from chalice_offline.uploaded import UploadedFunctions
+
+        if not isinstance(project_dir, str | Path):  # a project that is loaded already
+            stage = stage or project_dir.stage
+            project_dir = project_dir.directory
+        directory = Path(project_dir).resolve()
+        place = place_of(directory, stage, region)
+        self._code = ProjectCode.of(directory, place.stage, place.region, is_usual=place.is_usual)
+        self._driver = VirtualDriver(
+            start_ms=DEFAULT_START_MS if start is None else _instant_ms(start),
+            send_request=send_request,
+            on_move=self._moved,
+            timeouts=timeouts,
+        )
+        self.emulator = compose(self._driver, seed=seed, region=place.region)
+        self._door = InProcessDoor(Gateway(self.emulator), self._acting)
+        self._presence = Presence(
+            self._driver.clock,
+            ProcessClock(self._sleep),
+            self._door,
+            directory,
+            ProcessVariables(place.variables),
+            self._code,
+        )
+        self._clients = Clients(self._door)
+        self._uploaded = UploadedFunctions()
+        runtime = Runtime(self._driver.clock, self._uploaded)
+        self._driver.run_function = self._door.for_code(runtime.run)
+        lambda_ = self.emulator.registry.state("lambda", LambdaState)
+        self.app = OfflineApp(directory, place.stage, self.emulator, lambda_, runtime)
+        self.http = OfflineHttp(self._request)
+        self._is_entered = False
+        self._is_started = False
+
+    # ---- life ---------------------------------------------------------------------------------
+
+    def start(self) -> Self:
+        """Load the project, create its resources and bind its handlers; enter the emulator."""
+        self.resume()
+        if not self._is_started:
+            self._is_started = True
+            try:
+                with self._presence.acting():
+                    self.app.start(self._code.load())
+            except BaseException:
+                self.stop()
+                raise
+        return self
+
+    def stop(self) -> None:
+        """Give everything of the process back; the emulator is gone."""
+        if self._is_started:
+            with self._presence.acting():
+                self._driver.close()
+        self.suspend()
+        self._is_started = False
+        self._clients.give_back()
+        self._uploaded.close()
+
+    def suspend(self) -> None:
+        """Give the process back for a while: its clock, its boto3, its variables."""
+        if self._is_entered:
+            self._is_entered = False
+            self._presence.leave()
+
+    def resume(self) -> None:
+        """Take the process again. Raises ConflictError when another library has it."""
+        if not self._is_entered:
+            self._presence.enter()
+            self._is_entered = True
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    # ---- time ---------------------------------------------------------------------------------
+
+    @property
+    def now(self) -> datetime:
+        """The present instant, in UTC."""
+        return datetime.fromtimestamp(self._driver.clock.now_ms() / 1000, UTC)
+
+    def settle(
+        self, *, within: timedelta = DEFAULT_SETTLE_WITHIN, raise_errors: bool = True
+    ) -> None:
+        """Return when nothing is left to do: all events delivered, all handlers run, all retried.
+
+        The clock jumps to whatever is owed next (a delay, a retry, a redelivery), at most `within`
+        ahead; schedules on the way fire, too. The first exception of a handler is raised here,
+        unless `raise_errors` is False: then retries and dead-letter queues take their course.
+        Raises NotSettledError when work is left after `within`.
+        """
+        deadline = self.now + within
+        with self._acting():
+            while True:
+                left = max(timedelta(0), deadline - self.now)
+                settled = self._driver.settle(round(left.total_seconds() * 1000))
+                if not self._handler_errors(raise_errors=raise_errors):
+                    break
+        if not settled:
+            endless = self._driver.endless
+            what = (
+                f"{endless} goes on without end" if endless else f"still work to do after {within}"
+            )
+            raise NotSettledError("\n".join([f"{what}. Last steps:", *self._last_steps()]))
+
+    def advance(self, *, raise_errors: bool = True, **duration: float) -> None:
+        """Let time pass: `advance(minutes=15)`, in the words of `datetime.timedelta`.
+
+        Everything due by then has happened when it returns. Exceptions as with `settle`.
+        """
+        target = self.now + timedelta(**duration)
+        with self._acting():
+            while True:
+                left = max(timedelta(0), target - self.now)
+                self._driver.advance(round(left.total_seconds() * 1000))
+                if not self._handler_errors(raise_errors=raise_errors):
+                    return
+
+    # ---- AWS and functions --------------------------------------------------------------------
+
+    def client(self, service: str, region: str | None = None) -> Any:
+        """Return a boto3 client that reaches this emulator; asking again is cheap."""
+        with self._acting():
+            return self._clients.client(service, region or self.emulator.region)
+
+    def invoke(self, name: str, payload: Any = None) -> InvokeResponse:
+        """Run a function by its Chalice or deployed name and return its result as `.payload`.
+
+        The handler's exception, if it raises one, is raised here.
+        """
+        from chalice.test import FunctionNotFoundError, InvokeResponse
+
+        from chalice_offline.chalice_app.functions import functions_of
+
+        names = {f.name: f.deployed_name for f in functions_of(self._code.load())}
+        deployed_name = names.get(name, name)
+        if deployed_name not in names.values():
+            raise FunctionNotFoundError(f"{name}: the project has {', '.join(names)}")
+        request = {"FunctionName": deployed_name, "Payload": json.dumps(payload).encode()}
+        reply = self.client("lambda").invoke(**request)
+        self._handler_errors(raise_errors=True)
+        return InvokeResponse(payload=json.loads(reply["Payload"].read()))
+
+    # ---- what happened ------------------------------------------------------------------------
+
+    @property
+    def journal(self) -> Journal:
+        """Every input and every step that followed."""
+        return self.emulator.journal
+
+    def trace(self, text: str) -> Trace:
+        """Return the story of whatever mentions `text` (an order id, say); print it to see it."""
+        from chalice_offline.trace import Trace
+
+        return Trace(self.emulator.journal, text)
+
+    # ---- within -------------------------------------------------------------------------------
+
+    def _acting(self) -> AbstractContextManager[None]:
+        if not self._is_started:
+            message = "the emulator is not running: use it inside `with Offline(…) as offline:`"
+            raise RuntimeError(message)
+        return self._presence.acting()
+
+    def _moved(self, now_ms: int) -> None:
+        self._presence.moved(now_ms)
+
+    def _request(self, method: str, path: str, headers: Headers, body: bytes) -> HttpResponse:
+        with self._acting():
+            return self._door.for_code(self.app.request)(method, path, headers, body)
+
+    def _handler_errors(self, *, raise_errors: bool) -> bool:
+        """Raise the first handler exception, or forget them; say whether there were any."""
+        errors, self._driver.handler_errors[:] = list(self._driver.handler_errors), []
+        if errors and raise_errors:
+            raise errors[0]
+        return bool(errors)
+
+    def _sleep(self, duration_ms: int) -> None:
+        from chalice_offline.transports.present_run import present_run
+
+        run = present_run.get()
+        self._driver.sleep(duration_ms, run.life if run is not None else None)
+
+    def _last_steps(self) -> list[str]:
+        from chalice_offline.trace import describe
+
+        return [f"  {describe(entry)}" for entry in list(self.emulator.journal.entries())[-8:]]
+
+
+def _instant_ms(start: datetime | str) -> int:
+    instant = datetime.fromisoformat(start) if isinstance(start, str) else start
+    if instant.tzinfo is None:
+        instant = instant.replace(tzinfo=UTC)
+    return round(instant.timestamp() * 1000)
