@@ -239,6 +239,11 @@ def test_conditions_that_are_refused(text: str, message: str) -> None:
     assert refused(text, **given) == message
 
 
+def test_strings_are_as_long_as_in_java() -> None:
+    """size() of a string counts UTF-16 code units: 1 for é, 2 for a clef."""
+    assert holds("size(:written) = :three", written={"S": "é𝄞"}, three={"N": "3"})
+
+
 def test_as_many_operators_as_aws_takes() -> None:
     """299 operators, each group inside the one before, are parsed and evaluated."""
     assert not holds("z<a " + "or (z<a " * 149 + ")" * 149)

@@ -103,6 +103,16 @@ def test_updates_of_an_item_that_is_not_there() -> None:
     assert message == "The document path provided in the update expression is invalid for update"
 
 
+def test_values_cannot_be_put_too_deep() -> None:
+    """A value of 31 levels fits into an attribute, not into a map inside one."""
+    value: dict[str, Any] = {"N": "1"}
+    for _ in range(31):
+        value = {"L": [value]}
+    assert update("SET m.deep = :v", v=value)["m"]["M"]["deep"] == value
+    message = update_refused("SET m.y[0].deep = :v", v=value)
+    assert message == "Nesting Levels have exceeded supported limits"
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from chalice_offline.services.dynamodb.attribute_values import MAX_NESTING
 from chalice_offline.services.dynamodb.validation_errors import validation_error
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ class DocumentEdit:
     def set(self, path: Path, value: AttributeValue) -> None:
         """Put a value there. Raises AwsError when the document has no such place."""
         parent, last = self._parent(path), path.parts[-1]
+        check_nesting(value, len(path.parts))
         if isinstance(parent, list):
             assert isinstance(last, int)
             if last < len(parent):
@@ -97,6 +99,22 @@ class DocumentEdit:
         copy: Any = dict(value["M"]) if "M" in value else list(value["L"])
         container[part] = {"M" if "M" in value else "L": copy}
         return copy
+
+
+def check_nesting(value: AttributeValue, level: int) -> None:
+    """Raise AwsError for a value with lists or maps deeper than an item may have them.
+
+    Each value on its own has been checked; what was to be found out is where an update puts it.
+    """
+    waiting = [(value, level)]
+    while waiting:
+        value, level = waiting.pop()
+        inner = value["M"].values() if "M" in value else value.get("L")
+        if inner is None:
+            continue
+        if level > MAX_NESTING:
+            raise validation_error("Nesting Levels have exceeded supported limits")
+        waiting.extend((one, level + 1) for one in inner)
 
 
 def invalid_path() -> AwsError:

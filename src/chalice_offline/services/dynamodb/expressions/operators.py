@@ -86,5 +86,8 @@ def size(value: AttributeValue | None) -> AttributeValue | None:
     for kind, content in value.items():
         if kind in {"N", "BOOL", "NULL"}:
             return None
+        if kind == "S" and not content.isascii():
+            # Java's length: UTF-16 code units, measured on AWS (github.com/ExtendDB/extenddb#60).
+            return {"N": str(len(content.encode("utf-16-le")) // 2)}
         return {"N": str(len(content))}
     return None
