@@ -47,7 +47,7 @@ NOTES = {
     "sns": "No telephone and no device is ever reached, and no data protection policy masks a\n"
     "message: what concerns them is checked, kept and given back, and nothing follows from it.",
 }
-SUPPORTED, MISSING = "supported", "missing"
+SUPPORTED, DELEGATED, MISSING = "supported", "moto", "missing"
 
 _HEAD = """\
 # What is emulated
@@ -56,6 +56,7 @@ Written by `python scripts/coverage.py` from the code; a test fails when it is o
 The operations are those of botocore {version}.
 
 - **{supported}**: does what AWS does, deliveries, retries and errors included.
+- **{delegated}**: passed on to moto, as are all other services.
 - **{missing}**: the caller gets the error NotImplemented (501), which names service and operation;
   nothing changes.
 
@@ -88,25 +89,27 @@ def services() -> list[Service]:
 
 
 def _service(service: kernel.Service, title: str) -> Service:
-    known = set() if service.rest_delegated else set(operation_names(service.name))
+    rest = DELEGATED if service.rest_delegated else MISSING
     states = {
-        operation: SUPPORTED if operation in service.operations else MISSING
-        for operation in sorted(known | set(service.operations))
+        operation: SUPPORTED if operation in service.operations else rest
+        for operation in sorted({*operation_names(service.name), *service.operations})
     }
     return Service(title, NOTES.get(service.name, ""), states)
 
 
 def page(found: Sequence[Service]) -> str:
     """Return the whole page."""
-    head = _HEAD.format(version=botocore.__version__, supported=SUPPORTED, missing=MISSING)
+    head = _HEAD.format(
+        version=botocore.__version__, supported=SUPPORTED, delegated=DELEGATED, missing=MISSING
+    )
     return "\n".join([head, *_summary(found), *(line for one in found for line in _section(one))])
 
 
 def _summary(found: Sequence[Service]) -> Iterator[str]:
-    yield f"| service | {SUPPORTED} | {MISSING} | operations |"
-    yield "|---|---|---|---|"
+    yield f"| service | {SUPPORTED} | {DELEGATED} | {MISSING} | operations |"
+    yield "|---|---|---|---|---|"
     for one in found:
-        counts = " | ".join(str(one.count(state)) for state in (SUPPORTED, MISSING))
+        counts = " | ".join(str(one.count(state)) for state in (SUPPORTED, DELEGATED, MISSING))
         yield f"| {one.title} | {counts} | {len(one.states)} |"
 
 

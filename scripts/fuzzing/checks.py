@@ -126,8 +126,9 @@ def _lambda_findings(world: World) -> Iterator[str]:
         if mapping.function not in service.all_functions():
             yield f"mapping {uuid} invokes a function that is gone"
     for function in service.all_functions():
-        if function.running < 0:
-            yield f"function {function.settings.name} has {function.running} runs under way"
+        running = function.concurrency.running(function.settings.name)
+        if running < 0:
+            yield f"function {function.settings.name} has {running} runs under way"
 
 
 def _sns_findings(sns: Any) -> Iterator[str]:

@@ -23,16 +23,15 @@ _SETTINGS = ("Description", "KmsKeyIdentifier", "DeadLetterConfig", "LogConfig")
 
 
 def create_event_bus(events: EventsState, context: CallContext, request: Request) -> Result:
-    """Make a custom bus, or the bus of a partner's event source."""
+    """Make a custom bus. There are no partners, so there is no partner's event source."""
     buses = events.here(context).buses
     name = request["Name"]
-    source_name = request.get("EventSourceName")
     if name in buses:
         raise already_exists(f"Event bus {name} already exists.")
-    if source_name is None and "/" in name:
+    if "EventSourceName" in request:
+        raise not_found(f"Event source {request['EventSourceName']} does not exist.")
+    if "/" in name:
         raise validation_error("Event bus name must not contain '/'.")
-    if source_name is not None:
-        _associate(events, context, name, source_name)
     bus = EventBus(
         name=name,
         account_id=context.account_id,
@@ -64,8 +63,6 @@ def delete_event_bus(events: EventsState, context: CallContext, request: Request
     if bus is not None and bus.rules:
         raise validation_error("EventBus can't be deleted since it has rules.")
     region.buses.pop(name, None)
-    if name in region.event_sources:
-        region.event_sources[name].state = "PENDING"
     return {}
 
 
@@ -104,12 +101,3 @@ def _described(bus: EventBus) -> dict[str, Any]:
 def _listed(bus: EventBus) -> dict[str, Any]:
     shown = ("Name", "Arn", "Description", "Policy", "CreationTime", "LastModifiedTime")
     return {member: value for member, value in _described(bus).items() if member in shown}
-
-
-def _associate(events: EventsState, context: CallContext, name: str, source_name: str) -> None:
-    source = events.here(context).event_sources.get(source_name)
-    if source is None:
-        raise not_found(f"Event source {source_name} does not exist.")
-    if name != source_name:
-        raise validation_error("Event bus name must match the name of the event source.")
-    source.state = "ACTIVE"

@@ -11,7 +11,6 @@ from chalice_offline.services.events import (
     buses,
     connections,
     event_patterns,
-    partner_sources,
     permissions,
     put_events,
     replays,
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
 OPERATIONS: Mapping[str, Operation] = {
     # events
     "PutEvents": put_events.put_events,
-    "PutPartnerEvents": put_events.put_partner_events,
     "TestEventPattern": event_patterns.test_event_pattern,
     # event buses
     "CreateEventBus": buses.create_event_bus,
@@ -77,16 +75,6 @@ OPERATIONS: Mapping[str, Operation] = {
     "DeleteApiDestination": api_destinations.delete_api_destination,
     "DescribeApiDestination": api_destinations.describe_api_destination,
     "ListApiDestinations": api_destinations.list_api_destinations,
-    # partner event sources
-    "CreatePartnerEventSource": partner_sources.create_partner_event_source,
-    "DeletePartnerEventSource": partner_sources.delete_partner_event_source,
-    "DescribePartnerEventSource": partner_sources.describe_partner_event_source,
-    "ListPartnerEventSources": partner_sources.list_partner_event_sources,
-    "ListPartnerEventSourceAccounts": partner_sources.list_partner_event_source_accounts,
-    "DescribeEventSource": partner_sources.describe_event_source,
-    "ListEventSources": partner_sources.list_event_sources,
-    "ActivateEventSource": partner_sources.activate_event_source,
-    "DeactivateEventSource": partner_sources.deactivate_event_source,
 }
 
 

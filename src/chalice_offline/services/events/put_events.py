@@ -1,4 +1,4 @@
-"""PutEvents and PutPartnerEvents."""
+"""PutEvents."""
 
 from __future__ import annotations
 
@@ -47,29 +47,6 @@ def put_events(events: EventsState, context: CallContext, request: Request) -> R
         else:
             replies.append({"EventId": event.id})
             _put(events, context, event, entry)
-    return _result(replies)
-
-
-def put_partner_events(events: EventsState, context: CallContext, request: Request) -> Result:
-    """Put a partner's events on the buses that customers matched to the event source."""
-    replies = []
-    for entry in request["Entries"]:
-        try:
-            event = _make_event(events, context, entry)
-        except _RefusedEntryError as refused:
-            replies.append(refused.reply)
-            continue
-        replies.append({"EventId": event.id})
-        buses = events.find_partner_buses(context.region, entry["Source"])
-        if not buses:
-            _note_dropped(events, context, event, "no account has a bus for this event source")
-        for bus in buses:
-            received = dict(event.document, account=bus.account_id)
-            routing.route(
-                events,
-                bus,
-                Event(received, event.time_s, event.ingested_ms, event.size_bytes, event.entry),
-            )
     return _result(replies)
 
 

@@ -10,14 +10,11 @@ from chalice_offline.services.events.errors import no_such_bus, no_such_rule, no
 from chalice_offline.services.events.resources import DEFAULT_BUS, EventBus, Rule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from chalice_offline.core.context import CallContext
     from chalice_offline.core.kernel import Kernel, Request
     from chalice_offline.services.events.api_destination import ApiDestination
     from chalice_offline.services.events.archive import Archive
     from chalice_offline.services.events.connection import Connection
-    from chalice_offline.services.events.event_source import EventSource
     from chalice_offline.services.events.replay import Replay
 
 PRINCIPAL = "events.amazonaws.com"  # as whom EventBridge calls other services
@@ -32,7 +29,6 @@ class Region:
     replays: dict[str, Replay] = field(default_factory=dict)
     connections: dict[str, Connection] = field(default_factory=dict)
     api_destinations: dict[str, ApiDestination] = field(default_factory=dict)
-    event_sources: dict[str, EventSource] = field(default_factory=dict)
 
 
 class EventsState:
@@ -87,20 +83,6 @@ class EventsState:
         del rule.bus.rules[rule.name]
         rule.bus.index.discard(rule.name)
         self.kernel.cancel(rule.timer)
-
-    def find_event_sources(self, region: str) -> Iterator[EventSource]:
-        """Yield the partner event sources of all accounts in a region."""
-        for (_, name), found in self._regions.items():
-            if name == region:
-                yield from found.event_sources.values()
-
-    def find_partner_buses(self, region: str, source_name: str) -> list[EventBus]:
-        """Return the buses that customers have for an active partner event source."""
-        return [
-            self.find_bus_in(source.account_id, region, source_name)
-            for source in self.find_event_sources(region)
-            if source.name == source_name and source.state == "ACTIVE"
-        ]
 
     # ---- archives, connections, API destinations ----------------------------------------------
 

@@ -30,19 +30,7 @@ from chalice_offline.services.sns.platform_applications import (
     set_platform_application_attributes,
 )
 from chalice_offline.services.sns.publish import publish, publish_batch
-from chalice_offline.services.sns.sms import (
-    check_if_phone_number_is_opted_out,
-    create_sms_sandbox_phone_number,
-    delete_sms_sandbox_phone_number,
-    get_sms_attributes,
-    get_sms_sandbox_account_status,
-    list_origination_numbers,
-    list_phone_numbers_opted_out,
-    list_sms_sandbox_phone_numbers,
-    opt_in_phone_number,
-    set_sms_attributes,
-    verify_sms_sandbox_phone_number,
-)
+from chalice_offline.services.sns.sms import get_sms_attributes, set_sms_attributes
 from chalice_offline.services.sns.state import SnsState
 from chalice_offline.services.sns.subscribe import subscribe
 from chalice_offline.services.sns.subscriptions import (
@@ -107,24 +95,18 @@ OPERATIONS: Mapping[str, Operation] = {
     "ListEndpointsByPlatformApplication": list_endpoints_by_platform_application,
     "SetEndpointAttributes": set_endpoint_attributes,
     # SMS
-    "CheckIfPhoneNumberIsOptedOut": check_if_phone_number_is_opted_out,
     "GetSMSAttributes": get_sms_attributes,
-    "ListPhoneNumbersOptedOut": list_phone_numbers_opted_out,
-    "OptInPhoneNumber": opt_in_phone_number,
     "SetSMSAttributes": set_sms_attributes,
-    "CreateSMSSandboxPhoneNumber": create_sms_sandbox_phone_number,
-    "DeleteSMSSandboxPhoneNumber": delete_sms_sandbox_phone_number,
-    "GetSMSSandboxAccountStatus": get_sms_sandbox_account_status,
-    "ListOriginationNumbers": list_origination_numbers,
-    "ListSMSSandboxPhoneNumbers": list_sms_sandbox_phone_numbers,
-    "VerifySMSSandboxPhoneNumber": verify_sms_sandbox_phone_number,
 }
 
 
 def service(kernel: Kernel) -> Service:
-    """Return SNS without topics, and the page with the certificate of its signatures."""
+    """Return SNS without topics, and the page with the certificate of its signatures.
+
+    What else there is about telephone numbers is moto's.
+    """
     pages = {signing.CERTIFICATE_PATH: _certificate}
-    return Service("sns", SnsState(kernel), OPERATIONS, pages=pages)
+    return Service("sns", SnsState(kernel), OPERATIONS, pages=pages, rest_delegated=True)
 
 
 def _certificate(_request: HttpRequest) -> HttpResponse:

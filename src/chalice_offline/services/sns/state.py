@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from chalice_offline.services.sns.errors import topic_not_found
 from chalice_offline.services.sns.limits import ORPHANED_SUBSCRIPTION_KEPT_MS
 from chalice_offline.services.sns.names import local_arn
-from chalice_offline.services.sns.sms_account import SmsAccount
 
 if TYPE_CHECKING:
     from collections import deque
@@ -37,7 +36,7 @@ class SnsState:
         self._topics: dict[str, Topic] = {}
         self._subscriptions: dict[str, Subscription] = {}
         self._orphans: dict[str, Subscription] = {}
-        self._sms_accounts: dict[tuple[str, str], SmsAccount] = {}
+        self._sms_attributes: dict[tuple[str, str], dict[str, str]] = {}
         self._number = 0
 
     def next_number(self) -> int:
@@ -128,6 +127,7 @@ class SnsState:
         """Return the platform endpoint of an ARN."""
         return self.endpoints.get(arn)
 
-    def sms_account(self, account_id: str, region: str) -> SmsAccount:
-        """Return what an account has set for SMS in a region."""
-        return self._sms_accounts.setdefault((account_id, region), SmsAccount())
+    def sms_attributes(self, context: CallContext) -> dict[str, str]:
+        """Return what the caller has set for text messages in its region."""
+        home = (context.account_id, context.region)
+        return self._sms_attributes.setdefault(home, {"MonthlySpendLimit": "1"})
