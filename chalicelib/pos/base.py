@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
 
 from chalicelib.domain.errors import DomainError
@@ -14,25 +13,6 @@ if TYPE_CHECKING:
     from chalicelib.domain.money import Money
     from chalicelib.domain.record import OrderRecord
     from chalicelib.domain.refusal import Refusal
-
-
-class Idempotency(StrEnum):
-    """How a point of sale keeps a repeated create from making a second ticket."""
-
-    KEY = "key"  # the request carries a key, the same key gives the same ticket (Square)
-    LOOKUP = "lookup"  # tickets can be searched by our reference (Toast)
-    NONE = "none"  # neither: look through the recent tickets (Clover)
-
-
-@dataclass(frozen=True, slots=True)
-class Capabilities:
-    """What a point of sale can do; the submission protocol asks this, not the vendor's name."""
-
-    idempotency: Idempotency
-    rate_scope: str
-    webhook_payload: str
-    price_check: bool
-    cancel: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +57,6 @@ class PointOfSale(Protocol):
     """A point of sale. Every call may raise one of the three errors above."""
 
     vendor: str
-    capabilities: Capabilities
 
     def find(self, record: OrderRecord) -> Ticket | None:
         """Return the ticket that an earlier attempt made, if there is one."""

@@ -18,8 +18,6 @@ from chalicelib.domain.money import Money
 from chalicelib.domain.order import reference_id
 from chalicelib.domain.refusal import Reason, Refusal
 from chalicelib.pos.base import (
-    Capabilities,
-    Idempotency,
     PosNotice,
     PosOutcomeUnknown,
     PosRefused,
@@ -63,13 +61,6 @@ class Square:
     """The Square point of sale. `notification_url` is the webhook URL exactly as registered."""
 
     vendor = "square"
-    capabilities = Capabilities(
-        idempotency=Idempotency.KEY,
-        rate_scope="app",
-        webhook_payload="thin",
-        price_check=True,
-        cancel=False,
-    )
 
     def __init__(
         self,

@@ -27,7 +27,7 @@ from chalicelib.domain.order import Line, Modifier, Order
 from chalicelib.domain.record import OrderRecord
 from chalicelib.domain.states import State
 from chalicelib.domain.store import Store
-from chalicelib.pos.base import Capabilities, Idempotency, PosOutcomeUnknown, PosUnavailable, Ticket
+from chalicelib.pos.base import PosOutcomeUnknown, PosUnavailable, Ticket
 from chalicelib.pos.square import Square
 
 if TYPE_CHECKING:
@@ -224,9 +224,6 @@ class Till:
     created: list[tuple[str, str]] = field(default_factory=list)
     released: list[str] = field(default_factory=list)
     vendor: str = "square"
-    capabilities: Capabilities = field(
-        default_factory=lambda: Capabilities(Idempotency.KEY, "app", "thin", True, False)
-    )
 
     def find(self, record: OrderRecord) -> Ticket | None:
         def look() -> Ticket | None:

@@ -6,7 +6,6 @@ import base64
 import random
 import string
 
-_LOWER_ALPHANUMERIC = string.ascii_lowercase + string.digits
 _UPPER_ALPHANUMERIC = string.ascii_uppercase + string.digits
 
 
@@ -35,10 +34,6 @@ class Ids:
     def alphanumeric(self, length: int) -> str:
         """Return `length` capital letters and digits, as in access keys and request ids."""
         return "".join(self._random.choices(_UPPER_ALPHANUMERIC, k=length))
-
-    def lower_alphanumeric(self, length: int) -> str:
-        """Return `length` lower-case letters and digits, as in generated resource names."""
-        return "".join(self._random.choices(_LOWER_ALPHANUMERIC, k=length))
 
     def integer(self, low: int, high: int) -> int:
         """Return an integer between `low` and `high`, both included."""

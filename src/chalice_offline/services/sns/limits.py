@@ -9,9 +9,6 @@ from __future__ import annotations
 KIB = 1024
 DAY_MS = 86_400_000
 
-# API_CreateTopic, Name.
-TOPIC_NAME_LENGTH_MAX = 256
-
 # API_CreateTopic, MaximumMessageSize (2026): 1,024 to 1,048,576 bytes, 256 KiB when not set.
 MESSAGE_BYTES_MIN = 1 * KIB
 MESSAGE_BYTES_DEFAULT = 256 * KIB

@@ -35,7 +35,6 @@ KMS_REUSE_SECONDS_LOWEST: Final = 60  # [API] KmsDataKeyReusePeriodSeconds
 KMS_REUSE_SECONDS: Final = 86_400  # [API] KmsDataKeyReusePeriodSeconds
 DELETED_RECENTLY_MS: Final = 60_000  # [API] CreateQueue
 PURGE_INTERVAL_MS: Final = 60_000  # [API] PurgeQueue
-TAGS: Final = 50  # [DG] queue tags
 
 # A changed DeduplicationScope does not count at once [REC]; [API] gives most attributes 60 s.
 SCOPE_PROPAGATION_MS: Final = 60_000
