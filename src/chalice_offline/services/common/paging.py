@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import binascii
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from chalice_offline.core.errors import AwsError
+    from chalice_offline.core.kernel import Request
 
 T = TypeVar("T")
 _MARK = "after:"  # tells our tokens from made-up ones
@@ -35,6 +37,28 @@ def page(
     if len(ordered) <= size:
         return ordered, None
     return ordered[:size], _encode(key(ordered[size - 1]))
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """How a service's requests ask for pages: NextToken, and a member that says how many."""
+
+    size_member: str
+    default_size: int
+    invalid_token: Callable[[], AwsError]
+
+    def page(
+        self, items: Iterable[T], key: Callable[[T], str], request: Request
+    ) -> tuple[list[T], dict[str, str]]:
+        """Return the items of the page that `request` asks for, and NextToken if there are more."""
+        shown, token = page(
+            items,
+            key,
+            size=request.get(self.size_member, self.default_size),
+            token=request.get("NextToken"),
+            invalid_token=self.invalid_token,
+        )
+        return shown, {"NextToken": token} if token else {}
 
 
 def _encode(last: str) -> str:
