@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chalice_offline.services.lambda_ import limits
+from chalice_offline.services.lambda_.description import described_concurrency
 from chalice_offline.services.lambda_.errors import reserved_too_much
 
 if TYPE_CHECKING:
     from chalice_offline.core.context import CallContext
     from chalice_offline.core.kernel import Request, Result
-    from chalice_offline.services.lambda_.function import Function
     from chalice_offline.services.lambda_.state import LambdaState
 
 
@@ -59,10 +59,3 @@ def get_account_settings(lambda_: LambdaState, context: CallContext, _request: R
         },
         "AccountUsage": {"TotalCodeSize": used_bytes, "FunctionCount": len(functions)},
     }
-
-
-def described_concurrency(function: Function) -> Result:
-    """Return the reserved concurrency as Lambda tells it."""
-    if function.reserved_concurrency is None:
-        return {}
-    return {"ReservedConcurrentExecutions": function.reserved_concurrency}

@@ -83,3 +83,10 @@ def _of_upload(function: Function, upload: Upload) -> Result:
 def _iso(instant_ms: int) -> str:
     instant = datetime.fromtimestamp(instant_ms / 1000, UTC)
     return instant.strftime("%Y-%m-%dT%H:%M:%S.") + f"{instant_ms % 1000:03d}+0000"
+
+
+def described_concurrency(function: Function) -> Result:
+    """Return the reserved concurrency as Lambda tells it."""
+    if function.reserved_concurrency is None:
+        return {}
+    return {"ReservedConcurrentExecutions": function.reserved_concurrency}

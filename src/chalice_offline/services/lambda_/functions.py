@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chalice_offline.services.lambda_ import uploads
-from chalice_offline.services.lambda_.concurrency import described_concurrency
-from chalice_offline.services.lambda_.description import configuration
+from chalice_offline.services.lambda_.description import configuration, described_concurrency
 
 if TYPE_CHECKING:
     from chalice_offline.core.context import CallContext
