@@ -121,10 +121,9 @@ def _lambda_findings(world: World) -> Iterator[str]:
     for uuid, mapping in service.mappings.items():
         if mapping.uuid != uuid:
             yield f"mapping {mapping.uuid} is kept as {uuid}"
-        if mapping.enabled != (mapping.receiver is not None):
-            yield f"mapping {uuid}: enabled is {mapping.enabled}, receiver is {mapping.receiver}"
-        if mapping.function not in service.all_functions():
-            yield f"mapping {uuid} invokes a function that is gone"
+        reads = mapping.state == "Enabled" and service.has(mapping.function.settings)
+        if reads != (mapping.receiver is not None):
+            yield f"mapping {uuid}: state is {mapping.state}, receiver is {mapping.receiver}"
     for function in service.all_functions():
         running = function.concurrency.running(function.settings.name)
         if running < 0:
