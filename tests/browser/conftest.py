@@ -118,7 +118,11 @@ class Browser:
     def visit(self, site: Site, host: str, page: str) -> Any:
         """Open `page` as one of `host`, served by `site`; return what it reports."""
         site.page = page
-        command = [*self._command, f"http://{host}:{site.port}/"]
+        return self.report_of(site, f"http://{host}:{site.port}/")
+
+    def report_of(self, site: Site, url: str) -> Any:
+        """Open a URL; return what the page there reports to `site`."""
+        command = [*self._command, url]
         with subprocess.Popen(command, stdout=-3, stderr=-3) as process:
             try:
                 return site.reports.get(timeout=PATIENCE_SECONDS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import boto3
 import pytest
 
 # Tries everything at once, waits until each attempt has ended or two seconds have passed, and
@@ -158,6 +159,34 @@ def test_the_users_own_front_end_goes_on_working(
     assert console == "refused"
     assert sorted(doors.app.asked) == ["GET /orders", "OPTIONS /orders", "POST /orders"]
     assert doors.calls() == ["sqs.CreateQueue"]
+
+
+STORED = """
+<script>
+fetch("/_chalice_offline/journal").then((reply) => reply.text()).catch(() => "refused").then(
+  (text) => fetch("http://127.0.0.1:SITE/report", {method: "POST", mode: "no-cors",
+    body: JSON.stringify({origin: self.origin, text})}));
+</script>
+"""
+
+
+def test_a_document_that_was_uploaded_is_no_page_of_the_console(
+    browser: Any, site: Any, doors: Any
+) -> None:
+    """It is shown, and its script runs, but as one of an origin of its own."""
+    s3 = boto3.session.Session().client(
+        "s3",
+        region_name="us-east-1",
+        aws_access_key_id="a",
+        aws_secret_access_key="b",
+        endpoint_url=f"http://127.0.0.1:{doors.aws_port}",
+    )
+    page = STORED.replace("SITE", str(site.port))
+    s3.create_bucket(Bucket="bucket")
+    s3.put_object(Bucket="bucket", Key="page", Body=page.encode(), ContentType="text/html")
+    url = s3.generate_presigned_url("get_object", {"Bucket": "bucket", "Key": "page"})
+    report = browser.report_of(site, url)
+    assert report == {"origin": "null", "text": "refused"}
 
 
 def test_the_address_bar_goes_on_working(browser: Any, doors: Any) -> None:

@@ -21,6 +21,7 @@ AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 _log = logging.getLogger(__name__)
 
 LOOPBACK = "127.0.0.1"
+_HEADERS = "chalice_offline.headers"
 DISCARDED_BYTES = 1024**3
 # RFC 9110, sections 5.1 and 5.5; what does not fit would break the connection, or split the reply.
 _FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", re.ASCII)
@@ -37,14 +38,27 @@ class UnsendableReplyError(ValueError):
     """A reply that cannot be written as HTTP."""
 
 
-def head_of(scope: Scope) -> HttpRequest:
-    """Return an ASGI request without its payload, its path as it was encoded on the wire."""
+def headers_of(scope: Scope) -> Headers:
+    """Return the header fields of an ASGI request; read once, however often it is asked."""
+    known: Headers | None = scope.get(_HEADERS)
+    if known is not None:
+        return known
     headers = Headers()
     for raw_name, raw_value in scope["headers"]:
+        # Names are in lower case already: so says ASGI.
         name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
-        if name in headers:  # RFC 9110, section 5.2; cookies: RFC 9113, section 8.2.3
+        if dict.__contains__(
+            headers, name
+        ):  # RFC 9110, section 5.2; cookies: RFC 9113, section 8.2.3
             value = f"{headers[name]}{'; ' if name == 'cookie' else ', '}{value}"
-        headers[name] = value
+        dict.__setitem__(headers, name, value)
+    scope[_HEADERS] = headers
+    return headers
+
+
+def head_of(scope: Scope) -> HttpRequest:
+    """Return an ASGI request without its payload, its path as it was encoded on the wire."""
+    headers = headers_of(scope)
     raw_path = scope.get("raw_path") or quote(scope["path"]).encode()
     query = scope["query_string"]
     tail = raw_path + (b"?" + query if query else b"")

@@ -188,9 +188,11 @@ class BrowserPolicy:
         self, method: str, path: str, query: str, headers: Mapping[str, str], area: Area
     ) -> Refusal | None:
         """Return why a request may not come in, or None. Header names are in lower case."""
+        host = headers.get("host", "")
+        if _is_program(headers) and self.host(host) not in _NOBODYS:
+            return None  # as the rules say; this is on the way of every call
         if area is Area.AWS and _is_console(path):
             area = Area.CONSOLE
-        host = headers.get("host", "")
         sender, origin = self._sender(headers, host)
         kind = self.host(host)
         facts = Facts(area, kind, sender, _act(method, host, query))
@@ -228,9 +230,7 @@ class BrowserPolicy:
             return self._page(referer or "", host), _origin_of(referer) or "another site"
         if referer:
             return self._page(referer, host), _origin_of(referer) or referer
-        if headers.get("user-agent", "").startswith("Mozilla/"):
-            return Sender.UNKNOWN_PAGE, ""
-        return Sender.PROGRAM, ""
+        return (Sender.PROGRAM if _is_program(headers) else Sender.UNKNOWN_PAGE), ""
 
     def _page(self, url: str, host: str) -> Sender:
         """Return whose page `url` is; an opaque origin ("null") is anybody's."""
@@ -246,6 +246,19 @@ class BrowserPolicy:
         if self.host(authority) in (*_THIS_MACHINE, Host.NAMED):
             return Sender.OWN_PAGE
         return Sender.FOREIGN_PAGE
+
+
+_NOBODYS = frozenset({Host.FOREIGN, Host.MALFORMED})
+
+
+def _is_program(headers: Mapping[str, str]) -> bool:
+    """Whether nothing in a request tells of a browser: the sender is Sender.PROGRAM."""
+    return not (
+        "origin" in headers
+        or "sec-fetch-site" in headers
+        or headers.get("referer")
+        or headers.get("user-agent", "").startswith("Mozilla/")
+    )
 
 
 def _act(method: str, host: str, query: str) -> Act:

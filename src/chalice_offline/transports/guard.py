@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
 from chalice_offline.core.http import Headers, HttpResponse
-from chalice_offline.transports.asgi import ClientGone, UnsendableReplyError, send_response
+from chalice_offline.transports.asgi import (
+    ClientGone,
+    UnsendableReplyError,
+    headers_of,
+    send_response,
+)
 from chalice_offline.transports.browser_policy import Area
 
 if TYPE_CHECKING:
@@ -66,9 +71,7 @@ class Guard:
             await send_response(send, plain_error(self.area, 500), head=_is_head(scope))
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = {
-            name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
-        }
+        headers = headers_of(scope)
         query = scope["query_string"].decode("latin-1")
         refusal = self._policy.refusal(scope["method"], scope["path"], query, headers, self.area)
         if refusal is not None:
