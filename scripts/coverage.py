@@ -39,6 +39,8 @@ TITLES = {
     "events": "EventBridge",
     "scheduler": "EventBridge Scheduler",
     "kinesis": "Kinesis Data Streams",
+    "dynamodb": "DynamoDB",
+    "dynamodbstreams": "DynamoDB Streams",
     "s3": "S3 notifications",
     "lambda": "Lambda",
 }
@@ -60,7 +62,7 @@ The operations are those of botocore {version}.
 - **{missing}**: the caller gets the error NotImplemented (501), which names service and operation;
   nothing changes.
 
-Every other service and all of S3 but its notifications (objects, DynamoDB, Secrets
+Every other service and all of S3 but its notifications (objects, Secrets
 Manager, SSM, STS, Step Functions, CloudWatch Logs …) is delegated to moto, in the same process;
 [moto's own list](https://docs.getmoto.org/en/latest/docs/services/index.html) says what it does.
 What moto does not know gets the same error.

@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING, Final
 
 from chalice_offline.core.context import DEFAULT_ACCOUNT_ID, DEFAULT_REGION
 from chalice_offline.emulator import DEFAULT_SEED, Emulator
-from chalice_offline.services import events, kinesis, lambda_, s3, scheduler, sns, sqs
+from chalice_offline.services import (
+    dynamodb,
+    events,
+    kinesis,
+    lambda_,
+    s3,
+    scheduler,
+    sns,
+    sqs,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,4 +51,6 @@ def compose(
     )
     for service in SERVICES:
         emulator.add(service(emulator))
+    for one in dynamodb.services(emulator):
+        emulator.add(one)
     return emulator

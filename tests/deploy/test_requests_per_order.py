@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from math import ceil
@@ -81,7 +80,7 @@ def counted(entries: Iterable[Entry]) -> Counter[str]:
             fifo = str(entry.detail["QueueUrl"]).endswith(".fifo")
             count[f"SQS {'FIFO' if fifo else 'standard'} requests"] += 3
         elif subject.startswith("dynamodb."):
-            tables.append((subject.split(".")[1], json.loads(entry.detail["body"])))
+            tables.append((subject.split(".")[1], dict(entry.detail)))
     return count + table_units(tables)
 
 

@@ -122,7 +122,7 @@ def _calls(entry: Entry) -> Iterator[Call]:
         queue = detail.get("QueueName") or detail["QueueUrl"].rpartition("/")[2]
         yield f"sqs:{operation}", f"arn:aws:sqs:{ACCOUNT}:{queue}"
     elif service == "dynamodb":
-        for action, table in _table_actions(operation, json.loads(detail["body"])):
+        for action, table in _table_actions(operation, dict(detail)):
             yield f"dynamodb:{action}", f"arn:aws:dynamodb:{ACCOUNT}:table/{table}"
     elif service == "s3":
         path = detail["url"].split("/", 3)[3].split("?")[0]

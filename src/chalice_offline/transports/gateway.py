@@ -151,7 +151,7 @@ class Gateway:
     def _health(self, _request: HttpRequest) -> HttpResponse:
         """What LocalStack's clients and wait-scripts ask for."""
         services = dict.fromkeys(sorted(self.emulator.registry.names()), "running")
-        for delegated in ("dynamodb", "dynamodbstreams", "secretsmanager", "ssm", "sts"):
+        for delegated in ("secretsmanager", "ssm", "sts"):
             services[delegated] = "available"
         return _json_page({"services": services, "edition": "chalice-offline", "version": "4.14.0"})
 

@@ -129,19 +129,19 @@ def test_universal_target_calls_any_operation(scheduled: Any) -> None:
     assert [message["Body"] for message in scheduled.messages()] == ["universal"]
 
 
-def test_universal_target_of_a_delegated_service(scheduled: Any) -> None:
-    """Services that others emulate can be called, too."""
+def test_universal_target_of_a_table(scheduled: Any) -> None:
+    """A schedule can put an item."""
     dynamodb = scheduled.aws.client("dynamodb")
     dynamodb.create_table(
-        TableName="t",
+        TableName="orders",
         AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
         KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
         BillingMode="PAY_PER_REQUEST",
     )
-    text = json.dumps({"TableName": "t", "Item": {"id": {"S": "o-1"}}})
+    text = json.dumps({"TableName": "orders", "Item": {"id": {"S": "o-1"}}})
     scheduled.create(SOON, Target={"Arn": universal("dynamodb:putItem"), "Input": text})
     scheduled.aws.advance(seconds=60)
-    assert dynamodb.scan(TableName="t")["Items"] == [{"id": {"S": "o-1"}}]
+    assert dynamodb.scan(TableName="orders")["Items"] == [{"id": {"S": "o-1"}}]
 
 
 def test_missing_target_is_dead_lettered_at_once(scheduled: Any) -> None:

@@ -1,1 +1,7 @@
-"""Amazon DynamoDB: tables, items, expressions, and the streams of their changes."""
+"""Amazon DynamoDB and DynamoDB Streams."""
+
+from __future__ import annotations
+
+from chalice_offline.services.dynamodb.operations import services
+
+__all__ = ["services"]

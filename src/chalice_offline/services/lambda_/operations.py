@@ -17,7 +17,7 @@ from chalice_offline.services.lambda_ import (
     tags,
     uploads,
 )
-from chalice_offline.services.lambda_.event_source_mappings import mappings, stream_writes
+from chalice_offline.services.lambda_.event_source_mappings import mappings
 from chalice_offline.services.lambda_.state import LambdaState
 
 if TYPE_CHECKING:
@@ -61,12 +61,10 @@ OPERATIONS: Mapping[str, Operation] = {
 def service(kernel: Kernel) -> Service:
     """Return Lambda without functions."""
     state = LambdaState(kernel)
-    heard = partial(stream_writes.observe, state)
     return Service(
         "lambda",
         state,
         OPERATIONS,
         pages={uploads.PACKAGES_PATH: partial(uploads.package_page, state)},
-        observers={"dynamodb": heard},
         preparations={"logs": state.logs.write},
     )

@@ -73,7 +73,7 @@ def dynamodb_record(record: dict[str, Any], stream_arn: str, region: str) -> dic
     for image in ("Keys", "NewImage", "OldImage"):
         if image in change:
             change[image] = {name: _plain(value) for name, value in change[image].items()}
-    return {
+    made = {
         "eventID": record["eventID"],
         "eventName": record["eventName"],
         "eventVersion": "1.1",
@@ -82,6 +82,13 @@ def dynamodb_record(record: dict[str, Any], stream_arn: str, region: str) -> dic
         "dynamodb": change,
         "eventSourceARN": stream_arn,
     }
+    identity = record.get("userIdentity")
+    if identity:  # an item that time to live removed; keys in lower case, in the event only
+        made["userIdentity"] = {
+            "type": identity["Type"],
+            "principalId": identity["PrincipalId"],
+        }
+    return made
 
 
 def epoch_seconds(instant: Any) -> float:

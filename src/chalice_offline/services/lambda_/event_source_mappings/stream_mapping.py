@@ -43,16 +43,14 @@ class StreamMapping:
     def start(self) -> None:
         """Go on where the mapping stopped, or begin at its starting position."""
         self._active = True
-        for topic in self._source.topics:
-            self._kernel.watch(topic, self.read_soon)
+        self._kernel.watch(self._source.topic, self.read_soon)
         self.read_soon()
 
     def stop(self, stopped: Callable[[], None]) -> None:
         """Read no more; a run under way ends, and what it handled counts."""
         if self._active:
             self._active = False
-            for topic in self._source.topics:
-                self._kernel.unwatch(topic, self.read_soon)
+            self._kernel.unwatch(self._source.topic, self.read_soon)
             self._kernel.cancel(self._read_timer)
             for reader in self._readers.values():
                 reader.stop()

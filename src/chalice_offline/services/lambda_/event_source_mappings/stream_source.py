@@ -21,11 +21,6 @@ if TYPE_CHECKING:
 DYNAMODB_RETENTION_HOURS = 24
 
 
-def write_topic(service: str, account_id: str, region: str, name: str) -> str:
-    """Return the topic that is signalled when a delegated table of that name was written to."""
-    return f"stream:{service}:{account_id}:{region}:{name}"
-
-
 class SourceShard(NamedTuple):
     """A shard of a stream, and the shards it came of."""
 
@@ -53,11 +48,7 @@ class StreamSource:
         self._kernel = kernel
         self._arn = arn
         self.is_kinesis = arn.service == "kinesis"
-        # arn:…:stream/<name> for Kinesis, arn:…:table/<name>/stream/<label> for DynamoDB
-        name = arn.resource.split("/")[1]
-        self.topics = [str(arn)]
-        if not self.is_kinesis:
-            self.topics.append(write_topic(arn.service, arn.account_id, arn.region, name))
+        self.topic = str(arn)
 
     def exists(self) -> bool:
         """Whether the stream is there."""
@@ -124,8 +115,6 @@ class StreamSource:
 
     def _item(self, record: dict[str, Any], number: str, key: str, arrived: float) -> Item:
         causes = self._kernel.origin(f"{self._arn}:{number}")
-        for topic in self.topics[1:]:
-            causes = causes or self._kernel.origin(topic)
         return Item(record, number, key, arrived, json.dumps(record), causes)
 
     def _stream(self) -> Request:

@@ -1,0 +1,81 @@
+"""PutItem, DeleteItem, UpdateItem."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from chalice_offline.services.dynamodb.capacity import Consumed
+from chalice_offline.services.dynamodb.errors import validation
+from chalice_offline.services.dynamodb.item_plans import plan_delete, plan_put, plan_update
+from chalice_offline.services.dynamodb.writes import commit, weigh
+
+if TYPE_CHECKING:
+    from chalice_offline.core.context import CallContext
+    from chalice_offline.core.kernel import Request, Result
+    from chalice_offline.services.dynamodb.attribute_values import Item
+    from chalice_offline.services.dynamodb.state import DynamoDbState
+    from chalice_offline.services.dynamodb.writes import Plan, Weighed
+
+
+def put_item(dynamodb: DynamoDbState, context: CallContext, request: Request) -> Result:
+    """Put an item, in the place of one with the same key."""
+    table = dynamodb.find_table(request["TableName"], context)
+    _check_old_or_none(request)
+    return _write(dynamodb, context, request, plan_put(table, request))
+
+
+def delete_item(dynamodb: DynamoDbState, context: CallContext, request: Request) -> Result:
+    """Delete an item; one that is not there is no error."""
+    table = dynamodb.find_table(request["TableName"], context)
+    _check_old_or_none(request)
+    return _write(dynamodb, context, request, plan_delete(table, request))
+
+
+def update_item(dynamodb: DynamoDbState, context: CallContext, request: Request) -> Result:
+    """Change attributes of an item, which is made if it is not there."""
+    table = dynamodb.find_table(request["TableName"], context)
+    return _write(dynamodb, context, request, plan_update(table, request))
+
+
+def _write(dynamodb: DynamoDbState, context: CallContext, request: Request, plan: Plan) -> Result:
+    weighed = weigh(plan)
+    commit(dynamodb, (weighed,), context.entry)
+    result: Result = {}
+    wanted = request.get("ReturnValues")
+    if wanted and wanted != "NONE":
+        attributes = _attributes(weighed, wanted)
+        if attributes:
+            result["Attributes"] = attributes
+    wanted = request.get("ReturnConsumedCapacity")
+    if wanted and wanted != "NONE":
+        consumed = Consumed(plan.table, request["TableName"])
+        consumed.write(weighed.old_item, weighed.old_size, weighed.new, weighed.new_size)
+        result["ConsumedCapacity"] = consumed.describe(wanted)
+    if request.get("ReturnItemCollectionMetrics") == "SIZE" and plan.table.has_local_indexes:
+        result["ItemCollectionMetrics"] = collection_metrics(plan)
+    return result
+
+
+def collection_metrics(plan: Plan) -> dict[str, Any]:
+    """Return AWS's estimate of how large the items with this partition key are."""
+    name = plan.table.key.hash[0]
+    return {
+        "ItemCollectionKey": {name: plan.key_item[name]},
+        "SizeEstimateRangeGB": [0.0, 1.0],
+    }
+
+
+def _attributes(weighed: Weighed, wanted: str) -> Item | None:
+    if wanted == "ALL_OLD":
+        return weighed.old_item
+    if wanted == "ALL_NEW":
+        return weighed.new
+    if weighed.touched is None:
+        return None
+    touched: Item = weighed.touched.old if wanted == "UPDATED_OLD" else weighed.touched.new
+    return touched
+
+
+def _check_old_or_none(request: Request) -> None:
+    if request.get("ReturnValues") not in (None, "NONE", "ALL_OLD"):
+        raise validation("ReturnValues can only be ALL_OLD or NONE")

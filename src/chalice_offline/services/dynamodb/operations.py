@@ -1,0 +1,105 @@
+"""Amazon DynamoDB and DynamoDB Streams: two services, one state."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from chalice_offline.core.kernel import Service
+from chalice_offline.services.dynamodb import (
+    account,
+    contributor_insights,
+    kinesis_destinations,
+    resource_policies,
+)
+from chalice_offline.services.dynamodb.batches import batch_get_item, batch_write_item
+from chalice_offline.services.dynamodb.item_reads import get_item
+from chalice_offline.services.dynamodb.item_writes import delete_item, put_item, update_item
+from chalice_offline.services.dynamodb.query import query, scan
+from chalice_offline.services.dynamodb.state import DynamoDbState
+from chalice_offline.services.dynamodb.statements import (
+    batch_execute_statement,
+    execute_statement,
+    execute_transaction,
+)
+from chalice_offline.services.dynamodb.stream_descriptions import describe_stream, list_streams
+from chalice_offline.services.dynamodb.stream_reads import get_records, get_shard_iterator
+from chalice_offline.services.dynamodb.tables import (
+    create_table,
+    delete_table,
+    describe_table,
+    list_tables,
+)
+from chalice_offline.services.dynamodb.tags import (
+    list_tags_of_resource,
+    tag_resource,
+    untag_resource,
+)
+from chalice_offline.services.dynamodb.time_to_live import (
+    describe_time_to_live,
+    expire,
+    update_time_to_live,
+)
+from chalice_offline.services.dynamodb.transactions import (
+    transact_get_items,
+    transact_write_items,
+)
+from chalice_offline.services.dynamodb.update_table import update_table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from chalice_offline.core.kernel import Kernel, Operation
+
+OPERATIONS: Mapping[str, Operation] = {
+    "BatchExecuteStatement": batch_execute_statement,
+    "BatchGetItem": batch_get_item,
+    "BatchWriteItem": batch_write_item,
+    "CreateTable": create_table,
+    "DeleteItem": delete_item,
+    "DeleteResourcePolicy": resource_policies.delete_resource_policy,
+    "DeleteTable": delete_table,
+    "DescribeContributorInsights": contributor_insights.describe_contributor_insights,
+    "DescribeEndpoints": account.describe_endpoints,
+    "DescribeKinesisStreamingDestination": kinesis_destinations.describe_destination,
+    "DescribeLimits": account.describe_limits,
+    "DescribeTable": describe_table,
+    "DescribeTimeToLive": describe_time_to_live,
+    "DisableKinesisStreamingDestination": kinesis_destinations.disable_destination,
+    "EnableKinesisStreamingDestination": kinesis_destinations.enable_destination,
+    "ExecuteStatement": execute_statement,
+    "ExecuteTransaction": execute_transaction,
+    "GetItem": get_item,
+    "GetResourcePolicy": resource_policies.get_resource_policy,
+    "ListContributorInsights": contributor_insights.list_contributor_insights,
+    "ListTables": list_tables,
+    "ListTagsOfResource": list_tags_of_resource,
+    "PutItem": put_item,
+    "PutResourcePolicy": resource_policies.put_resource_policy,
+    "Query": query,
+    "Scan": scan,
+    "TagResource": tag_resource,
+    "TransactGetItems": transact_get_items,
+    "TransactWriteItems": transact_write_items,
+    "UntagResource": untag_resource,
+    "UpdateContributorInsights": contributor_insights.update_contributor_insights,
+    "UpdateItem": update_item,
+    "UpdateKinesisStreamingDestination": kinesis_destinations.update_destination,
+    "UpdateTable": update_table,
+    "UpdateTimeToLive": update_time_to_live,
+}
+
+
+STREAM_OPERATIONS: Mapping[str, Operation] = {
+    "DescribeStream": describe_stream,
+    "GetRecords": get_records,
+    "GetShardIterator": get_shard_iterator,
+    "ListStreams": list_streams,
+}
+
+
+def services(kernel: Kernel) -> tuple[Service, Service]:
+    """Return DynamoDB and DynamoDB Streams."""
+    state = DynamoDbState(kernel, expire)
+    return Service("dynamodb", state, OPERATIONS), Service(
+        "dynamodbstreams", state, STREAM_OPERATIONS
+    )
