@@ -62,6 +62,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_error(413)
             return
         body = self.rfile.read(int(length))
+        if len(body) < int(length):  # the client left in the middle: half a request is none
+            self.close_connection = True
+            return
         head: list[bytes] = []
 
         def start_response(

@@ -7,7 +7,9 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from click.testing import CliRunner
 
+from chalice_offline import cli
 from chalice_offline.composition import compose
 from chalice_offline.core.errors import ProjectError
 from chalice_offline.drivers.virtual import VirtualDriver
@@ -19,6 +21,7 @@ from simulators.server import RunningServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from chalice_offline.emulator import Emulator
     from chalice_offline.transports.asgi import Receive, Scope, Send
@@ -138,6 +141,21 @@ def test_the_simulators_are_guarded_as_well() -> None:
         assert ask(port, "POST", "/_control/orders", b"{}", **EVIL)[0] == 403
         assert ask(port, "GET", "/_control/state", Host="evil.example")[0] == 403
         assert ask(port, "GET", "/_control/state")[0] == 200
+
+
+@pytest.mark.parametrize("command", ["aws", "local"])
+@pytest.mark.parametrize("host", ["0.0.0.0", "", "::"])
+def test_the_commands_refuse_to_listen_beyond_loopback(
+    command: str, host: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With one sentence, and before anything of the project is loaded."""
+    (tmp_path / ".chalice").mkdir()
+    (tmp_path / ".chalice" / "config.json").write_text('{"version": "2.0", "app_name": "a"}')
+    (tmp_path / "app.py").write_text("from chalice import Chalice\napp = Chalice('a')\n")
+    monkeypatch.chdir(tmp_path)
+    ended = CliRunner().invoke(cli.main, [command, "--host", host, "--port", "0"])
+    assert ended.exit_code == 2
+    assert "--listen-beyond-loopback" in ended.output
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "", "::"])

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 # Both bound memory under load, whatever the requests are like: many small ones or a few uploads.
 DEFAULT_CAPACITY = 50_000
 DEFAULT_CAPACITY_BYTES = 64 * 1024 * 1024
-ENTRY_BYTES = 300  # an entry itself: number, instant, kind, causes
+ENTRY_BYTES = 500  # an entry itself: number, instant, subject, causes, an empty detail
 
 
 class MemoryJournal:

@@ -14,7 +14,7 @@ LONGEST_TEXT = 256 * 1024
 BEGINNING = 16 * 1024
 CHARACTER_BYTES = 2  # of a text that is not ASCII; 4 in one with emojis, which are few
 _SMALL = frozenset({int, float, bool, type(None)})
-VALUE_BYTES = 80  # an object, its place in a dict or list, and a share of that
+VALUE_BYTES = 100  # an object, its place in a dict or list, and a share of that
 
 
 def weigh(detail: Mapping[str, Any]) -> tuple[int, bool]:

@@ -7,23 +7,42 @@ from typing import TYPE_CHECKING
 from chalice_offline.core.http import Headers, HttpResponse
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from chalice_offline.core.http import HttpRequest
+
+# Nobody reads more of a reply than its status and the beginning of its text.
+REPLY_BYTES = 1024 * 1024
 
 
 def send_request(request: HttpRequest, timeout_ms: int) -> HttpResponse:
-    """Send a request and return the reply, whatever its status.
+    """Send a request and return the reply, whatever its status; a long one is cut.
 
     Goes through `requests`, which tests can intercept with `responses`. Raises OSError (of which
     requests' own exceptions are a kind) when no reply came within `timeout_ms`.
     """
     import requests
 
-    reply = requests.request(
+    with requests.request(
         request.method,
         request.url,
         headers=dict(request.headers),
         data=request.body,
         timeout=timeout_ms / 1000,
         allow_redirects=False,
-    )
-    return HttpResponse(reply.status_code, Headers(reply.headers.items()), reply.content)
+        stream=True,
+        auth=_as_it_is,
+    ) as reply:
+        pieces, length = [], 0
+        for piece in reply.iter_content(64 * 1024):
+            pieces.append(piece)
+            length += len(piece)
+            if length >= REPLY_BYTES:
+                break
+        body = b"".join(pieces)[:REPLY_BYTES]
+        return HttpResponse(reply.status_code, Headers(reply.headers.items()), body)
+
+
+def _as_it_is(prepared: Any) -> Any:
+    """Send what the service made: without this, requests would look into the user's ~/.netrc."""
+    return prepared
