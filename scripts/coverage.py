@@ -25,7 +25,7 @@ import botocore  # noqa: E402 - src/ comes first on the path set above
 
 from chalice_offline.composition import compose  # noqa: E402
 from chalice_offline.drivers.virtual import VirtualDriver  # noqa: E402
-from chalice_offline.protocols import operation_names  # noqa: E402
+from chalice_offline.protocols import operation_names, raw_operations  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -41,13 +41,17 @@ TITLES = {
     "kinesis": "Kinesis Data Streams",
     "dynamodb": "DynamoDB",
     "dynamodbstreams": "DynamoDB Streams",
-    "s3": "S3 notifications",
+    "s3": "S3",
     "lambda": "Lambda",
 }
 # What an operation of the table cannot say by being there.
 NOTES = {
     "sns": "No telephone and no device is ever reached, and no data protection policy masks a\n"
     "message: what concerns them is checked, kept and given back, and nothing follows from it.",
+    "s3": "Form uploads (`POST` of multipart/form-data) and CORS preflights (`OPTIONS`) are\n"
+    "answered, too. Logging, replication, accelerate, request payment, analytics, inventory,\n"
+    "metrics and intelligent-tiering configurations are checked, kept and given back, and nothing\n"
+    "follows from them.",
 }
 SUPPORTED, DELEGATED, MISSING = "supported", "moto", "missing"
 
@@ -62,8 +66,8 @@ The operations are those of botocore {version}.
 - **{missing}**: the caller gets the error NotImplemented (501), which names service and operation;
   nothing changes.
 
-Every other service and all of S3 but its notifications (objects, Secrets
-Manager, SSM, STS, Step Functions, CloudWatch Logs …) is delegated to moto, in the same process;
+Every other service (Secrets Manager, SSM, STS, Step Functions, CloudWatch Logs …) is delegated to
+moto, in the same process;
 [moto's own list](https://docs.getmoto.org/en/latest/docs/services/index.html) says what it does.
 What moto does not know gets the same error.
 """
@@ -92,9 +96,10 @@ def services() -> list[Service]:
 
 def _service(service: kernel.Service, title: str) -> Service:
     rest = DELEGATED if service.rest_delegated else MISSING
+    own = set(service.operations) - raw_operations.NAMES.get(service.name, frozenset())
     states = {
-        operation: SUPPORTED if operation in service.operations else rest
-        for operation in sorted({*operation_names(service.name), *service.operations})
+        operation: SUPPORTED if operation in own else rest
+        for operation in sorted({*operation_names(service.name), *own})
     }
     return Service(title, NOTES.get(service.name, ""), states)
 

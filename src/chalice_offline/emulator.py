@@ -389,6 +389,7 @@ class Emulator:
             principal=caller.principal,
             trace_header=caller.trace_header,
             signed=caller.signed,
+            http=caller.http,
             request_id=caller.request_id or self.ids.uuid(),
             now_ms=self._now_ms,
             entry=entry.number,

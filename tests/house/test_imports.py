@@ -118,15 +118,11 @@ def test_modules_form_no_cycle_at_import(sources: Any) -> None:
     assert not (left := _in_a_cycle(needs)), f"these import each other: {sorted(left)}"
 
 
-# Until their folders have the shape that test_services.py asks for.
-CIRCLES_ALLOWED_IN = ("chalice_offline.services.s3.",)
-
-
 def test_modules_of_the_emulator_form_no_cycle_at_all(sources: Any) -> None:
     """Not even for types, nor inside a function: each module is understood after those it names."""
     files = {s.module: s for s in sources("src/chalice_offline")}
     needs = {name: _named(source, files, source.imports) for name, source in files.items()}
-    left = {name for name in _in_a_cycle(needs) if not name.startswith(CIRCLES_ALLOWED_IN)}
+    left = _in_a_cycle(needs)
     assert not left, f"these import each other, or something that does: {sorted(left)}"
 
 

@@ -9,7 +9,7 @@ SERVICES = "src/chalice_offline/services"
 # No AWS service of its own, or what several share.
 NO_SERVICES = {"common", "delegated"}
 # Not in shape yet.
-ON_THE_WAY = {"dynamodb", "s3"}
+ON_THE_WAY = {"dynamodb"}
 _OPERATION = re.compile(
     r"^def [a-z]\w*\(\s*_?\w+: \w+State,\s+_?context: CallContext,\s+_?request: Request,?\s*\) -> ",
     re.MULTILINE,

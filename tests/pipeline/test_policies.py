@@ -125,7 +125,7 @@ def _calls(entry: Entry) -> Iterator[Call]:
         for action, table in _table_actions(operation, dict(detail)):
             yield f"dynamodb:{action}", f"arn:aws:dynamodb:{ACCOUNT}:table/{table}"
     elif service == "s3":
-        path = detail["url"].split("/", 3)[3].split("?")[0]
+        path = f"{detail['Bucket']}/{detail['Key']}" if "Key" in detail else detail["Bucket"]
         yield f"s3:{operation}", f"arn:aws:s3:::{path}"
     elif service == "secretsmanager":
         secret = json.loads(detail["body"])["SecretId"]

@@ -6,7 +6,10 @@ the time.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from chalice_offline.core.http import HttpRequest
 
 DEFAULT_ACCOUNT_ID = "000000000000"
 DEFAULT_REGION = "us-east-1"
@@ -20,7 +23,9 @@ class Caller(NamedTuple):
     none for a client, the run's entry for a handler. `principal` is the AWS service that calls
     ("events.amazonaws.com") or "" for a client. `trace_header` is the request's X-Ray header,
     `signed` whether it came with credentials: links in messages are followed without.
-    `request_id` is what the reply will name it; empty lets the kernel choose.
+    `request_id` is what the reply will name it; empty lets the kernel choose. `http` is the request
+    as it came, for the one service that judges it (S3: signatures in links, checksums in trailers);
+    None when another service calls.
     """
 
     account_id: str = DEFAULT_ACCOUNT_ID
@@ -32,6 +37,7 @@ class Caller(NamedTuple):
     trace_header: str = ""
     signed: bool = True
     request_id: str = ""
+    http: HttpRequest | None = None
 
 
 class CallContext(NamedTuple):
@@ -50,3 +56,4 @@ class CallContext(NamedTuple):
     entry: int
     trace_header: str = ""
     signed: bool = True
+    http: HttpRequest | None = None

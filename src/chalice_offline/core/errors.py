@@ -20,7 +20,8 @@ class AwsError(Exception):
     ("QueueDoesNotExist"), else the code AWS puts on the wire ("ValidationException").
     HTTP status and the legacy query code are looked up in the model when the reply is
     serialised; `status` and `sender_fault` count only for codes the model does not know.
-    `fields` are further members of the error shape (for example `retryAfterSeconds`).
+    `fields` are further members of the error shape (for example `retryAfterSeconds`), `headers`
+    further header fields of the reply (S3 names a delete marker in one).
     """
 
     def __init__(
@@ -31,6 +32,7 @@ class AwsError(Exception):
         status: int = 400,
         sender_fault: bool = True,
         fields: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(f"{code}: {message}")
         self.code = code
@@ -38,6 +40,7 @@ class AwsError(Exception):
         self.status = status
         self.sender_fault = sender_fault
         self.fields: Mapping[str, Any] = fields or {}
+        self.headers: Mapping[str, str] = headers or {}
 
 
 class ProjectError(Exception):

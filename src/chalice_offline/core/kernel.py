@@ -21,6 +21,7 @@ Result = dict[str, Any]
 Reply = Result | Pending[Result]
 Operation = Callable[[Any, "CallContext", Request], Reply]
 Page = Callable[["HttpRequest"], "HttpResponse"]
+Completion = Callable[[Any, "HttpRequest", "HttpResponse"], None]
 Observer = Callable[["CallContext", str, "HttpRequest", "HttpResponse"], None]
 
 
@@ -34,6 +35,7 @@ class Service:
     `pages` are paths it answers with plain HTTP (a certificate, a package). Of what is delegated,
     `observers` hear every call to a service and its reply, and `preparations` run before one.
     `rest_delegated`: what it has no operation for is delegated rather than refused.
+    `complete` adds to replies, errors included, what no model describes (S3: CORS).
     """
 
     name: str
@@ -43,6 +45,7 @@ class Service:
     observers: Mapping[str, Observer] = field(default_factory=dict)
     preparations: Mapping[str, Callable[[], None]] = field(default_factory=dict)
     rest_delegated: bool = False
+    complete: Completion | None = None
 
 
 class Kernel(Protocol):

@@ -43,6 +43,10 @@ class Registry:
         except KeyError:
             raise EmulatorBug(f"no service answers for {service}") from None
 
+    def find(self, service: str) -> Service | None:
+        """Return a service, or None when there is none of that name."""
+        return self._services.get(service)
+
     def state(self, service: str, kind: type[T]) -> T:
         """Return what a service holds, which must be a `kind`."""
         found = self.get(service).state

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import parse_qs, unquote
 
 from chalice_offline.core.errors import AwsError
-from chalice_offline.protocols import catalogue, rest_routing, sqs_query
+from chalice_offline.protocols import catalogue, raw_operations, rest_routing, sqs_query
 from chalice_offline.protocols.form import decode_pairs
 from chalice_offline.protocols.service_models import has_operation
 from chalice_offline.protocols.target import Target
@@ -125,7 +125,11 @@ def _is_bare_queue_url(request: HttpRequest, scope: _Scope) -> bool:
 def _for_service(service: str, request: HttpRequest, scope: _Scope) -> Target:
     protocol = catalogue.protocol_of(service)
     if protocol in ("rest-json", "rest-xml"):
-        operation = rest_routing.operation_for(service, request) if service in _ROUTED else None
+        if service not in _ROUTED:
+            return _target(service, None, scope)
+        operation = rest_routing.operation_for(service, request)
+        if operation is None:
+            operation = raw_operations.operation_for(service, request)
         return _target(service, operation, scope)
     rpc = _RPC_PATH.match(request.path)
     if rpc:

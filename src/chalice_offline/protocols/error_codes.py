@@ -55,6 +55,7 @@ S3_STATUS = {
     "MethodNotAllowed": 405,
     "NoSuchBucket": 404,
     "NoSuchBucketPolicy": 404,
+    "NotModified": 304,
     "NoSuchKey": 404,
     "NoSuchLifecycleConfiguration": 404,
     "NoSuchTagSet": 404,

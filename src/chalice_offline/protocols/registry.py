@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from chalice_offline.core.errors import AwsError
-from chalice_offline.protocols import json_rpc, query, query_json, rest_json, rest_xml, sqs_query
+from chalice_offline.protocols import (
+    json_rpc,
+    query,
+    query_json,
+    raw_operations,
+    rest_json,
+    rest_xml,
+    sqs_query,
+)
 from chalice_offline.protocols.service_models import has_operation, model_for
 
 if TYPE_CHECKING:
@@ -67,6 +75,8 @@ def serialize_error(target: Target | None, error: AwsError, request_id: str) -> 
 
 def _compile(target: Target) -> Codec:
     operation = target.operation
+    if operation in raw_operations.NAMES.get(target.service, ()):
+        return raw_operations.CODEC
     if operation is None or not has_operation(target.service, operation):
         raise _unknown_operation(target)
     protocol = _PROTOCOLS.get(target.protocol)

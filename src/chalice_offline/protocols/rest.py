@@ -5,10 +5,10 @@ rest-json and rest-xml differ only in how a body is spelled; `BodyFormat` is tha
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from chalice_offline.core.errors import AwsError
+from chalice_offline.core.storage import Blob
 from chalice_offline.protocols import replies, scalars
 from chalice_offline.protocols.codec import Codec
 from chalice_offline.protocols.form import decode_pairs
@@ -29,7 +29,12 @@ class BodyFormat(Protocol):
 
     protocol: str
     content_type: str
-    request_id_header: str
+
+    def id_headers(self, request_id: str) -> dict[str, str]:
+        """Return the header fields that name the request."""
+
+    def unreadable(self, name: str, shape: Any, text: str) -> AwsError | None:
+        """Return the error for a value outside the body that cannot be read; None ignores it."""
 
     def members_reader(self, members: dict[str, Any]) -> Callable[[bytes], dict[str, Any]]:
         """Compile the reader of a body that holds the given members."""
@@ -58,37 +63,78 @@ def compile_codec(model: Any, operation: str, body_format: BodyFormat) -> Codec:
 # --- requests -------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
 class _Placed:
-    """One input member outside the body."""
+    """The input members of one location outside the body, by their names on the wire."""
 
-    member: str
-    wire_name: str
-    shape: Any
+    def __init__(self, location: str, members: dict[str, Any], body_format: BodyFormat) -> None:
+        self._unreadable = body_format.unreadable
+        self.scalars: dict[str, tuple[str, Any, Callable[[str], Any]]] = {}
+        self.lists: dict[str, tuple[str, Any, Callable[[str], Any]]] = {}
+        self.maps: list[tuple[str, str, Any]] = []
+        for name, shape in members.items():
+            if shape.serialization.get("location") != location:
+                continue
+            wire_name = shape.serialization.get("name", name)
+            if location != "querystring":
+                wire_name = wire_name.lower() if location != "uri" else wire_name
+            if shape.type_name == "map":
+                self.maps.append((name, wire_name, shape))
+            elif shape.type_name == "list":
+                item = shape.member
+                self.lists[wire_name] = name, item, scalars.text_reader(item.type_name)
+            elif shape.serialization.get("jsonvalue"):
+                self.scalars[wire_name] = name, shape, _scalar_json
+            else:
+                self.scalars[wire_name] = name, shape, scalars.text_reader(shape.type_name)
+
+    def __bool__(self) -> bool:
+        return bool(self.scalars or self.lists or self.maps)
+
+    def read(self, wire_name: str, text: str, params: dict[str, Any]) -> None:
+        """Take one value, if a member goes by that name."""
+        found = self.scalars.get(wire_name)
+        if found is None:
+            return
+        name, shape, value_of = found
+        try:
+            params[name] = value_of(text)
+        except ValueError as error:
+            refusal = self._unreadable(wire_name, shape, text)
+            if refusal is not None:
+                raise refusal from error
+
+    def read_list(self, wire_name: str, texts: list[str], params: dict[str, Any]) -> None:
+        """Take the values of a list."""
+        name, shape, value_of = self.lists[wire_name]
+        try:
+            params[name] = [value_of(text) for text in texts]
+        except ValueError as error:
+            refusal = self._unreadable(wire_name, shape, ",".join(texts))
+            if refusal is not None:
+                raise refusal from error
 
 
 def _compile_parse(
     service: str, shapes: Any, body_format: BodyFormat
 ) -> Callable[[HttpRequest], dict[str, Any]]:
     members = shapes.input_shape.members if shapes.input_shape else {}
-    placed: dict[str, list[_Placed]] = {location: [] for location in _PARSED_LOCATIONS}
-    for name, shape in members.items():
-        location = shape.serialization.get("location")
-        if location in placed:
-            placed[location].append(_Placed(name, shape.serialization.get("name", name), shape))
+    in_uri, in_query, in_headers, in_prefixed = (
+        _Placed(location, members, body_format) for location in _PARSED_LOCATIONS
+    )
     read_body = _compile_body_reader(shapes.input_shape, body_format)
     validate = validator(service, body_format.protocol, shapes.input_shape)
     route = routes(service).by_operation[shapes.name]
 
     def parse(request: HttpRequest) -> dict[str, Any]:
         params: dict[str, Any] = {}
-        if placed["uri"]:
-            labels = route.labels(path_parts(service, request))
-            _read_labels(placed["uri"], labels, params)
-        if placed["querystring"] and request.query:
-            _read_query(placed["querystring"], decode_pairs(request.query), params)
-        _read_headers(placed["header"], request.headers, params)
-        _read_prefixed_headers(placed["headers"], request.headers, params)
+        if in_uri:
+            for name, text in route.labels(path_parts(service, request)).items():
+                in_uri.read(name, text, params)
+        if in_query and request.query:
+            _read_query(in_query, decode_pairs(request.query), params)
+        _read_headers(in_headers, request.headers, params)
+        for member, prefix, _ in in_prefixed.maps:
+            _read_prefixed_headers(member, prefix, request.headers, params)
         read_body(request, params)
         validate(params)
         return {name: params[name] for name in members if name in params}
@@ -96,7 +142,8 @@ def _compile_parse(
     return parse
 
 
-def _refuse(shape: Any) -> AwsError:
+def not_converted(shape: Any) -> AwsError:
+    """Return the error for a text that is no value of the shape."""
     type_name = shape.type_name.capitalize()
     article = "an" if type_name[0] in "AEIOU" else "a"
     return AwsError(
@@ -104,55 +151,31 @@ def _refuse(shape: Any) -> AwsError:
     )
 
 
-def _scalar(text: str, shape: Any) -> Any:
-    try:
-        return scalars.text_reader(shape.type_name)(text)
-    except ValueError as error:
-        raise _refuse(shape) from error
-
-
-def _read_labels(placed: list[_Placed], labels: dict[str, str], params: dict[str, Any]) -> None:
-    for member in placed:
-        if member.wire_name in labels:
-            params[member.member] = _scalar(labels[member.wire_name], member.shape)
-
-
-def _read_query(
-    placed: list[_Placed], pairs: list[tuple[str, str]], params: dict[str, Any]
-) -> None:
-    taken = {member.wire_name for member in placed if member.shape.type_name != "map"}
+def _read_query(placed: _Placed, pairs: list[tuple[str, str]], params: dict[str, Any]) -> None:
     values: dict[str, list[str]] = {}
     for name, value in pairs:
         values.setdefault(name, []).append(value)
-    for member in placed:
-        shape = member.shape
-        if shape.type_name == "map":
-            params[member.member] = {
-                name: texts if shape.value.type_name == "list" else texts[0]
-                for name, texts in values.items()
-                if name not in taken
-            }
-        elif member.wire_name in values:
-            texts = values[member.wire_name]
-            if shape.type_name == "list":
-                params[member.member] = [_scalar(text, shape.member) for text in texts]
-            else:
-                params[member.member] = _scalar(texts[0], shape)
-
-
-def _read_headers(placed: list[_Placed], headers: Headers, params: dict[str, Any]) -> None:
-    for member in placed:
-        text = headers.get(member.wire_name)
-        if text is None:
-            continue
-        shape = member.shape
-        if shape.type_name == "list":
-            parts = (part.strip() for part in text.split(","))
-            params[member.member] = [_scalar(part, shape.member) for part in parts if part]
-        elif shape.serialization.get("jsonvalue"):
-            params[member.member] = _scalar_json(text)
+    for name, texts in values.items():
+        if name in placed.lists:
+            placed.read_list(name, texts, params)
         else:
-            params[member.member] = _scalar(text, shape)
+            placed.read(name, texts[0], params)
+    for member, _, shape in placed.maps:
+        params[member] = {
+            name: texts if shape.value.type_name == "list" else texts[0]
+            for name, texts in values.items()
+            if name not in placed.scalars and name not in placed.lists
+        }
+
+
+def _read_headers(placed: _Placed, headers: Headers, params: dict[str, Any]) -> None:
+    known, lists = placed.scalars, placed.lists
+    for name, text in headers.items():
+        if name in known:
+            placed.read(name, text, params)
+        elif name in lists:
+            parts = [part.strip() for part in text.split(",")]
+            placed.read_list(name, [part for part in parts if part], params)
 
 
 def _scalar_json(text: str) -> str:
@@ -162,14 +185,14 @@ def _scalar_json(text: str) -> str:
         raise AwsError("SerializationException", "A header is not base64 of JSON.") from error
 
 
-def _read_prefixed_headers(placed: list[_Placed], headers: Headers, params: dict[str, Any]) -> None:
-    for member in placed:
-        prefix = member.wire_name.lower()
-        found = {
-            name[len(prefix) :]: value for name, value in headers.items() if name.startswith(prefix)
-        }
-        if found:
-            params[member.member] = found
+def _read_prefixed_headers(
+    member: str, prefix: str, headers: Headers, params: dict[str, Any]
+) -> None:
+    found = {
+        name[len(prefix) :]: value for name, value in headers.items() if name.startswith(prefix)
+    }
+    if found:
+        params[member] = found
 
 
 def _compile_body_reader(
@@ -206,6 +229,8 @@ def _compile_payload_reader(
     def read(request: HttpRequest, params: dict[str, Any]) -> None:
         if request.body:
             params[name] = decode(request.body)
+        elif request.upload is not None:
+            params[name] = request.upload if decode is bytes else decode(request.upload.read())
 
     return read
 
@@ -226,21 +251,25 @@ def _compile_serialize(
     output = shapes.output_shape
     members = output.members if output else {}
     default_status = int(shapes.http.get("responseCode", 200))
+    # Where the model has no such member a service may still say it: S3's 206, 202 and 204.
     status_member = next(
-        (name for name, shape in members.items() if _location(shape) == "statusCode"), None
+        (name for name, shape in members.items() if _location(shape) == "statusCode"), "StatusCode"
     )
     write_headers = _compile_headers_writer(members)
     content_type, write_body = _compile_body_writer(shapes, output, members, body_format)
-    request_id_header = body_format.request_id_header
+    id_headers = body_format.id_headers
 
     def serialize(result: dict[str, Any], request_id: str) -> HttpResponse:
-        headers = {request_id_header: request_id}
+        headers = id_headers(request_id)
         write_headers(result, headers)
-        status = default_status
-        if status_member and result.get(status_member) is not None:
-            status = int(result[status_member])
+        status = int(result.get(status_member) or default_status)
         body = b"" if status in _BODILESS else write_body(result)
         kind = content_type if body and "content-type" not in headers else ""
+        if isinstance(body, Blob):
+            response = replies.reply(status, b"", kind, headers)
+            response.headers["content-length"] = str(body.length)
+            response.file = body
+            return response
         return replies.reply(status, body, kind, headers)
 
     return serialize
@@ -289,7 +318,7 @@ def _header_writer(shape: Any) -> Callable[[Any], str]:
 
 def _compile_body_writer(
     shapes: Any, output: Any, members: dict[str, Any], body_format: BodyFormat
-) -> tuple[str, Callable[[dict[str, Any]], bytes]]:
+) -> tuple[str, Callable[[dict[str, Any]], bytes | Blob]]:
     payload = output.serialization.get("payload") if output else None
     if payload:
         return _compile_payload_writer(payload, members[payload], body_format)
@@ -301,7 +330,7 @@ def _compile_body_writer(
 
 def _compile_payload_writer(
     name: str, shape: Any, body_format: BodyFormat
-) -> tuple[str, Callable[[dict[str, Any]], bytes]]:
+) -> tuple[str, Callable[[dict[str, Any]], bytes | Blob]]:
     if shape.type_name in ("blob", "string"):
         # Raw payloads: Lambda's functions answer in JSON, S3's objects bring their own type.
         return body_format.content_type, lambda result: _raw(result.get(name))
@@ -314,12 +343,14 @@ def _compile_payload_writer(
     return body_format.content_type, write
 
 
-def _raw(value: Any) -> bytes:
+def _raw(value: Any) -> bytes | Blob:
     if value is None:
         return b""
+    if isinstance(value, bytes | Blob):
+        return value
     if isinstance(value, str):
         return value.encode()
-    if isinstance(value, bytes | bytearray | memoryview):
+    if isinstance(value, bytearray | memoryview):
         return bytes(value)
     content: bytes = value.read()
     return content

@@ -20,11 +20,18 @@ _CONTENT_TYPE = "application/json"
 class _JsonBodies:
     protocol = "rest-json"
     content_type = _CONTENT_TYPE
-    request_id_header = "x-amzn-requestid"
 
     def __init__(self) -> None:
         self._readers = json_body.JsonReaders()
         self._writers = json_body.JsonWriters()
+
+    @staticmethod
+    def id_headers(request_id: str) -> dict[str, str]:
+        return {"x-amzn-requestid": request_id}
+
+    @staticmethod
+    def unreadable(_name: str, shape: Any, _text: str) -> AwsError:
+        return rest.not_converted(shape)
 
     def members_reader(self, members: dict[str, Any]) -> Callable[[bytes], dict[str, Any]]:
         return self._document_reader(self._readers.members(members))

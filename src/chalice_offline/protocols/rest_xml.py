@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from chalice_offline.protocols import error_codes, replies, rest, xml_body
+from chalice_offline.protocols import error_codes, replies, rest, s3_documents, xml_body
+from chalice_offline.protocols.s3_ids import host_id_of, s3_request_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,18 +17,26 @@ if TYPE_CHECKING:
 
 _CONTENT_TYPE = "application/xml"
 _DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
+_NOT_MODIFIED = 304
 _S3_NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 
 
 class _XmlBodies:
     protocol = "rest-xml"
     content_type = _CONTENT_TYPE
-    request_id_header = "x-amz-request-id"
 
     def __init__(self, namespace: str) -> None:
         self._namespace = namespace
         self._readers = xml_body.XmlReaders()
         self._writers = xml_body.XmlWriters()
+
+    @staticmethod
+    def id_headers(request_id: str) -> dict[str, str]:
+        return {"x-amz-request-id": s3_request_id(request_id), "x-amz-id-2": host_id_of(request_id)}
+
+    @staticmethod
+    def unreadable(name: str, shape: Any, text: str) -> AwsError | None:
+        return s3_documents.unreadable(name, shape, text)
 
     def members_reader(self, members: dict[str, Any]) -> Callable[[bytes], dict[str, Any]]:
         read = self._readers.members(members)
@@ -40,7 +49,9 @@ class _XmlBodies:
     def members_writer(
         self, operation: Any, members: dict[str, Any]
     ) -> Callable[[dict[str, Any]], bytes]:
-        root = operation.output_shape.serialization.get("name", operation.output_shape.name)
+        if operation.name == s3_documents.LOCATION_OPERATION:
+            return s3_documents.location_writer(_DECLARATION, self._namespace)
+        root = s3_documents.ROOTS.get(operation.name, operation.output_shape.name)
         return self._document_writer(root, self._writers.members(members))
 
     def payload_writer(self, name: str, shape: Any) -> Callable[[Any], bytes]:
@@ -71,16 +82,18 @@ def serialize_error(model: Any, _target: Target, error: AwsError, request_id: st
     """Return the error as S3's `<Error>`; `fields` follow the message (BucketName, Key, …)."""
     shape = replies.error_shape(model, error.code)
     status = error_codes.S3_STATUS.get(error.code) or replies.error_status(shape, error)
+    headers = {**_XmlBodies.id_headers(request_id), **error.headers}
+    if status == _NOT_MODIFIED:
+        return replies.reply(status, b"", "", headers)
     elements = {
         "Code": error.code,
         "Message": error.message,
         **error.fields,
-        "RequestId": request_id,
-        "HostId": request_id,
+        "RequestId": headers["x-amz-request-id"],
+        "HostId": headers["x-amz-id-2"],
     }
     written = "".join(
         f"<{name}>{xml_body.escape(str(value))}</{name}>" for name, value in elements.items()
     )
-    headers = {"x-amz-request-id": request_id, "x-amz-id-2": request_id}
     body = f"{_DECLARATION}<Error>{written}</Error>".encode()
     return replies.reply(status, body, _CONTENT_TYPE, headers)

@@ -76,7 +76,10 @@ class Gateway:
                 request = decompressed(request)
             return self._dispatch(target, request, causes, request_id)
         except AwsError as error:
-            return serialize_error(target, error, request_id)
+            response = serialize_error(target, error, request_id)
+            if request.method == "HEAD":
+                response.body = b""
+            return self._completed(target, request, response)
         except Exception:  # noqa: BLE001 - the outermost boundary
             # A mistake of ours must not take a door down. It is logged
             # whole, and the client is told what AWS says when AWS itself fails.
@@ -96,6 +99,7 @@ class Gateway:
             trace_header=request.headers.get("x-amzn-trace-id") or "",
             signed=bool(target.access_key),
             request_id=request_id,
+            http=request,
         )
         operation = target.operation or ""
         if not emulator.registry.owns(target.service, operation):
@@ -103,7 +107,7 @@ class Gateway:
         parameters = parse(target, request)
         reply = emulator.call(target.service, operation, parameters, caller)
         if not isinstance(reply, Pending):
-            return serialize(target, reply, request_id)
+            return self._completed(target, request, serialize(target, reply, request_id))
         response: Pending[HttpResponse] = Pending()
         self._waiting[response] = _Waiting(target, request_id, reply)
 
@@ -147,6 +151,16 @@ class Gateway:
                 waiting.reply.abandon()
                 error = AwsError("ServiceUnavailable", "The emulator is stopping.", status=503)
                 response.resolve(serialize_error(waiting.target, error, waiting.request_id))
+
+    def _completed(
+        self, target: Target | None, request: HttpRequest, response: HttpResponse
+    ) -> HttpResponse:
+        """Let the service add to a reply what no model describes."""
+        service = None if target is None else self.emulator.registry.find(target.service)
+        if service is not None and service.complete is not None:
+            with self.emulator.lock:
+                service.complete(service.state, request, response)
+        return response
 
     def _health(self, _request: HttpRequest) -> HttpResponse:
         """What LocalStack's clients and wait-scripts ask for."""

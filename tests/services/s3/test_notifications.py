@@ -167,6 +167,11 @@ def test_tagging_has_version_2_3_and_no_sequencer(notified: Any) -> None:
 def test_acl_is_told_only_when_it_changes(notified: Any) -> None:
     """Setting the list an object has already is no event (recorded)."""
     notified.notify_queue("s3:ObjectAcl:Put")
+    notified.s3.delete_public_access_block(Bucket=notified.bucket)
+    notified.s3.put_bucket_ownership_controls(
+        Bucket=notified.bucket,
+        OwnershipControls={"Rules": [{"ObjectOwnership": "ObjectWriter"}]},
+    )
     place = {"Bucket": notified.bucket, "Key": "k"}
     notified.s3.put_object(**place, Body=b"1")
     for acl in ("private", "public-read", "public-read", "private"):

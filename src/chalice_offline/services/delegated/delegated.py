@@ -16,7 +16,6 @@ from chalice_offline.core.errors import AwsError
 from chalice_offline.core.http import Headers, HttpRequest, HttpResponse
 from chalice_offline.core.registry import missing_operation
 from chalice_offline.protocols import load_service
-from chalice_offline.protocols.rest_routing import path_parts
 from chalice_offline.services.delegated.moto_state import MotoState
 from chalice_offline.services.delegated.seeded_system import seed_system_randomness
 
@@ -139,10 +138,6 @@ class Delegated:
 
 def _prepare(service: str) -> None:
     """Set moto's service up before its first use."""
-    if service == "s3":
-        from chalice_offline.services.delegated import s3_storage
-
-        s3_storage.install()
     if service == "iam":
         # Roles get AWS's managed policies attached. Loading them costs memory, which only those
         # who use IAM should pay: moto would load them for every service.
@@ -178,10 +173,6 @@ def _aws_url(service: str, region: str, request: HttpRequest) -> str:
     parts = urlsplit(request.url)
     query = f"?{parts.query}" if parts.query else ""
     tail = (parts.path or "/") + query
-    if service == "s3":
-        # The bucket always into the path: moto takes "www." off bucket names it finds in hosts.
-        path = "/".join(path_parts("s3", request))
-        return f"https://s3.amazonaws.com/{path}{query}"
     if parts.netloc.endswith(".amazonaws.com"):
         return f"https://{parts.netloc}{tail}"
     return f"https://{load_service(service).endpoint_prefix}.{region}.amazonaws.com{tail}"

@@ -8,7 +8,7 @@ from typing import Any
 
 # The modules of moto that draw ids from the system: shard iterators, upload ids, session tokens.
 # The rest draws from `mock_random`, which is seeded as it is.
-_DRAW_FROM_THE_SYSTEM = ("moto.s3.models", "moto.sts.utils")
+_DRAW_FROM_THE_SYSTEM = ("moto.sts.utils",)
 
 
 class SeededOs:

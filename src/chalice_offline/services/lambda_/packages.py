@@ -9,6 +9,7 @@ import zipfile
 from typing import TYPE_CHECKING, Any
 
 from chalice_offline.core.errors import AwsError
+from chalice_offline.core.storage import Blob
 from chalice_offline.services.lambda_ import limits
 from chalice_offline.services.lambda_.errors import invalid_parameter
 from chalice_offline.services.lambda_.principal import PRINCIPAL
@@ -86,4 +87,4 @@ def _from_s3(kernel: Kernel, context: CallContext, code: Request) -> bytes:
             f"S3 Error Message: {error.message}"
         ) from error
     body = reply["Body"] if isinstance(reply, dict) else b""
-    return bytes(body)
+    return body.read() if isinstance(body, Blob) else bytes(body)

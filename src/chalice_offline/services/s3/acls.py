@@ -1,65 +1,69 @@
-"""Which objects have an access control list other than the default one.
-
-S3 tells of PutObjectAcl only when the list changes, and the storage knows only the list of now.
-"""
+"""Access control lists of buckets and objects."""
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
+from chalice_offline.services.s3 import announcements
+from chalice_offline.services.s3.bucket_settings import keep
+from chalice_offline.services.s3.grants import (
+    ENFORCED,
+    asked_grants,
+    check_not_public,
+    default_grants,
+    lists_not_supported,
+    ownership_of,
+)
+from chalice_offline.services.s3.identities import owner_of
+
 if TYPE_CHECKING:
-    from chalice_offline.services.s3.observed import Observation
-
-_Key = tuple[str, str, str]
-_DEFAULT_CANNED = "private"
-
-
-class Acls:
-    """The last known grants of objects in buckets that notify; none known means the default."""
-
-    def __init__(self) -> None:
-        self._grants: dict[_Key, str] = {}
-
-    def created(self, seen: Observation) -> None:
-        """Note the list a new object starts with."""
-        headers = seen.request.headers
-        is_default = headers.get("x-amz-acl", _DEFAULT_CANNED) == _DEFAULT_CANNED and not any(
-            name.startswith("x-amz-grant-") for name in headers
-        )
-        if is_default:
-            self._grants.pop(_key(seen), None)
-        else:
-            self._grants[_key(seen)] = _grants(seen)
-
-    def changed(self, seen: Observation) -> bool:
-        """Whether the list set just now differs from the one before."""
-        grants = _grants(seen)
-        before = self._grants.get(_key(seen), _default(grants))
-        self._grants[_key(seen)] = grants
-        return grants != before
-
-    def forget(self, bucket: str) -> None:
-        """The bucket is gone."""
-        for key in [key for key in self._grants if key[0] == bucket]:
-            del self._grants[key]
+    from chalice_offline.core.context import CallContext
+    from chalice_offline.core.kernel import Request, Result
+    from chalice_offline.services.s3.state import S3State
 
 
-def _key(seen: Observation) -> _Key:
-    return seen.bucket, seen.key, seen.query.get("versionId", "")
+def put_bucket_acl(s3: S3State, _context: CallContext, request: Request) -> Result:
+    """Replace a bucket's list."""
+    bucket = s3.find_bucket(request)
+    owner = bucket.account_id
+    grants = asked_grants(request, of_bucket=True, owner=owner, bucket_owner=owner)
+    if ownership_of(bucket) == ENFORCED:
+        raise lists_not_supported()
+    check_not_public(bucket, grants)
+    keep(s3, bucket, "acl", grants)
+    return {}
 
 
-def _grants(seen: Observation) -> str:
-    request = {"Key": seen.key}
-    if seen.query.get("versionId"):
-        request["VersionId"] = seen.query["versionId"]
-    reply = seen.ask("GetObjectAcl", request)
-    return json.dumps({"Owner": reply.get("Owner"), "Grants": reply.get("Grants")}, sort_keys=True)
+def get_bucket_acl(s3: S3State, _context: CallContext, request: Request) -> Result:
+    """Tell a bucket's list."""
+    bucket = s3.find_bucket(request)
+    grants = bucket.settings.get("acl")
+    return {
+        "Owner": owner_of(bucket.account_id),
+        "Grants": default_grants(bucket.account_id) if grants is None else grants,
+    }
 
 
-def _default(grants: str) -> str:
-    """Return the list that gives the owner everything and nobody anything."""
-    owner = json.loads(grants)["Owner"] or {}
-    grantee = {"ID": owner.get("ID"), "Type": "CanonicalUser"}
-    full = [{"Grantee": grantee, "Permission": "FULL_CONTROL"}]
-    return json.dumps({"Owner": owner, "Grants": full}, sort_keys=True)
+def put_object_acl(s3: S3State, context: CallContext, request: Request) -> Result:
+    """Replace an object's list; an event tells of it only if it is another one (recorded)."""
+    bucket = s3.find_bucket(request)
+    version = s3.find_object(bucket, request, "PUT")
+    owner = version.owner or bucket.account_id
+    grants = asked_grants(request, of_bucket=False, owner=owner, bucket_owner=bucket.account_id)
+    if ownership_of(bucket) == ENFORCED and request.get("ACL") != "bucket-owner-full-control":
+        raise lists_not_supported()
+    check_not_public(bucket, grants)
+    before = version.acl or default_grants(owner)
+    version.acl = grants
+    s3.objects(bucket).update(version)
+    if grants != before:
+        announcements.changed(s3, context, bucket, version, "s3:ObjectAcl:Put")
+    return {}
+
+
+def get_object_acl(s3: S3State, _context: CallContext, request: Request) -> Result:
+    """Tell an object's list."""
+    bucket = s3.find_bucket(request)
+    version = s3.find_object(bucket, request)
+    owner = version.owner or bucket.account_id
+    return {"Owner": owner_of(owner), "Grants": version.acl or default_grants(owner)}

@@ -11,6 +11,10 @@ from chalice_offline.core.arn import partition_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from chalice_offline.services.s3.bucket import Bucket
+
+NOTIFICATION = "notification"  # the bucket's setting
+
 
 @dataclass(frozen=True, slots=True)
 class DestinationKind:
@@ -106,6 +110,31 @@ class BucketNotifications:
         if self.to_event_bridge:
             described["EventBridgeConfiguration"] = {}
         return described
+
+
+def notifications_of(bucket: Bucket) -> BucketNotifications | None:
+    """Return whom a bucket notifies, None when nobody."""
+    told = bucket.settings.get(NOTIFICATION)
+    if told is None:
+        return None
+    rules = [
+        Rule(
+            id=entry["Id"],
+            kind=kind,
+            arn=entry[kind.arn_member],
+            events=tuple(entry["Events"]),
+            filter_rules=filter_rules_of(entry),
+        )
+        for kind in DESTINATION_KINDS
+        for entry in told.get(kind.member, ())
+    ]
+    return BucketNotifications(
+        bucket=bucket.name,
+        account_id=bucket.account_id,
+        region=bucket.region,
+        rules=tuple(rules),
+        to_event_bridge="EventBridgeConfiguration" in told,
+    )
 
 
 def filter_rules_of(configuration: Mapping[str, Any]) -> tuple[tuple[str, str], ...] | None:

@@ -12,6 +12,7 @@ from chalice_offline.core.arn import parse_arn
 from chalice_offline.core.errors import AwsError
 from chalice_offline.core.pending import Pending
 from chalice_offline.core.targets import Payload, call_or_none
+from chalice_offline.protocols.s3_ids import host_id_of, s3_request_id
 from chalice_offline.services.s3.configuration import FUNCTION
 from chalice_offline.services.s3.records import (
     configured_message,
@@ -27,18 +28,6 @@ if TYPE_CHECKING:
     from chalice_offline.services.s3.object_event import ObjectEvent, Occasion
 
 SUBJECT = "Amazon S3 Notification"
-_REQUEST_ID_LENGTH = 16
-_HOST_ID_BYTES = 56
-
-
-def new_request_id(kernel: Kernel) -> str:
-    """Return an id as S3 gives its requests."""
-    return kernel.ids.alphanumeric(_REQUEST_ID_LENGTH)
-
-
-def new_host_id(kernel: Kernel) -> str:
-    """Return what S3 sends as x-amz-id-2."""
-    return kernel.ids.base64(_HOST_ID_BYTES)
 
 
 def notify(
@@ -63,7 +52,7 @@ def send_test_events(
 ) -> None:
     """Send the test event to each queue and topic; functions get none (recorded on AWS)."""
     rules = [rule for rule in notifications.rules if rule.kind is not FUNCTION]
-    ids = new_request_id(kernel), new_host_id(kernel)
+    ids = s3_request_id(context.request_id), host_id_of(context.request_id)
     text = configured_message(notifications.bucket, context.now_ms, *ids)
 
     def deliver() -> None:

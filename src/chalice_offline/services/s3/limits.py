@@ -1,4 +1,4 @@
-"""S3's limits on notification configurations, each with its source."""
+"""S3's limits, each with its source."""
 
 from __future__ import annotations
 
@@ -42,3 +42,32 @@ EVENTS = frozenset(
         "s3:ObjectRetention:Put",
     }
 )
+# How contents are kept: beside the object's record, in a row of their own, else in a file.
+INLINE_BYTES = 4 * 1024
+ROW_BYTES = 64 * 1024
+# Amazon S3 user guide, "Amazon S3 multipart upload limits".
+SMALLEST_PART_BYTES = 5 * 1024 * 1024
+LARGEST_PART_BYTES = 5 * 1024**3
+LARGEST_OBJECT_BYTES = 50 * 1024**4
+MOST_PARTS = 10_000
+# Amazon S3 API reference: at most 1,000 entries in a listing, at most 1,000 keys in DeleteObjects.
+MOST_LISTED = 1000
+MOST_DELETED = 1000
+# Amazon S3 user guide, "Naming Amazon S3 objects": 1,024 bytes of UTF-8.
+KEY_BYTES = 1024
+# Amazon S3 user guide, "Working with object metadata": 2 kB.
+METADATA_BYTES = 2048
+# Amazon S3 user guide, "Categorizing your storage using tags".
+OBJECT_TAGS = 10
+BUCKET_TAGS = 50
+TAG_KEY_CHARACTERS = 128
+TAG_VALUE_CHARACTERS = 256
+# PutBucketPolicy: 20 kB.
+POLICY_BYTES = 20 * 1024
+# PutBucketLifecycleConfiguration and PutBucketCors.
+LIFECYCLE_RULES = 1000
+CORS_RULES = 100
+# PutObjectLockConfiguration: at most 100 years.
+RETENTION_DAYS = 36_500
+RETENTION_YEARS = 100
+LARGEST_PUT_BYTES = 5 * 1024**3

@@ -11,7 +11,8 @@ class ObjectEvent:
 
     `name` is S3's ("s3:ObjectCreated:Put"). `etag` is without quotes; empty strings and None stand
     for what this kind of event does not tell. `sequencer` grows with every event.
-    `restored_until_ms` and `storage_class` belong to restorations. `is_internal`: S3 itself did
+    `restored_until_ms` and `storage_class` belong to restorations, `destination_class` to
+    transitions. `is_internal`: S3 itself did
     it, not the caller.
     """
 
@@ -23,6 +24,7 @@ class ObjectEvent:
     sequencer: str = ""
     reason: str = ""
     storage_class: str = ""
+    destination_class: str = ""
     restored_until_ms: int | None = None
     is_internal: bool = False
 

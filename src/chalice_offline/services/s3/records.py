@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote_plus
+
+from chalice_offline.services.s3.http_dates import iso_milliseconds, iso_seconds
 
 if TYPE_CHECKING:
     from chalice_offline.services.s3.configuration import BucketNotifications
@@ -22,7 +23,7 @@ _VERSION = "2.1"
 # Event message structure: "lifecycle, Intelligent-Tiering, object ACL, object tagging and object
 # restoration delete events have version 2.3".
 _NEWER_VERSION = "2.3"
-_NEWER_EVENTS = ("s3:ObjectAcl:", "s3:ObjectTagging:")
+_NEWER_EVENTS = ("s3:ObjectAcl:", "s3:ObjectTagging:", "s3:Lifecycle")
 _DETAIL_TYPES = {
     "s3:ObjectCreated:": "Object Created",
     "s3:ObjectRemoved:": "Object Deleted",
@@ -31,10 +32,14 @@ _DETAIL_TYPES = {
     "s3:ObjectAcl:": "Object ACL Updated",
     "s3:ObjectTagging:Put": "Object Tags Added",
     "s3:ObjectTagging:Delete": "Object Tags Deleted",
+    "s3:LifecycleExpiration:": "Object Deleted",
+    "s3:LifecycleTransition": "Object Storage Class Changed",
 }
 _DELETION_TYPES = {
     "s3:ObjectRemoved:Delete": "Permanently Deleted",
     "s3:ObjectRemoved:DeleteMarkerCreated": "Delete Marker Created",
+    "s3:LifecycleExpiration:Delete": "Permanently Deleted",
+    "s3:LifecycleExpiration:DeleteMarkerCreated": "Delete Marker Created",
 }
 
 
@@ -111,8 +116,10 @@ def event_bridge_entry(
     if event.name in _DELETION_TYPES:
         detail["deletion-type"] = _DELETION_TYPES[event.name]
     if event.restored_until_ms is not None:
-        detail["restore-expiry-time"] = _iso_seconds(event.restored_until_ms)
-    if event.storage_class:
+        detail["restore-expiry-time"] = iso_seconds(event.restored_until_ms)
+    if event.destination_class:
+        detail["destination-storage-class"] = event.destination_class
+    elif event.storage_class:
         detail["source-storage-class"] = event.storage_class
     return {
         "Source": "aws.s3",
@@ -129,17 +136,9 @@ def owner_id(account_id: str) -> str:
     return f"A{digest[:13]}"
 
 
-def iso_milliseconds(instant_ms: int) -> str:
-    """Spell an instant in ISO 8601 with milliseconds and Z."""
-    instant = datetime.fromtimestamp(instant_ms // 1000, UTC)
-    return f"{instant:%Y-%m-%dT%H:%M:%S}.{instant_ms % 1000:03d}Z"
-
-
-def _iso_seconds(instant_ms: int) -> str:
-    return f"{datetime.fromtimestamp(instant_ms // 1000, UTC):%Y-%m-%dT%H:%M:%SZ}"
-
-
 def _user(notifications: BucketNotifications, event: ObjectEvent, occasion: Occasion) -> str:
+    if event.name.startswith("s3:Lifecycle"):
+        return _INTERNAL
     if event.is_internal:
         return f"AmazonCustomer:{owner_id(notifications.account_id)}"
     digest = hashlib.sha256(f"user {occasion.account_id}".encode()).hexdigest().upper()

@@ -1,0 +1,32 @@
+"""Operations that AWS has and botocore's models lack: they get the request, and make the reply.
+
+The request's one member is `Request`, an HttpRequest; the result's one member is `Response`, an
+HttpResponse.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from chalice_offline.protocols.codec import Codec
+
+if TYPE_CHECKING:
+    from chalice_offline.core.http import HttpRequest
+
+NAMES = {"s3": frozenset({"OptionsObject", "PostObject"})}
+CODEC = Codec(
+    lambda request: {"Request": request},
+    lambda result, _request_id: result["Response"],
+)
+
+
+def operation_for(service: str, request: HttpRequest) -> str | None:
+    """Return the operation a request without a route of the model asks for, or None."""
+    if service != "s3":
+        return None
+    if request.method == "OPTIONS":
+        return "OptionsObject"
+    content_type = request.headers.get("content-type") or ""
+    if request.method == "POST" and content_type.startswith("multipart/form-data"):
+        return "PostObject"
+    return None

@@ -1,0 +1,63 @@
+"""What S3's documents are called where botocore's model does not say, and what S3 says of values.
+
+Sources: the response syntax of each operation in the Amazon S3 API reference.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from chalice_offline.core.errors import AwsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ROOTS = {
+    "CompleteMultipartUpload": "CompleteMultipartUploadResult",
+    "CreateMultipartUpload": "InitiateMultipartUploadResult",
+    "DeleteObjects": "DeleteResult",
+    "GetBucketAccelerateConfiguration": "AccelerateConfiguration",
+    "GetBucketAcl": "AccessControlPolicy",
+    "GetBucketCors": "CORSConfiguration",
+    "GetBucketLifecycleConfiguration": "LifecycleConfiguration",
+    "GetBucketLogging": "BucketLoggingStatus",
+    "GetBucketRequestPayment": "RequestPaymentConfiguration",
+    "GetBucketTagging": "Tagging",
+    "GetBucketVersioning": "VersioningConfiguration",
+    "GetBucketWebsite": "WebsiteConfiguration",
+    "GetObjectAcl": "AccessControlPolicy",
+    "GetObjectAttributes": "GetObjectAttributesResponse",
+    "GetObjectTagging": "Tagging",
+    "ListBucketAnalyticsConfigurations": "ListBucketAnalyticsConfigurationResult",
+    "ListBucketInventoryConfigurations": "ListInventoryConfigurationsResult",
+    "ListBucketMetricsConfigurations": "ListMetricsConfigurationsResult",
+    "ListBuckets": "ListAllMyBucketsResult",
+    "ListMultipartUploads": "ListMultipartUploadsResult",
+    "ListObjectVersions": "ListVersionsResult",
+    "ListObjects": "ListBucketResult",
+    "ListObjectsV2": "ListBucketResult",
+    "ListParts": "ListPartsResult",
+}
+LOCATION_OPERATION = "GetBucketLocation"
+
+
+def location_writer(declaration: str, namespace: str) -> Callable[[dict[str, Any]], bytes]:
+    """Return the writer of GetBucketLocation's document, which is one bare text."""
+
+    def write(result: dict[str, Any]) -> bytes:
+        text = result.get("LocationConstraint") or ""
+        start = f'{declaration}<LocationConstraint xmlns="{namespace}"'
+        return (f"{start}>{text}</LocationConstraint>" if text else f"{start}/>").encode()
+
+    return write
+
+
+def unreadable(name: str, shape: Any, text: str) -> AwsError | None:
+    """Return the error for a parameter or header field; dates nobody can read are ignored."""
+    if shape.type_name == "timestamp" and name.startswith(("if-", "x-amz-copy-source-if-")):
+        return None
+    fields = {"ArgumentName": name, "ArgumentValue": text}
+    if shape.type_name in ("integer", "long"):
+        message = f"Provided {name} not an integer or within integer range"
+        return AwsError("InvalidArgument", message, fields=fields)
+    return AwsError("InvalidArgument", f"Invalid value for {name}", fields=fields)

@@ -1,0 +1,169 @@
+"""Who may call which operation.
+
+The owner of a bucket may do everything; there are no users below an account here. Others, and
+callers without credentials, may do what the bucket's policy, else a list (of the bucket, or of the
+object), gives them. Links are judged by their signature (`signatures`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from chalice_offline.protocols.form import decode_pairs
+from chalice_offline.services.s3.bucket_policy import allows
+from chalice_offline.services.s3.errors import access_denied, no_such_bucket
+from chalice_offline.services.s3.grants import ENFORCED, default_grants, ownership_of
+from chalice_offline.services.s3.identities import (
+    ALL_USERS,
+    AUTHENTICATED_USERS,
+    canonical_id,
+)
+from chalice_offline.services.s3.signatures import check_clock, check_link_v2, check_link_v4
+
+if TYPE_CHECKING:
+    from chalice_offline.core.context import CallContext
+    from chalice_offline.core.http import HttpRequest
+    from chalice_offline.core.kernel import Operation, Reply, Request
+    from chalice_offline.services.s3.bucket import Bucket
+    from chalice_offline.services.s3.state import S3State
+
+_ANONYMOUS = None
+_BUCKET, _OBJECT = "bucket", "object"
+# What an operation needs on a list, and on whose, and the action a policy calls it by. Those not
+# named here are the owner's, and policies call them by their own names.
+_NEEDS: dict[str, tuple[str, str, str]] = {
+    "ListObjects": (_BUCKET, "READ", "s3:ListBucket"),
+    "ListObjectsV2": (_BUCKET, "READ", "s3:ListBucket"),
+    "HeadBucket": (_BUCKET, "READ", "s3:ListBucket"),
+    "ListObjectVersions": (_BUCKET, "READ", "s3:ListBucketVersions"),
+    "ListMultipartUploads": (_BUCKET, "READ", "s3:ListBucketMultipartUploads"),
+    "PutObject": (_BUCKET, "WRITE", "s3:PutObject"),
+    "PostObject": (_BUCKET, "WRITE", "s3:PutObject"),
+    "CopyObject": (_BUCKET, "WRITE", "s3:PutObject"),
+    "DeleteObject": (_BUCKET, "WRITE", "s3:DeleteObject"),
+    "DeleteObjects": (_BUCKET, "WRITE", "s3:DeleteObject"),
+    "CreateMultipartUpload": (_BUCKET, "WRITE", "s3:PutObject"),
+    "UploadPart": (_BUCKET, "WRITE", "s3:PutObject"),
+    "UploadPartCopy": (_BUCKET, "WRITE", "s3:PutObject"),
+    "CompleteMultipartUpload": (_BUCKET, "WRITE", "s3:PutObject"),
+    "AbortMultipartUpload": (_BUCKET, "WRITE", "s3:AbortMultipartUpload"),
+    "ListParts": (_BUCKET, "WRITE", "s3:ListMultipartUploadParts"),
+    "GetBucketAcl": (_BUCKET, "READ_ACP", "s3:GetBucketAcl"),
+    "PutBucketAcl": (_BUCKET, "WRITE_ACP", "s3:PutBucketAcl"),
+    "GetObject": (_OBJECT, "READ", "s3:GetObject"),
+    "HeadObject": (_OBJECT, "READ", "s3:GetObject"),
+    "GetObjectAttributes": (_OBJECT, "READ", "s3:GetObjectAttributes"),
+    "GetObjectAcl": (_OBJECT, "READ_ACP", "s3:GetObjectAcl"),
+    "PutObjectAcl": (_OBJECT, "WRITE_ACP", "s3:PutObjectAcl"),
+}
+_FREE = frozenset({"CreateBucket", "ListBuckets"})  # any account may; nobody without one
+_UNGUARDED = frozenset({"OptionsObject", "PostObject"})  # they judge the caller themselves
+
+
+def guarded(name: str, operation: Operation) -> Operation:
+    """Return the operation behind what decides whether the caller may call it."""
+    if name in _UNGUARDED:
+        return operation
+
+    def call(s3: S3State, context: CallContext, request: Request) -> Reply:
+        http = context.http
+        if http is not None:
+            check_caller(s3, context, http, name, request)
+        if "ExpectedBucketOwner" in request:
+            _check_owner(s3.find_bucket(request), request["ExpectedBucketOwner"])
+        return operation(s3, context, request)
+
+    return call
+
+
+def check_caller(
+    s3: S3State, context: CallContext, http: HttpRequest, name: str, request: Request
+) -> None:
+    """Raise AwsError unless the caller is who they say and may call this."""
+    if "authorization" in http.headers:
+        check_clock(http, context.now_ms)
+        account: str | None = context.account_id
+    else:
+        account = context.account_id if _is_signed_link(http, context.now_ms) else _ANONYMOUS
+    if name in _FREE:
+        if account is _ANONYMOUS:
+            raise access_denied()
+        return
+    bucket = s3.buckets.get(request.get("Bucket", ""))
+    if bucket is None:
+        raise no_such_bucket(request.get("Bucket", ""))
+    check_access(s3, bucket, account, name, request)
+
+
+def check_access(
+    s3: S3State, bucket: Bucket, account: str | None, name: str, request: Request
+) -> None:
+    """Raise AccessDenied when an account, or nobody (None), may not call an operation."""
+    if account == bucket.account_id:
+        return
+    kind, permission, action = _NEEDS.get(name, (_BUCKET, "", f"s3:{name}"))
+    said = allows(bucket, account, action, request.get("Key", ""))
+    if said is None and permission:
+        said = _listed(s3, bucket, account, request, kind, permission)
+    if not said:
+        raise access_denied()
+
+
+def _is_signed_link(http: HttpRequest, now_ms: int) -> bool:
+    query = http.query
+    if "X-Amz-" in query:
+        pairs = decode_pairs(query)
+        if any(name in ("X-Amz-Algorithm", "X-Amz-Signature") for name, _ in pairs):
+            check_link_v4(http, pairs, now_ms)
+            return True
+    if "AWSAccessKeyId=" in query:
+        check_link_v2(http, decode_pairs(query), now_ms)
+        return True
+    return False
+
+
+def _listed(
+    s3: S3State,
+    bucket: Bucket,
+    account: str | None,
+    request: Request,
+    kind: str,
+    permission: str,
+) -> bool:
+    """Whether a list gives what is needed."""
+    if ownership_of(bucket) == ENFORCED:
+        return False
+    grants: list[dict[str, Any]]
+    if kind == _BUCKET:
+        grants = bucket.settings.get("acl") or default_grants(bucket.account_id)
+    else:
+        objects = s3.objects(bucket)
+        version_id = request.get("VersionId")
+        key = request["Key"]
+        version = objects.newest(key) if version_id is None else objects.version(key, version_id)
+        if version is None or version.is_marker:
+            # Only who may list a bucket learns that something is not there.
+            return _listed(s3, bucket, account, request, _BUCKET, "READ")
+        grants = version.acl or default_grants(version.owner or bucket.account_id)
+    ignored = bucket.settings.get("public_access", {}).get("IgnorePublicAcls")
+    return any(
+        grant["Permission"] in (permission, "FULL_CONTROL")
+        and _is_for(grant["Grantee"], account, public_too=not ignored)
+        for grant in grants
+    )
+
+
+def _is_for(grantee: dict[str, Any], account: str | None, *, public_too: bool) -> bool:
+    uri = grantee.get("URI")
+    if uri == ALL_USERS:
+        return public_too
+    if account is None:
+        return False
+    if uri == AUTHENTICATED_USERS:
+        return public_too
+    return bool(grantee.get("ID") == canonical_id(account))
+
+
+def _check_owner(bucket: Bucket, expected: str) -> None:
+    if expected != bucket.account_id:
+        raise access_denied()

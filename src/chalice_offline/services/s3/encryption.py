@@ -1,0 +1,167 @@
+"""Server-side encryption as far as callers see it. Nothing is encrypted here; keys are checked."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+from chalice_offline.core.arn import make_arn
+from chalice_offline.services.s3.errors import access_denied, invalid_argument, invalid_request
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from chalice_offline.services.s3.bucket import Bucket
+    from chalice_offline.services.s3.object_version import ObjectVersion
+
+_AES, _KMS, _KMS_TWICE = "AES256", "aws:kms", "aws:kms:dsse"
+_KEY_BYTES = 32
+_TOLD = ("ServerSideEncryption", "SSEKMSKeyId", "BucketKeyEnabled", "SSECustomerAlgorithm",
+         "SSECustomerKeyMD5")  # fmt: skip
+
+
+def encryption_of(request: Mapping[str, Any], bucket: Bucket) -> dict[str, Any]:
+    """Return how a new object is encrypted: as asked, else as the bucket says."""
+    customer = customer_key(request)
+    algorithm = request.get("ServerSideEncryption")
+    if customer and algorithm:
+        raise invalid_argument(
+            "Server Side Encryption with Customer provided key is incompatible with the "
+            "encryption method specified",
+            "x-amz-server-side-encryption",
+            algorithm,
+        )
+    if customer:
+        return {"SSECustomerAlgorithm": _AES, "SSECustomerKeyMD5": customer}
+    if algorithm is not None and algorithm not in (_AES, _KMS, _KMS_TWICE):
+        raise invalid_argument(
+            "The encryption method specified is not supported",
+            "x-amz-server-side-encryption",
+            algorithm,
+        )
+    default = _default_of(bucket)
+    if algorithm is None and "SSEKMSKeyId" in request:
+        raise invalid_argument(
+            "Server Side Encryption with AWS KMS managed key requires HTTP header "
+            "x-amz-server-side-encryption : aws:kms",
+            "x-amz-server-side-encryption",
+            "null",
+        )
+    if algorithm == _AES and "SSEKMSKeyId" in request:
+        raise invalid_argument(
+            "Server Side Encryption with AWS KMS managed key requires HTTP header "
+            "x-amz-server-side-encryption : aws:kms",
+            "x-amz-server-side-encryption",
+            algorithm,
+        )
+    chosen = algorithm or default["SSEAlgorithm"]
+    told: dict[str, Any] = {"ServerSideEncryption": chosen}
+    if chosen != _AES:
+        key = request.get("SSEKMSKeyId") or (
+            default.get("KMSMasterKeyID") if default["SSEAlgorithm"] == chosen else None
+        )
+        told["SSEKMSKeyId"] = _key_arn(key, bucket)
+        keyed = request.get("BucketKeyEnabled", default.get("BucketKeyEnabled"))
+        if keyed:
+            told["BucketKeyEnabled"] = True
+    return told
+
+
+def customer_key(request: Mapping[str, Any], prefix: str = "") -> str:
+    """Return the MD5 of the key a client brings (SSE-C), "" without one; refuses a bad one."""
+    algorithm = request.get(f"{prefix}SSECustomerAlgorithm")
+    key = request.get(f"{prefix}SSECustomerKey")
+    md5 = request.get(f"{prefix}SSECustomerKeyMD5")
+    if algorithm is None and key is None and md5 is None:
+        return ""
+    header = "x-amz-server-side-encryption-customer-algorithm"
+    if algorithm is None:
+        raise invalid_argument(
+            "Requests specifying Server Side Encryption with Customer provided keys must provide "
+            "a valid encryption algorithm.",
+            header,
+            "null",
+        )
+    if algorithm != _AES:
+        raise invalid_argument(
+            "The encryption request that you specified is not valid. The valid value is AES256.",
+            header,
+            algorithm,
+        )
+    if key is None:
+        raise invalid_argument(
+            "Requests specifying Server Side Encryption with Customer provided keys must provide "
+            "an appropriate secret key.",
+            "x-amz-server-side-encryption-customer-key",
+            "null",
+        )
+    try:
+        raw = base64.b64decode(key, validate=True)
+    except (binascii.Error, ValueError):
+        raw = b""
+    if len(raw) != _KEY_BYTES:
+        raise invalid_argument(
+            "The secret key was invalid for the specified algorithm.",
+            "x-amz-server-side-encryption-customer-key",
+            "null",
+        )
+    expected = base64.b64encode(hashlib.md5(raw).digest()).decode()
+    if md5 is None:
+        raise invalid_argument(
+            "Requests specifying Server Side Encryption with Customer provided keys must provide "
+            "the client calculated MD5 of the secret key.",
+            "x-amz-server-side-encryption-customer-key-MD5",
+            "null",
+        )
+    if md5 != expected:
+        raise invalid_argument(
+            "The calculated MD5 hash of the key did not match the hash that was provided.",
+            "x-amz-server-side-encryption-customer-key-MD5",
+            md5,
+        )
+    return expected
+
+
+def check_key(request: Mapping[str, Any], version: ObjectVersion, prefix: str = "") -> None:
+    """Refuse to read what a client's key encrypted without that key, and anything else with one."""
+    given = customer_key(request, prefix)
+    needed = version.encryption.get("SSECustomerKeyMD5", "")
+    if needed and not given:
+        raise invalid_request(
+            "The object was stored using a form of Server Side Encryption. The correct parameters "
+            "must be provided to retrieve the object."
+        )
+    if given and not needed:
+        raise invalid_request("The encryption parameters are not applicable to this object.")
+    if given != needed:
+        raise access_denied(
+            "Requests specifying Server Side Encryption with Customer provided keys must provide "
+            "the correct secret key."
+        )
+
+
+def told_encryption(encryption: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an object's encryption as members of a result."""
+    return {name: encryption[name] for name in _TOLD if name in encryption}
+
+
+def _default_of(bucket: Bucket) -> dict[str, Any]:
+    configured = bucket.settings.get("encryption")
+    if not configured:
+        return {"SSEAlgorithm": _AES}
+    rule = configured["Rules"][0]
+    default = rule.get("ApplyServerSideEncryptionByDefault") or {"SSEAlgorithm": _AES}
+    return {**default, "BucketKeyEnabled": rule.get("BucketKeyEnabled")}
+
+
+def _key_arn(key: str | None, bucket: Bucket) -> str:
+    """Return a key's ARN; without one the account's own key for S3, always the same."""
+    if key is None:
+        digest = hashlib.sha256(f"aws/s3 {bucket.account_id} {bucket.region}".encode()).hexdigest()
+        key = f"{digest[:8]}-{digest[8:12]}-4{digest[13:16]}-8{digest[17:20]}-{digest[20:32]}"
+    if key.startswith("arn:"):
+        return key
+    kind = "" if key.startswith("alias/") else "key/"
+    return make_arn("kms", bucket.region, bucket.account_id, f"{kind}{key}")

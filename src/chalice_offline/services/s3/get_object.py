@@ -1,0 +1,210 @@
+"""GetObject, HeadObject, GetObjectAttributes, and what has no answer here (torrents, queries)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from chalice_offline.core.errors import AwsError
+from chalice_offline.services.s3.checksums import MEMBERS, told_checksums
+from chalice_offline.services.s3.conditions import check_read
+from chalice_offline.services.s3.contents import part_of
+from chalice_offline.services.s3.encryption import check_key, told_encryption
+from chalice_offline.services.s3.errors import invalid_argument, invalid_request
+from chalice_offline.services.s3.http_dates import http_date_of_ms
+from chalice_offline.services.s3.lifecycle_dates import expiration_of
+from chalice_offline.services.s3.new_objects import ARCHIVES
+from chalice_offline.services.s3.object_lock import told_lock
+from chalice_offline.services.s3.object_version import STANDARD
+from chalice_offline.services.s3.ranges import span_of
+
+if TYPE_CHECKING:
+    from chalice_offline.core.context import CallContext
+    from chalice_offline.core.kernel import Request, Result
+    from chalice_offline.services.s3.bucket import Bucket
+    from chalice_offline.services.s3.object_version import ObjectVersion
+    from chalice_offline.services.s3.state import S3State
+
+# Parameters by which a signed GET may replace header fields of its reply.
+_OVERRIDES = {
+    "ResponseCacheControl": "CacheControl",
+    "ResponseContentDisposition": "ContentDisposition",
+    "ResponseContentEncoding": "ContentEncoding",
+    "ResponseContentLanguage": "ContentLanguage",
+    "ResponseContentType": "ContentType",
+    "ResponseExpires": "Expires",
+}
+_ATTRIBUTES = ("ETag", "Checksum", "ObjectParts", "StorageClass", "ObjectSize")
+_MOST_PARTS_TOLD = 1000
+
+
+def get_object(s3: S3State, context: CallContext, request: Request) -> Result:
+    """Give an object, or a range or part of it."""
+    bucket = s3.find_bucket(request)
+    version = s3.find_object(bucket, request)
+    _check_overrides(context, request)
+    check_read(request, version)
+    check_key(request, version)
+    if version.storage_class in ARCHIVES and version.restored_until_ms <= context.now_ms:
+        raise AwsError(
+            "InvalidObjectState",
+            "The operation is not valid for the object's storage class",
+            status=403,
+            fields={"StorageClass": version.storage_class},
+        )
+    told = _told(bucket, version, request, context)
+    content = s3.contents.read(version)
+    span = span_of(request, version)
+    if span is not None:
+        content = part_of(content, span.start, span.length)
+        _tell_span(told, span.content_range(version.size), span.length, request, version)
+    for parameter, member in _OVERRIDES.items():
+        if parameter in request:
+            told[member] = _override(request[parameter])
+    told["Body"] = content
+    return told
+
+
+def head_object(s3: S3State, context: CallContext, request: Request) -> Result:
+    """Tell everything about an object but its content."""
+    bucket = s3.find_bucket(request)
+    version = s3.find_object(bucket, request, "HEAD")
+    check_read(request, version)
+    check_key(request, version)
+    told = _told(bucket, version, request, context)
+    span = span_of(request, version)
+    if span is not None:
+        _tell_span(told, span.content_range(version.size), span.length, request, version)
+        told["StatusCode"] = 206
+    for parameter, member in _OVERRIDES.items():
+        if parameter in request:
+            told[member] = _override(request[parameter])
+    if version.storage_class in ARCHIVES:
+        told["ArchiveStatus"] = None
+    return told
+
+
+def get_object_attributes(s3: S3State, _context: CallContext, request: Request) -> Result:
+    """Tell the attributes that are asked for."""
+    bucket = s3.find_bucket(request)
+    wanted = request["ObjectAttributes"]
+    for name in wanted:
+        if name not in _ATTRIBUTES:
+            raise invalid_argument(
+                "Invalid attribute name specified.", "x-amz-object-attributes", name
+            )
+    version = s3.find_object(bucket, request)
+    check_key(request, version)
+    told: Result = {"LastModified": version.modified}
+    if bucket.versioning:
+        told["VersionId"] = version.version_id
+    if "ETag" in wanted:
+        told["ETag"] = version.etag
+    if "StorageClass" in wanted:
+        told["StorageClass"] = version.storage_class
+    if "ObjectSize" in wanted:
+        told["ObjectSize"] = version.size
+    if "Checksum" in wanted and version.checksums:
+        bare = {name: text.partition("-")[0] for name, text in version.checksums.items()}
+        told["Checksum"] = {**told_checksums(bare), "ChecksumType": version.checksum_type}
+    if "ObjectParts" in wanted and version.parts:
+        told["ObjectParts"] = _object_parts(version, request)
+    return told
+
+
+def get_object_torrent(_s3: S3State, _context: CallContext, _request: Request) -> Result:
+    """Refuse: AWS ended it in 2022."""
+    raise AwsError(
+        "MethodNotAllowed",
+        "The specified method is not allowed against this resource.",
+        status=405,
+    )
+
+
+def select_object_content(_s3: S3State, _context: CallContext, _request: Request) -> Result:
+    """Refuse, in one sentence."""
+    raise AwsError(
+        "NotImplemented",
+        "chalice-offline does not emulate SelectObjectContent (AWS closed it to new customers in "
+        "2024); read the object with GetObject.",
+        status=501,
+    )
+
+
+def _told(bucket: Bucket, version: ObjectVersion, request: Request, context: CallContext) -> Result:
+    told: Result = {
+        "AcceptRanges": "bytes",
+        "LastModified": version.modified,
+        "ContentLength": version.size,
+        "ETag": version.quoted_etag,
+        **version.settings,
+        **told_encryption(version.encryption),
+    }
+    if version.metadata:
+        told["Metadata"] = version.metadata
+    if bucket.versioning:
+        told["VersionId"] = version.version_id
+    if version.tags:
+        told["TagCount"] = len(version.tags)
+    if version.storage_class != STANDARD:
+        told["StorageClass"] = version.storage_class
+    if version.lock:
+        told.update(told_lock(version.lock))
+    if version.restored_until_ms > context.now_ms:
+        until = http_date_of_ms(version.restored_until_ms)
+        told["Restore"] = f'ongoing-request="false", expiry-date="{until}"'
+    if version.checksums and request.get("ChecksumMode", "").upper() == "ENABLED":
+        told.update(told_checksums(version.checksums), ChecksumType=version.checksum_type)
+    if "lifecycle" in bucket.settings:
+        told["Expiration"] = expiration_of(bucket, version) or None
+    return told
+
+
+def _tell_span(
+    told: Result, content_range: str, length: int, request: Request, version: ObjectVersion
+) -> None:
+    """A part is told with its own checksum; of a range there is none."""
+    told["ContentRange"] = content_range
+    told["ContentLength"] = length
+    for member in MEMBERS.values():
+        if member in told and length != version.size:
+            del told[member]
+            told.pop("ChecksumType", None)
+    number = request.get("PartNumber")
+    if number is not None and version.parts:
+        told["PartsCount"] = len(version.parts)
+        if request.get("ChecksumMode", "").upper() == "ENABLED" and version.parts[number - 1][2]:
+            told.update(told_checksums(version.parts[number - 1][2]))
+            told["ChecksumType"] = version.checksum_type
+
+
+def _override(value: Any) -> Any:
+    return value.timestamp() if hasattr(value, "timestamp") else value
+
+
+def _check_overrides(context: CallContext, request: Request) -> None:
+    if context.http is not None and not context.signed and any(n in request for n in _OVERRIDES):
+        raise invalid_request(
+            "Request specific response headers cannot be used for anonymous GET requests."
+        )
+
+
+def _object_parts(version: ObjectVersion, request: Request) -> dict[str, Any]:
+    marker = request.get("PartNumberMarker", 0)
+    most = min(request.get("MaxParts", _MOST_PARTS_TOLD), _MOST_PARTS_TOLD)
+    told: dict[str, Any] = {"TotalPartsCount": len(version.parts)}
+    if not version.parts[0][2] or version.checksum_type != "COMPOSITE":
+        # Parts are told one by one only where each has a checksum of its own (recorded on AWS).
+        return told
+    parts = [part for part in version.parts if part[0] > marker]
+    shown = parts[:most]
+    told.update(
+        PartNumberMarker=marker,
+        NextPartNumberMarker=shown[-1][0] if shown else 0,
+        MaxParts=most,
+        IsTruncated=len(parts) > len(shown),
+        Parts=[
+            {"PartNumber": number, "Size": size, **told_checksums(checksums)}
+            for number, size, checksums in shown
+        ],
+    )
+    return told

@@ -1,0 +1,184 @@
+"""ListObjectVersions: every version and delete marker, the newest of each key first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from chalice_offline.services.s3.errors import invalid_argument
+from chalice_offline.services.s3.identities import owner_of
+from chalice_offline.services.s3.object_version import NULL_VERSION
+from chalice_offline.services.s3.pages import (
+    after_prefix,
+    check_encoding,
+    common_prefix,
+    count_of,
+    raw,
+    told_algorithm,
+    told_key,
+)
+from chalice_offline.services.s3.version_ids import VERSION_ID_LENGTH
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from chalice_offline.core.context import CallContext
+    from chalice_offline.core.kernel import Request, Result
+    from chalice_offline.services.s3.bucket import Bucket
+    from chalice_offline.services.s3.object_store import ObjectStore
+    from chalice_offline.services.s3.object_version import ObjectVersion
+    from chalice_offline.services.s3.state import S3State
+
+
+@dataclass(slots=True)
+class _Page:
+    versions: list[tuple[ObjectVersion, bool]] = field(default_factory=list)
+    prefixes: list[str] = field(default_factory=list)
+    last_key: str = ""
+    last_version: str = ""
+    truncated: bool = False
+
+
+def list_object_versions(s3: S3State, _context: CallContext, request: Request) -> Result:
+    """List the versions behind a key marker and a version marker."""
+    bucket = s3.find_bucket(request)
+    encoded = check_encoding(request)
+    most = count_of(request, "MaxKeys", "max-keys")
+    key_marker, version_marker = request.get("KeyMarker", ""), request.get("VersionIdMarker")
+    _check_markers(request)
+    page = _read(
+        s3.objects(bucket),
+        request.get("Prefix", ""),
+        request.get("Delimiter", ""),
+        (key_marker, version_marker or ""),
+        most,
+    )
+    told: Result = {
+        "Name": bucket.name,
+        "Prefix": told_key(request.get("Prefix", ""), encoded=encoded),
+        "KeyMarker": told_key(key_marker, encoded=encoded),
+        "VersionIdMarker": version_marker or "",
+        "MaxKeys": most,
+        "IsTruncated": page.truncated,
+        "Versions": [
+            _told(bucket, version, encoded=encoded, is_latest=latest)
+            for version, latest in page.versions
+            if not version.is_marker
+        ]
+        or None,
+        "DeleteMarkers": [
+            _told_marker(bucket, version, encoded=encoded, is_latest=latest)
+            for version, latest in page.versions
+            if version.is_marker
+        ]
+        or None,
+        "CommonPrefixes": [
+            {"Prefix": told_key(prefix, encoded=encoded)} for prefix in page.prefixes
+        ]
+        or None,
+    }
+    if request.get("Delimiter"):
+        told["Delimiter"] = told_key(request["Delimiter"], encoded=encoded)
+    if encoded:
+        told["EncodingType"] = "url"
+    if page.truncated:
+        told["NextKeyMarker"] = told_key(page.last_key, encoded=encoded)
+        if page.last_version:
+            told["NextVersionIdMarker"] = page.last_version
+    return told
+
+
+def _check_markers(request: Request) -> None:
+    marker = request.get("VersionIdMarker")
+    if marker is None:
+        return
+    if not request.get("KeyMarker"):
+        raise invalid_argument(
+            "A version-id marker cannot be specified without a key marker.",
+            "version-id-marker",
+            marker,
+        )
+    if not marker:
+        raise invalid_argument("A version-id marker cannot be empty.", "version-id-marker", marker)
+    if marker != NULL_VERSION and len(marker) != VERSION_ID_LENGTH:
+        raise invalid_argument("Invalid version id specified", "version-id-marker", marker)
+
+
+def _read(
+    objects: ObjectStore, prefix: str, delimiter: str, after: tuple[str, str], most: int
+) -> _Page:
+    page = _Page()
+    if most == 0:
+        return page
+    end = after_prefix(raw(prefix))
+    found = _versions(objects, *_start(objects, prefix, delimiter, after), end)
+    while (entry := next(found, None)) is not None:
+        version, latest = entry
+        if len(page.versions) + len(page.prefixes) == most:
+            page.truncated = True
+            break
+        rolled = common_prefix(version.key, prefix, delimiter)
+        if rolled is None:
+            page.versions.append((version, latest))
+            page.last_key, page.last_version = version.key, version.version_id
+            continue
+        page.prefixes.append(rolled)
+        page.last_key, page.last_version = rolled, ""
+        behind = after_prefix(raw(rolled))
+        if behind is None:
+            break
+        found = _versions(objects, None, behind, end)
+    return page
+
+
+def _start(
+    objects: ObjectStore, prefix: str, delimiter: str, after: tuple[str, str]
+) -> tuple[ObjectVersion | None, bytes]:
+    """Return the version to go on behind, if the marker names one, and the key to go on with."""
+    key, version_id = after
+    start = raw(prefix)
+    if not key:
+        return None, start
+    if key.startswith(prefix):
+        rolled = common_prefix(key, prefix, delimiter)
+        if rolled is not None:
+            return None, max(start, after_prefix(raw(rolled)) or start)
+    resumed = objects.version(key, version_id) if version_id else None
+    return resumed, max(start, raw(key) + b"\x00")
+
+
+def _versions(
+    objects: ObjectStore, resumed: ObjectVersion | None, start: bytes, end: bytes | None
+) -> Iterator[tuple[ObjectVersion, bool]]:
+    """Give versions, each with whether it is the latest of its key."""
+    if resumed is not None:
+        for older in objects.older(resumed.key, resumed.sequence):
+            yield older, False
+    for newest in objects.scan(start, end):
+        yield newest, True
+        for older in objects.older(newest.key):
+            yield older, False
+
+
+def _told(
+    bucket: Bucket, version: ObjectVersion, *, encoded: bool, is_latest: bool
+) -> dict[str, Any]:
+    return {
+        "ETag": version.quoted_etag,
+        "Size": version.size,
+        "StorageClass": version.storage_class,
+        **told_algorithm(version),
+        **_told_marker(bucket, version, encoded=encoded, is_latest=is_latest),
+    }
+
+
+def _told_marker(
+    bucket: Bucket, version: ObjectVersion, *, encoded: bool, is_latest: bool
+) -> dict[str, Any]:
+    return {
+        "Key": told_key(version.key, encoded=encoded),
+        "VersionId": version.version_id,
+        "IsLatest": is_latest,
+        "LastModified": version.modified,
+        "Owner": owner_of(version.owner or bucket.account_id),
+    }

@@ -1,0 +1,256 @@
+"""Multipart uploads under way: begun, given parts, listed, given up."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from chalice_offline.core.errors import AwsError
+from chalice_offline.services.s3.checksums import (
+    ALGORITHMS,
+    COMPOSITE,
+    DEFAULT_ALGORITHM,
+    FULL_OBJECT,
+    check_type,
+    checksum_of,
+    takes_part_checksums,
+    told_checksums,
+)
+from chalice_offline.services.s3.conditions import check_copy_source
+from chalice_offline.services.s3.contents import length_of, part_of
+from chalice_offline.services.s3.copy_source import find_source
+from chalice_offline.services.s3.encryption import customer_key, told_encryption
+from chalice_offline.services.s3.errors import invalid_argument, invalid_request
+from chalice_offline.services.s3.identities import owner_of
+from chalice_offline.services.s3.lifecycle_dates import abort_told
+from chalice_offline.services.s3.limits import LARGEST_PART_BYTES, MOST_LISTED, MOST_PARTS
+from chalice_offline.services.s3.new_objects import described
+from chalice_offline.services.s3.object_version import STANDARD
+from chalice_offline.services.s3.payload import md5_of, read_payload
+from chalice_offline.services.s3.ranges import read_copy_range
+from chalice_offline.services.s3.upload import Part, Upload
+from chalice_offline.services.s3.version_ids import new_version_id
+
+if TYPE_CHECKING:
+    from chalice_offline.core.context import CallContext
+    from chalice_offline.core.kernel import Request, Result
+    from chalice_offline.services.s3.contents import Content
+    from chalice_offline.services.s3.state import S3State
+
+
+def create_multipart_upload(s3: S3State, context: CallContext, request: Request) -> Result:
+    """Begin an upload: everything about the object but its content."""
+    bucket = s3.find_bucket(request)
+    algorithm, checksum_type = _checksum_of(request)
+    template = described(context, bucket, request)
+    upload = Upload(
+        key=request["Key"],
+        upload_id=new_version_id(s3.kernel.ids, s3.next_sequence(None)),
+        initiated_ms=context.now_ms,
+        account_id=context.account_id,
+        algorithm=algorithm,
+        checksum_type=checksum_type,
+        template=template,
+    )
+    s3.uploads(bucket).keep(upload)
+    told: Result = {
+        "Bucket": bucket.name,
+        "Key": upload.key,
+        "UploadId": upload.upload_id,
+        **told_encryption(template["encryption"]),
+        **abort_told(bucket, upload),
+    }
+    if algorithm:
+        told.update(ChecksumAlgorithm=algorithm, ChecksumType=checksum_type)
+    return told
+
+
+def upload_part(s3: S3State, context: CallContext, request: Request) -> Result:
+    """Keep one part; a part of the same number is replaced."""
+    bucket = s3.find_bucket(request)
+    upload = s3.find_upload(bucket, request)
+    number = _part_number(request)
+    _check_key(request, upload)
+    payload = read_payload(context, request)
+    if payload.size > LARGEST_PART_BYTES:
+        raise AwsError(
+            "EntityTooLarge",
+            "Your proposed upload exceeds the maximum allowed size",
+            fields={"ProposedSize": payload.size, "MaxSizeAllowed": LARGEST_PART_BYTES},
+        )
+    wanted = upload.algorithm
+    if wanted and payload.given and payload.algorithm != wanted:
+        raise invalid_request(
+            f"Checksum Type mismatch occurred, expected checksum Type: {wanted.lower()}, "
+            f"actual checksum Type: {payload.algorithm.lower()}"
+        )
+    if wanted and not payload.given and upload.checksum_type == COMPOSITE:
+        raise invalid_request(
+            f"Checksum Type mismatch occurred, expected checksum Type: {wanted.lower()}, "
+            "actual checksum Type: null"
+        )
+    checksums = {payload.algorithm: payload.checksum} if payload.given or not wanted else {}
+    if wanted and not checksums:
+        checksums = {wanted: checksum_of(wanted, payload.content)}
+    part = Part(number, payload.size, payload.md5, context.now_ms, checksums)
+    _keep(s3, bucket.name, upload, part, payload.content)
+    told: Result = {"ETag": part.quoted_etag, **told_encryption(upload.template["encryption"])}
+    if payload.given or wanted:
+        told.update(told_checksums(checksums))
+    return told
+
+
+def upload_part_copy(s3: S3State, context: CallContext, request: Request) -> Result:
+    """Keep one part that is an object, or a range of one."""
+    bucket = s3.find_bucket(request)
+    upload = s3.find_upload(bucket, request)
+    number = _part_number(request)
+    _check_key(request, upload)
+    source = find_source(s3, request, context.now_ms)
+    check_copy_source(request, source.version)
+    content = s3.contents.read(source.version)
+    if "CopySourceRange" in request:
+        span = read_copy_range(request["CopySourceRange"], source.version.size)
+        content = part_of(content, span.start, span.length)
+    algorithm = upload.algorithm or DEFAULT_ALGORITHM
+    part = Part(number, length_of(content), md5_of(content), context.now_ms)
+    part.checksums = {algorithm: checksum_of(algorithm, content)}
+    _keep(s3, bucket.name, upload, part, content, copied=True)
+    result: dict[str, Any] = {"ETag": part.quoted_etag, "LastModified": part.modified_ms // 1000}
+    if upload.algorithm:
+        result.update(told_checksums(part.checksums))
+    told: Result = {"CopyPartResult": result, **told_encryption(upload.template["encryption"])}
+    if source.bucket.versioning:
+        told["CopySourceVersionId"] = source.version.version_id
+    return told
+
+
+def list_parts(s3: S3State, _context: CallContext, request: Request) -> Result:
+    """Tell the parts of an upload, in order of their numbers."""
+    bucket = s3.find_bucket(request)
+    upload = s3.find_upload(bucket, request)
+    marker = request.get("PartNumberMarker", 0)
+    most = _count(request, "MaxParts", "max-parts")
+    shown: list[Part] = []
+    truncated = False
+    for part in s3.uploads(bucket).parts(upload, marker):
+        if len(shown) == most:
+            truncated = True
+            break
+        shown.append(part)
+    owner = owner_of(upload.account_id)
+    told: Result = {
+        "Bucket": bucket.name,
+        "Key": upload.key,
+        "UploadId": upload.upload_id,
+        "PartNumberMarker": marker,
+        "NextPartNumberMarker": shown[-1].number if shown else 0,
+        "MaxParts": most,
+        "IsTruncated": truncated,
+        "Parts": [_told_part(part, upload) for part in shown],
+        "Initiator": owner,
+        "Owner": owner,
+        "StorageClass": upload.template.get("storage_class", STANDARD),
+        **abort_told(bucket, upload),
+    }
+    if upload.algorithm:
+        told.update(ChecksumAlgorithm=upload.algorithm, ChecksumType=upload.checksum_type)
+    return told
+
+
+def abort_multipart_upload(s3: S3State, _context: CallContext, request: Request) -> Result:
+    """Give an upload up; its parts are gone."""
+    bucket = s3.find_bucket(request)
+    s3.uploads(bucket).remove(s3.find_upload(bucket, request), s3.contents)
+    return {}
+
+
+def _checksum_of(request: Request) -> tuple[str, str]:
+    algorithm = request.get("ChecksumAlgorithm", "")
+    asked = request.get("ChecksumType", "")
+    if not algorithm:
+        if asked:
+            raise invalid_request(
+                "The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm "
+                "header."
+            )
+        return "", ""
+    algorithm = algorithm.upper()
+    if algorithm not in ALGORITHMS:
+        raise invalid_request(
+            "Checksum algorithm provided is unsupported. Please try again with any of the valid "
+            "types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]"
+        )
+    if asked and asked not in (COMPOSITE, FULL_OBJECT):
+        raise invalid_request("Value for x-amz-checksum-type header is invalid.")
+    if asked:
+        check_type(algorithm, asked)
+    return algorithm, asked or takes_part_checksums(algorithm)
+
+
+def _part_number(request: Request) -> int:
+    number = int(request["PartNumber"])
+    if not 1 <= number <= MOST_PARTS:
+        raise invalid_argument(
+            f"Part number must be an integer between 1 and {MOST_PARTS}, inclusive",
+            "partNumber",
+            str(number),
+        )
+    return number
+
+
+def _check_key(request: Request, upload: Upload) -> None:
+    """Refuse a part whose own key is another one than the upload began with."""
+    begun = upload.template["encryption"].get("SSECustomerKeyMD5", "")
+    given = customer_key(request)
+    if begun and not given:
+        raise invalid_request(
+            "The multipart upload initiate requested encryption. Subsequent part requests must "
+            "include the appropriate encryption parameters."
+        )
+    if begun != given:
+        raise invalid_request(
+            "The provided encryption parameters did not match the ones used originally."
+        )
+
+
+def _keep(
+    s3: S3State,
+    bucket: str,
+    upload: Upload,
+    part: Part,
+    content: Content,
+    *,
+    copied: bool = False,
+) -> None:
+    uploads = s3.uploads(s3.buckets[bucket])
+    before = uploads.part(upload, part.number)
+    if copied:
+        s3.contents.join(part, (content,))
+    else:
+        s3.contents.keep(part, content)
+    uploads.keep_part(upload, part)
+    if before is not None:
+        s3.contents.drop(before)
+
+
+def _count(request: Request, member: str, parameter: str) -> int:
+    asked = request.get(member, MOST_LISTED)
+    if asked < 0:
+        raise invalid_argument(
+            f"Argument {parameter} must be an integer between 0 and 2147483647",
+            parameter,
+            str(asked),
+        )
+    return int(min(asked, MOST_LISTED))
+
+
+def _told_part(part: Part, upload: Upload) -> dict[str, Any]:
+    told = {
+        "PartNumber": part.number,
+        "LastModified": part.modified_ms / 1000,
+        "ETag": part.quoted_etag,
+        "Size": part.size,
+    }
+    if upload.algorithm:
+        told.update(told_checksums(part.checksums))
+    return told

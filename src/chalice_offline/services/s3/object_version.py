@@ -1,0 +1,78 @@
+"""One version of an object, or a delete marker: what is known of it, and how it is kept."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import MISSING, dataclass, field, fields
+from typing import Any
+
+NULL_VERSION = "null"
+STANDARD = "STANDARD"
+
+
+@dataclass(slots=True)
+class ObjectVersion:
+    """A version of an object.
+
+    `sequence` orders the versions of a key. `settings` are the request members that come back as
+    they were given (ContentType, CacheControl, …), `encryption` likewise. `checksums` are base64
+    texts by algorithm. `parts` are [number, size, checksums] of an object that was uploaded in
+    parts. `null_sequence` is set on a key's newest version: where its version "null" is, if that
+    is an older one; 0 when there is none. `inline` is the content of a small object, `body` says
+    where a larger one is kept.
+    """
+
+    key: str
+    sequence: int = 0
+    version_id: str = NULL_VERSION
+    modified_ms: int = 0
+    is_marker: bool = False
+    size: int = 0
+    etag: str = ""
+    settings: dict[str, Any] = field(default_factory=dict)
+    metadata: dict[str, str] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
+    checksums: dict[str, str] = field(default_factory=dict)
+    checksum_type: str = ""
+    storage_class: str = STANDARD
+    encryption: dict[str, Any] = field(default_factory=dict)
+    owner: str = ""
+    acl: list[dict[str, Any]] = field(default_factory=list)
+    lock: dict[str, Any] = field(default_factory=dict)
+    parts: list[list[Any]] = field(default_factory=list)
+    restored_until_ms: int = 0
+    null_sequence: int = 0
+    body: dict[str, Any] = field(default_factory=dict)
+    inline: bytes = b""
+
+    @property
+    def quoted_etag(self) -> str:
+        """The ETag as replies spell it."""
+        return f'"{self.etag}"'
+
+    @property
+    def modified(self) -> int:
+        """The instant of the write in seconds, as S3 tells and compares it."""
+        return self.modified_ms // 1000
+
+    def encode(self) -> bytes:
+        """Return the version as it is kept: one line of JSON, then the content if it is small."""
+        record = {
+            name: value for name in _KEPT if (value := getattr(self, name)) != _DEFAULTS[name]
+        }
+        text = json.dumps(record, separators=(",", ":"), ensure_ascii=False)
+        return b"%b\n%b" % (text.encode("utf-8", "surrogatepass"), self.inline)
+
+
+def decode(key: bytes, value: bytes) -> ObjectVersion:
+    """Return the version kept under `key`, which is the object's own."""
+    text, _, inline = value.partition(b"\n")
+    record = json.loads(text)
+    return ObjectVersion(key.decode("utf-8", "surrogatepass"), inline=inline, **record)
+
+
+_KEPT = tuple(each.name for each in fields(ObjectVersion) if each.name not in ("key", "inline"))
+_DEFAULTS: dict[str, Any] = {
+    each.name: each.default_factory() if each.default_factory is not MISSING else each.default
+    for each in fields(ObjectVersion)
+}

@@ -1,0 +1,86 @@
+"""Tags: read from a list, a header or a form, and judged."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+from chalice_offline.core.errors import AwsError
+from chalice_offline.services.s3.errors import invalid_argument
+from chalice_offline.services.s3.limits import (
+    BUCKET_TAGS,
+    OBJECT_TAGS,
+    TAG_KEY_CHARACTERS,
+    TAG_VALUE_CHARACTERS,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+# S3 user guide, "Categorizing your storage using tags".
+_ALLOWED = re.compile(r"[\w\s.:/=+\-@]*")
+_HEADER = "x-amz-tagging"
+
+
+def tags_of(tag_set: Iterable[Mapping[str, str]], *, of_bucket: bool = False) -> dict[str, str]:
+    """Return the tags of a request's TagSet; raises AwsError for what is no tag."""
+    tags: dict[str, str] = {}
+    for tag in tag_set:
+        key, value = tag["Key"], tag["Value"]
+        if key in tags:
+            raise AwsError(
+                "InvalidTag",
+                "Cannot provide multiple Tags with the same key",
+                fields={"TagKey": key},
+            )
+        _check(key, value)
+        tags[key] = value
+    if len(tags) > (BUCKET_TAGS if of_bucket else OBJECT_TAGS):
+        text = (
+            f"Bucket tag count cannot be greater than {BUCKET_TAGS}"
+            if of_bucket
+            else f"Object tags cannot be greater than {OBJECT_TAGS}"
+        )
+        raise AwsError("BadRequest", text)
+    return tags
+
+
+def tags_of_header(text: str) -> dict[str, str]:
+    """Return the tags of the header field x-amz-tagging: `a=1&b=2`, percent-encoded."""
+    try:
+        pairs = parse_qsl(text, keep_blank_values=True, strict_parsing=bool(text))
+    except ValueError:
+        pairs = [(part, "") for part in text.split("&") if part]
+    if len(dict(pairs)) != len(pairs):
+        raise invalid_argument(
+            "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query "
+            "parameters without tag name duplicates.",
+            _HEADER,
+            text,
+        )
+    return tags_of({"Key": key, "Value": value} for key, value in pairs)
+
+
+def tag_set_of(tags: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Return tags as a result's TagSet."""
+    return [{"Key": key, "Value": value} for key, value in tags.items()]
+
+
+def _check(key: str, value: str) -> None:
+    if not 0 < len(key) <= TAG_KEY_CHARACTERS or not _ALLOWED.fullmatch(key):
+        raise AwsError(
+            "InvalidTag", "The TagKey you have provided is invalid", fields={"TagKey": key}
+        )
+    if len(value) > TAG_VALUE_CHARACTERS or not _ALLOWED.fullmatch(value):
+        raise AwsError(
+            "InvalidTag",
+            "The TagValue you have provided is invalid",
+            fields={"TagKey": key, "TagValue": value},
+        )
+    if key.startswith("aws:"):
+        raise AwsError(
+            "InvalidTag",
+            "System tags cannot be added/updated by requester",
+            fields={"TagKey": key},
+        )

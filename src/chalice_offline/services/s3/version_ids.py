@@ -1,0 +1,37 @@
+"""Ids of versions and uploads: opaque to callers, and to us the way to where they are kept.
+
+AWS's are 32 letters, digits, dots and underscores. The last eleven characters of ours are the
+sequence number, so that one version among a hundred thousand is found without a search.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from chalice_offline.core.ids import Ids
+
+VERSION_ID_LENGTH = 32
+_RANDOM_BYTES = 15  # 20 characters
+_NUMBER_LENGTH = 11
+_ALTERNATIVES = b"._"
+
+
+def new_version_id(ids: Ids, sequence: int) -> str:
+    """Return an id that names `sequence`."""
+    random = ids.base64(_RANDOM_BYTES).replace("+", ".").replace("/", "_")
+    number = base64.b64encode(sequence.to_bytes(8, "big"), _ALTERNATIVES).decode().rstrip("=")
+    return f"{random}.{number}"
+
+
+def sequence_of(version_id: str) -> int:
+    """Return the sequence number an id names; 0 when it is none of our ids."""
+    if len(version_id) != VERSION_ID_LENGTH:
+        return 0
+    try:
+        number = base64.b64decode(f"{version_id[-_NUMBER_LENGTH:]}=", _ALTERNATIVES, validate=True)
+    except (binascii.Error, ValueError):
+        return 0
+    return int.from_bytes(number, "big")
