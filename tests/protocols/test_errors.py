@@ -176,6 +176,27 @@ def test_request_without_action_names_no_operation(service, as_json):
     assert response.headers["x-amzn-requestid"] == "req-1"
 
 
+@pytest.mark.parametrize(("service", "status"), [("dynamodb", 400), ("kinesis", 404)])
+def test_unknown_operations_have_the_status_of_their_service(service, status):
+    """DynamoDB answers 400 where other JSON services answer 404."""
+    target = Target(service, "Dance", "json")
+    with pytest.raises(AwsError) as refused:
+        parse(target, HttpRequest("POST", "http://127.0.0.1:4566/", Headers(), b"{}"))
+    response = serialize_error(target, refused.value, "req-1")
+    assert response.status == status
+    assert json.loads(response.body)["__type"].endswith("#UnknownOperationException")
+
+
+def test_broken_json_gets_a_type_without_a_message():
+    """AWS names the kind of mistake and says no more."""
+    target = Target("dynamodb", "PutItem", "json")
+    with pytest.raises(AwsError) as refused:
+        parse(target, HttpRequest("POST", "http://127.0.0.1:4566/", Headers(), b"{broken"))
+    response = serialize_error(target, refused.value, "req-1")
+    assert response.status == 400
+    assert list(json.loads(response.body)) == ["__type"]
+
+
 def test_error_without_target_is_xml():
     """A request nobody understands still gets an answer."""
     response = serialize_error(None, AwsError("InvalidAction", "what?"), "req-1")

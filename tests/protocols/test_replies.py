@@ -22,6 +22,14 @@ def test_none_and_unknown_members_are_left_out():
     assert response.headers["content-length"] == str(len(response.body))
 
 
+@pytest.mark.parametrize(("service", "body"), [("dynamodb", b""), ("sqs", b"{}")])
+def test_replies_without_a_shape(service, body):
+    """DynamoDB sends no body where the model has no reply; SQS an empty object."""
+    operation = {"dynamodb": "TagResource", "sqs": "TagQueue"}[service]
+    response = serialize(Target(service, operation, "json"), {}, "req-1")
+    assert (response.status, response.body) == (200, body)
+
+
 def test_lambda_invoke_reply_is_the_functions_own_bytes():
     """Status, function error and version travel in status line and headers."""
     result = {

@@ -40,7 +40,7 @@ def load_document(body: bytes) -> Any:
             # An escape may hide half a surrogate pair, which no later step could encode.
             _encode(document).encode()
     except (ValueError, RecursionError) as error:
-        raise AwsError("SerializationException", "Could not parse the request body.") from error
+        raise AwsError("SerializationException") from error  # AWS says no more
     return document
 
 

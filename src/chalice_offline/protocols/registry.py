@@ -94,7 +94,9 @@ def _unknown_operation(target: Target) -> AwsError:
             "MethodNotAllowed", "The specified method is not allowed against this resource."
         )
     if target.protocol != "query" or target.operation is None:
-        return AwsError("UnknownOperationException", "", status=404)
+        # DynamoDB's status is its own (ScyllaDB's tests, verified on AWS).
+        status = 400 if target.service in {"dynamodb", "dynamodbstreams"} else 404
+        return AwsError("UnknownOperationException", "", status=status)
     if target.service == "sqs":
         return sqs_query.invalid_action(target.operation)
     version = model_for(target.service, target.protocol).metadata["apiVersion"]
