@@ -45,15 +45,24 @@ def is_ours(world: World, target: Target | None) -> bool:
 # ---- the reply -----------------------------------------------------------------------------------
 
 
-def broken_reply(method: str, target: Target | None, response: HttpResponse) -> str:
+def is_fault(status: int, request: HttpRequest) -> bool:
+    """Whether a status says that the emulator failed, and not the request.
+
+    DynamoDB calls it a failure of its own when it cannot decompress a payload, and so do we.
+    """
+    is_compressed = "content-encoding" in request.headers
+    return status >= _FIRST_FAULT and status != _NOT_IMPLEMENTED and not is_compressed
+
+
+def broken_reply(request: HttpRequest, target: Target | None, response: HttpResponse) -> str:
     """Return what is wrong with the reply to a request; "" when nothing is."""
-    if response.status >= _FIRST_FAULT and response.status != _NOT_IMPLEMENTED:
+    if is_fault(response.status, request):
         return f"status {response.status}: {response.body[:300]!r}"
     for name, value in response.headers.items():
         text = value.replace("\n", "")  # the door sends one field per line
         if not isinstance(value, str) or any(ord(letter) < _FIRST_CONTROL for letter in text):
             return f"header {name} cannot be sent: {value!r}"
-    if method == "HEAD":  # the door leaves the body out
+    if request.method == "HEAD":  # the door leaves the body out
         return ""
     if target is None or not has_operation(target.service, target.operation or ""):
         return "" if response.status < _FIRST_ERROR or response.body else "an error without a body"

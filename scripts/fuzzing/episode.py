@@ -243,7 +243,7 @@ def _apply(world: World, step: Step, index: int, run: Run) -> dict[str, Any] | N
     if response is None or step.request is None:
         return None
     run.count(step.name, response.status)
-    wrong = checks.broken_reply(step.request.method, target, response)
+    wrong = checks.broken_reply(step.request, target, response)
     if wrong and not world.logged:
         run.failures.append(Failure(index, wrong, f"{step.name}: {wrong[:40]}", delegated))
     if wrong or target is None or response.status >= 300 or delegated:

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from chalice_offline.transports.aws_door import aws_endpoint
 from chalice_offline.transports.http_server import Server
-from scripts.fuzzing.checks import is_ours, target_of
+from scripts.fuzzing.checks import is_fault, is_ours, target_of
 from scripts.fuzzing.episode import Collector, Generator
 from scripts.fuzzing.world import World
 
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 REPLY_WITHIN_SECONDS = 10
 LONGEST_HEAD = 32_768
-_NOT_IMPLEMENTED = 501
-_FIRST_FAULT = 500
 _BROKEN = [
     b"\r\n\r\n", b"GET\r\n\r\n", b"\x16\x03\x01\x02\x00\x01\x00", b"POST / HTTP/9.9\r\n\r\n",
     b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\nshort",
@@ -72,7 +70,7 @@ def _send_all(world: World, port: int, seed: str, count: int) -> list[str]:
         except (OSError, http.client.HTTPException) as error:
             wrong.append(f"{number} {step.name}: no reply: {error!r}: {step.request}")
             continue
-        if status >= _FIRST_FAULT and status != _NOT_IMPLEMENTED:
+        if is_fault(status, step.request):
             wrong.append(f"{number} {step.name}: status {status}: {step.request}")
     if _health(port) != http.client.OK:
         wrong.append("the endpoint does not answer any more")

@@ -49,6 +49,17 @@ def test_sms_attributes_are_checked(cloud: Cloud, attributes: dict[str, str], te
     assert cloud.error("SetSMSAttributes", attributes=attributes)[1] == text
 
 
+def test_phone_numbers_are_opted_in(cloud: Cloud) -> None:
+    """Opting in is idempotent, and takes a phone number."""
+    number = "+15551234567"
+    assert cloud.call("CheckIfPhoneNumberIsOptedOut", phoneNumber=number) == {"isOptedOut": False}
+    assert cloud.call("OptInPhoneNumber", phoneNumber=number) == {}
+    assert cloud.call("ListPhoneNumbersOptedOut") == {"phoneNumbers": []}
+    assert cloud.error("OptInPhoneNumber", phoneNumber="x")[1] == (
+        "Invalid parameter: PhoneNumber Reason: input incorrectly formatted"
+    )
+
+
 def test_push_notification_is_written_down(cloud: Cloud) -> None:
     """A device gets the message of its platform; a disabled endpoint gets none."""
     endpoint = _endpoint(cloud)

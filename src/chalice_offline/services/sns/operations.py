@@ -30,7 +30,13 @@ from chalice_offline.services.sns.platform_applications import (
     set_platform_application_attributes,
 )
 from chalice_offline.services.sns.publish import publish, publish_batch
-from chalice_offline.services.sns.sms import get_sms_attributes, set_sms_attributes
+from chalice_offline.services.sns.sms import (
+    check_if_phone_number_is_opted_out,
+    get_sms_attributes,
+    list_phone_numbers_opted_out,
+    opt_in_phone_number,
+    set_sms_attributes,
+)
 from chalice_offline.services.sns.state import SnsState
 from chalice_offline.services.sns.subscribe import subscribe
 from chalice_offline.services.sns.subscriptions import (
@@ -97,16 +103,16 @@ OPERATIONS: Mapping[str, Operation] = {
     # SMS
     "GetSMSAttributes": get_sms_attributes,
     "SetSMSAttributes": set_sms_attributes,
+    "CheckIfPhoneNumberIsOptedOut": check_if_phone_number_is_opted_out,
+    "ListPhoneNumbersOptedOut": list_phone_numbers_opted_out,
+    "OptInPhoneNumber": opt_in_phone_number,
 }
 
 
 def service(kernel: Kernel) -> Service:
-    """Return SNS without topics, and the page with the certificate of its signatures.
-
-    What else there is about telephone numbers is moto's.
-    """
+    """Return SNS without topics, and the page with the certificate of its signatures."""
     pages = {signing.CERTIFICATE_PATH: _certificate}
-    return Service("sns", SnsState(kernel), OPERATIONS, pages=pages, rest_delegated=True)
+    return Service("sns", SnsState(kernel), OPERATIONS, pages=pages)
 
 
 def _certificate(_request: HttpRequest) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""SMS settings: kept. Nothing is sent to a phone; opt-outs and the sandbox are moto's."""
+"""SMS settings, and opt-outs that nobody makes: nothing is sent to a phone."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from chalice_offline.services.sns.errors import (
     attributes_missing,
     bare_invalid_parameter,
+    invalid_parameter,
 )
+from chalice_offline.services.sns.names import is_phone_number, required
 
 if TYPE_CHECKING:
     from chalice_offline.core.context import CallContext
@@ -49,3 +51,29 @@ def get_sms_attributes(sns: SnsState, context: CallContext, request: Request) ->
     attributes = sns.sms_attributes(context)
     names = request.get("attributes") or list(attributes)
     return {"attributes": {name: attributes[name] for name in names if name in attributes}}
+
+
+def check_if_phone_number_is_opted_out(
+    _sns: SnsState, _context: CallContext, request: Request
+) -> Result:
+    """Say that a phone number is not opted out: no message reaches it that it could answer."""
+    _check_number(request)
+    return {"isOptedOut": False}
+
+
+def list_phone_numbers_opted_out(
+    _sns: SnsState, _context: CallContext, _request: Request
+) -> Result:
+    """List no phone numbers."""
+    return {"phoneNumbers": []}
+
+
+def opt_in_phone_number(_sns: SnsState, _context: CallContext, request: Request) -> Result:
+    """Opt a phone number in, as it is already."""
+    _check_number(request)
+    return {}
+
+
+def _check_number(request: Request) -> None:
+    if not is_phone_number(required(request, "phoneNumber")):
+        raise invalid_parameter("PhoneNumber Reason: input incorrectly formatted")
