@@ -53,7 +53,7 @@ NOTES = {
     "metrics and intelligent-tiering configurations are checked, kept and given back, and nothing\n"
     "follows from them.",
 }
-SUPPORTED, DELEGATED, MISSING = "supported", "moto", "missing"
+SUPPORTED, MISSING = "supported", "missing"
 
 _HEAD = """\
 # What is emulated
@@ -62,7 +62,6 @@ Written by `python scripts/coverage.py` from the code; a test fails when it is o
 The operations are those of botocore {version}.
 
 - **{supported}**: does what AWS does, deliveries, retries and errors included.
-- **{delegated}**: passed on to moto, as are all other services.
 - **{missing}**: the caller gets the error NotImplemented (501), which names service and operation;
   nothing changes.
 
@@ -95,10 +94,9 @@ def services() -> list[Service]:
 
 
 def _service(service: kernel.Service, title: str) -> Service:
-    rest = DELEGATED if service.rest_delegated else MISSING
     own = set(service.operations) - raw_operations.NAMES.get(service.name, frozenset())
     states = {
-        operation: SUPPORTED if operation in own else rest
+        operation: SUPPORTED if operation in own else MISSING
         for operation in sorted({*operation_names(service.name), *own})
     }
     return Service(title, NOTES.get(service.name, ""), states)
@@ -106,17 +104,15 @@ def _service(service: kernel.Service, title: str) -> Service:
 
 def page(found: Sequence[Service]) -> str:
     """Return the whole page."""
-    head = _HEAD.format(
-        version=botocore.__version__, supported=SUPPORTED, delegated=DELEGATED, missing=MISSING
-    )
+    head = _HEAD.format(version=botocore.__version__, supported=SUPPORTED, missing=MISSING)
     return "\n".join([head, *_summary(found), *(line for one in found for line in _section(one))])
 
 
 def _summary(found: Sequence[Service]) -> Iterator[str]:
-    yield f"| service | {SUPPORTED} | {DELEGATED} | {MISSING} | operations |"
-    yield "|---|---|---|---|---|"
+    yield f"| service | {SUPPORTED} | {MISSING} | operations |"
+    yield "|---|---|---|---|"
     for one in found:
-        counts = " | ".join(str(one.count(state)) for state in (SUPPORTED, DELEGATED, MISSING))
+        counts = " | ".join(str(one.count(state)) for state in (SUPPORTED, MISSING))
         yield f"| {one.title} | {counts} | {len(one.states)} |"
 
 

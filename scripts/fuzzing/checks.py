@@ -39,7 +39,7 @@ def target_of(request: HttpRequest) -> Target | None:
 
 def is_ours(world: World, target: Target | None) -> bool:
     """Whether one of the emulated services answers, and not what it delegates to."""
-    return target is None or world.emulator.registry.owns(target.service, target.operation or "")
+    return target is None or world.emulator.registry.owns(target.service)
 
 
 # ---- the reply -----------------------------------------------------------------------------------

@@ -133,7 +133,6 @@ class Emulator:
         """Fit a service: it answers for its name from now on."""
         self.registry.add(service)
         self.pages.update(service.pages)
-        self.delegated.observers.update(service.observers)
         self.delegated.preparations.update(service.preparations)
 
     # ---- inputs -------------------------------------------------------------------------------
@@ -160,7 +159,7 @@ class Emulator:
             entry = self._write("call", subject, detail, caller.causes, is_input=True)
             context = self._context(entry, caller)
             try:
-                response = self.delegated.handle(context, service, operation, request)
+                response = self.delegated.handle(context, service, request)
             except AwsError as error:
                 entry.outcome = str(error)
                 raise
@@ -370,7 +369,7 @@ class Emulator:
         )
         context = self._context(entry, caller)
         try:
-            if self.registry.owns(service, operation):
+            if self.registry.owns(service):
                 reply: Reply = self.registry.call(service, operation, context, request)
             else:
                 reply = self.delegated.call(context, service, operation, request)

@@ -22,7 +22,6 @@ Reply = Result | Pending[Result]
 Operation = Callable[[Any, "CallContext", Request], Reply]
 Page = Callable[["HttpRequest"], "HttpResponse"]
 Completion = Callable[[Any, "HttpRequest", "HttpResponse"], None]
-Observer = Callable[["CallContext", str, "HttpRequest", "HttpResponse"], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,19 +31,15 @@ class Service:
     An operation is called as `operation(state, context, request)`. It returns the result with
     AWS's own keys, or a Pending for what is answered later, and raises AwsError.
 
-    `pages` are paths it answers with plain HTTP (a certificate, a package). Of what is delegated,
-    `observers` hear every call to a service and its reply, and `preparations` run before one.
-    `rest_delegated`: what it has no operation for is delegated rather than refused.
-    `complete` adds to replies, errors included, what no model describes (S3: CORS).
+    `pages` are paths it answers with plain HTTP (a certificate, a package). `preparations` run
+    before a call to the service of that name is delegated.
     """
 
     name: str
     state: Any
     operations: Mapping[str, Operation]
     pages: Mapping[str, Page] = field(default_factory=dict)
-    observers: Mapping[str, Observer] = field(default_factory=dict)
     preparations: Mapping[str, Callable[[], None]] = field(default_factory=dict)
-    rest_delegated: bool = False
     complete: Completion | None = None
 
 

@@ -27,10 +27,9 @@ class Registry:
             raise EmulatorBug(f"two services answer for {service.name}")
         self._services[service.name] = service
 
-    def owns(self, service: str, operation: str) -> bool:
-        """Whether the call is answered (or refused) here rather than delegated."""
-        found = self._services.get(service)
-        return found is not None and (operation in found.operations or not found.rest_delegated)
+    def owns(self, service: str) -> bool:
+        """Whether calls to the service are answered (or refused) here rather than delegated."""
+        return service in self._services
 
     def names(self) -> tuple[str, ...]:
         """Return the names of all services, in the order in which they were added."""

@@ -102,7 +102,7 @@ class Gateway:
             http=request,
         )
         operation = target.operation or ""
-        if not emulator.registry.owns(target.service, operation):
+        if not emulator.registry.owns(target.service):
             return emulator.forward(target.service, operation, request, caller)
         parameters = parse(target, request)
         reply = emulator.call(target.service, operation, parameters, caller)

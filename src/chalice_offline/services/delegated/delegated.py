@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from chalice_offline.core.context import CallContext
 
-    Observer = Callable[[CallContext, str, HttpRequest, HttpResponse], None]
     Route = Callable[[Any, str, Any], tuple[int, dict[str, Any], str | bytes]]
 
 
@@ -50,18 +49,14 @@ class Delegated:
     def __init__(self, seed: int) -> None:
         """Make the way to moto; its ids come from `seed`.
 
-        `observers` hear of every call of their service, after moto answered and before the
-        caller does: that is how S3 notifications and stream mappings learn what was stored.
-        `preparations` run before: what functions wrote is stored once somebody asks for logs.
+        `preparations` run before calls of their service: what functions wrote is stored once
+        somebody asks for logs.
         """
         self._state = MotoState(seed)
-        self.observers: dict[str, Observer] = {}
         self.preparations: dict[str, Callable[[], None]] = {}
         self._backends: dict[str, _Backend | None] = {}
 
-    def handle(
-        self, context: CallContext, service: str, operation: str, request: HttpRequest
-    ) -> HttpResponse:
+    def handle(self, context: CallContext, service: str, request: HttpRequest) -> HttpResponse:
         """Answer one request; raises AwsError when moto knows neither service nor path."""
         self._state.put_in_place()
         url = _aws_url(service, context.region, request)
@@ -73,11 +68,7 @@ class Delegated:
         prepare = self.preparations.get(service)
         if prepare is not None:
             prepare()
-        response = _answer(route, context, url, request)
-        observe = self.observers.get(service)
-        if observe is not None:
-            observe(context, operation, request, response)
-        return response
+        return _answer(route, context, url, request)
 
     def call(
         self, context: CallContext, service: str, operation: str, parameters: dict[str, Any]
@@ -107,7 +98,7 @@ class Delegated:
             headers,
             body.encode() if isinstance(body, str) else bytes(body or b""),
         )
-        response = self.handle(context, service, operation, request)
+        response = self.handle(context, service, request)
         streams = operation_model.has_streaming_output and response.status < 300
         parsed: dict[str, Any] = create_parser(protocol).parse(
             {
