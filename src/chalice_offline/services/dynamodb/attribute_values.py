@@ -9,8 +9,8 @@ from __future__ import annotations
 import base64
 from typing import TYPE_CHECKING, Any
 
+from chalice_offline.services.dynamodb.errors import invalid_values, validation
 from chalice_offline.services.dynamodb.numbers import canonical_number, compare_numbers
-from chalice_offline.services.dynamodb.validation_errors import invalid_parameter, validation_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -65,9 +65,9 @@ def check_value(value: AttributeValue, level: int = 1) -> AttributeValue:
             number = canonical_number(content)
             return value if number is content else {"N": number}
         if kind not in _CHECKS:
-            raise validation_error(_EMPTY)
+            raise validation(_EMPTY)
         return _CHECKS[kind](value, content, level)
-    raise validation_error(_EMPTY)
+    raise validation(_EMPTY)
 
 
 def check_item(item: Item) -> Item:
@@ -92,7 +92,7 @@ def _checked_members(members: Item, level: int) -> Item:
 def check_name(name: str) -> None:
     """Raise AwsError("ValidationException") when no attribute can have this name."""
     if problem := name_problem(name):
-        raise invalid_parameter(problem)
+        raise invalid_values(problem)
 
 
 def name_problem(name: str) -> str:
@@ -107,12 +107,12 @@ def name_problem(name: str) -> str:
 def _not_one_type(value: AttributeValue, level: int) -> AwsError:
     for kind, content in value.items():  # what is wrong inside comes first
         check_value({kind: content}, level)
-    return validation_error(_SEVERAL if value else _EMPTY)
+    return validation(_SEVERAL if value else _EMPTY)
 
 
 def _check_null(value: AttributeValue, content: Any, level: int) -> AttributeValue:  # noqa: ARG001
     if content is not True:
-        raise invalid_parameter("Null attribute value types must have the value of true")
+        raise invalid_values("Null attribute value types must have the value of true")
     return value
 
 
@@ -132,20 +132,20 @@ def _check_map(value: AttributeValue, content: Item, level: int) -> AttributeVal
 
 def _check_level(level: int) -> None:
     if level > MAX_NESTING:
-        raise validation_error(_TOO_DEEP)
+        raise validation(_TOO_DEEP)
 
 
 def _check_set(kind: str) -> Callable[[AttributeValue, Any, int], AttributeValue]:
     def check(value: AttributeValue, content: list[Any], level: int) -> AttributeValue:  # noqa: ARG001
         if not content:
-            raise invalid_parameter(_EMPTY_SET[kind])
+            raise invalid_values(_EMPTY_SET[kind])
         if kind == "NS":
             numbers = [canonical_number(text) for text in content]
             if len(set(numbers)) != len(numbers):
-                raise validation_error("Input collection contains duplicates")
+                raise validation("Input collection contains duplicates")
             return value if numbers == content else {"NS": numbers}
         if len(set(content)) != len(content):
-            raise invalid_parameter(_duplicates(kind, content))
+            raise invalid_values(_duplicates(kind, content))
         return value
 
     return check

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from decimal import Context, Decimal, Inexact
 
-from chalice_offline.services.dynamodb.validation_errors import validation_error
+from chalice_offline.services.dynamodb.errors import validation
 
 MAX_DIGITS = 38
 MAX_MAGNITUDE = 125
@@ -50,17 +50,17 @@ def canonical_number(text: str) -> str:
 def _parse(text: str) -> tuple[bool, str, int]:
     """Split into sign, digits without zeros at either end, and the exponent of the last digit."""
     if not text:
-        raise validation_error("The parameter cannot be converted to a numeric value")
+        raise validation("The parameter cannot be converted to a numeric value")
     match = _NUMBER.fullmatch(text)
     if match is None or not (match[2] or match[3]):
-        raise validation_error(f"The parameter cannot be converted to a numeric value: {text}")
+        raise validation(f"The parameter cannot be converted to a numeric value: {text}")
     sign, whole, fraction, exponent_sign, exponent_digits = match.groups("")
     digits = (whole + fraction).lstrip("0")
     if not digits:
         return False, "", 0
     exponent_digits = exponent_digits.lstrip("0")
     if len(exponent_digits) > _ABSURD_EXPONENT_DIGITS:
-        raise validation_error(_UNDERFLOW if exponent_sign == "-" else _OVERFLOW)
+        raise validation(_UNDERFLOW if exponent_sign == "-" else _OVERFLOW)
     exponent = int(exponent_sign + (exponent_digits or "0")) - len(fraction)
     stripped = digits.rstrip("0")
     return sign == "-", stripped, exponent + len(digits) - len(stripped)
@@ -69,11 +69,11 @@ def _parse(text: str) -> tuple[bool, str, int]:
 def _check_range(digits: str, exponent: int) -> None:
     magnitude = exponent + len(digits) - 1
     if magnitude > MAX_MAGNITUDE:
-        raise validation_error(_OVERFLOW)
+        raise validation(_OVERFLOW)
     if magnitude < MIN_MAGNITUDE:
-        raise validation_error(_UNDERFLOW)
+        raise validation(_UNDERFLOW)
     if len(digits) > MAX_DIGITS:
-        raise validation_error(_TOO_PRECISE)
+        raise validation(_TOO_PRECISE)
 
 
 def _plain(negative: bool, digits: str, exponent: int) -> str:
@@ -106,7 +106,7 @@ def _sum(left: Decimal, right: Decimal) -> str:
     if not digits:
         return "0"
     if len(digits) > MAX_DIGITS:
-        raise validation_error(_OVERFLOW)
+        raise validation(_OVERFLOW)
     _check_range(digits, exponent)
     return _plain(negative, digits, exponent)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from chalice_offline.services.dynamodb.attribute_values import MAX_NESTING
-from chalice_offline.services.dynamodb.validation_errors import validation_error
+from chalice_offline.services.dynamodb.errors import validation
 
 if TYPE_CHECKING:
     from chalice_offline.core.errors import AwsError
@@ -113,12 +113,10 @@ def check_nesting(value: AttributeValue, level: int) -> None:
         if inner is None:
             continue
         if level > MAX_NESTING:
-            raise validation_error("Nesting Levels have exceeded supported limits")
+            raise validation("Nesting Levels have exceeded supported limits")
         waiting.extend((one, level + 1) for one in inner)
 
 
 def invalid_path() -> AwsError:
     """Return the error for a path that leads through something that is no map or list."""
-    return validation_error(
-        "The document path provided in the update expression is invalid for update"
-    )
+    return validation("The document path provided in the update expression is invalid for update")

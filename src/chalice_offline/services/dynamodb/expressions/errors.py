@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chalice_offline.services.dynamodb.validation_errors import validation_error
+from chalice_offline.services.dynamodb.errors import validation
 
 if TYPE_CHECKING:
     from chalice_offline.core.errors import AwsError
@@ -15,7 +15,7 @@ class ExpressionError(Exception):
 
     def as_aws_error(self, parameter: str) -> AwsError:
         """Return AWS's error for an expression in this request parameter."""
-        return validation_error(f"Invalid {parameter}: {self}")
+        return validation(f"Invalid {parameter}: {self}")
 
 
 def wrong_operand_type(operator: str, kind: str) -> ExpressionError:

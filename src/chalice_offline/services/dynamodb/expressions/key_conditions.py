@@ -11,6 +11,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chalice_offline.services.dynamodb.attribute_values import type_of
+from chalice_offline.services.dynamodb.errors import (
+    invalid_values,
+    validation,
+)
 from chalice_offline.services.dynamodb.expressions.condition_parser import parsed_condition
 from chalice_offline.services.dynamodb.expressions.conditions import resolved_condition
 from chalice_offline.services.dynamodb.expressions.errors import ExpressionError
@@ -29,10 +33,6 @@ from chalice_offline.services.dynamodb.expressions.syntax import (
     operands_of,
 )
 from chalice_offline.services.dynamodb.key_encoding import after_prefix, key_bytes, key_prefix_bytes
-from chalice_offline.services.dynamodb.validation_errors import (
-    invalid_parameter,
-    validation_error,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -118,15 +118,13 @@ def parse_key_condition(text: str, placeholders: Placeholders) -> dict[str, Attr
     for leaf in _conjuncts(node):
         name, condition = _attribute_condition(leaf, placeholders.values)
         if name in conditions:
-            raise validation_error(
-                "KeyConditionExpressions must only contain one condition per key"
-            )
+            raise validation("KeyConditionExpressions must only contain one condition per key")
         conditions[name] = condition
     return conditions
 
 
 def _invalid(text: str) -> AwsError:
-    return validation_error(f"Invalid condition in KeyConditionExpression: {text}")
+    return validation(f"Invalid condition in KeyConditionExpression: {text}")
 
 
 def _conjuncts(node: ConditionNode) -> list[Leaf]:
@@ -140,7 +138,7 @@ def _conjuncts(node: ConditionNode) -> list[Leaf]:
 
 
 def _invalid_operator(operator: str) -> AwsError:
-    return validation_error(f"Invalid operator used in KeyConditionExpression: {operator}")
+    return validation(f"Invalid operator used in KeyConditionExpression: {operator}")
 
 
 def _attribute_condition(
@@ -149,7 +147,7 @@ def _attribute_condition(
     operator = _operator(leaf)
     operands = operands_of(leaf)
     if any(isinstance(operand, Call) for operand in operands):
-        raise validation_error("KeyConditionExpressions cannot contain nested operations")
+        raise validation("KeyConditionExpressions cannot contain nested operations")
     if not isinstance(leaf, Comparison) and not isinstance(operands[0], Path):
         shown = "begins_with" if isinstance(leaf, Call) else operator
         raise _invalid(f"{shown} operator must have the key attribute as its first operand")
@@ -180,9 +178,7 @@ def _only_name(operands: tuple[Operand, ...]) -> str:
     if not paths:
         raise _invalid("No key attribute specified")
     if len(paths[0].parts) > 1:
-        raise validation_error(
-            "KeyConditionExpressions cannot have conditions on nested attributes"
-        )
+        raise validation("KeyConditionExpressions cannot have conditions on nested attributes")
     return str(paths[0].parts[0])
 
 
@@ -196,16 +192,16 @@ def key_condition(
     Raises AwsError("ValidationException") when they are conditions on something else.
     """
     if not 1 <= len(conditions) <= 2:
-        raise validation_error("Conditions can be of length 1 or 2 only")
+        raise validation("Conditions can be of length 1 or 2 only")
     if range_key is None and len(conditions) > 1:
-        raise validation_error("Query key condition not supported")
+        raise validation("Query key condition not supported")
     for key in (hash_key, range_key):
         if key is None:
             continue
         condition = conditions.get(key.name)
         if condition is None:
             if key is hash_key or len(conditions) > 1:
-                raise validation_error(f"Query condition missed key schema element: {key.name}")
+                raise validation(f"Query condition missed key schema element: {key.name}")
             continue
         _check_key(key, condition, is_hash=key is hash_key)
     wanted = None if range_key is None else conditions.get(range_key.name)
@@ -214,8 +210,8 @@ def key_condition(
 
 def _check_key(key: KeyAttribute, condition: AttributeCondition, *, is_hash: bool) -> None:
     if condition.operator not in _INDEXABLE:
-        raise validation_error("Attempted conditional constraint is not an indexable operation")
+        raise validation("Attempted conditional constraint is not an indexable operation")
     if any(type_of(value) != key.type for value in condition.values):
-        raise invalid_parameter("Condition parameter type does not match schema type")
+        raise invalid_values("Condition parameter type does not match schema type")
     if is_hash and condition.operator != "EQ":
-        raise validation_error("Query key condition not supported")
+        raise validation("Query key condition not supported")

@@ -8,6 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from chalice_offline.services.dynamodb.attribute_values import check_value, compare, type_of
+from chalice_offline.services.dynamodb.errors import (
+    invalid_values,
+    validation,
+)
 from chalice_offline.services.dynamodb.expressions import operators
 from chalice_offline.services.dynamodb.expressions.conditions import (
     CompiledCondition,
@@ -15,10 +19,6 @@ from chalice_offline.services.dynamodb.expressions.conditions import (
 )
 from chalice_offline.services.dynamodb.expressions.key_conditions import AttributeCondition
 from chalice_offline.services.dynamodb.expressions.syntax import Path
-from chalice_offline.services.dynamodb.validation_errors import (
-    invalid_parameter,
-    validation_error,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -99,19 +99,17 @@ def attribute_conditions(conditions: Mapping[str, Request]) -> dict[str, Attribu
 def _checked(operator: str, values: list[AttributeValue]) -> AttributeCondition:
     count, types = _ARGUMENTS[operator]
     if len(values) != count if count is not None else not values:
-        raise invalid_parameter(
-            f"Invalid number of argument(s) for the {operator} ComparisonOperator"
-        )
+        raise invalid_values(f"Invalid number of argument(s) for the {operator} ComparisonOperator")
     if len({type_of(value) for value in values}) > 1:
-        raise invalid_parameter("AttributeValues inside AttributeValueList must be of same type")
+        raise invalid_values("AttributeValues inside AttributeValueList must be of same type")
     for value in values:
         if types is not None and type_of(value) not in types:
-            raise invalid_parameter(
+            raise invalid_values(
                 f"ComparisonOperator {operator} is not valid for "
                 f"{type_of(value)} AttributeValue type"
             )
     if operator == "BETWEEN" and (compare(values[0], values[1]) or 0) > 0:
-        raise validation_error(
+        raise validation(
             "The BETWEEN condition was provided a range "
             "where the lower bound is greater than the upper bound"
         )
@@ -130,37 +128,33 @@ def _expected(name: str, condition: Request) -> AttributeCondition:
     listed, value = condition.get("AttributeValueList"), condition.get("Value")
     exists, operator = condition.get("Exists"), condition.get("ComparisonOperator")
     if listed is not None and value is not None:
-        raise invalid_parameter(
+        raise invalid_values(
             f"Value and AttributeValueList cannot be used together for Attribute: {name}"
         )
     if operator is not None:
         return _expected_comparison(name, operator, condition)
     if listed is not None:
-        raise invalid_parameter(
+        raise invalid_values(
             f"AttributeValueList can only be used with a ComparisonOperator for Attribute: {name}"
         )
     if exists is False:
         if value is not None:
-            raise invalid_parameter(
-                f"Value cannot be used when Exists is false for Attribute: {name}"
-            )
+            raise invalid_values(f"Value cannot be used when Exists is false for Attribute: {name}")
         return AttributeCondition("NULL", ())
     if value is None:
         shown = "null" if exists is None else "true"
-        raise invalid_parameter(
-            f"Value must be provided when Exists is {shown} for Attribute: {name}"
-        )
+        raise invalid_values(f"Value must be provided when Exists is {shown} for Attribute: {name}")
     return AttributeCondition("EQ", (check_value(value),))
 
 
 def _expected_comparison(name: str, operator: str, condition: Request) -> AttributeCondition:
     listed, value = condition.get("AttributeValueList"), condition.get("Value")
     if condition.get("Exists") is not None:
-        raise invalid_parameter(
+        raise invalid_values(
             f"Exists and ComparisonOperator cannot be used together for Attribute: {name}"
         )
     if listed is None and value is None and operator not in {"NULL", "NOT_NULL"}:
-        raise invalid_parameter(
+        raise invalid_values(
             "Value or AttributeValueList must be used with ComparisonOperator: "
             f"{operator} for Attribute: {name}"
         )
@@ -173,9 +167,9 @@ def check_conditional_operator(operator: str | None, conditions: Mapping[str, An
     if operator is None:
         return
     if not conditions:
-        raise invalid_parameter("ConditionalOperator cannot be used without Filter or Expected")
+        raise invalid_values("ConditionalOperator cannot be used without Filter or Expected")
     if len(conditions) == 1:
-        raise invalid_parameter(
+        raise invalid_values(
             "ConditionalOperator can only be used when Filter or Expected has two or more elements"
         )
 

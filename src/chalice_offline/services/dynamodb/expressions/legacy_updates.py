@@ -13,6 +13,10 @@ from chalice_offline.services.dynamodb.attribute_values import (
     check_value,
     type_of,
 )
+from chalice_offline.services.dynamodb.errors import (
+    invalid_values,
+    validation,
+)
 from chalice_offline.services.dynamodb.expressions.projections import projection_of
 from chalice_offline.services.dynamodb.expressions.syntax import Path
 from chalice_offline.services.dynamodb.expressions.updates import (
@@ -20,10 +24,6 @@ from chalice_offline.services.dynamodb.expressions.updates import (
     Update,
     added,
     deleted,
-)
-from chalice_offline.services.dynamodb.validation_errors import (
-    invalid_parameter,
-    validation_error,
 )
 
 if TYPE_CHECKING:
@@ -61,15 +61,15 @@ def attribute_updates(updates: Mapping[str, dict[str, Any]]) -> Update:
 def _check(action: str, value: AttributeValue | None) -> None:
     if value is None:
         if action != "DELETE":
-            raise invalid_parameter(
+            raise invalid_values(
                 "Only DELETE action is allowed when no attribute value is specified"
             )
         return
     kind = type_of(value)
     if action == "DELETE" and kind not in SET_TYPES:
-        raise invalid_parameter(f"DELETE action with value is not supported for the type {kind}")
+        raise invalid_values(f"DELETE action with value is not supported for the type {kind}")
     if action == "ADD" and kind not in _ADDABLE:
-        raise invalid_parameter(f"ADD action is not supported for the type {kind}")
+        raise invalid_values(f"ADD action is not supported for the type {kind}")
 
 
 def _change(path: Path, action: str, value: AttributeValue | None) -> Change:
@@ -111,4 +111,4 @@ def _deleted(old: AttributeValue | None, value: AttributeValue) -> AttributeValu
 
 
 def _type_mismatch() -> AwsError:
-    return validation_error("Type mismatch for attribute to update")
+    return validation("Type mismatch for attribute to update")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from chalice_offline.services.dynamodb.errors import validation
 from chalice_offline.services.dynamodb.expressions.placeholders import Placeholders
-from chalice_offline.services.dynamodb.validation_errors import validation_error
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,7 +25,7 @@ def placeholders_of(
     if "KeyConditions" in old and "KeyConditionExpression" not in given:
         old.remove("KeyConditions")  # the one legacy parameter that expressions may go with
     if given and old:
-        raise validation_error(
+        raise validation(
             "Can not use both expression and non-expression parameters in the same request: "
             f"Non-expression parameters: {{{', '.join(old)}}} "
             f"Expression parameters: {{{', '.join(given)}}}"
@@ -33,13 +33,11 @@ def placeholders_of(
     names = request.get("ExpressionAttributeNames")
     values = request.get("ExpressionAttributeValues")
     if names is not None and not given:
-        raise validation_error(
-            "ExpressionAttributeNames can only be specified when using expressions"
-        )
+        raise validation("ExpressionAttributeNames can only be specified when using expressions")
     users = [parameter for parameter in expressions if parameter != "ProjectionExpression"]
     if values is not None and users and not any(parameter in given for parameter in users):
         verb = "are" if len(users) > 1 else "is"
-        raise validation_error(
+        raise validation(
             "ExpressionAttributeValues can only be specified when using expressions: "
             f"{' and '.join(users)} {verb} null"
         )

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from chalice_offline.core.errors import AwsError
 from chalice_offline.services.dynamodb.attribute_values import check_value, name_problem, type_of
+from chalice_offline.services.dynamodb.errors import validation
 from chalice_offline.services.dynamodb.expressions.errors import ExpressionError
 from chalice_offline.services.dynamodb.expressions.syntax import Path, ValueReference
-from chalice_offline.services.dynamodb.validation_errors import validation_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -56,7 +56,7 @@ class Placeholders:
             ("ExpressionAttributeValues", self._unused_values),
         ):
             if unused:
-                raise validation_error(
+                raise validation(
                     f"Value provided in {parameter} unused in expressions: "
                     f"keys: {{{', '.join(unused)}}}"
                 )
@@ -64,14 +64,14 @@ class Placeholders:
 
 def _checked_names(names: Mapping[str, str]) -> dict[str, str]:
     if not names:
-        raise validation_error("ExpressionAttributeNames must not be empty")
+        raise validation("ExpressionAttributeNames must not be empty")
     for key, name in names.items():
         if not _NAME_KEY.fullmatch(key):
-            raise validation_error(
+            raise validation(
                 f'ExpressionAttributeNames contains invalid key: Syntax error; key: "{key}"'
             )
         if problem := name_problem(name):
-            raise validation_error(
+            raise validation(
                 f"ExpressionAttributeNames contains invalid value: {problem} for key {key}"
             )
     return dict(names)
@@ -79,10 +79,10 @@ def _checked_names(names: Mapping[str, str]) -> dict[str, str]:
 
 def _checked_values(values: Mapping[str, AttributeValue]) -> dict[str, AttributeValue]:
     if not values:
-        raise validation_error("ExpressionAttributeValues must not be empty")
+        raise validation("ExpressionAttributeValues must not be empty")
     for key in values:
         if not _VALUE_KEY.fullmatch(key):
-            raise validation_error(
+            raise validation(
                 f'ExpressionAttributeValues contains invalid key: Syntax error; key: "{key}"'
             )
     checked = {}
@@ -90,7 +90,7 @@ def _checked_values(values: Mapping[str, AttributeValue]) -> dict[str, Attribute
         try:
             checked[key] = check_value(value)
         except AwsError as error:
-            raise validation_error(
+            raise validation(
                 f"ExpressionAttributeValues contains invalid value: {error.message} for key {key}"
             ) from error
     return checked

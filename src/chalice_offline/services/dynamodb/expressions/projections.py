@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from chalice_offline.services.dynamodb.attribute_values import check_name
+from chalice_offline.services.dynamodb.errors import invalid_values
 from chalice_offline.services.dynamodb.expressions.condition_parser import CACHED_EXPRESSIONS
 from chalice_offline.services.dynamodb.expressions.errors import ExpressionError
 from chalice_offline.services.dynamodb.expressions.operand_parser import OperandParser
@@ -17,7 +18,6 @@ from chalice_offline.services.dynamodb.expressions.paths import check_apart, che
 from chalice_offline.services.dynamodb.expressions.placeholders import binding_key, binding_of
 from chalice_offline.services.dynamodb.expressions.references import references_of
 from chalice_offline.services.dynamodb.expressions.syntax import Path
-from chalice_offline.services.dynamodb.validation_errors import invalid_parameter
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -145,5 +145,5 @@ def attributes_to_get(names: list[str]) -> Projection:
     for position, name in enumerate(names):
         check_name(name)
         if name in names[:position]:
-            raise invalid_parameter(f"Duplicate value in attribute name: {name}")
+            raise invalid_values(f"Duplicate value in attribute name: {name}")
     return projection_of(Path((name,)) for name in names)

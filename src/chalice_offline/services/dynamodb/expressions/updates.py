@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from chalice_offline.services.dynamodb.attribute_values import SET_TYPES, set_union
+from chalice_offline.services.dynamodb.errors import validation
 from chalice_offline.services.dynamodb.expressions.condition_parser import CACHED_EXPRESSIONS
 from chalice_offline.services.dynamodb.expressions.document_edit import DocumentEdit
 from chalice_offline.services.dynamodb.expressions.errors import ExpressionError
@@ -28,7 +29,6 @@ from chalice_offline.services.dynamodb.expressions.syntax import (
 from chalice_offline.services.dynamodb.expressions.update_checks import checked_actions
 from chalice_offline.services.dynamodb.expressions.update_parser import parsed_update
 from chalice_offline.services.dynamodb.numbers import add, subtract
-from chalice_offline.services.dynamodb.validation_errors import validation_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -278,11 +278,11 @@ def _list(value: AttributeValue) -> list[AttributeValue]:
 
 
 def _missing_attribute() -> AwsError:
-    return validation_error(
+    return validation(
         "The provided expression refers to an attribute that does not exist in the item"
     )
 
 
 def wrong_data_type() -> AwsError:
     """Return the error for an operand that the item has with another type."""
-    return validation_error("An operand in the update expression has an incorrect data type")
+    return validation("An operand in the update expression has an incorrect data type")

@@ -10,6 +10,7 @@ from chalice_offline.services.dynamodb.attribute_values import (
     check_value,
     type_of,
 )
+from chalice_offline.services.dynamodb.errors import validation
 from chalice_offline.services.dynamodb.expressions.errors import ExpressionError
 from chalice_offline.services.dynamodb.expressions.placeholders import Binding
 from chalice_offline.services.dynamodb.expressions.syntax import ValueReference
@@ -31,7 +32,6 @@ from chalice_offline.services.dynamodb.partiql.syntax import (
     UpdateSyntax,
 )
 from chalice_offline.services.dynamodb.partiql.where import Where, missing_key
-from chalice_offline.services.dynamodb.validation_errors import validation_error
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -59,7 +59,7 @@ def parse_statement(
     given = [check_value(parameter) for parameter in parameters or ()]
     parsed = parsed_statement(statement)
     if len(given) < parsed.parameters:
-        raise validation_error("Number of parameters in request and statement don't match.")
+        raise validation("Number of parameters in request and statement don't match.")
     values = dict(parsed.literals)
     values.update({f":?{position}": value for position, value in enumerate(given, 1)})
     return _Binder(parsed, values).bound()
@@ -106,7 +106,7 @@ class _Binder:
         if isinstance(syntax.members, ValueReference):
             value = self._values[syntax.members.name]
             if "M" not in value:
-                raise validation_error(
+                raise validation(
                     "Unsupported format in item expression. Please use struct format {...} to "
                     "express item values for insert statement."
                 )
@@ -116,11 +116,11 @@ class _Binder:
     def _update(self, syntax: UpdateSyntax) -> Update:
         for word, placed in self._parsed.set_operations:
             if type_of(self._values[placed.reference.name]) not in SET_TYPES:
-                raise validation_error(
+                raise validation(
                     f"The second argument to {word} must be a value with type SET at {placed.place}"
                 )
         try:
             actions = checked_actions(syntax.actions, self._binding)
             return Update(compiled_update(actions), self._values)
         except ExpressionError as error:
-            raise validation_error(str(error)) from error
+            raise validation(str(error)) from error

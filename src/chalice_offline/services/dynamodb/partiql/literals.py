@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chalice_offline.services.dynamodb.attribute_values import MAX_NESTING, check_value
+from chalice_offline.services.dynamodb.errors import validation
 from chalice_offline.services.dynamodb.partiql.tokens import Kind, malformed
-from chalice_offline.services.dynamodb.validation_errors import validation_error
 
 if TYPE_CHECKING:
     from chalice_offline.core.errors import AwsError
@@ -38,7 +38,7 @@ def literal(tokens: Tokens, where: str = "root", level: int = 0) -> AttributeVal
     Raises AwsError("ValidationException").
     """
     if level >= MAX_NESTING:
-        raise validation_error(f"Nesting Levels have exceeded supported limits under {where}")
+        raise validation(f"Nesting Levels have exceeded supported limits under {where}")
     token = tokens.next
     if token.kind is Kind.STRING:
         return {"S": tokens.take().text}
@@ -59,7 +59,7 @@ def literal(tokens: Tokens, where: str = "root", level: int = 0) -> AttributeVal
 
 def _unsupported(tokens: Tokens, kind: str, where: str) -> AwsError:
     place = tokens.next.place
-    return validation_error(f"Unsupported data type: {kind} under key {where} at {place}")
+    return validation(f"Unsupported data type: {kind} under key {where} at {place}")
 
 
 def _number(tokens: Tokens) -> AttributeValue:
@@ -89,7 +89,7 @@ def _map(tokens: Tokens, where: str, level: int) -> Item:
             tokens.take_symbol(",")
         name = member_name(tokens)
         if name in members:
-            raise validation_error(f"Duplicate keys in tuple. Key: {name} under {where}")
+            raise validation(f"Duplicate keys in tuple. Key: {name} under {where}")
         members[name] = literal(tokens, f"{where}.{name}", level + 1)
     return members
 
@@ -111,10 +111,10 @@ def _bag(tokens: Tokens) -> AttributeValue:
             tokens.take_symbol(",")
         members.append(literal(tokens))
     if not members:
-        raise validation_error("Empty bags are not supported")
+        raise validation("Empty bags are not supported")
     for kind in ("S", "N"):
         if all(kind in member for member in members):
             return check_value({f"{kind}S": [member[kind] for member in members]})
-    raise validation_error(
+    raise validation(
         "Unsupported data type in Bag. DynamoDB only supports either numbers or strings in bags"
     )

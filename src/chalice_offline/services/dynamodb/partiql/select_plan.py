@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from chalice_offline.services.dynamodb.errors import validation
 from chalice_offline.services.dynamodb.key_encoding import key_bytes
-from chalice_offline.services.dynamodb.validation_errors import validation_error
 
 if TYPE_CHECKING:
     from chalice_offline.services.dynamodb.expressions import (
@@ -39,9 +39,7 @@ def select_plan(
     """
     if select.where is None:
         if select.order_by:
-            raise validation_error(
-                "Must have WHERE clause in the statement when using ORDER BY clause."
-            )
+            raise validation("Must have WHERE clause in the statement when using ORDER BY clause.")
         return SelectPlan((), None, descending=False)
     queries = select.where.key_conditions(hash_key, range_key)
     if select.order_by:
@@ -63,11 +61,11 @@ def _in_order(
     keys = {key.name for key in (hash_key, range_key) if key is not None}
     for name, _ in select.order_by:
         if name not in keys:
-            raise validation_error(
+            raise validation(
                 f"Variable reference {name} in ORDER BY clause must be part of the primary key"
             )
     if not queries:
-        raise validation_error(
+        raise validation(
             "Must have at least one non-optional hash key condition in WHERE clause "
             "when using ORDER BY clause."
         )
@@ -81,7 +79,7 @@ def _in_order(
             )
         )
     if len({key_bytes(query.hash_value) for query in queries}) > 1:
-        raise validation_error(
+        raise validation(
             "Must have hash key in ORDER BY clause when more than one hash key condition "
             "specified in WHERE clause."
         )

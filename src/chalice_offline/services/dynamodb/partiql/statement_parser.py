@@ -8,6 +8,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from chalice_offline.services.dynamodb.errors import validation
 from chalice_offline.services.dynamodb.expressions.syntax import (
     Arithmetic,
     Call,
@@ -31,7 +32,6 @@ from chalice_offline.services.dynamodb.partiql.syntax import (
 )
 from chalice_offline.services.dynamodb.partiql.tokens import Kind, malformed
 from chalice_offline.services.dynamodb.partiql.where_parser import WhereParser
-from chalice_offline.services.dynamodb.validation_errors import validation_error
 
 if TYPE_CHECKING:
     from chalice_offline.services.dynamodb.expressions.syntax import (
@@ -92,18 +92,18 @@ class _StatementParser(WhereParser):
         where = self._where()
         order_by = self._order_by()
         if self.tokens.at_word(*_NO_CLAUSES):
-            raise validation_error(f"Unsupported clause: {self.tokens.next.text.upper()}")
+            raise validation(f"Unsupported clause: {self.tokens.next.text.upper()}")
         return SelectSyntax(table, index, paths, where, order_by)
 
     def _columns(self) -> tuple[Path, ...] | None:
         if self.tokens.skip_symbol("*"):
             if self.tokens.at_symbol(","):
-                raise validation_error(
+                raise validation(
                     "Other attributes should not be present in the projection when '*' is used."
                 )
             return None
         if self.tokens.at_word("VALUE"):
-            raise validation_error("Select projection doesn't support value or pivot keywords")
+            raise validation("Select projection doesn't support value or pivot keywords")
         paths = [self._column()]
         while self.tokens.skip_symbol(","):
             paths.append(self._column())
@@ -111,23 +111,23 @@ class _StatementParser(WhereParser):
         for path in paths:
             name = column_name(path)
             if name in names:
-                raise validation_error(f"Duplicate identifiers in select clause: {name}")
+                raise validation(f"Duplicate identifiers in select clause: {name}")
             names.add(name)
         return tuple(paths)
 
     def _column(self) -> Path:
         path = self.path()
         if self.tokens.at_word("AS"):
-            raise validation_error("Aliasing is not supported")
+            raise validation("Aliasing is not supported")
         return path
 
     def _check_source(self) -> None:
         if self.tokens.at_symbol("."):
-            raise validation_error("A path may contain at most 2 components in the FROM clause")
+            raise validation("A path may contain at most 2 components in the FROM clause")
         if self.tokens.at_symbol(","):
-            raise validation_error("Only select from a single table or index is supported.")
+            raise validation("Only select from a single table or index is supported.")
         if self.tokens.at_word("AS"):
-            raise validation_error("Aliasing is not supported")
+            raise validation("Aliasing is not supported")
 
     def _where(self) -> ConditionNode | None:
         return self.condition() if self.tokens.skip_word("WHERE") else None
@@ -152,7 +152,7 @@ class _StatementParser(WhereParser):
         self.tokens.take_word("INTO")
         table = self.name()
         if self.tokens.at_word("VALUES"):
-            raise validation_error(
+            raise validation(
                 "Unsupported operation: Inserting multiple items in a single statement is not "
                 'supported, use "INSERT INTO tableName VALUE item" instead'
             )
@@ -163,13 +163,13 @@ class _StatementParser(WhereParser):
         elif self.tokens.at_symbol("{"):
             members = self._members()
         else:
-            raise validation_error(
+            raise validation(
                 "Unsupported format in item expression. Please use struct format {...} to "
                 "express item values for insert statement."
             )
         ignore = self._on_conflict()
         if self.tokens.at_word("RETURNING"):
-            raise validation_error("RETURNING is not supported in INSERT")
+            raise validation("RETURNING is not supported in INSERT")
         return InsertSyntax(table, members, ignore)
 
     def _members(self) -> tuple[tuple[str, ValueReference], ...]:
@@ -180,7 +180,7 @@ class _StatementParser(WhereParser):
                 self.tokens.take_symbol(",")
             name = member_name(self.tokens)
             if name in members:
-                raise validation_error(f"Duplicate keys in tuple. Key: {name} under root")
+                raise validation(f"Duplicate keys in tuple. Key: {name} under root")
             if self.tokens.at_symbol("?"):
                 members[name] = self.parameter()
             else:
@@ -193,9 +193,7 @@ class _StatementParser(WhereParser):
         self.tokens.take_word("CONFLICT")
         for word in ("DO", "NOTHING"):
             if not self.tokens.skip_word(word):
-                raise validation_error(
-                    'Invalid conflict action. Only "DO NOTHING" action is supported.'
-                )
+                raise validation('Invalid conflict action. Only "DO NOTHING" action is supported.')
         return True
 
     def _update(self) -> UpdateSyntax:
@@ -208,15 +206,13 @@ class _StatementParser(WhereParser):
             while self.tokens.skip_symbol(","):
                 actions.append(read())
         if not actions:
-            raise validation_error(
-                "Only SET and REMOVE are supported in update expressions at this time"
-            )
+            raise validation("Only SET and REMOVE are supported in update expressions at this time")
         where = self._where()
         return UpdateSyntax(table, tuple(actions), where, self._returning())
 
     def _check_no_index(self) -> None:
         if self.tokens.at_symbol("."):
-            raise validation_error("This operation is not supported on an index")
+            raise validation("This operation is not supported on an index")
 
     def _remove(self) -> Action:
         return RemoveAction(self.path())
@@ -236,18 +232,18 @@ class _StatementParser(WhereParser):
     @staticmethod
     def _checked(value: Operand) -> Operand:
         if isinstance(value, Call) and value.function not in {"list_append", "if_not_exists"}:
-            raise validation_error(f"Unrecognized function: {value.function}")
+            raise validation(f"Unrecognized function: {value.function}")
         return value
 
     def _set_operation(self, path: Path, call: Call, place: str) -> Action:
         word = call.function.upper()
         if len(call.arguments) != 2:
-            raise validation_error(f"{word} must have exactly two arguments")
+            raise validation(f"{word} must have exactly two arguments")
         first, second = call.arguments
         if first != path:
-            raise validation_error(f"The first argument to {word} must equal the assignment value")
+            raise validation(f"The first argument to {word} must equal the assignment value")
         if not isinstance(second, ValueReference):
-            raise validation_error(
+            raise validation(
                 f"The second argument to {word} must be a value with type SET at {place}"
             )
         self._set_operations.append((word, Placed(second, place)))
@@ -261,7 +257,7 @@ class _StatementParser(WhereParser):
         returning = self._returning()
         if returning not in {"ALL_OLD", "NONE"}:
             shown = next(" ".join(words) for words, one in _RETURNING.items() if one == returning)
-            raise validation_error(
+            raise validation(
                 f"Invalid returning clause: RETURNING {shown} *. "
                 "Only RETURNING ALL OLD * is allowed in DELETE statements."
             )
@@ -274,13 +270,11 @@ class _StatementParser(WhereParser):
         if words not in _RETURNING:
             raise malformed("Expected ( MODIFIED | ALL ) ( NEW | OLD ) in RETURNING clause")
         if not self.tokens.skip_symbol("*"):
-            raise validation_error(
+            raise validation(
                 "Expected '*' after ( MODIFIED | ALL ) ( NEW | OLD ) in RETURNING clause"
             )
         if self.tokens.at_symbol(","):
-            raise validation_error(
-                "Invalid syntax with multiple returning elements in RETURNING clause"
-            )
+            raise validation("Invalid syntax with multiple returning elements in RETURNING clause")
         return _RETURNING[words]
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from chalice_offline.services.dynamodb.errors import validation
 from chalice_offline.services.dynamodb.expressions.operand_parser import MAX_LIST_INDEX
 from chalice_offline.services.dynamodb.expressions.syntax import Call, Path, ValueReference
 from chalice_offline.services.dynamodb.partiql.literals import at_literal, literal
 from chalice_offline.services.dynamodb.partiql.tokens import Kind, Tokens, malformed
-from chalice_offline.services.dynamodb.validation_errors import validation_error
 
 if TYPE_CHECKING:
     from chalice_offline.services.dynamodb.attribute_values import AttributeValue
@@ -60,7 +60,7 @@ class TermParser:
         while self.tokens.at_symbol(".", "["):
             if self.tokens.take().text == ".":
                 if self.tokens.at_symbol("*"):
-                    raise validation_error("Unpivot path component like a.*.b are not supported")
+                    raise validation("Unpivot path component like a.*.b are not supported")
                 parts.append(self.name())
             else:
                 parts.append(self._bracketed())
@@ -71,14 +71,14 @@ class TermParser:
         if self.tokens.next.kind is Kind.STRING:
             return self.tokens.take().text
         if self.tokens.at_symbol("*"):
-            raise validation_error("Wildcard path component like a[*].b are not supported")
+            raise validation("Wildcard path component like a[*].b are not supported")
         sign = -1 if self.tokens.skip_symbol("-") else 1
         place = self.tokens.next.place
         if self.tokens.next.kind is not Kind.NUMBER or not self.tokens.next.text.isdigit():
             raise malformed("Unexpected path component")
         index = sign * int(self.tokens.take().text)
         if not 0 <= index <= MAX_LIST_INDEX:
-            raise validation_error(
+            raise validation(
                 f"List index is not within the allowable range; index: [{index}] at {place}"
             )
         return index
@@ -109,7 +109,7 @@ class TermParser:
         if at_literal(self.tokens):
             return self.value(literal(self.tokens))
         if self.tokens.at_word("MISSING"):
-            raise validation_error("MISSING must be compared using IS operator")
+            raise validation("MISSING must be compared using IS operator")
         if self.tokens.next.kind is Kind.WORD and self.tokens.after_next.text == "(":
             return self._call()
         return self.path()

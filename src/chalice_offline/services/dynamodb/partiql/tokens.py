@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
-from chalice_offline.services.dynamodb.validation_errors import validation_error
+from chalice_offline.services.dynamodb.errors import validation
 
 if TYPE_CHECKING:
     from chalice_offline.core.errors import AwsError
@@ -48,7 +48,7 @@ _TOKENS: Final = re.compile(
 
 def malformed(reason: str) -> AwsError:
     """Return AWS's error for text that is no statement."""
-    return validation_error(f"Statement wasn't well formed, can't be processed: {reason}")
+    return validation(f"Statement wasn't well formed, can't be processed: {reason}")
 
 
 def tokens_of(statement: str) -> list[Token]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chalice_offline.services.dynamodb.attribute_values import equal, type_of
+from chalice_offline.services.dynamodb.errors import validation
 from chalice_offline.services.dynamodb.expressions.condition_checks import check_leaf
 from chalice_offline.services.dynamodb.expressions.conditions import (
     CompiledCondition,
@@ -30,7 +31,6 @@ from chalice_offline.services.dynamodb.expressions.syntax import (
     operands_of,
     paths_in,
 )
-from chalice_offline.services.dynamodb.validation_errors import validation_error
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,7 +61,7 @@ class Where:
                 for check in check_leaf(leaf, binding):
                     check(self.values)
         except ExpressionError as error:
-            raise validation_error(str(error)) from error
+            raise validation(str(error)) from error
 
     def condition(self) -> Condition:
         """Return all of it as a condition on an item."""
@@ -89,7 +89,7 @@ class Where:
                 continue
             name, value = found
             if name in key and not equal(key[name], value):
-                raise validation_error(
+                raise validation(
                     f"Multiple conditions on same key {name}. "
                     "Only single item Update/Insert/Delete are supported"
                 )
@@ -111,10 +111,10 @@ class Where:
         if found is None:
             return ()
         if len(found) > MAX_DECOMPOSED_READS:
-            raise validation_error("Too many decomposed read operations for a given query.")
+            raise validation("Too many decomposed read operations for a given query.")
         for position, one in enumerate(found):
             if any(_overlap(one, other) for other in found[:position]):
-                raise validation_error(
+                raise validation(
                     "Overlapping conditions with range keys are not supported in where clause"
                 )
         return tuple(found)
@@ -182,7 +182,7 @@ class Where:
     @staticmethod
     def _typed(value: AttributeValue, key: KeyAttribute) -> AttributeValue:
         if type_of(value) != key.type:
-            raise validation_error(
+            raise validation(
                 "Key attribute's data type should match its data type in table's schema: "
                 f"Key {key.name}"
             )
@@ -191,9 +191,7 @@ class Where:
 
 def missing_key() -> AwsError:
     """Return the error for a write that does not say which item it means."""
-    return validation_error(
-        "Where clause does not contain a mandatory equality on all key attributes"
-    )
+    return validation("Where clause does not contain a mandatory equality on all key attributes")
 
 
 def _range_operands(node: ConditionNode, name: str) -> tuple[str, tuple[Operand, ...]]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from chalice_offline.services.dynamodb.errors import validation
 from chalice_offline.services.dynamodb.expressions.condition_parser import (
     COMPARATORS,
     MAX_IN_OPERANDS,
@@ -29,7 +30,6 @@ from chalice_offline.services.dynamodb.expressions.syntax import (
 )
 from chalice_offline.services.dynamodb.partiql.term_parser import TermParser
 from chalice_offline.services.dynamodb.partiql.tokens import Kind, malformed
-from chalice_offline.services.dynamodb.validation_errors import validation_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -127,7 +127,7 @@ class WhereParser(TermParser):
 
     def _in(self, operand: Operand) -> ConditionNode:
         if not self.tokens.at_symbol("[", "("):
-            raise validation_error(
+            raise validation(
                 "IN operator must have a left hand argument of type Variable Reference "
                 "and right hand argument of type Seq with at least one member"
             )
@@ -138,7 +138,7 @@ class WhereParser(TermParser):
         self.tokens.take_symbol(closing)
         _check_operands(operand, *choices)
         if len(choices) > MAX_IN_OPERANDS:
-            raise validation_error(
+            raise validation(
                 "The IN operator is provided with too many operands; "
                 f"number of operands: {len(choices)}"
             )
@@ -155,7 +155,7 @@ class WhereParser(TermParser):
         elif kind in _TYPES:
             condition = Call("attribute_type", (operand, self.value({"S": _TYPES[kind]})))
         else:
-            raise validation_error(
+            raise validation(
                 f"Unsupported data type for IS operator: {kind}. Supported data types are "
                 "[MISSING, NULL, BOOLEAN, BLOB, STRING, NUMERIC, STRUCT, TUPLE, LIST]"
             )
@@ -167,19 +167,19 @@ def _check_operands(*operands: Operand) -> None:
     for operand in operands:
         if isinstance(operand, Call):
             if operand.function not in CONDITION_FUNCTIONS:
-                raise validation_error(f"Unrecognized function: {operand.function}")
+                raise validation(f"Unrecognized function: {operand.function}")
             if operand.function != "size":
-                raise validation_error(misused_function(operand.function))
+                raise validation(misused_function(operand.function))
             _check_operands(*operand.arguments)
 
 
 def _as_condition(term: ConditionNode | Operand) -> ConditionNode:
     if isinstance(term, Path | ValueReference):
-        raise validation_error(_NO_BOOLEAN)
+        raise validation(_NO_BOOLEAN)
     if isinstance(term, Call):
         if term.function not in CONDITION_FUNCTIONS:
-            raise validation_error(f"Unrecognized function: {term.function}")
+            raise validation(f"Unrecognized function: {term.function}")
         if term.function == "size":
-            raise validation_error(_NO_BOOLEAN)
+            raise validation(_NO_BOOLEAN)
         _check_operands(*term.arguments)
     return term
