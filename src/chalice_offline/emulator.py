@@ -109,7 +109,7 @@ class Emulator:
         self.account_id = account_id
         self.region = region
         self.registry = Registry()
-        self.delegated = Delegated(seed)
+        self.delegated = Delegated(seed, self.deliver)
         # Pages that services serve over plain HTTP, by path, for every gateway.
         self.pages: dict[str, Page] = {}
         self.lock = threading.RLock()

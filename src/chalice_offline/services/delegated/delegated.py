@@ -16,6 +16,8 @@ from chalice_offline.core.errors import AwsError
 from chalice_offline.core.http import Headers, HttpRequest, HttpResponse
 from chalice_offline.core.registry import missing_operation
 from chalice_offline.protocols import load_service
+from chalice_offline.services.delegated import firehose_buckets
+from chalice_offline.services.delegated.firehose_buckets import FirehoseBuckets
 from chalice_offline.services.delegated.moto_state import MotoState
 from chalice_offline.services.delegated.seeded_system import seed_system_randomness
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from chalice_offline.core.context import CallContext
+    from chalice_offline.core.kernel import Reply
 
     Route = Callable[[Any, str, Any], tuple[int, dict[str, Any], str | bytes]]
 
@@ -46,19 +49,21 @@ class _Backend:
 class Delegated:
     """Passes requests on to moto."""
 
-    def __init__(self, seed: int) -> None:
-        """Make the way to moto; its ids come from `seed`.
+    def __init__(self, seed: int, deliver: Callable[..., Reply]) -> None:
+        """Make the way to moto; its ids come from `seed`, its own calls go through `deliver`.
 
         `preparations` run before calls of their service: what functions wrote is stored once
         somebody asks for logs.
         """
         self._state = MotoState(seed)
+        self._deliver = deliver
         self.preparations: dict[str, Callable[[], None]] = {}
         self._backends: dict[str, _Backend | None] = {}
 
     def handle(self, context: CallContext, service: str, request: HttpRequest) -> HttpResponse:
         """Answer one request; raises AwsError when moto knows neither service nor path."""
         self._state.put_in_place()
+        FirehoseBuckets.present = context, self._deliver
         url = _aws_url(service, context.region, request)
         clean_url = url.split("?", 1)[0]
         backend = self._backend(service, clean_url)
@@ -129,6 +134,8 @@ class Delegated:
 
 def _prepare(service: str) -> None:
     """Set moto's service up before its first use."""
+    if service == "firehose":
+        firehose_buckets.install()
     if service == "iam":
         # Roles get AWS's managed policies attached. Loading them costs memory, which only those
         # who use IAM should pay: moto would load them for every service.
