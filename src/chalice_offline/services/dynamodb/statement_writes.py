@@ -54,7 +54,7 @@ def plan_statement(
         exists = _existing(rest)
         plan = updating(table, key, statement.update, exists, returns_old=returns_old)
         return Planned(plan, statement.returning)
-    condition = None if rest is None else rest.evaluate
+    condition = None if rest is None else _missing_or(rest)
     plan = deleting(table, key, condition, returns_old=returns_old)
     return Planned(plan, statement.returning)
 
@@ -98,6 +98,14 @@ def _exists(
 
 def _is_missing(item: Item) -> bool:
     return not item
+
+
+def _missing_or(rest: Condition) -> Callable[[Item], bool]:
+    """Return the condition of a DELETE, which of no item deletes nothing and is content.
+
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-reference.delete.html
+    """
+    return lambda item: not item or rest.evaluate(item)
 
 
 def _existing(rest: Condition | None) -> Callable[[Item], bool]:

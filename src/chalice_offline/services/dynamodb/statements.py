@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING, Any
 from chalice_offline.core.errors import AwsError
 from chalice_offline.services.dynamodb.capacity import TRANSACTIONAL, Consumed
 from chalice_offline.services.dynamodb.errors import MismatchError, validation
-from chalice_offline.services.dynamodb.partiql import Exists, Select, parse_statement
+from chalice_offline.services.dynamodb.partiql import (
+    Exists,
+    Select,
+    checked_parameters,
+    parse_statement,
+)
 from chalice_offline.services.dynamodb.statement_reads import read_one, select
 from chalice_offline.services.dynamodb.statement_writes import (
     plan_statement,
@@ -23,6 +28,8 @@ from chalice_offline.services.dynamodb.transactions import (
 from chalice_offline.services.dynamodb.writes import commit
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from chalice_offline.core.context import CallContext
     from chalice_offline.core.kernel import Request, Result
     from chalice_offline.services.dynamodb.partiql import Statement
@@ -37,7 +44,7 @@ def execute_statement(dynamodb: DynamoDbState, context: CallContext, request: Re
     """Carry out one statement."""
     statement = _parsed(request)
     if isinstance(statement, Exists):
-        raise validation("EXISTS can only be used in ExecuteTransaction")
+        raise _exists_outside()
     if isinstance(statement, Select):
         return select(dynamodb, context, statement, request)
     planned = plan_statement(dynamodb, context, statement, request)
@@ -59,7 +66,7 @@ def batch_execute_statement(
     dynamodb: DynamoDbState, context: CallContext, request: Request
 ) -> Result:
     """Carry out up to 25 statements, each for itself: reads only, or writes only."""
-    statements = [_parsed(one) for one in request["Statements"]]
+    statements = [_parsed_or_error(one) for one in request["Statements"]]
     _check_one_kind(statements, "BatchExecuteStatement")
     responses = [
         _one_of_batch(dynamodb, context, statement, one)
@@ -76,7 +83,7 @@ def execute_transaction(dynamodb: DynamoDbState, context: CallContext, request: 
         answer = remembered(dynamodb, context, token, entries)
         if answer is not None:
             return answer
-    statements = [_parsed(one) for one in entries]
+    statements = _parsed_transaction(entries)
     _check_one_kind(statements, "ExecuteTransaction")
     if isinstance(statements[0], Select):
         return _read_transaction(dynamodb, context, statements, request)
@@ -113,6 +120,33 @@ def _parsed(request: Request) -> Statement:
     return parse_statement(request["Statement"], request.get("Parameters"))
 
 
+def _parsed_or_error(request: Request) -> Statement | AwsError:
+    """Of a batch the other statements are carried out when one is wrong."""
+    try:
+        return _parsed(request)
+    except AwsError as error:
+        return error
+
+
+def _parsed_transaction(entries: list[Request]) -> list[Statement]:
+    """All parameters are looked at before any statement, which is named when it is wrong."""
+    for entry in entries:
+        checked_parameters(entry.get("Parameters"))
+    statements = []
+    for position, entry in enumerate(entries):
+        try:
+            statements.append(_parsed(entry))
+        except AwsError as error:
+            raise validation(
+                f"Validation failed in TransactStatements[{position}]: {error.message}"
+            ) from error
+    return statements
+
+
+def _exists_outside() -> AwsError:
+    return validation("EXISTS can only be used in ExecuteTransaction write requests.")
+
+
 def _charge(consumed: Consumed, weighed: Weighed | None, factor: float = 1.0) -> None:
     if weighed is None:
         consumed.write(None, 0, None, 0, factor)
@@ -120,9 +154,9 @@ def _charge(consumed: Consumed, weighed: Weighed | None, factor: float = 1.0) ->
         consumed.write(weighed.old_item, weighed.old_size, weighed.new, weighed.new_size, factor)
 
 
-def _check_one_kind(statements: list[Statement], operation: str) -> None:
-    reads = sum(isinstance(one, Select) for one in statements)
-    if reads not in (0, len(statements)):
+def _check_one_kind(statements: Sequence[Statement | AwsError], operation: str) -> None:
+    kinds = {isinstance(one, Select) for one in statements if not isinstance(one, AwsError)}
+    if len(kinds) > 1:
         raise validation(
             f"{operation} cannot contain both read and write statements"
             if operation == "BatchExecuteStatement"
@@ -131,12 +165,17 @@ def _check_one_kind(statements: list[Statement], operation: str) -> None:
 
 
 def _one_of_batch(
-    dynamodb: DynamoDbState, context: CallContext, statement: Statement, request: Request
+    dynamodb: DynamoDbState,
+    context: CallContext,
+    statement: Statement | AwsError,
+    request: Request,
 ) -> Document:
     response: Document = {}
     try:
+        if isinstance(statement, AwsError):
+            raise statement
         if isinstance(statement, Exists):
-            raise validation("EXISTS can only be used in ExecuteTransaction")
+            raise _exists_outside()
         if isinstance(statement, Select):
             response["TableName"] = statement.table
             item = read_one(dynamodb, context, statement)[1]

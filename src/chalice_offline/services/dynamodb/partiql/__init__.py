@@ -7,7 +7,7 @@ key or the plan that the table's schema allows, and executes that as it would th
 
 from __future__ import annotations
 
-from chalice_offline.services.dynamodb.partiql.binding import parse_statement
+from chalice_offline.services.dynamodb.partiql.binding import checked_parameters, parse_statement
 from chalice_offline.services.dynamodb.partiql.select_plan import SelectPlan, select_plan
 from chalice_offline.services.dynamodb.partiql.statements import (
     Delete,
@@ -28,6 +28,7 @@ __all__ = [
     "Statement",
     "UpdateItem",
     "Where",
+    "checked_parameters",
     "parse_statement",
     "select_plan",
 ]

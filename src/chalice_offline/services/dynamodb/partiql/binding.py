@@ -56,13 +56,18 @@ def parse_statement(
 
     Raises AwsError("ValidationException"); parameters are looked at before the statement is.
     """
-    given = [check_value(parameter) for parameter in parameters or ()]
+    given = checked_parameters(parameters)
     parsed = parsed_statement(statement)
     if len(given) < parsed.parameters:
         raise validation("Number of parameters in request and statement don't match.")
     values = dict(parsed.literals)
     values.update({f":?{position}": value for position, value in enumerate(given, 1)})
     return _Binder(parsed, values).bound()
+
+
+def checked_parameters(parameters: Sequence[AttributeValue] | None) -> list[AttributeValue]:
+    """Return a statement's parameters in canonical form. Raises AwsError("ValidationException")."""
+    return [check_value(parameter) for parameter in parameters or ()]
 
 
 class _Binder:
