@@ -150,7 +150,7 @@ def test_s3_error_lists_its_fields():
         ("Code", "NoSuchBucket"),
         ("Message", "No & none"),
         ("BucketName", "b"),
-        ("RequestId", "req-1"),
+        ("RequestId", "REQ1"),  # S3 spells them like this
     ]
 
 
