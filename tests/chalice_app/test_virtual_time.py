@@ -262,3 +262,61 @@ def test_same_seed_gives_the_same_journal(projects: Any) -> None:
     assert int(first.split()[0]) > 100
     assert _digest_of(project, 7, "2") == first
     assert _digest_of(project, 8, "1") != first
+
+
+def test_sleep_imported_by_name_lets_time_pass(run: Any) -> None:
+    """`from time import sleep as nap`, also in a module that was imported before the fixture."""
+    offline = run(
+        """
+from time import sleep as nap
+
+@app.lambda_function()
+def rests(event, context):
+    nap(50)
+"""
+    )
+    start = offline.now
+    offline.invoke("rests")
+    assert offline.now - start == timedelta(seconds=50)
+
+
+@pytest.mark.parametrize("raises", [False, True])
+def test_a_loop_without_end_is_reported_with_or_without_errors(run: Any, raises: bool) -> None:
+    """Through EventBridge, where AWS detects none: settle and advance come back and name it."""
+    offline = run(
+        f"""
+import boto3
+
+@app.on_cw_event({{"source": ["demo"]}})
+def again(event):
+    entry = {{"Source": "demo", "DetailType": "x", "Detail": "{{}}"}}
+    boto3.client("events").put_events(Entries=[entry])
+    if {raises}:
+        raise ValueError("and it fails, too")
+"""
+    )
+    entry = {"Source": "demo", "DetailType": "x", "Detail": "{}"}
+    offline.client("events").put_events(Entries=[entry])
+    with pytest.raises(NotSettledError, match=r"demo-dev-again goes on without end(?s:.*)again"):
+        offline.settle(within=timedelta(minutes=1), raise_errors=False)
+    with pytest.raises(NotSettledError, match="goes on without end"):
+        offline.advance(seconds=5, raise_errors=False)
+
+
+def test_what_lambda_sets_is_there(run: Any) -> None:
+    """The documented variables, and UTC as local time."""
+    offline = run(
+        """
+import os, time
+
+@app.lambda_function()
+def surroundings(event, context):
+    names = ["TZ", "LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR", "LANG", "_HANDLER",
+             "AWS_LAMBDA_INITIALIZATION_TYPE", "AWS_EXECUTION_ENV"]
+    return [os.environ.get(name) for name in names], time.localtime().tm_gmtoff
+"""
+    )
+    variables, offset_seconds = offline.invoke("surroundings").payload
+    assert all(variables)
+    assert variables[0] == ":UTC"
+    assert (os.path.samefile(variables[1], offline.app.directory), offset_seconds) == (True, 0)

@@ -157,32 +157,26 @@ class Offline:
         unless `raise_errors` is False: then retries and dead-letter queues take their course.
         Raises NotSettledError when work is left after `within`.
         """
-        deadline = self.now + within
         with self._acting():
-            while True:
-                left = max(timedelta(0), deadline - self.now)
-                settled = self._driver.settle(round(left.total_seconds() * 1000))
-                if not self._handler_errors(raise_errors=raise_errors):
-                    break
+            within_ms = round(within.total_seconds() * 1000)
+            settled = self._driver.settle(within_ms, stop_at_errors=raise_errors)
+            self._handler_errors(raise_errors=raise_errors)
         if not settled:
-            endless = self._driver.endless
-            what = (
-                f"{endless} goes on without end" if endless else f"still work to do after {within}"
-            )
-            raise NotSettledError("\n".join([f"{what}. Last steps:", *self._last_steps()]))
+            raise self._not_settled(within)
 
     def advance(self, *, raise_errors: bool = True, **duration: float) -> None:
         """Let time pass: `advance(minutes=15)`, in the words of `datetime.timedelta`.
 
-        Everything due by then has happened when it returns. Exceptions as with `settle`.
+        Everything due by then has happened when it returns. Exceptions as with `settle`;
+        NotSettledError when a loop keeps the time from passing.
         """
-        target = self.now + timedelta(**duration)
+        wanted = timedelta(**duration)
         with self._acting():
-            while True:
-                left = max(timedelta(0), target - self.now)
-                self._driver.advance(round(left.total_seconds() * 1000))
-                if not self._handler_errors(raise_errors=raise_errors):
-                    return
+            wanted_ms = round(wanted.total_seconds() * 1000)
+            advanced = self._driver.advance(wanted_ms, stop_at_errors=raise_errors)
+            self._handler_errors(raise_errors=raise_errors)
+        if not advanced:
+            raise self._not_settled(wanted)
 
     # ---- AWS and functions --------------------------------------------------------------------
 
@@ -236,6 +230,11 @@ class Offline:
     def _request(self, method: str, path: str, headers: Headers, body: bytes) -> HttpResponse:
         with self._acting():
             return self._door.for_code(self.app.request)(method, path, headers, body)
+
+    def _not_settled(self, within: timedelta) -> NotSettledError:
+        endless = self._driver.endless
+        what = f"{endless} goes on without end" if endless else f"still work to do after {within}"
+        return NotSettledError("\n".join([f"{what}. Last steps:", *self._last_steps()]))
 
     def _handler_errors(self, *, raise_errors: bool) -> bool:
         """Raise the first handler exception, or forget them; say whether there were any."""
