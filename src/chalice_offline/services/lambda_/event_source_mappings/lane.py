@@ -114,8 +114,10 @@ class Lane:
         self._at(self._kernel.now_ms + min(delay_ms, limits.STREAM_RETRY_MS_MAX))
 
     def _close_window_later(self) -> None:
-        if self._window is not None and self._timer is None:
-            self._at(max(self._kernel.now_ms, self._window.end_seconds * 1000))
+        window = self._window
+        if window is not None and self._timer is None:
+            due_ms = 0 if window.is_terminated_early else window.end_seconds * 1000
+            self._at(max(self._kernel.now_ms, due_ms))
 
     # ---- invoking --------------------------------------------------------------------------------
 

@@ -109,17 +109,31 @@ class StreamMapping:
                 self.read_soon()
 
     def _failed(self, error: AwsError) -> None:
-        """Say what is wrong. Of a stream that is gone only a new one of its ARN is a way on."""
-        first = not self._mapping.problem
-        self._mapping.problem = error.message or error.code
+        """Say what is wrong, and what is to be done about it."""
         if error.code != _GONE:
+            self._mapping.problem = error.message or error.code
             self._read_at(self._kernel.now_ms + limits.STREAM_RETRY_MS_FIRST)
             return
+        try:
+            present = {shard.id for shard in self._source.shards()}
+        except AwsError as gone:
+            self._stream_is_gone(gone)
+            return
+        # A shard that was closed long ago has expired: its children may be read.
+        for shard_id in [known for known in self._readers if known not in present]:
+            self._readers.pop(shard_id).stop()
+        self._find_shards()
+        self.read_soon()
+
+    def _stream_is_gone(self, error: AwsError) -> None:
+        """Only a new stream of the same ARN is a way on."""
+        is_news = not self._mapping.problem
+        self._mapping.problem = error.message or error.code
         for reader in self._readers.values():
             reader.stop()
         self._readers.clear()
         self._mapping.progress.clear()
-        if first:
+        if is_news:
             hint = (
                 ""
                 if self._source.is_kinesis
