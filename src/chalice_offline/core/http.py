@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from chalice_offline.core.feed import Feed
     from chalice_offline.core.storage import Blob
 
 
@@ -77,10 +78,12 @@ class HttpRequest:
 class HttpResponse:
     """One reply: status code, header fields, payload.
 
-    A large payload is `file`, which the door reads while it sends, and `body` is empty then.
+    A large payload is `file`, which the door reads while it sends, and `body` is empty then; so
+    it is with one that goes on, `feed`.
     """
 
     status: int
     headers: Headers = field(default_factory=Headers)
     body: bytes = b""
     file: Blob | None = None
+    feed: Feed[bytes] | None = None

@@ -8,12 +8,14 @@ in the signature that is no service's ("sqs_query") decides nothing.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import parse_qs, unquote
 
 from chalice_offline.core.errors import AwsError
 from chalice_offline.protocols import catalogue, raw_operations, rest_routing, sqs_query
+from chalice_offline.protocols.cbor_rpc import CONTENT_TYPE as CBOR_CONTENT_TYPE
 from chalice_offline.protocols.form import decode_pairs
 from chalice_offline.protocols.service_models import has_operation
 from chalice_offline.protocols.target import Target
@@ -65,7 +67,9 @@ def detect(request: HttpRequest) -> Target:
     scope = _scope(request)
     target_header = request.headers.get("x-amz-target")
     if target_header:
-        return _json_target(target_header, scope)
+        target = _json_target(target_header, scope)
+        is_cbor = _content_type(request).startswith(CBOR_CONTENT_TYPE)
+        return replace(target, protocol="cbor") if is_cbor else target
     found = _by_signature(request, scope) or _by_address(request, scope)
     if found is not None:
         return found

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from chalice_offline.core.errors import AwsError
 from chalice_offline.protocols import error_codes, replies
 from chalice_offline.protocols.codec import Codec
+from chalice_offline.protocols.event_stream import event_stream_member, event_stream_reply
 from chalice_offline.protocols.json_body import (
     JsonReaders,
     JsonWriters,
@@ -26,7 +27,10 @@ def compile_codec(model: Any, operation: str) -> Codec:
     service = model.service_name
     content_type = _content_type(model)
     read = JsonReaders().compile(shapes.input_shape) if shapes.input_shape else dict
-    write = JsonWriters().compile(shapes.output_shape) if shapes.output_shape else None
+    output = shapes.output_shape
+    write = JsonWriters().compile(output) if output else None
+    stream = event_stream_member(output)
+    write_event = JsonWriters().compile(output.members[stream]) if stream else None
     validate = validator(service, "json", shapes.input_shape)
     # Where the model has no reply DynamoDB sends no body (ScyllaDB's tests, verified on AWS).
     nothing = b"" if service == "dynamodb" else b"{}"
@@ -40,14 +44,25 @@ def compile_codec(model: Any, operation: str) -> Codec:
         return params
 
     def serialize(result: dict[str, Any], request_id: str) -> HttpResponse:
+        if stream is not None and write_event is not None:
+            feed = result[stream]
+            return event_stream_reply(feed, write_event, dump_document, content_type, request_id)
         body = dump_document(write(result)) if write else nothing
         return replies.reply(200, body, content_type, {"x-amzn-requestid": request_id})
 
     return Codec(parse, serialize)
 
 
-def serialize_error(model: Any, _target: Target, error: AwsError, request_id: str) -> HttpResponse:
+def serialize_error(model: Any, target: Target, error: AwsError, request_id: str) -> HttpResponse:
     """Return the error as a JSON object with `__type`, and SQS's header for older clients."""
+    status, document, headers = error_document(model, target, error, request_id)
+    return replies.reply(status, dump_document(document), _content_type(model), headers)
+
+
+def error_document(
+    model: Any, _target: Target, error: AwsError, request_id: str
+) -> tuple[int, dict[str, Any], dict[str, str]]:
+    """Return status, members and header fields of an error's reply."""
     service = model.service_name
     name = error.code
     headers = {"x-amzn-requestid": request_id}
@@ -61,12 +76,7 @@ def serialize_error(model: Any, _target: Target, error: AwsError, request_id: st
     if error.message or name != "SerializationException":
         document[_message_member(shape, name)] = error.message
     status = error_codes.SQS_STATUS.get(name) if service == "sqs" else None
-    return replies.reply(
-        status or replies.error_status(shape, error),
-        dump_document(document),
-        _content_type(model),
-        headers,
-    )
+    return status or replies.error_status(shape, error), document, headers
 
 
 def _content_type(model: Any) -> str:

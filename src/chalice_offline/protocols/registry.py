@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalice_offline.core.errors import AwsError
 from chalice_offline.protocols import (
+    cbor_rpc,
     json_rpc,
     query,
     query_json,
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 _PROTOCOLS: dict[str, Any] = {
     "json": json_rpc,
+    "cbor": cbor_rpc,
     "query": query,
     "rest-json": rest_json,
     "rest-xml": rest_xml,

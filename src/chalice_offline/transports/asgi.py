@@ -138,6 +138,12 @@ async def send_response(
     await send({"type": "http.response.body", "body": b""})
 
 
+async def send_start(send: Send, response: HttpResponse) -> None:
+    """Send the head of a reply of unknown length."""
+    headers = list(_fields(response.headers))
+    await send({"type": "http.response.start", "status": response.status, "headers": headers})
+
+
 def _fields(headers: Headers) -> Iterable[tuple[bytes, bytes]]:
     for name, value in headers.items():
         if name in _OURS:

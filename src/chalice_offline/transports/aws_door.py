@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from chalice_offline.core.errors import AwsError
 from chalice_offline.core.http import HttpRequest
@@ -13,6 +13,7 @@ from chalice_offline.transports.body_limits import SMALL
 from chalice_offline.transports.incoming import IncomingBody
 
 if TYPE_CHECKING:
+    from chalice_offline.core.feed import Feed
     from chalice_offline.core.http import HttpResponse
     from chalice_offline.transports.asgi import AsgiApp, Receive, Scope, Send
     from chalice_offline.transports.gateway import Gateway
@@ -41,7 +42,10 @@ def aws_endpoint(gateway: Gateway) -> AsgiApp:
             reply = gateway.handle(request)
             if isinstance(reply, Pending):
                 reply = await _settled(gateway, reply, receive)
-            await asgi.send_response(send, reply, head=is_head)
+            if reply.feed is None:
+                await asgi.send_response(send, reply, head=is_head)
+            else:
+                await _send_feed(gateway, reply, reply.feed, send, receive)
         finally:
             if request.upload is not None:  # S3 has moved it away, if it took it
                 request.upload.path.unlink(missing_ok=True)
@@ -71,10 +75,41 @@ async def _settled(
 ) -> HttpResponse:
     """Return the reply once it is known; raises ClientGone when the client does not wait for it."""
     gateway.emulator.driver.expect(pending)
+    try:
+        await _known_or_gone(pending, receive)
+        return pending.result()
+    finally:
+        if not pending.done:
+            gateway.hang_up(pending)
+
+
+async def _send_feed(
+    gateway: Gateway, reply: HttpResponse, feed: Feed[bytes], send: Send, receive: Receive
+) -> None:
+    """Send a reply piece by piece, each when it is there, until it ends or the client goes."""
+    await asgi.send_start(send, reply)
+    lock = gateway.emulator.lock
+    try:
+        while True:
+            with lock:
+                pending = feed.next()
+            await _known_or_gone(pending, receive)
+            piece = pending.result()
+            body = {"type": "http.response.body", "body": piece or b""}
+            await send(body | {"more_body": piece is not None})
+            if piece is None:
+                return
+    finally:
+        with lock:
+            feed.close()
+
+
+async def _known_or_gone(pending: Pending[Any], receive: Receive) -> None:
+    """Wait until a value is known; raises ClientGone when the client does not wait for it."""
     loop = asyncio.get_running_loop()
     done = asyncio.Event()
 
-    def settled(_: Pending[HttpResponse]) -> None:
+    def settled(_: Pending[Any]) -> None:
         try:
             loop.call_soon_threadsafe(done.set)
         except RuntimeError:  # the server was stopped meanwhile, and its loop is closed
@@ -85,11 +120,8 @@ async def _settled(
     gone = asyncio.ensure_future(asgi.disconnected(receive))
     try:
         await asyncio.wait((known, gone), return_when=asyncio.FIRST_COMPLETED)
-        if pending.done:
-            return pending.result()
-        raise asgi.ClientGone
+        if not pending.done:
+            raise asgi.ClientGone
     finally:
         known.cancel()
         gone.cancel()
-        if not pending.done:
-            gateway.hang_up(pending)

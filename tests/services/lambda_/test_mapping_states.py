@@ -143,7 +143,9 @@ def test_a_mapping_in_use_is_not_changed(bench: Any, source: Source) -> None:
 def test_a_mapping_made_disabled_waits(bench: Any, source: Source) -> None:
     """Enabled=False: nothing is read until it is enabled, and then everything."""
     events = bench.function()
-    uuid = source.create(Enabled=False)["UUID"]
+    made = source.create(Enabled=False)
+    uuid = made["UUID"]
+    assert made["State"] == "Disabled"
     source.send("early")
     bench.aws.settle()
     assert (state(bench, uuid), events) == ("Disabled", [])

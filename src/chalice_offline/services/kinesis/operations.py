@@ -15,6 +15,7 @@ from chalice_offline.services.kinesis import (
     resharding,
     settings,
     streams,
+    subscriptions,
     tags,
 )
 from chalice_offline.services.kinesis.state import KinesisState
@@ -62,6 +63,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "DeregisterStreamConsumer": consumers.deregister_stream_consumer,
     "DescribeStreamConsumer": consumers.describe_stream_consumer,
     "ListStreamConsumers": consumers.list_stream_consumers,
+    "SubscribeToShard": subscriptions.subscribe_to_shard,
 }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from chalice_offline.core.arn import parse_arn
 from chalice_offline.services.kinesis import limits
@@ -24,13 +24,23 @@ if TYPE_CHECKING:
     from chalice_offline.services.kinesis.stream import Consumer
 
 
+class Subscribed(Protocol):
+    """A subscription to a shard that is under way."""
+
+    began_ms: int
+
+    def end(self) -> None:
+        """Push no more."""
+        ...
+
+
 class KinesisState:
     """All streams; what storage has is loaded when this is made."""
 
     def __init__(self, kernel: Kernel) -> None:
         self.kernel = kernel
         self.streams: dict[StreamKey, Stream] = {}
-        self.subscribed_ms: dict[tuple[str, str], int] = {}  # (consumer ARN, shard id) -> when
+        self.subscriptions: dict[tuple[str, str], Subscribed] = {}  # by consumer ARN, shard id
         self._stored = kernel.storage.collection("kinesis/streams")
         self._logs: dict[StreamKey, RecordLog] = {}
         self._throughputs: dict[StreamKey, Throughput] = {}

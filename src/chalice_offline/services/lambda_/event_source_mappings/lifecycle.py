@@ -25,6 +25,8 @@ def begin(lambda_: LambdaState, mapping: Mapping, change: str, *, at_once: bool)
     changes nothing, when the change may not begin.
     """
     mapping.state = states.begun(mapping.state, change)
+    if not states.takes_time(mapping.state):
+        return
     delay_ms = 0 if at_once else limits.MAPPING_CHANGE_MS
     due_ms = lambda_.kernel.now_ms + delay_ms
 

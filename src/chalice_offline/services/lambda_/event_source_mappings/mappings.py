@@ -47,7 +47,7 @@ def create_event_source_mapping(
         stream = StreamSource(lambda_.kernel, source)
         mapping.progress = first_progress(stream, settings, context.now_ms)
     lambda_.mappings[mapping.uuid] = mapping
-    return _begin(lambda_, context, mapping, "create")
+    return _begin(lambda_, context, mapping, "create" if mapping.enabled else "create disabled")
 
 
 def get_event_source_mapping(

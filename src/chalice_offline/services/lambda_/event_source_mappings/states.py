@@ -20,6 +20,7 @@ GONE = "gone"  # before a mapping is made, and after it is deleted
 # What may be asked for, from which state, and the state that it leads to.
 BEGIN: dict[str, dict[str, str]] = {
     "create": {GONE: CREATING},
+    "create disabled": {GONE: DISABLED},  # there at once (recorded)
     "enable": {DISABLED: ENABLING},
     "disable": {ENABLED: DISABLING},
     "update": {ENABLED: UPDATING, DISABLED: UPDATING},
@@ -27,7 +28,7 @@ BEGIN: dict[str, dict[str, str]] = {
 }
 # How each state that takes time ends: for a mapping that is to be enabled, and for one that is not.
 END: dict[str, tuple[str, str]] = {
-    CREATING: (ENABLED, DISABLED),
+    CREATING: (ENABLED, ENABLED),
     ENABLING: (ENABLED, ENABLED),
     DISABLING: (DISABLED, DISABLED),
     UPDATING: (ENABLED, DISABLED),
@@ -46,6 +47,11 @@ def begun(state: str, change: str) -> str:
             f"Cannot {verb} the event source mapping because it is in use.",
             fields={"Type": "User"},
         ) from None
+
+
+def takes_time(state: str) -> bool:
+    """Whether a state ends by itself."""
+    return state in END
 
 
 def ended(state: str, *, enabled: bool) -> str:
