@@ -6,14 +6,12 @@ import os
 import subprocess
 import sys
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from chalice_offline.testing import NotSettledError
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 WORK = """
 import time
@@ -319,4 +317,5 @@ def surroundings(event, context):
     variables, offset_seconds = offline.invoke("surroundings").payload
     assert all(variables)
     assert variables[0] == ":UTC"
-    assert (os.path.samefile(variables[1], offline.app.directory), offset_seconds) == (True, 0)
+    assert Path(variables[1]).samefile(offline.app.directory)
+    assert offset_seconds == 0

@@ -23,6 +23,7 @@ from chalice_offline.core.run import RunStopped
 from chalice_offline.core.storage import PIECE_BYTES
 from chalice_offline.transports.incoming import IncomingBody
 from chalice_offline.transports.present_run import present_causes, present_run
+from chalice_offline.transports.raw_feed import RawFeed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -87,9 +88,9 @@ class InProcessDoor:
         run = present_run.get()
         with self._acting():
             if run is None:
-                return _reply(request.url, self._answered(request, None))
+                return self._reply(request.url, self._answered(request, None))
             with run.in_the_emulator():
-                return _reply(request.url, self._answered(request, run.life))
+                return self._reply(request.url, self._answered(request, run.life))
 
     @classmethod
     def answer(cls, request: AWSPreparedRequest) -> AWSResponse | None:
@@ -131,6 +132,13 @@ class InProcessDoor:
             self.gateway.hang_up(reply)
             raise
         return reply.result()
+
+    def _reply(self, url: str, response: HttpResponse) -> AWSResponse:
+        reply = _reply(url, response)
+        if response.feed is not None:
+            raw: Any = RawFeed(self.gateway.emulator, response.feed)
+            reply.raw = raw
+        return reply
 
     @classmethod
     def _install(cls) -> None:
