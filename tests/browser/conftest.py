@@ -20,7 +20,7 @@ import pytest
 
 from chalice_offline.composition import compose
 from chalice_offline.console.api import console_pages
-from chalice_offline.drivers.virtual import VirtualDriver
+from chalice_offline.drivers.live import LiveDriver
 from chalice_offline.services.lambda_ import LambdaState
 from chalice_offline.transports.aws_door import aws_endpoint
 from chalice_offline.transports.browser_policy import Area
@@ -84,7 +84,9 @@ class Doors:
     """An AWS endpoint with its console, and an app."""
 
     def __init__(self) -> None:
-        self.emulator = compose(VirtualDriver())
+        self._driver = LiveDriver()
+        self.emulator = compose(self._driver)
+        self._driver.start()
         gateway = Gateway(self.emulator)
         gateway.pages |= console_pages(
             self.emulator, self.emulator.registry.state("lambda", LambdaState)
@@ -98,6 +100,7 @@ class Doors:
     def close(self) -> None:
         for server in self.servers:
             server.stop()
+        self._driver.stop()
 
     def calls(self) -> list[str]:
         """Return what was asked of AWS so far."""
@@ -111,7 +114,8 @@ class Browser:
         self._command = [
             program, "--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run",
             "--disable-background-networking", "--disable-component-update",
-            f"--user-data-dir={folder}", "--host-resolver-rules=MAP *.example 127.0.0.1",
+            f"--user-data-dir={folder}",
+            "--host-resolver-rules=MAP *.example 127.0.0.1, MAP *.localstack.cloud 127.0.0.1",
             "--disable-dev-shm-usage", "--disable-popup-blocking",
         ]  # fmt: skip
 

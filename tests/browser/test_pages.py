@@ -105,14 +105,15 @@ def attacks(doors: Any, host: str) -> str:
 
 
 @pytest.mark.parametrize(
-    "target", ["127.0.0.1", "localhost", "evil.example", "localhost.localstack.cloud.example"]
+    "target", ["127.0.0.1", "localhost", "evil.example", "localhost.localstack.cloud"]
 )
 def test_a_page_of_another_site_changes_and_reads_nothing(
     browser: Any, site: Any, doors: Any, target: str
 ) -> None:
     """Whatever the page tries: nothing arrives behind a door, nothing comes back.
 
-    The name of the page's own site resolves to loopback here: that is DNS rebinding.
+    The name of the page's own site resolves to loopback here: that is DNS rebinding. To the last of
+    these names browsers send no Sec-Fetch-Site, so that a page can hide where it comes from.
     """
     results = browser.visit(site, "evil.example", attacks(doors, target))
     assert len(results) == 19
@@ -194,6 +195,6 @@ def test_the_address_bar_goes_on_working(browser: Any, doors: Any) -> None:
     aws, app = f"http://localhost:{doors.aws_port}", f"http://127.0.0.1:{doors.app_port}"
     assert "secret of the app" in browser.open(f"{app}/orders")
     assert "[" in browser.open(f"{aws}/_chalice_offline/functions")
-    assert "NoSuchBucket" in browser.open(f"{aws}/bucket/key?X-Amz-Signature=abc")
+    assert "NoSuchBucket" in browser.open(f"{aws}/bucket/key")
     assert "curl" in browser.open(f"{aws}/?Action=CreateQueue&QueueName=typed")
     assert "sqs.CreateQueue" not in doors.calls()
