@@ -26,7 +26,5 @@ def operation_for(service: str, request: HttpRequest) -> str | None:
         return None
     if request.method == "OPTIONS":
         return "OptionsObject"
-    content_type = request.headers.get("content-type") or ""
-    if request.method == "POST" and content_type.startswith("multipart/form-data"):
-        return "PostObject"
-    return None
+    # A POST to a bucket that names no operation is a form, or was meant to be one.
+    return "PostObject" if request.method == "POST" and not request.query else None

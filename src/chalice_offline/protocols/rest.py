@@ -33,6 +33,9 @@ class BodyFormat(Protocol):
     def id_headers(self, request_id: str) -> dict[str, str]:
         """Return the header fields that name the request."""
 
+    def fields(self, request: HttpRequest) -> Headers:
+        """Return the header fields of a request, wherever they stand."""
+
     def unreadable(self, name: str, shape: Any, text: str) -> AwsError | None:
         """Return the error for a value outside the body that cannot be read; None ignores it."""
 
@@ -124,6 +127,7 @@ def _compile_parse(
     read_body = _compile_body_reader(shapes.input_shape, body_format)
     validate = validator(service, body_format.protocol, shapes.input_shape)
     route = routes(service).by_operation[shapes.name]
+    fields = body_format.fields
 
     def parse(request: HttpRequest) -> dict[str, Any]:
         params: dict[str, Any] = {}
@@ -132,9 +136,10 @@ def _compile_parse(
                 in_uri.read(name, text, params)
         if in_query and request.query:
             _read_query(in_query, decode_pairs(request.query), params)
-        _read_headers(in_headers, request.headers, params)
+        headers = fields(request)
+        _read_headers(in_headers, headers, params)
         for member, prefix, _ in in_prefixed.maps:
-            _read_prefixed_headers(member, prefix, request.headers, params)
+            _read_prefixed_headers(member, prefix, headers, params)
         read_body(request, params)
         validate(params)
         return {name: params[name] for name in members if name in params}

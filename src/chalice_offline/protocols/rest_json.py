@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from chalice_offline.core.errors import AwsError
-    from chalice_offline.core.http import HttpResponse
+    from chalice_offline.core.http import Headers, HttpRequest, HttpResponse
     from chalice_offline.protocols.codec import Codec
     from chalice_offline.protocols.target import Target
 
@@ -28,6 +28,10 @@ class _JsonBodies:
     @staticmethod
     def id_headers(request_id: str) -> dict[str, str]:
         return {"x-amzn-requestid": request_id}
+
+    @staticmethod
+    def fields(request: HttpRequest) -> Headers:
+        return request.headers
 
     @staticmethod
     def unreadable(_name: str, shape: Any, _text: str) -> AwsError:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from chalice_offline.core.errors import AwsError
-    from chalice_offline.core.http import HttpResponse
+    from chalice_offline.core.http import Headers, HttpRequest, HttpResponse
     from chalice_offline.protocols.codec import Codec
     from chalice_offline.protocols.target import Target
 
@@ -32,7 +32,19 @@ class _XmlBodies:
 
     @staticmethod
     def id_headers(request_id: str) -> dict[str, str]:
-        return {"x-amz-request-id": s3_request_id(request_id), "x-amz-id-2": host_id_of(request_id)}
+        return {
+            "x-amz-request-id": s3_request_id(request_id),
+            "x-amz-id-2": host_id_of(request_id),
+            "server": "AmazonS3",
+        }
+
+    @staticmethod
+    def fields(request: HttpRequest) -> Headers:
+        return (
+            s3_documents.fields_of_link(request)
+            if "Signature=" in request.url
+            else (request.headers)
+        )
 
     @staticmethod
     def unreadable(name: str, shape: Any, text: str) -> AwsError | None:
@@ -52,7 +64,9 @@ class _XmlBodies:
         if operation.name == s3_documents.LOCATION_OPERATION:
             return s3_documents.location_writer(_DECLARATION, self._namespace)
         root = s3_documents.ROOTS.get(operation.name, operation.output_shape.name)
-        return self._document_writer(root, self._writers.members(members))
+        first = s3_documents.FIRST.get(operation.name, ())
+        ordered = {name: members[name] for name in (*first, *members)}
+        return self._document_writer(root, self._writers.members(ordered))
 
     def payload_writer(self, name: str, shape: Any) -> Callable[[Any], bytes]:
         root = shape.serialization.get("name", name)

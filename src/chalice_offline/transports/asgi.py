@@ -153,4 +153,12 @@ def _fields(headers: Headers) -> Iterable[tuple[bytes, bytes]]:
         for line in value.split("\n"):  # several cookies, a line each
             if _NOT_IN_A_VALUE.search(line):
                 raise UnsendableReplyError(f"{line!r} is no value of the header field {name}")
-            yield name.encode("latin-1"), line.strip(" \t").encode("utf-8")
+            yield name.encode("latin-1"), _raw(line.strip(" \t"))
+
+
+def _raw(value: str) -> bytes:
+    """Return a value as bytes: what came in as bytes goes out as the same."""
+    try:
+        return value.encode("latin-1")
+    except UnicodeEncodeError:
+        return value.encode()

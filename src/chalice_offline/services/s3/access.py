@@ -7,8 +7,10 @@ object), gives them. Links are judged by their signature (`signatures`).
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
+from chalice_offline.core.errors import AwsError
 from chalice_offline.protocols.form import decode_pairs
 from chalice_offline.services.s3.bucket_policy import allows
 from chalice_offline.services.s3.errors import access_denied, no_such_bucket
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from chalice_offline.services.s3.state import S3State
 
 _ANONYMOUS = None
+_ACCOUNT = re.compile(r"\d{12}")
 _BUCKET, _OBJECT = "bucket", "object"
 # What an operation needs on a list, and on whose, and the action a policy calls it by. Those not
 # named here are the owner's, and policies call them by their own names.
@@ -165,5 +168,11 @@ def _is_for(grantee: dict[str, Any], account: str | None, *, public_too: bool) -
 
 
 def _check_owner(bucket: Bucket, expected: str) -> None:
+    if not _ACCOUNT.fullmatch(expected):
+        raise AwsError(
+            "InvalidBucketOwnerAWSAccountID",
+            "The value of the expected bucket owner parameter must be an AWS Account ID... "
+            f"[{expected}]",
+        )
     if expected != bucket.account_id:
         raise access_denied()

@@ -47,7 +47,7 @@ def get_bucket_acl(s3: S3State, _context: CallContext, request: Request) -> Resu
 def put_object_acl(s3: S3State, context: CallContext, request: Request) -> Result:
     """Replace an object's list; an event tells of it only if it is another one (recorded)."""
     bucket = s3.find_bucket(request)
-    version = s3.find_object(bucket, request, "PUT")
+    version = s3.find_object(bucket, request, "PUT", about=True)
     owner = version.owner or bucket.account_id
     grants = asked_grants(request, of_bucket=False, owner=owner, bucket_owner=bucket.account_id)
     if ownership_of(bucket) == ENFORCED and request.get("ACL") != "bucket-owner-full-control":
@@ -64,6 +64,6 @@ def put_object_acl(s3: S3State, context: CallContext, request: Request) -> Resul
 def get_object_acl(s3: S3State, _context: CallContext, request: Request) -> Result:
     """Tell an object's list."""
     bucket = s3.find_bucket(request)
-    version = s3.find_object(bucket, request)
+    version = s3.find_object(bucket, request, about=True)
     owner = version.owner or bucket.account_id
     return {"Owner": owner_of(owner), "Grants": version.acl or default_grants(owner)}

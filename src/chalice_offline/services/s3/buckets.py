@@ -15,6 +15,7 @@ from chalice_offline.services.s3.errors import invalid_argument, malformed_xml
 from chalice_offline.services.s3.grants import ENFORCED, bucket_grants
 from chalice_offline.services.s3.identities import owner_of
 from chalice_offline.services.s3.lifecycle import forget_bucket
+from chalice_offline.services.s3.regions import is_region
 from chalice_offline.services.s3.tag_sets import tags_of
 
 if TYPE_CHECKING:
@@ -26,10 +27,10 @@ if TYPE_CHECKING:
 _NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _BAD_STARTS = ("xn--", "sthree-", "amzn-s3-demo-")
 _BAD_ENDS = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
-_REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-\d")
 _EU = "EU"  # an old name of eu-west-1
 _OWNERSHIPS = ("BucketOwnerPreferred", "ObjectWriter", ENFORCED)
 _MOST_BUCKETS = 10_000
+_PAGING = ("MaxBuckets", "ContinuationToken", "Prefix", "BucketRegion")
 # New buckets block public access and have no lists of their own (since April 2023).
 _BLOCKED = dict.fromkeys(
     ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True
@@ -57,8 +58,10 @@ def create_bucket(s3: S3State, context: CallContext, request: Request) -> Result
     present = s3.buckets.get(name)
     if present is not None:
         _check_recreation(present, context, region)
-        return {"Location": _location(present)}
+        return {"Location": _location(present), "BucketArn": present.arn}
     bucket = Bucket(name, context.account_id, region, context.now_ms)
+    if configuration.get("LocationConstraint") == _EU:
+        bucket.settings["location"] = _EU
     bucket.settings["ownership"] = {"Rules": [{"ObjectOwnership": ownership}]}
     bucket.settings["public_access"] = dict(_BLOCKED)
     if acl:
@@ -102,6 +105,10 @@ def list_buckets(s3: S3State, context: CallContext, request: Request) -> Result:
             str(most),
         )
     prefix, region = request.get("Prefix", ""), request.get("BucketRegion")
+    if region is not None and not is_region(region):
+        raise invalid_argument(
+            f"Argument value {region} is not a valid AWS Region", "bucket-region"
+        )
     after = _read_token(request["ContinuationToken"]) if "ContinuationToken" in request else ""
     found = [
         bucket
@@ -112,10 +119,10 @@ def list_buckets(s3: S3State, context: CallContext, request: Request) -> Result:
         and region in (None, bucket.region)
     ]
     shown = found[:most]
-    paged = "MaxBuckets" in request or len(found) > len(shown)
+    paged = any(member in request for member in _PAGING)
     told: Result = {
         "Owner": owner_of(context.account_id),
-        "Buckets": [_told(bucket, with_region=paged or region is not None) for bucket in shown],
+        "Buckets": [_told(bucket, with_region=paged) for bucket in shown],
     }
     if prefix:
         told["Prefix"] = prefix
@@ -126,8 +133,10 @@ def list_buckets(s3: S3State, context: CallContext, request: Request) -> Result:
 
 def get_bucket_location(s3: S3State, _context: CallContext, request: Request) -> Result:
     """Tell a bucket's region; us-east-1 has no name here."""
-    region = s3.find_bucket(request).region
-    return {"LocationConstraint": "" if region == DEFAULT_REGION else region}
+    bucket = s3.find_bucket(request)
+    if bucket.region == DEFAULT_REGION:
+        return {"LocationConstraint": ""}
+    return {"LocationConstraint": bucket.settings.get("location", bucket.region)}
 
 
 def check_name(name: str) -> None:
@@ -167,7 +176,7 @@ def _region(context: CallContext, configuration: dict[str, Any]) -> str:
     region = "eu-west-1" if constraint == _EU else constraint
     if here != DEFAULT_REGION and region != here:
         raise _incompatible(constraint)
-    if constraint == DEFAULT_REGION or not _REGION.fullmatch(region):
+    if constraint == DEFAULT_REGION or not is_region(region):
         raise AwsError(
             "InvalidLocationConstraint",
             "The specified location-constraint is not valid",

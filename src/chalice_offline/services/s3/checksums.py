@@ -38,6 +38,12 @@ def checksum_of(algorithm: str, content: Content) -> str:
     return base64.b64encode(digest.digest()).decode()
 
 
+def checksum_of_all(algorithm: str, contents: Iterable[Content]) -> str:
+    """Return the checksum of contents one after another, by an algorithm that is a CRC."""
+    pieces = (piece for content in contents for piece in pieces_of(content))
+    return _crc_text(algorithm, crc_of(_CRCS[algorithm], pieces))
+
+
 def composite_of(algorithm: str, texts: Sequence[str]) -> str:
     """Return the checksum of an object's parts' checksums, with their number."""
     raw = b"".join(base64.b64decode(text) for text in texts)

@@ -13,6 +13,7 @@ from chalice_offline.services.s3.checksums import (
     DEFAULT_ALGORITHM,
     FULL_OBJECT,
     MEMBERS,
+    checksum_of_all,
     composite_of,
     full_object_of,
     given_checksum,
@@ -22,10 +23,11 @@ from chalice_offline.services.s3.errors import (
     invalid_request,
     malformed_xml,
 )
-from chalice_offline.services.s3.limits import SMALLEST_PART_BYTES
+from chalice_offline.services.s3.limits import DEFAULT_CHECKSUM_BYTES, SMALLEST_PART_BYTES
 from chalice_offline.services.s3.new_objects import told_written, write
 from chalice_offline.services.s3.object_version import ObjectVersion
 from chalice_offline.services.s3.payload import bad_checksum
+from chalice_offline.services.s3.version_ids import sequence_of
 
 if TYPE_CHECKING:
     from chalice_offline.core.context import CallContext
@@ -42,13 +44,14 @@ def complete_multipart_upload(s3: S3State, context: CallContext, request: Reques
     parts = _chosen_parts(s3, bucket, upload, request)
     newest = s3.objects(bucket).newest(upload.key)
     check_write(request, newest)
+    _check_nobody_wrote(request, upload, newest)
     size = sum(part.size for part in parts)
     if "MpuObjectSize" in request and request["MpuObjectSize"] != size:
         raise invalid_request(
             f"The provided 'x-amz-mp-object-size' header value {request['MpuObjectSize']} does "
             f"not match what was computed: {size}"
         )
-    checksum_type, checksums = _checksum(upload, parts, request)
+    checksum_type, checksums = _checksum(s3, upload, parts, request)
     digest = hashlib.md5(b"".join(bytes.fromhex(part.etag) for part in parts)).hexdigest()
     version = ObjectVersion(
         upload.key,
@@ -67,13 +70,32 @@ def complete_multipart_upload(s3: S3State, context: CallContext, request: Reques
     announcements.created(
         s3, context, bucket, version, "CompleteMultipartUpload", "CompleteMultipartUpload"
     )
-    return _told(context, bucket, version)
+    return _told(context, bucket, version, announced=bool(upload.algorithm))
+
+
+def _check_nobody_wrote(request: Request, upload: Upload, newest: ObjectVersion | None) -> None:
+    """Refuse a conditional completion when the key was written since the upload began."""
+    for member, header in (("IfMatch", "If-Match"), ("IfNoneMatch", "If-None-Match")):
+        if (
+            member in request
+            and newest is not None
+            and (newest.sequence > sequence_of(upload.upload_id))
+        ):
+            raise AwsError(
+                "ConditionalRequestConflict",
+                "The conditional request cannot succeed due to a conflicting operation against "
+                "this resource.",
+                status=409,
+                fields={"Condition": header, "Key": upload.key},
+            )
 
 
 def _chosen_parts(s3: S3State, bucket: Bucket, upload: Upload, request: Request) -> list[Part]:
-    asked = request.get("MultipartUpload", {}).get("Parts") or []
-    if not asked:
+    if "MultipartUpload" not in request:
         raise malformed_xml()
+    asked = request["MultipartUpload"].get("Parts") or []
+    if not asked:
+        raise invalid_request("You must specify at least one part")
     uploads = s3.uploads(bucket)
     chosen: list[Part] = []
     last_number = 0
@@ -137,7 +159,9 @@ def _check_part_checksum(upload: Upload, part: Part, asked: dict[str, Any]) -> N
         )
 
 
-def _checksum(upload: Upload, parts: list[Part], request: Request) -> tuple[str, dict[str, str]]:
+def _checksum(
+    s3: S3State, upload: Upload, parts: list[Part], request: Request
+) -> tuple[str, dict[str, str]]:
     """Return the object's checksum; raises AwsError when the request brings another one."""
     asked_type = request.get("ChecksumType")
     if asked_type and upload.checksum_type and asked_type != upload.checksum_type:
@@ -147,9 +171,7 @@ def _checksum(upload: Upload, parts: list[Part], request: Request) -> tuple[str,
         )
     algorithm, checksum_type = upload.algorithm, upload.checksum_type
     if not algorithm:
-        if any(DEFAULT_ALGORITHM not in part.checksums for part in parts):
-            return _checksum_of_common(parts)
-        algorithm, checksum_type = DEFAULT_ALGORITHM, FULL_OBJECT
+        return _default_checksum(s3, upload, parts)
     texts = [part.checksums[algorithm] for part in parts]
     if checksum_type == COMPOSITE:
         text = composite_of(algorithm, texts)
@@ -164,20 +186,27 @@ def _checksum(upload: Upload, parts: list[Part], request: Request) -> tuple[str,
     return checksum_type, {algorithm: text}
 
 
-def _checksum_of_common(parts: list[Part]) -> tuple[str, dict[str, str]]:
-    """Parts came with checksums that the upload did not announce: one kind of CRC, or nothing."""
-    kinds = {tuple(part.checksums) for part in parts}
-    if len(kinds) != 1:
+def _default_checksum(s3: S3State, upload: Upload, parts: list[Part]) -> tuple[str, dict[str, str]]:
+    """Return the checksum S3 chooses itself, whatever the parts came with.
+
+    Of a very large object it would hold everybody up: that one goes without.
+    """
+    if "SSECustomerKeyMD5" in upload.template["encryption"]:
         return "", {}
-    (algorithm,) = kinds.pop()
-    if not algorithm.startswith("CRC"):
+    if sum(part.size for part in parts) > DEFAULT_CHECKSUM_BYTES:
         return "", {}
-    pairs = [(part.checksums[algorithm], part.size) for part in parts]
-    return FULL_OBJECT, {algorithm: full_object_of(algorithm, pairs)}
+    contents = [s3.contents.read(part) for part in parts]
+    text = checksum_of_all(DEFAULT_ALGORITHM, contents)
+    return FULL_OBJECT, {DEFAULT_ALGORITHM: text}
 
 
-def _told(context: CallContext, bucket: Bucket, version: ObjectVersion) -> Result:
+def _told(
+    context: CallContext, bucket: Bucket, version: ObjectVersion, *, announced: bool
+) -> Result:
     told = told_written(bucket, version)
+    if not announced and version.encryption.get("ServerSideEncryption") != "AES256":
+        for member in (*MEMBERS.values(), "ChecksumType"):  # recorded: not told then
+            told.pop(member, None)
     endpoint = context.endpoint or "https://s3.amazonaws.com"
     told.update(
         Location=f"{endpoint}/{bucket.name}/{quote(version.key, safe='')}",

@@ -22,8 +22,11 @@ if TYPE_CHECKING:
     from chalice_offline.services.s3.object_version import ObjectVersion
 
 
-def check_read(request: Mapping[str, Any], version: ObjectVersion) -> None:
-    """Raise 412 or 304 when a GET or HEAD should not get the object."""
+def check_read(request: Mapping[str, Any], version: ObjectVersion, now_ms: int) -> None:
+    """Raise 412 or 304 when a GET or HEAD should not get the object.
+
+    A modification date in the future is ignored (RFC 9110, 13.1.3).
+    """
     if "IfMatch" in request:
         if not etag_in(request["IfMatch"], version.etag):
             raise precondition_failed("If-Match")
@@ -32,11 +35,15 @@ def check_read(request: Mapping[str, Any], version: ObjectVersion) -> None:
     if "IfNoneMatch" in request:
         if etag_in(request["IfNoneMatch"], version.etag):
             raise _not_modified("If-None-Match", version)
-    elif "IfModifiedSince" in request and not _written_after(request["IfModifiedSince"], version):
+    elif (
+        "IfModifiedSince" in request
+        and request["IfModifiedSince"].timestamp() * 1000 <= now_ms
+        and not _written_after(request["IfModifiedSince"], version)
+    ):
         raise _not_modified("If-Modified-Since", version)
 
 
-def check_copy_source(request: Mapping[str, Any], source: ObjectVersion) -> None:
+def check_copy_source(request: Mapping[str, Any], source: ObjectVersion, now_ms: int) -> None:
     """Raise 412 when the source of a copy is not as it should be."""
     prefix = "x-amz-copy-source-"
     if "CopySourceIfMatch" in request:
@@ -47,8 +54,10 @@ def check_copy_source(request: Mapping[str, Any], source: ObjectVersion) -> None
     if "CopySourceIfNoneMatch" in request:
         if etag_in(request["CopySourceIfNoneMatch"], source.etag):
             raise precondition_failed(f"{prefix}If-None-Match")
-    elif "CopySourceIfModifiedSince" in request and not _written_after(
-        request["CopySourceIfModifiedSince"], source
+    elif (
+        "CopySourceIfModifiedSince" in request
+        and request["CopySourceIfModifiedSince"].timestamp() * 1000 <= now_ms
+        and not _written_after(request["CopySourceIfModifiedSince"], source)
     ):
         raise precondition_failed(f"{prefix}If-Modified-Since")
 
@@ -85,6 +94,13 @@ def check_write(request: Mapping[str, Any], newest: ObjectVersion | None) -> Non
 
 def check_delete(request: Mapping[str, Any], found: ObjectVersion | None) -> None:
     """Raise 412 (404 for a condition on nothing) when a deletion should not happen."""
+    # These two are for directory buckets.
+    for header, members in (
+        ("x-amz-if-match-last-modified-time", ("IfMatchLastModifiedTime", "LastModifiedTime")),
+        ("x-amz-if-match-size", ("IfMatchSize", "Size")),
+    ):
+        if any(member in request for member in members):
+            raise not_implemented_header(header)
     match = request.get("IfMatch", request.get("ETag"))
     if match is not None:
         if found is None or found.is_marker:
@@ -93,12 +109,6 @@ def check_delete(request: Mapping[str, Any], found: ObjectVersion | None) -> Non
             raise no_such_key(request["Key"])
         if match != "*" and not etag_in(match, found.etag):
             raise precondition_failed("If-Match")
-    size = request.get("IfMatchSize", request.get("Size"))
-    if size is not None and (found is None or found.size != size):
-        raise precondition_failed("x-amz-if-match-size")
-    modified = request.get("IfMatchLastModifiedTime", request.get("LastModifiedTime"))
-    if modified is not None and (found is None or found.modified != int(modified.timestamp())):
-        raise precondition_failed("x-amz-if-match-last-modified-time")
 
 
 def etag_in(condition: str, etag: str) -> bool:

@@ -5,7 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from chalice_offline.services.s3 import announcements
-from chalice_offline.services.s3.checksums import FULL_OBJECT, checksum_of, told_checksums
+from chalice_offline.services.s3.checksums import (
+    DEFAULT_ALGORITHM,
+    FULL_OBJECT,
+    checksum_of,
+    told_checksums,
+)
 from chalice_offline.services.s3.conditions import check_copy_source, check_write
 from chalice_offline.services.s3.copy_source import find_source
 from chalice_offline.services.s3.errors import (
@@ -45,7 +50,7 @@ def copy_object(s3: S3State, context: CallContext, request: Request) -> Result:
     check_directive("metadata", metadata)
     check_directive("tagging", tagging)
     source = find_source(s3, request, context.now_ms)
-    check_copy_source(request, source.version)
+    check_copy_source(request, source.version, context.now_ms)
     _check_not_itself(bucket, source, request, metadata)
     if source.version.size > LARGEST_PUT_BYTES:
         raise invalid_request(
@@ -73,6 +78,7 @@ def _check_not_itself(bucket: Bucket, source: Source, request: Request, metadata
         and metadata == "COPY"
         and not any(member in request for member in _NEW_BY_REQUEST)
         and not bucket.settings.get("encryption")
+        and source.version.encryption.get("ServerSideEncryption") == "AES256"
     ):
         raise invalid_request(_ITSELF)
 
@@ -114,7 +120,7 @@ def _carry_checksum(
     if algorithm is None and source.checksums and source.checksum_type == FULL_OBJECT:
         version.checksums = dict(source.checksums)
     else:
-        algorithm = algorithm or next(iter(source.checksums), "CRC64NVME")
+        algorithm = algorithm or next(iter(source.checksums), DEFAULT_ALGORITHM)
         version.checksums = {algorithm: checksum_of(algorithm, content)}
     version.checksum_type = FULL_OBJECT
 
@@ -128,6 +134,8 @@ def _told(bucket: Bucket, source: Source, version: ObjectVersion) -> Result:
         "ChecksumType": told.pop("ChecksumType", None),
     }
     told["CopyObjectResult"] = result
+    if bucket.versioning:
+        told["VersionId"] = version.version_id
     if source.bucket.versioning:
         told["CopySourceVersionId"] = source.version.version_id
     return told

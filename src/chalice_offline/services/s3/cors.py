@@ -69,7 +69,12 @@ def options_object(s3: S3State, context: CallContext, request: Request) -> Resul
 
 
 def complete(s3: S3State, request: HttpRequest, response: HttpResponse) -> None:
-    """Add to the reply of an actual request what its bucket's rules say."""
+    """Add the bucket's region, and what its rules say to the page that asks."""
+    if request.method in ("GET", "HEAD"):
+        parts = path_parts("s3", request)
+        if len(parts) == 1 and parts[0] in s3.buckets:
+            response.headers["x-amz-bucket-region"] = s3.buckets[parts[0]].region
+            response.headers.setdefault("content-type", "application/xml")
     origin = request.headers.get("origin")
     if not origin or request.method == "OPTIONS":
         return

@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING, Any
 from chalice_offline.core.errors import AwsError
 from chalice_offline.services.s3 import announcements
 from chalice_offline.services.s3.conditions import check_delete
-from chalice_offline.services.s3.errors import malformed_xml
+from chalice_offline.services.s3.errors import (
+    INVALID_VERSION,
+    invalid_argument,
+    malformed_xml,
+    no_such_version,
+)
 from chalice_offline.services.s3.limits import MOST_DELETED
 from chalice_offline.services.s3.object_lock import check_deletion
 from chalice_offline.services.s3.removal import put_marker, remove
@@ -24,7 +29,7 @@ if TYPE_CHECKING:
 def delete_object(s3: S3State, context: CallContext, request: Request) -> Result:
     """Delete an object, or put a delete marker over it where versions are kept."""
     bucket = s3.find_bucket(request)
-    bypass = bool(request.get("BypassGovernanceRetention"))
+    bypass = _bypasses(bucket, request)
     deleted = _delete(s3, context, bucket, request, bypass=bypass)
     told: Result = {}
     if deleted.get("DeleteMarker"):
@@ -41,7 +46,7 @@ def delete_objects(s3: S3State, context: CallContext, request: Request) -> Resul
     asked = request["Delete"]["Objects"]
     if not 0 < len(asked) <= MOST_DELETED:
         raise malformed_xml()
-    bypass = bool(request.get("BypassGovernanceRetention"))
+    bypass = _bypasses(bucket, request)
     deleted, errors = [], []
     for each in asked:
         try:
@@ -49,6 +54,8 @@ def delete_objects(s3: S3State, context: CallContext, request: Request) -> Resul
                 raise AwsError("UserKeyMustBeSpecified", "The specified key is empty.")
             deleted.append(_delete(s3, context, bucket, each, bypass=bypass))
         except AwsError as error:
+            if error.message == INVALID_VERSION:
+                error = no_such_version(each["Key"], each["VersionId"])  # recorded
             told = {"Key": each["Key"], "Code": error.code, "Message": error.message}
             if "VersionId" in each:
                 told["VersionId"] = each["VersionId"]
@@ -56,6 +63,16 @@ def delete_objects(s3: S3State, context: CallContext, request: Request) -> Resul
     if request["Delete"].get("Quiet"):
         deleted = []  # in quiet mode only errors are told
     return {"Deleted": deleted or None, "Errors": errors or None}
+
+
+def _bypasses(bucket: Bucket, request: Request) -> bool:
+    """Whether governance is to be bypassed; the header field alone needs object lock."""
+    if "BypassGovernanceRetention" in request and not bucket.locks_objects:
+        header = "x-amz-bypass-governance-retention"
+        raise invalid_argument(
+            f"{header} is only applicable to Object Lock enabled buckets.", header
+        )
+    return bool(request.get("BypassGovernanceRetention"))
 
 
 def _delete(

@@ -8,6 +8,7 @@ import hashlib
 from typing import TYPE_CHECKING, Any
 
 from chalice_offline.core.arn import make_arn
+from chalice_offline.core.errors import AwsError
 from chalice_offline.services.s3.errors import access_denied, invalid_argument, invalid_request
 
 if TYPE_CHECKING:
@@ -18,21 +19,22 @@ if TYPE_CHECKING:
 
 _AES, _KMS, _KMS_TWICE = "AES256", "aws:kms", "aws:kms:dsse"
 _KEY_BYTES = 32
+_HEADER = "x-amz-server-side-encryption"
 _TOLD = ("ServerSideEncryption", "SSEKMSKeyId", "BucketKeyEnabled", "SSECustomerAlgorithm",
          "SSECustomerKeyMD5")  # fmt: skip
 
 
 def encryption_of(request: Mapping[str, Any], bucket: Bucket) -> dict[str, Any]:
     """Return how a new object is encrypted: as asked, else as the bucket says."""
-    customer = customer_key(request)
     algorithm = request.get("ServerSideEncryption")
-    if customer and algorithm:
+    if algorithm and "SSECustomerAlgorithm" in request:
         raise invalid_argument(
             "Server Side Encryption with Customer provided key is incompatible with the "
             "encryption method specified",
             "x-amz-server-side-encryption",
             algorithm,
         )
+    customer = customer_key(request)
     if customer:
         return {"SSECustomerAlgorithm": _AES, "SSECustomerKeyMD5": customer}
     if algorithm is not None and algorithm not in (_AES, _KMS, _KMS_TWICE):
@@ -76,56 +78,49 @@ def customer_key(request: Mapping[str, Any], prefix: str = "") -> str:
     md5 = request.get(f"{prefix}SSECustomerKeyMD5")
     if algorithm is None and key is None and md5 is None:
         return ""
-    header = "x-amz-server-side-encryption-customer-algorithm"
     if algorithm is None:
         raise invalid_argument(
             "Requests specifying Server Side Encryption with Customer provided keys must provide "
             "a valid encryption algorithm.",
-            header,
-            "null",
+            _HEADER,
         )
     if algorithm != _AES:
-        raise invalid_argument(
-            "The encryption request that you specified is not valid. The valid value is AES256.",
-            header,
-            algorithm,
+        raise AwsError(
+            "InvalidEncryptionAlgorithmError",
+            "The Encryption request you specified is not valid. Supported value: AES256.",
+            fields={"ArgumentName": _HEADER, "ArgumentValue": algorithm},
         )
     if key is None:
         raise invalid_argument(
             "Requests specifying Server Side Encryption with Customer provided keys must provide "
             "an appropriate secret key.",
-            "x-amz-server-side-encryption-customer-key",
-            "null",
+            _HEADER,
         )
     try:
         raw = base64.b64decode(key, validate=True)
     except (binascii.Error, ValueError):
         raw = b""
     if len(raw) != _KEY_BYTES:
-        raise invalid_argument(
-            "The secret key was invalid for the specified algorithm.",
-            "x-amz-server-side-encryption-customer-key",
-            "null",
-        )
+        raise invalid_argument("The secret key was invalid for the specified algorithm.", _HEADER)
     expected = base64.b64encode(hashlib.md5(raw).digest()).decode()
     if md5 is None:
         raise invalid_argument(
             "Requests specifying Server Side Encryption with Customer provided keys must provide "
             "the client calculated MD5 of the secret key.",
-            "x-amz-server-side-encryption-customer-key-MD5",
-            "null",
+            _HEADER,
         )
     if md5 != expected:
         raise invalid_argument(
             "The calculated MD5 hash of the key did not match the hash that was provided.",
-            "x-amz-server-side-encryption-customer-key-MD5",
-            md5,
+            _HEADER,
         )
     return expected
 
 
 def check_key(request: Mapping[str, Any], version: ObjectVersion, prefix: str = "") -> None:
     """Refuse to read what a client's key encrypted without that key, and anything else with one."""
+    if f"{prefix}SSECustomerKey" in request and f"{prefix}SSECustomerKeyMD5" not in request:
+        raise _wrong_key()
     given = customer_key(request, prefix)
     needed = version.encryption.get("SSECustomerKeyMD5", "")
     if needed and not given:
@@ -136,10 +131,14 @@ def check_key(request: Mapping[str, Any], version: ObjectVersion, prefix: str = 
     if given and not needed:
         raise invalid_request("The encryption parameters are not applicable to this object.")
     if given != needed:
-        raise access_denied(
-            "Requests specifying Server Side Encryption with Customer provided keys must provide "
-            "the correct secret key."
-        )
+        raise _wrong_key()
+
+
+def _wrong_key() -> AwsError:
+    return access_denied(
+        "Requests specifying Server Side Encryption with Customer provided keys must provide the "
+        "correct secret key."
+    )
 
 
 def told_encryption(encryption: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from chalice_offline.core.errors import AwsError
 
+INVALID_VERSION = "Invalid version id specified"
+
 
 def no_such_bucket(bucket: str) -> AwsError:
     """No bucket of that name."""
@@ -43,9 +45,11 @@ def no_such_upload(upload_id: str) -> AwsError:
     )
 
 
-def invalid_argument(message: str, name: str = "", value: str = "") -> AwsError:
+def invalid_argument(message: str, name: str = "", value: str | None = None) -> AwsError:
     """An argument S3 refuses; `name` and `value` say which where S3 does."""
-    fields = {"ArgumentName": name, "ArgumentValue": value} if name else {}
+    fields = {"ArgumentName": name} if name else {}
+    if value is not None:
+        fields["ArgumentValue"] = value
     return AwsError("InvalidArgument", message, fields=fields)
 
 

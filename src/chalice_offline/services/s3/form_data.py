@@ -23,7 +23,7 @@ class FormUpload(NamedTuple):
 
     fields: dict[str, str]
     content: Content | None
-    filename: str
+    filename: str | None
     content_type: str
 
 
@@ -42,7 +42,7 @@ def read_form(request: HttpRequest) -> FormUpload:
     while True:
         position += len(delimiter)
         if body[position : position + 2] == b"--":
-            return FormUpload(fields, None, "", "")
+            return FormUpload(fields, None, None, "")
         head_end = body.find(b"\r\n\r\n", position)
         if head_end < 0:
             raise _malformed()
@@ -73,8 +73,9 @@ def _file(request: HttpRequest, delimiter: bytes, start: int, upload: Blob | Non
     return upload.part(start, tail_start + at - start)
 
 
-def _head(text: bytes) -> tuple[str, str, str]:
-    name = filename = content_type = ""
+def _head(text: bytes) -> tuple[str, str | None, str]:
+    name = content_type = ""
+    filename: str | None = None
     for line in text.decode("utf-8", "replace").split("\r\n"):
         field, _, value = line.partition(":")
         if field.strip().lower() == "content-disposition":

@@ -24,6 +24,7 @@ _FREE = frozenset(
     }
 )  # fmt: skip
 _IGNORED_START = "x-ignore-"
+_TYPE = "content-type"
 _RANGE = "content-length-range"
 
 
@@ -49,20 +50,21 @@ class FormPolicy:
             raise access_denied("Invalid according to Policy: Policy expired.")
         told = {**fields, "bucket": bucket}
         for name, value in self._equals:
-            if told.get(name) != value:
-                raise _broken(f'["eq", "${name}", "{value}"]')
+            if told.get(_field(name)) != value:
+                raise _broken(f'["eq", "{name}", "{value}"]')
         for name, start in self._starts:
-            values = (
-                told.get(name, "").split(",") if name == "content-type" else [told.get(name, "")]
-            )
-            if name not in told or not all(value.startswith(start) for value in values):
-                raise _broken(f'["starts-with", "${name}", "{start}"]')
+            field = _field(name)
+            text = told.get(field)
+            # A list of content types must start so, each of them.
+            texts = [] if text is None else text.split(",") if field == _TYPE else [text]
+            if not texts or not all(one.startswith(start) for one in texts):
+                raise _broken(f'["starts-with", "{name}", "{start}"]')
         self._check_unlisted(fields)
         if self._range is not None:
             _check_size(size, *self._range)
 
     def _check_unlisted(self, fields: Mapping[str, str]) -> None:
-        listed = {name for name, _ in (*self._equals, *self._starts)}
+        listed = {_field(name) for name, _ in (*self._equals, *self._starts)}
         unlisted = [
             name
             for name in fields
@@ -83,7 +85,7 @@ class FormPolicy:
             ((name, value),) = condition.items()
             if not isinstance(value, str):
                 raise _invalid("Invalid Policy: Invalid Simple-Condition: value must be a string.")
-            self._equals.append((name.lower(), value))
+            self._equals.append((f"${name}", value))
             return
         if not isinstance(condition, list) or len(condition) != 3:
             raise _invalid("Invalid Policy: Invalid Condition: wrong number of arguments.")
@@ -91,11 +93,16 @@ class FormPolicy:
         kind = str(kind).lower()
         if kind == _RANGE:
             self._range = _limits(first, second)
-        elif kind in ("eq", "starts-with") and str(first).startswith("$"):
+        elif kind in ("eq", "starts-with"):
             kept = self._equals if kind == "eq" else self._starts
-            kept.append((str(first)[1:].lower(), str(second)))
+            kept.append((str(first), str(second)))
         else:
             raise _invalid(f"Invalid Policy: Invalid Condition: unknown operation '{kind}'.")
+
+
+def _field(name: str) -> str:
+    """Return the form field a condition is about; one without its "$" is about none."""
+    return name[1:].lower() if name.startswith("$") else ""
 
 
 def _document(text: str) -> dict[str, Any]:

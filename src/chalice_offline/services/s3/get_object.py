@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from chalice_offline.core.errors import AwsError
@@ -10,12 +11,13 @@ from chalice_offline.services.s3.conditions import check_read
 from chalice_offline.services.s3.contents import part_of
 from chalice_offline.services.s3.encryption import check_key, told_encryption
 from chalice_offline.services.s3.errors import invalid_argument, invalid_request
-from chalice_offline.services.s3.http_dates import http_date_of_ms
+from chalice_offline.services.s3.http_dates import http_date_of_ms, ms_of
 from chalice_offline.services.s3.lifecycle_dates import expiration_of
 from chalice_offline.services.s3.new_objects import ARCHIVES
 from chalice_offline.services.s3.object_lock import told_lock
 from chalice_offline.services.s3.object_version import STANDARD
 from chalice_offline.services.s3.ranges import span_of
+from chalice_offline.services.s3.rfc2047 import told as as_field
 
 if TYPE_CHECKING:
     from chalice_offline.core.context import CallContext
@@ -42,7 +44,7 @@ def get_object(s3: S3State, context: CallContext, request: Request) -> Result:
     bucket = s3.find_bucket(request)
     version = s3.find_object(bucket, request)
     _check_overrides(context, request)
-    check_read(request, version)
+    check_read(request, version, context.now_ms)
     check_key(request, version)
     if version.storage_class in ARCHIVES and version.restored_until_ms <= context.now_ms:
         raise AwsError(
@@ -68,13 +70,12 @@ def head_object(s3: S3State, context: CallContext, request: Request) -> Result:
     """Tell everything about an object but its content."""
     bucket = s3.find_bucket(request)
     version = s3.find_object(bucket, request, "HEAD")
-    check_read(request, version)
+    check_read(request, version, context.now_ms)
     check_key(request, version)
     told = _told(bucket, version, request, context)
     span = span_of(request, version)
     if span is not None:
         _tell_span(told, span.content_range(version.size), span.length, request, version)
-        told["StatusCode"] = 206
     for parameter, member in _OVERRIDES.items():
         if parameter in request:
             told[member] = _override(request[parameter])
@@ -140,7 +141,7 @@ def _told(bucket: Bucket, version: ObjectVersion, request: Request, context: Cal
         **told_encryption(version.encryption),
     }
     if version.metadata:
-        told["Metadata"] = version.metadata
+        told["Metadata"] = {name: as_field(text) for name, text in version.metadata.items()}
     if bucket.versioning:
         told["VersionId"] = version.version_id
     if version.tags:
@@ -163,6 +164,7 @@ def _tell_span(
     told: Result, content_range: str, length: int, request: Request, version: ObjectVersion
 ) -> None:
     """A part is told with its own checksum; of a range there is none."""
+    told["StatusCode"] = 206
     told["ContentRange"] = content_range
     told["ContentLength"] = length
     for member in MEMBERS.values():
@@ -178,7 +180,7 @@ def _tell_span(
 
 
 def _override(value: Any) -> Any:
-    return value.timestamp() if hasattr(value, "timestamp") else value
+    return http_date_of_ms(ms_of(value)) if isinstance(value, datetime) else value
 
 
 def _check_overrides(context: CallContext, request: Request) -> None:

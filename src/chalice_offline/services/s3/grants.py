@@ -13,7 +13,6 @@ from chalice_offline.services.s3.errors import (
     access_denied,
     invalid_argument,
     invalid_request,
-    malformed_xml,
 )
 from chalice_offline.services.s3.identities import (
     ALL_USERS,
@@ -69,6 +68,8 @@ def object_grants(request: Mapping[str, Any], bucket: Bucket, account_id: str) -
     if "ACL" not in request and not _has_header_grants(request):
         return []
     canned = request.get("ACL")
+    if canned is not None and canned not in _OBJECTS:
+        raise invalid_argument("", "x-amz-acl", canned)
     if ownership_of(bucket) == ENFORCED and (
         canned not in _HARMLESS or _has_header_grants(request)
     ):
@@ -88,7 +89,7 @@ def policy_grants(policy: Mapping[str, Any], account_id: str) -> list[Grant]:
     owner = policy.get("Owner")
     grants = policy.get("Grants")
     if owner is None or grants is None or "ID" not in owner:
-        raise malformed_xml()
+        raise malformed_acl()
     if owner["ID"] != user_grantee(account_id)["ID"]:
         if not _CANONICAL.fullmatch(owner["ID"]):
             raise invalid_argument("Invalid id", "CanonicalUser/ID", owner["ID"])
@@ -100,7 +101,7 @@ def asked_grants(
     request: Mapping[str, Any], *, of_bucket: bool, owner: str, bucket_owner: str
 ) -> list[Grant]:
     """Return the list of a PutBucketAcl or PutObjectAcl, however it is given."""
-    has_body = bool(request.get("AccessControlPolicy"))
+    has_body = "AccessControlPolicy" in request
     has_fields = "ACL" in request or _has_header_grants(request)
     if has_body and has_fields:
         raise AwsError("UnexpectedContent", "This request does not support content")
@@ -127,6 +128,14 @@ def is_public(grants: list[Grant]) -> bool:
     return any(g["Grantee"].get("URI") in (ALL_USERS, AUTHENTICATED_USERS) for g in grants)
 
 
+def malformed_acl() -> AwsError:
+    """Return the error for a list that is none."""
+    return AwsError(
+        "MalformedACLError",
+        "The XML you provided was not well-formed or did not validate against our published schema",
+    )
+
+
 def lists_not_supported() -> AwsError:
     """Return the error of a bucket whose owner owns every object."""
     return AwsError("AccessControlListNotSupported", "The bucket does not allow ACLs")
@@ -144,7 +153,7 @@ def _given(
         raise invalid_request("Specifying both Canned ACLs and Header Grants is not allowed")
     if canned is None:
         return [
-            {"Grantee": _read_grantee(text), "Permission": permission}
+            {"Grantee": _read_grantee(text, permission), "Permission": permission}
             for member, permission in _PERMISSIONS.items()
             if member in request
             for text in request[member].split(",")
@@ -166,10 +175,11 @@ def _canned(name: str, owner: str, bucket_owner: str) -> list[Grant]:
     return grants
 
 
-def _read_grantee(text: str) -> dict[str, Any]:
+def _read_grantee(text: str, permission: str) -> dict[str, Any]:
     found = _GRANTEE.fullmatch(text)
     if found is None:
-        raise invalid_argument("Argument format not recognized", "x-amz-grant-read", text.strip())
+        header = f"x-amz-grant-{permission.lower().replace('_', '-')}"
+        raise invalid_argument("Argument format not recognized", header, text.strip())
     return _grantee(found[1].lower(), found[2])
 
 
@@ -192,17 +202,17 @@ def _grantee(kind: str, value: str) -> dict[str, Any]:
 def _policy_grant(grant: Mapping[str, Any]) -> Grant:
     grantee, permission = grant.get("Grantee"), grant.get("Permission")
     if not grantee or permission not in _PERMISSIONS.values():
-        raise malformed_xml()
+        raise malformed_acl()
     kind = grantee.get("Type")
     if kind == "Group":
         return {"Grantee": _policy_group(grantee.get("URI", "")), "Permission": permission}
     if kind == "AmazonCustomerByEmail":
         return {"Grantee": _grantee("email", grantee.get("EmailAddress", "")), "Permission": ""}
     if kind != "CanonicalUser" or "ID" not in grantee:
-        raise malformed_xml()
+        raise malformed_acl()
     if not _CANONICAL.fullmatch(grantee["ID"]):
         raise invalid_argument("Invalid id", "CanonicalUser/ID", grantee["ID"])
-    told = {key: grantee[key] for key in ("DisplayName", "ID", "Type") if key in grantee}
+    told = {key: grantee[key] for key in ("ID", "Type")}
     return {"Grantee": told, "Permission": permission}
 
 

@@ -10,7 +10,6 @@ ALL_USERS = "http://acs.amazonaws.com/groups/global/AllUsers"
 AUTHENTICATED_USERS = "http://acs.amazonaws.com/groups/global/AuthenticatedUsers"
 LOG_DELIVERY = "http://acs.amazonaws.com/groups/s3/LogDelivery"
 GROUPS = frozenset({ALL_USERS, AUTHENTICATED_USERS, LOG_DELIVERY})
-_DEFAULT_NAME = "webfile"
 
 
 @lru_cache(maxsize=256)
@@ -20,8 +19,8 @@ def canonical_id(account_id: str) -> str:
 
 
 def owner_of(account_id: str) -> dict[str, Any]:
-    """Return an account as the Owner of replies."""
-    return {"DisplayName": _DEFAULT_NAME, "ID": canonical_id(account_id)}
+    """Return an account as the Owner of replies; since November 2025 without a DisplayName."""
+    return {"ID": canonical_id(account_id)}
 
 
 def user_grantee(account_id: str) -> dict[str, Any]:

@@ -71,7 +71,7 @@ def expiration_of(bucket: Bucket, version: ObjectVersion) -> str:
     ]
     if not found:
         return ""
-    due_ms, rule_id = min(found)
+    due_ms, rule_id = min(found, key=lambda one: one[0])
     return f'expiry-date="{http_date_of_ms(due_ms)}", rule-id="{quote(rule_id)}"'
 
 

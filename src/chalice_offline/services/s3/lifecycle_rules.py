@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalice_offline.services.s3.bucket_settings import forget, keep, missing
 from chalice_offline.services.s3.errors import invalid_argument, invalid_request, malformed_xml
+from chalice_offline.services.s3.http_dates import iso_milliseconds
 from chalice_offline.services.s3.json_values import plain
 from chalice_offline.services.s3.lifecycle import schedule
 from chalice_offline.services.s3.limits import LIFECYCLE_RULES
@@ -114,6 +115,8 @@ def _check_rule(rule: dict[str, Any]) -> None:
         )
     noncurrent = rule.get("NoncurrentVersionExpiration")
     if noncurrent is not None:
+        if "NoncurrentDays" not in noncurrent:
+            raise malformed_xml()
         _check_days(
             noncurrent.get("NoncurrentDays", 0),
             "'NoncurrentDays' for NoncurrentVersionExpiration action must be a positive integer",
@@ -148,7 +151,11 @@ def _check_expiration(expiration: dict[str, Any] | None, *, has_tags: bool) -> N
     if "Days" in expiration:
         _check_days(expiration["Days"], "'Days' for Expiration action must be a positive integer")
     if "Date" in expiration and expiration["Date"] % _SECONDS_PER_DAY:
-        raise invalid_argument("'Date' must be at midnight GMT")
+        raise invalid_argument(
+            "'Date' must be at midnight GMT",
+            "Date",
+            iso_milliseconds(round(expiration["Date"] * 1000)),
+        )
     if "ExpiredObjectDeleteMarker" in expiration and has_tags:
         raise invalid_request("ExpiredObjectDeleteMarker cannot be specified with Tags.")
 

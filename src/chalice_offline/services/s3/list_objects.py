@@ -73,7 +73,7 @@ def list_objects_v2(s3: S3State, _context: CallContext, request: Request) -> Res
     ] or None
     if token is not None:
         told["ContinuationToken"] = token
-    if "StartAfter" in request:
+    if "StartAfter" in request and token is None:
         told["StartAfter"] = told_key(start_after, encoded=encoded)
     if page.truncated:
         told["NextContinuationToken"] = base64.urlsafe_b64encode(raw(page.last)).decode()

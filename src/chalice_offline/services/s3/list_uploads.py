@@ -92,7 +92,7 @@ def _read(
             page.last_key, page.last_id = upload.key, upload.upload_id
             continue
         page.prefixes.append(rolled)
-        page.last_key, page.last_id = rolled, ""
+        page.last_key, page.last_id = "", ""  # recorded
         behind = after_prefix(raw(rolled))
         if behind is None:
             break
@@ -105,7 +105,7 @@ def _told(upload: Upload, *, encoded: bool) -> dict[str, Any]:
     told = {
         "UploadId": upload.upload_id,
         "Key": told_key(upload.key, encoded=encoded),
-        "Initiated": upload.initiated_ms / 1000,
+        "Initiated": upload.initiated_ms // 1000,
         "StorageClass": upload.template.get("storage_class", STANDARD),
         "Owner": owner,
         "Initiator": owner,

@@ -17,7 +17,7 @@ from chalice_offline.services.s3.pages import (
     told_algorithm,
     told_key,
 )
-from chalice_offline.services.s3.version_ids import VERSION_ID_LENGTH
+from chalice_offline.services.s3.version_ids import is_version_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -100,7 +100,7 @@ def _check_markers(request: Request) -> None:
         )
     if not marker:
         raise invalid_argument("A version-id marker cannot be empty.", "version-id-marker", marker)
-    if marker != NULL_VERSION and len(marker) != VERSION_ID_LENGTH:
+    if marker != NULL_VERSION and not is_version_id(marker):
         raise invalid_argument("Invalid version id specified", "version-id-marker", marker)
 
 

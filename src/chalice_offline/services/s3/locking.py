@@ -49,10 +49,10 @@ def get_object_retention(s3: S3State, _context: CallContext, request: Request) -
 
 def put_object_legal_hold(s3: S3State, _context: CallContext, request: Request) -> Result:
     """Hold a version, or let it go."""
-    bucket, version = _lockable(s3, request, "PUT")
     status = request.get("LegalHold", {}).get("Status")
     if status not in ("ON", "OFF"):
         raise malformed_xml()
+    bucket, version = _lockable(s3, request, "PUT")
     version.lock = {**version.lock, "hold": status}
     s3.objects(bucket).update(version)
     return {}

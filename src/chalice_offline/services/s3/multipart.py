@@ -106,7 +106,7 @@ def upload_part_copy(s3: S3State, context: CallContext, request: Request) -> Res
     number = _part_number(request)
     _check_key(request, upload)
     source = find_source(s3, request, context.now_ms)
-    check_copy_source(request, source.version)
+    check_copy_source(request, source.version, context.now_ms)
     content = s3.contents.read(source.version)
     if "CopySourceRange" in request:
         span = read_copy_range(request["CopySourceRange"], source.version.size)
@@ -202,7 +202,7 @@ def _check_key(request: Request, upload: Upload) -> None:
     """Refuse a part whose own key is another one than the upload began with."""
     begun = upload.template["encryption"].get("SSECustomerKeyMD5", "")
     given = customer_key(request)
-    if begun and not given:
+    if bool(begun) != bool(given):
         raise invalid_request(
             "The multipart upload initiate requested encryption. Subsequent part requests must "
             "include the appropriate encryption parameters."
@@ -247,7 +247,7 @@ def _count(request: Request, member: str, parameter: str) -> int:
 def _told_part(part: Part, upload: Upload) -> dict[str, Any]:
     told = {
         "PartNumber": part.number,
-        "LastModified": part.modified_ms / 1000,
+        "LastModified": part.modified_ms // 1000,
         "ETag": part.quoted_etag,
         "Size": part.size,
     }

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from chalice_offline.core.errors import AwsError
 from chalice_offline.services.s3.bucket_settings import keep
-from chalice_offline.services.s3.errors import invalid_argument, malformed_xml
+from chalice_offline.services.s3.errors import malformed_xml
 from chalice_offline.services.s3.json_values import plain
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from chalice_offline.core.context import CallContext
     from chalice_offline.core.kernel import Operation, Request, Result
     from chalice_offline.services.s3.state import S3State
@@ -20,12 +22,17 @@ _MOST_TOLD = 100
 
 @dataclass(frozen=True, slots=True)
 class NamedSetting:
-    """One kind: where it is kept, its member, and what the list of them is called."""
+    """One kind: where it is kept, its member, and what the list of them is called.
+
+    `mismatch` is the code for a document with another id than the request's, where it has its own.
+    """
 
     name: str
     member: str
     listed_as: str
     required: tuple[str, ...] = ()
+    mismatch: str | None = None
+    check: Callable[[dict[str, Any]], None] | None = None
 
 
 def put(setting: NamedSetting) -> Operation:
@@ -37,11 +44,15 @@ def put(setting: NamedSetting) -> Operation:
         if any(member not in value for member in setting.required):
             raise malformed_xml()
         if value.get("Id") != request["Id"]:
-            raise invalid_argument(
-                "Document ID does not match the specified configuration ID.", "id", request["Id"]
+            if setting.mismatch is None:
+                raise malformed_xml()
+            raise AwsError(
+                setting.mismatch, "Document ID does not match the specified configuration ID."
             )
+        if setting.check is not None:
+            setting.check(value)
         keep(s3, bucket, setting.name, {**_all(bucket, setting), request["Id"]: value})
-        return {}
+        return {"StatusCode": 204}
 
     return operation
 

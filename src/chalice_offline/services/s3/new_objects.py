@@ -11,10 +11,12 @@ from chalice_offline.services.s3.conditions import check_write
 from chalice_offline.services.s3.encryption import encryption_of, told_encryption
 from chalice_offline.services.s3.errors import invalid_argument
 from chalice_offline.services.s3.grants import object_grants
+from chalice_offline.services.s3.http_dates import http_date_of_ms, ms_of
 from chalice_offline.services.s3.lifecycle_dates import expiration_of
 from chalice_offline.services.s3.limits import KEY_BYTES, LARGEST_PUT_BYTES, METADATA_BYTES
 from chalice_offline.services.s3.object_lock import lock_of
 from chalice_offline.services.s3.object_version import NULL_VERSION, STANDARD, ObjectVersion
+from chalice_offline.services.s3.rfc2047 import readable
 from chalice_offline.services.s3.tag_sets import tags_of_header
 from chalice_offline.services.s3.version_ids import new_version_id
 
@@ -39,7 +41,7 @@ _DEFAULT_TYPE = "binary/octet-stream"
 STORAGE_CLASSES = frozenset(
     {
         STANDARD, "REDUCED_REDUNDANCY", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING",
-        "GLACIER", "DEEP_ARCHIVE", "OUTPOSTS", "GLACIER_IR", "SNOW", "EXPRESS_ONEZONE",
+        "GLACIER", "DEEP_ARCHIVE", "GLACIER_IR",
     }
 )  # fmt: skip
 ARCHIVES = frozenset({"GLACIER", "DEEP_ARCHIVE"})
@@ -108,7 +110,7 @@ def settings_of(context: CallContext, request: Mapping[str, Any]) -> dict[str, A
         if expires is not None:
             settings["Expires"] = expires
     elif "Expires" in request:
-        settings["Expires"] = request["Expires"].timestamp()
+        settings["Expires"] = http_date_of_ms(ms_of(request["Expires"]))
     return settings
 
 
@@ -121,7 +123,7 @@ def metadata_of(metadata: Mapping[str, str]) -> dict[str, str]:
             "Your metadata headers exceed the maximum allowed metadata size",
             fields={"Size": size, "MaxSizeAllowed": METADATA_BYTES},
         )
-    return {name.lower(): value.strip() for name, value in metadata.items()}
+    return {name.lower(): readable(value.strip()) for name, value in metadata.items()}
 
 
 def write(
@@ -178,12 +180,13 @@ def store(
         raise too_large(payload.size)
     newest = s3.objects(bucket).newest(request["Key"])
     check_write(request, newest)
+    checksums = {payload.algorithm: payload.checksum} if payload.algorithm else {}
     version = ObjectVersion(
         request["Key"],
         size=payload.size,
         etag=payload.md5,
-        checksums={payload.algorithm: payload.checksum},
-        checksum_type=FULL_OBJECT,
+        checksums=checksums,
+        checksum_type=FULL_OBJECT if checksums else "",
         **made,  # type: ignore[arg-type] # members of ObjectVersion, by name
     )
     s3.contents.keep(version, payload.content, whole=whole)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from chalice_offline.services.s3.errors import (
     access_denied,
@@ -39,7 +41,7 @@ def lock_of(request: Mapping[str, Any], bucket: Bucket, now_ms: int) -> dict[str
     if (mode is None) != (until is None):
         raise invalid_argument(
             "x-amz-object-lock-retain-until-date and x-amz-object-lock-mode must both be supplied",
-            "x-amz-object-lock-mode" if until is None else "x-amz-object-lock-retain-until-date",
+            "x-amz-object-lock-mode" if mode is None else "x-amz-object-lock-retain-until-date",
         )
     if mode is not None and until is not None:
         if mode not in MODES:
@@ -118,5 +120,15 @@ def _default(bucket: Bucket, now_ms: int) -> dict[str, Any]:
 
 def _future(until_ms: int, now_ms: int) -> int:
     if until_ms <= now_ms:
-        raise invalid_argument("The retain until date must be in the future!")
+        raise invalid_argument(
+            "The retain until date must be in the future!",
+            "RetainUntilDate",
+            _java_date(until_ms),
+        )
     return until_ms
+
+
+def _java_date(instant_ms: int) -> str:
+    """Spell an instant as Java does on a machine in California, where S3's errors come from."""
+    instant = datetime.fromtimestamp(instant_ms // 1000, ZoneInfo("America/Los_Angeles"))
+    return f"{instant:%a %b %d %H:%M:%S %Z %Y}"

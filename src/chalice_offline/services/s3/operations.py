@@ -122,7 +122,12 @@ _ANALYTICS = NamedSetting(
     "analytics", "AnalyticsConfiguration", "AnalyticsConfigurationList", ("StorageClassAnalysis",)
 )
 _INVENTORY = NamedSetting(
-    "inventory", "InventoryConfiguration", "InventoryConfigurationList", ("Destination",)
+    "inventory",
+    "InventoryConfiguration",
+    "InventoryConfigurationList",
+    ("Destination", "Schedule"),
+    mismatch="IdMismatch",
+    check=checks.check_inventory,
 )
 _METRICS = NamedSetting("metrics", "MetricsConfiguration", "MetricsConfigurationList")
 _TIERING = NamedSetting(

@@ -20,6 +20,7 @@ from chalice_offline.services.s3.checksums import (
 from chalice_offline.services.s3.chunked import decode_chunks, is_chunked
 from chalice_offline.services.s3.contents import length_of, pieces_of
 from chalice_offline.services.s3.errors import invalid_request
+from chalice_offline.services.s3.limits import DEFAULT_CHECKSUM_BYTES
 
 if TYPE_CHECKING:
     from chalice_offline.core.context import CallContext
@@ -33,7 +34,7 @@ _SHA256_DIGITS = 64
 class Payload(NamedTuple):
     """An upload's content, its MD5 in hexadecimal, and its checksum.
 
-    `given`: the client named the algorithm; else S3 chose it.
+    `given`: the client named the algorithm; else S3 chose it ("" for none).
     """
 
     content: Content
@@ -61,8 +62,9 @@ def read_payload(context: CallContext, request: Request) -> Payload:
     if given is None:
         given = _announced(request, context, content)
     if given is None:
-        checksum = checksum_of(DEFAULT_ALGORITHM, content)
-        return Payload(content, length_of(content), md5, DEFAULT_ALGORITHM, checksum, False)
+        chosen = "" if length_of(content) > DEFAULT_CHECKSUM_BYTES else DEFAULT_ALGORITHM
+        checksum = checksum_of(chosen, content) if chosen else ""
+        return Payload(content, length_of(content), md5, chosen, checksum, False)
     algorithm, text = given
     if checksum_of(algorithm, content) != text:
         raise bad_checksum(algorithm)
@@ -130,7 +132,7 @@ def _check_md5(given: str, md5: str) -> None:
             "BadDigest",
             "The Content-MD5 you specified did not match what we received.",
             fields={
-                "ExpectedDigest": given,
+                "ExpectedDigest": raw.hex(),
                 "CalculatedDigest": base64.b64encode(bytes.fromhex(md5)).decode(),
             },
         )

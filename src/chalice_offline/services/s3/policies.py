@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def put_bucket_policy(s3: S3State, context: CallContext, request: Request) -> Result:
     """Replace a bucket's policy."""
     bucket = s3.find_bucket(request)
-    text = request["Policy"]
+    text = request.get("Policy", "")
     policy = read_policy(text)
     check_policy(policy, bucket, len(text.encode()))
     blocked = bucket.settings.get("public_access", {}).get("BlockPublicPolicy")

@@ -18,7 +18,12 @@ from chalice_offline.services.s3 import announcements
 from chalice_offline.services.s3.access import check_access
 from chalice_offline.services.s3.checksums import MEMBERS
 from chalice_offline.services.s3.contents import Content, length_of
-from chalice_offline.services.s3.errors import invalid_argument, no_such_bucket
+from chalice_offline.services.s3.errors import (
+    access_denied,
+    invalid_argument,
+    no_such_bucket,
+    precondition_failed,
+)
 from chalice_offline.services.s3.form_data import FormUpload, read_form
 from chalice_offline.services.s3.form_policy import FormPolicy
 from chalice_offline.services.s3.new_objects import described, store
@@ -54,6 +59,8 @@ _MEMBERS = {
 }
 _METADATA = "x-amz-meta-"
 _ACCOUNT_DIGITS = 12
+_FIELDS_V4 = ("X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-Signature")
+_FIELDS_V2 = ("AWSAccessKeyId", "Signature")
 _STATUSES = {"200": 200, "201": 201, "204": 204}
 
 
@@ -64,6 +71,8 @@ def post_object(s3: S3State, context: CallContext, request: Request) -> Result:
     bucket = s3.buckets.get(parts[0] if parts else "")
     if bucket is None:
         raise no_such_bucket(parts[0] if parts else "")
+    if not (http.headers.get("content-type") or "").startswith("multipart/form-data"):
+        raise precondition_failed("Bucket POST must be of the enclosure-type multipart/form-data")
     form = read_form(http)
     content = _checked_file(form)
     _check_signature(s3, context, bucket, form.fields, content)
@@ -108,7 +117,8 @@ def _check_signature(
     check_access(s3, bucket, account, "PostObject", {"Key": fields["key"]})
     if policy is not None:
         if not verified:
-            raise mismatch(access_key, policy, fields.get("signature", ""), "")
+            given = fields.get("x-amz-signature") or fields.get("signature", "")
+            raise mismatch(access_key, policy, given, "")
         FormPolicy(policy).check(fields, bucket.name, size, context.now_ms)
 
 
@@ -116,29 +126,16 @@ def _signer(fields: dict[str, str], policy: str | None) -> tuple[str, bool]:
     """Return the access key of a form, and whether the signature is right as far as we know."""
     if policy is None:
         return "", True
-    if "x-amz-credential" in fields or "x-amz-algorithm" in fields:
-        for name in ("x-amz-algorithm", "x-amz-credential", "x-amz-date", "x-amz-signature"):
-            if name not in fields:
-                raise invalid_argument(
-                    f"Bucket POST must contain a field named '{name}'.  If it is specified, please "
-                    "check the order of the fields.",
-                    name,
-                    "",
-                )
+    if any(name.lower() in fields for name in _FIELDS_V4):
+        _require(fields, _FIELDS_V4)
         access_key, *scope = fields["x-amz-credential"].split("/")
         secret = secret_of(access_key)
-        signature = fields["x-amz-signature"]
         return access_key, secret is None or hmac.compare_digest(
-            sign_v4(secret, scope, policy), signature
+            sign_v4(secret, scope, policy), fields["x-amz-signature"]
         )
-    for name, told in (("awsaccesskeyid", "AWSAccessKeyId"), ("signature", "Signature")):
-        if name not in fields:
-            raise invalid_argument(
-                f"Bucket POST must contain a field named '{told}'.  If it is specified, please "
-                "check the order of the fields.",
-                told,
-                "",
-            )
+    if not any(name.lower() in fields for name in _FIELDS_V2):
+        raise access_denied()
+    _require(fields, _FIELDS_V2)
     access_key = fields["awsaccesskeyid"]
     secret = secret_of(access_key)
     return access_key, secret is None or hmac.compare_digest(
@@ -146,12 +143,23 @@ def _signer(fields: dict[str, str], policy: str | None) -> tuple[str, bool]:
     )
 
 
+def _require(fields: dict[str, str], names: tuple[str, ...]) -> None:
+    for name in names:
+        if name.lower() not in fields:
+            raise invalid_argument(
+                f"Bucket POST must contain a field named '{name}'.  If it is specified, please "
+                "check the order of the fields.",
+                name,
+                "",
+            )
+
+
 def _as_put(bucket: Bucket, form: FormUpload, content: Content) -> dict[str, Any]:
     """Return a form as a request of PutObject."""
     fields = form.fields
     asked: dict[str, Any] = {
         "Bucket": bucket.name,
-        "Key": fields["key"].replace(_FILENAME, form.filename),
+        "Key": fields["key"].replace(_FILENAME, form.filename or _FILENAME),
         "Body": content,
     }
     for name, member in _MEMBERS.items():
@@ -177,10 +185,14 @@ def _reply(
         [
             ("x-amz-request-id", s3_request_id(context.request_id)),
             ("x-amz-id-2", host_id_of(context.request_id)),
+            ("server", "AmazonS3"),
             ("etag", version.quoted_etag),
             ("location", location),
         ]
     )
+    for algorithm, text in version.checksums.items():
+        headers[f"x-amz-checksum-{algorithm.lower()}"] = text
+        headers["x-amz-checksum-type"] = version.checksum_type
     if bucket.versioning == "Enabled":
         headers["x-amz-version-id"] = version.version_id
     redirect = fields.get("success_action_redirect") or fields.get("redirect")

@@ -69,6 +69,8 @@ def read_copy_range(text: str, size: int) -> Span:
             fields={"ArgumentName": "x-amz-copy-source-range", "ArgumentValue": text},
         )
     start, end = int(found[1]), int(found[2])
+    if start >= size:
+        raise invalid_request("The specified copy range is invalid for the source object size")
     if end >= size:
         raise AwsError(
             "InvalidArgument",

@@ -120,7 +120,6 @@ def check_logging(s3: S3State, bucket: Bucket, value: dict[str, Any]) -> None:
             status=403,
             fields={
                 "TargetBucketLocation": target.region,
-                "SourceBucketLocation": bucket.region,
             },
         )
 
@@ -136,9 +135,7 @@ def check_replication(s3: S3State, bucket: Bucket, value: dict[str, Any]) -> Non
     for number, rule in enumerate(value["Rules"]):
         name = rule["Destination"]["Bucket"].rpartition(":")[2]
         target = s3.buckets.get(name)
-        if target is None:
-            raise invalid_request("Destination bucket must exist.")
-        if target.versioning != ENABLED:
+        if target is None or target.versioning != ENABLED:
             raise invalid_request("Destination bucket must have versioning enabled.")
         rule.setdefault("ID", f"rule-{number + 1}")
 
@@ -169,6 +166,8 @@ def check_website(_s3: S3State, _bucket: Bucket, value: dict[str, Any]) -> None:
             "The IndexDocument Suffix is not well formed", "IndexDocument", suffix
         )
     if "ErrorDocument" in value and not value["ErrorDocument"].get("Key"):
+        raise malformed_xml()
+    if value.get("RoutingRules") == []:
         raise malformed_xml()
     for rule in value.get("RoutingRules", ()):
         _check_routing_rule(rule)
@@ -230,3 +229,28 @@ def check_public_access(_s3: S3State, _bucket: Bucket, value: dict[str, Any]) ->
         "RestrictPublicBuckets",
     ):
         value.setdefault(member, False)
+
+
+_INVENTORY_FIELDS = frozenset(
+    {
+        "Size", "LastModifiedDate", "StorageClass", "ETag", "IsMultipartUploaded",
+        "ReplicationStatus", "EncryptionStatus", "ObjectLockRetainUntilDate", "ObjectLockMode",
+        "ObjectLockLegalHoldStatus", "IntelligentTieringAccessTier", "BucketKeyStatus",
+        "ChecksumAlgorithm", "ObjectAccessControlList", "ObjectOwner", "LifecycleExpirationDate",
+    }
+)  # fmt: skip
+
+
+def check_inventory(value: dict[str, Any]) -> None:
+    """Where the report goes, how often it is written and what it tells."""
+    destination = value["Destination"]["S3BucketDestination"]
+    if not destination.get("Bucket", "").startswith("arn:"):
+        raise AwsError("InvalidS3DestinationBucket", "Invalid bucket ARN.")
+    known = (
+        destination.get("Format") in ("CSV", "ORC", "Parquet")
+        and value["Schedule"].get("Frequency") in ("Daily", "Weekly")
+        and value.get("IncludedObjectVersions") in ("All", "Current")
+        and set(value.get("OptionalFields", ())) <= _INVENTORY_FIELDS
+    )
+    if not known:
+        raise malformed_xml()

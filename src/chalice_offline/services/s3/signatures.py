@@ -247,9 +247,8 @@ def _implied(request: HttpRequest, name: str) -> str:
 
 def _string_to_sign_v2(request: HttpRequest, query: list[tuple[str, str]], expires: str) -> str:
     headers = request.headers
-    amz = sorted(
-        (name, value.strip()) for name, value in headers.items() if name.startswith("x-amz-")
-    )
+    fields = [*headers.items(), *((name.lower(), value) for name, value in query)]
+    amz = sorted((name, value.strip()) for name, value in fields if name.startswith("x-amz-"))
     sub = sorted((name, value) for name, value in query if name in _SUBRESOURCES)
     resource = _resource_v2(request)
     if sub:

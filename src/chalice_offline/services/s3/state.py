@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from chalice_offline.services.s3.bucket import Bucket, decode_bucket
 from chalice_offline.services.s3.contents import Contents
 from chalice_offline.services.s3.errors import (
+    INVALID_VERSION,
     invalid_argument,
     method_not_allowed,
     no_such_bucket,
@@ -18,7 +19,7 @@ from chalice_offline.services.s3.http_dates import http_date_of_ms
 from chalice_offline.services.s3.object_store import ObjectStore
 from chalice_offline.services.s3.object_version import NULL_VERSION
 from chalice_offline.services.s3.upload_store import UploadStore
-from chalice_offline.services.s3.version_ids import VERSION_ID_LENGTH
+from chalice_offline.services.s3.version_ids import is_version_id
 
 if TYPE_CHECKING:
     from chalice_offline.core.kernel import Kernel, Request
@@ -81,13 +82,21 @@ class S3State:
             self._objects[bucket.name] = found
         return found
 
-    def find_object(self, bucket: Bucket, request: Request, method: str = "GET") -> ObjectVersion:
-        """Return the object a request names: the version asked for, else the newest."""
+    def find_object(
+        self, bucket: Bucket, request: Request, method: str = "GET", *, about: bool = False
+    ) -> ObjectVersion:
+        """Return the object a request names: the version asked for, else the newest.
+
+        `about` says that something about it is asked for, not the object: then a delete marker is
+        told as what it is even where no version was named (recorded on AWS).
+        """
         key, version_id = request["Key"], request.get("VersionId")
         if version_id is None:
             found = self.objects(bucket).newest(key)
             if found is None:
                 raise no_such_key(key)
+            if found.is_marker and about:
+                raise method_not_allowed(method, "DeleteMarker")
             if found.is_marker:
                 error = no_such_key(key)
                 error.headers = {
@@ -117,8 +126,8 @@ class S3State:
 
     def version_or_none(self, bucket: Bucket, key: str, version_id: str) -> ObjectVersion | None:
         """Return a version or None; raises AwsError for an id that is none."""
-        if version_id != NULL_VERSION and len(version_id) != VERSION_ID_LENGTH:
-            raise invalid_argument("Invalid version id specified", "versionId", version_id)
+        if version_id != NULL_VERSION and (not bucket.versioning or not is_version_id(version_id)):
+            raise invalid_argument(INVALID_VERSION, "versionId", version_id)
         return self.objects(bucket).version(key, version_id)
 
     def next_sequence(self, before: ObjectVersion | None) -> int:

@@ -27,6 +27,8 @@ def tags_of(tag_set: Iterable[Mapping[str, str]], *, of_bucket: bool = False) ->
     """Return the tags of a request's TagSet; raises AwsError for what is no tag."""
     tags: dict[str, str] = {}
     for tag in tag_set:
+        if tag["Key"].startswith("aws:"):
+            raise _system_tag(tag["Key"], of_bucket=of_bucket)
         key, value = tag["Key"], tag["Value"]
         if key in tags:
             raise AwsError(
@@ -49,10 +51,12 @@ def tags_of(tag_set: Iterable[Mapping[str, str]], *, of_bucket: bool = False) ->
 def tags_of_header(text: str) -> dict[str, str]:
     """Return the tags of the header field x-amz-tagging: `a=1&b=2`, percent-encoded."""
     try:
+        if any(part.count("=") > 1 for part in text.split("&")):
+            raise ValueError(text)
         pairs = parse_qsl(text, keep_blank_values=True, strict_parsing=bool(text))
     except ValueError:
-        pairs = [(part, "") for part in text.split("&") if part]
-    if len(dict(pairs)) != len(pairs):
+        pairs = None
+    if pairs is None or len(dict(pairs)) != len(pairs):
         raise invalid_argument(
             "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query "
             "parameters without tag name duplicates.",
@@ -78,9 +82,11 @@ def _check(key: str, value: str) -> None:
             "The TagValue you have provided is invalid",
             fields={"TagKey": key, "TagValue": value},
         )
-    if key.startswith("aws:"):
-        raise AwsError(
-            "InvalidTag",
-            "System tags cannot be added/updated by requester",
-            fields={"TagKey": key},
-        )
+
+
+def _system_tag(key: str, *, of_bucket: bool) -> AwsError:
+    if of_bucket:
+        return AwsError("InvalidTag", "System tags cannot be added/updated by requester")
+    return AwsError(
+        "InvalidTag", "Your TagKey cannot be prefixed with aws:", fields={"TagKey": key}
+    )

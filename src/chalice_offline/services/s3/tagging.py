@@ -42,7 +42,7 @@ def put_object_tagging(s3: S3State, context: CallContext, request: Request) -> R
     """Replace an object's tags; an empty set takes them away."""
     bucket = s3.find_bucket(request)
     tags = tags_of(request["Tagging"]["TagSet"])
-    version = s3.find_object(bucket, request, "PUT")
+    version = s3.find_object(bucket, request, "PUT", about=True)
     version.tags = tags
     s3.objects(bucket).update(version)
     announcements.changed(s3, context, bucket, version, "s3:ObjectTagging:Put")
@@ -52,14 +52,14 @@ def put_object_tagging(s3: S3State, context: CallContext, request: Request) -> R
 def get_object_tagging(s3: S3State, _context: CallContext, request: Request) -> Result:
     """Tell an object's tags."""
     bucket = s3.find_bucket(request)
-    version = s3.find_object(bucket, request)
+    version = s3.find_object(bucket, request, about=True)
     return {"TagSet": tag_set_of(version.tags), **_told(bucket, version)}
 
 
 def delete_object_tagging(s3: S3State, context: CallContext, request: Request) -> Result:
     """Take an object's tags away."""
     bucket = s3.find_bucket(request)
-    version = s3.find_object(bucket, request, "DELETE")
+    version = s3.find_object(bucket, request, "DELETE", about=True)
     version.tags = {}
     s3.objects(bucket).update(version)
     announcements.changed(s3, context, bucket, version, "s3:ObjectTagging:Delete")

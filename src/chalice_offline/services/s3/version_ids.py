@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 VERSION_ID_LENGTH = 32
 _RANDOM_BYTES = 15  # 20 characters
+_RANDOM_LENGTH = 20
 _NUMBER_LENGTH = 11
+_BEYOND = 1 << 63  # sequence numbers are milliseconds since 1970, shifted by 20 bits
 _ALTERNATIVES = b"._"
 
 
@@ -24,6 +26,11 @@ def new_version_id(ids: Ids, sequence: int) -> str:
     random = ids.base64(_RANDOM_BYTES).replace("+", ".").replace("/", "_")
     number = base64.b64encode(sequence.to_bytes(8, "big"), _ALTERNATIVES).decode().rstrip("=")
     return f"{random}.{number}"
+
+
+def is_version_id(text: str) -> bool:
+    """Whether a text is an id that was given out here, as far as its form tells."""
+    return text[_RANDOM_LENGTH : _RANDOM_LENGTH + 1] == "." and 0 < sequence_of(text) < _BEYOND
 
 
 def sequence_of(version_id: str) -> int:
