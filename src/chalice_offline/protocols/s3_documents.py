@@ -52,7 +52,14 @@ ROOTS = {
     "ListParts": "ListPartsResult",
 }
 # Members that come before the others.
-FIRST = {"ListBuckets": ("Owner",)}
+FIRST = {
+    "ListBuckets": ("Owner",),
+    "ListObjects": ("Name",),
+    "ListObjectsV2": ("Name",),
+    "ListObjectVersions": ("Name",),
+}
+# Required by the model, and yet S3 takes requests without (recorded).
+MAY_BE_ABSENT = ("Value null at 'policy'", "Value null at 'tagging.tagSet'")
 LOCATION_OPERATION = "GetBucketLocation"
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from chalice_offline.core.errors import AwsError
 from chalice_offline.protocols.constraints import Constraints, report
+from chalice_offline.protocols.s3_documents import MAY_BE_ABSENT
 from chalice_offline.protocols.sqs_query import LIST_MEMBER_NAMES
 from chalice_offline.protocols.xml_body import malformed_xml
 
@@ -32,7 +33,7 @@ def validator(service: str, protocol: str, input_shape: Any) -> Validator:
     if service == "sqs":
         return _presence_validator(input_shape)
     check = Constraints(presence_only=protocol == "rest-xml").compile(input_shape)
-    skip = _answered_by_service if service == "sns" else _never
+    skip = _SKIPPED.get(service, _never)
     if check is None:
         return accept
     code = "ValidationError" if protocol == "query" else "ValidationException"
@@ -55,6 +56,14 @@ def _answered_by_service(violation: str) -> bool:
     """Whether SNS says it in its own words: an absent member of the request itself (recorded)."""
     path = violation.partition("at '")[2].partition("'")[0]
     return violation.startswith("Value null") and "." not in path
+
+
+def _taken_without(violation: str) -> bool:
+    """Whether S3 takes a request without this member."""
+    return violation.startswith(MAY_BE_ABSENT)
+
+
+_SKIPPED: dict[str, Callable[[str], bool]] = {"sns": _answered_by_service, "s3": _taken_without}
 
 
 def _presence_validator(input_shape: Any) -> Validator:

@@ -64,6 +64,6 @@ def put_object_acl(s3: S3State, context: CallContext, request: Request) -> Resul
 def get_object_acl(s3: S3State, _context: CallContext, request: Request) -> Result:
     """Tell an object's list."""
     bucket = s3.find_bucket(request)
-    version = s3.find_object(bucket, request, about=True)
+    version = s3.find_object(bucket, request)
     owner = version.owner or bucket.account_id
     return {"Owner": owner_of(owner), "Grants": version.acl or default_grants(owner)}

@@ -91,9 +91,7 @@ def _check_nobody_wrote(request: Request, upload: Upload, newest: ObjectVersion 
 
 
 def _chosen_parts(s3: S3State, bucket: Bucket, upload: Upload, request: Request) -> list[Part]:
-    if "MultipartUpload" not in request:
-        raise malformed_xml()
-    asked = request["MultipartUpload"].get("Parts") or []
+    asked = request.get("MultipartUpload", {}).get("Parts") or []
     if not asked:
         raise invalid_request("You must specify at least one part")
     uploads = s3.uploads(bucket)

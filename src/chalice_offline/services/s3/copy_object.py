@@ -23,7 +23,7 @@ from chalice_offline.services.s3.new_objects import (
     told_written,
     write,
 )
-from chalice_offline.services.s3.object_version import STANDARD, ObjectVersion
+from chalice_offline.services.s3.object_version import NULL_VERSION, STANDARD, ObjectVersion
 from chalice_offline.services.s3.payload import md5_of
 
 if TYPE_CHECKING:
@@ -136,6 +136,6 @@ def _told(bucket: Bucket, source: Source, version: ObjectVersion) -> Result:
     told["CopyObjectResult"] = result
     if bucket.versioning:
         told["VersionId"] = version.version_id
-    if source.bucket.versioning:
+    if source.version.version_id != NULL_VERSION:
         told["CopySourceVersionId"] = source.version.version_id
     return told

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import unquote
+from urllib.parse import unquote_plus
 
 from chalice_offline.core.errors import AwsError
 from chalice_offline.services.s3.encryption import check_key
@@ -57,7 +57,7 @@ def find_source(s3: S3State, request: Request, now_ms: int) -> Source:
 def _read_source(text: str) -> tuple[str, str, str | None]:
     """Take `bucket/key?versionId=…` apart, with or without a slash in front."""
     path, question, query = text.partition("?versionId=")
-    bucket, _, key = unquote(path).removeprefix("/").partition("/")
+    bucket, _, key = unquote_plus(path).removeprefix("/").partition("/")
     if bucket.startswith("arn:"):
         raise invalid_argument("Invalid copy source", "x-amz-copy-source", text)
     if not bucket or not key:

@@ -119,7 +119,7 @@ def customer_key(request: Mapping[str, Any], prefix: str = "") -> str:
 
 def check_key(request: Mapping[str, Any], version: ObjectVersion, prefix: str = "") -> None:
     """Refuse to read what a client's key encrypted without that key, and anything else with one."""
-    if f"{prefix}SSECustomerKey" in request and f"{prefix}SSECustomerKeyMD5" not in request:
+    if request.get(f"{prefix}SSECustomerKey") and not request.get(f"{prefix}SSECustomerKeyMD5"):
         raise _wrong_key()
     given = customer_key(request, prefix)
     needed = version.encryption.get("SSECustomerKeyMD5", "")

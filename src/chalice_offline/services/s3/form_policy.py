@@ -37,7 +37,7 @@ class FormPolicy:
         self.expires_ms = _expiration(document)
         self._equals: list[tuple[str, str]] = []
         self._starts: list[tuple[str, str]] = []
-        self._range: tuple[int, int] | None = None
+        self._range: tuple[Any, Any] | None = None
         conditions = document.get("conditions")
         if not isinstance(conditions, list):
             raise _invalid("Invalid Policy: Policy missing conditions.")
@@ -92,7 +92,7 @@ class FormPolicy:
         kind, first, second = condition
         kind = str(kind).lower()
         if kind == _RANGE:
-            self._range = _limits(first, second)
+            self._range = first, second
         elif kind in ("eq", "starts-with"):
             kept = self._equals if kind == "eq" else self._starts
             kept.append((str(first), str(second)))
@@ -128,14 +128,11 @@ def _expiration(document: dict[str, Any]) -> int:
     return round(instant.astimezone(UTC).timestamp() * 1000)
 
 
-def _limits(low: Any, high: Any) -> tuple[int, int]:
+def _check_size(size: int, least: Any, most: Any) -> None:
     try:
-        return int(low), int(high)
+        low, high = int(least), int(most)
     except (TypeError, ValueError):
-        raise _invalid("Invalid Policy: Invalid content-length-range: not a number.") from None
-
-
-def _check_size(size: int, low: int, high: int) -> None:
+        raise _broken(f'["{_RANGE}", "{least}", "{most}"]') from None
     if size < low:
         raise AwsError(
             "EntityTooSmall",

@@ -23,6 +23,11 @@ def owner_of(account_id: str) -> dict[str, Any]:
     return {"ID": canonical_id(account_id)}
 
 
+def initiator_of(account_id: str) -> dict[str, Any]:
+    """Return an account as the Initiator of an upload, which still has a DisplayName (recorded)."""
+    return {"DisplayName": "root", **owner_of(account_id)}
+
+
 def user_grantee(account_id: str) -> dict[str, Any]:
     """Return an account as the Grantee of a grant."""
     return {**owner_of(account_id), "Type": "CanonicalUser"}

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from chalice_offline.services.s3.errors import invalid_argument
-from chalice_offline.services.s3.identities import owner_of
+from chalice_offline.services.s3.identities import initiator_of, owner_of
 from chalice_offline.services.s3.object_version import STANDARD
 from chalice_offline.services.s3.pages import (
     after_prefix,
@@ -108,7 +108,7 @@ def _told(upload: Upload, *, encoded: bool) -> dict[str, Any]:
         "Initiated": upload.initiated_ms // 1000,
         "StorageClass": upload.template.get("storage_class", STANDARD),
         "Owner": owner,
-        "Initiator": owner,
+        "Initiator": initiator_of(upload.account_id),
     }
     if upload.algorithm:
         told.update(ChecksumAlgorithm=upload.algorithm, ChecksumType=upload.checksum_type)

@@ -17,7 +17,7 @@ from chalice_offline.services.s3.pages import (
     told_algorithm,
     told_key,
 )
-from chalice_offline.services.s3.version_ids import is_version_id
+from chalice_offline.services.s3.version_ids import is_version_id, sequence_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -133,8 +133,8 @@ def _read(
 
 def _start(
     objects: ObjectStore, prefix: str, delimiter: str, after: tuple[str, str]
-) -> tuple[ObjectVersion | None, bytes]:
-    """Return the version to go on behind, if the marker names one, and the key to go on with."""
+) -> tuple[tuple[str, int] | None, bytes]:
+    """Return key and sequence number to go on behind, and the key to go on with after that."""
     key, version_id = after
     start = raw(prefix)
     if not key:
@@ -143,16 +143,25 @@ def _start(
         rolled = common_prefix(key, prefix, delimiter)
         if rolled is not None:
             return None, max(start, after_prefix(raw(rolled)) or start)
-    resumed = objects.version(key, version_id) if version_id else None
+    resumed = None
+    if version_id == NULL_VERSION:
+        found = objects.version(key, version_id)
+        resumed = None if found is None else (key, found.sequence)
+    elif version_id:  # it may be gone by now: its place is in its id
+        resumed = key, sequence_of(version_id)
     return resumed, max(start, raw(key) + b"\x00")
 
 
 def _versions(
-    objects: ObjectStore, resumed: ObjectVersion | None, start: bytes, end: bytes | None
+    objects: ObjectStore, resumed: tuple[str, int] | None, start: bytes, end: bytes | None
 ) -> Iterator[tuple[ObjectVersion, bool]]:
     """Give versions, each with whether it is the latest of its key."""
     if resumed is not None:
-        for older in objects.older(resumed.key, resumed.sequence):
+        key, sequence = resumed
+        newest = objects.newest(key)
+        if newest is not None and newest.sequence < sequence:
+            yield newest, True
+        for older in objects.older(key, sequence):
             yield older, False
     for newest in objects.scan(start, end):
         yield newest, True

@@ -20,7 +20,7 @@ from chalice_offline.services.s3.contents import length_of, part_of
 from chalice_offline.services.s3.copy_source import find_source
 from chalice_offline.services.s3.encryption import customer_key, told_encryption
 from chalice_offline.services.s3.errors import invalid_argument, invalid_request
-from chalice_offline.services.s3.identities import owner_of
+from chalice_offline.services.s3.identities import initiator_of, owner_of
 from chalice_offline.services.s3.lifecycle_dates import abort_told
 from chalice_offline.services.s3.limits import LARGEST_PART_BYTES, MOST_LISTED, MOST_PARTS
 from chalice_offline.services.s3.new_objects import described
@@ -147,7 +147,7 @@ def list_parts(s3: S3State, _context: CallContext, request: Request) -> Result:
         "MaxParts": most,
         "IsTruncated": truncated,
         "Parts": [_told_part(part, upload) for part in shown],
-        "Initiator": owner,
+        "Initiator": initiator_of(upload.account_id),
         "Owner": owner,
         "StorageClass": upload.template.get("storage_class", STANDARD),
         **abort_told(bucket, upload),

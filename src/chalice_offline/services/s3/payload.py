@@ -55,7 +55,7 @@ def read_payload(context: CallContext, request: Request) -> Payload:
         _check_length(http.headers.get("x-amz-decoded-content-length"), length_of(content))
     md5 = md5_of(content)
     if "ContentMD5" in request:
-        _check_md5(request["ContentMD5"], md5)
+        _check_md5(request["ContentMD5"], md5, is_part="UploadId" in request)
     if http is not None:
         _check_sha256(http.headers.get("x-amz-content-sha256") or "", content)
     given = given_checksum(request) or _in_trailers(trailers)
@@ -116,7 +116,7 @@ def md5_of(content: Content) -> str:
     return hashlib.md5(content).hexdigest()
 
 
-def _check_md5(given: str, md5: str) -> None:
+def _check_md5(given: str, md5: str, *, is_part: bool) -> None:
     try:
         raw = base64.b64decode(given, validate=True)
     except (binascii.Error, ValueError):
@@ -132,7 +132,7 @@ def _check_md5(given: str, md5: str) -> None:
             "BadDigest",
             "The Content-MD5 you specified did not match what we received.",
             fields={
-                "ExpectedDigest": raw.hex(),
+                "ExpectedDigest": given if is_part else raw.hex(),  # recorded
                 "CalculatedDigest": base64.b64encode(bytes.fromhex(md5)).decode(),
             },
         )

@@ -11,6 +11,7 @@ from base64 import b64encode
 from email.errors import HeaderParseError
 from email.header import decode_header
 
+_PLAIN = re.compile(rb"[ -~]*")
 _SPACE, _DELETE = 0x20, 0x7F
 _WORD = re.compile(r"=\?UTF-8\?[BQ]\?[^?]*\?=", re.IGNORECASE)
 
@@ -23,7 +24,7 @@ def readable(text: str) -> str:
         ((raw, charset),) = decode_header(text)
     except (HeaderParseError, ValueError):
         return text
-    if isinstance(raw, str) or charset is None or not raw.isascii():
+    if isinstance(raw, str) or charset is None or not _PLAIN.fullmatch(raw):
         return text
     return str(raw, "ascii")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from chalice_offline.core.context import DEFAULT_REGION
 from chalice_offline.core.errors import AwsError
 from chalice_offline.services.s3.bucket import ENABLED, SUSPENDED
 from chalice_offline.services.s3.errors import invalid_argument, invalid_request, malformed_xml
@@ -114,13 +115,14 @@ def check_logging(s3: S3State, bucket: Bucket, value: dict[str, Any]) -> None:
             fields={"TargetBucket": name},
         )
     if target.region != bucket.region:
+        fields = {"TargetBucketLocation": target.region}
+        if bucket.region != DEFAULT_REGION:  # recorded
+            fields["SourceBucketLocation"] = bucket.region
         raise AwsError(
             "CrossLocationLoggingProhibitted",
             "Cross S3 location logging not allowed. ",
             status=403,
-            fields={
-                "TargetBucketLocation": target.region,
-            },
+            fields=fields,
         )
 
 

@@ -86,7 +86,11 @@ def _check(key: str, value: str) -> None:
 
 def _system_tag(key: str, *, of_bucket: bool) -> AwsError:
     if of_bucket:
-        return AwsError("InvalidTag", "System tags cannot be added/updated by requester")
+        return AwsError(
+            "InvalidTag",
+            "System tags cannot be added/updated by requester",
+            fields={"TagKey": key},
+        )
     return AwsError(
         "InvalidTag", "Your TagKey cannot be prefixed with aws:", fields={"TagKey": key}
     )

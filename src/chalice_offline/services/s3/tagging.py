@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def put_bucket_tagging(s3: S3State, _context: CallContext, request: Request) -> Result:
     """Replace a bucket's tags."""
     bucket = s3.find_bucket(request)
-    keep(s3, bucket, "tags", tags_of(request["Tagging"]["TagSet"], of_bucket=True))
+    keep(s3, bucket, "tags", tags_of(request["Tagging"].get("TagSet", ()), of_bucket=True))
     return {"StatusCode": 204}
 
 
@@ -41,7 +41,7 @@ def delete_bucket_tagging(s3: S3State, _context: CallContext, request: Request) 
 def put_object_tagging(s3: S3State, context: CallContext, request: Request) -> Result:
     """Replace an object's tags; an empty set takes them away."""
     bucket = s3.find_bucket(request)
-    tags = tags_of(request["Tagging"]["TagSet"])
+    tags = tags_of(request["Tagging"].get("TagSet", ()))
     version = s3.find_object(bucket, request, "PUT", about=True)
     version.tags = tags
     s3.objects(bucket).update(version)

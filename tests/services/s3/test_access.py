@@ -1,0 +1,161 @@
+"""Links, forms, pages of other origins, and callers without credentials."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import requests
+from botocore.config import Config
+
+BUCKET = "access"
+pytestmark = pytest.mark.parametrize("aws", ["http"], indirect=True)
+
+
+@pytest.fixture
+def s3(aws: Any) -> Any:
+    client = aws.client("s3")
+    client.create_bucket(Bucket=BUCKET)
+    client.put_object(Bucket=BUCKET, Key="k", Body=b"content")
+    return client
+
+
+def signer(aws: Any, s3: Any, version: str) -> Any:
+    import boto3
+
+    return boto3.client(
+        "s3",
+        region_name="us-east-1",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+        endpoint_url=s3.meta.endpoint_url,
+        config=Config(signature_version=version),
+    )
+
+
+@pytest.mark.parametrize("version", ["s3", "s3v4"])
+def test_signed_links_work_until_they_expire(aws: Any, s3: Any, version: str) -> None:
+    """By the emulator's clock, and only with the signature they were given."""
+    link = signer(aws, s3, version).generate_presigned_url(
+        "get_object", {"Bucket": BUCKET, "Key": "k"}, ExpiresIn=60
+    )
+    assert requests.get(link).content == b"content"
+    forged = requests.get(link.replace("/k?", "/other?"))
+    assert (forged.status_code, "SignatureDoesNotMatch" in forged.text) == (403, True)
+    aws.advance(seconds=61)
+    late = requests.get(link)
+    assert (late.status_code, "Request has expired" in late.text) == (403, True)
+
+
+@pytest.mark.parametrize("version", ["s3", "s3v4"])
+def test_signed_link_for_a_write(aws: Any, s3: Any, version: str) -> None:
+    """The method is part of what is signed."""
+    link = signer(aws, s3, version).generate_presigned_url(
+        "put_object", {"Bucket": BUCKET, "Key": "up load"}
+    )
+    assert requests.get(link).status_code == 403
+    assert requests.put(link, data=b"new").status_code == 200
+    assert s3.get_object(Bucket=BUCKET, Key="up load")["Body"].read() == b"new"
+
+
+def test_callers_without_credentials_need_a_policy(aws: Any, s3: Any) -> None:
+    """New buckets are private; a policy may open them once public policies are not blocked."""
+    url = f"{s3.meta.endpoint_url}/{BUCKET}/k"
+    assert requests.get(url).status_code == 403
+    s3.delete_public_access_block(Bucket=BUCKET)
+    s3.put_bucket_policy(
+        Bucket=BUCKET,
+        Policy=f"""{{"Statement": [{{"Effect": "Allow", "Principal": "*",
+            "Action": "s3:GetObject", "Resource": "arn:aws:s3:::{BUCKET}/*"}}]}}""",
+    )
+    assert requests.get(url).content == b"content"
+    assert requests.delete(url).status_code == 403
+
+
+def test_other_accounts_need_a_policy(aws: Any, s3: Any) -> None:
+    """AccessDenied, and nothing changes."""
+    other = aws.client("s3", account="111111111111")
+    with pytest.raises(other.exceptions.ClientError, match="AccessDenied"):
+        other.delete_object(Bucket=BUCKET, Key="k")
+    assert s3.head_object(Bucket=BUCKET, Key="k")["ContentLength"] == 7
+
+
+def post(form: dict[str, Any], content: bytes, **fields: str) -> requests.Response:
+    files = {"file": ("menu.json", content)}
+    return requests.post(
+        form["url"], data={**form["fields"], **fields}, files=files, allow_redirects=False
+    )
+
+
+def test_form_upload_takes_the_name_of_the_file(s3: Any) -> None:
+    """`${filename}` stands for it; 201 answers with a document."""
+    form = s3.generate_presigned_post(
+        BUCKET,
+        "up/${filename}",
+        Fields={"success_action_status": "201"},
+        Conditions=[{"success_action_status": "201"}],
+    )
+    reply = post(form, b"menu")
+    assert (reply.status_code, "<Key>up/menu.json</Key>" in reply.text) == (201, True)
+    assert s3.get_object(Bucket=BUCKET, Key="up/menu.json")["Body"].read() == b"menu"
+
+
+def test_form_policy_is_enforced(aws: Any, s3: Any) -> None:
+    """Size, fields that are not listed, and the expiry; nothing is stored."""
+    form = s3.generate_presigned_post(
+        BUCKET, "form", Conditions=[["content-length-range", 2, 4]], ExpiresIn=60
+    )
+    assert "EntityTooLarge" in post(form, b"12345").text
+    assert "EntityTooSmall" in post(form, b"1").text
+    assert "Extra input fields: acl" in post(form, b"123", acl="private").text
+    forged = {**form, "fields": {**form["fields"], "key": "elsewhere"}}
+    assert "Policy Condition failed" in post(forged, b"123").text
+    aws.advance(seconds=61)
+    assert "Policy expired" in post(form, b"123").text
+    assert [each["Key"] for each in s3.list_objects_v2(Bucket=BUCKET)["Contents"]] == ["k"]
+
+
+def test_form_upload_may_redirect(s3: Any) -> None:
+    """303 to where the form says, with bucket, key and ETag."""
+    target = "http://localhost/done"
+    form = s3.generate_presigned_post(
+        BUCKET,
+        "form",
+        Fields={"success_action_redirect": target},
+        Conditions=[{"success_action_redirect": target}],
+    )
+    reply = post(form, b"1")
+    assert reply.status_code == 303
+    told = parse_qs(urlsplit(reply.headers["location"]).query)
+    assert (told["bucket"], told["key"]) == ([BUCKET], ["form"])
+
+
+def test_cors_rules_answer_preflights_and_requests(aws: Any, s3: Any) -> None:
+    """Only what a rule names is allowed; a reply says so to the page that asked."""
+    url = f"{s3.meta.endpoint_url}/{BUCKET}/k"
+    asks = {"Origin": "http://localhost:3000", "Access-Control-Request-Method": "PUT"}
+    assert requests.options(url, headers=asks).status_code == 403
+    s3.put_bucket_cors(
+        Bucket=BUCKET,
+        CORSConfiguration={
+            "CORSRules": [
+                {
+                    "AllowedMethods": ["PUT", "GET"],
+                    "AllowedOrigins": ["http://localhost:*"],
+                    "AllowedHeaders": ["x-amz-*"],
+                    "MaxAgeSeconds": 60,
+                }
+            ]
+        },
+    )
+    wanted = {**asks, "Access-Control-Request-Headers": "x-amz-date"}
+    allowed = requests.options(url, headers=wanted)
+    assert allowed.status_code == 200
+    assert allowed.headers["access-control-allow-origin"] == "http://localhost:3000"
+    assert allowed.headers["access-control-allow-headers"] == "x-amz-date"
+    refused = requests.options(url, headers={**wanted, "Access-Control-Request-Method": "DELETE"})
+    assert refused.status_code == 403
+    link = s3.generate_presigned_url("get_object", {"Bucket": BUCKET, "Key": "k"})
+    reply = requests.get(link, headers={"Origin": "http://localhost:3000"})
+    assert reply.headers["access-control-allow-origin"] == "http://localhost:3000"
