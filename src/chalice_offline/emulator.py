@@ -59,9 +59,15 @@ _log = logging.getLogger(__name__)
 class _Turn:
     """One input, from the timers that are due before it to those that are due after it."""
 
-    def __init__(self, lock: threading.RLock, catch_up: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        lock: threading.RLock,
+        catch_up: Callable[[], None],
+        follow_up: Callable[[], None],
+    ) -> None:
         self._lock = lock
         self._catch_up = catch_up
+        self._follow_up = follow_up
 
     def __enter__(self) -> None:
         self._lock.acquire()
@@ -78,7 +84,7 @@ class _Turn:
         trace: TracebackType | None,
     ) -> None:
         try:
-            self._catch_up()
+            self._follow_up()
         finally:
             self._lock.release()
 
@@ -118,7 +124,7 @@ class Emulator:
         self._now_ms, awake_ms = driver.clock.read()
         self._slept_ms = self._now_ms - awake_ms
         self._running_timers = False
-        self._turn = _Turn(self.lock, self._catch_up)
+        self._turn = _Turn(self.lock, self._catch_up, self._follow_up)
         self._failures = FailureLog(_log)
         # Timers that failed, for whoever drives: a mistake of ours, never a client's.
         self._timer_errors: deque[Exception] = deque(maxlen=_TIMER_ERRORS_KEPT)
@@ -434,21 +440,30 @@ class Emulator:
             raise RunStopped
 
     def _catch_up(self) -> None:
-        """Run what is due, each timer at its own instant, then move to the present.
-
-        A timer that fails is a mistake of ours. Neither the other timers nor the input that
-        happens to come next have anything to do with it.
-        """
+        """Run what is due, each timer at its own instant, then move to the present."""
         if self._running_timers:
-            # A timer's callback led back here (a driver that runs inline). The loop below us
-            # goes on after it; a second loop inside would run timers out of their order.
             return
         present_ms, awake_ms = self.driver.clock.read()
+        if present_ms - awake_ms > self._slept_ms:
+            self._wake_up(present_ms, awake_ms)
+        self._run_due(present_ms)
+
+    def _follow_up(self) -> None:
+        """Run what an input made due; for it no time has passed."""
+        if not self._running_timers:
+            self._run_due(self._now_ms)
+
+    def _run_due(self, present_ms: int) -> None:
+        """Run timers up to an instant, and keep what was written.
+
+        A timer that fails is a mistake of ours. Neither the other timers nor the input that
+        happens to come next have anything to do with it. When a timer's callback leads back here
+        (a driver that runs inline), the loop below goes on after it: a second loop inside would
+        run timers out of their order.
+        """
         self._running_timers = True
         left = TIMERS_AT_ONCE
         try:
-            if present_ms - awake_ms > self._slept_ms:
-                self._wake_up(present_ms, awake_ms)
             while left and (timer := self.scheduler.pop_due(present_ms)) is not None:
                 left -= 1
                 self._now_ms = max(self._now_ms, timer.due_ms)

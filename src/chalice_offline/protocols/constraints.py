@@ -39,6 +39,29 @@ class Constraints(ShapeCompiler["Check | None"]):
         super().__init__()
         self._rules = _no_rules if presence_only else _rules
 
+    def compile(self, shape: Any) -> Check | None:
+        """Return what is to be checked; None also for what only contains itself, unconstrained."""
+        return super().compile(shape) if self._is_constrained(shape, set()) else None
+
+    def _is_constrained(self, shape: Any, seen: set[str]) -> bool:
+        if self._rules(shape):
+            return True
+        if shape.type_name == "list":
+            return bool(self._rules(shape.member, in_container=True)) or self._is_constrained(
+                shape.member, seen
+            )
+        if shape.type_name == "map":
+            return any(
+                self._rules(part, in_container=True) or self._is_constrained(part, seen)
+                for part in (shape.key, shape.value)
+            )
+        if shape.type_name != "structure" or shape.name in seen:
+            return False
+        seen.add(shape.name)
+        return bool(shape.required_members) or any(
+            self._is_constrained(member, seen) for member in shape.members.values()
+        )
+
     def later(self, structures: dict[str, Any], name: str) -> Check:
         """Stand in for a structure within itself."""
 

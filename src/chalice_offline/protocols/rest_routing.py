@@ -11,6 +11,8 @@ from chalice_offline.protocols.form import decode_pairs
 from chalice_offline.protocols.service_models import load_service
 
 if TYPE_CHECKING:
+    from collections.abc import KeysView
+
     from chalice_offline.core.http import HttpRequest
 
 _S3_HOST_MARKS = (".s3.", ".s3-")
@@ -47,14 +49,14 @@ class Route:
         """Tell whether the literal segments are all in their places, and no other is empty."""
         return all(parts[index] == text for index, text in self.literals) and all(parts)
 
-    def specificity(self, query: dict[str, str], headers: Any) -> int | None:
+    def specificity(self, query: dict[str, str], header_names: KeysView[str]) -> int | None:
         """Return how much of the request beyond its path this route asks for, or None."""
         for name, value in self.query:
             if name not in query or (value is not None and query[name] != value):
                 return None
         if any(name not in query for name in self.required_query):
             return None
-        if any(name not in headers for name in self.required_headers):
+        if any(name not in header_names for name in self.required_headers):
             return None
         fixed = len(self.query) * 4 + len(self.required_query) * 2 + len(self.required_headers)
         return fixed * 2 + (not self.deprecated)
@@ -65,16 +67,20 @@ class Routes:
 
     def __init__(self, routes: list[tuple[str, Route]]) -> None:
         self.by_operation = {route.operation: route for _, route in routes}
-        self._exact: dict[tuple[str, int], list[Route]] = {}
+        # By whether the request has a query string, too: most routes of S3 ask for one.
+        self._exact: dict[tuple[str, int, bool], list[Route]] = {}
         self._greedy: list[tuple[str, Route]] = []
         for method, route in sorted(routes, key=lambda item: -len(item[1].literals)):
             if route.greedy:
                 self._greedy.append((method, route))
-            self._exact.setdefault((method, len(route.segments)), []).append(route)
+            for has_query in (True, False):
+                if has_query or not (route.query or route.required_query):
+                    place = method, len(route.segments), has_query
+                    self._exact.setdefault(place, []).append(route)
 
-    def candidates(self, method: str, count: int) -> list[Route]:
+    def candidates(self, method: str, count: int, *, has_query: bool) -> list[Route]:
         """Return routes of this length, those with more literal segments first."""
-        found = self._exact.get((method, count))
+        found = self._exact.get((method, count, has_query))
         if found is not None:
             return found
         return [
@@ -111,7 +117,7 @@ def _route(operation: Any) -> Route:
         bool(segments) and segments[-1].endswith("+}"),
         tuple(fixed),
         _required_names(required, "querystring", fixed_names),
-        _required_names(required, "header", set()),
+        tuple(name.lower() for name in _required_names(required, "header", set())),
         bool(operation.deprecated),
     )
 
@@ -163,12 +169,13 @@ def operation_for(service: str, request: HttpRequest) -> str | None:
 def _matching_route(service: str, request: HttpRequest) -> Route | None:
     parts = path_parts(service, request)
     query = dict(decode_pairs(request.query)) if request.query else {}
+    header_names = request.headers.keys()
     best: Route | None = None
     best_rank = (-1, -1)
-    for route in routes(service).candidates(request.method, len(parts)):
+    for route in routes(service).candidates(request.method, len(parts), has_query=bool(query)):
         if len(route.literals) < best_rank[0]:
             break
-        specificity = route.specificity(query, request.headers) if route.fits(parts) else None
+        specificity = route.specificity(query, header_names) if route.fits(parts) else None
         if specificity is not None and (len(route.literals), specificity) > best_rank:
             best, best_rank = route, (len(route.literals), specificity)
     return best

@@ -37,6 +37,8 @@ class SqliteStorage:
         """
         if file is None:
             self._database = _connect(":memory:")
+            # Nothing outlives the process, so nothing needs to be kept as one or taken back.
+            self._database.execute("PRAGMA journal_mode = OFF")
             folder = None
         else:
             _check(file)
@@ -44,6 +46,7 @@ class SqliteStorage:
             folder = file.with_name(f"{file.name}-objects")
         # Also for a storage that nobody closed: Python warns of databases left open.
         self._let_go = weakref.finalize(self, self._database.close)
+        self._in_file = file is not None
         self._collections: dict[str, SqliteCollection] = {}
         self.blobs = FileBlobs(folder, self)
         try:
@@ -77,9 +80,11 @@ class SqliteStorage:
 
     def commit(self) -> None:
         """Keep everything written since the last commit, as one."""
-        if self._database.in_transaction:
+        if self._in_file:
+            if not self._database.in_transaction:
+                return
             self.execute("COMMIT")
-            self.blobs.committed()
+        self.blobs.committed()
 
     def close(self) -> None:
         """Commit, and let go of files; storage in memory is gone."""
@@ -93,7 +98,7 @@ class SqliteStorage:
     def begin(self) -> None:
         """Make sure that what is written now is kept at the next commit and not before."""
         # Asked of SQLite: after a full disk it may have ended the transaction itself.
-        if not self._database.in_transaction:
+        if self._in_file and not self._database.in_transaction:
             self.execute("BEGIN IMMEDIATE")
 
     def execute(self, statement: str, values: tuple[Any, ...] = ()) -> sqlite3.Cursor:
@@ -117,7 +122,8 @@ class SqliteStorage:
 
     def commit_without_blobs(self) -> None:
         """Commit while the storage is still being opened."""
-        self.execute("COMMIT")
+        if self._in_file:
+            self.execute("COMMIT")
 
     def _count_opening(self) -> int:
         row = self.execute("SELECT count FROM openings").fetchone()

@@ -14,6 +14,7 @@ from __future__ import annotations
 import io
 from contextlib import AbstractContextManager, nullcontext
 from contextvars import ContextVar
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, TypeVar
 
 from chalice_offline.core.errors import AwsError
@@ -40,6 +41,10 @@ R = TypeVar("R")
 
 #: The door of the emulator whose code runs in this context.
 _here: ContextVar[InProcessDoor | None] = ContextVar("in_process_door", default=None)
+
+
+# No service takes less, so nothing needs to be judged while a payload of this size is read.
+_SMALL_BYTES = 64 * 1024
 
 
 class InProcessDoor:
@@ -181,6 +186,12 @@ def _read_file(head: HttpRequest, file: Any, blobs: Blobs) -> HttpRequest:
 
     As over HTTP, a large object goes to a file of ours and never through memory as a whole.
     """
+    announced = head.headers.get("x-amz-decoded-content-length") or head.headers.get(
+        "content-length"
+    )
+    if announced and announced.isdigit() and int(announced) <= _SMALL_BYTES:
+        small = file.read()
+        return replace(head, body=small.encode() if isinstance(small, str) else small)
     incoming = IncomingBody(head, blobs)
     try:
         while piece := file.read(PIECE_BYTES):

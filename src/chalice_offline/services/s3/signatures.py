@@ -198,7 +198,10 @@ def _expired(expires_ms: int, now_ms: int, seconds: str = "") -> AwsError:
 
 
 def _ms_of_amz_date(text: str) -> int:
-    return timegm(datetime.strptime(text, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC).timetuple()) * 1000
+    # By position: reading a format takes longer than all the rest of a request's check.
+    year, month, day = int(text[:4]), int(text[4:6]), int(text[6:8])
+    hour, minute, second = int(text[9:11]), int(text[11:13]), int(text[13:15])
+    return timegm(datetime(year, month, day, hour, minute, second, tzinfo=UTC).timetuple()) * 1000
 
 
 def _check_signed_headers(request: HttpRequest, signed: list[str]) -> None:
