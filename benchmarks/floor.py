@@ -34,6 +34,11 @@ def answer_constantly(client: Any, replies: Replies) -> None:
 
     def answer(request: Any, event_name: str, **_: Any) -> Any:
         headers, body = replies[event_name.rpartition(".")[2]]
+        # What is sent must be read by whoever answers: boto3 makes the pieces and checksum of an
+        # object only then.
+        read = getattr(request.body, "read", None)
+        if read is not None:
+            read()
         reply: Any = AWSResponse  # its types ask for more than it uses
         return reply(request.url, 200, headers, _Raw(body))
 
