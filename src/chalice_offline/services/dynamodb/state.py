@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from chalice_offline.services.dynamodb.errors import resource_missing, table_missing
 from chalice_offline.services.dynamodb.items import Items
 from chalice_offline.services.dynamodb.names import TableKey, table_key
+from chalice_offline.services.dynamodb.recovery_log import drop_log
 from chalice_offline.services.dynamodb.stream import Streams
 from chalice_offline.services.dynamodb.table import Table
 
@@ -89,6 +90,7 @@ class DynamoDbState:
         self._by_text.clear()
         self._kept.delete("/".join(table.place).encode())
         table.items.drop()
+        drop_log(self.kernel, table)
         self.stop_expiry(table)
 
     # ---- time to live ----------------------------------------------------------------------------

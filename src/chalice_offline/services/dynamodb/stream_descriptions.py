@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 def list_streams(dynamodb: DynamoDbState, context: CallContext, request: Request) -> Result:
     """List streams by ARN, those that ended within the last day included."""
     after = request.get("ExclusiveStartStreamArn", "")
+    check_limit(request, limits.STREAMS_LISTED)
     if after:
         check_stream_arn(after)
     wanted = request.get("TableName", "").rpartition("/")[2]
@@ -42,6 +43,7 @@ def list_streams(dynamodb: DynamoDbState, context: CallContext, request: Request
 
 def describe_stream(dynamodb: DynamoDbState, _context: CallContext, request: Request) -> Result:
     """Describe a stream and its one shard."""
+    check_limit(request, limits.STREAMS_LISTED)
     stream = find_stream(dynamodb, request["StreamArn"])
     shards = [_shard(dynamodb, stream)]
     if request.get("ExclusiveStartShardId", "") >= stream.shard_id:
@@ -69,6 +71,16 @@ def find_stream(dynamodb: DynamoDbState, arn: str) -> Stream:
     if found is None:
         raise resource_missing(f"Stream: {arn} not found")
     return found
+
+
+def check_limit(request: Request, most: int) -> None:
+    """Refuse a Limit above what AWS takes; the model has only the lower bound."""
+    limit = request.get("Limit")
+    if limit is not None and limit > most:
+        raise validation(
+            f"1 validation error detected: Value '{limit}' at 'limit' failed to satisfy "
+            f"constraint: Member must have value less than or equal to {most}"
+        )
 
 
 def check_stream_arn(arn: str) -> None:

@@ -14,7 +14,7 @@ from chalice_offline.core.errors import AwsError
 from chalice_offline.services.dynamodb import limits
 from chalice_offline.services.dynamodb.errors import resource_missing, validation
 from chalice_offline.services.dynamodb.sizes import item_size_bytes
-from chalice_offline.services.dynamodb.stream_descriptions import find_stream
+from chalice_offline.services.dynamodb.stream_descriptions import check_limit, find_stream
 
 if TYPE_CHECKING:
     from chalice_offline.core.context import CallContext
@@ -47,6 +47,7 @@ def get_shard_iterator(dynamodb: DynamoDbState, context: CallContext, request: R
 
 def get_records(dynamodb: DynamoDbState, context: CallContext, request: Request) -> Result:
     """Return records from an iterator on, and the iterator that follows."""
+    check_limit(request, limits.STREAM_PAGE_RECORDS)
     limit = request.get("Limit", limits.STREAM_PAGE_RECORDS)
     position = _position(request["ShardIterator"])
     if context.now_ms - position.issued_ms > limits.ITERATOR_MS:

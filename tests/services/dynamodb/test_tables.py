@@ -1,0 +1,155 @@
+"""Tables: made, described, changed and deleted, with AWS's refusals."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.services.dynamodb.conftest import ARN, order
+
+if TYPE_CHECKING:
+    from tests.services.dynamodb.conftest import Orders
+
+BY_STATE = {
+    "IndexName": "by-state",
+    "KeySchema": [{"AttributeName": "state", "KeyType": "HASH"}],
+    "Projection": {"ProjectionType": "KEYS_ONLY"},
+}
+
+
+def test_a_new_table_is_creating_then_active(orders: Orders) -> None:
+    """The reply says CREATING; whoever asks next finds it ACTIVE."""
+    assert orders.create()["TableStatus"] == "CREATING"
+    described = orders.describe()
+    assert (described["TableStatus"], described["TableArn"]) == ("ACTIVE", ARN)
+    assert described["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
+    assert orders.client.list_tables()["TableNames"] == ["orders"]
+
+
+def test_a_table_of_that_name_is_there_already(orders: Orders) -> None:
+    """ResourceInUseException names it."""
+    orders.create()
+    request = {
+        "TableName": "orders",
+        "BillingMode": "PAY_PER_REQUEST",
+        "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+        "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+    }
+    refusal = ("ResourceInUseException", "Table already exists: orders")
+    assert orders.refused("create_table", **request) == refusal
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        ({"BillingMode": "PROVISIONED"}, "ReadCapacityUnits and WriteCapacityUnits must both be"),
+        ({"AttributeDefinitions": []}, "Value null at 'attributeDefinitions'"),
+        (
+            {"KeySchema": [{"AttributeName": "id", "KeyType": "RANGE"}]},
+            "Invalid KeySchema: The first KeySchemaElement is not a HASH key type",
+        ),
+        (
+            {"KeySchema": [{"AttributeName": "x", "KeyType": "HASH"}]},
+            "Some index key attributes are not defined in AttributeDefinitions. Keys: [x]",
+        ),
+        ({"GlobalSecondaryIndexes": [BY_STATE]}, "Keys: [state], AttributeDefinitions: [id, at]"),
+        ({"GlobalSecondaryIndexes": []}, "List of GlobalSecondaryIndexes is empty"),
+        (
+            {"StreamSpecification": {"StreamEnabled": True}},
+            "StreamViewType must be specified when StreamEnabled is true",
+        ),
+        ({"TableName": "no"}, "Member must have length greater than or equal to 3"),
+    ],
+)
+def test_wrong_definitions_make_no_table(orders: Orders, change: dict[str, Any], text: str) -> None:
+    """Each refusal is AWS's, and nothing is left of the table."""
+    request = {
+        "TableName": "orders",
+        "BillingMode": "PAY_PER_REQUEST",
+        "KeySchema": [
+            {"AttributeName": "id", "KeyType": "HASH"},
+            {"AttributeName": "at", "KeyType": "RANGE"},
+        ],
+        "AttributeDefinitions": [
+            {"AttributeName": "id", "AttributeType": "S"},
+            {"AttributeName": "at", "AttributeType": "N"},
+        ],
+    } | change
+    code, message = orders.refused("create_table", **request)
+    assert code == "ValidationException"
+    assert text in message
+    assert orders.client.list_tables()["TableNames"] == []
+
+
+def test_a_deleted_table_is_gone_with_its_items(orders: Orders) -> None:
+    """Its name is free, and a new table of it is empty."""
+    orders.create()
+    orders.put(order("a"))
+    assert orders.client.delete_table(TableName="orders")["TableDescription"]["TableStatus"] == (
+        "DELETING"
+    )
+    assert orders.refused("describe_table", TableName="orders") == (
+        "ResourceNotFoundException",
+        "Requested resource not found: Table: orders not found",
+    )
+    orders.create()
+    assert orders.scan() == []
+
+
+def test_a_protected_table_is_not_deleted(orders: Orders) -> None:
+    """Deletion protection has to be taken off first."""
+    orders.create(DeletionProtectionEnabled=True)
+    code, message = orders.refused("delete_table", TableName="orders")
+    assert (code, "protected against deletion" in message) == ("ValidationException", True)
+    orders.client.update_table(TableName="orders", DeletionProtectionEnabled=False)
+    orders.client.delete_table(TableName="orders")
+
+
+def test_an_index_made_later_has_what_was_there_before(orders: Orders) -> None:
+    """Items whose attribute does not fit the index's key stay out of it, and stay in the table."""
+    orders.create()
+    orders.put(order("a", state="new"))
+    orders.put(order("b", state=7))
+    orders.client.update_table(
+        TableName="orders",
+        AttributeDefinitions=[{"AttributeName": "state", "AttributeType": "S"}],
+        GlobalSecondaryIndexUpdates=[{"Create": BY_STATE}],
+    )
+    [index] = orders.describe()["GlobalSecondaryIndexes"]
+    assert (index["IndexStatus"], index["ItemCount"]) == ("ACTIVE", 1)
+    assert orders.scan(IndexName="by-state") == [order("a", state="new")]
+    _code, message = orders.refused("put_item", TableName="orders", Item=order("c", state=7))
+    assert "Type mismatch for Index Key state Expected: S Actual: N IndexName: by-state" in message
+    orders.client.update_table(
+        TableName="orders", GlobalSecondaryIndexUpdates=[{"Delete": {"IndexName": "by-state"}}]
+    )
+    orders.put(order("c", state=7))
+    assert "GlobalSecondaryIndexes" not in orders.describe()
+
+
+def test_counts_and_sizes_follow_the_items(orders: Orders) -> None:
+    """DescribeTable knows how many items there are, and how large they are."""
+    orders.create(sort=False)
+    for name in "abc":
+        orders.put({"id": {"S": name}, "x": {"S": "12345"}})
+    orders.client.delete_item(TableName="orders", Key={"id": {"S": "c"}})
+    described = orders.describe()
+    assert (described["ItemCount"], described["TableSizeBytes"]) == (2, 18)
+
+
+def test_an_unknown_operation_is_refused_in_a_sentence(orders: Orders) -> None:
+    """What is not emulated says so."""
+    code, message = orders.refused("list_exports")
+    assert (code, "does not emulate dynamodb:ListExports" in message) == ("NotImplemented", True)
+
+
+def test_tags_are_kept_and_counted(orders: Orders) -> None:
+    """A table has at most 50 tags."""
+    orders.create(Tags=[{"Key": "team", "Value": "till"}])
+    tags = [{"Key": str(n), "Value": ""} for n in range(50)]
+    assert orders.refused("tag_resource", ResourceArn=ARN, Tags=tags)[0] == "ValidationException"
+    orders.client.tag_resource(ResourceArn=ARN, Tags=tags[:2])
+    orders.client.untag_resource(ResourceArn=ARN, TagKeys=["0"])
+    found = orders.client.list_tags_of_resource(ResourceArn=ARN)["Tags"]
+    assert found == [{"Key": "team", "Value": "till"}, {"Key": "1", "Value": ""}]
