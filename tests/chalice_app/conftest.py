@@ -64,6 +64,12 @@ class Projects:
         self._running.append(offline)
         return offline.start()
 
+    def reload(self, offline: Offline, code: str | None = None, **parts: Any) -> None:
+        """Reload an app as `chalice-offline local` does, after changes to its files if any."""
+        if code is not None:
+            self.write(code, **parts)
+        offline.reload()
+
     def seen(self) -> list[Any]:
         """Return what the app's module-level list `SEEN` holds."""
         return list(sys.modules["app"].SEEN)

@@ -138,7 +138,7 @@ def hourly(event):
 
 
 def test_streams(run: Any, projects: Any) -> None:
-    """Kinesis and DynamoDB handlers get records; a stream ARN of elsewhere binds by table name."""
+    """Kinesis and DynamoDB handlers get records; a table's stream is found by the table's name."""
     offline = run(
         CODE
         + """
@@ -147,15 +147,99 @@ def clicks(event):
     SEEN.extend(record.data for record in event)
 
 @app.on_dynamodb_record(
-    "arn:aws:dynamodb:eu-west-1:123456789012:table/things/stream/2020-01-01T00:00:00.000")
+    "arn:aws:dynamodb:us-east-1:123456789012:table/things/stream/2020-01-01T00:00:00.000")
 def things(event):
     SEEN.extend((record.event_name, record.keys, record.table_name) for record in event)
-"""
+""",
+        resources={"Resources": {"Things": {"Type": "AWS::DynamoDB::Table", "Properties": THINGS}}},
     )
     offline.client("kinesis").put_record(StreamName="clicks", Data=b"c", PartitionKey="k")
-    offline.client("dynamodb").put_item(TableName="things", Item={"id": {"S": "1"}})
+    offline.client("dynamodb").put_item(TableName="things", Item={"pk": {"S": "1"}})
     offline.settle()
-    assert projects.seen() == [b"c", ("INSERT", {"id": {"S": "1"}}, "things")]
+    assert projects.seen() == [b"c", ("INSERT", {"pk": {"S": "1"}}, "things")]
+
+
+THINGS: dict[str, Any] = {
+    "TableName": "things",
+    "BillingMode": "PAY_PER_REQUEST",
+    "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
+    "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
+    "StreamSpecification": {"StreamViewType": "NEW_AND_OLD_IMAGES"},
+}
+OF_A_TABLE = (
+    CODE
+    + """
+@app.on_dynamodb_record(
+    "arn:aws:dynamodb:eu-west-1:123456789012:table/things/stream/2020-01-01T00:00:00.000",
+    starting_position="TRIM_HORIZON")
+def things(event):
+    SEEN.extend(record.new_image["pk"]["S"] for record in event)
+"""
+)
+
+
+def make_things(offline: Any) -> Any:
+    """Make the table as its user does, with keys that nobody could guess."""
+    dynamodb = offline.client("dynamodb", region="eu-west-1")
+    stream = {"StreamEnabled": True, **THINGS["StreamSpecification"]}
+    dynamodb.create_table(**THINGS | {"StreamSpecification": stream})
+    return dynamodb
+
+
+def put_thing(dynamodb: Any, key: str) -> None:
+    dynamodb.put_item(TableName="things", Item={"pk": {"S": key}})
+
+
+def test_table_that_nobody_declares_is_waited_for_in_its_own_region(
+    run: Any, projects: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is not invented: the user's own CreateTable works, and the handler listens from then."""
+    offline = run(OF_A_TABLE)
+    assert "handler things: there is no table things with a stream in eu-west-1" in caplog.text
+    assert "bound there, in eu-west-1" in caplog.text
+    assert offline.client("dynamodb").list_tables()["TableNames"] == []
+    dynamodb = make_things(offline)
+    offline.settle()
+    put_thing(dynamodb, "1")
+    offline.settle()
+    assert projects.seen() == ["1"]
+
+
+def test_table_that_gets_its_stream_later_is_listened_to(run: Any, projects: Any) -> None:
+    """Also when the table was there first, without one."""
+    offline = run(OF_A_TABLE)
+    dynamodb = offline.client("dynamodb", region="eu-west-1")
+    dynamodb.create_table(**{k: v for k, v in THINGS.items() if k != "StreamSpecification"})
+    put_thing(dynamodb, "before")
+    offline.settle()
+    stream = {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"}
+    dynamodb.update_table(TableName="things", StreamSpecification=stream)
+    offline.settle()
+    put_thing(dynamodb, "after")
+    offline.settle()
+    assert projects.seen() == ["after"]
+
+
+def test_table_that_was_made_anew_is_said_and_found_by_the_next_reload(
+    run: Any, projects: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As on AWS the mapping reads the stream it was made for, until the app is deployed again."""
+    offline = run(OF_A_TABLE)
+    dynamodb = make_things(offline)
+    offline.settle()
+    dynamodb.delete_table(TableName="things")
+    offline.advance(minutes=1)
+    make_things(offline)
+    offline.settle()
+    assert "table things has a new stream; handler things still listens to the one before" in (
+        caplog.text
+    )
+    put_thing(dynamodb, "2")
+    offline.settle()
+    assert projects.seen() == []
+    projects.reload(offline)
+    offline.settle()
+    assert projects.seen() == ["2"]
 
 
 def test_lambda_function_and_its_context(run: Any) -> None:

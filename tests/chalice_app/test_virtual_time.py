@@ -193,6 +193,20 @@ offline.advance(minutes=20, raise_errors=False)
 print(len(list(offline.journal.entries())), digest(offline.journal))
 """
 
+TABLE = {
+    "Resources": {
+        "Orders": {
+            "Type": "AWS::DynamoDB::Table",
+            "Properties": {
+                "TableName": "orders",
+                "BillingMode": "PAY_PER_REQUEST",
+                "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+                "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+                "StreamSpecification": {"StreamViewType": "NEW_AND_OLD_IMAGES"},
+            },
+        }
+    }
+}
 PIPELINE = """
 import boto3, json, uuid
 events = boto3.client("events")
@@ -255,7 +269,7 @@ def _digest_of(project: Path, seed: int, hash_seed: str) -> str:
 
 def test_same_seed_gives_the_same_journal(projects: Any) -> None:
     """Equal under two hash seeds and two runs; another seed gives another journal."""
-    project = projects.write(PIPELINE)
+    project = projects.write(PIPELINE, resources=TABLE)
     first = _digest_of(project, 7, "1")
     assert int(first.split()[0]) > 100
     assert _digest_of(project, 7, "2") == first

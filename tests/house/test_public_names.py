@@ -23,6 +23,7 @@ OFFLINE = {
     "invoke": "name, payload",
     "journal": "",
     "now": "",
+    "reload": "",
     "resume": "",
     "settle": "*, within, raise_errors",
     "start": "",

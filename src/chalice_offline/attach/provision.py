@@ -24,8 +24,8 @@ from chalice_offline.chalice_app.cloudformation.intrinsics import (
     TemplateError,
     names_in,
 )
-from chalice_offline.chalice_app.cloudformation.resources import CREATE
-from chalice_offline.chalice_app.cloudformation.resources import Place as CreatePlace
+from chalice_offline.chalice_app.cloudformation.resource_types import TYPES
+from chalice_offline.chalice_app.cloudformation.resource_types import Place as CreatePlace
 from chalice_offline.chalice_app.project_file import ProjectFile, read_project_file
 from chalice_offline.core.errors import AwsError, ProjectError
 
@@ -128,7 +128,7 @@ class Provision:
         )
         place = CreatePlace(create_or_find(self._call), self._place.account_id, self._place.region)
         file = ProjectFile(Path(RESOURCES_FILE), template, json.dumps(template))
-        Stack(self._name, self._stage, place).apply(file)
+        Stack(self._name, self._stage, place, takes_over=True).apply(file)
 
     def _update(self, request: dict[str, Any]) -> bool:
         """Update the stack; False when there is nothing to change."""
@@ -212,7 +212,8 @@ class Provision:
 
     def _create_table(self, name: str, properties: dict[str, Any], place: CreatePlace) -> None:
         try:
-            CREATE[TABLE](place, properties["TableName"], properties)
+            table = TYPES[TABLE].create(place, properties["TableName"], properties)
+            TYPES[TABLE].complete(place, table, properties)
         except AwsError as error:
             raise ProjectError(f"table {name}: {error.message}") from error
 

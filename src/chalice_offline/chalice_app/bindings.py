@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, Any
 
-from chalice_offline.core.errors import AwsError
+from chalice_offline.chalice_app.project_file import one_line
+from chalice_offline.core.errors import AwsError, ProjectError
 
 if TYPE_CHECKING:
-    from chalice_offline.chalice_app.functions import ProjectFunction
-    from chalice_offline.chalice_app.sources import Binding, SourceBinder
+    from collections.abc import Mapping
 
-_log = logging.getLogger(__name__)
+    from chalice_offline.chalice_app.cloudformation import Changes
+    from chalice_offline.chalice_app.listening import Binding, Call, Way
 
-# What a source configuration says of the code, not of the source.
-_OF_THE_CODE = frozenset({"name", "handler_string"})
+Made = dict[str, tuple["Binding", Any]]
 
 
 class Bindings:
@@ -23,41 +22,98 @@ class Bindings:
     So an edit loses neither messages under way nor the position in a stream.
     """
 
-    def __init__(self, binder: SourceBinder) -> None:
-        self._binder = binder
-        self._present: dict[str, Binding] = {}
+    def __init__(self, ways: Mapping[str, Way], call: Call) -> None:
+        self._ways = ways
+        self._call = call
+        self._present: Made = {}
+        self._buckets: list[str] = []
 
     def all(self) -> list[Binding]:
         """Return the bindings in the order in which the app declares them."""
-        return list(self._present.values())
+        return [binding for binding, _ in self._present.values()]
 
-    def switch_to(self, sources: list[tuple[Any, ProjectFunction]]) -> None:
-        """Make these the bindings: undo what is gone, make what is new.
+    def switch_to(self, wanted: list[Binding], changes: Changes) -> None:
+        """Make these the bindings, as steps of `changes`.
 
-        Raises ProjectError naming the handler whose binding cannot work; what was made up to then
-        stays, and a switch back to the sources before undoes it.
+        Raises ProjectError naming the handler whose binding cannot work.
         """
-        wanted = {_key(source, function): (source, function) for source, function in sources}
-        before = self._present
-        for key, binding in before.items():
-            if key not in wanted:
-                self._undo(binding)
-        self._present = {key: binding for key, binding in before.items() if key in wanted}
-        for key, (source, function) in wanted.items():
-            if key not in self._present:
-                self._present[key] = self._binder.bind(source, function)
-        self._present = {key: self._present[key] for key in wanted}
-        self._binder.put_notifications(self.all())
-
-    def _undo(self, binding: Binding) -> None:
-        for service, operation, request in binding.undo:
+        before, buckets = self._present, self._buckets
+        changes.back("the bindings", lambda: self._restore(before, buckets))
+        after: Made = {}
+        for binding in wanted:
             try:
-                self._binder.call(service, operation, request)
-            except AwsError as error:  # somebody removed it by hand meanwhile: it is gone, too
-                _log.warning("unbinding %s: %s", binding.function, error.message)
+                after[binding.key] = self._bound(binding, before.get(binding.key), changes)
+            except AwsError as error:
+                raise ProjectError(
+                    f"handler {binding.function}: {one_line(error.message)}"
+                ) from error
+        for key, (binding, made) in before.items():
+            if key not in after:
+                self._drop(binding, made, changes)
+        self._present = after
+        self._put_notifications([binding for binding, _ in before.values()], changes)
 
+    # ---- within ----------------------------------------------------------------------------------
 
-def _key(source: Any, function: ProjectFunction) -> str:
-    settings = {name: value for name, value in vars(source).items() if name not in _OF_THE_CODE}
-    timeout = function.timeout_seconds  # a queue's visibility timeout is checked against it
-    return f"{function.deployed_name} {type(source).__name__} {settings!r} {timeout}"
+    def _restore(self, present: Made, buckets: list[str]) -> None:
+        self._present, self._buckets = present, buckets
+
+    def _bound(
+        self, binding: Binding, before: tuple[Binding, Any] | None, changes: Changes
+    ) -> tuple[Binding, Any]:
+        way = self._ways[binding.way]
+        if before is None:
+            made = way.make(binding)
+            changes.back(binding.function, lambda: way.remove(made, binding))
+            return binding, made
+        was, made = before
+        if was != binding or way.is_stale(made, binding):
+            changes.back(binding.function, lambda: way.change(made, was))
+            way.change(made, binding)
+        return binding, made
+
+    def _drop(self, binding: Binding, made: Any, changes: Changes) -> None:
+        way = self._ways[binding.way]
+        changes.cleanup(binding.function, lambda: way.remove(made, binding))
+
+    def _put_notifications(self, before: list[Binding], changes: Changes) -> None:
+        """Put the notification configuration of every bucket that has, or had, a handler.
+
+        Raises ProjectError naming the handlers when S3 refuses it (overlapping filters).
+        """
+        wanted: dict[str, list[Binding]] = {bucket: [] for bucket in self._buckets}
+        for binding in self.all():
+            if binding.bucket:
+                wanted.setdefault(binding.bucket, []).append(binding)
+        ours = {str(one.request["Id"]) for one in [*before, *self.all()] if one.bucket}
+        self._buckets = [bucket for bucket, handlers in wanted.items() if handlers]
+        for bucket, handlers in wanted.items():
+            try:
+                self._put_notification(bucket, handlers, ours, changes)
+            except AwsError as error:
+                if not handlers:  # the bucket went with the handler
+                    continue
+                names = ", ".join(handler.function for handler in handlers)
+                plural = "s" if len(handlers) > 1 else ""
+                raise ProjectError(
+                    f"handler{plural} {names}: bucket {bucket}: {one_line(error.message)}"
+                ) from error
+
+    def _put_notification(
+        self, bucket: str, handlers: list[Binding], ours: set[str], changes: Changes
+    ) -> None:
+        name = {"Bucket": bucket}
+        present = self._call("s3", "GetBucketNotificationConfiguration", name)
+        present.pop("ResponseMetadata", None)
+        of_functions = present.get("LambdaFunctionConfigurations", [])
+        kept = [c for c in of_functions if c.get("Id") not in ours]
+        configurations = kept + [handler.request for handler in handlers]
+        if configurations == of_functions:
+            return
+
+        def put(configuration: dict[str, Any]) -> None:
+            request = name | {"NotificationConfiguration": configuration}
+            self._call("s3", "PutBucketNotificationConfiguration", request)
+
+        changes.back(f"notifications of {bucket}", lambda: put(present))
+        put(present | {"LambdaFunctionConfigurations": configurations})

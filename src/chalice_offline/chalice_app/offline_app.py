@@ -8,14 +8,22 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from chalice_offline.chalice_app.bindings import Bindings
-from chalice_offline.chalice_app.cloudformation import Stack
-from chalice_offline.chalice_app.cloudformation.resources import Place
+from chalice_offline.chalice_app.cloudformation import Changes, Place, Stack
+from chalice_offline.chalice_app.deployed_functions import DeployedFunctions
 from chalice_offline.chalice_app.functions import api_function, functions_of
 from chalice_offline.chalice_app.http_api import HttpApi, integration_limit
+from chalice_offline.chalice_app.listening import (
+    MappingWay,
+    NotificationWay,
+    RuleWay,
+    SubscriptionWay,
+    TableStreamWay,
+)
 from chalice_offline.chalice_app.project import API_HANDLER, load_for_stage, unload_project
 from chalice_offline.chalice_app.project_file import read_project_file
 from chalice_offline.chalice_app.runtime import LoadedFunction
-from chalice_offline.chalice_app.sources import SourceBinder
+from chalice_offline.chalice_app.sources import Sources
+from chalice_offline.chalice_app.table_streams import TableStreams
 from chalice_offline.core.context import Caller
 from chalice_offline.core.errors import EmulatorBug, ProjectError
 from chalice_offline.services.lambda_ import FunctionSettings
@@ -26,9 +34,9 @@ if TYPE_CHECKING:
     from chalice_offline.chalice_app.environment import FunctionEnvironment
     from chalice_offline.chalice_app.functions import ProjectFunction
     from chalice_offline.chalice_app.http_api import Limit
+    from chalice_offline.chalice_app.listening import Binding, Way
     from chalice_offline.chalice_app.project import Project
     from chalice_offline.chalice_app.runtime import Runtime
-    from chalice_offline.chalice_app.sources import Binding
     from chalice_offline.core.http import Headers, HttpResponse
     from chalice_offline.emulator import Emulator
     from chalice_offline.services.lambda_ import LambdaState
@@ -58,10 +66,19 @@ class OfflineApp:
         self._emulator = emulator
         place = Place(self._call, emulator.account_id, emulator.region)
         self._stack = Stack(f"{self.directory.name}-{stage}", stage, place)
-        self._lambda = lambda_
+        self._functions = DeployedFunctions(lambda_, self._call)
+        mappings = MappingWay(self._call)
+        ways: dict[str, Way] = {
+            "mapping": mappings,
+            "subscription": SubscriptionWay(self._call),
+            "rule": RuleWay(self._call),
+            "notification": NotificationWay(),
+            "table stream": TableStreamWay(mappings, TableStreams(emulator, self._call)),
+        }
+        self._bindings = Bindings(ways, self._call)
         self._runtime = runtime
         self._http: HttpApi | None = None
-        self._bindings: Bindings | None = None
+        self._loaded_functions: dict[str, LoadedFunction] = {}
         self._environments: dict[str, tuple[dict[str, str], FunctionEnvironment]] = {}
 
     def start(self, project: Project | None = None) -> None:
@@ -71,34 +88,28 @@ class OfflineApp:
         project's, as on Lambda.
         """
         os.chdir(self.directory)
-        self.project = project or self._load()
-        self._provision()
-        self._bind(self.project)
+        self._deploy(project or self._load())
 
     def reload(self) -> None:
-        """Load the project's code anew; queues, topics and what they hold stay as they are.
+        """Load the project anew, and change what runs to what it says now.
 
-        Raises ProjectError, and leaves the running code in place, when the new code cannot load or
-        cannot be bound.
+        As with an update of a stack and `chalice deploy`: what can be changed is changed, what is
+        new is made, what is gone is deleted; queues and tables keep what they hold. Raises
+        ProjectError, and leaves everything as it was, when the new version cannot be loaded,
+        provisioned or bound.
         """
-        running = self.project
         modules = unload_project(self.directory)
         try:
-            project = self._load()
-            self._provision()
-            self._bind(project)
+            self._deploy(self._load())
         except ProjectError:
             unload_project(self.directory)
             sys.modules.update(modules)
-            if running is not None:
-                self._bind(running)
             raise
-        self.project = project
 
     @property
     def bindings(self) -> list[Binding]:
         """Which function listens to what, in the order of the app's decorators."""
-        return self._bindings.all() if self._bindings else []
+        return self._bindings.all()
 
     def request(self, method: str, path: str, headers: Headers, body: bytes) -> HttpResponse:
         """Send an HTTP request to the app's routes."""
@@ -122,12 +133,27 @@ class OfflineApp:
     def _load(self) -> Project:
         return load_for_stage(self.directory, self.stage, self._emulator.region, self._variables)
 
-    def _provision(self) -> None:
+    def _deploy(self, project: Project) -> None:
+        """Go from what is deployed to this project, or stay where we are: ProjectError."""
+        changes = Changes()
+        try:
+            self._provision(changes)
+            self._bind(project, changes)
+        except BaseException:
+            changes.roll_back()
+            raise
+        changes.commit()
+        self.project = project
+
+    def _provision(self, changes: Changes) -> None:
         path = self.directory / RESOURCES_FILE
         if path.exists():
-            self._stack.apply(read_project_file(path, what="it declares the project's resources"))
+            file = read_project_file(path, what="it declares the project's resources")
+            self._stack.update(file, changes)
+        elif not self._stack.is_empty:
+            _log.warning("%s is gone; what it declared stays until you restart", path)
 
-    def _bind(self, project: Project) -> None:
+    def _bind(self, project: Project, changes: Changes) -> None:
         app = project.app
         if app.websocket_handlers:
             _log.warning(
@@ -137,29 +163,40 @@ class OfflineApp:
             )
         functions = functions_of(project)
         by_name = {function.name: function for function in functions}
-        for function in functions:
-            self._lambda.register(self._settings(function))
-        self._runtime.load({f.deployed_name: self._loaded(f) for f in functions})
-        self._http = self._http_api(project, by_name)
-        self._bindings_of(project).switch_to(
-            [(source, by_name[source.name]) for source in app.event_sources]
+        self._functions.switch_to([self._settings(f) for f in functions], changes)
+        self._run_code_of(functions, changes)
+        sources = Sources(
+            self._call,
+            self._stack,
+            self._emulator.account_id,
+            self._emulator.region,
+            f"{project.name}-{project.stage}",
         )
+        self._bindings.switch_to(
+            [sources.binding(one, by_name[one.name], changes) for one in app.event_sources],
+            changes,
+        )
+        self._http = self._http_api(project, by_name)
 
-    def _bindings_of(self, project: Project) -> Bindings:
-        if self._bindings is None:
-            prefix = f"{project.name}-{project.stage}"
-            emulator = self._emulator
-            binder = SourceBinder(self._call, emulator.account_id, emulator.region, prefix)
-            self._bindings = Bindings(binder)
-        return self._bindings
+    def _run_code_of(self, functions: list[ProjectFunction], changes: Changes) -> None:
+        before = self._loaded_functions
+        after = {function.deployed_name: self._loaded(function) for function in functions}
+
+        def load(loaded: dict[str, LoadedFunction]) -> None:
+            self._loaded_functions = loaded
+            self._runtime.load(loaded)
+
+        changes.back("the code", lambda: load(before))
+        load(after)
 
     def _loaded(self, function: ProjectFunction) -> LoadedFunction:
         return LoadedFunction(function.handler, self._environment(function))
 
     def _environment(self, function: ProjectFunction) -> FunctionEnvironment:
+        seen = function.variables | function.runtime_variables()
         known = self._environments.get(function.name)
-        if known is None or known[0] != function.variables:
-            known = (function.variables, function.environment(self._emulator.region))
+        if known is None or known[0] != seen:  # another container, as on Lambda
+            known = (seen, function.environment(self._emulator.region))
             self._environments[function.name] = known
         return known[1]
 
@@ -185,13 +222,16 @@ class OfflineApp:
         environment = self._environment(api)
         return HttpApi(self._emulator, project, self._settings(api), environment_of, environment)
 
-    def _call(self, service: str, operation: str, request: dict[str, Any]) -> dict[str, Any]:
+    def _call(
+        self, service: str, operation: str, request: dict[str, Any], region: str | None = None
+    ) -> dict[str, Any]:
         """Call AWS as the deployer would."""
         emulator = self._emulator
+        region = region or emulator.region
         caller = Caller(
             emulator.account_id,
-            emulator.region,
-            f"https://{service}.{emulator.region}.amazonaws.com",
+            region,
+            f"https://{service}.{region}.amazonaws.com",
             principal="cloudformation.amazonaws.com",
         )
         reply = emulator.call(service, operation, request, caller)

@@ -1,16 +1,17 @@
-"""The event sources a project's decorators name, and the AWS calls that bind them.
+"""The event sources a project's decorators name, as bindings.
 
 A binding is made the way `chalice deploy` makes it, with the same AWS calls, so the services
-check it as AWS would. What a decorator names and nobody declared is created, with a warning.
+check it as AWS would. What a decorator names and nobody declared is created, with a warning; but
+for a table, whose keys nobody could guess.
 """
 
 from __future__ import annotations
 
 import json
 import logging
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from chalice_offline.chalice_app.listening import Binding
 from chalice_offline.chalice_app.project_file import one_line
 from chalice_offline.core.arn import make_arn, parse_arn
 from chalice_offline.core.errors import AwsError, ProjectError
@@ -18,11 +19,10 @@ from chalice_offline.core.errors import AwsError, ProjectError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from chalice_offline.chalice_app.cloudformation import Changes, Stack
     from chalice_offline.chalice_app.functions import ProjectFunction
-
-    Call = Callable[[str, str, dict[str, Any]], dict[str, Any]]
-
-AwsCall = tuple[str, str, dict[str, Any]]
+    from chalice_offline.chalice_app.listening import Call
+    from chalice_offline.core.arn import Arn
 
 _log = logging.getLogger(__name__)
 
@@ -32,127 +32,64 @@ _log = logging.getLogger(__name__)
 VISIBILITY_PER_TIMEOUT = 6
 LONGEST_VISIBILITY_SECONDS = 43_200
 
-
-@dataclass(frozen=True, slots=True)
-class Binding:
-    """A function and what it listens to, in words for the user.
-
-    `undo` are the AWS calls that unbind it, `notification` its part of a bucket's notification
-    configuration: a bucket has only one, so these are put together for all handlers.
-    """
-
-    function: str
-    source: str
-    undo: tuple[AwsCall, ...] = ()
-    bucket: str = ""
-    notification: dict[str, Any] = field(default_factory=dict)
+QUEUE = "AWS::SQS::Queue"
 
 
-class SourceBinder:
-    """Binds event sources in one account and region through `call(service, operation, request)`."""
+class Sources:
+    """Reads event sources in one account, through `call(service, operation, request, region)`."""
 
-    def __init__(self, call: Call, account_id: str, region: str, app_prefix: str) -> None:
-        self.call = call
+    def __init__(
+        self, call: Call, stack: Stack, account_id: str, region: str, app_prefix: str
+    ) -> None:
+        """`stack` makes what nobody declared."""
+        self._call = call
+        self._stack = stack
         self._account_id = account_id
         self._region = region
         self._app_prefix = app_prefix
-        self._buckets: list[str] = []
 
-    def bind(self, source: Any, function: ProjectFunction) -> Binding:
-        """Bind one of Chalice's event source configurations to its function.
+    def binding(self, source: Any, function: ProjectFunction, changes: Changes) -> Binding:
+        """Return the binding of one of Chalice's event source configurations to its function.
 
-        Raises ProjectError naming the handler when the binding cannot work.
+        What it names is there afterwards. Raises ProjectError naming the handler when it cannot
+        work.
         """
         kind = type(source).__name__
-        bind = _BINDERS.get(kind)
-        if bind is None:
+        read = _READERS.get(kind)
+        if read is None:
             raise ProjectError(f"handler {function.name}: {kind} is not supported offline yet")
         try:
-            return bind(self, source, function)
+            return read(self, source, function, changes)
         except AwsError as error:
             raise ProjectError(f"handler {function.name}: {one_line(error.message)}") from error
 
-    def put_notifications(self, bindings: list[Binding]) -> None:
-        """Put the notification configuration of every bucket that has, or had, a handler.
-
-        Raises ProjectError naming the handlers when S3 refuses it (overlapping filters).
-        """
-        wanted: dict[str, list[Binding]] = {bucket: [] for bucket in self._buckets}
-        for binding in bindings:
-            if binding.bucket:
-                wanted.setdefault(binding.bucket, []).append(binding)
-        self._buckets = list(wanted)
-        for bucket, handlers in wanted.items():
-            self._put_notification(bucket, handlers)
-
-    def _put_notification(self, bucket: str, handlers: list[Binding]) -> None:
-        present = self.call("s3", "GetBucketNotificationConfiguration", {"Bucket": bucket})
-        present.pop("ResponseMetadata", None)
-        of_functions = present.get("LambdaFunctionConfigurations", [])
-        kept = [c for c in of_functions if not self._is_ours(c)]
-        configurations = kept + [handler.notification for handler in handlers]
-        if configurations == of_functions:
-            return
-        wanted = present | {"LambdaFunctionConfigurations": configurations}
-        request = {"Bucket": bucket, "NotificationConfiguration": wanted}
-        try:
-            self.call("s3", "PutBucketNotificationConfiguration", request)
-        except AwsError as error:
-            names = ", ".join(handler.function for handler in handlers)
-            plural = "s" if len(handlers) > 1 else ""
-            raise ProjectError(
-                f"handler{plural} {names}: bucket {bucket}: {one_line(error.message)}"
-            ) from error
-
-    def _is_ours(self, configuration: dict[str, Any]) -> bool:
-        return str(configuration.get("Id", "")).startswith(f"{self._app_prefix}-")
-
     # ---- one method per decorator ----------------------------------------------------------------
 
-    def _sqs(self, source: Any, function: ProjectFunction) -> Binding:
+    def _sqs(self, source: Any, function: ProjectFunction, changes: Changes) -> Binding:
+        name = source.queue
         if source.queue_arn:
             name = self._local_name(source.queue_arn, "sqs", function)
-        else:
-            name = source.queue
-        self._ensure_queue(name, function)
-        request: dict[str, Any] = {
-            "EventSourceArn": self._arn("sqs", name),
-            "FunctionName": function.deployed_name,
-            "BatchSize": source.batch_size,
-        }
-        if source.maximum_batching_window_in_seconds:
-            request["MaximumBatchingWindowInSeconds"] = source.maximum_batching_window_in_seconds
+        arn = self._arn("sqs", name)
+        self._ensure_queue(name, function, changes)
+        self._check_visibility(name, function)
+        request = self._mapping(arn, source, function)
         if source.maximum_concurrency:
             request["ScalingConfig"] = {"MaximumConcurrency": source.maximum_concurrency}
-        undo = self._map(request)
-        return Binding(function.name, f"queue {name}", undo)
+        return self._bound(function, f"queue {name}", "mapping", arn, request)
 
-    def _sns(self, source: Any, function: ProjectFunction) -> Binding:
+    def _sns(self, source: Any, function: ProjectFunction, changes: Changes) -> Binding:
         name = source.topic
         if name.startswith("arn:"):
             name = self._local_name(name, "sns", function)
-        topic_arn = self._arn("sns", name)
-        if not self._exists("sns", "GetTopicAttributes", {"TopicArn": topic_arn}):
-            self._created("topic", name, function)
-            self.call("sns", "CreateTopic", {"Name": name})
-        subscription = self.call(
-            "sns",
-            "Subscribe",
-            {
-                "TopicArn": topic_arn,
-                "Protocol": "lambda",
-                "Endpoint": self._function_arn(function),
-                "ReturnSubscriptionArn": True,
-            },
-        )["SubscriptionArn"]
-        undo: AwsCall = ("sns", "Unsubscribe", {"SubscriptionArn": subscription})
-        return Binding(function.name, f"topic {name}", (undo,))
+        arn = self._arn("sns", name)
+        properties = {"TopicName": name} | ({"FifoTopic": True} if _is_fifo(name) else {})
+        self._ensure("AWS::SNS::Topic", properties, function, changes)
+        request = {"TopicArn": arn, "Endpoint": self._function_arn(function)}
+        return self._bound(function, f"topic {name}", "subscription", arn, request)
 
-    def _s3(self, source: Any, function: ProjectFunction) -> Binding:
+    def _s3(self, source: Any, function: ProjectFunction, changes: Changes) -> Binding:
         bucket = source.bucket
-        if not self._exists("s3", "HeadBucket", {"Bucket": bucket}):
-            self._created("bucket", bucket, function)
-            self.call("s3", "CreateBucket", self._create_bucket_request(bucket))
+        self._ensure("AWS::S3::Bucket", {"BucketName": bucket}, function, changes)
         rules = [
             {"Name": name, "Value": value}
             for name, value in (("Prefix", source.prefix), ("Suffix", source.suffix))
@@ -166,34 +103,33 @@ class SourceBinder:
         if rules:
             configuration["Filter"] = {"Key": {"FilterRules": rules}}
         where = "".join(f" {rule['Name'].lower()} {rule['Value']}" for rule in rules)
-        described = f"bucket {bucket}{where} ({', '.join(source.events)})"
-        return Binding(function.name, described, bucket=bucket, notification=configuration)
+        words = f"bucket {bucket}{where} ({', '.join(source.events)})"
+        key = f"{function.deployed_name} notification {bucket}"
+        return Binding(function.name, words, "notification", key, configuration, bucket=bucket)
 
-    def _event_pattern(self, source: Any, function: ProjectFunction) -> Binding:
+    def _event_pattern(self, source: Any, function: ProjectFunction, changes: Changes) -> Binding:  # noqa: ARG002 - nothing to make
         pattern = json.dumps(source.event_pattern)
-        undo = self._rule(source, function, {"EventPattern": pattern})
-        return Binding(function.name, f"default bus, pattern {pattern}", undo)
+        request = {"EventPattern": pattern}
+        return self._rule(source, function, f"default bus, pattern {pattern}", request)
 
-    def _schedule(self, source: Any, function: ProjectFunction) -> Binding:
+    def _schedule(self, source: Any, function: ProjectFunction, changes: Changes) -> Binding:  # noqa: ARG002
         expression = source.schedule_expression
         if not isinstance(expression, str):
             expression = expression.to_string()
         request = {"ScheduleExpression": expression}
         if source.description:
             request["Description"] = source.description
-        undo = self._rule(source, function, request)
-        return Binding(function.name, f"schedule {expression}", undo)
+        return self._rule(source, function, f"schedule {expression}", request)
 
-    def _kinesis(self, source: Any, function: ProjectFunction) -> Binding:
+    def _kinesis(self, source: Any, function: ProjectFunction, changes: Changes) -> Binding:
         name = source.stream
-        if not self._exists("kinesis", "DescribeStream", {"StreamName": name}):
-            self._created("stream", name, function)
-            self.call("kinesis", "CreateStream", {"StreamName": name, "ShardCount": 1})
-        arn = make_arn("kinesis", self._region, self._account_id, f"stream/{name}")
-        undo = self._stream_mapping(arn, source, function)
-        return Binding(function.name, f"stream {name}", undo)
+        properties = {"Name": name, "ShardCount": 1}
+        self._ensure("AWS::Kinesis::Stream", properties, function, changes)
+        arn = self._arn("kinesis", f"stream/{name}")
+        request = self._mapping(arn, source, function)
+        return self._bound(function, f"stream {name}", "mapping", arn, request)
 
-    def _dynamodb(self, source: Any, function: ProjectFunction) -> Binding:
+    def _dynamodb(self, source: Any, function: ProjectFunction, changes: Changes) -> Binding:  # noqa: ARG002
         arn = parse_arn_of(source.stream_arn, "dynamodb", function)
         kind, _, rest = arn.resource.partition("/")
         table, _, stream = rest.partition("/")
@@ -202,64 +138,104 @@ class SourceBinder:
                 f"handler {function.name}: {source.stream_arn!r} is not the ARN of a stream "
                 "(arn:aws:dynamodb:REGION:ACCOUNT:table/NAME/stream/LABEL)"
             )
-        if not self._exists("dynamodb", "DescribeTable", {"TableName": table}):
-            self._created("table (with a string key `id`)", table, function)
-            self.call("dynamodb", "CreateTable", _table_with_stream(table))
-        described = self.call("dynamodb", "DescribeTable", {"TableName": table})["Table"]
-        stream_arn = described.get("LatestStreamArn")
-        if not stream_arn:
-            raise ProjectError(f"handler {function.name}: table {table} has no stream")
-        if stream_arn != source.stream_arn:
-            self._bound_locally(source.stream_arn, stream_arn, function)
-        undo = self._stream_mapping(stream_arn, source, function)
-        return Binding(function.name, f"stream of table {table}", undo)
+        region = arn.region or self._region
+        self._tell_place(arn, function)
+        request = self._mapping("", source, function) | {"Table": table}
+        key = f"{region} table {table}"
+        words = f"stream of table {table}"
+        return self._bound(function, words, "table stream", key, request, region)
 
     # ---- within ----------------------------------------------------------------------------------
 
+    def _bound(
+        self,
+        function: ProjectFunction,
+        words: str,
+        way: str,
+        source: str,
+        request: dict[str, Any],
+        region: str | None = None,
+    ) -> Binding:
+        key = f"{function.deployed_name} {source}"
+        return Binding(function.name, words, way, key, request, region)
+
     def _rule(
-        self, source: Any, function: ProjectFunction, request: dict[str, Any]
-    ) -> tuple[AwsCall, ...]:
-        rule = f"{self._app_prefix}-{source.name}-event"
-        self.call("events", "PutRule", {"Name": rule, **request})
-        target = {"Id": "1", "Arn": self._function_arn(function)}
-        self.call("events", "PutTargets", {"Rule": rule, "Targets": [target]})
-        return (
-            ("events", "RemoveTargets", {"Rule": rule, "Ids": ["1"]}),
-            ("events", "DeleteRule", {"Name": rule}),
-        )
+        self, source: Any, function: ProjectFunction, words: str, request: dict[str, Any]
+    ) -> Binding:
+        name = f"{self._app_prefix}-{source.name}-event"
+        request = {"Name": name, **request, "Target": self._function_arn(function)}
+        return self._bound(function, words, "rule", f"rule {name}", request)
 
-    def _map(self, request: dict[str, Any]) -> tuple[AwsCall, ...]:
-        mapping = self.call("lambda", "CreateEventSourceMapping", request)
-        return (("lambda", "DeleteEventSourceMapping", {"UUID": mapping["UUID"]}),)
-
-    def _stream_mapping(
-        self, arn: str, source: Any, function: ProjectFunction
-    ) -> tuple[AwsCall, ...]:
+    def _mapping(self, arn: str, source: Any, function: ProjectFunction) -> dict[str, Any]:
         request: dict[str, Any] = {
-            "EventSourceArn": arn,
-            "FunctionName": function.deployed_name,
+            "FunctionName": self._function_arn(function),
             "BatchSize": source.batch_size,
-            "StartingPosition": source.starting_position,
         }
+        if arn:
+            request["EventSourceArn"] = arn
+        position = getattr(source, "starting_position", None)
+        if position:
+            request["StartingPosition"] = position
         if source.maximum_batching_window_in_seconds:
             request["MaximumBatchingWindowInSeconds"] = source.maximum_batching_window_in_seconds
-        return self._map(request)
+        return request
 
-    def _ensure_queue(self, name: str, function: ProjectFunction) -> None:
-        if self._exists("sqs", "GetQueueUrl", {"QueueName": name}):
-            return
-        self._created("queue", name, function)
+    def _ensure_queue(self, name: str, function: ProjectFunction, changes: Changes) -> None:
         visibility = min(
             VISIBILITY_PER_TIMEOUT * function.timeout_seconds, LONGEST_VISIBILITY_SECONDS
         )
-        attributes = {"VisibilityTimeout": str(visibility)}
-        if name.endswith(".fifo"):
-            attributes |= {"FifoQueue": "true", "ContentBasedDeduplication": "true"}
-        self.call("sqs", "CreateQueue", {"QueueName": name, "Attributes": attributes})
+        properties: dict[str, Any] = {"QueueName": name, "VisibilityTimeout": visibility}
+        if _is_fifo(name):
+            properties |= {"FifoQueue": True, "ContentBasedDeduplication": True}
+        present = self._stack.undeclared(QUEUE, name)
+        if present is None:
+            self._ensure(QUEUE, properties, function, changes)
+        elif int(present.get("VisibilityTimeout", 30)) < visibility:  # it may take longer now
+            self._stack.change_undeclared(QUEUE, present | properties, changes)
 
-    def _exists(self, service: str, operation: str, request: dict[str, Any]) -> bool:
+    def _check_visibility(self, name: str, function: ProjectFunction) -> None:
+        """Refuse what Lambda refuses when a mapping is made, also of one that is there already."""
+        url = self._call("sqs", "GetQueueUrl", {"QueueName": name})["QueueUrl"]
+        request = {"QueueUrl": url, "AttributeNames": ["VisibilityTimeout"]}
+        reply = self._call("sqs", "GetQueueAttributes", request)
+        visibility = int(reply["Attributes"]["VisibilityTimeout"])
+        if visibility < function.timeout_seconds:
+            raise ProjectError(
+                f"handler {function.name}: Queue visibility timeout: {visibility} seconds is less "
+                f"than Function timeout: {function.timeout_seconds} seconds"
+            )
+
+    def _ensure(
+        self, kind: str, properties: dict[str, Any], function: ProjectFunction, changes: Changes
+    ) -> None:
+        """Make what a handler names, unless it is there. The first property is the name."""
+        name = str(next(iter(properties.values())))
+        what = kind.rpartition("::")[2].lower()
+        if self._stack.keep_undeclared(kind, name, changes):
+            _log.warning(
+                "%s %s is declared no more: kept for handler %s", what, name, function.name
+            )
+            return
+        if self._exists(kind, name):
+            return
+        _log.warning(
+            "%s %s is declared nowhere: created for handler %s. On AWS it must exist before "
+            "`chalice deploy`; declare it in .chalice/resources.json",
+            what,
+            name,
+            function.name,
+        )
+        self._stack.make_undeclared(kind, properties, changes)
+
+    def _exists(self, kind: str, name: str) -> bool:
+        service, operation, request = {
+            QUEUE: ("sqs", "GetQueueUrl", {"QueueName": name}),
+            "AWS::SNS::Topic": ("sns", "GetTopicAttributes", {"TopicArn": self._arn("sns", name)}),
+            "AWS::S3::Bucket": ("s3", "HeadBucket", {"Bucket": name}),
+            "AWS::Kinesis::Stream": ("kinesis", "DescribeStreamSummary", {"StreamName": name}),
+        }[kind]
         try:
-            self.call(service, operation, request)
+            self._call(service, operation, request)
         except AwsError as error:
             if error.code in _MISSING:
                 return False
@@ -267,11 +243,27 @@ class SourceBinder:
         return True
 
     def _local_name(self, text: str, service: str, function: ProjectFunction) -> str:
+        """Return the name of an ARN's resource, which offline is in our account and region."""
         arn = parse_arn_of(text, service, function)
         local = self._arn(service, arn.resource_name)
         if text != local:
-            self._bound_locally(text, local, function)
-        return str(arn.resource_name)
+            _log.warning("handler %s names %s: bound to the local %s", function.name, text, local)
+        return arn.resource_name
+
+    def _tell_place(self, arn: Arn, function: ProjectFunction) -> None:
+        """Say where a stream is read that is not where the app runs, or whose label is not known.
+
+        Unlike a queue's name, a table's says nothing without its region: tests make tables there.
+        """
+        if arn.region != self._region:
+            _log.warning(
+                "handler %s names %s: bound there, in %s. On AWS a function reads streams of its "
+                "own region only, and this app runs in %s (see --region)",
+                function.name,
+                arn,
+                arn.region,
+                self._region,
+            )
 
     def _arn(self, service: str, name: str) -> str:
         return make_arn(service, self._region, self._account_id, name)
@@ -279,26 +271,8 @@ class SourceBinder:
     def _function_arn(self, function: ProjectFunction) -> str:
         return self._arn("lambda", f"function:{function.deployed_name}")
 
-    def _create_bucket_request(self, bucket: str) -> dict[str, Any]:
-        request: dict[str, Any] = {"Bucket": bucket}
-        if self._region != "us-east-1":  # S3 takes no location constraint there
-            request["CreateBucketConfiguration"] = {"LocationConstraint": self._region}
-        return request
 
-    def _created(self, kind: str, name: str, function: ProjectFunction) -> None:
-        _log.warning(
-            "%s %s is declared nowhere: created for handler %s. On AWS it must exist before "
-            "`chalice deploy`; declare it in .chalice/resources.json",
-            kind,
-            name,
-            function.name,
-        )
-
-    def _bound_locally(self, named: str, local: str, function: ProjectFunction) -> None:
-        _log.warning("handler %s names %s: bound to the local %s", function.name, named, local)
-
-
-def parse_arn_of(text: str, service: str, function: ProjectFunction) -> Any:
+def parse_arn_of(text: str, service: str, function: ProjectFunction) -> Arn:
     """Take apart the ARN a decorator names; ProjectError when it is no ARN of `service`."""
     try:
         arn = parse_arn(text)
@@ -311,14 +285,8 @@ def parse_arn_of(text: str, service: str, function: ProjectFunction) -> Any:
     return arn
 
 
-def _table_with_stream(table: str) -> dict[str, Any]:
-    return {
-        "TableName": table,
-        "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
-        "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
-        "BillingMode": "PAY_PER_REQUEST",
-        "StreamSpecification": {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
-    }
+def _is_fifo(name: str) -> bool:
+    return name.endswith(".fifo")
 
 
 # The codes with which each service says that there is no such resource.
@@ -334,12 +302,12 @@ _MISSING = frozenset(
     }
 )
 
-_BINDERS: dict[str, Callable[[SourceBinder, Any, ProjectFunction], Binding]] = {
-    "SQSEventConfig": SourceBinder._sqs,  # noqa: SLF001 - this module's own table
-    "SNSEventConfig": SourceBinder._sns,  # noqa: SLF001
-    "S3EventConfig": SourceBinder._s3,  # noqa: SLF001
-    "CloudWatchEventConfig": SourceBinder._event_pattern,  # noqa: SLF001
-    "ScheduledEventConfig": SourceBinder._schedule,  # noqa: SLF001
-    "KinesisEventConfig": SourceBinder._kinesis,  # noqa: SLF001
-    "DynamoDBEventConfig": SourceBinder._dynamodb,  # noqa: SLF001
+_READERS: dict[str, Callable[[Sources, Any, ProjectFunction, Changes], Binding]] = {
+    "SQSEventConfig": Sources._sqs,  # noqa: SLF001 - this module's own table
+    "SNSEventConfig": Sources._sns,  # noqa: SLF001
+    "S3EventConfig": Sources._s3,  # noqa: SLF001
+    "CloudWatchEventConfig": Sources._event_pattern,  # noqa: SLF001
+    "ScheduledEventConfig": Sources._schedule,  # noqa: SLF001
+    "KinesisEventConfig": Sources._kinesis,  # noqa: SLF001
+    "DynamoDBEventConfig": Sources._dynamodb,  # noqa: SLF001
 }

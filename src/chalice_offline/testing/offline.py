@@ -112,6 +112,14 @@ class Offline:
                 raise
         return self
 
+    def reload(self) -> None:
+        """Load the project's changed files, as `chalice-offline local` does when one is saved.
+
+        Raises ProjectError, and changes nothing, when the new version cannot work.
+        """
+        with self._acting():
+            self.app.reload()
+
     def stop(self) -> None:
         """Give everything of the process back; the emulator is gone."""
         if self._is_started:
@@ -194,7 +202,9 @@ class Offline:
 
         from chalice_offline.chalice_app.functions import functions_of
 
-        names = {f.name: f.deployed_name for f in functions_of(self._code.load())}
+        names = {
+            f.name: f.deployed_name for f in functions_of(self.app.project or self._code.load())
+        }
         deployed_name = names.get(name, name)
         if deployed_name not in names.values():
             raise FunctionNotFoundError(f"{name}: the project has {', '.join(names)}")

@@ -88,10 +88,11 @@ class Streams:
         return self._by_arn.get(arn)
 
     def open(self, stream: Stream) -> None:
-        """Take in a new stream."""
+        """Take in a new stream, and signal its table's ARN."""
         self._by_arn[stream.arn] = stream
         self._next_numbers[stream.arn] = stream.first_number
         self._save(stream)
+        self._kernel.signal(stream.table_arn)
 
     def close(self, arn: str) -> None:
         """End a stream: nothing more is written to it."""

@@ -105,9 +105,16 @@ def delete_function(lambda_: LambdaState, context: CallContext, request: Request
     uploads.require_upload(function)
     if request.get("Qualifier", "$LATEST") != "$LATEST":
         raise not_implemented("chalice-offline keeps no published versions of a function.")
-    lambda_.unregister(function.settings)
-    lifecycle.suspend(lambda_, function)
+    forget_function(lambda_, function.settings)
     return {"StatusCode": 204}
+
+
+def forget_function(lambda_: LambdaState, settings: FunctionSettings) -> None:
+    """Delete a function, also one of the project's own; its mappings stay, as on AWS."""
+    function = lambda_.get(settings)
+    if function is not None:
+        lambda_.unregister(settings)
+        lifecycle.suspend(lambda_, function)
 
 
 def _update_project_function(function: Function, context: CallContext, request: Request) -> Result:

@@ -53,6 +53,10 @@ class LambdaState:
         """Whether there is a function of that account, region and name."""
         return (settings.account_id, settings.region, settings.name) in self._functions
 
+    def get(self, settings: FunctionSettings) -> Function | None:
+        """Return the function of that account, region and name."""
+        return self._functions.get((settings.account_id, settings.region, settings.name))
+
     def add(self, function: Function) -> None:
         """Take in a function that is new."""
         settings = function.settings
