@@ -80,3 +80,10 @@ JSON_NAMESPACES = {
     "dynamodb": "com.amazonaws.dynamodb.v20120810",
     "dynamodbstreams": "com.amazonaws.dynamodb.v20120810",
 }
+
+# DynamoDB's errors that its framework raises: whose namespace they carry (dynalite's tests,
+# recorded from AWS)
+DYNAMODB_NAMESPACES = {
+    "ValidationException": "com.amazon.coral.validate",
+    "AccessDeniedException": FRAMEWORK_NAMESPACE,
+}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from chalice_offline.core.errors import AwsError
 from chalice_offline.protocols import error_codes, replies
 from chalice_offline.protocols.codec import Codec
+from chalice_offline.protocols.dynamodb_body import DynamoDbReaders
 from chalice_offline.protocols.event_stream import event_stream_member, event_stream_reply
 from chalice_offline.protocols.json_body import (
     JsonReaders,
@@ -20,13 +21,17 @@ if TYPE_CHECKING:
     from chalice_offline.core.http import HttpRequest, HttpResponse
     from chalice_offline.protocols.target import Target
 
+_DYNAMODB = ("dynamodb", "dynamodbstreams")
+_DENIED = "AccessDeniedException"
+
 
 def compile_codec(model: Any, operation: str) -> Codec:
     """Compile one operation of a service that speaks JSON."""
     shapes = model.operation_model(operation)
     service = model.service_name
     content_type = _content_type(model)
-    read = JsonReaders().compile(shapes.input_shape) if shapes.input_shape else dict
+    readers = DynamoDbReaders() if service in _DYNAMODB else JsonReaders()
+    read = readers.compile(shapes.input_shape) if shapes.input_shape else dict
     output = shapes.output_shape
     write = JsonWriters().compile(output) if output else None
     stream = event_stream_member(output)
@@ -73,8 +78,8 @@ def error_document(
         headers["x-amzn-query-error"] = f"{legacy};{fault}"
     shape = replies.error_shape(model, name)
     document = {"__type": _type_name(service, name), **error.fields}
-    if error.message or name != "SerializationException":
-        document[_message_member(shape, name)] = error.message
+    if error.message or name not in error_codes.FRAMEWORK_CODES:
+        document[_message_member(shape, service, name)] = error.message
     status = error_codes.SQS_STATUS.get(name) if service == "sqs" else None
     return status or replies.error_status(shape, error), document, headers
 
@@ -86,9 +91,13 @@ def _content_type(model: Any) -> str:
 def _type_name(service: str, name: str) -> str:
     if name in error_codes.FRAMEWORK_CODES:
         return f"{error_codes.FRAMEWORK_NAMESPACE}#{name}"
+    if service in _DYNAMODB and name in error_codes.DYNAMODB_NAMESPACES:
+        return f"{error_codes.DYNAMODB_NAMESPACES[name]}#{name}"
     namespace = error_codes.JSON_NAMESPACES.get(service)
     return f"{namespace}#{name}" if namespace else name
 
 
-def _message_member(shape: Any, name: str) -> str:
-    return "Message" if name in error_codes.FRAMEWORK_CODES else replies.message_member(shape)
+def _message_member(shape: Any, service: str, name: str) -> str:
+    if name in error_codes.FRAMEWORK_CODES or (service, name) == ("dynamodb", _DENIED):
+        return "Message"
+    return replies.message_member(shape)
