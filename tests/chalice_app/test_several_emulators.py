@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import time
 from datetime import UTC, datetime, timedelta
@@ -250,3 +251,19 @@ def test_time_machine_is_refused_before_and_inside(project: Path) -> None:
         ):
             offline.settle()
         offline.settle()
+
+
+def test_without_pytest_it_works_all_the_same(project: Path) -> None:
+    """pytest is no dependency of the package: `Offline` does not import it."""
+    script = (
+        "import sys\n"
+        "sys.modules['pytest'] = sys.modules['_pytest'] = None\n"
+        "from chalice_offline.testing import Offline\n"
+        "with Offline('.') as offline:\n"
+        "    assert offline.http.post('/send', json={'n': 1}).status_code == 200\n"
+        "    offline.settle()\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", script], cwd=project, capture_output=True, text=True, timeout=60
+    )
+    assert ended.returncode == 0, ended.stderr

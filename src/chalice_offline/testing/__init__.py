@@ -19,31 +19,34 @@ conflicts     what else holds the process's clock or answers boto3
 report        the story that goes into the report of a failed test
 """
 
+import sys
+
 from chalice_offline.testing.conflicts import ConflictError
 from chalice_offline.testing.http import OfflineHttp
 from chalice_offline.testing.offline import NotSettledError, Offline
-from chalice_offline.testing.plugin import (
-    make_offline,
-    offline,
-    offline_session,
-    pytest_addoption,
-    pytest_configure,
-    pytest_make_collect_report,
-    pytest_runtest_makereport,
-    pytest_runtest_protocol,
-)
 
-__all__ = [
-    "ConflictError",
-    "NotSettledError",
-    "Offline",
-    "OfflineHttp",
-    "make_offline",
-    "offline",
-    "offline_session",
-    "pytest_addoption",
-    "pytest_configure",
-    "pytest_make_collect_report",
-    "pytest_runtest_makereport",
-    "pytest_runtest_protocol",
-]
+__all__ = ["ConflictError", "NotSettledError", "Offline", "OfflineHttp"]
+
+# pytest is no dependency of ours. Where it is at work it looks for hooks and fixtures here.
+if sys.modules.get("_pytest") is not None:
+    from chalice_offline.testing.plugin import (
+        make_offline,
+        offline,
+        offline_session,
+        pytest_addoption,
+        pytest_configure,
+        pytest_make_collect_report,
+        pytest_runtest_makereport,
+        pytest_runtest_protocol,
+    )
+
+    __all__ += [
+        "make_offline",
+        "offline",
+        "offline_session",
+        "pytest_addoption",
+        "pytest_configure",
+        "pytest_make_collect_report",
+        "pytest_runtest_makereport",
+        "pytest_runtest_protocol",
+    ]
