@@ -1,0 +1,170 @@
+"""Functions that came as zip files: apart from each other, kept warm, and cleared away."""
+
+from __future__ import annotations
+
+import io
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from chalice_offline.chalice_app.runtime import HandlerNotLoaded
+from chalice_offline.core.run import FunctionRun, RunLife, UploadedCode
+from chalice_offline.uploaded import UploadedFunctions
+from chalice_offline.uploaded import functions as uploaded_functions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class Packages:
+    """Uploaded functions, called without any emulator around them."""
+
+    def __init__(self) -> None:
+        self.functions = UploadedFunctions("http://127.0.0.1:14566")
+
+    def call(self, name: str, files: dict[str, str], event: Any = None, **code: Any) -> Any:
+        """Call a function of this package; the same revision is the same container."""
+        running = self.functions.running(self.run(name), self.code(files, **code))
+        with running as function, function.environment.active():
+            return function.handler(event, None)
+
+    def run(self, name: str) -> FunctionRun:
+        return FunctionRun(
+            request_id="r",
+            function_name=name,
+            function_arn=f"arn:aws:lambda:eu-west-1:123456789012:function:{name}",
+            payload=b"{}",
+            memory_mb=256,
+            life=RunLife(3_000),
+        )
+
+    def code(self, files: dict[str, str], **code: Any) -> UploadedCode:
+        content = io.BytesIO()
+        with zipfile.ZipFile(content, "w") as archive:
+            for path, text in files.items():
+                archive.writestr(path, text)
+        usual = {"revision": "1", "runtime": "python3.12", "handler": "main.handler"}
+        return UploadedCode(package=content.getvalue(), variables={}, **(usual | code))
+
+
+@pytest.fixture
+def packages() -> Iterator[Packages]:
+    made = Packages()
+    yield made
+    made.functions.close()
+
+
+def test_modules_of_one_name_are_each_functions_own(packages: Packages) -> None:
+    """Packages, submodules and relative imports too; what is installed is shared."""
+    code = "import helpers, json\nfrom helpers import deep\nfrom helpers.deep import NAME\n"
+    code += "def handler(event, context):\n    return [helpers.WHO, deep.NAME, NAME]\n"
+
+    def files(who: str) -> dict[str, str]:
+        return {
+            "main.py": code,
+            "helpers/__init__.py": f"WHO = {who!r}",
+            "helpers/deep.py": "from . import WHO\nNAME = WHO * 2",
+        }
+
+    assert packages.call("first", files("a")) == ["a", "aa", "aa"]
+    assert packages.call("second", files("b")) == ["b", "bb", "bb"]
+    assert packages.call("first", files("a")) == ["a", "aa", "aa"]
+    assert "helpers" not in sys.modules
+    assert "main" not in sys.modules
+
+
+def test_container_is_warm_until_the_code_changes(packages: Packages) -> None:
+    """Module-level state lives on between runs; another revision is imported anew."""
+    files = {"main.py": "SEEN = []\ndef handler(e, c):\n    SEEN.append(e)\n    return len(SEEN)\n"}
+    assert [packages.call("warm", files, n) for n in range(3)] == [1, 2, 3]
+    assert packages.call("warm", files, revision="2") == 1
+
+
+def test_replaced_code_goes_when_its_last_run_has_ended(packages: Packages) -> None:
+    """A run under way keeps its files; nobody else sees them."""
+    before = {"main.py": "def handler(e, c):\n    import late\n    return late.NAME\n"}
+    before["late.py"] = "NAME = 'old'"
+    with packages.functions.running(packages.run("f"), packages.code(before)) as running:
+        folder = running.folder
+        after = {"main.py": "def handler(e, c):\n    return 'new'\n"}
+        assert packages.call("f", after, revision="2") == "new"
+        assert folder.exists()
+        assert running.handler(None, None) == "old"
+    assert not folder.exists()
+
+
+def test_idle_containers_give_way_when_there_are_many(
+    packages: Packages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The one that was idle longest first."""
+    monkeypatch.setattr(uploaded_functions, "WARM_MAX", 2)
+    files = {"main.py": "COUNT = [0]\ndef handler(e, c):\n    COUNT[0] += 1\n    return COUNT[0]\n"}
+    assert [packages.call(name, files) for name in ("a", "b", "a", "c")] == [1, 1, 2, 1]
+    assert packages.call("a", files) == 3
+    assert packages.call("b", files) == 1
+
+
+def test_close_leaves_neither_files_nor_modules(packages: Packages) -> None:
+    """As if no function had been there."""
+    before = {name for name in sys.modules if name.startswith("uploaded_")}
+    with packages.functions.running(packages.run("f"), packages.code({"main.py": ""})) as one:
+        folder = one.folder
+    packages.functions.close()
+    assert not folder.parent.exists()
+    assert {name for name in sys.modules if name.startswith("uploaded_")} == before
+
+
+def test_environment_is_lambdas(packages: Packages) -> None:
+    """Account and region are the function's; AWS is where the emulator listens."""
+    names = ["AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_LAMBDA_FUNCTION_NAME", "AWS_ENDPOINT_URL"]
+    names += ["AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "_HANDLER", "EDGE_PORT"]
+    code = f"import os\ndef handler(e, c):\n    return [os.environ[n] for n in {names}]\n"
+    assert packages.call("f", {"main.py": code}) == [
+        "eu-west-1",
+        "123456789012",
+        "f",
+        "http://127.0.0.1:14566",
+        "256",
+        "main.handler",
+        "14566",
+    ]
+
+
+def test_names_that_lead_out_of_the_folder_stay_in_it(packages: Packages) -> None:
+    """A package is somebody else's: its paths write nowhere but below its own folder."""
+    marker = "chalice-offline-escaped.txt"
+    files = {
+        "main.py": "def handler(e, c):\n    return 'fine'\n",
+        f"../../{marker}": "out",
+        f"{tempfile.gettempdir()}/{marker}": "out",
+    }
+    assert packages.call("f", files) == "fine"
+    assert not (Path(tempfile.gettempdir()) / marker).exists()
+
+
+@pytest.mark.parametrize(
+    ("files", "code", "error_type", "words"),
+    [
+        ({}, {}, "Runtime.ImportModuleError", "No module named 'main'"),
+        ({"main.py": "import nosuch"}, {}, "Runtime.ImportModuleError", "No module named 'nosuch'"),
+        ({"main.py": "def ("}, {}, "Runtime.UserCodeSyntaxError", "Syntax error in module 'main'"),
+        ({"main.py": ""}, {}, "Runtime.HandlerNotFound", "Handler 'handler' missing on module"),
+        ({"main.py": ""}, {"handler": "main"}, "Runtime.MalformedHandlerName", "Bad handler"),
+        ({"main.py": "1 / 0"}, {}, "ZeroDivisionError", "division by zero"),
+        ({"main.py": ""}, {"runtime": "nodejs20.x"}, "Runtime.InvalidRuntime", "Python functions"),
+    ],
+)
+def test_what_cannot_be_loaded_is_said_in_lambdas_words(
+    packages: Packages, files: dict[str, str], code: dict[str, str], error_type: str, words: str
+) -> None:
+    """Without the names that modules have in this process; the next run tries again."""
+    for _ in range(2):
+        with pytest.raises(HandlerNotLoaded) as caught:
+            packages.call("f", files, **code)
+        assert caught.value.error_type == error_type
+        assert words in str(caught.value)
+        assert "uploaded_" not in str(caught.value)
