@@ -182,8 +182,7 @@ def _answer(route: Route, context: CallContext, url: str, request: HttpRequest) 
 
     headers = {**request.headers, "x-moto-account-id": context.account_id}
     headers["host"] = urlsplit(url).netloc
-    body_of = request.body if request.upload is None else request.upload.read()
-    moto_request = Request.from_primitives(request.method, url, headers, body_of)
+    moto_request = Request.from_primitives(request.method, url, headers, request.body)
     try:
         status, reply_headers, body = route(
             moto_request, moto_request.raw_url, moto_request.headers
