@@ -313,6 +313,8 @@ def _kind_of_host(
 
 def _name_of(host: str) -> str | None:
     """Return the name or address in "name:port", in lower case; None when it is none."""
+    # Some clients put the scheme before it, which AWS lets pass (recorded with Kinesis in CBOR).
+    host = host.removeprefix("http://").removeprefix("https://")
     if host.startswith("["):
         address, bracket, port = host[1:].partition("]")
         if not bracket or not _PORT.fullmatch(port) or _address(address) is None:
