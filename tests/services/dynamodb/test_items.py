@@ -91,7 +91,7 @@ def test_an_update_without_changes_makes_the_item(orders: Orders) -> None:
 @pytest.mark.parametrize(
     ("item", "text"),
     [
-        ({"id": {"S": "a"}}, "Missing the key at in the item"),
+        ({"id": {"S": "a"}}, "The provided key element does not match the schema"),
         ({**KEY, "at": {"S": "1"}}, "Type mismatch for key at expected: N actual: S"),
         ({**KEY, "id": {"S": ""}}, "cannot contain an empty string value. Key: id"),
         ({**KEY, "id": {"S": "x" * 2049}}, "maximum size limit of2048 bytes"),
@@ -154,7 +154,7 @@ def test_batches_are_refused_whole(orders: Orders) -> None:
     """One wrong item, or one key twice, and nothing is written."""
     orders.create()
     for entries, text in (
-        ([order("a"), {"id": {"S": "b"}}], "Missing the key at in the item"),
+        ([order("a"), {"id": {"S": "b"}}], "The provided key element does not match the schema"),
         ([order("a"), order("a")], "Provided list of item keys contains duplicates"),
     ):
         puts = [{"PutRequest": {"Item": item}} for item in entries]

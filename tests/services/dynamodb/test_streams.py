@@ -164,7 +164,12 @@ def test_changes_reach_kinesis(orders: Orders) -> None:
     orders.aws.settle()
     arn = kinesis.describe_stream(StreamName="changes")["StreamDescription"]["StreamARN"]
     orders.create()
-    orders.client.enable_kinesis_streaming_destination(TableName="orders", StreamArn=arn)
+    reply = orders.client.enable_kinesis_streaming_destination(TableName="orders", StreamArn=arn)
+    assert reply["EnableKinesisStreamingConfiguration"] == {}
+    described = orders.client.describe_kinesis_streaming_destination(TableName="orders")
+    assert described["KinesisDataStreamDestinations"] == [
+        {"StreamArn": arn, "DestinationStatus": "ACTIVE"}
+    ]
     orders.put(order("a", x=1))
     orders.aws.settle()
     iterator = kinesis.get_shard_iterator(

@@ -153,3 +153,12 @@ def test_tags_are_kept_and_counted(orders: Orders) -> None:
     orders.client.untag_resource(ResourceArn=ARN, TagKeys=["0"])
     found = orders.client.list_tags_of_resource(ResourceArn=ARN)["Tags"]
     assert found == [{"Key": "team", "Value": "till"}, {"Key": "1", "Value": ""}]
+
+
+def test_warm_throughput_asked_for_is_being_brought_about(orders: Orders) -> None:
+    """CreateTable tells what was asked for as UPDATING; a moment later it is there."""
+    warm = {"ReadUnitsPerSecond": 1000, "WriteUnitsPerSecond": 1200}
+    created = orders.create(WarmThroughput=warm)
+    assert created["WarmThroughput"] == warm | {"Status": "UPDATING"}
+    orders.aws.advance(seconds=60)
+    assert orders.describe()["WarmThroughput"] == {**warm, "Status": "ACTIVE"}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalice_offline.services.dynamodb import limits
 from chalice_offline.services.dynamodb.capacity import Consumed
-from chalice_offline.services.dynamodb.errors import validation
+from chalice_offline.services.dynamodb.errors import key_mismatch, validation
 from chalice_offline.services.dynamodb.item_plans import plan_delete, plan_put
 from chalice_offline.services.dynamodb.item_reads import projection_of_request
 from chalice_offline.services.dynamodb.item_writes import collection_metrics
@@ -118,6 +118,8 @@ def batch_metrics(plans: Sequence[tuple[str, Plan]]) -> dict[str, list[dict[str,
 def _plan(table: Table, entry: Request) -> Plan:
     put, delete = entry.get("PutRequest"), entry.get("DeleteRequest")
     if put is not None and delete is None:
+        if any(name not in put["Item"] for name in table.key.names):
+            raise key_mismatch()  # where PutItem names the key that is missing (recorded)
         return plan_put(table, put)
     if delete is not None and put is None:
         return plan_delete(table, delete)

@@ -37,6 +37,8 @@ def describe(table: Table, status: str = "ACTIVE", index_status: str = "ACTIVE")
     }
     if status != "CREATING":
         description["WarmThroughput"] = _warm(table, table.throughput)
+    elif "WarmThroughput" in table.settings:  # asked for, and being brought about (recorded)
+        description["WarmThroughput"] = _warm(table, table.throughput) | {"Status": "UPDATING"}
     return description
 
 

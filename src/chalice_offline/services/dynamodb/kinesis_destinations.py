@@ -37,16 +37,18 @@ def enable_destination(dynamodb: DynamoDbState, context: CallContext, request: R
             "The maximum number of Kinesis streaming destinations of a table is 2",
         )
     wanted = request.get("EnableKinesisStreamingConfiguration") or {}
-    precision = wanted.get("ApproximateCreationDateTimePrecision", _DEFAULT_PRECISION)
+    precision = wanted.get("ApproximateCreationDateTimePrecision")
     others = [one for one in table.kinesis_destinations if one["StreamArn"] != arn]
     table.kinesis_destinations = [
         *others, {"StreamArn": arn, "Status": "ACTIVE", "Precision": precision}
     ]  # fmt: skip
     dynamodb.save_table(table)
-    result: Result = {"TableName": table.name, "StreamArn": arn, "DestinationStatus": "ENABLING"}
-    if request.get("EnableKinesisStreamingConfiguration") is not None:
-        result["EnableKinesisStreamingConfiguration"] = wanted
-    return result
+    return {
+        "TableName": table.name,
+        "StreamArn": arn,
+        "DestinationStatus": "ENABLING",
+        "EnableKinesisStreamingConfiguration": wanted,
+    }
 
 
 def disable_destination(dynamodb: DynamoDbState, context: CallContext, request: Request) -> Result:
@@ -74,7 +76,7 @@ def update_destination(dynamodb: DynamoDbState, context: CallContext, request: R
     table = dynamodb.find_named_table(request["TableName"], context)
     arn = request["StreamArn"]
     found = _active(table, arn, "enable")
-    if found["Precision"] == precision:
+    if (found["Precision"] or _DEFAULT_PRECISION) == precision:
         raise validation(
             f"Invalid Request: Precision is already set to the desired value of {precision} for "
             f"tableId: {table.id}, kdsArn: {arn}"
@@ -94,15 +96,19 @@ def describe_destination(dynamodb: DynamoDbState, context: CallContext, request:
     table = dynamodb.find_named_table(request["TableName"], context)
     return {
         "TableName": table.name,
-        "KinesisDataStreamDestinations": [
-            {
-                "StreamArn": one["StreamArn"],
-                "DestinationStatus": one["Status"],
-                "ApproximateCreationDateTimePrecision": one["Precision"],
-            }
-            for one in table.kinesis_destinations
-        ],
+        "KinesisDataStreamDestinations": [_described(one) for one in table.kinesis_destinations],
     }
+
+
+def _described(destination: Document) -> Document:
+    """Return a destination as it is told: its precision only once somebody named one (recorded)."""
+    told = {
+        "StreamArn": destination["StreamArn"],
+        "DestinationStatus": destination["Status"],
+    }
+    if destination["Precision"] is not None:
+        told["ApproximateCreationDateTimePrecision"] = destination["Precision"]
+    return told
 
 
 def _active(table: Table, arn: str, what: str) -> Document:
