@@ -91,7 +91,7 @@ def test_an_update_without_changes_makes_the_item(orders: Orders) -> None:
 @pytest.mark.parametrize(
     ("item", "text"),
     [
-        ({"id": {"S": "a"}}, "The provided key element does not match the schema"),
+        ({"id": {"S": "a"}}, "Missing the key at in the item"),
         ({**KEY, "at": {"S": "1"}}, "Type mismatch for key at expected: N actual: S"),
         ({**KEY, "id": {"S": ""}}, "cannot contain an empty string value. Key: id"),
         ({**KEY, "id": {"S": "x" * 2049}}, "maximum size limit of2048 bytes"),
