@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from chalice_offline.services.dynamodb import limits
 from chalice_offline.services.dynamodb.capacity import Consumed
 from chalice_offline.services.dynamodb.errors import key_mismatch, validation
-from chalice_offline.services.dynamodb.item_plans import plan_delete, plan_put
+from chalice_offline.services.dynamodb.item_plans import draft_delete, draft_put
 from chalice_offline.services.dynamodb.item_reads import projection_of_request
 from chalice_offline.services.dynamodb.item_writes import collection_metrics
 from chalice_offline.services.dynamodb.keys import check_key, stored_key
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from chalice_offline.core.kernel import Request, Result
     from chalice_offline.services.dynamodb.attribute_values import Item
     from chalice_offline.services.dynamodb.expressions import Projection
+    from chalice_offline.services.dynamodb.item_plans import Draft
     from chalice_offline.services.dynamodb.state import DynamoDbState
     from chalice_offline.services.dynamodb.table import Table
     from chalice_offline.services.dynamodb.writes import Plan
@@ -30,9 +32,11 @@ _DUPLICATES = "Provided list of item keys contains duplicates"
 class _Wanted:
     """What a batch wants of one table, checked."""
 
-    def __init__(self, table: Table, name: str, request: Request) -> None:
+    def __init__(
+        self, table: Table, name: str, request: Request, projection: Projection | None
+    ) -> None:
         self.table, self.name, self.request = table, name, request
-        self.projection: Projection | None = projection_of_request(request)
+        self.projection = projection
         self.keys: list[tuple[bytes, Item]] = [
             (stored_key(table.key, check_key(table, key)), key) for key in request["Keys"]
         ]
@@ -50,8 +54,12 @@ def batch_get_item(dynamodb: DynamoDbState, context: CallContext, request: Reque
     tables: dict[str, Request] = request["RequestItems"]
     if sum(len(one["Keys"]) for one in tables.values()) > limits.BATCH_GET_ITEMS:
         raise validation("Too many items requested for the BatchGetItem call")
+    projections = {name: projection_of_request(one, one["Keys"]) for name, one in tables.items()}
+    for asked_of_table in tables.values():
+        _check_distinct(asked_of_table["Keys"])
     wanted = [
-        _Wanted(dynamodb.find_table(name, context), name, one) for name, one in tables.items()
+        _Wanted(dynamodb.find_table(name, context), name, one, projections[name])
+        for name, one in tables.items()
     ]
     responses: dict[str, list[Item]] = {}
     unprocessed: dict[str, Request] = {}
@@ -81,10 +89,11 @@ def batch_write_item(dynamodb: DynamoDbState, context: CallContext, request: Req
     tables: dict[str, list[Request]] = request["RequestItems"]
     if sum(len(entries) for entries in tables.values()) > limits.BATCH_WRITE_ITEMS:
         raise validation("Too many items requested for the BatchWriteItem call")
+    drafts = {name: [_draft(entry) for entry in entries] for name, entries in tables.items()}
     plans: list[tuple[str, Plan]] = []
-    for name, entries in tables.items():
+    for name, drafted in drafts.items():
         table = dynamodb.find_table(name, context)
-        planned = [_plan(table, entry) for entry in entries]
+        planned = [draft(table) for draft in drafted]
         if len({plan.key for plan in planned}) < len(planned):
             raise validation(_DUPLICATES)
         plans += [(name, plan) for plan in planned]
@@ -115,14 +124,30 @@ def batch_metrics(plans: Sequence[tuple[str, Plan]]) -> dict[str, list[dict[str,
     return found
 
 
-def _plan(table: Table, entry: Request) -> Plan:
+def _check_distinct(keys: Sequence[Item]) -> None:
+    """AWS sees keys that are spelled alike before it looks for the table."""
+    spelled = {json.dumps(key, sort_keys=True, default=bytes.hex) for key in keys}
+    if len(spelled) < len(keys):
+        raise validation(_DUPLICATES)
+
+
+def _draft(entry: Request) -> Draft:
     put, delete = entry.get("PutRequest"), entry.get("DeleteRequest")
     if put is not None and delete is None:
-        if any(name not in put["Item"] for name in table.key.names):
-            raise key_mismatch()  # where PutItem names the key that is missing (recorded)
-        return plan_put(table, put)
+        return _draft_put(put)
     if delete is not None and put is None:
-        return plan_delete(table, delete)
+        return draft_delete(delete)
     raise validation(
         "Supplied WriteRequest must contain exactly one of PutRequest and DeleteRequest"
     )
+
+
+def _draft_put(put: Request) -> Draft:
+    draft = draft_put(put)
+
+    def plan(table: Table) -> Plan:
+        if any(name not in put["Item"] for name in table.key.names):
+            raise key_mismatch()  # where PutItem names the key that is missing (recorded)
+        return draft(table)
+
+    return plan

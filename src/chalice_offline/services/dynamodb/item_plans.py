@@ -1,24 +1,34 @@
 """Puts, deletes, updates and condition checks as plans: requests checked without reading anything.
 
+A draft is what a request alone tells; AWS refuses what is wrong in it before it looks for the
+table (dynalite's tests, recorded). The table makes a draft a plan.
+
 The same for an operation of its own, for an entry of a batch, and for an action of a transaction.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from chalice_offline.services.dynamodb.attribute_values import check_item
-from chalice_offline.services.dynamodb.errors import invalid_values
+from chalice_offline.services.dynamodb.errors import invalid_values, validation
 from chalice_offline.services.dynamodb.expressions import (
     attribute_updates,
     check_conditional_operator,
+    check_parameters,
     expected_condition,
     parse_condition,
     parse_update,
-    placeholders_of,
+    placeholders_within,
 )
-from chalice_offline.services.dynamodb.keys import check_key, key_of_item, stored_key
-from chalice_offline.services.dynamodb.writes import Plan, check_item_fits
+from chalice_offline.services.dynamodb.keys import (
+    check_index_keys,
+    check_key,
+    key_of_item,
+    stored_key,
+)
+from chalice_offline.services.dynamodb.writes import Plan, check_item_size
 
 if TYPE_CHECKING:
     from chalice_offline.core.kernel import Request
@@ -41,46 +51,69 @@ _CONDITION_PARAMETERS = frozenset(
 )
 _LEGACY_UPDATE = ("AttributeUpdates", "Expected", "ConditionalOperator")
 
+# What to write, with everything checked that can be without the table.
+Draft = Callable[["Table"], Plan]
 
-def plan_put(table: Table, request: Request) -> Plan:
-    """Plan to put the request's item, in the place of one with its key if there is any."""
-    condition = _only_condition(request)
+
+def draft_put(request: Request) -> Draft:
+    """Draft to put the request's item, in the place of one with its key if there is any."""
+    has_condition = _has_condition(request)
     item = check_item(request["Item"])
-    return putting(table, item, condition, returns_old=_returns_old(request))
+    _check_old_or_none(request)
+    size = check_item_size(item)
+    condition = _only_condition(request) if has_condition else None
+    returns_old = _returns_old(request)
+    return lambda table: putting(table, item, condition, returns_old=returns_old, size=size)
 
 
-def plan_delete(table: Table, request: Request) -> Plan:
-    """Plan to delete the item with the request's key."""
-    condition = _only_condition(request)
-    return deleting(table, request["Key"], condition, returns_old=_returns_old(request))
+def draft_delete(request: Request) -> Draft:
+    """Draft to delete the item with the request's key."""
+    has_condition = _has_condition(request)
+    key = check_item(request["Key"])
+    _check_old_or_none(request)
+    condition = _only_condition(request) if has_condition else None
+    returns_old = _returns_old(request)
+    return lambda table: deleting(table, key, condition, returns_old=returns_old)
 
 
-def plan_check(table: Table, request: Request) -> Plan:
-    """Plan to look whether a condition holds, as transactions may."""
-    return checking(plan_delete(table, request))
+def draft_check(request: Request) -> Draft:
+    """Draft to look whether a condition holds, as transactions may."""
+    draft = draft_delete(request)
+    return lambda table: checking(draft(table))
 
 
-def plan_update(table: Table, request: Request) -> Plan:
-    """Plan to change an item's attributes, or to make an item that has them."""
-    placeholders = placeholders_of(request, _UPDATE, _LEGACY_UPDATE)
-    update: Update | None = None
+def draft_update(request: Request) -> Draft:
+    """Draft to change an item's attributes, or to make an item that has them."""
+    check_parameters(request, _UPDATE, _LEGACY_UPDATE)
+    key = check_item(request["Key"])
+    legacy = request.get("AttributeUpdates")
+    update: Update | None = None if legacy is None else attribute_updates(legacy)
+    placeholders = placeholders_within(request)
     if request.get("UpdateExpression") is not None:
         update = parse_update(request["UpdateExpression"], placeholders)
-    elif request.get("AttributeUpdates") is not None:
-        update = attribute_updates(request["AttributeUpdates"])
     condition = _condition(request, placeholders)
     placeholders.check_all_used()
-    return updating(table, request["Key"], update, condition, returns_old=_returns_old(request))
+    returns_old = _returns_old(request)
+    return lambda table: updating(table, key, update, condition, returns_old=returns_old)
 
 
 # ---- without a request ---------------------------------------------------------------------------
 
 
 def putting(
-    table: Table, item: Item, condition: Condition | None, *, returns_old: bool = False
+    table: Table,
+    item: Item,
+    condition: Condition | None,
+    *,
+    returns_old: bool = False,
+    size: int = -1,
 ) -> Plan:
-    """Plan to put a checked item."""
+    """Plan to put a checked item, whose size may be known."""
     key = key_of_item(table, item)
+    if size < 0:
+        size = check_item_size(item)
+    if table.indexes:
+        check_index_keys(table, item)
     return Plan(
         table,
         key,
@@ -88,7 +121,7 @@ def putting(
         lambda _old: (item, None),
         condition,
         returns_old=returns_old,
-        new_size=check_item_fits(table, item),
+        new_size=size,
     )
 
 
@@ -145,11 +178,17 @@ def _updating(update: Update | None, key: Item) -> Make:
     return make
 
 
+def _has_condition(request: Request) -> bool:
+    """Whether the request has anything of a condition; what does not go together is refused."""
+    if _CONDITION_PARAMETERS.isdisjoint(request):
+        return False
+    check_parameters(request, _CONDITION, _LEGACY_CONDITION)
+    return True
+
+
 def _only_condition(request: Request) -> Condition | None:
     """Return the condition of a request in which nothing else can be an expression."""
-    if _CONDITION_PARAMETERS.isdisjoint(request):
-        return None
-    placeholders = placeholders_of(request, _CONDITION, _LEGACY_CONDITION)
+    placeholders = placeholders_within(request)
     condition = _condition(request, placeholders)
     placeholders.check_all_used()
     return condition
@@ -162,6 +201,11 @@ def _condition(request: Request, placeholders: Placeholders) -> Condition | None
     expected, operator = request.get("Expected"), request.get("ConditionalOperator")
     check_conditional_operator(operator, expected)
     return None if expected is None else expected_condition(expected, operator).evaluate
+
+
+def _check_old_or_none(request: Request) -> None:
+    if request.get("ReturnValues") not in (None, "NONE", "ALL_OLD"):
+        raise validation("ReturnValues can only be ALL_OLD or NONE")
 
 
 def _returns_old(request: Request) -> bool:

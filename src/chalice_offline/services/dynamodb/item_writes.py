@@ -5,39 +5,35 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from chalice_offline.services.dynamodb.capacity import Consumed
-from chalice_offline.services.dynamodb.errors import validation
-from chalice_offline.services.dynamodb.item_plans import plan_delete, plan_put, plan_update
+from chalice_offline.services.dynamodb.item_plans import draft_delete, draft_put, draft_update
 from chalice_offline.services.dynamodb.writes import commit, weigh
 
 if TYPE_CHECKING:
     from chalice_offline.core.context import CallContext
     from chalice_offline.core.kernel import Request, Result
     from chalice_offline.services.dynamodb.attribute_values import Item
+    from chalice_offline.services.dynamodb.item_plans import Draft
     from chalice_offline.services.dynamodb.state import DynamoDbState
     from chalice_offline.services.dynamodb.writes import Plan, Weighed
 
 
 def put_item(dynamodb: DynamoDbState, context: CallContext, request: Request) -> Result:
     """Put an item, in the place of one with the same key."""
-    table = dynamodb.find_table(request["TableName"], context)
-    _check_old_or_none(request)
-    return _write(dynamodb, context, request, plan_put(table, request))
+    return _write(dynamodb, context, request, draft_put(request))
 
 
 def delete_item(dynamodb: DynamoDbState, context: CallContext, request: Request) -> Result:
     """Delete an item; one that is not there is no error."""
-    table = dynamodb.find_table(request["TableName"], context)
-    _check_old_or_none(request)
-    return _write(dynamodb, context, request, plan_delete(table, request))
+    return _write(dynamodb, context, request, draft_delete(request))
 
 
 def update_item(dynamodb: DynamoDbState, context: CallContext, request: Request) -> Result:
     """Change attributes of an item, which is made if it is not there."""
-    table = dynamodb.find_table(request["TableName"], context)
-    return _write(dynamodb, context, request, plan_update(table, request))
+    return _write(dynamodb, context, request, draft_update(request))
 
 
-def _write(dynamodb: DynamoDbState, context: CallContext, request: Request, plan: Plan) -> Result:
+def _write(dynamodb: DynamoDbState, context: CallContext, request: Request, draft: Draft) -> Result:
+    plan = draft(dynamodb.find_table(request["TableName"], context))
     weighed = weigh(plan)
     commit(dynamodb, (weighed,), context.entry)
     result: Result = {}
@@ -74,8 +70,3 @@ def _attributes(weighed: Weighed, wanted: str) -> Item | None:
         return None
     touched: Item = weighed.touched.old if wanted == "UPDATED_OLD" else weighed.touched.new
     return touched
-
-
-def _check_old_or_none(request: Request) -> None:
-    if request.get("ReturnValues") not in (None, "NONE", "ALL_OLD"):
-        raise validation("ReturnValues can only be ALL_OLD or NONE")

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from chalice_offline.services.dynamodb.attribute_values import check_value, described, type_of
+from chalice_offline.core.errors import AwsError
+from chalice_offline.services.dynamodb.attribute_values import (
+    check_item,
+    check_value,
+    described,
+    type_of,
+)
 from chalice_offline.services.dynamodb.errors import (
     invalid_values,
     starting_key_mismatch,
@@ -24,6 +30,14 @@ if TYPE_CHECKING:
 
     Conditions = Mapping[str, AttributeCondition]
     Range = tuple[bytes, bytes | None]
+
+_SAID_AS_IT_IS = (
+    "contains duplicates",
+    "number set",
+    "numeric value",
+    "significant digits",
+    "number with magnitude",
+)
 
 
 def range_of(conditions: Conditions, key: KeySchema) -> Range:
@@ -58,6 +72,19 @@ def check_restartable(key: KeySchema, index: Index | None, start: Item) -> None:
         raise validation(
             f"The provided exclusive start key is invalid: ExclusiveStartKey: {{{shown}}}"
         )
+
+
+def check_starting_values(request: Mapping[str, Any]) -> None:
+    """Refuse an ExclusiveStartKey with values that nothing can have.
+
+    AWS says what is wrong with numbers and duplicates as it is (dynalite's tests, recorded).
+    """
+    try:
+        check_item(request.get("ExclusiveStartKey") or {})
+    except AwsError as error:
+        if any(words in error.message for words in _SAID_AS_IT_IS):
+            raise
+        raise validation(f"The provided starting key is invalid: {error.message}") from error
 
 
 def position_of(table: Table, index: Index | None, start: Item) -> bytes:

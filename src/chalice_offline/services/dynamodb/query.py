@@ -11,15 +11,17 @@ from chalice_offline.services.dynamodb.errors import invalid_values, validation
 from chalice_offline.services.dynamodb.expressions import (
     attributes_to_get,
     check_conditional_operator,
+    check_parameters,
     filter_condition,
     key_conditions,
     parse_condition,
     parse_key_condition,
     parse_projection,
-    placeholders_of,
+    placeholders_within,
 )
 from chalice_offline.services.dynamodb.key_ranges import (
     check_restartable,
+    check_starting_values,
     is_within,
     position_of,
     range_of,
@@ -49,13 +51,17 @@ _SCAN_LEGACY = ("AttributesToGet", "ScanFilter", "ConditionalOperator")
 
 def query(dynamodb: DynamoDbState, context: CallContext, request: Request) -> Result:
     """Read items of one partition of a table or index, in the order of their sort keys."""
-    table = dynamodb.find_table(request["TableName"], context)
-    placeholders = placeholders_of(request, _QUERY, _QUERY_LEGACY)
-    index = _index(table, request)
+    check_parameters(request, _QUERY, _QUERY_LEGACY)
+    old_projection, old_condition = _before_expressions(request, "QueryFilter")
+    check_starting_values(request)
+    _check_has_key_conditions(request)
+    placeholders = placeholders_within(request)
     conditions = _key_conditions(request, placeholders)
-    condition = _filter(request, "QueryFilter", placeholders)
-    projection = _projection(request, placeholders)
+    condition = _filter(request, placeholders) or old_condition
+    projection = _projection(request, placeholders) or old_projection
     placeholders.check_all_used()
+    table = dynamodb.find_table(request["TableName"], context)
+    index = _index(table, request)
     _check_select(request, index, projection)
     key = index.key if index else table.key
     bounds = range_of(conditions, key)
@@ -77,14 +83,17 @@ def query(dynamodb: DynamoDbState, context: CallContext, request: Request) -> Re
 
 def scan(dynamodb: DynamoDbState, context: CallContext, request: Request) -> Result:
     """Read all items of a table or index, or those of one segment of it."""
-    table = dynamodb.find_table(request["TableName"], context)
-    placeholders = placeholders_of(request, _SCAN, _SCAN_LEGACY)
-    index = _index(table, request)
-    condition = _filter(request, "ScanFilter", placeholders)
-    projection = _projection(request, placeholders)
-    placeholders.check_all_used()
-    _check_select(request, index, projection)
+    check_parameters(request, _SCAN, _SCAN_LEGACY)
+    old_projection, old_condition = _before_expressions(request, "ScanFilter")
+    check_starting_values(request)
     bounds = _segment(request)
+    placeholders = placeholders_within(request)
+    condition = _filter(request, placeholders) or old_condition
+    projection = _projection(request, placeholders) or old_projection
+    placeholders.check_all_used()
+    table = dynamodb.find_table(request["TableName"], context)
+    index = _index(table, request)
+    _check_select(request, index, projection)
     start = request.get("ExclusiveStartKey")
     if start is not None:
         position = position_of(table, index, start)
@@ -160,32 +169,41 @@ def _index(table: Table, request: Request) -> Index | None:
     return index
 
 
-def _key_conditions(request: Request, placeholders: Placeholders) -> dict[str, AttributeCondition]:
-    text, legacy = request.get("KeyConditionExpression"), request.get("KeyConditions")
-    if text is not None:
-        return parse_key_condition(text, placeholders)
-    if not legacy:
+def _before_expressions(
+    request: Request, legacy: str
+) -> tuple[Projection | None, Condition | None]:
+    """Return what a request says without expressions; AWS looks at it first."""
+    names = request.get("AttributesToGet")
+    projection = None if names is None else attributes_to_get(names)
+    conditions, operator = request.get(legacy), request.get("ConditionalOperator")
+    if "FilterExpression" not in request:
+        check_conditional_operator(operator, conditions)
+    return projection, filter_condition(conditions, operator) if conditions else None
+
+
+def _check_has_key_conditions(request: Request) -> None:
+    if request.get("KeyConditionExpression") is None and not request.get("KeyConditions"):
         raise validation(
             "Either the KeyConditions or KeyConditionExpression parameter must be specified in "
             "the request."
         )
-    return key_conditions(legacy)
 
 
-def _filter(request: Request, legacy: str, placeholders: Placeholders) -> Condition | None:
-    text = request.get("FilterExpression")
+def _key_conditions(request: Request, placeholders: Placeholders) -> dict[str, AttributeCondition]:
+    text = request.get("KeyConditionExpression")
     if text is not None:
-        return parse_condition(text, placeholders, "FilterExpression")
-    conditions, operator = request.get(legacy), request.get("ConditionalOperator")
-    check_conditional_operator(operator, conditions)
-    return filter_condition(conditions, operator) if conditions else None
+        return parse_key_condition(text, placeholders)
+    return key_conditions(request["KeyConditions"])
+
+
+def _filter(request: Request, placeholders: Placeholders) -> Condition | None:
+    text = request.get("FilterExpression")
+    return None if text is None else parse_condition(text, placeholders, "FilterExpression")
 
 
 def _projection(request: Request, placeholders: Placeholders) -> Projection | None:
-    text, names = request.get("ProjectionExpression"), request.get("AttributesToGet")
-    if text is not None:
-        return parse_projection(text, placeholders)
-    return None if names is None else attributes_to_get(names)
+    text = request.get("ProjectionExpression")
+    return None if text is None else parse_projection(text, placeholders)
 
 
 def _check_filter(condition: Condition | None, keys: tuple[str, ...], is_expression: bool) -> None:

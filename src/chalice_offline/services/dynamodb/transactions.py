@@ -10,10 +10,10 @@ from chalice_offline.services.dynamodb.batches import batch_metrics
 from chalice_offline.services.dynamodb.capacity import TRANSACTIONAL, Consumed
 from chalice_offline.services.dynamodb.errors import MismatchError, validation
 from chalice_offline.services.dynamodb.item_plans import (
-    plan_check,
-    plan_delete,
-    plan_put,
-    plan_update,
+    draft_check,
+    draft_delete,
+    draft_put,
+    draft_update,
 )
 from chalice_offline.services.dynamodb.item_reads import projection_of_request
 from chalice_offline.services.dynamodb.keys import check_key, stored_key
@@ -21,21 +21,22 @@ from chalice_offline.services.dynamodb.sizes import item_size_bytes
 from chalice_offline.services.dynamodb.writes import commit, weigh
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from chalice_offline.core.context import CallContext
     from chalice_offline.core.kernel import Request, Result
+    from chalice_offline.services.dynamodb.item_plans import Draft
     from chalice_offline.services.dynamodb.state import DynamoDbState
     from chalice_offline.services.dynamodb.table import Table
     from chalice_offline.services.dynamodb.writes import Plan, Weighed
 
 Document = dict[str, Any]
 
-_PLANS: Mapping[str, Callable[[Any, Any], Any]] = {
-    "ConditionCheck": plan_check,
-    "Put": plan_put,
-    "Delete": plan_delete,
-    "Update": plan_update,
+_DRAFTS: Mapping[str, Callable[[Any], Draft]] = {
+    "ConditionCheck": draft_check,
+    "Put": draft_put,
+    "Delete": draft_delete,
+    "Update": draft_update,
 }
 _NO_REASON = {"Code": "None"}
 
@@ -47,7 +48,10 @@ def transact_write_items(dynamodb: DynamoDbState, context: CallContext, request:
         answer = remembered(dynamodb, context, token, request["TransactItems"])
         if answer is not None:
             return answer
-    plans = [_plan(dynamodb, context, action) for action in _actions(request, _PLANS)]
+    drafts = [
+        (action["TableName"], _draft(kind, action)) for kind, action in _actions(request, _DRAFTS)
+    ]
+    plans = [(name, _plan(dynamodb, context, name, draft)) for name, draft in drafts]
     names = [name for name, _ in plans]
     checked = _without_mismatches([plan for _, plan in plans])
     _check_distinct([(plan.table, plan.key) for plan in checked])
@@ -64,9 +68,10 @@ def transact_write_items(dynamodb: DynamoDbState, context: CallContext, request:
 def transact_get_items(dynamodb: DynamoDbState, context: CallContext, request: Request) -> Result:
     """Return up to a hundred items of any tables, as they were at one instant."""
     wanted = []
-    for _, get in _actions(request, {"Get": plan_check}):
+    gets = [get for _, get in _actions(request, ("Get",))]
+    projections = [projection_of_request(get, (get["Key"],)) for get in gets]
+    for get, projection in zip(gets, projections, strict=True):
         table = dynamodb.find_table(get["TableName"], context)
-        projection = projection_of_request(get)
         key: bytes | MismatchError
         try:
             key = stored_key(table.key, check_key(table, get["Key"]))
@@ -149,7 +154,7 @@ def _without_mismatches(found: list[Any]) -> list[Any]:
 # ---- within --------------------------------------------------------------------------------------
 
 
-def _actions(request: Request, known: Mapping[str, Any]) -> list[tuple[str, Request]]:
+def _actions(request: Request, known: Collection[str]) -> list[tuple[str, Request]]:
     actions = []
     for entry in request["TransactItems"]:
         given = [kind for kind in known if entry.get(kind) is not None]
@@ -163,16 +168,23 @@ def _actions(request: Request, known: Mapping[str, Any]) -> list[tuple[str, Requ
     return actions
 
 
-def _plan(
-    dynamodb: DynamoDbState, context: CallContext, action: tuple[str, Request]
-) -> tuple[str, Plan | MismatchError]:
-    kind, request = action
-    name = request["TableName"]
-    table = dynamodb.find_table(name, context)
+def _draft(kind: str, action: Request) -> Draft | MismatchError:
     try:
-        return name, _PLANS[kind](table, request)
+        return _DRAFTS[kind](action)
     except MismatchError as error:
-        return name, error
+        return error
+
+
+def _plan(
+    dynamodb: DynamoDbState, context: CallContext, name: str, draft: Draft | MismatchError
+) -> Plan | MismatchError:
+    table = dynamodb.find_table(name, context)
+    if isinstance(draft, MismatchError):
+        return draft
+    try:
+        return draft(table)
+    except MismatchError as error:
+        return error
 
 
 def _payload(entry: Request) -> int:

@@ -79,6 +79,11 @@ def check_item_fits(table: Table, item: Item, *, is_update: bool = False) -> int
     """Return the size of an item; refuse one that is too large or does not fit the indexes."""
     if table.indexes:
         check_index_keys(table, item)
+    return check_item_size(item, is_update=is_update)
+
+
+def check_item_size(item: Item, *, is_update: bool = False) -> int:
+    """Return the size of an item; refuse one that is too large."""
     size = item_size_bytes(item)
     if size > limits.ITEM_BYTES:
         what = "Item size to update" if is_update else "Item size"

@@ -21,7 +21,11 @@ from chalice_offline.services.dynamodb.expressions.legacy_conditions import (
     key_conditions,
 )
 from chalice_offline.services.dynamodb.expressions.legacy_updates import attribute_updates
-from chalice_offline.services.dynamodb.expressions.parameters import placeholders_of
+from chalice_offline.services.dynamodb.expressions.parameters import (
+    check_parameters,
+    placeholders_of,
+    placeholders_within,
+)
 from chalice_offline.services.dynamodb.expressions.placeholders import Placeholders
 from chalice_offline.services.dynamodb.expressions.projections import (
     Projection,
@@ -45,6 +49,7 @@ __all__ = [
     "attribute_updates",
     "attributes_to_get",
     "check_conditional_operator",
+    "check_parameters",
     "expected_condition",
     "filter_condition",
     "key_condition",
@@ -54,5 +59,6 @@ __all__ = [
     "parse_projection",
     "parse_update",
     "placeholders_of",
+    "placeholders_within",
     "projection_of",
 ]

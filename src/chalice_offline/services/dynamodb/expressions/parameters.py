@@ -14,7 +14,22 @@ if TYPE_CHECKING:
 def placeholders_of(
     request: Mapping[str, Any], expressions: Sequence[str], legacy: Sequence[str] = ()
 ) -> Placeholders:
-    """Return the request's ExpressionAttributeNames and -Values, checked.
+    """Return the request's ExpressionAttributeNames and -Values, checked."""
+    check_parameters(request, expressions, legacy)
+    return placeholders_within(request)
+
+
+def placeholders_within(request: Mapping[str, Any]) -> Placeholders:
+    """Return the placeholders of a request whose parameters may be given together."""
+    return Placeholders(
+        request.get("ExpressionAttributeNames"), request.get("ExpressionAttributeValues")
+    )
+
+
+def check_parameters(
+    request: Mapping[str, Any], expressions: Sequence[str], legacy: Sequence[str] = ()
+) -> None:
+    """Refuse parameters that do not go together; AWS does so before it looks into any.
 
     `expressions` and `legacy` are the parameters that the operation has, in AWS's order of
     naming them. Raises AwsError("ValidationException") when both sorts are given, or names and
@@ -41,4 +56,3 @@ def placeholders_of(
             "ExpressionAttributeValues can only be specified when using expressions: "
             f"{' and '.join(users)} {verb} null"
         )
-    return Placeholders(names, values)
