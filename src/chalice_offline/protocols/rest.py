@@ -288,11 +288,12 @@ def _location(shape: Any) -> str | None:
 def _compile_headers_writer(
     members: dict[str, Any],
 ) -> Callable[[dict[str, Any], dict[str, str]], None]:
-    single = [
-        (name, shape.serialization.get("name", name).lower(), _header_writer(shape))
+    # By what a result has: S3's replies may have forty such members and carry five.
+    single = {
+        name: (shape.serialization.get("name", name).lower(), _header_writer(shape))
         for name, shape in members.items()
         if _location(shape) == "header"
-    ]
+    }
     prefixed = [
         (name, shape.serialization.get("name", "").lower())
         for name, shape in members.items()
@@ -300,9 +301,9 @@ def _compile_headers_writer(
     ]
 
     def write(result: dict[str, Any], headers: dict[str, str]) -> None:
-        for name, wire_name, text_of in single:
-            value = result.get(name)
-            if value is not None:
+        for name, value in result.items():
+            if value is not None and name in single:
+                wire_name, text_of = single[name]
                 headers[wire_name] = text_of(value)
         for name, prefix in prefixed:
             for key, value in (result.get(name) or {}).items():

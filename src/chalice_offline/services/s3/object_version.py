@@ -60,17 +60,18 @@ class ObjectVersion:
         record = {
             name: value for name in _KEPT if (value := getattr(self, name)) != _DEFAULTS[name]
         }
-        text = json.dumps(record, separators=(",", ":"), ensure_ascii=False)
-        return b"%b\n%b" % (text.encode("utf-8", "surrogatepass"), self.inline)
+        return b"%b\n%b" % (_ENCODE(record).encode("utf-8", "surrogatepass"), self.inline)
 
 
 def decode(key: bytes, value: bytes) -> ObjectVersion:
     """Return the version kept under `key`, which is the object's own."""
     text, _, inline = value.partition(b"\n")
-    record = json.loads(text)
+    record = _DECODE(text.decode("utf-8", "surrogatepass"))
     return ObjectVersion(key.decode("utf-8", "surrogatepass"), inline=inline, **record)
 
 
+_ENCODE = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+_DECODE = json.JSONDecoder().decode
 _KEPT = tuple(each.name for each in fields(ObjectVersion) if each.name not in ("key", "inline"))
 _DEFAULTS: dict[str, Any] = {
     each.name: each.default_factory() if each.default_factory is not MISSING else each.default

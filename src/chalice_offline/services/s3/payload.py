@@ -67,6 +67,7 @@ def read_payload(context: CallContext, request: Request) -> Payload:
         return Payload(content, length_of(content), md5, chosen, checksum, False)
     algorithm, text = given
     if checksum_of(algorithm, content) != text:
+        check_spelling(algorithm, text)
         raise bad_checksum(algorithm)
     return Payload(content, length_of(content), md5, algorithm, text, True)
 
@@ -160,6 +161,5 @@ def _in_trailers(trailers: dict[str, str]) -> tuple[str, str] | None:
     for name, text in trailers.items():
         algorithm = HEADERS.get(name)
         if algorithm is not None:
-            check_spelling(algorithm, text)
             return algorithm, text
     return None
