@@ -65,7 +65,9 @@ class _XmlBodies:
             return s3_documents.location_writer(_DECLARATION, self._namespace)
         root = s3_documents.ROOTS.get(operation.name, operation.output_shape.name)
         first = s3_documents.FIRST.get(operation.name, ())
-        ordered = {name: members[name] for name in (*first, *members)}
+        last = s3_documents.LAST.get(operation.name, ())
+        middle = [name for name in members if name not in last]
+        ordered = {name: members[name] for name in (*first, *middle, *last)}
         return self._document_writer(root, self._writers.members(ordered))
 
     def payload_writer(self, name: str, shape: Any) -> Callable[[Any], bytes]:

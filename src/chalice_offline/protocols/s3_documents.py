@@ -52,12 +52,9 @@ ROOTS = {
     "ListParts": "ListPartsResult",
 }
 # Members that come before the others.
-FIRST = {
-    "ListBuckets": ("Owner",),
-    "ListObjects": ("Name",),
-    "ListObjectsV2": ("Name",),
-    "ListObjectVersions": ("Name",),
-}
+FIRST = {"ListBuckets": ("Owner",)}
+# Members that come after the others.
+LAST = {"ListObjects": ("Contents",), "ListObjectsV2": ("Contents",)}
 # Required by the model, and yet S3 takes requests without (recorded).
 MAY_BE_ABSENT = ("Value null at 'policy'", "Value null at 'tagging.tagSet'")
 LOCATION_OPERATION = "GetBucketLocation"

@@ -24,7 +24,10 @@ def is_aws_chunked(headers: Headers) -> bool:
     """Whether a payload travels in chunks of its own."""
     if (headers.get("x-amz-content-sha256") or "").startswith("STREAMING-"):
         return True
-    return "aws-chunked" in (headers.get("content-encoding") or "")
+    # The name alone says nothing: some clients put it on payloads that travel as they are.
+    return "x-amz-decoded-content-length" in headers and "aws-chunked" in (
+        headers.get("content-encoding") or ""
+    )
 
 
 class AwsChunkedDecoder:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from chalice_offline.core.errors import AwsError
 from chalice_offline.protocols.form import decode_pairs
 from chalice_offline.services.s3.bucket_policy import allows
-from chalice_offline.services.s3.errors import access_denied, no_such_bucket
+from chalice_offline.services.s3.errors import access_denied, invalid_argument, no_such_bucket
 from chalice_offline.services.s3.grants import ENFORCED, default_grants, ownership_of
 from chalice_offline.services.s3.identities import (
     ALL_USERS,
@@ -83,7 +83,9 @@ def check_caller(
     s3: S3State, context: CallContext, http: HttpRequest, name: str, request: Request
 ) -> None:
     """Raise AwsError unless the caller is who they say and may call this."""
-    if "authorization" in http.headers:
+    authorization = http.headers.get("authorization")
+    if authorization:
+        _check_authorization(authorization)
         account: str | None = context.account_id
     else:
         account = context.account_id if _is_signed_link(http, context.now_ms) else _ANONYMOUS
@@ -95,6 +97,20 @@ def check_caller(
     if bucket is None:
         raise no_such_bucket(request.get("Bucket", ""))
     check_access(s3, bucket, account, name, request)
+
+
+def _check_authorization(field: str) -> None:
+    """Refuse a header field that is no signature of either version; the signature is believed."""
+    if field.startswith("AWS4-") and "Credential=" in field:
+        return
+    if not field.startswith("AWS "):
+        raise invalid_argument("Unsupported Authorization Type", "Authorization", field)
+    if ":" not in field:
+        raise invalid_argument(
+            "AWS authorization header is invalid.  Expected AwsAccessKeyId:signature",
+            "Authorization",
+            field,
+        )
 
 
 def check_access(

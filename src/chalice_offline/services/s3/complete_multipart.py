@@ -40,9 +40,12 @@ if TYPE_CHECKING:
 def complete_multipart_upload(s3: S3State, context: CallContext, request: Request) -> Result:
     """Make the object of the parts that the request names; the upload is over then."""
     bucket = s3.find_bucket(request)
+    newest = s3.objects(bucket).newest(request["Key"])
+    if newest is not None and newest.upload_id == request["UploadId"]:
+        # It was completed already: a client that missed the reply asks again (API reference).
+        return _told(context, bucket, newest, announced=bool(newest.parts[0][2]))
     upload = s3.find_upload(bucket, request)
     parts = _chosen_parts(s3, bucket, upload, request)
-    newest = s3.objects(bucket).newest(upload.key)
     check_write(request, newest)
     _check_nobody_wrote(request, upload, newest)
     size = sum(part.size for part in parts)
@@ -59,6 +62,7 @@ def complete_multipart_upload(s3: S3State, context: CallContext, request: Reques
         etag=f"{digest}-{len(parts)}",
         checksums=checksums,
         checksum_type=checksum_type,
+        upload_id=upload.upload_id,
         parts=[
             [part.number, part.size, part.checksums if upload.algorithm else {}] for part in parts
         ],

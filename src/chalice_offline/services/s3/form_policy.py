@@ -23,7 +23,7 @@ _FREE = frozenset(
         "awsaccesskeyid", "x-amz-signature", "signature", "policy", "file", "submit",
     }
 )  # fmt: skip
-_IGNORED_START = "x-ignore-"
+_IGNORED_STARTS = ("x-ignore-", "x-amz-checksum-")
 _TYPE = "content-type"
 _RANGE = "content-length-range"
 
@@ -68,7 +68,7 @@ class FormPolicy:
         unlisted = [
             name
             for name in fields
-            if name not in listed and name not in _FREE and not name.startswith(_IGNORED_START)
+            if name not in listed and name not in _FREE and not name.startswith(_IGNORED_STARTS)
         ]
         if unlisted:
             raise access_denied(

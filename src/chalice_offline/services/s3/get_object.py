@@ -53,7 +53,7 @@ def get_object(s3: S3State, context: CallContext, request: Request) -> Result:
             status=403,
             fields={"StorageClass": version.storage_class},
         )
-    told = _with_expiration(s3, bucket, version, _told(bucket, version, request, context))
+    told = _told(bucket, version, request, context)
     content = s3.contents.read(version)
     span = span_of(request, version)
     if span is not None:
@@ -72,7 +72,7 @@ def head_object(s3: S3State, context: CallContext, request: Request) -> Result:
     version = s3.find_object(bucket, request, "HEAD")
     check_read(request, version, context.now_ms)
     check_key(request, version)
-    told = _with_expiration(s3, bucket, version, _told(bucket, version, request, context))
+    told = _told(bucket, version, request, context)
     span = span_of(request, version)
     if span is not None:
         _tell_span(told, span.content_range(version.size), span.length, request, version)
@@ -155,15 +155,8 @@ def _told(bucket: Bucket, version: ObjectVersion, request: Request, context: Cal
         told["Restore"] = f'ongoing-request="false", expiry-date="{until}"'
     if version.checksums and request.get("ChecksumMode", "").upper() == "ENABLED":
         told.update(told_checksums(version.checksums), ChecksumType=version.checksum_type)
-    return told
-
-
-def _with_expiration(s3: S3State, bucket: Bucket, version: ObjectVersion, told: Result) -> Result:
-    """Add when a rule removes the object; only the current version has such a date."""
-    if "lifecycle" in bucket.settings:
-        newest = s3.objects(bucket).newest(version.key)
-        if newest is not None and newest.sequence == version.sequence:
-            told["Expiration"] = expiration_of(bucket, version) or None
+    if "lifecycle" in bucket.settings and "VersionId" not in request:  # recorded
+        told["Expiration"] = expiration_of(bucket, version) or None
     return told
 
 

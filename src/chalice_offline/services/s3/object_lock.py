@@ -80,9 +80,7 @@ def check_change(
     lock = version.lock
     if lock.get("until_ms", 0) <= now_ms:
         return
-    extends = wanted.get("until_ms", 0) >= lock["until_ms"] and (
-        wanted.get("mode") == lock["mode"] or wanted.get("mode") == COMPLIANCE
-    )
+    extends = wanted.get("until_ms", 0) >= lock["until_ms"] and wanted.get("mode") == lock["mode"]
     if extends or (lock["mode"] == GOVERNANCE and bypass):
         return
     raise protected()

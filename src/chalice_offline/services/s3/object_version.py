@@ -17,8 +17,9 @@ class ObjectVersion:
     `sequence` orders the versions of a key. `settings` are the request members that come back as
     they were given (ContentType, CacheControl, …), `encryption` likewise. `checksums` are base64
     texts by algorithm. `parts` are [number, size, checksums] of an object that was uploaded in
-    parts. `null_sequence` is set on a key's newest version: where its version "null" is, if that
-    is an older one; 0 when there is none. `inline` is the content of a small object, `body` says
+    parts, by the upload `upload_id`. `null_sequence` is set on a key's newest version: where its
+    version "null" is, if that is an older one; 0 when there is none. `inline` is the content of a
+    small object, `body` says
     where a larger one is kept.
     """
 
@@ -41,6 +42,7 @@ class ObjectVersion:
     lock: dict[str, Any] = field(default_factory=dict)
     parts: list[list[Any]] = field(default_factory=list)
     restored_until_ms: int = 0
+    upload_id: str = ""
     null_sequence: int = 0
     body: dict[str, Any] = field(default_factory=dict)
     inline: bytes = b""

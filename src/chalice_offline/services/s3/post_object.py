@@ -75,6 +75,7 @@ def post_object(s3: S3State, context: CallContext, request: Request) -> Result:
         raise precondition_failed("Bucket POST must be of the enclosure-type multipart/form-data")
     form = read_form(http)
     content = _checked_file(form)
+    form.fields["key"] = form.fields["key"].replace(_FILENAME, form.filename or _FILENAME)
     _check_signature(s3, context, bucket, form.fields, content)
     asked = _as_put(bucket, form, content)
     # No header field of the form's own request is about the object.
@@ -159,7 +160,7 @@ def _as_put(bucket: Bucket, form: FormUpload, content: Content) -> dict[str, Any
     fields = form.fields
     asked: dict[str, Any] = {
         "Bucket": bucket.name,
-        "Key": fields["key"].replace(_FILENAME, form.filename or _FILENAME),
+        "Key": fields["key"],
         "Body": content,
     }
     for name, member in _MEMBERS.items():

@@ -12,6 +12,7 @@ from email.errors import HeaderParseError
 from email.header import decode_header
 
 _PLAIN = re.compile(rb"[ -~]*")
+_PRINTABLE = re.compile(r"[ -~]*")
 _SPACE, _DELETE = 0x20, 0x7F
 _WORD = re.compile(r"=\?UTF-8\?[BQ]\?[^?]*\?=", re.IGNORECASE)
 
@@ -31,7 +32,7 @@ def readable(text: str) -> str:
 
 def told(text: str) -> str:
     """Return a value as a header field can carry it: as letters where most of it is text."""
-    if text.isascii():
+    if _PRINTABLE.fullmatch(text):
         return text
     raw = text.encode("latin-1", "ignore") if _is_latin(text) else text.encode()
     if any(byte < _SPACE for byte in raw):

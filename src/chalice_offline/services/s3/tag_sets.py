@@ -53,7 +53,7 @@ def tags_of_header(text: str) -> dict[str, str]:
     try:
         if any(part.count("=") > 1 for part in text.split("&")):
             raise ValueError(text)
-        pairs = parse_qsl(text, keep_blank_values=True, strict_parsing=bool(text))
+        pairs = parse_qsl(text, keep_blank_values=True)
     except ValueError:
         pairs = None
     if pairs is None or len(dict(pairs)) != len(pairs):
