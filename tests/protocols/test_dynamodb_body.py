@@ -105,3 +105,32 @@ def test_refused_parameters_carry_the_validators_name(service):
         "__type": "com.amazon.coral.validate#ValidationException",
         "message": "No.",
     }
+
+
+@pytest.mark.parametrize("operation", ["DescribeTable", "DeleteTable", "DescribeTimeToLive"])
+def test_operations_on_tables_look_at_the_name_first(operation):
+    """They say in words of their own that it is missing, or too short or too long."""
+    for document, text in (
+        ({}, "The parameter 'TableName' is required but was not present in the request"),
+        (
+            {"TableName": "a;"},
+            "TableName must be at least 3 characters long and at most 255 characters long",
+        ),
+    ):
+        with pytest.raises(AwsError) as caught:
+            parsed(operation, document)
+        assert (caught.value.code, caught.value.message) == ("ValidationException", text)
+
+
+def test_a_name_is_held_to_the_limits_of_names_and_an_arn_is_not():
+    """The model's own limits are those of an ARN; broken ones are told with all others."""
+    shown = "Value 'a;' at 'tableName' failed to satisfy constraint: Member must"
+    with pytest.raises(AwsError) as caught:
+        parsed("GetItem", {"TableName": "a;"})
+    assert caught.value.message.startswith("3 validation errors detected: ")
+    assert f"{shown} satisfy regular expression pattern: [a-zA-Z0-9_.-]+" in caught.value.message
+    assert f"{shown} have length greater than or equal to 3" in caught.value.message
+    arn = "arn:aws:dynamodb:us-east-1:000000000000:table/" + "a" * 255
+    assert parsed("GetItem", {"TableName": arn, "Key": {}})["TableName"] == arn
+    with pytest.raises(AwsError, match="Map keys must satisfy constraint: "):
+        parsed("BatchGetItem", {"RequestItems": {"a;": {"Keys": [{}]}}})

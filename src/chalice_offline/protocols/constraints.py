@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import Any
 
 from chalice_offline.protocols import java_text
+from chalice_offline.protocols.dynamodb_names import TABLE_NAME_SHAPE, table_name_rules
 from chalice_offline.protocols.shapes import ShapeCompiler
 
 # (value, path of the parent with its dot, own name in the path, violations found so far)
@@ -35,9 +36,10 @@ _JAVA_CLASSES = {r"\p{L}": r"\w", r"\p{N}": r"\d", r"\p{Z}": r"\s", r"\p{Alnum}"
 class Constraints(ShapeCompiler["Check | None"]):
     """Compiles the constraints of input shapes; None where nothing is constrained."""
 
-    def __init__(self, *, presence_only: bool = False) -> None:
+    def __init__(self, *, presence_only: bool = False, service: str = "") -> None:
         super().__init__()
-        self._rules = _no_rules if presence_only else _rules
+        own = _dynamodb_rules if service == "dynamodb" else _rules
+        self._rules = _no_rules if presence_only else own
 
     def compile(self, shape: Any) -> Check | None:
         """Return what is to be checked; None also for what only contains itself, unconstrained."""
@@ -210,6 +212,12 @@ def _rules(shape: Any, *, in_container: bool = False) -> list[_Rule]:
     rules = limits + patterns if in_container else patterns + limits
     caseless = shape.name in _CASELESS_ENUMS
     return rules + ([_enum_rule(values, caseless=caseless)] if values else [])
+
+
+def _dynamodb_rules(shape: Any, *, in_container: bool = False) -> list[_Rule]:
+    if shape.name == TABLE_NAME_SHAPE:
+        return table_name_rules(in_container=in_container)
+    return _rules(shape, in_container=in_container)
 
 
 def _no_rules(_shape: Any, *, in_container: bool = False) -> list[_Rule]:  # noqa: ARG001

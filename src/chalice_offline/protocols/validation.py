@@ -7,6 +7,7 @@ from typing import Any
 
 from chalice_offline.core.errors import AwsError
 from chalice_offline.protocols.constraints import Constraints, report
+from chalice_offline.protocols.dynamodb_names import check_own_name, checks_own_name
 from chalice_offline.protocols.s3_documents import MAY_BE_ABSENT
 from chalice_offline.protocols.sqs_query import LIST_MEMBER_NAMES
 from chalice_offline.protocols.xml_body import malformed_xml
@@ -32,7 +33,8 @@ def validator(service: str, protocol: str, input_shape: Any) -> Validator:
         return accept
     if service == "sqs":
         return _presence_validator(input_shape)
-    check = Constraints(presence_only=protocol == "rest-xml").compile(input_shape)
+    constraints = Constraints(presence_only=protocol == "rest-xml", service=service)
+    check = constraints.compile(input_shape)
     skip = _SKIPPED.get(service, _never)
     if check is None:
         return accept
@@ -45,7 +47,17 @@ def validator(service: str, protocol: str, input_shape: Any) -> Validator:
         if found:
             raise malformed_xml() if protocol == "rest-xml" else AwsError(code, report(found))
 
+    if service == "dynamodb" and checks_own_name(input_shape):
+        return _name_first(validate)
     return validate
+
+
+def _name_first(validate: Validator) -> Validator:
+    def validate_name_first(params: dict[str, Any]) -> None:
+        check_own_name(params)
+        validate(params)
+
+    return validate_name_first
 
 
 def _never(_violation: str) -> bool:

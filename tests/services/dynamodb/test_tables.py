@@ -59,7 +59,7 @@ def test_a_table_of_that_name_is_there_already(orders: Orders) -> None:
             {"StreamSpecification": {"StreamEnabled": True}},
             "StreamViewType must be specified when StreamEnabled is true",
         ),
-        ({"TableName": "no"}, "Member must have length greater than or equal to 3"),
+        ({"TableName": "no"}, "TableName must be at least 3 characters long"),
     ],
 )
 def test_wrong_definitions_make_no_table(orders: Orders, change: dict[str, Any], text: str) -> None:
