@@ -84,6 +84,13 @@ def _variables(
     return dict(text.split("=", 1) for text in given)
 
 
+_data = click.option(
+    "--data",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=None,
+    metavar="FILE",
+    help="Keep tables, objects and streams in FILE for the next run.  [default: in memory]",
+)
 _no_timeouts = click.option(
     "--no-timeouts",
     is_flag=True,
@@ -131,6 +138,7 @@ _no_timeouts = click.option(
 )
 @click.option("--seed", default=0, show_default=True, help="The seed of every id given out.")
 @click.option("--no-autoreload", is_flag=True, help="Do not reload when the code changes.")
+@_data
 @_no_timeouts
 @access_options
 @attach_options
@@ -144,6 +152,7 @@ def local(
     variables: dict[str, str],
     seed: int,
     no_autoreload: bool,
+    data: Path | None,
     no_timeouts: bool,
     allowed_hosts: tuple[str, ...],
     listen_beyond_loopback: bool,
@@ -155,6 +164,8 @@ def local(
     """Run this folder's Chalice app: its routes, and every event handler."""
     if endpoint is None and (detach or provision or yes):
         raise click.UsageError("--detach, --provision and --yes go with --endpoint")
+    if endpoint is not None and data is not None:
+        raise click.UsageError("with --endpoint, data is where the endpoint keeps it: no --data")
     _log_to_stderr()
     _stop_on_signals()
     access = Access(allowed_hosts, listen_beyond_loopback)
@@ -184,6 +195,7 @@ def local(
             seed=seed,
             access=access,
             timeouts=not no_timeouts,
+            data=data,
         )
         _run_app(session, stage, reload=not no_autoreload)
     except (ProjectError, KeyboardInterrupt) as error:
@@ -204,6 +216,7 @@ def local(
     help="The AWS region.  [default: AWS_DEFAULT_REGION, AWS_REGION, us-east-1]",
 )
 @click.option("--seed", default=0, show_default=True, help="The seed of every id given out.")
+@_data
 @_no_timeouts
 @access_options
 def aws(
@@ -211,6 +224,7 @@ def aws(
     port: int | None,
     region: str | None,
     seed: int,
+    data: Path | None,
     no_timeouts: bool,
     allowed_hosts: tuple[str, ...],
     listen_beyond_loopback: bool,
@@ -230,6 +244,7 @@ def aws(
             seed=seed,
             access=Access(allowed_hosts, listen_beyond_loopback),
             timeouts=not no_timeouts,
+            data=data,
         )
         try:
             session.door.open()  # for the functions that are uploaded

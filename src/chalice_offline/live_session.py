@@ -21,6 +21,7 @@ from chalice_offline.core.errors import ProjectError
 from chalice_offline.drivers.handler_threads import HandlerThreads
 from chalice_offline.drivers.live import LiveDriver
 from chalice_offline.services.lambda_ import LambdaState
+from chalice_offline.storage import SqliteStorage
 from chalice_offline.transports.asgi import LOOPBACK
 from chalice_offline.transports.aws_door import aws_endpoint
 from chalice_offline.transports.browser_policy import ONLY_THIS_MACHINE, Access, Area
@@ -55,20 +56,23 @@ class AwsSession:
         seed: int = 0,
         access: Access = ONLY_THIS_MACHINE,
         timeouts: bool = True,
+        data: Path | None = None,
     ) -> None:
         """Bind the port at once; raises ProjectError when it is taken.
 
         Without a port it is 4566, or a free one when that is taken. `timeouts=False` lets handlers
-        run as long as they like.
+        run as long as they like. `data` is a file for tables, objects and streams; without one they
+        are in memory. ProjectError also when that file cannot be used.
         """
         self._usual_port = AWS_PORT if port is None else None
         self.driver = LiveDriver(send_request=send_request, timeouts=timeouts)
         region = region_of(region, os.environ)
-        self.emulator = compose(self.driver, seed=seed, region=region)
+        port = port_to_bind(host, port, AWS_PORT)
+        self._storage = SqliteStorage(data)
+        self.emulator = compose(self.driver, seed=seed, region=region, storage=self._storage)
         self.lambda_ = self.emulator.registry.state("lambda", LambdaState)
         self.gateway = Gateway(self.emulator)
         self.gateway.pages |= console_pages(self.emulator, self.lambda_)
-        port = port_to_bind(host, port, AWS_PORT)
         self.aws_server = Server(aws_endpoint(self.gateway), host=host, port=port, access=access)
         self._uploaded = UploadedFunctions(self.aws_server.url)
         self.runtime = Runtime(self.driver.clock, self._uploaded)
@@ -92,6 +96,8 @@ class AwsSession:
         self.driver.stop()
         self.door.close()
         self._uploaded.close()
+        with self.emulator.lock:
+            self._storage.close()
 
 
 class AppSession:
@@ -110,6 +116,7 @@ class AppSession:
         seed: int = 0,
         access: Access = ONLY_THIS_MACHINE,
         timeouts: bool = True,
+        data: Path | None = None,
     ) -> None:
         """Bind both ports at once; raises ProjectError when one that was asked for is taken.
 
@@ -119,7 +126,13 @@ class AppSession:
         configured = read_config(directory, stage).environment_variables | (variables or {})
         region = region_of(region, os.environ, configured)
         self.aws = AwsSession(
-            host=host, port=aws_port, region=region, seed=seed, access=access, timeouts=timeouts
+            host=host,
+            port=aws_port,
+            region=region,
+            seed=seed,
+            access=access,
+            timeouts=timeouts,
+            data=data,
         )
         live_in_utc()
         os.environ.update(lambda_variables(self.aws.emulator.region))

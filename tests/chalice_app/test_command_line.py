@@ -329,6 +329,67 @@ def test_aws_endpoint_alone(start: Any, tmp_path: Path) -> None:
     assert program.process.returncode == 0
 
 
+DECLARED = {
+    "Resources": {
+        "Orders": {
+            "Type": "AWS::DynamoDB::Table",
+            "Properties": {
+                "TableName": "orders",
+                "BillingMode": "PAY_PER_REQUEST",
+                "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+                "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+            },
+        },
+        "Tickets": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "tickets"}},
+        "Clicks": {"Type": "AWS::Kinesis::Stream", "Properties": {"Name": "clicks"}},
+        "Jobs": {
+            "Type": "AWS::SQS::Queue",
+            "Properties": {"QueueName": "jobs", "VisibilityTimeout": 120},
+        },
+    }
+}
+
+
+def test_data_in_a_file_outlives_even_a_kill(start: Any, projects: Any) -> None:
+    """The next run finds tables, objects and streams, and its template finds them its own."""
+    directory = projects.write(CODE, resources=DECLARED)
+    program = start(Local(directory, "--data", "state/here.db"))
+    program.wait_for("Ctrl-C ends it")
+    program.client("dynamodb").put_item(TableName="orders", Item={"id": {"S": "a"}})
+    large = os.urandom(3_000_000)
+    for key, body in (("small", b"one"), ("large", large)):
+        program.client("s3").put_object(Bucket="tickets", Key=key, Body=body)
+    program.client("kinesis").put_record(StreamName="clicks", Data=b"click", PartitionKey="a")
+    program.process.kill()
+    program.process.wait(PATIENCE_SECONDS)
+
+    program = start(Local(directory, "--data", "state/here.db"))
+    program.wait_for("Ctrl-C ends it")
+    item = program.client("dynamodb").get_item(TableName="orders", Key={"id": {"S": "a"}})
+    assert item["Item"] == {"id": {"S": "a"}}
+    s3 = program.client("s3")
+    for key, body in (("small", b"one"), ("large", large)):
+        assert s3.get_object(Bucket="tickets", Key=key)["Body"].read() == body
+    kinesis = program.client("kinesis")
+    iterator = kinesis.get_shard_iterator(
+        StreamName="clicks", ShardId="shardId-000000000000", ShardIteratorType="TRIM_HORIZON"
+    )["ShardIterator"]
+    [record] = kinesis.get_records(ShardIterator=iterator)["Records"]
+    assert record["Data"] == b"click"
+
+
+def test_data_that_cannot_be_used_is_one_sentence(start: Any, tmp_path: Path) -> None:
+    """A file that is not ours ends the start, and is left as it was."""
+    file = tmp_path / "notes.txt"
+    file.write_text("no database at all, and longer than the header of one would have to be " * 9)
+    before = file.read_bytes()
+    program = start(Program(tmp_path, "aws", "--port", "0", "--data", "notes.txt"))
+    line = program.wait_for("notes.txt")
+    assert "chalice-offline: " in line
+    assert program.process.wait(PATIENCE_SECONDS) == 2
+    assert file.read_bytes() == before
+
+
 def test_handler_past_its_timeout_is_interrupted_and_calls_no_more(
     start: Any, projects: Any
 ) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalice_offline.chalice_app.bindings import Bindings
 from chalice_offline.chalice_app.cloudformation import Changes, Place, Stack
+from chalice_offline.chalice_app.cloudformation.record import Record
 from chalice_offline.chalice_app.deployed_functions import DeployedFunctions
 from chalice_offline.chalice_app.functions import api_function, functions_of
 from chalice_offline.chalice_app.http_api import HttpApi, integration_limit
@@ -65,7 +66,9 @@ class OfflineApp:
         self._variables = variables or {}
         self._emulator = emulator
         place = Place(self._call, emulator.account_id, emulator.region)
-        self._stack = Stack(f"{self.directory.name}-{stage}", stage, place)
+        name = f"{self.directory.name}-{stage}"
+        record = Record(emulator.storage.collection("chalice_app/stacks"), name)
+        self._stack = Stack(name, stage, place, record=record)
         self._functions = DeployedFunctions(lambda_, self._call)
         mappings = MappingWay(self._call)
         ways: dict[str, Way] = {

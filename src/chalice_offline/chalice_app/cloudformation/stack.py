@@ -29,6 +29,7 @@ from chalice_offline.chalice_app.cloudformation.template import Template
 from chalice_offline.core.errors import AwsError
 
 if TYPE_CHECKING:
+    from chalice_offline.chalice_app.cloudformation.record import Record
     from chalice_offline.chalice_app.project_file import ProjectFile
 
 _log = logging.getLogger(__name__)
@@ -37,18 +38,29 @@ _log = logging.getLogger(__name__)
 class Stack:
     """The resources of one project and stage."""
 
-    def __init__(self, name: str, stage: str, place: Place, *, takes_over: bool = False) -> None:
-        """Make an empty stack; generated resource names start with `name`.
+    def __init__(
+        self,
+        name: str,
+        stage: str,
+        place: Place,
+        *,
+        takes_over: bool = False,
+        record: Record | None = None,
+    ) -> None:
+        """Make a stack; generated resource names start with `name`.
 
         `takes_over`: what is there already is taken for the stack's own. CloudFormation refuses it.
+        `record` has what an earlier process made that is still there, and is told of updates;
+        without one the stack is empty.
         """
+        self._record = record
         self._takes_over = takes_over
         # What the update under way will delete at its end, by type and name.
         self._doomed: dict[tuple[str, str], Applied] = {}
         self._name = name
         self._stage = stage
         self._place = place
-        self._applied: dict[str, Applied] = {}
+        self._applied: dict[str, Applied] = record.read() if record else {}
         self._undeclared: dict[tuple[str, str], Applied] = {}
 
     @property
@@ -155,6 +167,9 @@ class Stack:
                 raise ResourceError(name, message) from error
             after[name] = replace(made, is_retained=template.is_retained(name, "DeletionPolicy"))
         self._applied = after
+        record = self._record
+        if record is not None:
+            changes.cleanup("what the stack has made", lambda: record.write(after))
 
     def _done(
         self,
