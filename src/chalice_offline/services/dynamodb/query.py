@@ -174,11 +174,13 @@ def _before_expressions(
 ) -> tuple[Projection | None, Condition | None]:
     """Return what a request says without expressions; AWS looks at it first."""
     names = request.get("AttributesToGet")
-    projection = None if names is None else attributes_to_get(names)
+    if legacy == "ScanFilter" and names is not None:
+        attributes_to_get(names)  # a scan's come before its filter, a query's after (recorded)
     conditions, operator = request.get(legacy), request.get("ConditionalOperator")
     if "FilterExpression" not in request:
         check_conditional_operator(operator, conditions)
-    return projection, filter_condition(conditions, operator) if conditions else None
+    condition = filter_condition(conditions, operator) if conditions else None
+    return None if names is None else attributes_to_get(names), condition
 
 
 def _check_has_key_conditions(request: Request) -> None:
