@@ -54,7 +54,11 @@ ROOTS = {
 # Members that come before the others.
 FIRST = {"ListBuckets": ("Owner",)}
 # Members that come after the others.
-LAST = {"ListObjects": ("Contents",), "ListObjectsV2": ("Contents",)}
+LAST = {
+    "ListObjects": ("Contents",),
+    "ListObjectsV2": ("Contents",),
+    "ListObjectVersions": ("Versions", "DeleteMarkers", "CommonPrefixes"),
+}
 # Required by the model, and yet S3 takes requests without (recorded).
 MAY_BE_ABSENT = ("Value null at 'policy'", "Value null at 'tagging.tagSet'")
 LOCATION_OPERATION = "GetBucketLocation"
