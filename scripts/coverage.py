@@ -46,6 +46,10 @@ TITLES = {
 }
 # What an operation of the table cannot say by being there.
 NOTES = {
+    "dynamodb": "A table is ready when its reply arrives, and nothing is throttled. Time to live\n"
+    "removes an item at the second it names. Resource policies, contributor insights,\n"
+    "encryption and warm throughput are checked, kept and given back, and nothing follows\n"
+    "from them. Global tables, exports and imports are refused.",
     "sns": "No telephone and no device is ever reached, and no data protection policy masks a\n"
     "message: what concerns them is checked, kept and given back, and nothing follows from it.",
     "kinesis": "The limits of a shard hold: 1,000 records and 1 MB written, five reads and 2\n"

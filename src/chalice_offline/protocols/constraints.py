@@ -28,6 +28,10 @@ _GROWING_ENUMS = frozenset({"Runtime"})
 # of a connection's OAuth endpoint).
 _CASELESS_ENUMS = frozenset({"ApiDestinationHttpMethod", "ConnectionOAuthHttpMethod"})
 
+# DynamoDB says in its own words that the name of an item's attribute is too long. Left to it, items
+# need no walk here: (name of the shape, its greatest length).
+_JUDGED_BY_THE_SERVICE = frozenset({("AttributeName", 65_535)})
+
 _NULL = "Value null at '{}' failed to satisfy constraint: Member must not be null"
 # Java's classes that Python spells otherwise; Unicode letters and digits only.
 _JAVA_CLASSES = {r"\p{L}": r"\w", r"\p{N}": r"\d", r"\p{Z}": r"\s", r"\p{Alnum}": "a-zA-Z0-9"}
@@ -206,6 +210,8 @@ def _violation(shape: Any, value: Any, path: str, constraint: str) -> str:
 def _rules(shape: Any, *, in_container: bool = False) -> list[_Rule]:
     """Return a shape's own rules, in the order AWS reports them."""
     metadata = shape.metadata
+    if (shape.name, metadata.get("max")) in _JUDGED_BY_THE_SERVICE:
+        return []
     limits = _limit_rules(shape)
     patterns = [] if "pattern" not in metadata else _pattern_rules(metadata["pattern"])
     values = None if shape.name in _GROWING_ENUMS else metadata.get("enum")

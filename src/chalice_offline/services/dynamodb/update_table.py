@@ -58,6 +58,7 @@ def update_table(dynamodb: DynamoDbState, context: CallContext, request: Request
     check_change(table, request.get("StreamSpecification"))
     changes = _IndexChanges(table, billing_mode, request)
     encrypted = encryption(dynamodb, context, request.get("SSESpecification"))
+    was_encrypted = table.settings.get("SSEDescription")
 
     _set_throughput(table, billing_mode, request.get("ProvisionedThroughput"), context.now_ms)
     _apply_settings(table, request, encrypted)
@@ -65,6 +66,10 @@ def update_table(dynamodb: DynamoDbState, context: CallContext, request: Request
     created = changes.apply(context.now_ms)
     dynamodb.save_table(table)
     description = describe(table, "UPDATING")
+    shown = encrypted or was_encrypted
+    if "SSESpecification" in request and shown:
+        # Going back to AWS's own key is described only while it is under way (recorded).
+        description["SSEDescription"] = {**shown, "Status": "UPDATING"}
     for index in description.get("GlobalSecondaryIndexes", ()):
         if index["IndexName"] in created:
             index |= {"IndexStatus": "CREATING", "Backfilling": False}
