@@ -6,6 +6,8 @@ import base64
 import json
 from typing import Any
 
+import pytest
+
 
 def test_path_query_and_body_parameters(run: Any) -> None:
     """Path and query parameters, JSON bodies and methods arrive as on API Gateway."""
@@ -215,3 +217,28 @@ def index():
     headers = {"Content-Type": "text/plain"}
     assert offline.http.post("/", headers=headers, body=b"x" * 10_485_760).body == b"10485760"
     assert offline.http.post("/", headers=headers, body=b"x" * 10_485_761).status_code == 413
+
+
+@pytest.mark.parametrize(
+    "ending",
+    ["return {'stock': {1, 2}}", "raise KeyboardInterrupt", "raise GeneratorExit", "sys.exit(3)"],
+)
+def test_what_lambda_cannot_answer_is_a_502(run: Any, ending: str) -> None:
+    """A result that JSON cannot hold, or an end that is no exception, leaves nothing to pass on."""
+    offline = run(
+        f"""
+        import sys
+
+        @app.route("/")
+        def index():
+            {ending}
+
+        @app.route("/well")
+        def well():
+            return {{"well": True}}
+        """
+    )
+    reply = offline.http.get("/")
+    assert (reply.status_code, reply.json_body) == (502, {"message": "Internal server error"})
+    well = offline.http.get("/well")
+    assert (well.json_body, well.headers["content-type"]) == ({"well": True}, "application/json")

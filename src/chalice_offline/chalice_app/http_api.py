@@ -17,7 +17,7 @@ from chalice.local import (
 
 from chalice_offline.chalice_app.lambda_context import LambdaContext
 from chalice_offline.core.http import Headers, HttpResponse
-from chalice_offline.core.run import FunctionRun, RunLife, RunState, RunStopped
+from chalice_offline.core.run import FunctionRun, RunLife, RunState
 from chalice_offline.transports.present_run import (
     PresentRun,
     present_causes,
@@ -100,7 +100,9 @@ class HttpApi:
                 reply = gateway.handle_request(method, path, dict(headers), body)
         except LocalGatewayException as error:
             return HttpResponse(error.CODE, Headers(error.headers.items()), error.body or b"")
-        except (RunStopped, SystemExit) as error:
+        except BaseException as error:  # noqa: BLE001 - whatever a handler or authorizer ends with
+            # Chalice has made a reply of what handlers usually raise. The rest, and a reply that
+            # JSON cannot hold, is an error of the function: API Gateway has nothing to pass on.
             _log.error("%s %s failed: %r", method, path, error)
             return _no_response()
         return _response(reply)
@@ -193,4 +195,5 @@ def _response(reply: dict[str, Any]) -> HttpResponse:
         # Several cookies cannot share a line (RFC 6265, section 3): one a line, see send_response.
         separator = "\n" if name.lower() == "set-cookie" else ", "
         headers[name] = separator.join(str(value) for value in values)
+    headers.setdefault("content-type", "application/json")  # as API Gateway does
     return HttpResponse(int(reply["statusCode"]), headers, body)
