@@ -10,15 +10,17 @@ from chalice_offline.services.lambda_.description import configuration
 from chalice_offline.services.lambda_.errors import invalid_parameter, not_implemented
 from chalice_offline.services.lambda_.event_source_mappings import lifecycle
 from chalice_offline.services.lambda_.function import Function, FunctionSettings, Upload
+from chalice_offline.services.lambda_.function_states import (
+    FunctionLife,
+    FunctionState,
+    UpdateStatus,
+)
 from chalice_offline.services.lambda_.packages import package_of
 
 if TYPE_CHECKING:
     from chalice_offline.core.context import CallContext
     from chalice_offline.core.kernel import Request, Result
     from chalice_offline.services.lambda_.state import LambdaState
-
-# What AWS says of a function that is not ready yet (recorded).
-_UNDER_WAY = ("The function is being created.", "Creating")
 
 
 def create_function(lambda_: LambdaState, context: CallContext, request: Request) -> Result:
@@ -62,14 +64,13 @@ def create_function(lambda_: LambdaState, context: CallContext, request: Request
         tags=dict(request.get("Tags", {})),
         logs=lambda_.logs,
         upload=upload,
+        life=FunctionLife(FunctionState.PENDING),
     )
     uploads.apply(function, upload, request)
     lambda_.add(function)
+    lambda_.kernel.at(context.now_ms, lambda: function.life.move_to(FunctionState.ACTIVE))
     lifecycle.resume(lambda_, function)
     described = configuration(function)
-    del described["LastUpdateStatus"]
-    reason, code = _UNDER_WAY
-    described |= {"State": "Pending", "StateReason": reason, "StateReasonCode": code}
     upload.revision = ids.uuid()
     return described
 
@@ -80,7 +81,7 @@ def update_function_code(lambda_: LambdaState, context: CallContext, request: Re
     revision = uploads.update_code(lambda_, function, context, request)
     if request.get("DryRun"):
         return configuration(function)
-    return _under_way(function, revision)
+    return _under_way(lambda_, function, revision)
 
 
 def update_function_configuration(
@@ -96,7 +97,7 @@ def update_function_configuration(
     uploads.check_request(request)
     uploads.check_revision(function.upload, request)
     uploads.apply(function, function.upload, request)
-    return _under_way(function, uploads.changed(function, context, lambda_.kernel.ids))
+    return _under_way(lambda_, function, uploads.changed(function, context, lambda_.kernel.ids))
 
 
 def delete_function(lambda_: LambdaState, context: CallContext, request: Request) -> Result:
@@ -130,11 +131,10 @@ def _update_project_function(function: Function, context: CallContext, request: 
     return configuration(function)
 
 
-def _under_way(function: Function, revision: str) -> Result:
-    reason, code = _UNDER_WAY
-    return configuration(function) | {
-        "RevisionId": revision,
-        "LastUpdateStatus": "InProgress",
-        "LastUpdateStatusReason": reason,
-        "LastUpdateStatusReasonCode": code,
-    }
+def _under_way(lambda_: LambdaState, function: Function, revision: str) -> Result:
+    """Return the reply to an update: it is in progress, and done right after."""
+    kernel, life = lambda_.kernel, function.life
+    if life.update is not UpdateStatus.IN_PROGRESS:
+        life.update_is(UpdateStatus.IN_PROGRESS)
+        kernel.at(kernel.now_ms, lambda: life.update_is(UpdateStatus.SUCCESSFUL))
+    return configuration(function) | {"RevisionId": revision}

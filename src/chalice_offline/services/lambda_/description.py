@@ -34,11 +34,9 @@ def configuration(function: Function) -> Result:
         "Version": "$LATEST",
         "TracingConfig": {"Mode": "PassThrough"},
         "RevisionId": revision_of(f"{function.arn}{function.modified_ms}"),
-        "State": "Active",
-        "LastUpdateStatus": "Successful",
         "PackageType": "Zip",
         "Architectures": ["x86_64"],
-    }
+    } | function.life.described()
     if settings.variables:
         described["Environment"] = {"Variables": dict(settings.variables)}
     if function.dead_letter_arn:

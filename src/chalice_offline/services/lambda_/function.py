@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from chalice_offline.core.arn import make_arn
 from chalice_offline.core.run import UploadedCode
 from chalice_offline.services.lambda_ import limits
+from chalice_offline.services.lambda_.function_states import FunctionLife
 from chalice_offline.services.lambda_.logs import FunctionLogs, stream_name
 from chalice_offline.services.lambda_.metrics import FunctionMetrics
 
@@ -88,6 +89,7 @@ class Function:
     permissions: dict[str, dict[str, Any]] = field(default_factory=dict)
     metrics: FunctionMetrics = field(default_factory=FunctionMetrics)
     upload: Upload | None = None  # None: it is the project's own
+    life: FunctionLife = field(default_factory=FunctionLife)
 
     @property
     def arn(self) -> str:

@@ -1,8 +1,10 @@
-"""One message, and the three places it can be in while its queue has it."""
+"""One message, and the places it can be in, as a table."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
+
+from chalice_offline.core.errors import EmulatorBug
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -12,6 +14,16 @@ VISIBLE: Final = 0
 DELAYED: Final = 1
 IN_FLIGHT: Final = 2
 PLACES: Final = ("visible", "delayed", "in flight")
+# Where it is before a queue has it, and after: handled, expired, or on its way to another queue.
+OUTSIDE: Final = 3
+
+# What may follow what. A message in flight that is received or hidden again stays in flight.
+MAY_FOLLOW: Final = {
+    OUTSIDE: (VISIBLE, DELAYED),
+    DELAYED: (VISIBLE, OUTSIDE),
+    VISIBLE: (IN_FLIGHT, OUTSIDE),
+    IN_FLIGHT: (VISIBLE, OUTSIDE),
+}
 
 # AWS's sequence numbers have twenty digits and grow in steps.
 _SEQUENCE_BASE: Final = 18_873_516_942_358_761_472
@@ -71,8 +83,15 @@ class Message:
         self.received_ms = 0
         self.number = 0
         self.available_order = 0
-        self.place = VISIBLE
+        self.place = OUTSIDE
         self.visible_at_ms = sent_ms
+
+    def move_to(self, place: int) -> None:
+        """Be in another place; an EmulatorBug, and no change, when none leads there from here."""
+        if place not in MAY_FOLLOW[self.place]:
+            names = (*PLACES, "outside")
+            raise EmulatorBug(f"a message that is {names[self.place]} cannot become {names[place]}")
+        self.place = place
 
 
 def sequence_number(number: int) -> str:

@@ -14,7 +14,7 @@ from chalice_offline.services.sqs import limits
 from chalice_offline.services.sqs.deadlines import Deadlines
 from chalice_offline.services.sqs.deduplication import DeduplicationWindow, ReceiveAttempts
 from chalice_offline.services.sqs.fifo_backlog import FifoBacklog
-from chalice_offline.services.sqs.message import DELAYED, IN_FLIGHT, PLACES, VISIBLE
+from chalice_offline.services.sqs.message import DELAYED, IN_FLIGHT, OUTSIDE, PLACES, VISIBLE
 from chalice_offline.services.sqs.retention import Ages
 from chalice_offline.services.sqs.standard_backlog import StandardBacklog
 from chalice_offline.services.sqs.waiters import Waiters
@@ -113,19 +113,18 @@ class Queue:
 
     def store(self, message: Message, delay_ms: int) -> None:
         """Take in a message; it becomes visible after `delay_ms`. Call `wake` afterwards."""
+        message.move_to(DELAYED if delay_ms else VISIBLE)
         self._last_number += 1
         message.number = self._last_number
         message.visible_at_ms = self._kernel.awake_ms + delay_ms
         self.messages[message.number] = message
         self.ledger.arrived += 1
         if delay_ms:
-            message.place = DELAYED
             self._counts[DELAYED] += 1
             self.backlog.hold(message)
             self._add_deadline(message)
             self._arm_visibility_timer()
         else:
-            message.place = VISIBLE
             self._counts[VISIBLE] += 1
             self.backlog.add(message)
         self.ages.add(message)
@@ -135,9 +134,11 @@ class Queue:
 
     def remove(self, message: Message) -> None:
         """Let a message go. The caller enters it in the ledger and calls `wake` afterwards."""
-        if message.place == IN_FLIGHT:
+        place = message.place
+        message.move_to(OUTSIDE)
+        if place == IN_FLIGHT:
             self.backlog.left_flight(message)
-        self._counts[message.place] -= 1
+        self._counts[place] -= 1
         del self.messages[message.number]
         self.backlog.removed(message)
 
@@ -243,20 +244,22 @@ class Queue:
 
     def _put_in_flight(self, message: Message, until_ms: int) -> None:
         if message.place != IN_FLIGHT:
-            self._counts[message.place] -= 1
+            place = message.place
+            message.move_to(IN_FLIGHT)
+            self._counts[place] -= 1
             self._counts[IN_FLIGHT] += 1
-            message.place = IN_FLIGHT
             self.backlog.went_in_flight(message)
         message.visible_at_ms = until_ms
         if until_ms > self._kernel.awake_ms:
             self._add_deadline(message)
 
     def _release(self, message: Message) -> None:
-        if message.place == IN_FLIGHT:
+        place = message.place
+        message.move_to(VISIBLE)
+        if place == IN_FLIGHT:
             self.backlog.left_flight(message)
-        self._counts[message.place] -= 1
+        self._counts[place] -= 1
         self._counts[VISIBLE] += 1
-        message.place = VISIBLE
         message.visible_at_ms = self._kernel.awake_ms
         self.backlog.release(message)
 
