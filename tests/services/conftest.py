@@ -1,4 +1,4 @@
-"""Fixture `aws`: an emulator in virtual time behind each door, spoken to through real boto3."""
+"""Fixture `aws`: an emulator behind each door and with each driver, reached through boto3."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ from chalice_offline.transports.gateway import Gateway
 from chalice_offline.transports.http_server import Server
 from chalice_offline.transports.in_process import InProcessDoor
 from chalice_offline.transports.outbound import send_request
+
+from .live_in_steps import LiveInSteps
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -55,14 +57,17 @@ def _front() -> Front:
 
 
 DOORS = ("in-process", "http")
+# The third way is the live driver: handlers on threads of their own, all at once.
+WAYS = (*DOORS, "live")
 
 
 class Aws:
     """One emulator, and clients that reach it through one door."""
 
-    def __init__(self, door: str, stack: ExitStack) -> None:
+    def __init__(self, way: str, stack: ExitStack) -> None:
         self._clock = ProcessClock(lambda ms: self.driver.sleep(ms))
-        self.driver = VirtualDriver(
+        make = LiveInSteps if way == "live" else VirtualDriver
+        self.driver = make(
             run_function=self._run, send_request=send_request, on_move=self._clock.move_to
         )
         self.emulator = compose(self.driver)
@@ -70,7 +75,7 @@ class Aws:
         self.handlers: dict[str, Callable[[Any], Any]] = {}
         gateway = Gateway(self.emulator)
         self._endpoint_url: str | None = None
-        if door == "http":
+        if way == "http":
             front = _front()
             front.gateway = gateway
             self._endpoint_url = front.server.url
@@ -80,6 +85,9 @@ class Aws:
             stack.callback(in_process.close)
         self._clock.start(self.driver.clock.now_ms())
         stack.callback(self._clock.stop)
+        if isinstance(self.driver, LiveInSteps):
+            self.driver.start()
+            stack.callback(self.driver.stop)
 
     @property
     def now(self) -> datetime:
@@ -123,7 +131,7 @@ class Aws:
         return self.handlers[run.function_name](run.payload)
 
 
-@pytest.fixture(params=DOORS)
+@pytest.fixture(params=WAYS)
 def aws(request: pytest.FixtureRequest) -> Iterator[Aws]:
     with ExitStack() as stack:
         yield Aws(request.param, stack)

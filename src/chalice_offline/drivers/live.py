@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from concurrent.futures import Future
 
+    from chalice_offline.core.clock import Clock
     from chalice_offline.core.driver import Driven
     from chalice_offline.core.http import HttpRequest, HttpResponse
     from chalice_offline.core.pending import Pending
@@ -44,13 +45,14 @@ class LiveDriver:
         run_function: RunFunction | None = None,
         send_request: Send | None = None,
         timeouts: bool = True,
+        clock: Clock | None = None,
     ) -> None:
         """Make a driver; see VirtualDriver for the two functions.
 
         `timeouts=False` lets every handler run as long as it likes. While a debugger is attached
-        they all do.
+        they all do. Without a `clock` it is the machine's.
         """
-        self.clock = SystemClock()
+        self.clock: Clock = clock if clock is not None else SystemClock()
         self.run_function = run_function
         self.send_request = send_request
         self._timeouts = timeouts
@@ -74,7 +76,8 @@ class LiveDriver:
             raise EmulatorBug("the live driver was not attached to an emulator")
         if self._thread is not None:
             raise EmulatorBug("the live driver was started twice")
-        self.clock.watched()
+        if isinstance(self.clock, SystemClock):
+            self.clock.watched()
         self._thread = threading.Thread(
             target=self._run_timers, args=(self._emulator,), name="timers", daemon=True
         )
@@ -97,7 +100,11 @@ class LiveDriver:
         """Run a handler on a thread of its own."""
 
         def execute() -> None:
-            begins()
+            try:
+                begins()
+            except Exception as error:  # a mistake of ours; whoever waits hears of it all the same
+                done(not_run(run, error))
+                raise
             handler = self._running[run.entry] = RunningHandler(run)
             outcome = handler.outcome(lambda: outcome_of(self.run_function, run))
             del self._running[run.entry]
@@ -184,9 +191,12 @@ class LiveDriver:
                     return
                 # Forget it before running it: `wake` then tells of the next one in any case.
                 self._next_due_ms = None
-            while self._soon:
-                self._soon.popleft()()
-            emulator.catch_up()
+            try:
+                while self._soon:
+                    self._soon.popleft()()
+                emulator.catch_up()
+            except Exception as error:  # noqa: BLE001 - without this thread nothing is ever due
+                self._failures.report("running what is due failed", error)
 
     def _is_due(self) -> bool:
         return self._next_due_ms is not None and self._next_due_ms <= self.clock.now_ms()

@@ -1,4 +1,4 @@
-"""Clients of SQS over either door and in either protocol, and short ways to common requests."""
+"""Clients of SQS in every way and either protocol, and short ways to common requests."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 ACCOUNT = "000000000000"
-WAYS = (("in-process", "json"), ("http", "json"), ("http", "query"))
+WAYS = (("in-process", "json"), ("http", "json"), ("http", "query"), ("live", "json"))
 
 
 @pytest.hookimpl(tryfirst=True)
