@@ -89,7 +89,7 @@ def fan(event, context):
 
 
 def test_shell_credentials_and_profile_do_not_reach_a_function(
-    run: Any, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch, run: Any
 ) -> None:
     """The developer's AWS settings stay out: offline code can never reach a real account."""
     monkeypatch.setenv("AWS_PROFILE", "production")
