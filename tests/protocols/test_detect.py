@@ -173,7 +173,8 @@ def test_services_with_one_signing_name_are_told_apart_by_path(url, scope, servi
 def test_cbor_service_is_read_from_its_path():
     """New SDKs call CloudWatch by the RPC protocol."""
     url = "http://127.0.0.1:4566/service/GraniteServiceVersion20100801/operation/PutMetricData"
-    target = detect(request(url=url, signed_for="eu-west-1/monitoring"))
+    by_rpc = {"smithy_protocol": "rpc-v2-cbor"}
+    target = detect(request(url=url, signed_for="eu-west-1/monitoring", **by_rpc))
     assert (target.service, target.operation) == ("cloudwatch", "PutMetricData")
 
 

@@ -1,6 +1,7 @@
-"""JSON 1.1 in CBOR (`application/x-amz-cbor-1.1`): what AWS's Java SDK speaks to Kinesis.
+"""JSON 1.1 in CBOR: blobs are bytes and instants are tagged, the rest is the same.
 
-The operation is named as in JSON; blobs are bytes and instants are tagged, the rest is the same.
+`application/x-amz-cbor-1.1` is what AWS's Java SDK speaks to Kinesis; there the operation is named
+as in JSON. RPC v2 CBOR (smithy.io, "Smithy RPC v2 CBOR protocol") names it in the path.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from chalice_offline.protocols.target import Target
 
 CONTENT_TYPE = "application/x-amz-cbor-1.1"
+RPC_V2 = "smithy-rpc-v2-cbor"
 
 
 def compile_codec(model: Any, operation: str) -> Codec:
@@ -55,7 +57,11 @@ def compile_codec(model: Any, operation: str) -> Codec:
 def serialize_error(model: Any, target: Target, error: AwsError, request_id: str) -> HttpResponse:
     """Return the error as in JSON, in CBOR."""
     status, document, headers = json_rpc.error_document(model, target, error, request_id)
-    return replies.reply(status, cbor.dump(document), CONTENT_TYPE, headers)
+    content_type = CONTENT_TYPE
+    if target.protocol == RPC_V2:
+        content_type = "application/cbor"
+        headers["smithy-protocol"] = "rpc-v2-cbor"
+    return replies.reply(status, cbor.dump(document), content_type, headers)
 
 
 class _CborReaders(JsonReaders):

@@ -16,6 +16,7 @@ from urllib.parse import parse_qs, unquote
 from chalice_offline.core.errors import AwsError
 from chalice_offline.protocols import catalogue, raw_operations, rest_routing, sqs_query
 from chalice_offline.protocols.cbor_rpc import CONTENT_TYPE as CBOR_CONTENT_TYPE
+from chalice_offline.protocols.cbor_rpc import RPC_V2
 from chalice_offline.protocols.form import decode_pairs
 from chalice_offline.protocols.service_models import has_operation
 from chalice_offline.protocols.target import Target
@@ -32,7 +33,7 @@ _LAMBDA_PATH = re.compile(
     r"/20\d\d-\d\d-\d\d/(?:functions|event-source-mappings|layers|tags|account-settings"
     r"|code-signing-configs|event-source-mappings|account-limits)(?:/|$)"
 )
-_RPC_PATH = re.compile(r"/service/[^/]+/operation/(\w+)", re.ASCII)
+_RPC_PATH = re.compile(r"/service/([^/]+)/operation/(\w+)", re.ASCII)
 _BODY_ACTION = re.compile(rb"(?:^|&)Action=(\w+)(?:&|$)", re.ASCII)
 _BODY_VERSION = re.compile(rb"(?:^|&)Version=([\w-]+)(?:&|$)", re.ASCII)
 _HOST_SUFFIXES = (
@@ -70,6 +71,9 @@ def detect(request: HttpRequest) -> Target:
         target = _json_target(target_header, scope)
         is_cbor = _content_type(request).startswith(CBOR_CONTENT_TYPE)
         return replace(target, protocol="cbor") if is_cbor else target
+    rpc = _RPC_PATH.match(request.path) if "smithy-protocol" in request.headers else None
+    if rpc:
+        return replace(_json_target(f"{rpc[1]}.{rpc[2]}", scope), protocol=RPC_V2)
     found = _by_signature(request, scope) or _by_address(request, scope)
     if found is not None:
         return found
@@ -135,11 +139,6 @@ def _for_service(service: str, request: HttpRequest, scope: _Scope) -> Target:
         if operation is None:
             operation = raw_operations.operation_for(service, request)
         return _target(service, operation, scope)
-    rpc = _RPC_PATH.match(request.path)
-    if rpc:
-        return Target(
-            service, rpc[1], "smithy-rpc-v2-cbor", scope.access_key, scope.region or DEFAULT_REGION
-        )
     action, version = _action(request)
     if action is None and protocol == "json" and "json" in _content_type(request):
         return _target(service, None, scope)

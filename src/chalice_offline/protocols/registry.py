@@ -29,6 +29,8 @@ _PROTOCOLS: dict[str, Any] = {
     "rest-json": rest_json,
     "rest-xml": rest_xml,
 }
+# Services that speak RPC v2 CBOR are all delegated: only what we refuse is said in it.
+_ERRORS = _PROTOCOLS | {cbor_rpc.RPC_V2: cbor_rpc}
 # Pure functions of botocore's models, so keeping them changes no reply.
 _CODECS: dict[tuple[str, str, str | None], Codec] = {}
 
@@ -69,7 +71,7 @@ def serialize_error(target: Target | None, error: AwsError, request_id: str) -> 
     """
     if target is None:
         return query.serialize_error(None, None, error, request_id)
-    protocol = query_json if target.replies_in_json else _PROTOCOLS.get(target.protocol, json_rpc)
+    protocol = query_json if target.replies_in_json else _ERRORS.get(target.protocol, json_rpc)
     model = model_for(target.service, target.protocol)
     response: HttpResponse = protocol.serialize_error(model, target, error, request_id)
     return response

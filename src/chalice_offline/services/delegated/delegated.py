@@ -10,7 +10,7 @@ import logging
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from chalice_offline.core.errors import AwsError
 from chalice_offline.core.http import Headers, HttpRequest, HttpResponse
@@ -18,6 +18,7 @@ from chalice_offline.core.registry import missing_operation
 from chalice_offline.protocols import load_service
 from chalice_offline.services.delegated import firehose_buckets
 from chalice_offline.services.delegated.firehose_buckets import FirehoseBuckets
+from chalice_offline.services.delegated.missing_package import missing_package
 from chalice_offline.services.delegated.moto_state import MotoState
 from chalice_offline.services.delegated.seeded_system import seed_system_randomness
 
@@ -69,11 +70,11 @@ class Delegated:
         backend = self._backend(service, clean_url)
         route = backend and backend.route(clean_url)
         if not route:
-            raise missing_operation(service, f"{request.method} {request.path}")
+            raise missing_operation(service, _asked(request))
         prepare = self.preparations.get(service)
         if prepare is not None:
             prepare()
-        return _answer(route, context, url, request)
+        return _answer(route, context, service, url, request)
 
     def call(
         self, context: CallContext, service: str, operation: str, parameters: dict[str, Any]
@@ -127,7 +128,10 @@ class Delegated:
     def _backend(self, service: str, clean_url: str) -> _Backend | None:
         if service not in self._backends:
             _prepare(service)
-            self._backends[service] = _find_backend(clean_url)
+            try:
+                self._backends[service] = _find_backend(clean_url)
+            except ModuleNotFoundError as error:
+                raise missing_package(service, error) from error
             seed_system_randomness()
         return self._backends[service]
 
@@ -176,7 +180,18 @@ def _aws_url(service: str, region: str, request: HttpRequest) -> str:
     return f"https://{load_service(service).endpoint_prefix}.{region}.amazonaws.com{tail}"
 
 
-def _answer(route: Route, context: CallContext, url: str, request: HttpRequest) -> HttpResponse:
+def _asked(request: HttpRequest) -> str:
+    """Return the operation, as the request names it: by header, in a form, or by its path."""
+    target = (request.headers.get("x-amz-target") or "").rpartition(".")[2]
+    content_type = request.headers.get("content-type") or ""
+    form = request.body if content_type.startswith("application/x-www-form-urlencoded") else b""
+    action = dict(parse_qsl(form.decode("utf-8", "replace"))).get("Action")
+    return target or action or f"{request.method} {request.path}"
+
+
+def _answer(
+    route: Route, context: CallContext, service: str, url: str, request: HttpRequest
+) -> HttpResponse:
     from moto.core.exceptions import HTTPException
     from moto.core.request import Request
 
@@ -189,17 +204,21 @@ def _answer(route: Route, context: CallContext, url: str, request: HttpRequest) 
         )
     except HTTPException as error:
         status, reply_headers, body = error.code, dict(error.get_headers()), error.get_body()
+    except ModuleNotFoundError as error:
+        raise missing_package(service, error) from error
+    except NotImplementedError as error:
+        raise missing_operation(service, _asked(request)) from error
     except Exception as error:
         # Whatever it is, it is moto's own mistake: neither the caller's nor ours.
-        _log.warning("moto failed on %s %s: %r", request.method, request.path, error)
+        _log.warning("moto failed on %s:%s: %r", service, _asked(request), error)
         raise AwsError(
             "NotImplemented",
-            f"moto, which answers this call, failed on {request.method} {request.path}: {error!r}",
+            f"moto, which answers this call, failed on {service}:{_asked(request)}: {error!r}",
             status=501,
             sender_fault=False,
         ) from error
     if status == 501 or (status == 404 and body == "Not yet implemented"):
-        raise missing_operation("moto", f"{request.method} {request.path}")
+        raise missing_operation(service, _asked(request))
     return HttpResponse(
         int(status or 500),
         Headers((name, str(value)) for name, value in dict(reply_headers).items()),
