@@ -8,8 +8,6 @@ from typing import Any
 SERVICES = "src/chalice_offline/services"
 # No AWS service of its own, or what several share.
 NO_SERVICES = {"common", "delegated"}
-# In shape, but for operation modules that import each other.
-TO_BE_SORTED = {"dynamodb"}
 # `services` where one state answers for two names: DynamoDB and its streams.
 _SERVICE = re.compile(
     r"^def services?\(kernel: Kernel\) -> (Service|tuple\[Service, Service\]):$",
@@ -83,6 +81,5 @@ def test_only_operations_imports_operation_modules(sources: Any, require_none: A
             for importer, source in modules.items()
             for module in uses[importer] & top
             if (importer, module) != ("", "operations") and importer != "operations"
-            if name not in TO_BE_SORTED
         ]
     require_none(broken)

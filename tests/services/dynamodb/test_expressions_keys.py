@@ -21,7 +21,7 @@ from chalice_offline.services.dynamodb.expressions import (
     parse_key_condition,
     placeholders_of,
 )
-from chalice_offline.services.dynamodb.key_encoding import key_bytes
+from chalice_offline.services.dynamodb.values.key_encoding import key_bytes
 
 P, C = KeyAttribute("p", "S"), KeyAttribute("c", "N")
 INVALID = "One or more parameter values were invalid: "

@@ -91,6 +91,34 @@ def test_counts_are_right_after_a_kill(tmp_path: Path) -> None:
     second.storage.close()
 
 
+def test_a_transactions_token_survives(tmp_path: Path) -> None:
+    """What was asked with a token is not done again by the next process, until ten minutes on."""
+    add = {
+        "Update": {
+            "TableName": "orders",
+            "Key": {"id": {"S": "a"}},
+            "UpdateExpression": "ADD n :one",
+            "ExpressionAttributeValues": {":one": {"N": "1"}},
+        }
+    }
+    request = {"TransactItems": [add], "ClientRequestToken": "once"}
+
+    def transact(opened: Opened) -> str:
+        opened.emulator.call("dynamodb", "TransactWriteItems", request, Caller())
+        return str(opened.call("GetItem", Key={"id": {"S": "a"}})["Item"]["n"]["N"])
+
+    first = Opened(tmp_path / "file")
+    first.call("CreateTable", **TABLE)
+    assert transact(first) == "1"
+    first.storage.close()
+    second = Opened(tmp_path / "file")
+    assert transact(second) == "1"
+    second.driver.advance(600_000)
+    assert [*second.storage.collection("dynamodb/request-tokens").items()] == []
+    assert transact(second) == "2"
+    second.storage.close()
+
+
 def test_nothing_is_left_of_a_deleted_table(tmp_path: Path) -> None:
     """Its collections are gone, but for the stream that stays for a day."""
     first = Opened(tmp_path / "file")

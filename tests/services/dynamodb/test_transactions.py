@@ -41,6 +41,28 @@ def test_one_failed_condition_cancels_all(orders: Orders) -> None:
     assert orders.scan() == [order("b")]
 
 
+def test_what_is_repeated_costs_reads(orders: Orders) -> None:
+    """The first request is charged for its writes, the same one again for reading the items."""
+    orders.create()
+    request: dict[str, Any] = {
+        "TransactItems": [put(order("a"))],
+        "ClientRequestToken": "t",
+        "ReturnConsumedCapacity": "TOTAL",
+    }
+    statements: dict[str, Any] = {
+        "TransactStatements": [{"Statement": "INSERT INTO orders VALUE {'id': 'b', 'at': 1}"}],
+        "ClientRequestToken": "u",
+        "ReturnConsumedCapacity": "TOTAL",
+    }
+    for write in (
+        lambda: orders.client.transact_write_items(**request),
+        lambda: orders.client.execute_transaction(**statements),
+    ):
+        first, again = (write()["ConsumedCapacity"][0] for _ in range(2))
+        assert (first["WriteCapacityUnits"], first.get("ReadCapacityUnits")) == (2.0, None)
+        assert (again.get("WriteCapacityUnits"), again["ReadCapacityUnits"]) == (None, 2.0)
+
+
 def test_a_token_counts_once_for_ten_minutes(orders: Orders) -> None:
     """The same request again changes nothing; another one with the token is refused."""
     orders.create()

@@ -10,11 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalice_offline.core.errors import AwsError
-from chalice_offline.services.dynamodb.attribute_values import check_item, check_value, equal
-from chalice_offline.services.dynamodb.item_encoding import decode_item, encode_item
-from chalice_offline.services.dynamodb.key_encoding import after_prefix, key_bytes, key_prefix_bytes
-from chalice_offline.services.dynamodb.numbers import add, canonical_number, subtract
-from chalice_offline.services.dynamodb.sizes import item_size_bytes, value_size_bytes
+from chalice_offline.services.dynamodb.values.attribute_values import check_item, check_value, equal
+from chalice_offline.services.dynamodb.values.item_encoding import decode_item, encode_item
+from chalice_offline.services.dynamodb.values.key_encoding import (
+    after_prefix,
+    key_bytes,
+    key_prefix_bytes,
+)
+from chalice_offline.services.dynamodb.values.numbers import add, canonical_number, subtract
+from chalice_offline.services.dynamodb.values.sizes import item_size_bytes, value_size_bytes
 
 DIGITS = st.text("0123456789", min_size=1, max_size=38)
 

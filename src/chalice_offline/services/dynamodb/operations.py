@@ -5,47 +5,46 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chalice_offline.core.kernel import Service
-from chalice_offline.services.dynamodb import (
-    account,
-    backups,
-    contributor_insights,
-    kinesis_destinations,
-    resource_policies,
-    restore,
+from chalice_offline.services.dynamodb import account
+from chalice_offline.services.dynamodb.backups import backups, restore
+from chalice_offline.services.dynamodb.items.batches import batch_get_item, batch_write_item
+from chalice_offline.services.dynamodb.items.item_reads import get_item
+from chalice_offline.services.dynamodb.items.item_writes import delete_item, put_item, update_item
+from chalice_offline.services.dynamodb.items.query import query, scan
+from chalice_offline.services.dynamodb.items.transactions import (
+    transact_get_items,
+    transact_write_items,
 )
-from chalice_offline.services.dynamodb.batches import batch_get_item, batch_write_item
-from chalice_offline.services.dynamodb.item_reads import get_item
-from chalice_offline.services.dynamodb.item_writes import delete_item, put_item, update_item
-from chalice_offline.services.dynamodb.query import query, scan
 from chalice_offline.services.dynamodb.state import DynamoDbState
-from chalice_offline.services.dynamodb.statements import (
+from chalice_offline.services.dynamodb.statements.execute_statement import (
     batch_execute_statement,
     execute_statement,
     execute_transaction,
 )
-from chalice_offline.services.dynamodb.stream_descriptions import describe_stream, list_streams
-from chalice_offline.services.dynamodb.stream_reads import get_records, get_shard_iterator
-from chalice_offline.services.dynamodb.tables import (
+from chalice_offline.services.dynamodb.streams import kinesis_destinations
+from chalice_offline.services.dynamodb.streams.stream_descriptions import (
+    describe_stream,
+    list_streams,
+)
+from chalice_offline.services.dynamodb.streams.stream_reads import get_records, get_shard_iterator
+from chalice_offline.services.dynamodb.tables import contributor_insights, resource_policies
+from chalice_offline.services.dynamodb.tables.tables import (
     create_table,
     delete_table,
     describe_table,
     list_tables,
 )
-from chalice_offline.services.dynamodb.tags import (
+from chalice_offline.services.dynamodb.tables.tags import (
     list_tags_of_resource,
     tag_resource,
     untag_resource,
 )
-from chalice_offline.services.dynamodb.time_to_live import (
+from chalice_offline.services.dynamodb.tables.time_to_live import (
     describe_time_to_live,
     expire,
     update_time_to_live,
 )
-from chalice_offline.services.dynamodb.transactions import (
-    transact_get_items,
-    transact_write_items,
-)
-from chalice_offline.services.dynamodb.update_table import update_table
+from chalice_offline.services.dynamodb.tables.update_table import update_table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from chalice_offline.services.dynamodb.backups.recovery_log import drop_log
 from chalice_offline.services.dynamodb.errors import resource_missing, table_missing
-from chalice_offline.services.dynamodb.items import Items
-from chalice_offline.services.dynamodb.names import TableKey, table_key
-from chalice_offline.services.dynamodb.recovery_log import drop_log
-from chalice_offline.services.dynamodb.stream import Streams
-from chalice_offline.services.dynamodb.table import Table
+from chalice_offline.services.dynamodb.items.item_store import Items
+from chalice_offline.services.dynamodb.items.request_tokens import RequestTokens
+from chalice_offline.services.dynamodb.streams.stream import Streams
+from chalice_offline.services.dynamodb.streams.stream_requests import check_stream_arn
+from chalice_offline.services.dynamodb.tables.names import TableKey, table_key
+from chalice_offline.services.dynamodb.tables.table import Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from chalice_offline.core.context import CallContext
     from chalice_offline.core.kernel import Kernel
     from chalice_offline.core.scheduler import Timer
+    from chalice_offline.services.dynamodb.streams.stream import Stream
 
 
 class DynamoDbState:
@@ -29,8 +32,7 @@ class DynamoDbState:
         self._expire = expire
         self.tables: dict[TableKey, Table] = {}
         self.streams = Streams(kernel)
-        # Idempotency tokens of transactions: what was asked with each, and the answer.
-        self.tokens: dict[tuple[str, str, str], tuple[int, Any, Any]] = {}
+        self.request_tokens = RequestTokens(kernel)
         self._expiry_timers: dict[TableKey, tuple[int, Timer]] = {}
         self._kept = kernel.storage.collection("dynamodb/tables")
         self._by_text: dict[tuple[str, str, str], Table] = {}
@@ -92,6 +94,16 @@ class DynamoDbState:
         table.items.drop()
         drop_log(self.kernel, table)
         self.stop_expiry(table)
+
+    # ---- streams ---------------------------------------------------------------------------------
+
+    def find_stream(self, arn: str) -> Stream:
+        """Return the stream of an ARN; ResourceNotFoundException without one."""
+        check_stream_arn(arn)
+        found = self.streams.get(arn)
+        if found is None:
+            raise resource_missing(f"Stream: {arn} not found")
+        return found
 
     # ---- time to live ----------------------------------------------------------------------------
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from chalice_offline.services.dynamodb.attribute_values import ORDERED_TYPES, compare, described
 from chalice_offline.services.dynamodb.expressions.errors import (
     ExpressionError,
     wrong_operand_type,
@@ -23,6 +22,11 @@ from chalice_offline.services.dynamodb.expressions.syntax import (
     Path,
     ValueReference,
     operands_of,
+)
+from chalice_offline.services.dynamodb.values.attribute_values import (
+    ORDERED_TYPES,
+    compare,
+    described,
 )
 
 if TYPE_CHECKING:

@@ -96,7 +96,7 @@ class _ConditionParser(OperandParser):
                 self.tokens.take()
                 self._groups[-1].empty = False
                 self._groups.append(_Group())
-            elif self.tokens.at_keyword("NOT"):
+            elif self.tokens.at_word("NOT"):
                 self.tokens.take()
                 self._count_operator()
                 self._groups[-1].empty = False
@@ -145,9 +145,9 @@ class _ConditionParser(OperandParser):
             right = self.operand()
             self._check_operands(left, right)
             return Comparison(operator, left, right)
-        if self.tokens.at_keyword("BETWEEN"):
+        if self.tokens.at_word("BETWEEN"):
             return self._between(left)
-        if self.tokens.at_keyword("IN"):
+        if self.tokens.at_word("IN"):
             return self._in(left)
         return None
 
@@ -155,7 +155,7 @@ class _ConditionParser(OperandParser):
         self.tokens.take()
         self._count_operator()
         low = self.operand()
-        if not self.tokens.at_keyword("AND"):
+        if not self.tokens.at_word("AND"):
             raise self.tokens.unexpected()
         self.tokens.take()
         high = self.operand()
@@ -186,11 +186,11 @@ class _ConditionParser(OperandParser):
             group = self._groups[-1]
             untouched = not self._has_content(group)
             group.add(node)
-            if tokens.at_keyword("AND"):
+            if tokens.at_word("AND"):
                 tokens.take()
                 self._count_operator()
                 return None
-            if tokens.at_keyword("OR"):
+            if tokens.at_word("OR"):
                 tokens.take()
                 self._count_operator()
                 group.end_alternative()

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from chalice_offline.services.dynamodb.attribute_values import type_of
 from chalice_offline.services.dynamodb.expressions import operators
 from chalice_offline.services.dynamodb.expressions.condition_checks import (
     check_leaf,
@@ -33,11 +32,11 @@ from chalice_offline.services.dynamodb.expressions.syntax import (
     operands_of,
     paths_in,
 )
+from chalice_offline.services.dynamodb.values.attribute_values import type_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from chalice_offline.services.dynamodb.attribute_values import AttributeValue, Item
     from chalice_offline.services.dynamodb.expressions.condition_checks import ValueCheck
     from chalice_offline.services.dynamodb.expressions.placeholders import (
         Binding,
@@ -50,6 +49,7 @@ if TYPE_CHECKING:
         Leaf,
         Operand,
     )
+    from chalice_offline.services.dynamodb.values.attribute_values import AttributeValue, Item
 
     Values = Mapping[str, AttributeValue]
     Test = Callable[[Item, Values], bool]

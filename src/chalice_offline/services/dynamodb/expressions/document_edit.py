@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from chalice_offline.services.dynamodb.attribute_values import MAX_NESTING
 from chalice_offline.services.dynamodb.errors import validation
+from chalice_offline.services.dynamodb.values.attribute_values import MAX_NESTING
 
 if TYPE_CHECKING:
     from chalice_offline.core.errors import AwsError
-    from chalice_offline.services.dynamodb.attribute_values import AttributeValue, Item
     from chalice_offline.services.dynamodb.expressions.syntax import Path
+    from chalice_offline.services.dynamodb.values.attribute_values import AttributeValue, Item
 
 _REMOVED: Final[AttributeValue] = {}
 

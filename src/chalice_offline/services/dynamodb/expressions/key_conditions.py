@@ -10,7 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from chalice_offline.services.dynamodb.attribute_values import type_of
 from chalice_offline.services.dynamodb.errors import (
     invalid_values,
     validation,
@@ -32,19 +31,24 @@ from chalice_offline.services.dynamodb.expressions.syntax import (
     ValueReference,
     operands_of,
 )
-from chalice_offline.services.dynamodb.key_encoding import after_prefix, key_bytes, key_prefix_bytes
+from chalice_offline.services.dynamodb.values.attribute_values import type_of
+from chalice_offline.services.dynamodb.values.key_encoding import (
+    after_prefix,
+    key_bytes,
+    key_prefix_bytes,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from chalice_offline.core.errors import AwsError
-    from chalice_offline.services.dynamodb.attribute_values import AttributeValue
     from chalice_offline.services.dynamodb.expressions.placeholders import Placeholders
     from chalice_offline.services.dynamodb.expressions.syntax import (
         ConditionNode,
         Leaf,
         Operand,
     )
+    from chalice_offline.services.dynamodb.values.attribute_values import AttributeValue
 
 _OPERATORS = {"=": "EQ", "<": "LT", "<=": "LE", ">": "GT", ">=": "GE"}
 _MIRRORED = {"EQ": "EQ", "LT": "GT", "LE": "GE", "GT": "LT", "GE": "LE"}

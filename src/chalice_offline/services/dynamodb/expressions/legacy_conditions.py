@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from chalice_offline.services.dynamodb.attribute_values import check_value, compare, type_of
 from chalice_offline.services.dynamodb.errors import (
     invalid_values,
     validation,
@@ -19,11 +18,12 @@ from chalice_offline.services.dynamodb.expressions.conditions import (
 )
 from chalice_offline.services.dynamodb.expressions.key_conditions import AttributeCondition
 from chalice_offline.services.dynamodb.expressions.syntax import Path
+from chalice_offline.services.dynamodb.values.attribute_values import check_value, compare, type_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from chalice_offline.services.dynamodb.attribute_values import AttributeValue, Item
+    from chalice_offline.services.dynamodb.values.attribute_values import AttributeValue, Item
 
     Request = dict[str, Any]
     Holds = Callable[[AttributeValue | None, Sequence[AttributeValue]], bool]

@@ -7,12 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from chalice_offline.services.dynamodb.attribute_values import (
-    SET_TYPES,
-    check_name,
-    check_value,
-    type_of,
-)
 from chalice_offline.services.dynamodb.errors import (
     invalid_values,
     validation,
@@ -25,14 +19,20 @@ from chalice_offline.services.dynamodb.expressions.updates import (
     added,
     deleted,
 )
+from chalice_offline.services.dynamodb.values.attribute_values import (
+    SET_TYPES,
+    check_name,
+    check_value,
+    type_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from chalice_offline.core.errors import AwsError
-    from chalice_offline.services.dynamodb.attribute_values import AttributeValue, Item
     from chalice_offline.services.dynamodb.expressions.document_edit import DocumentEdit
     from chalice_offline.services.dynamodb.expressions.updates import Change, Values
+    from chalice_offline.services.dynamodb.values.attribute_values import AttributeValue, Item
 
 _ADDABLE = frozenset({"N", "L", *SET_TYPES})
 

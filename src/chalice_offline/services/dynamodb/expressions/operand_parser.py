@@ -97,7 +97,7 @@ class OperandParser:
 
     def _path_name(self) -> str:
         token = self.tokens.next
-        if token.kind is Kind.NAME and not self.tokens.at_keyword(*self.keywords):
+        if token.kind is Kind.NAME and not self.tokens.at_word(*self.keywords):
             if is_reserved(token.text):
                 self.object(
                     "reserved",
@@ -124,7 +124,7 @@ class OperandParser:
         if (
             token.kind is Kind.NAME
             and self.tokens.after_next.text == "("
-            and not self.tokens.at_keyword(*self.keywords)
+            and not self.tokens.at_word(*self.keywords)
         ):
             return self._call()
         return self.path()

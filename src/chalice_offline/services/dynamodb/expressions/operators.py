@@ -8,12 +8,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chalice_offline.services.dynamodb.attribute_values import SET_TYPES, compare, equal, type_of
+from chalice_offline.services.dynamodb.values.attribute_values import (
+    SET_TYPES,
+    compare,
+    equal,
+    type_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from chalice_offline.services.dynamodb.attribute_values import AttributeValue
+    from chalice_offline.services.dynamodb.values.attribute_values import AttributeValue
 
 
 def is_equal(left: AttributeValue | None, right: AttributeValue | None) -> bool:

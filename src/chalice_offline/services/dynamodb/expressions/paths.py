@@ -10,8 +10,8 @@ from chalice_offline.services.dynamodb.expressions.operand_parser import MAX_PAT
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from chalice_offline.services.dynamodb.attribute_values import AttributeValue, Item
     from chalice_offline.services.dynamodb.expressions.syntax import Path
+    from chalice_offline.services.dynamodb.values.attribute_values import AttributeValue, Item
 
 
 def shown(path: Path) -> str:

@@ -6,15 +6,19 @@ import re
 from typing import TYPE_CHECKING
 
 from chalice_offline.core.errors import AwsError
-from chalice_offline.services.dynamodb.attribute_values import check_value, name_problem, type_of
 from chalice_offline.services.dynamodb.errors import validation
 from chalice_offline.services.dynamodb.expressions.errors import ExpressionError
 from chalice_offline.services.dynamodb.expressions.syntax import Path, ValueReference
+from chalice_offline.services.dynamodb.values.attribute_values import (
+    check_value,
+    name_problem,
+    type_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from chalice_offline.services.dynamodb.attribute_values import AttributeValue
+    from chalice_offline.services.dynamodb.values.attribute_values import AttributeValue
 
 _NAME_KEY = re.compile(r"#[0-9a-zA-Z_]+", re.ASCII)
 _VALUE_KEY = re.compile(r":[0-9a-zA-Z_]+", re.ASCII)

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from chalice_offline.services.dynamodb.attribute_values import check_name
 from chalice_offline.services.dynamodb.errors import invalid_values
 from chalice_offline.services.dynamodb.expressions.condition_parser import CACHED_EXPRESSIONS
 from chalice_offline.services.dynamodb.expressions.errors import ExpressionError
@@ -18,15 +17,16 @@ from chalice_offline.services.dynamodb.expressions.paths import check_apart, che
 from chalice_offline.services.dynamodb.expressions.placeholders import binding_key, binding_of
 from chalice_offline.services.dynamodb.expressions.references import references_of
 from chalice_offline.services.dynamodb.expressions.syntax import Path
+from chalice_offline.services.dynamodb.values.attribute_values import check_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from chalice_offline.services.dynamodb.attribute_values import AttributeValue, Item
     from chalice_offline.services.dynamodb.expressions.placeholders import (
         BindingKey,
         Placeholders,
     )
+    from chalice_offline.services.dynamodb.values.attribute_values import AttributeValue, Item
 
 # Parts to keep, by name or position; None keeps what is there whole.
 Tree = dict[str | int, "Tree | None"]

@@ -8,6 +8,7 @@ from enum import Enum
 from typing import Final
 
 from chalice_offline.services.dynamodb.expressions.errors import ExpressionError
+from chalice_offline.services.dynamodb.token_reader import TokenReader
 
 
 class Kind(Enum):
@@ -46,53 +47,21 @@ _TOKENS: Final = re.compile(
 )
 
 
-class Tokens:
-    """The tokens of one expression, read from left to right with one token of foresight."""
+class Tokens(TokenReader[Token]):
+    """The tokens of one expression."""
+
+    word, symbol, end = Kind.NAME, Kind.SYMBOL, Kind.END
 
     def __init__(self, text: str) -> None:
+        super().__init__(tokens_of(text))
         self._text = text
-        self._tokens = tokens_of(text)
-        self._at = 0
 
-    @property
-    def next(self) -> Token:
-        """The token that comes next; it stays there."""
-        return self._tokens[self._at]
+    def unexpected(self, wanted: str = "") -> ExpressionError:
+        """Return the error for the next token: AWS shows it between its neighbours.
 
-    @property
-    def after_next(self) -> Token:
-        """The token behind the next one."""
-        return self._tokens[min(self._at + 1, len(self._tokens) - 1)]
-
-    def take(self) -> Token:
-        """Return the next token and go on; the end stays the end."""
-        token = self._tokens[self._at]
-        if token.kind is not Kind.END:
-            self._at += 1
-        return token
-
-    def at_symbol(self, *symbols: str) -> bool:
-        """Whether the next token is one of these symbols."""
-        return self.next.kind is Kind.SYMBOL and self.next.text in symbols
-
-    def at_keyword(self, *words: str) -> bool:
-        """Whether the next token is one of these words (in capitals), in any case."""
-        return self.next.kind is Kind.NAME and self.next.text.upper() in words
-
-    def take_symbol(self, symbol: str) -> Token:
-        """Take this symbol; any other token is a syntax error."""
-        if not self.at_symbol(symbol):
-            raise self.unexpected()
-        return self.take()
-
-    def take_kind(self, kind: Kind) -> Token:
-        """Take a token of this kind; any other is a syntax error."""
-        if self.next.kind is not kind:
-            raise self.unexpected()
-        return self.take()
-
-    def unexpected(self) -> ExpressionError:
-        """Return the error for the next token: AWS shows it between its neighbours."""
+        What is wanted there AWS does not say.
+        """
+        del wanted
         token = self.next
         start = self._tokens[self._at - 1].start if self._at else token.start
         if token.kind is Kind.END:

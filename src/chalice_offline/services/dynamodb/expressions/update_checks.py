@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chalice_offline.services.dynamodb.attribute_values import SET_TYPES
 from chalice_offline.services.dynamodb.expressions.condition_checks import (
     check_operand_count,
     check_path_operand,
@@ -29,6 +28,7 @@ from chalice_offline.services.dynamodb.expressions.syntax import (
     SetOrNumberAction,
     ValueReference,
 )
+from chalice_offline.services.dynamodb.values.attribute_values import SET_TYPES
 
 if TYPE_CHECKING:
     from chalice_offline.services.dynamodb.expressions.placeholders import Binding

@@ -44,7 +44,7 @@ class _UpdateParser(OperandParser):
         actions: list[Action] = []
         seen: set[str] = set()
         while True:
-            if not self.tokens.at_keyword(*_SECTIONS):
+            if not self.tokens.at_word(*_SECTIONS):
                 raise self.tokens.unexpected()
             section = self.tokens.take().text.upper()
             if section in seen:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from chalice_offline.services.dynamodb.attribute_values import SET_TYPES, set_union
 from chalice_offline.services.dynamodb.errors import validation
 from chalice_offline.services.dynamodb.expressions.condition_parser import CACHED_EXPRESSIONS
 from chalice_offline.services.dynamodb.expressions.document_edit import DocumentEdit
@@ -28,19 +27,20 @@ from chalice_offline.services.dynamodb.expressions.syntax import (
 )
 from chalice_offline.services.dynamodb.expressions.update_checks import checked_actions
 from chalice_offline.services.dynamodb.expressions.update_parser import parsed_update
-from chalice_offline.services.dynamodb.numbers import add, subtract
+from chalice_offline.services.dynamodb.values.attribute_values import SET_TYPES, set_union
+from chalice_offline.services.dynamodb.values.numbers import add, subtract
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from chalice_offline.core.errors import AwsError
-    from chalice_offline.services.dynamodb.attribute_values import AttributeValue, Item
     from chalice_offline.services.dynamodb.expressions.placeholders import (
         BindingKey,
         Placeholders,
     )
     from chalice_offline.services.dynamodb.expressions.projections import Projection
     from chalice_offline.services.dynamodb.expressions.syntax import Action, Operand
+    from chalice_offline.services.dynamodb.values.attribute_values import AttributeValue, Item
 
     Values = Mapping[str, AttributeValue]
     Compute = Callable[[Item, Values], AttributeValue]

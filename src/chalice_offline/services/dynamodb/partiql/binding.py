@@ -4,12 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chalice_offline.services.dynamodb.attribute_values import (
-    SET_TYPES,
-    check_item,
-    check_value,
-    type_of,
-)
 from chalice_offline.services.dynamodb.errors import validation
 from chalice_offline.services.dynamodb.expressions.errors import ExpressionError
 from chalice_offline.services.dynamodb.expressions.placeholders import Binding
@@ -32,14 +26,20 @@ from chalice_offline.services.dynamodb.partiql.syntax import (
     UpdateSyntax,
 )
 from chalice_offline.services.dynamodb.partiql.where import Where, missing_key
+from chalice_offline.services.dynamodb.values.attribute_values import (
+    SET_TYPES,
+    check_item,
+    check_value,
+    type_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from chalice_offline.services.dynamodb.attribute_values import AttributeValue, Item
     from chalice_offline.services.dynamodb.expressions.syntax import ConditionNode, Path
     from chalice_offline.services.dynamodb.partiql.statements import Statement
     from chalice_offline.services.dynamodb.partiql.syntax import ParsedStatement
+    from chalice_offline.services.dynamodb.values.attribute_values import AttributeValue, Item
 
 
 class _LiteralBinding(Binding):

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chalice_offline.services.dynamodb.attribute_values import MAX_NESTING, check_value
 from chalice_offline.services.dynamodb.errors import validation
 from chalice_offline.services.dynamodb.partiql.tokens import Kind, malformed
+from chalice_offline.services.dynamodb.values.attribute_values import MAX_NESTING, check_value
 
 if TYPE_CHECKING:
     from chalice_offline.core.errors import AwsError
-    from chalice_offline.services.dynamodb.attribute_values import AttributeValue, Item
     from chalice_offline.services.dynamodb.partiql.tokens import Tokens
+    from chalice_offline.services.dynamodb.values.attribute_values import AttributeValue, Item
 
 _CONSTANTS: dict[str, AttributeValue] = {
     "TRUE": {"BOOL": True},

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chalice_offline.services.dynamodb.errors import validation
-from chalice_offline.services.dynamodb.key_encoding import key_bytes
+from chalice_offline.services.dynamodb.values.key_encoding import key_bytes
 
 if TYPE_CHECKING:
     from chalice_offline.services.dynamodb.expressions import (

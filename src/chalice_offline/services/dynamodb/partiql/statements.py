@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from chalice_offline.services.dynamodb.expressions.paths import reader
 
 if TYPE_CHECKING:
-    from chalice_offline.services.dynamodb.attribute_values import Item
     from chalice_offline.services.dynamodb.expressions import Path, Update
     from chalice_offline.services.dynamodb.partiql.where import Where
+    from chalice_offline.services.dynamodb.values.attribute_values import Item
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from chalice_offline.services.dynamodb.attribute_values import AttributeValue
     from chalice_offline.services.dynamodb.expressions.syntax import (
         Action,
         ConditionNode,
         Path,
         ValueReference,
     )
+    from chalice_offline.services.dynamodb.values.attribute_values import AttributeValue
 
 
 @dataclass(frozen=True, slots=True)

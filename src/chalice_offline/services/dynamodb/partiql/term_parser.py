@@ -11,8 +11,8 @@ from chalice_offline.services.dynamodb.partiql.literals import at_literal, liter
 from chalice_offline.services.dynamodb.partiql.tokens import Kind, Tokens, malformed
 
 if TYPE_CHECKING:
-    from chalice_offline.services.dynamodb.attribute_values import AttributeValue
     from chalice_offline.services.dynamodb.expressions.syntax import Operand
+    from chalice_offline.services.dynamodb.values.attribute_values import AttributeValue
 
 # Words that are no names unless they are quoted.
 KEYWORDS = frozenset(

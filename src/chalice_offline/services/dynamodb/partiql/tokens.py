@@ -8,6 +8,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Final
 
 from chalice_offline.services.dynamodb.errors import validation
+from chalice_offline.services.dynamodb.token_reader import TokenReader
 
 if TYPE_CHECKING:
     from chalice_offline.core.errors import AwsError
@@ -78,60 +79,14 @@ def _place(statement: str, start: int, end: int) -> str:
     return f"{line}:{column}:{end - start}"
 
 
-class Tokens:
-    """The tokens of one statement, read from left to right."""
+class Tokens(TokenReader[Token]):
+    """The tokens of one statement."""
+
+    word, symbol, end = Kind.WORD, Kind.SYMBOL, Kind.END
 
     def __init__(self, statement: str) -> None:
-        self._tokens = tokens_of(statement)
-        self._at = 0
+        super().__init__(tokens_of(statement))
 
-    @property
-    def next(self) -> Token:
-        """The token that comes next; it stays there."""
-        return self._tokens[self._at]
-
-    @property
-    def after_next(self) -> Token:
-        """The token behind the next one."""
-        return self._tokens[min(self._at + 1, len(self._tokens) - 1)]
-
-    def take(self) -> Token:
-        """Return the next token and go on; the end stays the end."""
-        token = self._tokens[self._at]
-        if token.kind is not Kind.END:
-            self._at += 1
-        return token
-
-    def at_symbol(self, *symbols: str) -> bool:
-        """Whether the next token is one of these symbols."""
-        return self.next.kind is Kind.SYMBOL and self.next.text in symbols
-
-    def at_word(self, *words: str) -> bool:
-        """Whether the next token is one of these words (in capitals), in any case."""
-        return self.next.kind is Kind.WORD and self.next.text.upper() in words
-
-    def skip_symbol(self, symbol: str) -> bool:
-        """Take this symbol if it comes next, and return whether it did."""
-        if not self.at_symbol(symbol):
-            return False
-        self.take()
-        return True
-
-    def skip_word(self, word: str) -> bool:
-        """Take this word if it comes next, and return whether it did."""
-        if not self.at_word(word):
-            return False
-        self.take()
-        return True
-
-    def take_symbol(self, symbol: str) -> Token:
-        """Take this symbol; AwsError when another token comes next."""
-        if not self.at_symbol(symbol):
-            raise malformed(f"Expected '{symbol}'")
-        return self.take()
-
-    def take_word(self, word: str) -> Token:
-        """Take this word; AwsError when another token comes next."""
-        if not self.at_word(word):
-            raise malformed(f"Expected {word}")
-        return self.take()
+    def unexpected(self, wanted: str = "") -> AwsError:
+        """Return the error for the next token, which names what should stand there."""
+        return malformed(f"Expected {wanted}")

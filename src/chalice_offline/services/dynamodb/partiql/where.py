@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from chalice_offline.services.dynamodb.attribute_values import equal, type_of
 from chalice_offline.services.dynamodb.errors import validation
 from chalice_offline.services.dynamodb.expressions.condition_checks import check_leaf
 from chalice_offline.services.dynamodb.expressions.conditions import (
@@ -31,15 +30,16 @@ from chalice_offline.services.dynamodb.expressions.syntax import (
     operands_of,
     paths_in,
 )
+from chalice_offline.services.dynamodb.values.attribute_values import equal, type_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from chalice_offline.core.errors import AwsError
-    from chalice_offline.services.dynamodb.attribute_values import AttributeValue, Item
     from chalice_offline.services.dynamodb.expressions.key_conditions import KeyAttribute
     from chalice_offline.services.dynamodb.expressions.placeholders import Binding
     from chalice_offline.services.dynamodb.expressions.syntax import ConditionNode, Operand
+    from chalice_offline.services.dynamodb.values.attribute_values import AttributeValue, Item
 
 MAX_DECOMPOSED_READS = 50
 

@@ -1,0 +1,1 @@
+"""Streams of tables, and their deliveries to Kinesis."""

@@ -1,0 +1,1 @@
+"""Attribute values: numbers, sizes, and how items and keys are stored."""
