@@ -15,6 +15,7 @@ from chalice_offline.services.dynamodb.items.transactions import (
     transact_get_items,
     transact_write_items,
 )
+from chalice_offline.services.dynamodb.reply_encoding import complete
 from chalice_offline.services.dynamodb.state import DynamoDbState
 from chalice_offline.services.dynamodb.statements.execute_statement import (
     batch_execute_statement,
@@ -109,6 +110,7 @@ STREAM_OPERATIONS: Mapping[str, Operation] = {
 def services(kernel: Kernel) -> tuple[Service, Service]:
     """Return DynamoDB and DynamoDB Streams."""
     state = DynamoDbState(kernel, expire)
-    return Service("dynamodb", state, OPERATIONS), Service(
-        "dynamodbstreams", state, STREAM_OPERATIONS
+    return (
+        Service("dynamodb", state, OPERATIONS, complete=complete),
+        Service("dynamodbstreams", state, STREAM_OPERATIONS, complete=complete),
     )
