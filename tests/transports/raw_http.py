@@ -11,7 +11,21 @@ def connect(port: int) -> socket.socket:
 
 def read_reply(client: socket.socket) -> tuple[int, bytes, bytes]:
     """Read one reply; return status, head and body."""
-    received = b""
+    status, head, body, left = _read_reply(client, b"")
+    assert not left
+    return status, head, body
+
+
+def read_replies(client: socket.socket, count: int) -> list[bytes]:
+    """Read several replies; return their bodies."""
+    bodies, left = [], b""
+    for _ in range(count):
+        _, _, body, left = _read_reply(client, left)
+        bodies.append(body)
+    return bodies
+
+
+def _read_reply(client: socket.socket, received: bytes) -> tuple[int, bytes, bytes, bytes]:
     while b"\r\n\r\n" not in received:
         piece = client.recv(65536)
         assert piece, f"the connection was closed after {received!r}"
@@ -23,9 +37,10 @@ def read_reply(client: socket.socket) -> tuple[int, bytes, bytes]:
         for line in head.lower().split(b"\r\n")
         if line.startswith(b"content-length")
     ]
-    while len(body) < sum(lengths):
+    length = sum(lengths)
+    while len(body) < length:
         body += client.recv(65536)
-    return status, head, body
+    return status, head, body[:length], body[length:]
 
 
 def exchange(port: int, request: str | bytes) -> tuple[int, bytes]:

@@ -32,7 +32,7 @@ def processor_seconds(process: subprocess.Popen[bytes]) -> float:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_without_descriptors_it_neither_spins_nor_floods_the_log(tmp_path: Path) -> None:
-    """Sixty clients come, a third fits; when they leave, the next is answered."""
+    """Sixty clients come and say nothing, a third fits; the next is answered all the same."""
     port, log = free_port(), tmp_path / "log"
     limit = (LEFT_OPEN, LEFT_OPEN)
     with (
@@ -57,6 +57,7 @@ def test_without_descriptors_it_neither_spins_nor_floods_the_log(tmp_path: Path)
             before = processor_seconds(process)
             pause.wait(1.5)
             assert processor_seconds(process) - before < 0.3
+            assert exchange(port, HEALTH)[0] == 200
             for client in clients:
                 client.close()
             assert exchange(port, HEALTH)[0] == 200

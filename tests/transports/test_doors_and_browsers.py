@@ -104,6 +104,30 @@ def test_a_refused_request_does_not_break_the_connection(aws: Server) -> None:
     connection.close()
 
 
+@pytest.mark.parametrize(
+    ("fields", "is_sandboxed"),
+    [
+        ({"Sec_Fetch_Dest": "document", "Sec_Fetch_Site": "none"}, True),
+        ({"Sec_Fetch_Dest": "iframe", "Sec_Fetch_Site": "same-origin"}, True),
+        ({"Host": "bucket.s3.localhost.localstack.cloud", "User_Agent": "Mozilla/5.0"}, True),
+        ({"User_Agent": "Mozilla/5.0"}, True),
+        ({"Sec_Fetch_Dest": "image", "Sec_Fetch_Site": "same-origin"}, False),
+        ({"User_Agent": "aws-cli/2"}, False),
+    ],
+)
+def test_a_document_of_a_bucket_gets_an_origin_of_its_own(
+    aws: Server, fields: dict[str, str], is_sandboxed: bool
+) -> None:
+    """Also under a name for which browsers do not say that they will show it as a document."""
+    connection = http.client.HTTPConnection("127.0.0.1", aws.port, timeout=5)
+    sent = {"Host": "localhost"} | {k.replace("_", "-"): v for k, v in fields.items()}
+    connection.request("GET", "/key", headers=sent)
+    reply = connection.getresponse()
+    assert reply.status == 404, reply.read()
+    assert ("sandbox" in (reply.getheader("Content-Security-Policy") or "")) is is_sandboxed
+    connection.close()
+
+
 def test_each_origin_is_logged_once(aws: Server, caplog: pytest.LogCaptureFixture) -> None:
     """A page that tries in a loop does not fill the log."""
     with caplog.at_level(logging.WARNING):

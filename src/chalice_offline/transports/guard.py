@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 REFUSED_ORIGINS_TOLD = 100
-# A document of a bucket on plain localhost is of the console's origin: its scripts get another one.
+# A document of a bucket is of the origin of the console, or of what it may ask of AWS: its scripts
+# get another one.
 SANDBOX = "sandbox allow-scripts allow-forms allow-popups allow-modals allow-downloads"
 _DOCUMENTS = frozenset({"document", "iframe", "frame", "embed", "object"})
 
@@ -81,7 +82,11 @@ class Guard:
             # Its body is not read; a client that waits for leave to send it never will.
             await send_response(send, reply, head=_is_head(scope), close="expect" in headers)
             return
-        if self.area is Area.AWS and headers.get("sec-fetch-dest") in _DOCUMENTS:
+        if _asks_for_websocket(headers):
+            reply = plain_error(self.area, 400, "WebSockets are not served here yet.")
+            await send_response(send, reply, close=True)
+            return
+        if self.area is Area.AWS and _may_be_shown(headers):
             send = _sandboxed(send)
         await self._app(scope, receive, send)
 
@@ -119,6 +124,20 @@ _APP_TEXTS = {
     502: "Internal server error",
     503: "Service Unavailable",
 }
+
+
+def _asks_for_websocket(headers: Headers) -> bool:
+    return (headers.get("upgrade") or "").lower() == "websocket" and (
+        "upgrade" in (headers.get("connection") or "").lower()
+    )
+
+
+def _may_be_shown(headers: Headers) -> bool:
+    """Whether a browser may show the reply as a document: it says so, or does not say."""
+    destination = headers.get("sec-fetch-dest")
+    if destination is None:  # an old browser, or a name such as *.localhost.localstack.cloud
+        return (headers.get("user-agent") or "").startswith("Mozilla/")
+    return destination in _DOCUMENTS
 
 
 def _sandboxed(send: Send) -> Send:

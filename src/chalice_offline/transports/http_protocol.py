@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http.client import responses
 from typing import TYPE_CHECKING, Any
 
 import httptools
@@ -30,16 +31,36 @@ class _Protocol(HttpToolsProtocol):  # type: ignore[misc] # uvicorn is not follo
     """One connection."""
 
     area: Area
+    parser: Any
+    url: bytes
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._head_bytes = 0
         self._in_head = True
+        self._starts_anew = False
         self._refusal: HttpResponse | None = None
+        self._heard_at = self.loop.time()
+
+    def silent_for(self) -> float:
+        """Return for how many seconds the client has owed a request, or the rest of one."""
+        cycle = self.cycle
+        waits_for_us = cycle is not None and not cycle.response_complete and not cycle.more_body
+        return 0 if waits_for_us or self.flow.read_paused else self.loop.time() - self._heard_at
 
     def data_received(self, data: bytes) -> None:
         """Parse what came; a head that does not end is refused."""
-        super().data_received(data)
+        self._heard_at = self.loop.time()
+        self._unset_keepalive_if_required()
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserError:
+            self.send_400_response("")
+            return
+        except httptools.HttpParserUpgrade as upgrade:
+            if self._starts_anew:
+                self._parse_as_it_is(data[upgrade.args[0] :])
+            return
         if self._in_head and self.parser is not None:
             self._head_bytes += len(data)
             if self._head_bytes > HEAD_BYTES and not self.transport.is_closing():
@@ -52,6 +73,11 @@ class _Protocol(HttpToolsProtocol):  # type: ignore[misc] # uvicorn is not follo
         self._in_head = True
         super().on_message_begin()
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a field of the head; trailers, which come after the payload, tell us nothing."""
+        if self._in_head:
+            super().on_header(name, value)
+
     def on_headers_complete(self) -> None:
         """Judge the head before anything is made of it."""
         self._in_head = False
@@ -60,23 +86,48 @@ class _Protocol(HttpToolsProtocol):  # type: ignore[misc] # uvicorn is not follo
             self._refusal = plain_error(self.area, 431)
             raise _MalformedError
         hosts = [value for name, value in self.headers if name == b"host"]
-        if len(hosts) > 1:
+        codings = [value.lower() for name, value in self.headers if name == b"transfer-encoding"]
+        if len(hosts) > 1 or codings not in ([], [b"chunked"]):
+            raise _MalformedError
+        if self.parser.get_method() == b"CONNECT":
             raise _MalformedError
         # "*" and what else is no path; RFC 9112, section 3.2.2: a host in the target counts.
-        authority = _authority(self.url)
+        authority, self.url = _authority_and_path(self.url)
         if authority:
             self.headers[:] = [pair for pair in self.headers if pair[0] != b"host"]
             self.headers.append((b"host", authority))
+        if self.parser.should_upgrade() and self._get_upgrade() != b"websocket":
+            self._starts_anew = True
+            return
         super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """Note that a request is whole."""
+        if not self._starts_anew:
+            super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's words
         """Answer what could not be parsed, and close: where the next request begins is unknown."""
         reply = self._refusal or plain_error(self.area, 400)
-        lines = [f"HTTP/1.1 {reply.status} Bad Request"]
+        lines = [f"HTTP/1.1 {reply.status} {responses[reply.status]}"]
         lines += [f"{name}: {value}" for name, value in reply.headers.items()]
         lines += [f"content-length: {len(reply.body)}", "connection: close", "", ""]
         self.transport.write("\r\n".join(lines).encode("latin-1") + reply.body)
         self.transport.close()
+
+    def _parse_as_it_is(self, rest: bytes) -> None:
+        """Read a request anew without the wish for another protocol that came with it.
+
+        Java's HTTP client asks for HTTP/2 that way, and sends its payload along. The parser takes
+        what follows such a head for the other protocol; RFC 9110, section 7.8, lets us ignore it.
+        """
+        self._starts_anew = False
+        head = [self.parser.get_method(), b" ", self.url, b" HTTP/1.1\r\n"]
+        for name, value in self.headers:
+            if name != b"upgrade":
+                head += [name, b": ", value, b"\r\n"]
+        self.parser = httptools.HttpRequestParser(self)
+        self.data_received(b"".join([*head, b"\r\n", rest]))
 
 
 class _AwsProtocol(_Protocol):
@@ -87,11 +138,17 @@ class _AppProtocol(_Protocol):
     area = Area.APP
 
 
-def _authority(target: bytes) -> bytes:
-    """Return the host and port that an absolute-form target names; raises when it is no path."""
+def _authority_and_path(target: bytes) -> tuple[bytes, bytes]:
+    """Return the host and port that an absolute-form target names, and the rest of the target.
+
+    Raises when it is neither that nor a path.
+    """
     if target.startswith(b"/"):
-        return b""
+        return b"", target
     parsed = httptools.parse_url(target)
-    if parsed.path is None or not parsed.host:
+    if parsed.schema.lower() not in (b"http", b"https") or not parsed.host:
         raise _MalformedError
-    return parsed.host if parsed.port is None else b"%s:%d" % (parsed.host, parsed.port)
+    host = b"[%s]" % parsed.host if b":" in parsed.host else parsed.host
+    query = b"" if parsed.query is None else b"?" + parsed.query
+    path = (parsed.path or b"/") + query
+    return (host if parsed.port is None else b"%s:%d" % (host, parsed.port)), path

@@ -24,6 +24,10 @@ _log = logging.getLogger(__name__)
 
 _EVERY_ADDRESS = {"": LOOPBACK, "0.0.0.0": LOOPBACK, "::": "::1"}  # noqa: S104 - the nearest is told
 _ACCEPT_FAILED = "socket.accept() out of system resource"
+# A client that is silent for so long before its request is whole is cut off (S3's "RequestTimeout"
+# comes after 20 s); and so soon when descriptors have run out.
+REQUEST_SECONDS = 60.0
+SCARCE_SECONDS = 1.0
 
 
 class Server:
@@ -48,7 +52,7 @@ class Server:
         from chalice_offline.transports.http_protocol import protocol_for
 
         self._socket = bind(host, port, access)
-        self._socket.exhausted = self._close_idle_connections
+        self._socket.exhausted = _make_room
         self.host = host
         self.port = int(self._socket.getsockname()[1])
         config = uvicorn.Config(
@@ -65,6 +69,7 @@ class Server:
         )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._serve, name=f"http-{self.port}", daemon=True)
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     @property
     def url(self) -> str:
@@ -87,14 +92,44 @@ class Server:
         asyncio.run(self._run())
 
     async def _run(self) -> None:
-        asyncio.get_running_loop().set_exception_handler(_Complaints())
-        await self._server.serve(sockets=[self._socket])
+        self._loop = asyncio.get_running_loop()
+        self._loop.set_exception_handler(_Complaints())
+        self._watch_clients(self._loop)
+        _serving.add(self)
+        try:
+            await self._server.serve(sockets=[self._socket])
+        finally:
+            _serving.discard(self)
+            self._loop = None
 
-    def _close_idle_connections(self) -> None:
-        """Let go of connections that clients only keep for later: each is a descriptor."""
+    def _watch_clients(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._cut_off(REQUEST_SECONDS)
+        loop.call_later(REQUEST_SECONDS / 6, self._watch_clients, loop)
+
+    def make_room(self) -> None:
+        """Let go, soon, of connections that clients do not use now: each is a descriptor."""
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._make_room)
+
+    def _make_room(self) -> None:
         for connection in list(self._server.server_state.connections):
             if connection.cycle is not None and connection.cycle.response_complete:
                 connection.shutdown()
+        self._cut_off(SCARCE_SECONDS)
+
+    def _cut_off(self, silent_seconds: float) -> None:
+        for connection in list(self._server.server_state.connections):
+            if connection.silent_for() > silent_seconds:
+                connection.transport.close()
+
+
+_serving: set[Server] = set()
+
+
+def _make_room() -> None:
+    """All servers of a process share its descriptors."""
+    for server in list(_serving):
+        server.make_room()
 
 
 class _Complaints:

@@ -1,0 +1,54 @@
+"""What counts as a change of a project's files."""
+
+from __future__ import annotations
+
+import errno
+import os
+import threading
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from chalice_offline.chalice_app import watch
+from chalice_offline.chalice_app.watch import Watch
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture(autouse=True)
+def often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watch, "LOOK_EVERY_SECONDS", 0.001)
+
+
+def test_a_folder_that_cannot_be_listed_for_want_of_descriptors_is_not_empty(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a crowd of clients would look like the deletion of the whole project."""
+    (tmp_path / "app.py").write_text("")
+    (tmp_path / "settings.json").write_text("")
+    watched = Watch(tmp_path)
+    failed = 0
+    scandir = os.scandir
+
+    def out_of_descriptors(path: Any) -> Any:
+        nonlocal failed
+        failed += 1
+        if failed <= 3:
+            raise OSError(errno.EMFILE, "Too many open files")
+        if failed == 4:
+            (tmp_path / "settings.json").write_text("{}")
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", out_of_descriptors)
+    assert next(watched.changes()) == "settings.json"
+    assert failed == 4
+
+
+def test_a_file_that_may_not_be_looked_at_does_not_end_the_watch(tmp_path: Path) -> None:
+    """A link to itself cannot be followed."""
+    (tmp_path / "app.py").write_text("")
+    (tmp_path / "loop.py").symlink_to(tmp_path / "loop.py")
+    watched = Watch(tmp_path)
+    threading.Timer(0.01, (tmp_path / "app.py").unlink).start()
+    assert next(watched.changes()) == "app.py"
