@@ -173,3 +173,36 @@ def test_a_batch_of_more_than_16_megabytes_comes_in_parts(orders: Orders) -> Non
     found, left = reply["Responses"]["orders"], reply["UnprocessedKeys"]["orders"]["Keys"]
     assert len(found) + len(left) == 45
     assert 0 < len(left) < 10
+
+
+def test_no_path_leads_into_a_key(orders: Orders) -> None:
+    """Keys of the table and of its indexes are scalars; every expression is told so."""
+    index = {
+        "IndexName": "by-state",
+        "KeySchema": [{"AttributeName": "state", "KeyType": "HASH"}],
+        "Projection": {"ProjectionType": "ALL"},
+    }
+    orders.create(attributes="state:S", GlobalSecondaryIndexes=[index])
+    key = {"id": {"S": "a"}, "at": {"N": "1"}}
+    names = {"#s": "state"}
+    text = (
+        "Key attributes must be scalars; list random access '[]' and map lookup '.' are not "
+        "allowed: %s: %s"
+    )
+    of_key, of_index = text % ("Key", "id"), text % ("IndexKey", "state")
+    for operation, request, expected in (
+        ("get_item", {"Key": key, "ProjectionExpression": "id[0]"}, of_key),
+        ("scan", {"FilterExpression": "attribute_exists(id.x)"}, of_key),
+        ("scan", {"ProjectionExpression": "#s.x", "ExpressionAttributeNames": names}, of_index),
+        (
+            "update_item",
+            {
+                "Key": key,
+                "UpdateExpression": "REMOVE #s.x",
+                "ExpressionAttributeNames": names,
+            },
+            of_index,
+        ),
+    ):
+        refusal = orders.refused(operation, TableName="orders", **request)
+        assert refusal == ("ValidationException", expected)

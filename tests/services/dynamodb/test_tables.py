@@ -44,7 +44,7 @@ def test_a_table_of_that_name_is_there_already(orders: Orders) -> None:
     ("change", "text"),
     [
         ({"BillingMode": "PROVISIONED"}, "ReadCapacityUnits and WriteCapacityUnits must both be"),
-        ({"AttributeDefinitions": []}, "Value null at 'attributeDefinitions'"),
+        ({"AttributeDefinitions": []}, "Some index key attribute have no definition"),
         (
             {"KeySchema": [{"AttributeName": "id", "KeyType": "RANGE"}]},
             "Invalid KeySchema: The first KeySchemaElement is not a HASH key type",
@@ -162,3 +162,52 @@ def test_warm_throughput_asked_for_is_being_brought_about(orders: Orders) -> Non
     assert created["WarmThroughput"] == warm | {"Status": "UPDATING"}
     orders.aws.advance(seconds=60)
     assert orders.describe()["WarmThroughput"] == {**warm, "Status": "ACTIVE"}
+
+
+def test_only_arns_of_tables_are_tagged(orders: Orders) -> None:
+    """What is no ARN nobody may tag; other ARNs name no table; and nothing to do is refused."""
+    orders.create()
+    tags = [{"Key": "a", "Value": "b"}]
+
+    def tag(arn: str) -> tuple[str, str]:
+        return orders.refused("tag_resource", ResourceArn=arn, Tags=tags)
+
+    assert tag("abcd") == (
+        "AccessDeniedException",
+        (
+            "User: arn:aws:iam::000000000000:root is not authorized to perform: "
+            "dynamodb:TagResource on resource: abcd"
+        ),
+    )
+    for arn in ("a:b:c:d:e:f/g", f"{ARN}/index/x"):
+        text = f"Invalid TableArn: Invalid ResourceArn provided as input {arn}"
+        assert tag(arn) == ("ValidationException", text)
+    assert tag(f"{ARN}2")[1] == f"Requested resource not found: ResourcArn: {ARN}2 not found"
+    assert orders.refused("untag_resource", ResourceArn=f"{ARN}2", TagKeys=[]) == (
+        "ValidationException",
+        "Atleast one Tag Key needs to be provided as Input.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        ({"BillingMode": "PROVISIONED"}, "ProvisionedThroughput must be specified when"),
+        (
+            {"ProvisionedThroughput": {"ReadCapacityUnits": 1, "WriteCapacityUnits": 10**12 + 1}},
+            "Given value 1000000000001 for WriteCapacityUnits is out of bounds",
+        ),
+        ({"GlobalSecondaryIndexUpdates": [{}]}, "GlobalSecondaryIndexUpdate.Delete must not be"),
+        (
+            {"GlobalSecondaryIndexUpdates": [{"Delete": {"IndexName": "abc"}}] * 2},
+            "Only one global secondary index update per index is allowed simultaneously.",
+        ),
+    ],
+)
+def test_a_wrong_change_is_refused_before_its_table_is_missed(
+    orders: Orders, change: dict[str, Any], text: str
+) -> None:
+    """UpdateTable judges the request alone first (dynalite's tests, recorded)."""
+    code, message = orders.refused("update_table", TableName="missing", **change)
+    assert code == "ValidationException"
+    assert text in message

@@ -134,8 +134,9 @@ def _draft_put(put: Request) -> Draft:
     draft = draft_put(put)
 
     def plan(table: Table) -> Plan:
-        if any(name not in put["Item"] for name in table.key.names):
-            raise key_mismatch()  # where PutItem names the key that is missing (recorded)
+        item = put["Item"]
+        if any(kind not in item.get(name, ()) for name, kind in table.key.typed_names):
+            raise key_mismatch()  # where PutItem says more of what is missing or wrong (recorded)
         return draft(table)
 
     return plan

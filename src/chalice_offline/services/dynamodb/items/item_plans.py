@@ -24,6 +24,7 @@ from chalice_offline.services.dynamodb.expressions import (
 from chalice_offline.services.dynamodb.items.keys import (
     check_index_keys,
     check_key,
+    check_scalar_keys,
     key_of_item,
     stored_key,
 )
@@ -156,6 +157,7 @@ def updating(
                 raise invalid_values(
                     f"Cannot update attribute {name}. This attribute is part of the key"
                 )
+        check_scalar_keys(table, update.paths)
     return Plan(
         table,
         stored_key(table.key, key),

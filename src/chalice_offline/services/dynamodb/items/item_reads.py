@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chalice_offline.services.dynamodb.items.capacity import Consumed
-from chalice_offline.services.dynamodb.items.keys import check_key, stored_key
+from chalice_offline.services.dynamodb.items.keys import check_key, check_scalar_keys, stored_key
 from chalice_offline.services.dynamodb.items.projections import projection_of_request
 
 if TYPE_CHECKING:
@@ -18,6 +18,8 @@ def get_item(dynamodb: DynamoDbState, context: CallContext, request: Request) ->
     """Return an item, or nothing."""
     projection = projection_of_request(request, (request["Key"],))
     table = dynamodb.find_table(request["TableName"], context)
+    if projection is not None:
+        check_scalar_keys(table, projection.paths)
     stored = table.items.get(stored_key(table.key, check_key(table, request["Key"])))
     result: Result = {}
     if stored is not None:

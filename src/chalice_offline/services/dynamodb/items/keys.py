@@ -11,7 +11,12 @@ import zlib
 from typing import TYPE_CHECKING
 
 from chalice_offline.services.dynamodb import limits
-from chalice_offline.services.dynamodb.errors import key_mismatch, mismatch, mismatched_values
+from chalice_offline.services.dynamodb.errors import (
+    key_mismatch,
+    mismatch,
+    mismatched_values,
+    validation,
+)
 from chalice_offline.services.dynamodb.values.attribute_values import (
     check_value,
     described,
@@ -20,6 +25,9 @@ from chalice_offline.services.dynamodb.values.attribute_values import (
 from chalice_offline.services.dynamodb.values.key_encoding import key_bytes
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from chalice_offline.services.dynamodb.expressions import Path
     from chalice_offline.services.dynamodb.tables.schema import Index, KeySchema
     from chalice_offline.services.dynamodb.tables.table_definition import TableDefinition
     from chalice_offline.services.dynamodb.values.attribute_values import AttributeValue, Item
@@ -97,6 +105,21 @@ def check_index_keys(table: TableDefinition, item: Item) -> None:
             value = item.get(name)
             if value is not None and name not in table.key.types:
                 _check_index_key(index, name, kind, value)
+
+
+def check_scalar_keys(table: TableDefinition, paths: Iterable[Path]) -> None:
+    """Refuse paths that lead into key attributes, of the table or an index: those are scalars."""
+    nested = {path.parts[0] for path in paths if len(path.parts) > 1}
+    if not nested:
+        return
+    keys = [("Key", name) for name in table.key.names]
+    keys += [("IndexKey", name) for index in table.indexes.values() for name in index.key.names]
+    for kind, name in keys:
+        if name in nested:
+            raise validation(
+                "Key attributes must be scalars; list random access '[]' and map lookup '.' are "
+                f"not allowed: {kind}: {name}"
+            )
 
 
 def entry_key(index: Index, key: bytes, item: Item | None) -> bytes | None:

@@ -25,7 +25,7 @@ from chalice_offline.services.dynamodb.items.key_ranges import (
     position_of,
     range_of,
 )
-from chalice_offline.services.dynamodb.items.keys import segment_bounds
+from chalice_offline.services.dynamodb.items.keys import check_scalar_keys, segment_bounds
 from chalice_offline.services.dynamodb.items.read_pages import Reading, read_page
 from chalice_offline.services.dynamodb.tables.definitions import ON_DEMAND
 
@@ -76,6 +76,7 @@ def query(dynamodb: DynamoDbState, context: CallContext, request: Request) -> Re
                 "The provided starting key is outside query boundaries based on provided conditions"
             )
         bounds = (bounds[0], position) if reverse else (position + b"\x00", bounds[1])
+    _check_paths(table, projection, condition)
     reading = _reading(table, index, bounds, request, condition, projection)
     reading.reverse = reverse
     return _read(reading, request)
@@ -104,6 +105,7 @@ def scan(dynamodb: DynamoDbState, context: CallContext, request: Request) -> Res
                 f"{request.get('TotalSegments')} Segment: {request.get('Segment')}"
             )
         bounds = (position + b"\x00", bounds[1])
+    _check_paths(table, projection, condition)
     reading = _reading(table, index, bounds, request, condition, projection)
     reading.partitions = _partitions(table)
     return _read(reading, request)
@@ -206,6 +208,12 @@ def _filter(request: Request, placeholders: Placeholders) -> Condition | None:
 def _projection(request: Request, placeholders: Placeholders) -> Projection | None:
     text = request.get("ProjectionExpression")
     return None if text is None else parse_projection(text, placeholders)
+
+
+def _check_paths(table: Table, projection: Projection | None, condition: Condition | None) -> None:
+    for one in (projection, condition):
+        if one is not None:
+            check_scalar_keys(table, one.paths)
 
 
 def _check_filter(condition: Condition | None, keys: tuple[str, ...], is_expression: bool) -> None:

@@ -34,14 +34,10 @@ def attribute_types(definitions: Sequence[Document]) -> dict[str, str]:
 
 def table_key(elements: Sequence[Document], types: Mapping[str, str]) -> KeySchema:
     """Return the key of a table: one hash attribute, perhaps one range attribute."""
+    if len(elements) > len(types):
+        raise validation("Invalid KeySchema: Some index key attribute have no definition")
+    _check_defined(elements, types)
     _check_elements(elements)
-    undefined = [one["AttributeName"] for one in elements if one["AttributeName"] not in types]
-    if undefined:
-        raise invalid_values(
-            "Some index key attributes are not defined in AttributeDefinitions. Keys: "
-            f"{_listed(one['AttributeName'] for one in elements)}, AttributeDefinitions: "
-            f"{_listed(types)}"
-        )
     return KeySchema.read(elements, types)
 
 
@@ -79,8 +75,8 @@ def local_indexes(
     for one in wanted:
         check_name(one["IndexName"], "localSecondaryIndexes.1.member.indexName")
         elements = one["KeySchema"]
-        _check_elements(elements)
         _check_defined(elements, types)
+        _check_elements(elements)
         name = one["IndexName"]
         if len(elements) == 1:
             raise invalid_values(f"Index KeySchema does not have a range key for index: {name}")
@@ -121,8 +117,8 @@ def global_index(
     name = wanted["IndexName"]
     check_name(name, "globalSecondaryIndexes.1.member.indexName")
     elements = wanted["KeySchema"]
-    _check_parts(elements)
     _check_defined(elements, types)
+    _check_parts(elements)
     throughput = wanted.get("ProvisionedThroughput")
     if billing_mode == ON_DEMAND:
         if throughput:
@@ -132,6 +128,8 @@ def global_index(
             )
     elif not throughput:
         raise invalid_values(f"ProvisionedThroughput is not specified for index: {name}")
+    else:
+        check_units(throughput)
     return _index(wanted, key, types, is_global=True, throughput=units(throughput))
 
 
@@ -171,6 +169,7 @@ def check_units(throughput: Document) -> None:
     for name in ("ReadCapacityUnits", "WriteCapacityUnits"):
         if throughput[name] > limits.UNITS_MOST:
             raise validation(f"Given value {throughput[name]} for {name} is out of bounds")
+    for name in ("ReadCapacityUnits", "WriteCapacityUnits"):
         if throughput[name] > limits.TABLE_UNITS:
             raise AwsError(
                 "LimitExceededException",

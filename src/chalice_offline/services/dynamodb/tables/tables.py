@@ -43,7 +43,7 @@ def new_table(dynamodb: DynamoDbState, context: CallContext, request: Request) -
     place = TableKey(context.account_id, context.region, request["TableName"])
     check_name(place.name, "tableName")
     for member in ("attributeDefinitions", "keySchema"):
-        if not request.get(member[0].upper() + member[1:]):
+        if request.get(member[0].upper() + member[1:]) is None:
             raise validation(
                 f"1 validation error detected: Value null at '{member}' failed to satisfy "
                 "constraint: Member must not be null"

@@ -17,13 +17,16 @@ if TYPE_CHECKING:
     from chalice_offline.services.dynamodb.tables.table import Table
 
 _ACCOUNT = re.compile(r"\d{12}")
+_ANY_ARN = re.compile(r"[^:]+:[^:]+:[^:]+:[^:]+:[^:]+:.+/.+")
+_TABLE_ARN = re.compile(r"arn:[a-z-]+:dynamodb:[^:]+:\d+:table/[^/]{3,}")
 
 
 def tag_resource(dynamodb: DynamoDbState, context: CallContext, request: Request) -> Result:
     """Add tags to a table, or change them."""
-    table = tagged_table(dynamodb, context, request["ResourceArn"])
+    _check_arn(context, request["ResourceArn"], "TagResource")
     if not request["Tags"]:
         raise validation("Atleast one Tag needs to be provided as Input.")
+    table = _tagged_table(dynamodb, context, request["ResourceArn"], "TagResource")
     tags = {**table.tags, **tags_given(request["Tags"])}
     check_tags(tags)
     table.tags = tags
@@ -33,9 +36,10 @@ def tag_resource(dynamodb: DynamoDbState, context: CallContext, request: Request
 
 def untag_resource(dynamodb: DynamoDbState, context: CallContext, request: Request) -> Result:
     """Take tags from a table; those it has not are no error."""
-    table = tagged_table(dynamodb, context, request["ResourceArn"])
+    _check_arn(context, request["ResourceArn"], "UntagResource")
     if not request["TagKeys"]:
         raise validation("Atleast one Tag Key needs to be provided as Input.")
+    table = _tagged_table(dynamodb, context, request["ResourceArn"], "UntagResource")
     for name in request["TagKeys"]:
         table.tags.pop(name, None)
     dynamodb.save_table(table)
@@ -46,27 +50,35 @@ def list_tags_of_resource(
     dynamodb: DynamoDbState, context: CallContext, request: Request
 ) -> Result:
     """List a table's tags."""
-    table = tagged_table(dynamodb, context, request["ResourceArn"])
+    _check_arn(context, request["ResourceArn"], "ListTagsOfResource")
+    table = _tagged_table(dynamodb, context, request["ResourceArn"], "ListTagsOfResource")
     return {"Tags": [{"Key": key, "Value": value} for key, value in table.tags.items()]}
 
 
-def tagged_table(dynamodb: DynamoDbState, context: CallContext, arn: str) -> Table:
-    """Return the table an ARN names; an ARN of an index or a stream is refused."""
-    if not arn.startswith("arn:"):
-        raise validation(f"Invalid ResourceArn: ARNs must start with 'arn:': {arn}")
-    parts = arn.split(":", 5)
-    resource = parts[-1].split("/")
-    if len(parts) != 6 or parts[2] != "dynamodb" or resource[0] != "table":
-        raise validation(f"Invalid ResourceArn provided as input {arn}")
-    if len(resource) != 2:
-        raise validation(f"Invalid ResourceArn provided as input {arn}: it names no table")
-    if parts[4] != context.account_id and _ACCOUNT.fullmatch(parts[4]):
-        raise AwsError(
-            "AccessDeniedException",
-            f"User: arn:aws:iam::{context.account_id}:root is not authorized to perform this "
-            f"action on resource: {arn}",
-        )
+def _check_arn(context: CallContext, arn: str, operation: str) -> None:
+    """Refuse what is no ARN of a table; nobody may do anything with what is no ARN (recorded)."""
+    if not _ANY_ARN.fullmatch(arn):
+        raise _denied(context, arn, operation)
+    if not _TABLE_ARN.fullmatch(arn):
+        raise validation(f"Invalid TableArn: Invalid ResourceArn provided as input {arn}")
+
+
+def _tagged_table(dynamodb: DynamoDbState, context: CallContext, arn: str, operation: str) -> Table:
+    account_id = arn.split(":")[4]
+    if account_id != context.account_id and _ACCOUNT.fullmatch(account_id):
+        raise _denied(context, arn, operation)
     found = dynamodb.find_table_or_none(key_of_arn(arn))
     if found is None:
-        raise resource_missing(f"ResourcArn: {arn} not found")
+        # AWS spells it so, and says nothing more where tags are taken away (recorded).
+        raise resource_missing(
+            "" if operation == "UntagResource" else f"ResourcArn: {arn} not found"
+        )
     return found
+
+
+def _denied(context: CallContext, arn: str, operation: str) -> AwsError:
+    return AwsError(
+        "AccessDeniedException",
+        f"User: arn:aws:iam::{context.account_id}:root is not authorized to perform: "
+        f"dynamodb:{operation} on resource: {arn or '*'}",
+    )

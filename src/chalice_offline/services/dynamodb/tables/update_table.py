@@ -44,13 +44,8 @@ _CHANGES = (
 
 def update_table(dynamodb: DynamoDbState, context: CallContext, request: Request) -> Result:
     """Change a table."""
+    _check_request(request)
     table = dynamodb.find_named_table(request["TableName"], context)
-    if not any(request.get(name) not in (None, []) for name in _CHANGES):
-        raise validation(
-            "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, "
-            "GlobalSecondaryIndexUpdates or SSESpecification or ReplicaUpdates is required in "
-            "UpdateTable"
-        )
     if request.get("ReplicaUpdates"):
         raise refused("replicas of global tables")
     billing_mode = request.get("BillingMode", table.billing_mode)
@@ -77,6 +72,38 @@ def update_table(dynamodb: DynamoDbState, context: CallContext, request: Request
         elif index["IndexName"] in changes.updated:
             index["IndexStatus"] = "UPDATING"
     return {"TableDescription": description}
+
+
+def _check_request(request: Request) -> None:
+    """Refuse what is wrong whichever table it is for: AWS sees it before it looks for the table."""
+    if not any(request.get(name) not in (None, []) for name in _CHANGES):
+        raise validation(
+            "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, "
+            "GlobalSecondaryIndexUpdates or SSESpecification or ReplicaUpdates is required in "
+            "UpdateTable"
+        )
+    wanted = request.get("ProvisionedThroughput")
+    if request.get("BillingMode") == definitions.PROVISIONED and not wanted:
+        raise invalid_values(
+            "ProvisionedThroughput must be specified when BillingMode is PROVISIONED"
+        )
+    if wanted:
+        definitions.check_units(wanted)
+    named = set()
+    for update in request.get("GlobalSecondaryIndexUpdates") or ():
+        if not update:
+            raise invalid_values(
+                "One of GlobalSecondaryIndexUpdate.Update, GlobalSecondaryIndexUpdate.Create, "
+                "GlobalSecondaryIndexUpdate.Delete must not be null"
+            )
+        for change in update.values():
+            name = change["IndexName"]
+            if name in named:
+                raise invalid_values(
+                    "Only one global secondary index update per index is allowed simultaneously. "
+                    f"Index: {name}"
+                )
+            named.add(name)
 
 
 def _check_throughput(table: Table, billing_mode: str, request: Request) -> None:
@@ -154,9 +181,6 @@ class _IndexChanges:
             if len(update) != 1:
                 raise invalid_values(
                     "Only one of Create, Update or Delete may be in a GlobalSecondaryIndexUpdate"
-                    if update
-                    else "One of GlobalSecondaryIndexUpdate's members Update, Create or Delete is "
-                    "required"
                 )
         changing = [one for one in self._updates if "Update" not in one]
         if len(changing) > 1:
@@ -170,6 +194,10 @@ class _IndexChanges:
         for name in (*self.updated, *self.deleted):
             if name not in table.indexes or not table.indexes[name].is_global:
                 raise resource_missing(f"Index: {name} not found")
+        for update in self._updates:
+            wanted = update.get("Update", {}).get("ProvisionedThroughput")
+            if wanted:
+                definitions.check_units(wanted)
         self.created = [self._new_index(one["Create"], billing_mode) for one in self._updates
                         if "Create" in one]  # fmt: skip
 
