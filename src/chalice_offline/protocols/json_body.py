@@ -6,6 +6,7 @@ Reading raises AwsError("SerializationException") with the words AWS's JSON serv
 
 from __future__ import annotations
 
+import base64
 import json
 import math
 from collections.abc import Callable
@@ -24,7 +25,16 @@ def _no_constant(name: str) -> NoReturn:
 
 
 _decode = json.JSONDecoder(parse_constant=_no_constant).decode
-_encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+
+
+def _blob(value: Any) -> str:
+    """Blobs are base64 wherever they stand; also in an error's members, which no model walks."""
+    if isinstance(value, bytes | bytearray):
+        return base64.b64encode(value).decode()
+    raise TypeError(f"{type(value).__name__} has no place in JSON")
+
+
+_encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, default=_blob).encode
 
 
 def load_document(body: bytes) -> Any:

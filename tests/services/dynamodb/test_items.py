@@ -206,3 +206,22 @@ def test_no_path_leads_into_a_key(orders: Orders) -> None:
     ):
         refusal = orders.refused(operation, TableName="orders", **request)
         assert refusal == ("ValidationException", expected)
+
+
+def test_a_refusal_shows_items_with_binaries(orders: Orders) -> None:
+    """ReturnValuesOnConditionCheckFailure gives the item as it is, alone and in a transaction."""
+    orders.create()
+    item = order("a", raw=b"\x00\xff")
+    orders.put(item)
+    request = {
+        "TableName": "orders",
+        "Item": item,
+        "ConditionExpression": "attribute_not_exists(id)",
+        "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+    }
+    with pytest.raises(ClientError) as alone:
+        orders.client.put_item(**request)
+    assert alone.value.response["Item"] == item
+    with pytest.raises(ClientError) as together:
+        orders.client.transact_write_items(TransactItems=[{"Put": request}])
+    assert together.value.response["CancellationReasons"][0]["Item"] == item

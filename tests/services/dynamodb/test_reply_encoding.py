@@ -50,6 +50,7 @@ def test_large_replies_are_compressed_for_who_asks(encoding: str, bits: int) -> 
     assert json.loads(plain.body) == {"Item": item}
     packed = ask(gateway, "GetItem", get, accept_encoding=encoding)
     assert packed.headers["content-encoding"] == encoding
+    assert packed.headers["content-length"] == str(len(packed.body))
     assert zlib.decompress(packed.body, wbits=bits) == plain.body
     small = {**get, "ProjectionExpression": "id"}
     assert (

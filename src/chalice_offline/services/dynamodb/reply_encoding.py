@@ -31,6 +31,7 @@ def complete(_dynamodb: DynamoDbState, request: HttpRequest, response: HttpRespo
             packer = zlib.compressobj(wbits=_FORMATS[encoding])
             response.body = packer.compress(response.body) + packer.flush()
             response.headers["content-encoding"] = encoding
+            response.headers["content-length"] = str(len(response.body))
     response.headers["x-amz-crc32"] = str(zlib.crc32(response.body))
 
 
