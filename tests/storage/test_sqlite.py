@@ -358,3 +358,60 @@ def test_a_storage_that_nobody_closed_is_closed(file: Path, recwarn: Any) -> Non
     with closing(SqliteStorage(file)) as again:
         assert again.collection("a").get(b"k") == b"v"
     assert not recwarn.list
+
+
+# ---- large objects of several files ------------------------------------------------------------
+
+
+def test_objects_are_joined_without_copying(storage: SqliteStorage) -> None:
+    """Spans of several files read as one, whole and in part, across their borders."""
+    first, second = storage.blobs.add([b"0123456789"]), storage.blobs.add([b"abcdefghij"])
+    joined = storage.blobs.join([(first, 2, 8), (second, 0, 5)])
+    assert (joined.length, joined.read()) == (13, b"23456789abcde")
+    assert joined.part(6, 4).read() == b"89ab"
+    assert joined.part(6, 4).part(1, 2).read() == b"9a"
+    assert joined.part(8, 5).read() == b"abcde"
+    assert joined.part(13, 0).read() == b""
+
+
+def test_what_is_being_read_is_removed_after_that(storage: SqliteStorage) -> None:
+    """An object of several files is read to its end, although it was deleted meanwhile."""
+    numbers = [storage.blobs.add([text]) for text in (b"one", b"two", b"three")]
+    joined = storage.blobs.join([(number, 0, 3) for number in numbers])
+    pieces = joined.pieces()
+    assert next(pieces) == b"one"
+    other = joined.pieces()
+    assert next(other) == b"one"
+    for number in numbers:
+        storage.blobs.delete(number)
+    storage.commit()
+    assert b"".join(pieces) == b"twothr"
+    assert joined.path.exists()
+    other.close()
+    assert not joined.path.exists()
+
+
+def test_a_copy_outlives_its_original(file: Path) -> None:
+    """Two ids for one content, each deleted for itself; also in the next process."""
+    with closing(SqliteStorage(file)) as first:
+        original = first.blobs.add([b"content"])
+        copy = first.blobs.copy(original)
+        first.blobs.delete(original)
+    with closing(SqliteStorage(file)) as second:
+        assert second.blobs.get(copy).read() == b"content"
+
+
+def test_a_copy_is_made_where_there_are_no_links(
+    storage: SqliteStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some file systems have none, and all have a limit."""
+
+    def refuse(*_: object) -> None:
+        raise OSError("no links here")
+
+    monkeypatch.setattr("os.link", refuse)
+    original = storage.blobs.add([b"content"])
+    copy = storage.blobs.copy(original)
+    storage.blobs.delete(original)
+    storage.commit()
+    assert storage.blobs.get(copy).read() == b"content"

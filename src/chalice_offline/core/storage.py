@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Generator, Iterable, Iterator
     from pathlib import Path
 
 PIECE_BYTES = 256 * 1024
@@ -33,7 +33,7 @@ class Blob:
         """Return `length` bytes from `start` of this, without reading them."""
         return Blob(self.path, length, self.start + start)
 
-    def pieces(self) -> Iterator[bytes]:
+    def pieces(self) -> Generator[bytes]:
         """Read it in pieces of at most 256 KiB."""
         left = self.length
         with self.path.open("rb") as file:
@@ -102,6 +102,14 @@ class Blobs(Protocol):
 
     def keep(self, blob: Blob) -> str:
         """Keep a finished file and return its id; the file is moved, not copied."""
+        ...
+
+    def copy(self, blob_id: str) -> str:
+        """Keep a large object once more, without reading it if possible; return the new id."""
+        ...
+
+    def join(self, spans: Iterable[tuple[str, int, int]]) -> Blob:
+        """Return spans (id, start, length) of large objects, one after another, as one."""
         ...
 
     def add(self, pieces: Iterable[bytes]) -> str:

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
-import shutil
 import sqlite3
-import tempfile
 import weakref
-from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from chalice_offline.core.errors import EmulatorBug, ProjectError
-from chalice_offline.core.storage import Blob
+from chalice_offline.core.errors import ProjectError
+from chalice_offline.storage.file_blobs import FileBlobs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
+    from pathlib import Path
 
 # "chof" in ASCII. With it SQLite's header says whose file this is, and in which version.
 APPLICATION_ID = 0x63686F66
 FORMAT_VERSION = 1
-_UNFINISHED = "incoming"  # the folder of what is still being written
 _FIRST_PAGE = 16
 _LARGEST_PAGE = 1024
 
@@ -206,135 +200,6 @@ class SqliteCollection:
             f"ORDER BY key {order} LIMIT {size}"
         )
         return self._execute(statement, (low,) if high is None else (low, high)).fetchall()
-
-
-class FileWriter:
-    """See `core.storage.BlobWriter`."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._file = path.open("wb")
-        self._md5 = hashlib.md5(usedforsecurity=False)
-        self._length = 0
-
-    def write(self, piece: bytes) -> None:
-        """Append."""
-        self._file.write(piece)
-        self._md5.update(piece)
-        self._length += len(piece)
-
-    def finish(self) -> Blob:
-        """Close the file and return it, with its MD5."""
-        self._file.close()
-        return Blob(self._path, self._length, md5=self._md5.hexdigest())
-
-    def discard(self) -> None:
-        """Remove the file."""
-        self._file.close()
-        self._path.unlink(missing_ok=True)
-
-
-class FileBlobs:
-    """See `core.storage.Blobs`; the folder is made with the first file."""
-
-    def __init__(self, folder: Path | None, storage: SqliteStorage) -> None:
-        """Keep files in `folder`; without one in a temporary folder that goes with this."""
-        self._given_folder = folder
-        self._storage = storage
-        self._to_remove: list[Path] = []
-
-    def writer(self) -> FileWriter:
-        """Start a file; what is never kept is removed when the storage is opened or closed."""
-        self._unfinished.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=self._unfinished)
-        os.close(descriptor)
-        return FileWriter(Path(name))
-
-    def keep(self, blob: Blob) -> str:
-        """Keep a finished file and return its id; the file is moved, not copied."""
-        self._storage.begin()
-        number = self._storage.execute(
-            "INSERT INTO blobs (length, md5) VALUES (?, ?)", (blob.length, blob.md5)
-        ).lastrowid
-        blob.path.replace(self._path(str(number)))
-        return str(number)
-
-    def add(self, pieces: Iterable[bytes]) -> str:
-        """Write and keep a large object; return its id."""
-        writer = self.writer()
-        try:
-            for piece in pieces:
-                writer.write(piece)
-        except BaseException:
-            writer.discard()
-            raise
-        return self.keep(writer.finish())
-
-    def get(self, blob_id: str) -> Blob:
-        """Return a large object; an EmulatorBug when there is none of that id."""
-        row = self._storage.execute(
-            "SELECT length, md5 FROM blobs WHERE id = ?", (int(blob_id),)
-        ).fetchone()
-        if row is None:
-            raise EmulatorBug(f"there is no blob {blob_id}")
-        return Blob(self._path(blob_id), row[0], md5=row[1])
-
-    def delete(self, blob_id: str) -> None:
-        """Remove a large object, once the present input is kept."""
-        self._storage.begin()
-        self._storage.execute("DELETE FROM blobs WHERE id = ?", (int(blob_id),))
-        self._to_remove.append(self._path(blob_id))
-
-    def committed(self) -> None:
-        """Remove the files of what was deleted, now that nothing can bring it back."""
-        for path in self._to_remove:
-            path.unlink(missing_ok=True)
-        self._to_remove.clear()
-
-    def close(self) -> None:
-        """Remove what was written and never kept."""
-        if self._given_folder is not None:
-            shutil.rmtree(self._given_folder / _UNFINISHED, ignore_errors=True)
-        elif "_folder" in vars(self):
-            self._temporary()
-
-    def reconcile(self) -> None:
-        """Remove what a process that was killed had not kept yet; check that the rest is there.
-
-        Only what is named as we name files is ours to remove. Raises ProjectError.
-        """
-        if self._given_folder is None:
-            return
-        known = dict(self._storage.execute("SELECT id, length FROM blobs"))
-        if self._given_folder.is_dir():
-            shutil.rmtree(self._given_folder / _UNFINISHED, ignore_errors=True)
-            for path in self._given_folder.iterdir():
-                if path.name.isdecimal() and int(path.name) not in known and path.is_file():
-                    path.unlink()
-        for number, length in known.items():
-            path = self._given_folder / str(number)
-            found = path.stat().st_size if path.is_file() else None
-            if found != length:
-                raise ProjectError(
-                    f"{path} is {'missing' if found is None else 'damaged'}: its storage says that "
-                    f"it has {length} bytes; it was left as it is"
-                )
-
-    @cached_property
-    def _folder(self) -> Path:
-        if self._given_folder is not None:
-            self._given_folder.mkdir(parents=True, exist_ok=True)
-            return self._given_folder
-        folder = tempfile.mkdtemp(prefix="chalice-offline-")
-        self._temporary = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
-        return Path(folder)
-
-    @property
-    def _unfinished(self) -> Path:
-        return self._folder / _UNFINISHED
-
-    def _path(self, blob_id: str) -> Path:
-        return self._folder / blob_id
 
 
 def _connect(name: str) -> sqlite3.Connection:

@@ -12,6 +12,7 @@ client can also belong to a door: see `reply`.
 from __future__ import annotations
 
 import io
+import sys
 from contextlib import AbstractContextManager, nullcontext
 from contextvars import ContextVar
 from dataclasses import replace
@@ -237,10 +238,9 @@ class _RawFile(io.RawIOBase):
 
     def __init__(self, blob: Blob) -> None:
         super().__init__()
+        self._pieces = blob.pieces()
         # Opened at once: what is deleted from now on can still be read.
-        self._file = blob.path.open("rb")
-        self._file.seek(blob.start)
-        self._left = blob.length
+        self._rest = memoryview(next(self._pieces, b""))
 
     def readable(self) -> bool:
         """It is."""
@@ -248,16 +248,18 @@ class _RawFile(io.RawIOBase):
 
     def readinto(self, buffer: Any, /) -> int:
         """Read what fits."""
-        count = self._file.readinto(memoryview(buffer)[: self._left])
-        self._left -= count
-        return count
+        piece = self._next(len(buffer))
+        buffer[: len(piece)] = piece
+        return len(piece)
 
     def read(self, size: int | None = -1, /) -> bytes:
         """Read `size` bytes, or the rest."""
-        wanted = self._left if size is None or size < 0 else min(size, self._left)
-        piece = self._file.read(wanted)
-        self._left -= len(piece)
-        return piece
+        left = sys.maxsize if size is None or size < 0 else size
+        taken = []
+        while left and (piece := self._next(left)):
+            taken.append(piece)
+            left -= len(piece)
+        return b"".join(taken)
 
     def stream(self, amt: int | None = None, **_: Any) -> Iterator[bytes]:
         """Give the body in pieces of `amt` bytes."""
@@ -266,5 +268,12 @@ class _RawFile(io.RawIOBase):
 
     def close(self) -> None:
         """Let go of the file."""
-        self._file.close()
+        self._pieces.close()
         super().close()
+
+    def _next(self, most: int) -> memoryview:
+        """Take at most `most` bytes; none at the end."""
+        if not self._rest:
+            self._rest = memoryview(next(self._pieces, b""))
+        piece, self._rest = self._rest[:most], self._rest[most:]
+        return piece

@@ -83,3 +83,88 @@ def test_contents_go_with_their_objects(tmp_path: Path) -> None:
     files = [path for path in (tmp_path / "state.db-objects").iterdir() if path.is_file()]
     assert files == []
     process.stop()
+
+
+def _files(folder: Path) -> int:
+    return sum(path.is_file() for path in (folder / "state.db-objects").iterdir())
+
+
+def test_parts_become_an_object_as_they_are(tmp_path: Path) -> None:
+    """No file is written anew: those of the parts are the object's, those left out are gone."""
+    process = Process(tmp_path / "state.db")
+    process.call("CreateBucket", Bucket="kept")
+    upload = process.call("CreateMultipartUpload", **PLACE)["UploadId"]
+    contents = [b"a" * 5 * 1024 * 1024, b"b" * 5 * 1024 * 1024, b"left out" * 50_000, b"end"]
+    parts = [
+        {
+            "PartNumber": number,
+            "ETag": process.call(
+                "UploadPart", **PLACE, UploadId=upload, PartNumber=number, Body=content
+            )["ETag"],
+        }
+        for number, content in enumerate(contents, 1)
+    ]
+    del contents[2], parts[2]
+    before = {path: path.stat().st_ino for path in (tmp_path / "state.db-objects").iterdir()}
+    process.call(
+        "CompleteMultipartUpload", **PLACE, UploadId=upload, MultipartUpload={"Parts": parts}
+    )
+    whole = b"".join(contents)
+    assert process.content(**PLACE) == whole
+    assert process.content(**PLACE, Range="bytes=5242878-5242881") == b"aabb"
+    assert _files(tmp_path) == 3
+    kept = (path for path in (tmp_path / "state.db-objects").iterdir() if path.is_file())
+    assert sum(path.stat().st_ino in before.values() for path in kept) == 2
+
+    # Copies, whole and in part, share the files, and none needs another one.
+    process.call("CopyObject", Bucket="kept", Key="copy", CopySource="kept/ü/k")
+    upload = process.call("CreateMultipartUpload", Bucket="kept", Key="range")["UploadId"]
+    copied = process.call(
+        "UploadPartCopy",
+        Bucket="kept",
+        Key="range",
+        UploadId=upload,
+        PartNumber=1,
+        CopySource="kept/ü/k",
+        CopySourceRange="bytes=5000000-5500000",
+    )["CopyPartResult"]
+    process.call(
+        "CompleteMultipartUpload",
+        Bucket="kept",
+        Key="range",
+        UploadId=upload,
+        MultipartUpload={"Parts": [{"PartNumber": 1, "ETag": copied["ETag"]}]},
+    )
+    process.call("DeleteObject", **PLACE)
+    process.stop()
+
+    process = Process(tmp_path / "state.db")
+    assert process.content(Bucket="kept", Key="copy") == whole
+    assert process.content(Bucket="kept", Key="range") == whole[5_000_000:5_500_001]
+    process.call("DeleteObject", Bucket="kept", Key="copy")
+    process.call("DeleteObject", Bucket="kept", Key="range")
+    assert _files(tmp_path) == 0
+    process.stop()
+
+
+def test_an_object_of_parts_is_read_to_its_end(tmp_path: Path) -> None:
+    """Whoever began to read gets the version of then, although it is overwritten meanwhile."""
+    process = Process(tmp_path / "state.db")
+    process.call("CreateBucket", Bucket="kept")
+    upload = process.call("CreateMultipartUpload", **PLACE)["UploadId"]
+    parts = [
+        process.call(
+            "UploadPart", **PLACE, UploadId=upload, PartNumber=number, Body=b"x" * 6_000_000
+        )
+        for number in (1, 2)
+    ]
+    told = [{"PartNumber": n, "ETag": part["ETag"]} for n, part in enumerate(parts, 1)]
+    process.call(
+        "CompleteMultipartUpload", **PLACE, UploadId=upload, MultipartUpload={"Parts": told}
+    )
+    pieces = process.call("GetObject", **PLACE)["Body"].pieces()
+    first = next(pieces)
+    process.call("PutObject", **PLACE, Body=b"other")
+    assert len(first) + sum(map(len, pieces)) == 12_000_000
+    assert _files(tmp_path) == 0
+    process.stop()

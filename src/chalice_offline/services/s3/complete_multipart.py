@@ -68,9 +68,9 @@ def complete_multipart_upload(s3: S3State, context: CallContext, request: Reques
         ],
         **upload.template,
     )
-    s3.contents.join(version, (s3.contents.read(part) for part in parts))
+    s3.contents.take(version, parts)
     write(s3, bucket, version, newest)
-    s3.uploads(bucket).remove(upload, s3.contents)
+    s3.uploads(bucket).remove(upload, s3.contents, taken={part.number for part in parts})
     announcements.created(
         s3, context, bucket, version, "CompleteMultipartUpload", "CompleteMultipartUpload"
     )
@@ -191,10 +191,14 @@ def _checksum(
 def _default_checksum(s3: S3State, upload: Upload, parts: list[Part]) -> tuple[str, dict[str, str]]:
     """Return the checksum S3 chooses itself, whatever the parts came with.
 
-    Of a very large object it would hold everybody up: that one goes without.
+    It follows from the parts' own where they have it. Else a very large object goes without: to
+    read it would hold everybody up.
     """
     if "SSECustomerKeyMD5" in upload.template["encryption"]:
         return "", {}
+    if all(DEFAULT_ALGORITHM in part.checksums for part in parts):
+        known = ((part.checksums[DEFAULT_ALGORITHM], part.size) for part in parts)
+        return FULL_OBJECT, {DEFAULT_ALGORITHM: full_object_of(DEFAULT_ALGORITHM, known)}
     if sum(part.size for part in parts) > DEFAULT_CHECKSUM_BYTES:
         return "", {}
     contents = [s3.contents.read(part) for part in parts]

@@ -9,11 +9,12 @@ from chalice_offline.core.storage import Blob
 from chalice_offline.services.s3.limits import INLINE_BYTES, ROW_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from chalice_offline.core.storage import Storage
 
 Content = bytes | Blob
+Span = tuple[str, int, int]  # the id of a file, where in it, how many bytes
 
 
 class Kept(Protocol):
@@ -53,17 +54,42 @@ class Contents:
         else:
             owner.body = {"file": self._blobs.add((content,))}
 
-    def join(self, owner: Kept, contents: Iterable[Content]) -> None:
-        """Keep a copy of several contents, one after another, as `owner`'s."""
-        if owner.size > ROW_BYTES:
-            owner.body = {"file": self._blobs.add(_pieces(contents))}
-        else:
-            self.keep(owner, b"".join(_pieces(contents)))
+    def take(self, owner: Kept, parts: Sequence[Kept]) -> None:
+        """Make the contents of `parts`, one after another, `owner`'s; they have none from now on.
+
+        Files stay as they are: how long it takes does not depend on how large they are.
+        """
+        if owner.size <= ROW_BYTES:
+            self.keep(owner, b"".join(_pieces(self.read(part) for part in parts)))
+            for part in parts:
+                self.drop(part)
+            return
+        spans: list[Span] = []
+        for part in parts:
+            found = _spans(part)
+            if not found and part.size:  # the last one may be small
+                found = [(self._blobs.add(_pieces([self.read(part)])), 0, part.size)]
+                self.drop(part)
+            spans += found
+        owner.body = {"spans": spans}
+
+    def copy(self, owner: Kept, source: Kept, start: int = 0) -> None:
+        """Keep `owner.size` bytes from `start` of the content of `source` as `owner`'s, too."""
+        spans = _spans(source)
+        if not spans or owner.size <= ROW_BYTES:
+            content = part_of(self.read(source), start, owner.size)
+            self.keep(owner, b"".join(_pieces([content])))
+            return
+        chosen = list(_within(spans, start, owner.size))
+        copies = {number: self._blobs.copy(number) for number in _files(chosen)}
+        owner.body = {"spans": [(copies[number], *place) for number, *place in chosen]}
 
     def read(self, owner: Kept) -> Content:
         """Return the content of `owner`."""
         if "file" in owner.body:
             return self._blobs.get(owner.body["file"])
+        if "spans" in owner.body:
+            return self._blobs.join(owner.body["spans"])
         if "row" in owner.body:
             content = self._rows.get(owner.body["row"].to_bytes(8, "big"))
             if content is None:
@@ -75,8 +101,33 @@ class Contents:
         """Remove the content of `owner`."""
         if "file" in owner.body:
             self._blobs.delete(owner.body["file"])
+        elif "spans" in owner.body:
+            for number in _files(owner.body["spans"]):
+                self._blobs.delete(number)
         elif "row" in owner.body:
             self._rows.delete(owner.body["row"].to_bytes(8, "big"))
+
+
+def _spans(owner: Kept) -> list[Span]:
+    """Return where in which files the content is, nothing when it is in none."""
+    if "file" in owner.body:
+        return [(owner.body["file"], 0, owner.size)]
+    return [(number, start, length) for number, start, length in owner.body.get("spans", ())]
+
+
+def _files(spans: Iterable[Span]) -> Iterable[str]:
+    """Return each file once, in the order in which they come: ids are given in order, too."""
+    return dict.fromkeys(number for number, _, _ in spans)
+
+
+def _within(spans: Iterable[Span], start: int, length: int) -> Iterator[Span]:
+    """Give what `length` bytes from `start` of all spans together are made of."""
+    for number, span_start, span_length in spans:
+        taken = min(span_length - start, length)
+        if taken > 0:
+            yield number, span_start + start, taken
+            length -= taken
+        start = max(0, start - span_length)
 
 
 def part_of(content: Content, start: int, length: int) -> Content:

@@ -64,7 +64,7 @@ def copy_object(s3: S3State, context: CallContext, request: Request) -> Result:
     content = s3.contents.read(source.version)
     version.etag = source.version.etag if not source.version.parts else md5_of(content)
     _carry_checksum(version, source.version, request, content)
-    s3.contents.join(version, (content,))
+    s3.contents.copy(version, source.version)
     write(s3, bucket, version, newest)
     announcements.created(s3, context, bucket, version, "Copy", "CopyObject")
     return _told(bucket, source, version)

@@ -33,7 +33,9 @@ from chalice_offline.services.s3.version_ids import new_version_id
 if TYPE_CHECKING:
     from chalice_offline.core.context import CallContext
     from chalice_offline.core.kernel import Request, Result
+    from chalice_offline.services.s3.bucket import Bucket
     from chalice_offline.services.s3.contents import Content
+    from chalice_offline.services.s3.object_version import ObjectVersion
     from chalice_offline.services.s3.state import S3State
 
 
@@ -92,7 +94,8 @@ def upload_part(s3: S3State, context: CallContext, request: Request) -> Result:
     if wanted and not checksums:
         checksums = {wanted: checksum_of(wanted, payload.content)}
     part = Part(number, payload.size, payload.md5, context.now_ms, checksums)
-    _keep(s3, bucket.name, upload, part, payload.content)
+    s3.contents.keep(part, payload.content)
+    _enter(s3, bucket, upload, part)
     told: Result = {"ETag": part.quoted_etag, **told_encryption(upload.template["encryption"])}
     if payload.given or wanted:
         told.update(told_checksums(checksums))
@@ -107,14 +110,17 @@ def upload_part_copy(s3: S3State, context: CallContext, request: Request) -> Res
     _check_key(request, upload)
     source = find_source(s3, request, context.now_ms)
     check_copy_source(request, source.version, context.now_ms)
-    content = s3.contents.read(source.version)
+    start, length = 0, source.version.size
     if "CopySourceRange" in request:
-        span = read_copy_range(request["CopySourceRange"], source.version.size)
-        content = part_of(content, span.start, span.length)
+        span = read_copy_range(request["CopySourceRange"], length)
+        start, length = span.start, span.length
+    content = part_of(s3.contents.read(source.version), start, length)
     algorithm = upload.algorithm or DEFAULT_ALGORITHM
-    part = Part(number, length_of(content), md5_of(content), context.now_ms)
-    part.checksums = {algorithm: checksum_of(algorithm, content)}
-    _keep(s3, bucket.name, upload, part, content, copied=True)
+    md5 = source.version.etag if _is_md5(source.version, length) else md5_of(content)
+    part = Part(number, length, md5, context.now_ms)
+    part.checksums = _copied_checksum(source.version, algorithm, content)
+    s3.contents.copy(part, source.version, start)
+    _enter(s3, bucket, upload, part)
     result: dict[str, Any] = {"ETag": part.quoted_etag, "LastModified": part.modified_ms // 1000}
     if upload.algorithm:
         result.update(told_checksums(part.checksums))
@@ -213,21 +219,22 @@ def _check_key(request: Request, upload: Upload) -> None:
         )
 
 
-def _keep(
-    s3: S3State,
-    bucket: str,
-    upload: Upload,
-    part: Part,
-    content: Content,
-    *,
-    copied: bool = False,
-) -> None:
-    uploads = s3.uploads(s3.buckets[bucket])
+def _is_md5(source: ObjectVersion, length: int) -> bool:
+    """Whether the ETag of the source is that of `length` bytes of it."""
+    return length == source.size and not source.parts
+
+
+def _copied_checksum(source: ObjectVersion, algorithm: str, content: Content) -> dict[str, str]:
+    whole = length_of(content) == source.size and source.checksum_type == FULL_OBJECT
+    if whole and algorithm in source.checksums:
+        return {algorithm: source.checksums[algorithm]}
+    return {algorithm: checksum_of(algorithm, content)}
+
+
+def _enter(s3: S3State, bucket: Bucket, upload: Upload, part: Part) -> None:
+    """Add a part, whose content is kept already; one of the same number is over."""
+    uploads = s3.uploads(bucket)
     before = uploads.part(upload, part.number)
-    if copied:
-        s3.contents.join(part, (content,))
-    else:
-        s3.contents.keep(part, content)
     uploads.keep_part(upload, part)
     if before is not None:
         s3.contents.drop(before)

@@ -8,7 +8,7 @@ from chalice_offline.services.s3.upload import Part, Upload, decode_part, decode
 from chalice_offline.services.s3.version_ids import sequence_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Container, Iterator
 
     from chalice_offline.core.storage import Storage
     from chalice_offline.services.s3.contents import Contents
@@ -38,10 +38,13 @@ class UploadStore:
         """Add an upload."""
         self._uploads.put(_place(upload.key, upload.upload_id), upload.encode())
 
-    def remove(self, upload: Upload, contents: Contents) -> None:
-        """Remove an upload with its parts."""
+    def remove(
+        self, upload: Upload, contents: Contents, taken: Container[int] = frozenset()
+    ) -> None:
+        """Remove an upload with its parts; the contents of those `taken` belong to an object."""
         for part in list(self.parts(upload)):
-            contents.drop(part)
+            if part.number not in taken:
+                contents.drop(part)
             self._parts.delete(_part_place(upload, part.number))
         self._uploads.delete(_place(upload.key, upload.upload_id))
 
