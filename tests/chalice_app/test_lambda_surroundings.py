@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -269,3 +270,35 @@ def test_syntax_error_is_one_sentence(run: Any) -> None:
     assert "app.py" in text
     assert "line 6" in text
     assert "\n" not in text
+
+
+def test_thread_of_a_handler_ends_quietly_with_its_run(run: Any) -> None:
+    """That its time is over is no error of the test's; what it would do later is not done."""
+    offline = run(
+        """
+import threading, time
+DONE = []
+
+def late():
+    time.sleep(100)
+    DONE.append(1)
+
+@app.lambda_function()
+def waits(event, context):
+    thread = threading.Thread(target=late)
+    thread.start()
+    thread.join()
+
+@app.lambda_function()
+def done(event, context):
+    return DONE
+"""
+    )
+    hook, told = threading.excepthook, []
+    threading.excepthook = told.append
+    try:
+        offline.client("lambda").invoke(FunctionName="demo-dev-waits")
+    finally:
+        threading.excepthook = hook
+    assert told == []
+    assert offline.invoke("done").payload == []

@@ -14,7 +14,7 @@ import boto3
 import pytest
 
 from chalice_offline.core.errors import ProjectError
-from chalice_offline.testing import ConflictError, Offline
+from chalice_offline.testing import Offline
 
 CODE = """
 import boto3
@@ -219,38 +219,6 @@ def test_region_follows_the_rule_of_the_command_line(
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-3")
     assert Offline(plain).emulator.region == "eu-west-3"
     assert Offline(plain, region="sa-east-1").emulator.region == "sa-east-1"
-
-
-def test_mock_aws_is_refused_before_and_inside(project: Path) -> None:
-    """One error that names it, before anything is done."""
-    from moto import mock_aws
-
-    with mock_aws(), pytest.raises(ConflictError, match="mock_aws is active"):
-        Offline(project).start()
-    with Offline(project) as offline:
-        sqs = offline.client("sqs")
-        with mock_aws():
-            for act in (offline.settle, sqs.list_queues, lambda: offline.http.get("/")):
-                with pytest.raises(ConflictError, match="mock_aws is active"):
-                    act()
-
-
-def test_time_machine_is_refused_before_and_inside(project: Path) -> None:
-    """The clock has one hand on it."""
-    import time_machine
-
-    with (
-        time_machine.travel("2020-01-01T00:00Z", tick=False),
-        pytest.raises(ConflictError, match="time-machine holds the process's clock"),
-    ):
-        Offline(project).start()
-    with Offline(project) as offline:
-        with (
-            time_machine.travel("2020-01-01T00:00Z", tick=False),
-            pytest.raises(ConflictError, match="time-machine holds the process's clock"),
-        ):
-            offline.settle()
-        offline.settle()
 
 
 def test_without_pytest_it_works_all_the_same(project: Path) -> None:

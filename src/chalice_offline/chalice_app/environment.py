@@ -13,10 +13,12 @@ import functools
 import os
 import threading
 import time
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Callable, Iterator, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
+
+from chalice_offline.core.run import RunStopped
 
 Variables = dict[str, str]
 
@@ -114,6 +116,14 @@ def _install() -> None:
     _let_threads_inherit()
 
 
+def _until_stopped(run: Callable[[], None]) -> None:
+    """Run a thread of a handler's; that its run is over is an end like any other."""
+    try:
+        run()
+    except RunStopped:
+        return
+
+
 def _let_threads_inherit() -> None:
     """Run a thread in the context of whoever starts it, and a pool's work in that of its client.
 
@@ -126,7 +136,7 @@ def _let_threads_inherit() -> None:
     def start_in_context(thread: threading.Thread) -> None:
         if _scope.get() is not None:
             run, context = thread.run, contextvars.copy_context()
-            thread.run = lambda: context.run(run)  # type: ignore[method-assign]
+            thread.run = lambda: context.run(_until_stopped, run)  # type: ignore[method-assign]
         start(thread)
 
     def submit_in_context(

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from chalice_offline.testing.conflicts import refuse_others
+from chalice_offline.services.delegated import MotoState
+from chalice_offline.testing.conflicts import allow_mocks, forbid_mocks, refuse_others
 from chalice_offline.testing.project_code import ProjectCode
 
 if TYPE_CHECKING:
@@ -209,6 +210,7 @@ class Presence:
         self._variables.put_in_place()
         self._code.put_in_place()
         os.chdir(self._folder)
+        forbid_mocks()
         self._process_clock.start(self._clock.now_ms())
 
     def _hide(self) -> None:
@@ -220,5 +222,7 @@ def _show_top() -> None:
     if Presence._stack:  # noqa: SLF001 - this module's own
         Presence._stack[-1]._show()  # noqa: SLF001
     else:
+        MotoState.give_back()
+        allow_mocks()
         ProjectCode.give_back()
         os.chdir(Presence._folder_before)  # noqa: SLF001

@@ -14,6 +14,7 @@ class MotoState:
     """What moto holds for one emulator, ids to come included."""
 
     _in_place: ClassVar[MotoState | None] = None
+    _found_random: ClassVar[Any] = None
 
     def __init__(self, seed: int) -> None:
         """Begin empty; moto is not imported before the state is first put in place."""
@@ -30,6 +31,8 @@ class MotoState:
 
         if MotoState._in_place is not None:
             MotoState._in_place._take_away()  # noqa: SLF001 - one of us
+        else:
+            MotoState._found_random = mock_random.getstate()
         if self._tables is None:
             BackendDict.reset()
             mock_random.seed(self._seed)
@@ -40,6 +43,16 @@ class MotoState:
             BackendDict._instances[:] = self._tables  # noqa: SLF001 - moto offers no other way
             mock_random.setstate(self._random)
         MotoState._in_place = self
+
+    @classmethod
+    def give_back(cls) -> None:
+        """Leave moto, empty, to whoever uses it beside us: `mock_aws` would wipe its tables."""
+        if cls._in_place is not None:
+            from moto.moto_api._internal import mock_random
+
+            cls._in_place._take_away()  # noqa: SLF001 - one of us
+            cls._in_place = None
+            mock_random.setstate(cls._found_random)
 
     def _take_away(self) -> None:
         from moto.core.base_backend import BackendDict
