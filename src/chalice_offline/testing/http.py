@@ -5,10 +5,10 @@ from __future__ import annotations
 import json as json_text
 from typing import TYPE_CHECKING, Any
 
+from chalice_offline.testing.replies import HTTPResponse
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-
-    from chalice.test import HTTPResponse
 
     from chalice_offline.core.http import Headers, HttpResponse
 
@@ -32,12 +32,10 @@ class OfflineHttp:
         *,
         json: Any = _NOTHING,
     ) -> HTTPResponse:
-        """Send one request and return Chalice's own HTTPResponse.
+        """Send one request and return the reply.
 
         `json` is sent as the body, with the Content-Type that says so.
         """
-        from chalice.test import HTTPResponse
-
         from chalice_offline.core.http import Headers
 
         sent = Headers((headers or {}).items())

@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from chalice_offline.testing.http import OfflineHttp
+from chalice_offline.testing.replies import InvokeResponse
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
-
-    from chalice.test import InvokeResponse
 
     from chalice_offline.chalice_app.project import Project
     from chalice_offline.core.http import Headers, HttpResponse
@@ -198,8 +197,6 @@ class Offline:
 
         The handler's exception, if it raises one, is raised here.
         """
-        from chalice.test import FunctionNotFoundError, InvokeResponse
-
         from chalice_offline.chalice_app.functions import functions_of
 
         names = {
@@ -207,6 +204,8 @@ class Offline:
         }
         deployed_name = names.get(name, name)
         if deployed_name not in names.values():
+            from chalice.test import FunctionNotFoundError
+
             raise FunctionNotFoundError(f"{name}: the project has {', '.join(names)}")
         request = {"FunctionName": deployed_name, "Payload": json.dumps(payload).encode()}
         reply = self.client("lambda").invoke(**request)
