@@ -24,11 +24,12 @@ from chalice_offline.core.context import (
 from chalice_offline.core.errors import AwsError
 from chalice_offline.core.failures import FailureLog, shown
 from chalice_offline.core.ids import Ids
+from chalice_offline.core.interruption import RunStopped
 from chalice_offline.core.journal import Entry
 from chalice_offline.core.lineage import Lineages
 from chalice_offline.core.pending import Pending
 from chalice_offline.core.registry import Registry, Signals
-from chalice_offline.core.run import RunState, RunStopped
+from chalice_offline.core.run import RunState
 from chalice_offline.core.scheduler import Scheduler
 from chalice_offline.services.delegated import Delegated
 from chalice_offline.storage import MemoryJournal, SqliteStorage

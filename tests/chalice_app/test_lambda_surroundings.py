@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import threading
 from pathlib import Path
 from typing import Any
@@ -302,3 +303,41 @@ def done(event, context):
         threading.excepthook = hook
     assert told == []
     assert offline.invoke("done").payload == []
+
+
+def test_a_handler_that_replaces_os_environ_keeps_it_to_itself(run: Any) -> None:
+    """On AWS it has a process of its own: other functions see their own variables as before."""
+    code = """
+@app.lambda_function()
+def replaces(event, context):
+    os.environ = {"A": "mine"}
+    return os.environ["A"]
+
+@app.lambda_function()
+def reads(event, context):
+    return os.environ["AWS_LAMBDA_FUNCTION_NAME"]
+"""
+    environ = os.environ
+    offline = run(code)
+    assert offline.invoke("replaces").payload == "mine"
+    assert os.environ is environ
+    assert offline.invoke("reads").payload.endswith("-reads")
+
+
+def test_each_run_has_its_trace_header_and_log_stream(run: Any) -> None:
+    """Beside the variables that a function's runs have in common."""
+    code = """
+@app.lambda_function()
+def tells(event, context):
+    names = ["_X_AMZN_TRACE_ID", "AWS_LAMBDA_LOG_STREAM_NAME", "AWS_LAMBDA_LOG_GROUP_NAME"]
+    os.environ["KEPT"] = os.environ.get("KEPT", "") + "x"
+    return [os.environ[n] for n in names] + [context.log_stream_name, os.environ["KEPT"]]
+"""
+    offline = run(code)
+    header, stream, group, told, kept = offline.invoke("tells").payload
+    assert re.fullmatch(r"Root=1-[0-9a-f]{8}-[0-9a-f]{24};Parent=[0-9a-f]{16};Sampled=0", header)
+    assert stream == told
+    assert group.endswith("-tells")
+    other, _, _, _, kept_on = offline.invoke("tells").payload
+    assert other != header
+    assert (kept, kept_on) == ("x", "xx")

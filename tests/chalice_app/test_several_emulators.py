@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import subprocess
 import sys
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -142,6 +145,25 @@ def test_everything_is_as_before_when_the_last_one_leaves(
         offline.settle()
     assert state() == before
     assert abs(time.time() - began) < 60
+
+
+def test_what_handlers_runs_replace_is_given_back(project: Path) -> None:
+    """Exits, threads, variables, output: Python's own again, and replaced anew by the next run."""
+    for _ in range(2):
+        with Offline(project) as offline:
+            offline.client("sqs").send_message(
+                QueueUrl=offline.client("sqs").get_queue_url(QueueName="jobs")["QueueUrl"],
+                MessageBody="1",
+            )
+            offline.settle()
+            assert os._exit.__module__ != "posix"
+        environ: Any = os.environ
+        assert type(environ._data) is dict
+        assert threading.Thread.start.__module__ == "threading"
+        assert ThreadPoolExecutor.submit.__module__ == "concurrent.futures.thread"
+        assert (os._exit.__module__, os.kill.__module__) == ("posix", "posix")
+        ours = [type(one).__module__.partition(".")[0] for one in logging.getLogger().handlers]
+        assert "chalice_offline" not in [*ours, type(sys.stdout).__module__.partition(".")[0]]
 
 
 def test_one_that_failed_to_start_leaves_nothing(project: Path) -> None:

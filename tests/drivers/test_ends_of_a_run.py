@@ -64,6 +64,16 @@ ENDS: dict[str, tuple[Any, str, str]] = {
         "Runtime.ExitError",
         "signal: killed",
     ),
+    "raise_signal": (
+        lambda: signal.raise_signal(signal.SIGTERM),
+        "Runtime.ExitError",
+        "signal: terminated",
+    ),
+    "SIGTERM to its group": (
+        lambda: os.killpg(os.getpgrp(), signal.SIGTERM),
+        "Runtime.ExitError",
+        "signal: terminated",
+    ),
     "a set": (lambda: {1}, "Runtime.MarshalError", "Unable to marshal response"),
     "bytes": (lambda: b"1", "Runtime.MarshalError", "Unable to marshal response"),
     "too deep": (_endless, "Runtime.MarshalError", "Unable to marshal response"),

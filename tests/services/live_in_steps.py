@@ -10,7 +10,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from chalice_offline.core.clock import VirtualClock
-from chalice_offline.core.run import RunStopped
+from chalice_offline.core.interruption import RunStopped
 from chalice_offline.drivers.live import LiveDriver
 from chalice_offline.drivers.virtual import DEFAULT_START_MS
 

@@ -18,11 +18,15 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
-from chalice_offline.core.run import RunStopped
+from chalice_offline.chalice_app.process_patches import is_replaced, replace
+from chalice_offline.core.interruption import RunStopped
 
 Variables = dict[str, str]
 
-_scope: contextvars.ContextVar[dict[Any, Any] | None] = contextvars.ContextVar(
+# `os.environ` itself, whatever a handler or a test puts in its place.
+_process_environ = os.environ
+
+_scope: contextvars.ContextVar[MutableMapping[Any, Any] | None] = contextvars.ContextVar(
     "environment_scope", default=None
 )
 
@@ -37,7 +41,7 @@ class _ScopedStorage(MutableMapping[Any, Any]):
     def __init__(self, process: dict[Any, Any]) -> None:
         self.process = process
 
-    def _present(self) -> dict[Any, Any]:
+    def _present(self) -> MutableMapping[Any, Any]:
         scope = _scope.get()
         return self.process if scope is None else scope
 
@@ -57,22 +61,56 @@ class _ScopedStorage(MutableMapping[Any, Any]):
         return len(self._present())
 
 
+class _RunVariables(MutableMapping[Any, Any]):
+    """A function's variables, and over them those that each run has of its own."""
+
+    def __init__(self, own: dict[Any, Any], shared: dict[Any, Any]) -> None:
+        self._own = own
+        self._shared = shared
+
+    def __getitem__(self, key: Any) -> Any:
+        return self._own[key] if key in self._own else self._shared[key]
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        (self._own if key in self._own else self._shared)[key] = value
+
+    def __delitem__(self, key: Any) -> None:
+        del (self._own if key in self._own else self._shared)[key]
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter({**self._shared, **self._own})
+
+    def __len__(self) -> int:
+        return len({**self._shared, **self._own})
+
+
 class FunctionEnvironment:
     """The environment variables of one function, kept between its runs."""
 
     def __init__(self, variables: Variables) -> None:
-        encode = os.environ.encodekey
-        self._storage = {encode(name): encode(value) for name, value in variables.items()}
+        self._storage = _encoded(variables)
 
     @contextmanager
-    def active(self) -> Iterator[None]:
-        """Make this the environment of the present context (and of threads started in it)."""
+    def active(self, own: Variables | None = None) -> Iterator[None]:
+        """Make this the environment of the present context (and of threads started in it).
+
+        `own` is what only this run sees. A handler that puts something else in the place of
+        `os.environ` has done so in a process of its own: it is undone with the run.
+        """
         _install()
-        token = _scope.set(self._storage)
+        seen = _RunVariables(_encoded(own), self._storage) if own else self._storage
+        token = _scope.set(seen)
+        environ = os.environ
         try:
             yield
         finally:
+            os.environ = environ  # noqa: B003 - the same object that it was
             _scope.reset(token)
+
+
+def _encoded(variables: Variables) -> dict[Any, Any]:
+    encode = _process_environ.encodekey
+    return {encode(name): encode(value) for name, value in variables.items()}
 
 
 def shell_variables() -> Variables:
@@ -109,11 +147,10 @@ def live_in_utc() -> None:
 
 
 def _install() -> None:
-    storage = os.environ._data  # type: ignore[attr-defined]  # noqa: SLF001
-    if isinstance(storage, _ScopedStorage):
-        return
-    os.environ._data = _ScopedStorage(storage)  # type: ignore[attr-defined]  # noqa: SLF001
-    _let_threads_inherit()
+    environ: Any = _process_environ
+    if not is_replaced(environ, "_data"):
+        replace(environ, "_data", _ScopedStorage(environ._data))  # noqa: SLF001
+        _let_threads_inherit()
 
 
 def _until_stopped(run: Callable[[], None]) -> None:
@@ -146,5 +183,5 @@ def _let_threads_inherit() -> None:
             function = functools.partial(contextvars.copy_context().run, function)
         return submit(pool, function, *args, **options)
 
-    ThreadPoolExecutor.submit = submit_in_context  # type: ignore[method-assign, assignment]
-    threading.Thread.start = start_in_context  # type: ignore[method-assign, assignment]
+    replace(ThreadPoolExecutor, "submit", submit_in_context)
+    replace(threading.Thread, "start", start_in_context)

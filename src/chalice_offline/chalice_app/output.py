@@ -12,7 +12,9 @@ import threading
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
+
+from chalice_offline.chalice_app.process_patches import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -100,13 +102,17 @@ _logging = _LambdaLogging()
 
 def watch_output() -> None:
     """Put the watchers in place, or back: test runners replace the streams now and then."""
-    if not isinstance(sys.stdout, _Stream):
-        sys.stdout = cast("Any", _Stream(sys.stdout))
-    if not isinstance(sys.stderr, _Stream):
-        sys.stderr = cast("Any", _Stream(sys.stderr))
+    for name in ("stdout", "stderr"):
+        if not isinstance(getattr(sys, name), _Stream):
+            replace(sys, name, _Stream(getattr(sys, name)))
     root = logging.getLogger()
     if _logging not in root.handlers:
         root.addHandler(_logging)
+
+
+def give_back_output() -> None:
+    """Take no more down; `process_patches` gives the streams back."""
+    logging.getLogger().removeHandler(_logging)
 
 
 @contextmanager

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from chalice_offline.chalice_app.process_patches import is_replaced, replace
 from chalice_offline.transports.present_run import present_run
 
 if TYPE_CHECKING:
@@ -32,36 +34,58 @@ def exit_reason(status: object) -> str:
 
 def watch_exits() -> None:
     """Catch `os._exit`, `os.abort` and signals to oneself when a handler uses them."""
-    if _is_watched():
+    if is_replaced(os, "_exit"):
         return
-    real = {name: getattr(os, name) for name in ("_exit", "abort", "kill")}
     process_id = os.getpid()
 
     def is_ours() -> bool:
         # A process that a handler forked ends for real.
         return present_run.get() is not None and os.getpid() == process_id
 
+    really_leave, really_abort = os._exit, os.abort
+
     def leave(status: int) -> NoReturn:
         if is_ours():
             raise ProcessExited(exit_reason(status))
-        real["_exit"](status)
-        raise AssertionError("os._exit returned")
+        really_leave(status)
 
     def abort() -> NoReturn:
         if is_ours():
             raise ProcessExited(_signal_reason(signal.SIGABRT))
-        real["abort"]()
-        raise AssertionError("os.abort returned")
+        really_abort()
 
-    def kill(process: int, number: int, /) -> None:
-        if process == process_id and number in _DEADLY and is_ours():
+    replace(os, "_exit", leave)
+    replace(os, "abort", abort)
+    for module, name, own in _SENDERS:
+        if hasattr(module, name):  # not all of them on Windows
+            replace(module, name, _sender(getattr(module, name), own, is_ours))
+
+
+def _sender(
+    send: Callable[..., None], own: Callable[[], Any], is_ours: Callable[[], bool]
+) -> Callable[..., None]:
+    """Return `send(*to, signal)`, which ends the handler when it would end this process."""
+
+    def sent(*arguments: int) -> None:
+        *to, number = arguments
+        if to == ([] if own is _nobody else [own()]) and number in _DEADLY and is_ours():
             raise ProcessExited(_signal_reason(number))
-        real["kill"](process, number)
+        send(*arguments)
 
-    _replace({"_exit": leave, "abort": abort, "kill": kill})
+    return sent
 
 
-_MARK = "_chalice_offline_watches"
+def _nobody() -> None:
+    """A signal that is sent to oneself names nobody."""
+
+
+# Who sends a signal, and what it names when it means this process.
+_SENDERS: list[tuple[Any, str, Callable[[], Any]]] = [
+    (os, "kill", os.getpid),
+    (os, "killpg", getattr(os, "getpgrp", _nobody)),
+    (signal, "raise_signal", _nobody),
+    (signal, "pthread_kill", threading.get_ident),
+]
 _DEADLY = (signal.SIGABRT, signal.SIGINT, signal.SIGKILL, signal.SIGSEGV, signal.SIGTERM)
 # As Go spells them, in which Lambda's supervisor is written.
 _SIGNAL_WORDS = {
@@ -75,13 +99,3 @@ _SIGNAL_WORDS = {
 
 def _signal_reason(number: int) -> str:
     return f"signal: {_SIGNAL_WORDS[signal.Signals(number)]}"
-
-
-def _is_watched() -> bool:
-    return hasattr(os._exit, _MARK)
-
-
-def _replace(functions: dict[str, Callable[..., Any]]) -> None:
-    for name, function in functions.items():
-        setattr(function, _MARK, True)
-        setattr(os, name, function)

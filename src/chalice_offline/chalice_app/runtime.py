@@ -11,11 +11,13 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Protocol
 
 from chalice_offline.chalice_app.environment import FunctionEnvironment
+from chalice_offline.chalice_app.event_loops import lend_event_loops
 from chalice_offline.chalice_app.lambda_context import LambdaContext
 from chalice_offline.chalice_app.output import report_failure, taken_down
 from chalice_offline.chalice_app.process_exit import ProcessExited, exit_reason, watch_exits
 from chalice_offline.core.failures import FailureLog
-from chalice_offline.core.run import Outcome, RunStopped, exited, timed_out
+from chalice_offline.core.interruption import RunStopped
+from chalice_offline.core.run import Outcome, exited, timed_out
 from chalice_offline.transports.present_run import PresentRun, present_run
 
 if TYPE_CHECKING:
@@ -95,6 +97,7 @@ class Runtime:
     def run(self, run: FunctionRun) -> Outcome:
         """Run a handler to its end on this thread; whatever it raises becomes the outcome."""
         watch_exits()
+        lend_event_loops()
         if run.code is not None and self._uploaded is not None:
             with self._uploaded.running(run, run.code) as uploaded:
                 return contextvars.copy_context().run(self._run, uploaded, run)
@@ -103,7 +106,7 @@ class Runtime:
 
     def _run(self, function: Function, run: FunctionRun) -> Outcome:
         present_run.set(PresentRun(run.entry, run.life))
-        with function.environment.active(), taken_down(run, self._clock):
+        with function.environment.active(_own_variables(run)), taken_down(run, self._clock):
             try:
                 return self._handled(function, run)
             except RunStopped:
@@ -159,6 +162,11 @@ class _Missing:
 
     def stack(self, error: Exception) -> list[str]:
         return traceback.format_tb(error.__traceback__)
+
+
+def _own_variables(run: FunctionRun) -> dict[str, str]:
+    """Return what Lambda tells each run, or each container, about itself."""
+    return {"AWS_LAMBDA_LOG_STREAM_NAME": _log_stream(run), "_X_AMZN_TRACE_ID": run.trace_header}
 
 
 def _log_stream(run: FunctionRun) -> str:

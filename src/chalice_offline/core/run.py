@@ -91,10 +91,6 @@ MAY_FOLLOW: Final[Mapping[RunState, frozenset[RunState]]] = {
 }
 
 
-class RunStopped(BaseException):
-    """Ends a handler that AWS has stopped. No `except Exception` of a handler can catch it."""
-
-
 class RunLife:
     """One run's life: the kernel decides it, whoever runs the handler asks about it.
 
@@ -166,6 +162,13 @@ class FunctionRun:
     standstill: int = 0
     code: UploadedCode | None = None
     log: RunLog = field(default_factory=RunLog, compare=False)
+
+    @property
+    def trace_header(self) -> str:
+        """What X-Ray calls the run, which is not sampled (developer guide of X-Ray, "Concepts")."""
+        digits = self.request_id.replace("-", "").zfill(32)
+        seconds = self.life.started_ms // 1000
+        return f"Root=1-{seconds:08x}-{digits[:24]};Parent={digits[16:]};Sampled=0"
 
 
 @dataclass(frozen=True, slots=True)

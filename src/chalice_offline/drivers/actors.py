@@ -1,13 +1,17 @@
 """Handlers that pause: threads of which exactly one runs at a time.
 
-In virtual time a handler that sleeps or waits lets others go on. The first one does so on the
-caller's own stack. One that starts meanwhile gets a thread, so that each goes on at its own
-instant, whatever the others still have to wait for. The thread runs only while the one that let it
+In virtual time a handler that sleeps or waits lets others go on, each at its own instant, whatever
+the others still have to wait for. So each has a thread, which runs only while the one that let it
 waits for it: the order depends on the inputs alone, as if there were no threads.
+
+The exception is a handler that never comes back (an endless loop, a lock that nobody frees): after
+a while the others go on without it, and it joins them again at its next pause.
 """
 
 from __future__ import annotations
 
+import contextvars
+import logging
 import threading
 from typing import TYPE_CHECKING
 
@@ -16,16 +20,23 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
 _own = threading.local()
+_log = logging.getLogger(__name__)
+# How often to ask whether to wait on for a handler that does not come back.
+_ASK_SECONDS = 1.0
 
 
 class Actor:
     """A handler on a thread of its own."""
 
     def __init__(self, threads: Executor, work: Callable[[], None]) -> None:
-        """Prepare; `resume` begins it."""
+        """Prepare; `resume` begins it, in the present context."""
+        self._context = contextvars.copy_context()
         self._work = work
-        self._go = threading.Semaphore(0)
-        self._back = threading.Semaphore(0)
+        # Not semaphores: those look at a clock that stands still in virtual time.
+        self._go = _shut()
+        self._back = _shut()
+        self._lock = threading.Lock()
+        self._is_awaited = False  # somebody waits in `resume`
         self._error: BaseException | None = None
         threads.submit(self._run)
 
@@ -35,25 +46,63 @@ class Actor:
         actor: Actor | None = getattr(_own, "actor", None)
         return actor
 
-    def resume(self) -> None:
-        """Let it go on, until it pauses or ends; raises what ended it."""
+    def resume(self, patience_seconds: float, may_leave: Callable[[], bool]) -> bool:
+        """Let it go on, until it pauses or ends; raises what ended it.
+
+        False when it does neither within `patience_seconds` (of real time) and `may_leave` says
+        that others may go on without it.
+        """
+        self._is_awaited = True
         self._go.release()
-        self._back.acquire()
+        try:
+            seconds = patience_seconds
+            while not self._back.acquire(timeout=seconds):
+                seconds = _ASK_SECONDS
+                if may_leave() and self._leave():
+                    return False
+        except BaseException:  # Ctrl-C
+            self._leave()
+            raise
         if self._error is not None:
             raise self._error
+        return True
 
     def pause(self) -> None:
         """Stop here until somebody resumes this actor; only on its own thread."""
-        self._back.release()
+        self._hand_back()
         self._go.acquire()
+
+    def _leave(self) -> bool:
+        """Wait for it no more; False when it has just come back."""
+        with self._lock:
+            if not self._is_awaited:
+                return False
+            self._is_awaited = False
+            return True
+
+    def _hand_back(self) -> bool:
+        """Let whoever waits go on; False when nobody does."""
+        with self._lock:
+            if not self._is_awaited:
+                return False
+            self._is_awaited = False
+            self._back.release()
+            return True
 
     def _run(self) -> None:
         self._go.acquire()
         _own.actor = self
         try:
-            self._work()
+            self._context.run(self._work)
         except BaseException as error:  # noqa: BLE001 - raised where it was resumed
             self._error = error
         finally:
             _own.actor = None
-            self._back.release()
+            if not self._hand_back() and self._error is not None:
+                _log.error("a handler that nobody waited for failed here", exc_info=self._error)
+
+
+def _shut() -> threading.Lock:
+    lock = threading.Lock()
+    lock.acquire()
+    return lock

@@ -10,7 +10,8 @@ import ctypes
 import threading
 from typing import TYPE_CHECKING
 
-from chalice_offline.core.run import RunStopped, timed_out
+from chalice_offline.core.interruption import RunStopped
+from chalice_offline.core.run import timed_out
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from chalice_offline.core.run import FunctionRun, Outcome
 
 _PATIENCE_SECONDS = 1.0
+_for_ever = threading.Lock()
+_for_ever.acquire()
 
 
 class RunningHandler:
@@ -26,6 +29,7 @@ class RunningHandler:
     def __init__(self, run: FunctionRun) -> None:
         self._thread_id = threading.get_ident()
         self._run = run
+        run.life.interruption.park = _park
         self._lock = threading.RLock()
         self._ended = False
 
@@ -56,6 +60,12 @@ class RunningHandler:
                 _raise_in(self._thread_id, RunStopped)
         finally:
             self._lock.release()
+
+
+def _park() -> None:
+    """Keep this thread, unless Python would wait for it when it exits."""
+    if threading.current_thread().daemon:
+        _for_ever.acquire()
 
 
 def _raise_in(thread_id: int, error: type[BaseException] | None) -> None:

@@ -1,20 +1,23 @@
 """Virtual time: the clock jumps to the next timer, handlers run one at a time, nothing waits.
 
 Everything happens in one order that depends only on the inputs and the seed. Handlers run between
-kernel steps, never inside one; the first on the caller's thread, others while it pauses
-(`drivers.actors`).
+kernel steps, never inside one, one at a time and each on a thread of its own, so that any of them
+can be left asleep when the time that somebody asked for is over (`drivers.actors`).
 """
 
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from chalice_offline.core.clock import VirtualClock
 from chalice_offline.core.errors import EmulatorBug
-from chalice_offline.core.run import RunStopped
+from chalice_offline.core.run import timed_out
 from chalice_offline.drivers.actors import Actor
+from chalice_offline.drivers.debuggers import is_debugged
 from chalice_offline.drivers.handler_threads import HandlerThreads
+from chalice_offline.drivers.interruption import RunningHandler
 from chalice_offline.drivers.outcomes import outcome_of
 from chalice_offline.drivers.outside import send_outside
 
@@ -33,8 +36,23 @@ if TYPE_CHECKING:
 DEFAULT_START_MS = 1_767_225_600_000
 # Runs that may follow from each other without any time passing. More of them are a loop.
 STANDSTILL_MAX = 2_000
+# What such a loop takes on AWS, roughly; it passes when somebody waits for a reply beside it.
+STANDSTILL_MS = 1_000
 # Runs, requests and moves of the clock in one `settle` or `advance`. More have no end in sight.
 STEPS_MAX = 1_000_000
+# Real seconds after which a handler that neither ends nor pauses is taken to hang, if its timeout
+# is not longer: time passes without it then, and ends it. A handler that was stopped has less.
+HANG_SECONDS = 10.0
+STOPPED_HANG_SECONDS = 1.0
+
+
+@dataclass(slots=True)
+class _Running:
+    """A handler that has started and not ended; `hangs` when nobody waits for its next pause."""
+
+    run: FunctionRun
+    handler: RunningHandler
+    hangs: bool = False
 
 
 class VirtualDriver:
@@ -67,9 +85,9 @@ class VirtualDriver:
         self._ready: deque[Callable[[], None]] = deque()
         self._emulator: Driven | None = None
         self._threads = HandlerThreads("virtual-handler")
-        self._running: dict[int, RunLife] = {}
-        self._is_one_inline = False
+        self._running: dict[int, _Running] = {}
         self._awaiting = 0
+        self._is_closed = False
 
     def attach(self, emulator: Driven) -> None:
         """Say which emulator's timers to run."""
@@ -77,8 +95,12 @@ class VirtualDriver:
 
     def close(self) -> None:
         """Run nothing more: handlers that pause are ended."""
-        for life in list(self._running.values()):
-            life.interruption.request()
+        self._is_closed = True
+        for entry, running in list(self._running.items()):
+            if running.hangs:
+                self._forget(entry).handler.interrupt()
+            else:
+                running.run.life.interruption.request()
         while self._ready and self._running:
             self._ready.popleft()()
         self._ready.clear()
@@ -93,26 +115,34 @@ class VirtualDriver:
 
         def handle() -> None:
             begins()
-            self._running[run.entry] = run.life
-            outcome = outcome_of(self.run_function, run)
-            del self._running[run.entry]
-            if outcome.exception is not None:
+            handler = RunningHandler(run)
+            running = self._running[run.entry] = _Running(run, handler)
+            outcome = handler.outcome(lambda: outcome_of(self.run_function, run))
+            if self._running.pop(run.entry, None) is running and outcome.exception is not None:
                 self.handler_errors.append(outcome.exception)
             done(outcome)
 
+        def execute() -> None:
+            if not self._is_closed:
+                self._resume(Actor(self._threads, handle), run)
+
         if run.standstill > STANDSTILL_MAX:
             self.endless = run.function_name
-        self._ready.append(lambda: self._execute(handle))
+        self._ready.append(execute)
 
     def may_time_out(self, life: RunLife) -> bool:  # noqa: ARG002 - virtual time waits by itself
         """Whether a run may be stopped now."""
         return self._timeouts
 
     def interrupt(self, entry: int) -> None:
-        """End a handler. It pauses, for no time passes while one runs."""
-        life = self._running.get(entry)
-        if life is not None:
-            life.interruption.request()
+        """End a handler. It pauses, for no time passes while one runs; or else it hangs."""
+        running = self._running.get(entry)
+        if running is None:
+            return
+        if not running.hangs:
+            running.run.life.interruption.request()
+            return
+        self._forget(entry).handler.interrupt()
 
     def send(
         self,
@@ -131,12 +161,16 @@ class VirtualDriver:
 
         actor = Actor.present()
         if actor is None:
-            self._drive(until=over, limit_ms=None, owed_only=False)
+            # A handler that was stopped at this instant gets its `finally` before the reply leaves.
+            self._drive(
+                until=lambda: self._passes_standstill() or (over() and not self._is_unwinding()),
+                limit_ms=None,
+            )
             if not over():
                 raise EmulatorBug("a reply is awaited that nothing will ever give")
             return
         self._awaiting += 1
-        resume = self._resumption(actor)
+        resume = self._resumption(actor, life)
         pending.then(lambda _: resume())
         self._pause(actor, resume, life)
         self._awaiting -= 1
@@ -181,24 +215,26 @@ class VirtualDriver:
 
         Raises RunStopped when the handler's timeout is over before.
         """
+        if life is not None:
+            life.interruption.refuse()
         target_ms = self.clock.now_ms() + duration_ms
         actor = Actor.present()
         if actor is not None:
-            resume = self._resumption(actor)
+            resume = self._resumption(actor, life)
             timer = self._the_emulator.set_timer(target_ms, resume)
             self._pause(actor, resume, life)
             self._the_emulator.cancel_timer(timer)
         else:
             stopped = life.interruption if life is not None else None
-            self._drive(
-                until=lambda: stopped is not None and stopped.requested,
-                limit_ms=target_ms,
-                owed_only=False,
-            )
-        if life is not None and life.interruption.requested:
-            raise RunStopped
+            self._drive(until=lambda: stopped is not None and stopped.requested, limit_ms=target_ms)
+        if life is not None:
+            life.interruption.refuse()
         if actor is None:
             self._move_to(target_ms)
+
+    def under_way(self) -> list[str]:
+        """Return the functions that run and have not ended."""
+        return sorted({running.run.function_name for running in self._running.values()})
 
     def has_work(self) -> bool:
         """Whether a run, a request or an owed timer is still to come."""
@@ -213,34 +249,76 @@ class VirtualDriver:
             raise EmulatorBug("the virtual driver was not attached to an emulator")
         return self._emulator
 
-    def _execute(self, handle: Callable[[], None]) -> None:
-        if self._is_one_inline:
-            Actor(self._threads, handle).resume()
+    def _resume(self, actor: Actor, run: FunctionRun) -> None:
+        """Let a handler go on until it pauses or ends, or hangs."""
+        life = run.life
+        patience = max(HANG_SECONDS, life.timeout_ms / 1000)
+        if life.interruption.requested:
+            patience = STOPPED_HANG_SECONDS
+        if actor.resume(patience, lambda: self._may_leave(life)):
             return
-        self._is_one_inline = True
-        try:
-            handle()
-        finally:
-            self._is_one_inline = False
+        if life.is_stopped:  # nothing it does counts any more
+            self._forget(run.entry)
+        elif (running := self._running.get(run.entry)) is not None:
+            running.hangs = True
 
-    def _resumption(self, actor: Actor) -> Callable[[], None]:
+    def _may_leave(self, life: RunLife) -> bool:
+        return self._timeouts and not is_debugged(life.interruption.thread_id)
+
+    def _forget(self, entry: int) -> _Running:
+        """Wait no more for a handler that was stopped and does not end."""
+        running = self._running.pop(entry)
+        error = timed_out(running.run).exception
+        if error is not None:
+            self.handler_errors.append(error)
+        return running
+
+    def _resumption(self, actor: Actor, life: RunLife | None) -> Callable[[], None]:
         """Return what resumes a pausing actor, as soon as others have paused; once."""
+        running = next((one for one in self._running.values() if one.run.life is life), None)
+        run = None if running is None else running.run
+        if running is not None:
+            running.hangs = False
         is_asked = False
+
+        def go_on() -> None:
+            if run is None:
+                actor.resume(HANG_SECONDS, lambda: False)
+            else:
+                self._resume(actor, run)
 
         def resume() -> None:
             nonlocal is_asked
             if not is_asked:
                 is_asked = True
-                self._ready.append(actor.resume)
+                self._ready.append(go_on)
 
         return resume
 
     def _pause(self, actor: Actor, resume: Callable[[], None], life: RunLife | None) -> None:
-        if life is not None:
-            life.interruption.wake = resume
+        if life is None:
+            actor.pause()
+            return
+        interruption = life.interruption
+        was_inside, interruption.inside = interruption.inside, True
+        interruption.wake = resume
+        if interruption.requested:
+            resume()
         actor.pause()
-        if life is not None:
-            life.interruption.wake = None
+        interruption.wake = None
+        interruption.inside = was_inside
+
+    def _is_unwinding(self) -> bool:
+        return any(
+            one.run.life.interruption.requested and not one.hangs for one in self._running.values()
+        )
+
+    def _passes_standstill(self) -> bool:
+        """Let time pass beside a loop in which none does, or whoever waits would wait for ever."""
+        if self.endless:
+            self.endless = ""
+            self._move_to(self.clock.now_ms() + STANDSTILL_MS)
+        return False
 
     def _go_on(self, limit_ms: int, *, owed_only: bool, stop_at_errors: bool) -> None:
         self.endless = ""
@@ -255,7 +333,9 @@ class VirtualDriver:
             errors.clear()
             raise EmulatorBug(f"a timer failed: {error!r}") from error
 
-    def _drive(self, *, until: Callable[[], bool], limit_ms: int | None, owed_only: bool) -> None:
+    def _drive(
+        self, *, until: Callable[[], bool], limit_ms: int | None, owed_only: bool = False
+    ) -> None:
         emulator = self._the_emulator
         emulator.catch_up()
         for _ in range(STEPS_MAX):
@@ -265,8 +345,10 @@ class VirtualDriver:
                 self._ready.popleft()()
                 continue
             scheduler = emulator.scheduler
-            # What a pausing handler waits for may be the end of a long poll, which nobody owes.
-            goal_ms = scheduler.next_due_ms(owed_only=owed_only and not self._awaiting)
+            # What a pausing handler waits for may be the end of a long poll, which nobody owes,
+            # and what ends one that hangs is its timeout.
+            waits = self._awaiting or any(one.hangs for one in self._running.values())
+            goal_ms = scheduler.next_due_ms(owed_only=owed_only and not waits)
             if goal_ms is None or (limit_ms is not None and goal_ms > limit_ms):
                 return
             # One instant at a time, for what is not owed, too: a schedule on the way starts a

@@ -243,6 +243,9 @@ class Offline:
     def _not_settled(self, within: timedelta) -> NotSettledError:
         endless = self._driver.endless
         what = f"{endless} goes on without end" if endless else f"still work to do after {within}"
+        running = self._driver.under_way()
+        if running and not endless:
+            what += f" ({', '.join(running)} still running)"
         return NotSettledError("\n".join([f"{what}. Last steps:", *self._last_steps()]))
 
     def _handler_errors(self, *, raise_errors: bool) -> bool:

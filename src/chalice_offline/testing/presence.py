@@ -225,4 +225,14 @@ def _show_top() -> None:
         MotoState.give_back()
         allow_mocks()
         ProjectCode.give_back()
+        _give_back_process()
         os.chdir(Presence._folder_before)  # noqa: SLF001
+
+
+def _give_back_process() -> None:
+    """Take out what handlers' runs have put into the process."""
+    from chalice_offline.chalice_app.output import give_back_output
+    from chalice_offline.chalice_app.process_patches import give_back
+
+    give_back()
+    give_back_output()

@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, TypeVar
 
 from chalice_offline.core.errors import AwsError
 from chalice_offline.core.http import Headers, HttpRequest
+from chalice_offline.core.interruption import RunStopped
 from chalice_offline.core.pending import Pending
-from chalice_offline.core.run import RunStopped
 from chalice_offline.core.storage import PIECE_BYTES
 from chalice_offline.transports.incoming import IncomingBody
 from chalice_offline.transports.present_run import present_causes, present_run

@@ -12,8 +12,6 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from chalice_offline.core.run import RunStopped
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -41,11 +39,9 @@ class PresentRun:
         if is_handler:
             interruption.inside = True
         try:
-            if interruption.requested:
-                raise RunStopped
+            interruption.refuse()
             yield
-            if interruption.requested:
-                raise RunStopped
+            interruption.refuse()
         finally:
             if is_handler:
                 interruption.inside = False
