@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from chalice_offline.core.context import DEFAULT_ACCOUNT_ID, DEFAULT_REGION
+from chalice_offline.core.errors import ProjectError
 from chalice_offline.emulator import DEFAULT_SEED, Emulator
 from chalice_offline.services import (
     dynamodb,
@@ -45,12 +46,22 @@ def compose(
     account_id: str = DEFAULT_ACCOUNT_ID,
     region: str = DEFAULT_REGION,
 ) -> Emulator:
-    """Return an emulator with every service, whose time `driver` gives."""
+    """Return an emulator with every service, whose time `driver` gives.
+
+    Raises ProjectError when a service cannot read what it keeps in the storage.
+    """
     emulator = Emulator(
         driver, seed=seed, journal=journal, storage=storage, account_id=account_id, region=region
     )
-    for service in SERVICES:
-        emulator.add(service(emulator))
-    for one in dynamodb.services(emulator):
+    try:
+        made = [*(service(emulator) for service in SERVICES), *dynamodb.services(emulator)]
+    except (ValueError, LookupError, TypeError) as error:
+        if storage is None:
+            raise
+        raise ProjectError(
+            f"{storage} is damaged: what a service keeps there cannot be read ({error}); its "
+            "tables, objects and streams were left as they are"
+        ) from error
+    for one in made:
         emulator.add(one)
     return emulator

@@ -41,6 +41,7 @@ class SqliteStorage:
         # Also for a storage that nobody closed: Python warns of databases left open.
         self._let_go = weakref.finalize(self, self._database.close)
         self._in_file = file is not None
+        self._name = "storage in memory" if file is None else str(file)
         self._collections: dict[str, SqliteCollection] = {}
         self.blobs = FileBlobs(folder, self)
         try:
@@ -50,6 +51,10 @@ class SqliteStorage:
         except BaseException:
             self._let_go()
             raise
+
+    def __str__(self) -> str:
+        """Return what messages call it: its file."""
+        return self._name
 
     def collection(self, name: str) -> SqliteCollection:
         """Return the collection of that name, made if there is none."""

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from chalice_offline.composition import compose
 from chalice_offline.core.context import Caller
+from chalice_offline.core.errors import ProjectError
 from chalice_offline.drivers.virtual import VirtualDriver
 from chalice_offline.storage import SqliteStorage
 from tests.services.dynamodb.conftest import order
@@ -117,6 +120,26 @@ def test_a_transactions_token_survives(tmp_path: Path) -> None:
     assert [*second.storage.collection("dynamodb/request-tokens").items()] == []
     assert transact(second) == "2"
     second.storage.close()
+
+
+@pytest.mark.parametrize("content", [b"garbage", b'{"Place": 1}', b"[]"])
+def test_a_table_that_cannot_be_read_is_refused_in_a_sentence(
+    tmp_path: Path, content: bytes
+) -> None:
+    """The file is named, and its table is as it was."""
+    file = tmp_path / "file"
+    first = Opened(file)
+    first.call("CreateTable", **TABLE)
+    tables = first.storage.collection("dynamodb/tables")
+    key = next(tables.items())[0]
+    first.storage.begin()
+    tables.put(key, content)
+    first.storage.close()
+    storage = SqliteStorage(file)
+    with pytest.raises(ProjectError, match=f"{file} is damaged"):
+        compose(VirtualDriver(), storage=storage)
+    assert storage.collection("dynamodb/tables").get(key) == content
+    storage.close()
 
 
 def test_nothing_is_left_of_a_deleted_table(tmp_path: Path) -> None:
