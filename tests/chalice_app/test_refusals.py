@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from typing import Any
 
@@ -281,3 +282,59 @@ def test_resources_are_created_with_their_intrinsic_functions(run: Any) -> None:
     value = offline.client("ssm").get_parameter(Name="/jobs/url")["Parameter"]["Value"]
     assert value.startswith("url|http")
     assert value.endswith("/000000000000/jobs-dev")
+
+
+_TARGET = {"Id": "1", "Arn": {"Fn::GetAtt": ["Q", "Arn"]}}
+_TEMPLATE: dict[str, Any] = {
+    "Parameters": {"P": {"Type": "String", "Default": "x"}},
+    "Conditions": {"C": {"Fn::Equals": [{"Ref": "P"}, "x"]}},
+    "Mappings": {"M": {"a": {"b": "c"}}},
+    "Resources": {
+        "Q": {
+            "Type": "AWS::SQS::Queue",
+            "Condition": "C",
+            "Properties": {
+                "QueueName": {"Fn::Sub": ["${A}", {"A": {"Fn::FindInMap": ["M", "a", "b"]}}]}
+            },
+        },
+        "R": {
+            "Type": "AWS::Events::Rule",
+            "Properties": {"Name": "r", "EventPattern": {"source": ["x"]}, "Targets": [_TARGET]},
+        },
+    },
+}
+_SHAPES = (1, [], {"Ref": 1}, {"Fn::GetAtt": []})
+
+
+def _places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    below = value.items() if isinstance(value, dict) else enumerate(value)
+    inner = [place for key, item in below for place in _places_of(item, (*path, key))]
+    return [path, *inner]
+
+
+def _places_of(value: Any, path: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+    return _places(value, path) if isinstance(value, dict | list) else [path]
+
+
+@pytest.mark.parametrize("shape", _SHAPES, ids=json.dumps)
+def test_another_shape_anywhere_in_a_template_is_one_sentence(
+    run: Any, projects: Any, shape: Any
+) -> None:
+    """It is provisioned as it stands, or refused with all taken back; it never breaks."""
+    offline = run("\n", resources=_TEMPLATE)
+    for path in _places(_TEMPLATE)[1:]:
+        template = copy.deepcopy(_TEMPLATE)
+        parent = template
+        for key in path[:-1]:
+            parent = parent[key]
+        parent[path[-1]] = shape
+        projects.write("\n", resources=template)
+        try:
+            offline.reload()
+        except ProjectError as error:
+            assert "\n" not in str(error)
+            assert "resources.json" in str(error)
+    projects.write("\n", resources=_TEMPLATE)
+    offline.advance(seconds=61)  # a queue's name is free a minute after its deletion
+    offline.reload()
+    assert offline.client("sqs").get_queue_url(QueueName="c")

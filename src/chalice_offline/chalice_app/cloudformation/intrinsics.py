@@ -7,6 +7,7 @@ reference".
 from __future__ import annotations
 
 import base64
+import json
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -73,7 +74,7 @@ class Intrinsics:
         if len(value) == 1:
             name, argument = next(iter(value.items()))
             if name in self._functions:
-                return self._functions[name](argument)
+                return self._called(name, argument)
             if name.startswith("Fn::"):
                 raise TemplateError(f"{name} is not supported")
         resolved = {name: self.resolve(item) for name, item in value.items()}
@@ -82,9 +83,18 @@ class Intrinsics:
     def condition(self, name: str) -> bool:
         """Return whether a condition of the template holds."""
         conditions = self._template.get("Conditions", {})
-        if name not in conditions:
+        if not isinstance(name, str) or name not in conditions:
             raise TemplateError(f"there is no condition {name}")
         return self._truth(conditions[name])
+
+    def _called(self, name: str, argument: Any) -> Any:
+        """Return what a function gives; an argument of another shape is the template's mistake."""
+        try:
+            return self._functions[name](argument)
+        except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+            given = json.dumps(argument)
+            shown = f"{given[:100]}…" if len(given) > 100 else given
+            raise TemplateError(f"{name} cannot take {shown}") from error
 
     def _truth(self, value: Any) -> bool:
         if isinstance(value, dict) and "Condition" in value:
@@ -139,8 +149,6 @@ class Intrinsics:
             raise TemplateError(f"Mappings has no {name}.{top}.{second}") from None
 
     def _to_json_string(self, argument: Any) -> str:
-        import json
-
         return json.dumps(self.resolve(argument), separators=(",", ":"))
 
     def _equals(self, argument: list[Any]) -> bool:
@@ -159,9 +167,10 @@ def names_in(value: Any) -> list[str]:
         if key == "Ref":
             found.append(str(item))
         elif key == "Fn::GetAtt":
-            found.append((item if isinstance(item, str) else str(item[0])).partition(".")[0])
+            named = item[0] if isinstance(item, list) and item else item
+            found.append(str(named).partition(".")[0])
         elif key == "Fn::Sub":
-            text = item[0] if isinstance(item, list) else item
+            text = item[0] if isinstance(item, list) and item else item
             found += [
                 name.partition(".")[0]
                 for literal, name in _SUB_VARIABLE.findall(str(text))

@@ -29,6 +29,9 @@ class Template:
             raise TemplateError(
                 '"Resources" must map names to objects with a "Type" (a CloudFormation template)'
             )
+        for section in ("Conditions", "Mappings", "Parameters"):
+            if not isinstance(content.get(section, {}), dict):
+                raise TemplateError(f'"{section}" must map names to objects')
         self._content = content
         self._stack = stack
         self._stage = stage
@@ -84,6 +87,8 @@ class Template:
         if name == "Stage" and name in parameters:
             return self._stage
         if name in parameters:
+            if not isinstance(parameters[name], dict):
+                raise TemplateError(f"parameter {name} must be an object")
             if "Default" not in parameters[name]:
                 raise TemplateError(f"parameter {name} has no default, which offline is its value")
             return parameters[name]["Default"]

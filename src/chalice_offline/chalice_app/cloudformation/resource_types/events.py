@@ -91,7 +91,7 @@ def _put_targets(place: Place, rule: Resource, properties: Properties) -> None:
 def _update_rule(place: Place, rule: Resource, before: Properties, after: Properties) -> None:
     # What PutRule does not name it takes away, but for the state, which it sets to enabled.
     _put_rule(place, _name_of(rule), after)
-    kept = {target["Id"] for target in after.get("Targets", [])}
+    kept = set(_target_ids(after))
     _remove_targets(place, rule, before, except_for=kept)
     _put_targets(place, rule, after)
 
@@ -99,9 +99,18 @@ def _update_rule(place: Place, rule: Resource, before: Properties, after: Proper
 def _remove_targets(
     place: Place, rule: Resource, properties: Properties, *, except_for: set[str]
 ) -> None:
-    gone = [t["Id"] for t in properties.get("Targets", []) if t["Id"] not in except_for]
+    gone = [one for one in _target_ids(properties) if one not in except_for]
     if gone:
         place.call("events", "RemoveTargets", _rule(rule, properties) | {"Ids": gone})
+
+
+def _target_ids(properties: Properties) -> list[str]:
+    """Return the targets' ids; what is no target was never put, also where it is taken back."""
+    targets = properties.get("Targets")
+    if not isinstance(targets, list):
+        return []
+    ids = [target.get("Id") for target in targets if isinstance(target, dict)]
+    return [one for one in ids if isinstance(one, str)]
 
 
 def _delete_rule(place: Place, rule: Resource, properties: Properties) -> None:
