@@ -128,6 +128,35 @@ def test_an_index_made_later_has_what_was_there_before(orders: Orders) -> None:
     assert "GlobalSecondaryIndexes" not in orders.describe()
 
 
+def test_what_violates_a_new_index_stays_and_can_be_changed(orders: Orders) -> None:
+    """It is not in the index; an update of anything else goes through, one of that is judged."""
+    orders.create()
+    orders.put(order("a", state=7))
+    orders.client.update_table(
+        TableName="orders",
+        AttributeDefinitions=[{"AttributeName": "state", "AttributeType": "S"}],
+        GlobalSecondaryIndexUpdates=[{"Create": BY_STATE}],
+    )
+    key = {"id": {"S": "a"}, "at": {"N": "1"}}
+
+    def change(name: str, value: dict[str, str]) -> dict[str, Any]:
+        return {
+            "TableName": "orders",
+            "Key": key,
+            "UpdateExpression": "SET #n = :v",
+            "ExpressionAttributeNames": {"#n": name},
+            "ExpressionAttributeValues": {":v": value},
+        }
+
+    orders.client.update_item(**change("note", {"S": "x"}))
+    assert orders.scan(IndexName="by-state") == []
+    assert orders.refused("update_item", **change("state", {"N": "8"}))[1].endswith(
+        "Type mismatch for Index Key state Expected: S Actual: N IndexName: by-state"
+    )
+    orders.client.update_item(**change("state", {"S": "new"}))
+    assert orders.scan(IndexName="by-state") == [order("a", state="new")]
+
+
 def test_counts_and_sizes_follow_the_items(orders: Orders) -> None:
     """DescribeTable knows how many items there are, and how large they are."""
     orders.create(sort=False)

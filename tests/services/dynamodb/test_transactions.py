@@ -41,6 +41,29 @@ def test_one_failed_condition_cancels_all(orders: Orders) -> None:
     assert orders.scan() == [order("b")]
 
 
+def test_no_transaction_reads_more_than_four_megabytes(orders: Orders) -> None:
+    """Ten large items are read together, eleven are not: with GetItems, or with statements."""
+    orders.create()
+    for number in range(11):
+        orders.put(order(str(number), text="x" * 400_000))
+    gets = [
+        {"Get": {"TableName": "orders", "Key": {"id": {"S": str(number)}, "at": {"N": "1"}}}}
+        for number in range(11)
+    ]
+    selects = [
+        {"Statement": f"SELECT * FROM orders WHERE id = '{number}' AND \"at\" = 1"}
+        for number in range(11)
+    ]
+    text = "Transaction payload size cannot exceed 4194304 bytes"
+    for operation, member, parts in (
+        ("transact_get_items", "TransactItems", gets),
+        ("execute_transaction", "TransactStatements", selects),
+    ):
+        assert orders.refused(operation, **{member: parts}) == ("ValidationException", text)
+        reply = getattr(orders.client, operation)(**{member: parts[:10]})
+        assert len(reply["Responses"]) == 10
+
+
 def test_what_is_repeated_costs_reads(orders: Orders) -> None:
     """The first request is charged for its writes, the same one again for reading the items."""
     orders.create()

@@ -77,6 +77,14 @@ def starting_key_mismatch() -> AwsError:
     )
 
 
+def transaction_too_large() -> AwsError:
+    """Return the refusal of more than a transaction may bring along, or read ("Quotas").
+
+    The words are recorded for writes only.
+    """
+    return validation("Transaction payload size cannot exceed 4194304 bytes")
+
+
 def refused(what: str) -> AwsError:
     """Return the answer to something AWS has and this emulator has not."""
     return AwsError(

@@ -5,7 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from chalice_offline.services.dynamodb import limits
-from chalice_offline.services.dynamodb.errors import MismatchError, validation
+from chalice_offline.services.dynamodb.errors import (
+    MismatchError,
+    transaction_too_large,
+    validation,
+)
 from chalice_offline.services.dynamodb.items.cancellations import weigh_all, without_mismatches
 from chalice_offline.services.dynamodb.items.capacity import TRANSACTIONAL, Consumed
 from chalice_offline.services.dynamodb.items.item_collections import batch_metrics
@@ -52,7 +56,7 @@ def transact_write_items(dynamodb: DynamoDbState, context: CallContext, request:
     checked = without_mismatches([plan for _, plan in plans])
     _check_distinct([(plan.table, plan.key) for plan in checked])
     if sum(map(_payload, actions)) > limits.TRANSACTION_BYTES:
-        raise validation("Transaction payload size cannot exceed 4194304 bytes")
+        raise transaction_too_large()
     if is_repeated:
         return _read_back(request, list(zip(names, checked, strict=True)))
     writes = weigh_all(checked)
@@ -78,8 +82,12 @@ def transact_get_items(dynamodb: DynamoDbState, context: CallContext, request: R
     _check_distinct([(table, key) for (_, table, _, _), key in zip(wanted, keys, strict=True)])
     responses: list[Document] = []
     consumed: dict[str, Consumed] = {}
+    size = 0
     for (name, table, _, projection), found in zip(wanted, keys, strict=True):
         stored = table.items.get(found)
+        size += stored.size if stored else 0
+        if size > limits.TRANSACTION_BYTES:
+            raise transaction_too_large()
         of_table = consumed.setdefault(name, Consumed(table, name))
         of_table.read(stored.size if stored else 0, consistent=True, factor=TRANSACTIONAL)
         if stored is None:

@@ -5,7 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from chalice_offline.core.errors import AwsError
-from chalice_offline.services.dynamodb.errors import MismatchError, validation
+from chalice_offline.services.dynamodb import limits
+from chalice_offline.services.dynamodb.errors import (
+    MismatchError,
+    transaction_too_large,
+    validation,
+)
 from chalice_offline.services.dynamodb.items.cancellations import cancelled, reason_of
 from chalice_offline.services.dynamodb.items.capacity import TRANSACTIONAL, Consumed
 from chalice_offline.services.dynamodb.items.writes import commit
@@ -217,8 +222,12 @@ def _read_transaction(
 ) -> Result:
     responses = []
     consumed: dict[str, Consumed] = {}
+    total = 0
     for statement in statements:
         table, item, size = read_one(dynamodb, context, statement)
+        total += size
+        if total > limits.TRANSACTION_BYTES:
+            raise transaction_too_large()
         of_table = consumed.setdefault(table.name, Consumed(table, table.name))
         of_table.read(size, consistent=True, factor=TRANSACTIONAL)
         responses.append({} if item is None else {"Item": item})
