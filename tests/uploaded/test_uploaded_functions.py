@@ -89,7 +89,7 @@ def test_replaced_code_goes_when_its_last_run_has_ended(packages: Packages) -> N
     before = {"main.py": "def handler(e, c):\n    import late\n    return late.NAME\n"}
     before["late.py"] = "NAME = 'old'"
     with packages.functions.running(packages.run("f"), packages.code(before)) as running:
-        folder = running.folder
+        folder = running.folders.root
         after = {"main.py": "def handler(e, c):\n    return 'new'\n"}
         assert packages.call("f", after, revision="2") == "new"
         assert folder.exists()
@@ -112,7 +112,7 @@ def test_close_leaves_neither_files_nor_modules(packages: Packages) -> None:
     """As if no function had been there."""
     before = {name for name in sys.modules if name.startswith("uploaded_")}
     with packages.functions.running(packages.run("f"), packages.code({"main.py": ""})) as one:
-        folder = one.folder
+        folder = one.folders.root
     packages.functions.close()
     assert not folder.parent.exists()
     assert {name for name in sys.modules if name.startswith("uploaded_")} == before

@@ -38,12 +38,12 @@ class ClientContext:
 class LambdaContext:
     """What AWS documents as "AWS Lambda context object in Python", spelled as AWS spells it."""
 
-    function_version = "$LATEST"
     identity = None
 
     def __init__(self, run: FunctionRun, log_stream_name: str, clock: Clock) -> None:
         self.function_name = run.function_name
-        self.invoked_function_arn = run.function_arn
+        self.function_version = run.version
+        self.invoked_function_arn = run.invoked_arn
         self.memory_limit_in_mb = str(run.memory_mb)
         self.aws_request_id = run.request_id
         self.log_group_name = run.log.group or f"/aws/lambda/{run.function_name}"

@@ -65,6 +65,7 @@ class UploadedCode:
     runtime: str
     handler: str
     variables: Mapping[str, str]
+    layers: tuple[bytes, ...] = ()  # packages, each laid over those before it
 
 
 class RunState(Enum):
@@ -162,6 +163,13 @@ class FunctionRun:
     standstill: int = 0
     code: UploadedCode | None = None
     log: RunLog = field(default_factory=RunLog, compare=False)
+    version: str = "$LATEST"
+    qualifier: str = ""  # as it was asked for: a version's number, or an alias
+
+    @property
+    def invoked_arn(self) -> str:
+        """The ARN that was invoked."""
+        return f"{self.function_arn}:{self.qualifier}" if self.qualifier else self.function_arn
 
     @property
     def trace_header(self) -> str:

@@ -22,10 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from chalice_offline.core.run import FunctionRun, UploadedCode
-
-
-# Where Lambda unpacks a function.
-_TASK_ROOT = "/var/task"
+    from chalice_offline.uploaded.folders import Folders
 
 
 class UploadedFunction:
@@ -35,16 +32,18 @@ class UploadedFunction:
         self,
         run: FunctionRun,
         code: UploadedCode,
-        folder: Path,
+        folders: Folders,
         package: str,
         *,
         endpoint_url: str = "",
     ) -> None:
-        """Take over what was unpacked to `folder`; nothing is imported before the first run."""
-        self.folder = folder
-        self.modules = FunctionModules(folder, package)
+        """Take over what was unpacked to `folders`; nothing is imported before the first run."""
+        self.folders = folders
+        self.modules = FunctionModules(folders.of_modules(), package)
         self.environment = FunctionEnvironment(
-            _variables(run, code, folder) | _endpoint_variables(endpoint_url) | dict(code.variables)
+            _variables(run, code, folders.task)
+            | _endpoint_variables(endpoint_url)
+            | dict(code.variables)
         )
         self._handler_string = code.handler
         self._runtime = code.runtime
@@ -102,12 +101,12 @@ class UploadedFunction:
         return HandlerNotLoaded(error_type, self.modules.own_names(message), error, stack)
 
     def _is_own(self, frame: traceback.FrameSummary) -> bool:
-        return frame.filename.startswith(str(self.folder))
+        return frame.filename.startswith(str(self.folders.root))
 
     def _shown(self, frames: Iterable[traceback.FrameSummary]) -> list[str]:
         """Format frames with the paths that the function's files have on Lambda."""
         lines = traceback.format_list(list(frames))
-        return [line.replace(str(self.folder), _TASK_ROOT) for line in lines]
+        return [self.folders.as_on_lambda(line) for line in lines]
 
 
 def _frames(error: Exception) -> list[traceback.FrameSummary]:
@@ -129,7 +128,7 @@ def _variables(run: FunctionRun, code: UploadedCode, folder: Path) -> dict[str, 
             "AWS_ACCESS_KEY_ID": arn.account_id,
             "AWS_LAMBDA_FUNCTION_NAME": run.function_name,
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(run.memory_mb),
-            "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+            "AWS_LAMBDA_FUNCTION_VERSION": run.version,
             "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
             "AWS_LAMBDA_LOG_GROUP_NAME": run.log.group,
             "AWS_LAMBDA_LOG_STREAM_NAME": run.log.stream,

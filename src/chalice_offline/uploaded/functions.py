@@ -14,6 +14,7 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from chalice_offline.uploaded.folders import Folders
 from chalice_offline.uploaded.function import UploadedFunction
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ class UploadedFunctions:
     # ---- within; all of it with the lock held ----------------------------------------------------
 
     def _container(self, run: FunctionRun, code: UploadedCode) -> _Container:
-        key = run.function_arn
+        key = f"{run.function_arn}:{run.version}"
         known = self._containers.get(key)
         if known is not None and known.revision == code.revision:
             self._containers.move_to_end(key)
@@ -89,11 +90,11 @@ class UploadedFunctions:
             # Resolved: a function's files are told from others by their paths.
             self._folder = Path(tempfile.mkdtemp(prefix="chalice-offline-")).resolve()
         package = f"uploaded_{next(_numbers)}"
-        folder = self._folder / package
-        with zipfile.ZipFile(io.BytesIO(code.package)) as archive:
-            archive.extractall(folder)
-        folder.mkdir(exist_ok=True)  # an empty archive makes none
-        return UploadedFunction(run, code, folder, package, endpoint_url=self._endpoint_url)
+        folders = Folders.below(self._folder / package)
+        for layer in code.layers:
+            _extract(layer, folders.layers)
+        _extract(code.package, folders.task)
+        return UploadedFunction(run, code, folders, package, endpoint_url=self._endpoint_url)
 
     def _remove_idle(self) -> None:
         surplus = len(self._containers) - WARM_MAX
@@ -103,4 +104,9 @@ class UploadedFunctions:
         for container in [one for one in self._replaced if not one.running]:
             self._replaced.remove(container)
             container.function.modules.unload()
-            shutil.rmtree(container.function.folder, ignore_errors=True)
+            shutil.rmtree(container.function.folders.root, ignore_errors=True)
+
+
+def _extract(package: bytes, folder: Path) -> None:
+    with zipfile.ZipFile(io.BytesIO(package)) as archive:
+        archive.extractall(folder)

@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 
 
 class FunctionModules:
-    """Imports the modules in `folder` below `package`, a name nobody else uses."""
+    """Imports the modules in `folders` below `package`, a name nobody else uses."""
 
-    def __init__(self, folder: Path, package: str) -> None:
+    def __init__(self, folders: Sequence[Path], package: str) -> None:
         self.package = package
-        self._names = _top_level_names(folder)
+        self._names = frozenset().union(*map(_top_level_names, folders))
         self._builtins = vars(builtins) | {"__import__": self._import}
         root = ModuleType(package)
-        root.__path__ = [str(folder)]
+        root.__path__ = [str(folder) for folder in folders]
         sys.modules[package] = root
         _Finder.install()
         _Finder.packages[package] = self._builtins

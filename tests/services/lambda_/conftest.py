@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.exceptions import ClientError
+
+from chalice_offline.chalice_app.runtime import Runtime
+from chalice_offline.uploaded import UploadedFunctions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 ACCOUNT = "000000000000"
 
@@ -94,3 +100,60 @@ def bench(aws: Any) -> Bench:
 def bodies(event: Any) -> list[str]:
     """Return the bodies of an SQS event's records."""
     return [record["body"] for record in event["Records"]]
+
+
+ROLE = "arn:aws:iam::000000000000:role/anything"
+ECHO = "def handler(event, context):\n    return event\n"
+
+
+def zipped(**files: str) -> bytes:
+    """A zip file of Python files; three underscores in a name stand for a slash."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for name, text in files.items():
+            archive.writestr(name.replace("___", "/") + ".py", text)
+    return content.getvalue()
+
+
+class Uploads:
+    """A Lambda client whose uploaded functions are run."""
+
+    def __init__(self, aws: Any) -> None:
+        self.aws = aws
+        self.lambda_ = aws.client("lambda")
+
+    def create(self, name: str = "work", code: str = ECHO, **settings: Any) -> dict[str, Any]:
+        package = settings.pop("package", None) or zipped(handler=code)
+        wanted = {
+            "Runtime": "python3.12",
+            "Handler": "handler.handler",
+            "Role": ROLE,
+            "Code": {"ZipFile": package},
+        }
+        reply = self.lambda_.create_function(FunctionName=name, **(wanted | settings))
+        return dict(reply)
+
+    def invoke(self, name: str = "work", payload: Any = None, **options: Any) -> Any:
+        reply = self.lambda_.invoke(
+            FunctionName=name, Payload=json.dumps(payload).encode(), **options
+        )
+        return json.loads(reply["Payload"].read())
+
+    def refused(self, call: Any, **request: Any) -> tuple[str, str]:
+        with pytest.raises(ClientError) as caught:
+            call(**request)
+        error = caught.value.response["Error"]
+        return error["Code"], error["Message"]
+
+    def log_lines(self, name: str = "work") -> list[str]:
+        logs = self.aws.client("logs")
+        events = logs.filter_log_events(logGroupName=f"/aws/lambda/{name}")["events"]
+        return [event["message"] for event in events]
+
+
+@pytest.fixture
+def uploads(aws: Any) -> Iterator[Uploads]:
+    functions = UploadedFunctions()
+    aws.driver.run_function = Runtime(aws.driver.clock, functions).run
+    yield Uploads(aws)
+    functions.close()

@@ -18,7 +18,8 @@ from chalice_offline.services.lambda_.destinations import (
     timestamp,
 )
 from chalice_offline.services.lambda_.errors import RECURSIVE_INVOCATION
-from chalice_offline.services.lambda_.function import InvokeConfig
+from chalice_offline.services.lambda_.function import LATEST
+from chalice_offline.services.lambda_.invoke_config import InvokeConfig
 from chalice_offline.services.lambda_.runs import start_run
 
 if TYPE_CHECKING:
@@ -28,11 +29,20 @@ if TYPE_CHECKING:
     from chalice_offline.services.lambda_.runs import RunResult
 
 
+# Errors that no other try would mend, and the condition that is written down. AWS does not say
+# what it writes.
+_NOT_TRIED_AGAIN = {
+    RECURSIVE_INVOCATION: "RecursiveInvocation",
+    "ResourceNotFoundException": "FunctionNotFound",  # its alias or version was deleted
+}
+
+
 @dataclass(slots=True)
 class _Event:
     """An accepted event. The request id stays the same across its tries."""
 
     function: Function
+    qualifier: str
     payload: bytes
     request_id: str
     born_awake_ms: int
@@ -42,9 +52,12 @@ class _Event:
     last: RunResult | None = None
 
 
-def accept(kernel: Kernel, function: Function, payload: bytes, context: CallContext) -> None:
+def accept(
+    kernel: Kernel, function: Function, qualifier: str, payload: bytes, context: CallContext
+) -> None:
     """Take an event in; it runs right after the present input."""
-    event = _Event(function, payload, context.request_id, kernel.awake_ms, (context.entry,))
+    born, causes = kernel.awake_ms, (context.entry,)
+    event = _Event(function, qualifier, payload, context.request_id, born, causes)
     kernel.at(context.now_ms, lambda: _try(kernel, event))
 
 
@@ -62,11 +75,12 @@ def _try(kernel: Kernel, event: _Event) -> None:
             event.causes,
             lambda result: _ended(kernel, event, result),
             request_id=event.request_id,
+            qualifier=event.qualifier,
             retry=event.tries > 0,
         )
     except AwsError as error:
-        if error.code == RECURSIVE_INVOCATION:
-            _give_up(kernel, event, "RecursiveInvocation")  # AWS does not say what it writes there
+        if error.code in _NOT_TRIED_AGAIN:
+            _give_up(kernel, event, _NOT_TRIED_AGAIN[error.code])
             return
         # Throttled: goes back into the queue.
         delay_ms = limits.THROTTLE_DELAY_MS_FIRST * 2**event.throttles
@@ -77,7 +91,7 @@ def _try(kernel: Kernel, event: _Event) -> None:
 def _try_again(kernel: Kernel, event: _Event, delay_ms: int) -> None:
     """Wait for another try, unless the event would be too old by then (recorded on AWS)."""
     age_ms = kernel.awake_ms - event.born_awake_ms + delay_ms
-    if age_ms >= _config(event.function).maximum_age_seconds * 1000:
+    if age_ms >= _config(event).maximum_age_seconds * 1000:
         _give_up(kernel, event, "EventAgeExceeded")
         return
     kernel.at(kernel.now_ms + delay_ms, lambda: _try(kernel, event))
@@ -89,12 +103,12 @@ def _ended(kernel: Kernel, event: _Event, result: RunResult) -> None:
     # What comes next follows from this try; the story of a retry is then a chain, not a fan.
     event.causes = (result.entry,)
     if not result.outcome.failed:
-        arn = _config(event.function).destinations.get("OnSuccess")
+        arn = _config(event).destinations.get("OnSuccess")
         if arn:
             record = _record(kernel, event, "Success", result)
             deliver_record(kernel, event.function, arn, record, (result.entry,))
         return
-    if event.tries > _config(event.function).maximum_retries:
+    if event.tries > _config(event).maximum_retries:
         _give_up(kernel, event, "RetriesExhausted")
         return
     _try_again(kernel, event, limits.RETRY_DELAYS_MS[event.tries - 1])
@@ -102,18 +116,20 @@ def _ended(kernel: Kernel, event: _Event, result: RunResult) -> None:
 
 def _give_up(kernel: Kernel, event: _Event, condition: str) -> None:
     function, result, causes = event.function, event.last, event.causes
-    on_failure = _config(function).destinations.get("OnFailure")
+    on_failure = _config(event).destinations.get("OnFailure")
+    version = function.version(event.qualifier)
+    letters = version.dead_letter_arn if version else ""
     note = {"request_id": event.request_id, "condition": condition}
-    places = [arn for arn in (on_failure, function.dead_letter_arn) if arn]
+    places = [arn for arn in (on_failure, letters) if arn]
     outcome = f"sent to {', '.join(places)}" if places else "discarded"
-    entry = kernel.note(function.settings.name, note, causes, outcome)
+    entry = kernel.note(function.name, note, causes, outcome)
     if on_failure:
         record = _record(kernel, event, condition, result)
         deliver_record(kernel, function, on_failure, record, (entry,))
-    if function.dead_letter_arn:
+    if letters:
         error = json.loads(result.outcome.payload) if result else {}
         message = str(error.get("errorMessage", condition))
-        deliver_dead_letter(kernel, function, event.request_id, event.payload, message, (entry,))
+        deliver_dead_letter(kernel, letters, event.request_id, event.payload, message, (entry,))
 
 
 def _record(
@@ -124,14 +140,14 @@ def _record(
         "timestamp": timestamp(kernel.now_ms),
         "requestContext": {
             "requestId": event.request_id,
-            "functionArn": f"{event.function.arn}:$LATEST",
+            "functionArn": f"{event.function.arn}:{event.qualifier or LATEST}",
             "condition": condition,
             "approximateInvokeCount": event.tries,
         },
         "requestPayload": json.loads(event.payload),
     }
     if result is not None:
-        response: dict[str, Any] = {"statusCode": 200, "executedVersion": "$LATEST"}
+        response: dict[str, Any] = {"statusCode": 200, "executedVersion": result.version}
         if result.outcome.failed:
             response["functionError"] = "Unhandled"
         record["responseContext"] = response
@@ -139,5 +155,5 @@ def _record(
     return record
 
 
-def _config(function: Function) -> InvokeConfig:
-    return function.invoke_config or InvokeConfig()
+def _config(event: _Event) -> InvokeConfig:
+    return event.function.invoke_configs.get(event.qualifier or LATEST) or InvokeConfig()

@@ -6,11 +6,18 @@ from typing import TYPE_CHECKING
 
 from chalice_offline.services.lambda_ import limits
 from chalice_offline.services.lambda_.description import described_concurrency
-from chalice_offline.services.lambda_.errors import reserved_too_much
+from chalice_offline.services.lambda_.errors import (
+    function_not_found,
+    invalid_parameter,
+    reserved_too_much,
+)
+from chalice_offline.services.lambda_.function import LATEST
+from chalice_offline.services.lambda_.references import reference_of
 
 if TYPE_CHECKING:
     from chalice_offline.core.context import CallContext
     from chalice_offline.core.kernel import Request, Result
+    from chalice_offline.services.lambda_.function import Function
     from chalice_offline.services.lambda_.state import LambdaState
 
 
@@ -18,8 +25,8 @@ def put_function_concurrency(
     lambda_: LambdaState, context: CallContext, request: Request
 ) -> Result:
     """Reserve concurrency; 0 stops the function from being run at all."""
-    function = lambda_.find_function(request["FunctionName"], context)
-    name, count = function.settings.name, request["ReservedConcurrentExecutions"]
+    function = _whole_function(lambda_, context, request)
+    name, count = function.name, request["ReservedConcurrentExecutions"]
     if not function.concurrency.can_reserve(name, count):
         raise reserved_too_much(limits.UNRESERVED_CONCURRENCY_MIN)
     function.concurrency.reserve(name, count)
@@ -39,7 +46,7 @@ def delete_function_concurrency(
 ) -> Result:
     """Give reserved concurrency back."""
     function = lambda_.find_function(request["FunctionName"], context)
-    function.concurrency.reserve(function.settings.name, None)
+    function.concurrency.reserve(function.name, None)
     lambda_.kernel.signal(f"{function.arn}:idle")
     return {}
 
@@ -48,7 +55,15 @@ def get_account_settings(lambda_: LambdaState, context: CallContext, _request: R
     """Tell the limits of the account in this region, and what is used of them."""
     concurrency = lambda_.concurrency(context.account_id, context.region)
     functions = lambda_.functions_of(context)
-    used_bytes = sum(len(one.upload.package) for one in functions if one.upload is not None)
+    versions = [version for one in functions for version in one.versions()]
+    layers = [
+        version
+        for layer in lambda_.layers.values()
+        if (layer.account_id, layer.region) == (context.account_id, context.region)
+        for version in layer.versions.values()
+    ]
+    used_bytes = sum(len(one.upload.package) for one in versions if one.upload is not None)
+    used_bytes += sum(len(one.package) for one in layers)
     return {
         "AccountLimit": {
             "TotalCodeSize": limits.TOTAL_CODE_BYTES,
@@ -59,3 +74,17 @@ def get_account_settings(lambda_: LambdaState, context: CallContext, _request: R
         },
         "AccountUsage": {"TotalCodeSize": used_bytes, "FunctionCount": len(functions)},
     }
+
+
+def _whole_function(lambda_: LambdaState, context: CallContext, request: Request) -> Function:
+    reference = reference_of(request["FunctionName"], context)
+    function = lambda_.function_or_none(reference)
+    if reference.qualifier:
+        raise invalid_parameter(
+            "This operation is permitted on Lambda functions only. Aliases and versions do not "
+            "support this operation. Please specify either a function name or an unqualified "
+            "function ARN."
+        )
+    if function is None:
+        raise function_not_found(f"{reference.function_arn}:{LATEST}")
+    return function

@@ -7,15 +7,30 @@ from typing import TYPE_CHECKING
 from chalice_offline.core.errors import AwsError
 from chalice_offline.services.lambda_ import limits, uploads
 from chalice_offline.services.lambda_.description import configuration
-from chalice_offline.services.lambda_.errors import invalid_parameter, not_implemented
+from chalice_offline.services.lambda_.errors import (
+    conflict,
+    function_not_found,
+    invalid_parameter,
+    not_implemented,
+)
 from chalice_offline.services.lambda_.event_source_mappings import lifecycle
-from chalice_offline.services.lambda_.function import Function, FunctionSettings, Upload
+from chalice_offline.services.lambda_.function import (
+    LATEST,
+    Function,
+    FunctionSettings,
+    Upload,
+    Version,
+)
 from chalice_offline.services.lambda_.function_states import (
     FunctionLife,
     FunctionState,
     UpdateStatus,
 )
+from chalice_offline.services.lambda_.layer_choice import layers_of
 from chalice_offline.services.lambda_.packages import package_of
+from chalice_offline.services.lambda_.publishing import delete_version, publish
+from chalice_offline.services.lambda_.references import reference_in, reference_of
+from chalice_offline.services.lambda_.tag_rules import checked_tags
 
 if TYPE_CHECKING:
     from chalice_offline.core.context import CallContext
@@ -34,7 +49,7 @@ def create_function(lambda_: LambdaState, context: CallContext, request: Request
             "Runtime and Handler are mandatory parameters for functions created with deployment "
             "packages."
         )
-    account_id, region, name = lambda_.resolve(request["FunctionName"], context)
+    account_id, region, name = reference_of(request["FunctionName"], context).key
     if len(name) > limits.FUNCTION_NAME_MAX:
         raise invalid_parameter(
             f"1 validation error detected: Value '{name}' at 'functionName' failed to satisfy "
@@ -54,33 +69,41 @@ def create_function(lambda_: LambdaState, context: CallContext, request: Request
             f"Function already exist: {name}",
             fields={"Type": "User"},
         )
-    ids = lambda_.kernel.ids
+    tags = checked_tags({}, request.get("Tags", {}))
+    ids, layers = lambda_.kernel.ids, layers_of(lambda_, context, request.get("Layers", []))
     package = package_of(lambda_.kernel, context, request["Code"], "CreateFunction")
-    upload = Upload(package, request["Runtime"], request["Role"], revision=ids.uuid())
+    upload = Upload(package, request["Runtime"], request["Role"], ids.uuid(), layers=layers)
     function = Function(
-        settings,
-        modified_ms=context.now_ms,
+        Version(LATEST, settings, context.now_ms, upload, life=FunctionLife(FunctionState.PENDING)),
         concurrency=lambda_.concurrency(account_id, region),
-        tags=dict(request.get("Tags", {})),
+        tags=tags,
         logs=lambda_.logs,
-        upload=upload,
-        life=FunctionLife(FunctionState.PENDING),
     )
     uploads.apply(function, upload, request)
     lambda_.add(function)
-    lambda_.kernel.at(context.now_ms, lambda: function.life.move_to(FunctionState.ACTIVE))
+    life = function.latest.life
+    lambda_.kernel.at(context.now_ms, lambda: life.move_to(FunctionState.ACTIVE))
     lifecycle.resume(lambda_, function)
     described = configuration(function)
     upload.revision = ids.uuid()
+    if request.get("Publish"):
+        described["Version"] = publish(lambda_, function, context).number
     return described
 
 
 def update_function_code(lambda_: LambdaState, context: CallContext, request: Request) -> Result:
     """Give an uploaded function another zip file; the next run imports it."""
     function = lambda_.find_function(request["FunctionName"], context)
+    _check_no_update(function)
     revision = uploads.update_code(lambda_, function, context, request)
     if request.get("DryRun"):
         return configuration(function)
+    if request.get("Publish"):
+        return configuration(function, publish(lambda_, function, context)) | {
+            "State": "Pending",
+            "StateReason": "The function is being created.",
+            "StateReasonCode": "Creating",
+        }
     return _under_way(lambda_, function, revision)
 
 
@@ -94,18 +117,31 @@ def update_function_configuration(
     function = lambda_.find_function(request["FunctionName"], context)
     if function.upload is None:
         return _update_project_function(function, context, request)
+    _check_no_update(function)
     uploads.check_request(request)
     uploads.check_revision(function.upload, request)
+    if "Layers" in request:
+        function.upload.layers = layers_of(lambda_, context, request["Layers"])
     uploads.apply(function, function.upload, request)
     return _under_way(lambda_, function, uploads.changed(function, context, lambda_.kernel.ids))
 
 
 def delete_function(lambda_: LambdaState, context: CallContext, request: Request) -> Result:
-    """Delete an uploaded function. Its mappings stay, and read nothing until it is there again."""
-    function = lambda_.find_function(request["FunctionName"], context)
+    """Delete an uploaded function, or one of its versions.
+
+    Its mappings stay, and read nothing until it is there again. That a version is not there is no
+    error (recorded).
+    """
+    reference = reference_in(request, context)
+    if reference.qualifier == LATEST:
+        raise invalid_parameter("$LATEST version cannot be deleted without deleting the function.")
+    function = lambda_.function_or_none(reference)
+    if function is None:
+        raise function_not_found(reference.function_arn)
+    if reference.qualifier:
+        delete_version(function, reference.qualifier)
+        return {"StatusCode": 204}
     uploads.require_upload(function)
-    if request.get("Qualifier", "$LATEST") != "$LATEST":
-        raise not_implemented("chalice-offline keeps no published versions of a function.")
     forget_function(lambda_, function.settings)
     return {"StatusCode": 204}
 
@@ -126,14 +162,22 @@ def _update_project_function(function: Function, context: CallContext, request: 
             + ", ".join(sorted(others))
         )
     if "DeadLetterConfig" in request:
-        function.dead_letter_arn = request["DeadLetterConfig"].get("TargetArn", "")
-    function.modified_ms = context.now_ms
+        function.latest.dead_letter_arn = request["DeadLetterConfig"].get("TargetArn", "")
+    function.latest.modified_ms = context.now_ms
     return configuration(function)
+
+
+def _check_no_update(function: Function) -> None:
+    if function.latest.life.update is UpdateStatus.IN_PROGRESS:
+        raise conflict(
+            "The operation cannot be performed at this time. An update is in progress for "
+            f"resource: {function.arn}"
+        )
 
 
 def _under_way(lambda_: LambdaState, function: Function, revision: str) -> Result:
     """Return the reply to an update: it is in progress, and done right after."""
-    kernel, life = lambda_.kernel, function.life
+    kernel, life = lambda_.kernel, function.latest.life
     if life.update is not UpdateStatus.IN_PROGRESS:
         life.update_is(UpdateStatus.IN_PROGRESS)
         kernel.at(kernel.now_ms, lambda: life.update_is(UpdateStatus.SUCCESSFUL))

@@ -4,24 +4,33 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from chalice_offline.services.lambda_ import limits
-from chalice_offline.services.lambda_.function import revision_of
 from chalice_offline.services.lambda_.packages import sha256_of
+from chalice_offline.services.lambda_.timestamps import iso
 
 if TYPE_CHECKING:
     from chalice_offline.core.kernel import Result
-    from chalice_offline.services.lambda_.function import Function, Upload
+    from chalice_offline.services.lambda_.function import (
+        Function,
+        FunctionSettings,
+        Upload,
+        Version,
+    )
 
 
-def configuration(function: Function) -> Result:
-    """Return a function as GetFunctionConfiguration describes it."""
-    settings = function.settings
+def configuration(function: Function, version: Version | None = None, arn: str = "") -> Result:
+    """Return a version ($LATEST if none is given) as GetFunctionConfiguration describes it.
+
+    `arn` is the one that was asked for, when it is not the version's own: an alias's.
+    """
+    version = version or function.latest
+    settings, upload = version.settings, version.upload
+    own_arn = function.arn if version.is_latest else version.arn
     described: Result = {
         "FunctionName": settings.name,
-        "FunctionArn": function.arn,
+        "FunctionArn": arn or own_arn,
         "Runtime": "python3.13",
         "Role": f"arn:aws:iam::{settings.account_id}:role/{settings.name}",
         "Handler": settings.handler,
@@ -30,34 +39,50 @@ def configuration(function: Function) -> Result:
         "Description": "",
         "Timeout": settings.timeout_seconds,
         "MemorySize": settings.memory_mb,
-        "LastModified": _iso(function.modified_ms),
-        "Version": "$LATEST",
+        "LastModified": iso(version.modified_ms),
+        "Version": version.number,
         "TracingConfig": {"Mode": "PassThrough"},
-        "RevisionId": revision_of(f"{function.arn}{function.modified_ms}"),
+        "RevisionId": version.revision,
         "PackageType": "Zip",
         "Architectures": ["x86_64"],
-    } | function.life.described()
+    } | version.life.described()
     if settings.variables:
         described["Environment"] = {"Variables": dict(settings.variables)}
-    if function.dead_letter_arn:
-        described["DeadLetterConfig"] = {"TargetArn": function.dead_letter_arn}
-    if function.upload is not None:
-        described |= _of_upload(function, function.upload)
+    if version.dead_letter_arn:
+        described["DeadLetterConfig"] = {"TargetArn": version.dead_letter_arn}
+    if upload is not None:
+        described |= _of_upload(settings, upload)
     return described
 
 
-def _of_upload(function: Function, upload: Upload) -> Result:
+# What GetFunctionConfiguration tells and a list does not (recorded).
+_NOT_LISTED = (
+    "State",
+    "StateReason",
+    "StateReasonCode",
+    "LastUpdateStatus",
+    "LastUpdateStatusReason",
+    "LastUpdateStatusReasonCode",
+    "RuntimeVersionConfig",
+)
+
+
+def listed(function: Function, version: Version, arn: str) -> Result:
+    """Return a version as lists of functions and versions describe it."""
+    described = configuration(function, version, arn)
+    return {name: value for name, value in described.items() if name not in _NOT_LISTED}
+
+
+def _of_upload(settings: FunctionSettings, upload: Upload) -> Result:
     """Return what is said of an uploaded function besides what is said of all."""
     stored = upload.described
-    region = function.settings.region
     runtime_version = hashlib.sha256(upload.runtime.encode()).hexdigest()
-    logging = {"LogFormat": "Text", "LogGroup": f"/aws/lambda/{function.settings.name}"}
+    logging = {"LogFormat": "Text", "LogGroup": f"/aws/lambda/{settings.name}"}
     described: Result = {
         "Runtime": upload.runtime,
         "Role": upload.role,
         "CodeSize": len(upload.package),
         "CodeSha256": sha256_of(upload.package),
-        "RevisionId": upload.revision,
         "Description": stored.get("Description", ""),
         "Architectures": stored.get("Architectures", ["x86_64"]),
         "TracingConfig": stored.get("TracingConfig", {"Mode": "PassThrough"}),
@@ -65,22 +90,21 @@ def _of_upload(function: Function, upload: Upload) -> Result:
         "LoggingConfig": logging | stored.get("LoggingConfig", {}),
         "SnapStart": {"ApplyOn": "None", "OptimizationStatus": "Off"} | stored.get("SnapStart", {}),
         "RuntimeVersionConfig": {
-            "RuntimeVersionArn": f"arn:aws:lambda:{region}::runtime:{runtime_version}"
+            "RuntimeVersionArn": f"arn:aws:lambda:{settings.region}::runtime:{runtime_version}"
         },
     }
+    if upload.layers:
+        described["Layers"] = [
+            {"Arn": layer.arn, "CodeSize": len(layer.package)} for layer in upload.layers
+        ]
     if upload.has_variables:
-        described["Environment"] = {"Variables": dict(function.settings.variables)}
+        described["Environment"] = {"Variables": dict(settings.variables)}
     if "KMSKeyArn" in stored:
         described["KMSKeyArn"] = stored["KMSKeyArn"]
     if stored.get("VpcConfig"):
         network = {"SubnetIds": [], "SecurityGroupIds": [], "VpcId": ""}
         described["VpcConfig"] = network | stored["VpcConfig"]
     return described
-
-
-def _iso(instant_ms: int) -> str:
-    instant = datetime.fromtimestamp(instant_ms / 1000, UTC)
-    return instant.strftime("%Y-%m-%dT%H:%M:%S.") + f"{instant_ms % 1000:03d}+0000"
 
 
 def described_concurrency(function: Function) -> Result:

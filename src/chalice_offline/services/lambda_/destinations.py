@@ -37,7 +37,7 @@ def deliver_record(
     if arn.service == "s3":
         call = _put_object(kernel, function, arn, record)
     elif arn.service in _TAKES_RECORDS:
-        entry = _entry(function, arn, record) if arn.service == "events" else {}
+        entry = _entry(arn, record) if arn.service == "events" else {}
         call = call_or_none(arn, Payload(text=json.dumps(record), entry=entry))
     if call is None:
         kernel.note(to, record, causes, f"a destination of {arn.service} is not supported")
@@ -47,13 +47,13 @@ def deliver_record(
 
 def deliver_dead_letter(
     kernel: Kernel,
-    function: Function,
+    to: str,
     request_id: str,
     payload: bytes,
     error_message: str,
     causes: tuple[int, ...],
 ) -> None:
-    """Send the original event to the function's dead-letter queue or topic."""
+    """Send the original event to a dead-letter queue or topic."""
     cut = error_message.encode()[:ERROR_MESSAGE_BYTES].decode(errors="ignore")
     values = {
         "RequestID": ("String", request_id),
@@ -64,10 +64,9 @@ def deliver_dead_letter(
         name: {"DataType": kind, "StringValue": value} for name, (kind, value) in values.items()
     }
     letter = Payload(text=payload.decode(), attributes=attributes)
-    arn = parse_arn(function.dead_letter_arn)
+    arn = parse_arn(to)
     topic = call_or_none(arn, letter) if arn.service == "sns" else None
-    call = topic or queue_call(function.dead_letter_arn, letter)
-    _make(kernel, call, function.dead_letter_arn, causes)
+    _make(kernel, topic or queue_call(to, letter), to, causes)
 
 
 def _make(kernel: Kernel, call: TargetCall, to: str, causes: tuple[int, ...]) -> None:
@@ -77,13 +76,13 @@ def _make(kernel: Kernel, call: TargetCall, to: str, causes: tuple[int, ...]) ->
         kernel.note(to, {"request": call.request}, causes, f"lost: {error}")
 
 
-def _entry(function: Function, arn: Arn, record: dict[str, Any]) -> dict[str, Any]:
+def _entry(arn: Arn, record: dict[str, Any]) -> dict[str, Any]:
     """Return what an event bus is told of a record besides the record itself."""
     ending = "Success" if record["requestContext"]["condition"] == "Success" else "Failure"
     return {
         "Source": "lambda",
         "DetailType": f"Lambda Function Invocation Result - {ending}",
-        "Resources": [str(arn), f"{function.arn}:$LATEST"],
+        "Resources": [str(arn), record["requestContext"]["functionArn"]],
     }
 
 
@@ -91,7 +90,7 @@ def _put_object(kernel: Kernel, function: Function, arn: Arn, record: dict[str, 
     # Key form: AWS Lambda developer guide, "S3 on-failure destination".
     day = timestamp(kernel.now_ms)
     key = (
-        f"aws/lambda/async/{function.settings.name}/{day[:10].replace('-', '/')}/"
+        f"aws/lambda/async/{function.name}/{day[:10].replace('-', '/')}/"
         f"{day.replace(':', '.')}-{kernel.ids.uuid()}"
     )
     request = {"Bucket": arn.resource, "Key": key, "Body": json.dumps(record).encode()}

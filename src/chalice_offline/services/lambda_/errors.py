@@ -24,6 +24,30 @@ def invalid_parameter(message: str) -> AwsError:
     return AwsError("InvalidParameterValueException", message, fields={"Type": "User"})
 
 
+def conflict(message: str) -> AwsError:
+    """Something is there already, or is used by something else."""
+    return AwsError("ResourceConflictException", message, status=409, fields={"Type": "User"})
+
+
+def stale_revision(reader: str) -> AwsError:
+    """A change that is based on an older state; `reader` is the operation that tells the present.
+
+    (Recorded on AWS.)
+    """
+    return AwsError(
+        "PreconditionFailedException",
+        "The Revision Id provided does not match the latest Revision Id. Call the "
+        f"{reader} API to retrieve the latest Revision Id",
+        status=412,
+        fields={"Type": "User"},
+    )
+
+
+def plain_invalid_parameter(message: str) -> AwsError:
+    """The same from the parts of Lambda that do not say whose fault it is (recorded)."""
+    return AwsError("InvalidParameterValueException", message)
+
+
 def throttled(reason: str) -> AwsError:
     """No concurrency left (recorded on AWS)."""
     return AwsError(
@@ -43,7 +67,7 @@ def recursive_invocation() -> AwsError:
 
 def reserved_too_much(least: int) -> AwsError:
     """Too little concurrency would be left for functions that have none reserved."""
-    return invalid_parameter(
+    return plain_invalid_parameter(
         "Specified ReservedConcurrentExecutions for function decreases account's "
         f"UnreservedConcurrentExecution below its minimum value of [{least}]."
     )

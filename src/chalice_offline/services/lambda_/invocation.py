@@ -10,6 +10,7 @@ from chalice_offline.core.errors import AwsError
 from chalice_offline.core.pending import Pending
 from chalice_offline.services.lambda_ import asynchronous, limits
 from chalice_offline.services.lambda_.errors import runtime_not_run
+from chalice_offline.services.lambda_.references import reference_in
 from chalice_offline.services.lambda_.runs import start_run
 
 if TYPE_CHECKING:
@@ -21,23 +22,24 @@ if TYPE_CHECKING:
 
 def invoke(lambda_: LambdaState, context: CallContext, request: Request) -> Reply:
     """Run a function now (RequestResponse), soon (Event) or not at all (DryRun)."""
-    function = lambda_.find_function(request["FunctionName"], context)
+    reference = reference_in(request, context)
+    function, version = lambda_.find_version(reference)
     kind = request.get("InvocationType", "RequestResponse")
     payload = request.get("Payload") or b"{}"
-    if function.upload is not None and not function.upload.is_runnable:
-        raise runtime_not_run(function.settings.name, function.upload.runtime)
+    if version.upload is not None and not version.upload.is_runnable:
+        raise runtime_not_run(function.name, version.upload.runtime)
     _check_payload(payload, asynchronous=kind == "Event")
     if kind == "DryRun":
         return {"StatusCode": 204}
     if kind == "Event":
-        asynchronous.accept(lambda_.kernel, function, payload, context)
+        asynchronous.accept(lambda_.kernel, function, reference.qualifier, payload, context)
         return {"StatusCode": 202, "Payload": b""}
     reply: Pending[Result] = Pending()
 
     def done(result: RunResult) -> None:
         answer: Result = {
             "StatusCode": 200,
-            "ExecutedVersion": "$LATEST",
+            "ExecutedVersion": result.version,
             "Payload": result.outcome.payload,
         }
         if result.outcome.failed:
@@ -52,6 +54,7 @@ def invoke(lambda_: LambdaState, context: CallContext, request: Request) -> Repl
         payload,
         (context.entry,),
         done,
+        qualifier=reference.qualifier,
         client_context=_client_context(request),
     )
     return reply

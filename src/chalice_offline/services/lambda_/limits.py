@@ -59,6 +59,10 @@ RECORD_AGE_SECONDS_MAX = 604_800
 WINDOW_STATE_BYTES = 1024 * 1024
 # How long a mapping is Creating, Updating, Deleting and so on. On AWS it takes up to a minute.
 MAPPING_CHANGE_MS = 500
+LISTED = 50  # API reference, ListFunctions and its like: items of a page
+LAYERS_MAX = 5  # developer guide, "Lambda quotas"
+TAGS_MAX = 50  # developer guide, "Using tags on Lambda functions"
+LAYER_VERSIONS_MAX = 999_999_999  # as many as have an order when they are listed
 MAPPINGS_LISTED = 100  # API reference, ListEventSourceMappings
 
 # How long a mapping waits before it offers a failed stream batch again. AWS backs off without

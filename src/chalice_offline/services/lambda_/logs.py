@@ -45,7 +45,7 @@ class FunctionLogs:
         run.log.close()
         now_ms = self._kernel.now_ms
         started_ms = run.life.started_ms or now_ms
-        lines = [(started_ms, f"START RequestId: {run.request_id} Version: $LATEST\n")]
+        lines = [(started_ms, f"START RequestId: {run.request_id} Version: {run.version}\n")]
         lines += run.log.lines
         if run.life.is_stopped:
             seconds = run.life.timeout_ms / 1000
@@ -97,10 +97,10 @@ class FunctionLogs:
         )
 
 
-def stream_name(container: str, since_ms: int) -> str:
+def stream_name(container: str, version: str, since_ms: int) -> str:
     """Return the log stream of a container (32 hexadecimal digits) that started at `since_ms`."""
     day = datetime.fromtimestamp(since_ms / 1000, UTC).strftime("%Y/%m/%d")
-    return f"{day}/[$LATEST]{container}"
+    return f"{day}/[{version}]{container}"
 
 
 def _last_lines(run: FunctionRun, duration_ms: int) -> tuple[str, str]:

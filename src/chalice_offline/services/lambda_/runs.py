@@ -28,6 +28,7 @@ class RunResult:
     request_id: str
     entry: int
     outcome: Outcome
+    version: str
     log: list[str] = field(default_factory=list)
 
 
@@ -39,17 +40,21 @@ def start_run(
     done: Callable[[RunResult], None],
     *,
     request_id: str = "",
+    qualifier: str = "",
     client_context: str = "",
     retry: bool = False,
 ) -> None:
     """Run a function once and call `done` with the result.
 
-    `retry` says that the function has had this event before; it only counts in the metrics.
-    Raises TooManyRequestsException when there is no concurrency left for it, and
-    RecursiveInvocationException when it runs in a loop. A handler that passes the function's
-    timeout counts as ended then; what it does afterwards changes nothing.
+    `qualifier` is the version or alias that was asked for; what an alias stands for is decided
+    now. `retry` says that the function has had this event before; it only counts in the metrics.
+    Raises ResourceNotFoundException when the version is not there, TooManyRequestsException when
+    there is no concurrency left, and RecursiveInvocationException when the function runs in a
+    loop. A handler that passes the function's timeout counts as ended then; what it does
+    afterwards changes nothing.
     """
-    settings = function.settings
+    version = function.version_to_run(qualifier, kernel.ids)
+    settings = version.settings
     _refuse_loop(kernel, function, causes)
     refusal = function.concurrency.refusal(settings.name)
     if refusal:
@@ -62,8 +67,10 @@ def start_run(
         memory_mb=settings.memory_mb,
         life=RunLife(settings.timeout_seconds * 1000),
         client_context=client_context,
-        code=function.upload.code(settings) if function.upload else None,
-        log=RunLog(function.log_group, function.log_stream),
+        code=version.upload.code(settings) if version.upload else None,
+        log=RunLog(version.log_group, version.log_stream),
+        version=version.number,
+        qualifier=qualifier,
     )
     function.concurrency.begin(settings.name)
     under_way = _UnderWay(kernel, function, run, done, retry=retry)
@@ -100,14 +107,14 @@ class _UnderWay:
         life = self._run.life
         if life.is_stopped:
             late = {"request_id": self._run.request_id}
-            name = self._function.settings.name
+            name = self._function.name
             self._kernel.note(name, late, (self.entry,), "ended after its timeout: ignored")
             return
         life.end(outcome.end)
         self._finish(outcome)
 
     def _stop(self) -> None:
-        life, name = self._run.life, self._function.settings.name
+        life, name = self._run.life, self._function.name
         if not self._kernel.stop_run(self.entry, life):
             self.started()  # somebody looks at it with a debugger
             return
@@ -118,12 +125,12 @@ class _UnderWay:
     def _finish(self, outcome: Outcome) -> None:
         kernel, function, run = self._kernel, self._function, self._run
         kernel.cancel(self._timeout)
-        waiting = function.concurrency.end(function.settings.name)
+        waiting = function.concurrency.end(function.name)
         duration_ms = kernel.now_ms - (run.life.started_ms or kernel.now_ms)
         function.metrics.ended(duration_ms, failed=outcome.failed, retry=self._retry)
         lines = function.logs.ended(run, duration_ms)
-        self._done(RunResult(run.request_id, self.entry, _within_size(outcome), lines))
-        siblings = function.arn.removesuffix(function.settings.name)
+        self._done(RunResult(run.request_id, self.entry, _within_size(outcome), run.version, lines))
+        siblings = function.arn.removesuffix(function.name)
         for name in waiting:
             kernel.signal(f"{siblings}{name}:idle")
 
@@ -132,7 +139,7 @@ def _refuse_loop(kernel: Kernel, function: Function, causes: tuple[int, ...]) ->
     turns = kernel.turns(causes, function.arn)
     if turns < limits.TURNS_MAX or not function.stops_loops:
         return
-    name = function.settings.name
+    name = function.name
     kernel.note(name, {"turns": turns}, causes, "not run: it runs in a loop")
     _log.warning(
         "%s was not run again: it has run %d times in one chain of requests. Lambda stops such "

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chalice_offline.core.arn import make_arn
 from chalice_offline.services.lambda_.account import AccountConcurrency
 from chalice_offline.services.lambda_.errors import function_not_found
-from chalice_offline.services.lambda_.function import Function
+from chalice_offline.services.lambda_.function import LATEST, Function, Version
 from chalice_offline.services.lambda_.logs import FunctionLogs
+from chalice_offline.services.lambda_.references import Reference, reference_of
 
 if TYPE_CHECKING:
     from chalice_offline.core.context import CallContext
     from chalice_offline.core.kernel import Kernel
+    from chalice_offline.services.lambda_.code_signing_config import CodeSigningConfig
     from chalice_offline.services.lambda_.event_source_mappings.mapping import (
         Mapping as EventSourceMapping,
     )
     from chalice_offline.services.lambda_.function import FunctionSettings
+    from chalice_offline.services.lambda_.layer import Layer
 
 _Key = tuple[str, str, str]
 
@@ -28,25 +30,27 @@ class LambdaState:
         self.kernel = kernel
         self.logs = FunctionLogs(kernel)
         self.mappings: dict[str, EventSourceMapping] = {}
+        self.layers: dict[_Key, Layer] = {}
+        self.signing_configs: dict[str, CodeSigningConfig] = {}  # by ARN
         self._functions: dict[_Key, Function] = {}
         self._concurrency: dict[tuple[str, str], AccountConcurrency] = {}
 
     def register(self, settings: FunctionSettings) -> None:
         """Make a function known, or give a known one new settings."""
-        key = (settings.account_id, settings.region, settings.name)
-        known = self._functions.get(key)
+        known = self.get(settings)
         if known is not None:
-            known.settings = settings
-            known.modified_ms = self.kernel.now_ms
+            known.latest.settings = settings
+            known.latest.modified_ms = self.kernel.now_ms
             return
         concurrency = self.concurrency(settings.account_id, settings.region)
         concurrency.reserve(settings.name, settings.reserved_concurrency)
-        self._functions[key] = Function(
-            settings=settings,
-            modified_ms=self.kernel.now_ms,
-            concurrency=concurrency,
-            tags=dict(settings.tags),
-            logs=self.logs,
+        self.add(
+            Function(
+                latest=Version(LATEST, settings, self.kernel.now_ms),
+                concurrency=concurrency,
+                tags=dict(settings.tags),
+                logs=self.logs,
+            )
         )
 
     def has(self, settings: FunctionSettings) -> bool:
@@ -71,21 +75,31 @@ class LambdaState:
         """Return what the functions of an account share in a region."""
         return self._concurrency.setdefault((account_id, region), AccountConcurrency())
 
-    def find_function(self, reference: str, context: CallContext) -> Function:
+    def function_or_none(self, reference: Reference) -> Function | None:
+        """Return the function a reference names, whatever its qualifier."""
+        return self._functions.get(reference.key)
+
+    def find_function(self, name: str, context: CallContext) -> Function:
         """Return a function by name, partial ARN or ARN, with or without a qualifier.
 
         Raises ResourceNotFoundException when there is none.
         """
-        account_id, region, name = self.resolve(reference, context)
-        try:
-            return self._functions[account_id, region, name]
-        except KeyError:
-            arn = make_arn("lambda", region, account_id, f"function:{name}")
-            raise function_not_found(arn) from None
+        reference = reference_of(name, context)
+        function = self.function_or_none(reference)
+        if function is None:
+            raise function_not_found(reference.function_arn)
+        return function
 
-    def resolve(self, reference: str, context: CallContext) -> tuple[str, str, str]:
-        """Return account, region and name that a function reference stands for."""
-        return _resolve(reference, context)
+    def find_version(self, reference: Reference) -> tuple[Function, Version]:
+        """Return the function and the version that a reference names.
+
+        Raises ResourceNotFoundException when there is none.
+        """
+        function = self.function_or_none(reference)
+        version = function.version(reference.qualifier) if function else None
+        if function is None or version is None:
+            raise reference.not_found()
+        return function, version
 
     def functions_of(self, context: CallContext) -> list[Function]:
         """Return the functions of the caller's account and region, by name."""
@@ -102,19 +116,3 @@ class LambdaState:
 
 def _by_key(item: tuple[_Key, Function]) -> _Key:
     return item[0]
-
-
-def _resolve(reference: str, context: CallContext) -> _Key:
-    """Return account, region and name of a function reference.
-
-    Forms (AWS Lambda API reference, FunctionName): name, name:qualifier, account:function:name,
-    arn:aws:lambda:region:account:function:name, each with or without a qualifier.
-    """
-    parts = reference.split(":")
-    if "function" not in parts:
-        return context.account_id, context.region, parts[0]
-    position = parts.index("function")
-    name = parts[position + 1] if position + 1 < len(parts) else ""
-    account_id = parts[position - 1] if position else context.account_id
-    region = parts[position - 2] if position > 1 and parts[0] == "arn" else context.region
-    return account_id, region, name

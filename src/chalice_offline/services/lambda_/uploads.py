@@ -7,10 +7,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlencode
 
-from chalice_offline.core.errors import AwsError
 from chalice_offline.core.http import Headers, HttpResponse
 from chalice_offline.services.lambda_ import limits
-from chalice_offline.services.lambda_.errors import invalid_parameter, not_implemented
+from chalice_offline.services.lambda_.errors import (
+    invalid_parameter,
+    not_implemented,
+    stale_revision,
+)
 from chalice_offline.services.lambda_.packages import package_of
 
 if TYPE_CHECKING:
@@ -18,7 +21,13 @@ if TYPE_CHECKING:
     from chalice_offline.core.http import HttpRequest
     from chalice_offline.core.ids import Ids
     from chalice_offline.core.kernel import Request
-    from chalice_offline.services.lambda_.function import Function, FunctionSettings, Upload
+    from chalice_offline.services.lambda_.function import (
+        Function,
+        FunctionSettings,
+        Upload,
+        Version,
+    )
+    from chalice_offline.services.lambda_.layer import LayerVersion
     from chalice_offline.services.lambda_.state import LambdaState
 
 
@@ -26,13 +35,11 @@ if TYPE_CHECKING:
 
 # Members that change where or how code runs, and that this emulator does not have.
 _NOT_HERE = (
-    "Layers",
     "ImageConfig",
     "FileSystemConfigs",
     "CapacityProviderConfig",
     "DurableConfig",
     "TenancyConfig",
-    "Publish",
     "ImageUri",
 )
 
@@ -88,7 +95,7 @@ def require_upload(function: Function) -> Upload:
     """Return the function's upload; a function of the project has none and is refused."""
     if function.upload is None:
         raise not_implemented(
-            f"{function.settings.name} belongs to the Chalice project, which alone changes it."
+            f"{function.name} belongs to the Chalice project, which alone changes it."
         )
     return function.upload
 
@@ -96,12 +103,7 @@ def require_upload(function: Function) -> Upload:
 def check_revision(upload: Upload, request: Request) -> None:
     """Refuse a change that is based on an older state of the function (recorded)."""
     if request.get("RevisionId", upload.revision) != upload.revision:
-        raise AwsError(
-            "PreconditionFailedException",
-            "The Revision Id provided does not match the latest Revision Id. Call the "
-            "GetFunction/GetAlias API to retrieve the latest Revision Id",
-            fields={"Type": "User"},
-        )
+        raise stale_revision("GetFunction/GetAlias")
 
 
 # ---- operations on the code ----------------------------------------------------------------------
@@ -130,7 +132,7 @@ def changed(function: Function, context: CallContext, ids: Ids) -> str:
     """
     upload = require_upload(function)
     under_way, upload.revision = ids.uuid(), ids.uuid()
-    function.modified_ms = context.now_ms
+    function.latest.modified_ms = context.now_ms
     return under_way
 
 
@@ -138,19 +140,28 @@ def changed(function: Function, context: CallContext, ids: Ids) -> str:
 PACKAGES_PATH = "/_chalice_offline/packages"
 
 
-def location(context: CallContext, function: Function) -> str:
-    """Return the URL under which a function's package can be fetched, as long as it is its own."""
-    return f"{context.endpoint}{PACKAGES_PATH}?{urlencode({'function': function.arn})}"
+def location(context: CallContext, version: Version | LayerVersion) -> str:
+    """Return the URL under which a package can be fetched, as long as it is there."""
+    return f"{context.endpoint}{PACKAGES_PATH}?{urlencode({'of': version.arn})}"
 
 
 def package_page(lambda_: LambdaState, request: HttpRequest) -> HttpResponse:
-    """Answer a request for the `location` of a function with its zip file; 404 when it is gone."""
-    wanted = parse_qs(request.query).get("function", [""])[0]
-    for function in lambda_.all_functions():
-        if function.arn == wanted and function.upload is not None:
-            headers = Headers([("content-type", "application/zip")])
-            return HttpResponse(200, headers, function.upload.package)
-    return HttpResponse(404, Headers(), b"")
+    """Answer a request for a `location` with the zip file; 404 when it is gone."""
+    package = _packages(lambda_).get(parse_qs(request.query).get("of", [""])[0])
+    if package is None:
+        return HttpResponse(404, Headers(), b"")
+    return HttpResponse(200, Headers([("content-type", "application/zip")]), package)
+
+
+def _packages(lambda_: LambdaState) -> dict[str, bytes]:
+    found = {
+        version.arn: version.upload.package
+        for function in lambda_.all_functions()
+        for version in function.versions()
+        if version.upload is not None
+    }
+    layers = [one for layer in lambda_.layers.values() for one in layer.versions.values()]
+    return found | {one.arn: one.package for one in layers}
 
 
 # ---- operations on the configuration -------------------------------------------------------------
@@ -184,11 +195,12 @@ def settings_from(settings: FunctionSettings, request: Request) -> FunctionSetti
 
 def apply(function: Function, upload: Upload, request: Request) -> None:
     """Take over the configuration that a request names."""
-    function.settings = settings_from(function.settings, request)
+    version = function.latest
+    version.settings = settings_from(version.settings, request)
     upload.runtime = request.get("Runtime", upload.runtime)
     upload.role = request.get("Role", upload.role)
     if "Environment" in request:
         upload.has_variables = "Variables" in request["Environment"]
     upload.described |= {name: request[name] for name in _STORED if name in request}
     if "DeadLetterConfig" in request:
-        function.dead_letter_arn = request["DeadLetterConfig"].get("TargetArn", "")
+        version.dead_letter_arn = request["DeadLetterConfig"].get("TargetArn", "")

@@ -19,7 +19,7 @@ def describe(mapping: Mapping) -> Result:
         "BatchSize": settings.batch_size,
         "MaximumBatchingWindowInSeconds": settings.window_seconds,
         "EventSourceArn": mapping.source_arn,
-        "FunctionArn": mapping.function.arn,
+        "FunctionArn": mapping.function_arn,
         "EventSourceMappingArn": (
             f"{mapping.function.arn.split(':function:')[0]}:event-source-mapping:{mapping.uuid}"
         ),

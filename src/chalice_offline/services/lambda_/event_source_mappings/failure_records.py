@@ -42,7 +42,7 @@ def failure_record(
     record: dict[str, Any] = {
         "requestContext": {
             "requestId": result.request_id if result else kernel.ids.uuid(),
-            "functionArn": mapping.function.arn,
+            "functionArn": mapping.function_arn,
             "condition": condition,
             "approximateInvokeCount": max(1, invocations),
         }

@@ -141,6 +141,7 @@ class Lane:
                 self._payload(batch, final=final),
                 _causes(batch),
                 lambda result: self._ended(batch, result),
+                qualifier=self._mapping.qualifier,
                 retry=self._retries > 0 or bool(self._sizes),
             )
         except AwsError as error:

@@ -42,11 +42,19 @@ class Mapping:
     settings: Settings
     modified_ms: int
     enabled: bool
+    qualifier: str = ""  # of the version or alias it invokes
+    tags: dict[str, str] = field(default_factory=dict)
     state: str = states.GONE
     last_result: str = "No records processed"
     problem: str = ""
     progress: dict[str, Progress] = field(default_factory=dict)
     receiver: Receiver | None = None
+
+    @property
+    def function_arn(self) -> str:
+        """The ARN it invokes, with the qualifier if there is one."""
+        arn = self.function.arn
+        return f"{arn}:{self.qualifier}" if self.qualifier else arn
 
     @property
     def source_arn(self) -> str:

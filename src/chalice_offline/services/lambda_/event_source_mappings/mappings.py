@@ -17,12 +17,16 @@ from chalice_offline.services.lambda_.event_source_mappings.settings import (
 from chalice_offline.services.lambda_.event_source_mappings.sources import check_source, source_of
 from chalice_offline.services.lambda_.event_source_mappings.starting import first_progress
 from chalice_offline.services.lambda_.event_source_mappings.stream_source import StreamSource
+from chalice_offline.services.lambda_.function import LATEST
+from chalice_offline.services.lambda_.references import reference_of
+from chalice_offline.services.lambda_.tag_rules import checked_tags
 
 if TYPE_CHECKING:
     from chalice_offline.core.arn import Arn
     from chalice_offline.core.context import CallContext
     from chalice_offline.core.kernel import Request, Result
     from chalice_offline.services.lambda_.function import Function
+    from chalice_offline.services.lambda_.references import Reference
     from chalice_offline.services.lambda_.state import LambdaState
 
 
@@ -31,9 +35,10 @@ def create_event_source_mapping(
 ) -> Result:
     """Let a queue or stream invoke a function."""
     source = source_of(request)
-    function = _function(lambda_, context, request)
+    function, qualifier = _function(lambda_, context, request)
     settings = first_settings(source, request, context.now_ms)
-    _check_is_new(lambda_, source, function)
+    tags = checked_tags({}, request.get("Tags", {}))
+    _check_is_new(lambda_, source, function, qualifier)
     check_source(lambda_.kernel, context, source, function)
     mapping = Mapping(
         uuid=lambda_.kernel.ids.uuid(),
@@ -42,6 +47,8 @@ def create_event_source_mapping(
         settings=settings,
         modified_ms=context.now_ms,
         enabled=request.get("Enabled", True),
+        qualifier=qualifier,
+        tags=tags,
     )
     if mapping.is_stream and mapping.enabled:  # LATEST is what is latest now
         stream = StreamSource(lambda_.kernel, source)
@@ -66,13 +73,13 @@ def list_event_source_mappings(
     """
     wanted = None
     if request.get("FunctionName"):
-        wanted = lambda_.resolve(request["FunctionName"], context)
+        wanted = reference_of(request["FunctionName"], context)
     found = [
         mapping
         for mapping in lambda_.mappings.values()
         if _place(mapping.function) == (context.account_id, context.region)
         and request.get("EventSourceArn", mapping.source_arn) == mapping.source_arn
-        and wanted in (None, (*_place(mapping.function), mapping.function.settings.name))
+        and (wanted is None or _invokes(mapping, wanted))
     ]
     start = _start_of_page(request.get("Marker", "0"))
     end = start + min(request.get("MaxItems", limits.MAPPINGS_LISTED), limits.MAPPINGS_LISTED)
@@ -92,11 +99,12 @@ def update_event_source_mapping(
         (mapping.enabled, enabled), "update"
     )
     states.begun(mapping.state, change)  # refused before anything is looked at
-    function = mapping.function
+    function, qualifier = mapping.function, mapping.qualifier
     if request.get("FunctionName"):
-        function = _function(lambda_, context, request)
+        function, qualifier = _function(lambda_, context, request)
     settings = changed_settings(mapping.settings, mapping.source, request)
-    mapping.function, mapping.settings, mapping.enabled = function, settings, enabled
+    mapping.function, mapping.qualifier = function, qualifier
+    mapping.settings, mapping.enabled = settings, enabled
     mapping.modified_ms = context.now_ms
     return _begin(lambda_, context, mapping, change)
 
@@ -117,11 +125,20 @@ def _begin(lambda_: LambdaState, context: CallContext, mapping: Mapping, change:
     return described
 
 
-def _function(lambda_: LambdaState, context: CallContext, request: Request) -> Function:
+def _function(lambda_: LambdaState, context: CallContext, request: Request) -> tuple[Function, str]:
+    """Return what a mapping invokes: the function, and the version or alias if one was named."""
     try:
-        return lambda_.find_function(request["FunctionName"], context)
+        reference = reference_of(request["FunctionName"], context)
+        function, _ = lambda_.find_version(reference)
     except AwsError as error:
         raise invalid_parameter("Function does not exist") from error
+    return function, reference.qualifier
+
+
+def _invokes(mapping: Mapping, wanted: Reference) -> bool:
+    function = mapping.function.settings
+    found = (function.account_id, function.region, function.name)
+    return found == wanted.key and wanted.qualifier in ("", mapping.qualifier or LATEST)
 
 
 def _find_mapping(lambda_: LambdaState, uuid: str) -> Mapping:
@@ -141,9 +158,10 @@ def _start_of_page(marker: str) -> int:
     return int(marker)
 
 
-def _check_is_new(lambda_: LambdaState, source: Arn, function: Function) -> None:
+def _check_is_new(lambda_: LambdaState, source: Arn, function: Function, qualifier: str) -> None:
     for mapping in lambda_.mappings.values():
-        if mapping.source == source and mapping.function.arn == function.arn:
+        invoked = mapping.function.arn, mapping.qualifier
+        if mapping.source == source and invoked == (function.arn, qualifier):
             raise _already_exists(mapping)
 
 

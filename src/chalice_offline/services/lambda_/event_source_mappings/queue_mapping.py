@@ -185,6 +185,7 @@ class QueueMapping:
                 payload,
                 causes,
                 lambda result: self._ended(records, result),
+                qualifier=self._mapping.qualifier,
                 retry=any(_was_received_before(record) for record in records),
             )
         except AwsError as error:
