@@ -125,8 +125,8 @@ def test_an_access_key_of_twelve_digits_names_the_account(access_key: str, accou
 def test_an_operation_that_is_not_emulated_is_refused_by_name(server: Server) -> None:
     """Never a hang, never a success that did nothing."""
     functions = client("lambda", endpoint_url=server.url)
-    with pytest.raises(functions.exceptions.ClientError, match="lambda:CreateAlias"):
-        functions.create_alias(FunctionName="f", Name="a", FunctionVersion="1")
+    with pytest.raises(functions.exceptions.ClientError, match="lambda:InvokeAsync"):
+        functions.invoke_async(FunctionName="f", InvokeArgs=b"{}")
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"\xff\xfe", b"[]", b'{"QueueName": 7}'])
