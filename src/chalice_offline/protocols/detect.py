@@ -135,7 +135,9 @@ def _for_service(service: str, request: HttpRequest, scope: _Scope) -> Target:
     if protocol in ("rest-json", "rest-xml"):
         if service not in _ROUTED:
             return _target(service, None, scope)
-        operation = rest_routing.operation_for(service, request)
+        operation = raw_operations.website_operation(service, request)
+        if operation is None:
+            operation = rest_routing.operation_for(service, request)
         if operation is None:
             operation = raw_operations.operation_for(service, request)
         return _target(service, operation, scope)

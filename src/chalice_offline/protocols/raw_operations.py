@@ -13,11 +13,19 @@ from chalice_offline.protocols.codec import Codec
 if TYPE_CHECKING:
     from chalice_offline.core.http import HttpRequest
 
-NAMES = {"s3": frozenset({"OptionsObject", "PostObject"})}
+NAMES = {"s3": frozenset({"GetWebsiteDocument", "OptionsObject", "PostObject"})}
+_WEBSITE_MARKS = (".s3-website.", ".s3-website-")
 CODEC = Codec(
     lambda request: {"Request": request},
     lambda result, _request_id: result["Response"],
 )
+
+
+def website_operation(service: str, request: HttpRequest) -> str | None:
+    """Return the operation of a request to a bucket's website, whose paths no model describes."""
+    if service == "s3" and any(mark in request.host for mark in _WEBSITE_MARKS):
+        return "GetWebsiteDocument"
+    return None
 
 
 def operation_for(service: str, request: HttpRequest) -> str | None:

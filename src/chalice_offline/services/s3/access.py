@@ -60,7 +60,8 @@ _NEEDS: dict[str, tuple[str, str, str]] = {
     "PutObjectAcl": (_OBJECT, "WRITE_ACP", "s3:PutObjectAcl"),
 }
 _FREE = frozenset({"CreateBucket", "ListBuckets"})  # any account may; nobody without one
-_UNGUARDED = frozenset({"OptionsObject", "PostObject"})  # they judge the caller themselves
+# They judge the caller themselves.
+_UNGUARDED = frozenset({"GetWebsiteDocument", "OptionsObject", "PostObject"})
 
 
 def guarded(name: str, operation: Operation) -> Operation:

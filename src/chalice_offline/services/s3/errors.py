@@ -17,6 +17,16 @@ def no_such_bucket(bucket: str) -> AwsError:
     )
 
 
+def no_such_website(bucket: str) -> AwsError:
+    """The bucket is no website."""
+    return AwsError(
+        "NoSuchWebsiteConfiguration",
+        "The specified bucket does not have a website configuration",
+        status=404,
+        fields={"BucketName": bucket},
+    )
+
+
 def no_such_key(key: str) -> AwsError:
     """No object under that key, or a delete marker over it."""
     return AwsError(

@@ -2,68 +2,29 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from chalice_offline.core.errors import AwsError
-from chalice_offline.services.s3.checksums import MEMBERS, told_checksums
+from chalice_offline.services.s3.checksums import told_checksums
 from chalice_offline.services.s3.conditions import check_read
-from chalice_offline.services.s3.contents import part_of
-from chalice_offline.services.s3.encryption import check_key, told_encryption
-from chalice_offline.services.s3.errors import invalid_argument, invalid_request
-from chalice_offline.services.s3.http_dates import http_date_of_ms, ms_of
-from chalice_offline.services.s3.lifecycle_dates import expiration_of
+from chalice_offline.services.s3.encryption import check_key
+from chalice_offline.services.s3.errors import invalid_argument
 from chalice_offline.services.s3.new_objects import ARCHIVES
-from chalice_offline.services.s3.object_lock import told_lock
-from chalice_offline.services.s3.object_version import STANDARD
-from chalice_offline.services.s3.ranges import span_of
-from chalice_offline.services.s3.rfc2047 import told as as_field
+from chalice_offline.services.s3.read_object import read_object, tell
 
 if TYPE_CHECKING:
     from chalice_offline.core.context import CallContext
     from chalice_offline.core.kernel import Request, Result
-    from chalice_offline.services.s3.bucket import Bucket
     from chalice_offline.services.s3.object_version import ObjectVersion
     from chalice_offline.services.s3.state import S3State
 
-# Parameters by which a signed GET may replace header fields of its reply.
-_OVERRIDES = {
-    "ResponseCacheControl": "CacheControl",
-    "ResponseContentDisposition": "ContentDisposition",
-    "ResponseContentEncoding": "ContentEncoding",
-    "ResponseContentLanguage": "ContentLanguage",
-    "ResponseContentType": "ContentType",
-    "ResponseExpires": "Expires",
-}
 _ATTRIBUTES = ("ETag", "Checksum", "ObjectParts", "StorageClass", "ObjectSize")
 _MOST_PARTS_TOLD = 1000
 
 
 def get_object(s3: S3State, context: CallContext, request: Request) -> Result:
     """Give an object, or a range or part of it."""
-    bucket = s3.find_bucket(request)
-    version = s3.find_object(bucket, request)
-    _check_overrides(context, request)
-    check_read(request, version, context.now_ms)
-    check_key(request, version)
-    if version.storage_class in ARCHIVES and version.restored_until_ms <= context.now_ms:
-        raise AwsError(
-            "InvalidObjectState",
-            "The operation is not valid for the object's storage class",
-            status=403,
-            fields={"StorageClass": version.storage_class},
-        )
-    told = _told(bucket, version, request, context)
-    content = s3.contents.read(version)
-    span = span_of(request, version)
-    if span is not None:
-        content = part_of(content, span.start, span.length)
-        _tell_span(told, span.content_range(version.size), span.length, request, version)
-    for parameter, member in _OVERRIDES.items():
-        if parameter in request:
-            told[member] = _override(request[parameter])
-    told["Body"] = content
-    return told
+    return read_object(s3, context, request)
 
 
 def head_object(s3: S3State, context: CallContext, request: Request) -> Result:
@@ -72,13 +33,7 @@ def head_object(s3: S3State, context: CallContext, request: Request) -> Result:
     version = s3.find_object(bucket, request, "HEAD")
     check_read(request, version, context.now_ms)
     check_key(request, version)
-    told = _told(bucket, version, request, context)
-    span = span_of(request, version)
-    if span is not None:
-        _tell_span(told, span.content_range(version.size), span.length, request, version)
-    for parameter, member in _OVERRIDES.items():
-        if parameter in request:
-            told[member] = _override(request[parameter])
+    told, _ = tell(bucket, version, request, context)
     if version.storage_class in ARCHIVES:
         told["ArchiveStatus"] = None
     return told
@@ -129,65 +84,6 @@ def select_object_content(_s3: S3State, _context: CallContext, _request: Request
         "2024); read the object with GetObject.",
         status=501,
     )
-
-
-def _told(bucket: Bucket, version: ObjectVersion, request: Request, context: CallContext) -> Result:
-    told: Result = {
-        "AcceptRanges": "bytes",
-        "LastModified": version.modified,
-        "ContentLength": version.size,
-        "ETag": version.quoted_etag,
-        **version.settings,
-        **told_encryption(version.encryption),
-    }
-    if version.metadata:
-        told["Metadata"] = {name: as_field(text) for name, text in version.metadata.items()}
-    if bucket.versioning:
-        told["VersionId"] = version.version_id
-    if version.tags:
-        told["TagCount"] = len(version.tags)
-    if version.storage_class != STANDARD:
-        told["StorageClass"] = version.storage_class
-    if version.lock:
-        told.update(told_lock(version.lock))
-    if version.restored_until_ms > context.now_ms:
-        until = http_date_of_ms(version.restored_until_ms)
-        told["Restore"] = f'ongoing-request="false", expiry-date="{until}"'
-    if version.checksums and request.get("ChecksumMode", "").upper() == "ENABLED":
-        told.update(told_checksums(version.checksums), ChecksumType=version.checksum_type)
-    if "lifecycle" in bucket.settings and "VersionId" not in request:  # recorded
-        told["Expiration"] = expiration_of(bucket, version) or None
-    return told
-
-
-def _tell_span(
-    told: Result, content_range: str, length: int, request: Request, version: ObjectVersion
-) -> None:
-    """A part is told with its own checksum; of a range there is none."""
-    told["StatusCode"] = 206
-    told["ContentRange"] = content_range
-    told["ContentLength"] = length
-    for member in MEMBERS.values():
-        if member in told and length != version.size:
-            del told[member]
-            told.pop("ChecksumType", None)
-    number = request.get("PartNumber")
-    if number is not None and version.parts:
-        told["PartsCount"] = len(version.parts)
-        if request.get("ChecksumMode", "").upper() == "ENABLED" and version.parts[number - 1][2]:
-            told.update(told_checksums(version.parts[number - 1][2]))
-            told["ChecksumType"] = version.checksum_type
-
-
-def _override(value: Any) -> Any:
-    return http_date_of_ms(ms_of(value)) if isinstance(value, datetime) else value
-
-
-def _check_overrides(context: CallContext, request: Request) -> None:
-    if context.http is not None and not context.signed and any(n in request for n in _OVERRIDES):
-        raise invalid_request(
-            "Request specific response headers cannot be used for anonymous GET requests."
-        )
 
 
 def _object_parts(version: ObjectVersion, request: Request) -> dict[str, Any]:

@@ -29,6 +29,7 @@ from chalice_offline.services.s3 import (
     restore,
     tagging,
     versioning,
+    website,
 )
 from chalice_offline.services.s3 import setting_checks as checks
 from chalice_offline.services.s3.access import guarded
@@ -190,6 +191,7 @@ _PLAIN: dict[str, Operation] = {
     "GetObjectRetention": locking.get_object_retention,
     "GetObjectTagging": tagging.get_object_tagging,
     "GetObjectTorrent": get_object.get_object_torrent,
+    "GetWebsiteDocument": website.get_website_document,
     "GetPublicAccessBlock": bucket_settings.get(_PUBLIC_ACCESS),
     "HeadBucket": buckets.head_bucket,
     "HeadObject": get_object.head_object,
