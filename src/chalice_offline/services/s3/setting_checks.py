@@ -150,7 +150,7 @@ def check_website(_s3: S3State, _bucket: Bucket, value: dict[str, Any]) -> None:
             raise invalid_argument(
                 "RedirectAllRequestsTo cannot be provided in conjunction with other Routing Rules.",
                 "RedirectAllRequestsTo",
-                "null",
+                "not null",  # recorded
             )
         if "HostName" not in redirect:
             raise malformed_xml()
