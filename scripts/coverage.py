@@ -55,17 +55,17 @@ NOTES = {
     "kinesis": "The limits of a shard hold: 1,000 records and 1 MB written, five reads and 2\n"
     "MB read a second, by the emulator's clock; event source mappings read without\n"
     "counting. In JSON and in CBOR (the Java SDK). `SubscribeToShard` works through\n"
-    "both doors: an event for what is there and for each write, the end after five\n"
-    "minutes or with a closed shard's children; AWS's empty events in between are\n"
-    "not sent, and boto3 reads it over HTTP/1.1 as over HTTP/2. Encryption,\n"
+    "both doors: an event for what is there and for each write, an empty one every\n"
+    "five seconds, the end after five minutes or with a closed shard's children;\n"
+    "boto3 reads it over HTTP/1.1 as over HTTP/2. Encryption,\n"
     "shard-level metrics, warm throughput and resource policies are checked, kept and\n"
     "given back, and nothing follows from them.",
     "lambda": "Event source mappings read queues, Kinesis streams and DynamoDB streams;\n"
     "Kafka, MQ and DocumentDB are refused. `ProvisionedPollerConfig`,\n"
     "`MetricsConfig`, `LoggingConfig` and `KMSKeyArn` are kept and given back, and\n"
     "nothing follows from them.",
-    "s3": "Form uploads (`POST` of multipart/form-data) and CORS preflights (`OPTIONS`) are\n"
-    "answered, too. Logging, replication, accelerate, request payment, analytics, inventory,\n"
+    "s3": "Form uploads (`POST` of multipart/form-data), CORS preflights (`OPTIONS`) and websites\n"
+    "(`http://BUCKET.s3-website.localhost:4566`) are answered, too. Logging, replication, accelerate, request payment, analytics, inventory,\n"
     "metrics and intelligent-tiering configurations are checked, kept and given back, and nothing\n"
     "follows from them.",
 }

@@ -68,8 +68,21 @@ def test_a_subscription_ends_after_five_minutes(fast: Subscriber) -> None:
     events = fast.subscribe()
     fast.clicks.aws.advance(seconds=300)
     fast.clicks.put("late")
-    assert list(events) == []
+    assert [data(event) for event in events] == [[]] * 59
     assert data(next(fast.subscribe())) == [b"late"]
+
+
+def test_empty_events_tell_that_a_subscription_is_alive(fast: Subscriber) -> None:
+    """Every five seconds, with a number behind which the next subscription goes on."""
+    events = fast.subscribe("LATEST")
+    fast.clicks.aws.advance(seconds=5)
+    alive = next(events)["SubscribeToShardEvent"]
+    assert (alive["Records"], alive["MillisBehindLatest"]) == ([], 0)
+    fast.clicks.put("a")
+    assert data(next(events)) == [b"a"]
+    number = alive["ContinuationSequenceNumber"]
+    again = fast.subscribe("AFTER_SEQUENCE_NUMBER", SequenceNumber=number)
+    assert data(next(again)) == [b"a"]
 
 
 def test_a_second_subscription_takes_over_after_five_seconds(fast: Subscriber) -> None:
@@ -82,7 +95,7 @@ def test_a_second_subscription_takes_over_after_five_seconds(fast: Subscriber) -
     second = fast.subscribe()
     fast.clicks.put("a")
     assert data(next(second)) == [b"a"]
-    assert list(first) == []
+    assert [data(event) for event in first] == [[]]
 
 
 def test_a_closed_shard_ends_with_its_children(fast: Subscriber) -> None:

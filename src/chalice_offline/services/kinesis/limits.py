@@ -48,6 +48,9 @@ LISTED_CONSUMERS_DEFAULT = 100
 # again for a shard five seconds after.
 SUBSCRIPTION_MS = 300_000
 SUBSCRIBE_AGAIN_MS = 5_000
+# How often an empty event says that a subscription is alive: AWS gives no number, clients see five
+# seconds.
+HEARTBEAT_MS = 5_000
 
 # How long a stream or consumer is CREATING, UPDATING or DELETING. On AWS it takes from a few
 # seconds to minutes; here it takes long enough that a program that does not wait is found out.

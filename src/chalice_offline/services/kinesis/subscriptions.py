@@ -1,6 +1,7 @@
 """SubscribeToShard: a shard's records are pushed to a consumer for five minutes.
 
-An event is sent when there is something to read, and none otherwise: AWS also sends empty ones.
+An event is sent when there is something to read, and every five seconds: by an empty one AWS says
+that a subscription is alive. The Kinesis client library subscribes anew when it hears nothing.
 """
 
 from __future__ import annotations
@@ -70,9 +71,11 @@ class Subscription:
         self._consumer = consumer
         self._shard = shard
         self._position = position
-        self._number = shard.sequence_number(position, self.began_ms)
+        # Where to go on AFTER. A record may come to have this very position, but no shard's start.
+        self._number = shard.sequence_number(max(position - 1, shard.start), self.began_ms)
         self._feed: Feed[dict[str, Any]] = Feed()
         self._timer: Timer | None = None
+        self._heartbeat: Timer | None = None
         self._is_open = True
 
     def start(self) -> Feed[dict[str, Any]]:
@@ -82,6 +85,8 @@ class Subscription:
         self._timer = kernel.at(self.began_ms + limits.SUBSCRIPTION_MS, self.end, owed=False)
         self._feed.when_closed(self.end)
         self._push()
+        if self._is_open:
+            self._beat_later()
         return self._feed
 
     def end(self) -> None:
@@ -92,6 +97,7 @@ class Subscription:
         kernel = self._kinesis.kernel
         kernel.unwatch(self._stream.arn, self._push)
         kernel.cancel(self._timer)
+        kernel.cancel(self._heartbeat)
         key = self._consumer.arn, self._shard.id
         if self._kinesis.subscriptions.get(key) is self:
             del self._kinesis.subscriptions[key]
@@ -128,6 +134,20 @@ class Subscription:
                 self.end()
             else:
                 self._position = reading.next_position
+
+    def _beat_later(self) -> None:
+        kernel = self._kinesis.kernel
+        next_ms = kernel.now_ms + limits.HEARTBEAT_MS
+        self._heartbeat = kernel.at(next_ms, self._beat, owed=False)
+
+    def _beat(self) -> None:
+        event: dict[str, Any] = {
+            "Records": [],
+            "ContinuationSequenceNumber": self._number,
+            "MillisBehindLatest": 0,
+        }
+        self._feed.put({"SubscribeToShardEvent": event})
+        self._beat_later()
 
     def _may_go_on(self) -> bool:
         stream = self._stream
