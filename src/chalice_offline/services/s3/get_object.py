@@ -24,7 +24,7 @@ _MOST_PARTS_TOLD = 1000
 
 def get_object(s3: S3State, context: CallContext, request: Request) -> Result:
     """Give an object, or a range or part of it."""
-    return read_object(s3, context, request)
+    return read_object(s3, context, s3.find_bucket(request), request)
 
 
 def head_object(s3: S3State, context: CallContext, request: Request) -> Result:

@@ -37,9 +37,8 @@ _OVERRIDES = {
 }
 
 
-def read_object(s3: S3State, context: CallContext, request: Request) -> Result:
+def read_object(s3: S3State, context: CallContext, bucket: Bucket, request: Request) -> Result:
     """Return an object, or a range or part of it, as GetObject tells it; raises AwsError."""
-    bucket = s3.find_bucket(request)
     version = s3.find_object(bucket, request)
     _check_overrides(context, request)
     check_read(request, version, context.now_ms)
