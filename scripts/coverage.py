@@ -65,7 +65,9 @@ NOTES = {
     "`MetricsConfig`, `LoggingConfig` and `KMSKeyArn` are kept and given back, and\n"
     "nothing follows from them.",
     "s3": "Form uploads (`POST` of multipart/form-data), CORS preflights (`OPTIONS`) and websites\n"
-    "(`http://BUCKET.s3-website.localhost:4566`) are answered, too. Logging, replication, accelerate, request payment, analytics, inventory,\n"
+    "(`http://BUCKET.s3-website.localhost:4566`) are answered, too. Bucket policies are judged\n"
+    "with their conditions, for other accounts, callers without credentials and, where they\n"
+    "deny, the owner. Logging, replication, accelerate, request payment, analytics, inventory,\n"
     "metrics and intelligent-tiering configurations are checked, kept and given back, and nothing\n"
     "follows from them.",
 }

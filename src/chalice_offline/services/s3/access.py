@@ -1,8 +1,8 @@
 """Who may call which operation.
 
-The owner of a bucket may do everything; there are no users below an account here. Others, and
-callers without credentials, may do what the bucket's policy, else a list (of the bucket, or of the
-object), gives them. Links are judged by their signature (`signatures`).
+The owner of a bucket may do what its policy does not deny; there are no users below an account
+here. Others, and callers without credentials, may do what the bucket's policy, else a list (of the
+bucket, or of the object), gives them. Links are judged by their signature (`signatures`).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalice_offline.core.errors import AwsError
 from chalice_offline.protocols.form import decode_pairs
-from chalice_offline.services.s3.bucket_policy import allows
+from chalice_offline.services.s3.bucket_policy import POLICY, allows
 from chalice_offline.services.s3.errors import access_denied, invalid_argument, no_such_bucket
 from chalice_offline.services.s3.grants import ENFORCED, default_grants, ownership_of
 from chalice_offline.services.s3.identities import (
@@ -20,6 +20,8 @@ from chalice_offline.services.s3.identities import (
     AUTHENTICATED_USERS,
     canonical_id,
 )
+from chalice_offline.services.s3.policy_actions import action_of, version_action
+from chalice_offline.services.s3.policy_facts import facts_of
 from chalice_offline.services.s3.signatures import check_link_v2, check_link_v4
 
 if TYPE_CHECKING:
@@ -60,6 +62,8 @@ _NEEDS: dict[str, tuple[str, str, str]] = {
     "PutObjectAcl": (_OBJECT, "WRITE_ACP", "s3:PutObjectAcl"),
 }
 _FREE = frozenset({"CreateBucket", "ListBuckets"})  # any account may; nobody without one
+# Whatever a policy says, its bucket's owner may change it.
+_OWNERS_ALWAYS = frozenset({"GetBucketPolicy", "PutBucketPolicy", "DeleteBucketPolicy"})
 # They judge the caller themselves.
 _UNGUARDED = frozenset({"GetWebsiteDocument", "OptionsObject", "PostObject"})
 
@@ -97,7 +101,7 @@ def check_caller(
     bucket = s3.buckets.get(request.get("Bucket", ""))
     if bucket is None:
         raise no_such_bucket(request.get("Bucket", ""))
-    check_access(s3, bucket, account, name, request)
+    check_access(s3, context, bucket, account, name, request)
 
 
 def _check_authorization(field: str) -> None:
@@ -115,16 +119,25 @@ def _check_authorization(field: str) -> None:
 
 
 def check_access(
-    s3: S3State, bucket: Bucket, account: str | None, name: str, request: Request
+    s3: S3State,
+    context: CallContext,
+    bucket: Bucket,
+    account: str | None,
+    name: str,
+    request: Request,
 ) -> None:
     """Raise AccessDenied when an account, or nobody (None), may not call an operation."""
-    if account == bucket.account_id:
+    is_owner = account == bucket.account_id
+    if is_owner and (POLICY not in bucket.settings or name in _OWNERS_ALWAYS):
         return
-    kind, permission, action = _NEEDS.get(name, (_BUCKET, "", f"s3:{name}"))
-    said = allows(bucket, account, action, request.get("Key", ""))
-    if said is None and permission:
+    kind, permission, action = _NEEDS.get(name) or (_BUCKET, "", action_of(name))
+    if "VersionId" in request:
+        action = version_action(action)
+    facts = facts_of(s3, context, bucket, account, request)
+    said = allows(bucket, account, action, request.get("Key", ""), facts)
+    if said is None and permission and not is_owner:
         said = _listed(s3, bucket, account, request, kind, permission)
-    if not said:
+    if said is False or (not said and not is_owner):
         raise access_denied()
 
 

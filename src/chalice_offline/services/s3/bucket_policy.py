@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from chalice_offline.core.errors import AwsError
 from chalice_offline.services.s3.identities import canonical_id
 from chalice_offline.services.s3.limits import POLICY_BYTES
+from chalice_offline.services.s3.policy_conditions import Facts, applies, listed, matches
 
 if TYPE_CHECKING:
     from chalice_offline.services.s3.bucket import Bucket
@@ -18,19 +18,26 @@ POLICY = "policy"  # the bucket's setting
 _ACCOUNT = re.compile(r"(?:arn:[\w-]+:iam::)?(\d{12})(?::.*)?")
 
 
-def allows(bucket: Bucket, account_id: str | None, action: str, key: str) -> bool | None:
+def allows(
+    bucket: Bucket, account_id: str | None, action: str, key: str, facts: Facts
+) -> bool | None:
     """Return what a bucket's policy says: True, False for a denial, None for nothing.
 
-    `account_id` is None for an anonymous caller. A statement with conditions allows nothing and
-    denies nothing here: what they look at (addresses, tags, headers) is not known to us.
+    `account_id` is None for an anonymous caller; `facts` answers what conditions ask.
     """
     text = bucket.settings.get(POLICY)
     if text is None:
         return None
+    policy = json.loads(text)
+    restricted = bucket.settings.get("public_access", {}).get("RestrictPublicBuckets")
+    if restricted and account_id != bucket.account_id and is_public(policy):
+        return None
     verdict: bool | None = None
     resource = f"{bucket.arn}/{key}" if key else bucket.arn
-    for statement in _listed(json.loads(text).get("Statement", [])):
-        if not _applies(statement, account_id, action, resource):
+    for statement in listed(policy.get("Statement")):
+        if not _is_about(statement, account_id, action, resource):
+            continue
+        if not applies(statement.get("Condition") or {}, facts):
             continue
         if statement["Effect"] == "Deny":
             return False
@@ -44,7 +51,7 @@ def is_public(policy: dict[str, Any]) -> bool:
         statement.get("Effect") == "Allow"
         and not statement.get("Condition")
         and _is_everybody(statement.get("Principal"))
-        for statement in _listed(policy.get("Statement", []))
+        for statement in listed(policy.get("Statement", []))
     )
 
 
@@ -66,7 +73,7 @@ def check_policy(policy: dict[str, Any], bucket: Bucket, size: int) -> None:
             "PolicyTooLarge",
             "Your policy document exceeds the maximum allowed size",
         )
-    statements = _listed(policy.get("Statement"))
+    statements = listed(policy.get("Statement"))
     if not statements:
         raise _malformed("Missing required field Statement")
     for statement in statements:
@@ -76,52 +83,69 @@ def check_policy(policy: dict[str, Any], bucket: Bucket, size: int) -> None:
             raise _malformed("Missing required field Principal")
         if "Action" not in statement and "NotAction" not in statement:
             raise _malformed("Missing required field Action")
-        resources = _listed(statement.get("Resource", statement.get("NotResource")))
+        resources = listed(statement.get("Resource", statement.get("NotResource")))
         if not resources:
             raise _malformed("Missing required field Resource")
         for resource in resources:
             if not _is_of(resource, bucket):
                 raise _malformed("Policy has invalid resource")
-        for action in _listed(statement.get("Action", ())):
+        for action in listed(statement.get("Action", ())):
             if action != "*" and not action.lower().startswith("s3:"):
                 raise _malformed("Policy has invalid action")
 
 
 def _is_of(resource: str, bucket: Bucket) -> bool:
-    return fnmatchcase(bucket.arn, resource.split("/", 1)[0]) or fnmatchcase(bucket.arn, resource)
+    return matches(resource.split("/", 1)[0], bucket.arn) or matches(resource, bucket.arn)
 
 
 def _malformed(text: str) -> AwsError:
     return AwsError("MalformedPolicy", text)
 
 
-def _listed(value: Any) -> list[Any]:
-    if value is None:
-        return []
-    return list(value) if isinstance(value, list | tuple) else [value]
+def _is_about(
+    statement: dict[str, Any], account_id: str | None, action: str, resource: str
+) -> bool:
+    denies = statement["Effect"] == "Deny"
+    if not _names(statement.get("Principal"), account_id, only_whole=denies):
+        return False
+    actions = [str(each).lower() for each in listed(statement.get("Action"))]
+    others = [str(each).lower() for each in listed(statement.get("NotAction"))]
+    if not _chooses(actions, others, action.lower()):
+        return False
+    return _chooses(
+        listed(statement.get("Resource")), listed(statement.get("NotResource")), resource
+    )
 
 
-def _applies(statement: dict[str, Any], account_id: str | None, action: str, resource: str) -> bool:
-    if statement.get("Condition") or not _names(statement.get("Principal"), account_id):
-        return False
-    actions = [str(each).lower() for each in _listed(statement.get("Action"))]
-    if not any(fnmatchcase(action.lower(), each) for each in actions):
-        return False
-    return any(fnmatchcase(resource, each) for each in _listed(statement.get("Resource")))
+def _chooses(patterns: list[str], others: list[str], text: str) -> bool:
+    """Whether one of `patterns` fits or, where there are `others` instead, none of those."""
+    if others:
+        return not any(matches(each, text) for each in others)
+    return any(matches(each, text) for each in patterns)
 
 
 def _is_everybody(principal: Any) -> bool:
     if principal == "*":
         return True
-    return isinstance(principal, dict) and "*" in _listed(principal.get("AWS"))
+    return isinstance(principal, dict) and "*" in listed(principal.get("AWS"))
 
 
-def _names(principal: Any, account_id: str | None) -> bool:
+def _names(principal: Any, account_id: str | None, *, only_whole: bool) -> bool:
+    """Whether a statement is for an account; `only_whole`: not for a user or role in it.
+
+    Which of its users calls is not known: what one of them is allowed, all are; what one of them is
+    denied, none is.
+    """
     if _is_everybody(principal):
         return True
     if account_id is None or not isinstance(principal, dict):
         return False
-    if canonical_id(account_id) in _listed(principal.get("CanonicalUser")):
+    if canonical_id(account_id) in listed(principal.get("CanonicalUser")):
         return True
-    found = (_ACCOUNT.fullmatch(str(each)) for each in _listed(principal.get("AWS")))
-    return any(match is not None and match[1] == account_id for match in found)
+    for each in listed(principal.get("AWS")):
+        found = _ACCOUNT.fullmatch(str(each))
+        if found is None or found[1] != account_id:
+            continue
+        if not only_whole or str(each) == account_id or str(each).endswith(":root"):
+            return True
+    return False

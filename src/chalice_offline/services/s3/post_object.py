@@ -115,7 +115,7 @@ def _check_signature(
     if policy is not None and access_key:
         is_account = len(access_key) == _ACCOUNT_DIGITS and access_key.isdigit()
         account = access_key if is_account else context.account_id
-    check_access(s3, bucket, account, "PostObject", {"Key": fields["key"]})
+    check_access(s3, context, bucket, account, "PostObject", {"Key": fields["key"]})
     if policy is not None:
         if not verified:
             given = fields.get("x-amz-signature") or fields.get("signature", "")

@@ -122,7 +122,7 @@ class _Visit:
         url = f"{scheme}://{host}/{quote(key)}"
         headers = Headers([("host", self._http.host)]) if plain else self._http.headers
         request = parse(_GET_OBJECT, replace(self._http, method="GET", url=url, headers=headers))
-        check_access(self._s3, self._bucket, None, "GetObject", request)
+        check_access(self._s3, self._context, self._bucket, None, "GetObject", request)
         context = self._context._replace(http=None)  # what is asked for is in the request
         result = read_object(self._s3, context, self._bucket, request)
         location = result.get("WebsiteRedirectLocation")

@@ -1,0 +1,159 @@
+"""What a bucket's policy allows others and denies its owner, with its conditions."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+pytestmark = pytest.mark.parametrize("aws", ["http"], indirect=True)
+ARN = "arn:aws:s3:::ruled"
+OTHER = "111122223333"
+
+
+class Ruled:
+    """A bucket with a policy, its owner, and another account."""
+
+    def __init__(self, aws: Any) -> None:
+        self.owner = aws.client("s3")
+        self.other = boto3.client(
+            "s3",
+            region_name="us-east-1",
+            aws_access_key_id=OTHER,
+            aws_secret_access_key="test",
+            endpoint_url=self.owner.meta.endpoint_url,
+        )
+        self.owner.create_bucket(Bucket="ruled")
+
+    def rule(self, *statements: dict[str, Any]) -> None:
+        given = {"Principal": {"AWS": OTHER}, "Effect": "Allow", "Resource": f"{ARN}/*"}
+        policy = {"Version": "2012-10-17", "Statement": [given | each for each in statements]}
+        self.owner.put_bucket_policy(Bucket="ruled", Policy=json.dumps(policy))
+
+    def may(self, client: Any, operation: str, key: str = "k", **options: Any) -> bool:
+        try:
+            getattr(client, operation)(Bucket="ruled", Key=key, **options)
+        except ClientError as error:
+            assert error.response["Error"]["Code"] in ("AccessDenied", "403")
+            return False
+        return True
+
+
+@pytest.fixture
+def ruled(aws: Any) -> Ruled:
+    return Ruled(aws)
+
+
+@pytest.mark.parametrize(
+    ("condition", "options", "allowed"),
+    [
+        ({"StringEquals": {"s3:x-amz-storage-class": "STANDARD_IA"}},
+         {"StorageClass": "STANDARD_IA"}, True),
+        ({"StringEquals": {"s3:x-amz-storage-class": ["GLACIER", "STANDARD_IA"]}}, {}, False),
+        ({"StringNotEquals": {"s3:x-amz-storage-class": "GLACIER"}}, {}, True),
+        ({"StringEqualsIfExists": {"S3:X-Amz-Storage-Class": "GLACIER"}}, {}, True),
+        ({"Null": {"s3:x-amz-server-side-encryption": "true"}}, {}, True),
+        ({"Null": {"s3:x-amz-server-side-encryption": "false"}}, {}, False),
+        ({"StringLike": {"s3:RequestObjectTag/team": "re?*"}}, {"Tagging": "team=red"}, True),
+        ({"StringLike": {"s3:RequestObjectTag/team": "re?*"}}, {"Tagging": "team=re"}, False),
+        ({"ForAllValues:StringEquals": {"s3:RequestObjectTagKeys": ["a", "b"]}},
+         {"Tagging": "a=1&b=2"}, True),
+        ({"ForAllValues:StringEquals": {"s3:RequestObjectTagKeys": ["a", "b"]}},
+         {"Tagging": "a=1&c=2"}, False),
+        ({"ForAnyValue:StringEquals": {"s3:RequestObjectTagKeys": "a"}},
+         {"Tagging": "a=1&c=2"}, True),
+        ({"Bool": {"aws:SecureTransport": True}}, {}, True),
+        ({"DateGreaterThan": {"aws:CurrentTime": "2001-01-01T00:00:00Z"}}, {}, True),
+        ({"NumericLessThan": {"aws:EpochTime": "10"}}, {}, False),
+        ({"StringEquals": {"aws:PrincipalOrgID": "o-1"}}, {}, False),
+        ({"IpAddress": {"aws:SourceIp": "127.0.0.1/32"}}, {}, False),
+    ],
+)  # fmt: skip
+def test_conditions_decide(
+    ruled: Ruled, condition: dict[str, Any], options: dict[str, Any], allowed: bool
+) -> None:
+    """On header fields, tags, time; what is not known here allows nothing."""
+    ruled.rule({"Action": "s3:PutObject", "Condition": condition})
+    assert ruled.may(ruled.other, "put_object", **options) is allowed
+
+
+def test_tags_of_the_object_decide(ruled: Ruled) -> None:
+    """As they are at the time of the request."""
+    ruled.owner.put_object(Bucket="ruled", Key="k", Tagging="kind=public")
+    condition = {"StringEquals": {"s3:ExistingObjectTag/kind": "public"}}
+    ruled.rule({"Action": "s3:GetObject", "Condition": condition})
+    assert ruled.may(ruled.other, "get_object")
+    ruled.owner.delete_object_tagging(Bucket="ruled", Key="k")
+    assert not ruled.may(ruled.other, "get_object")
+
+
+def test_listing_may_be_bound_to_a_prefix(ruled: Ruled) -> None:
+    """A condition on the prefix lets others see that folder only."""
+    ruled.rule(
+        {
+            "Action": "s3:ListBucket",
+            "Resource": ARN,
+            "Condition": {"StringLike": {"s3:prefix": "shared/*"}},
+        }
+    )
+    ruled.other.list_objects_v2(Bucket="ruled", Prefix="shared/x")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        ruled.other.list_objects_v2(Bucket="ruled")
+
+
+def test_a_denial_counts_for_the_owner(ruled: Ruled) -> None:
+    """What everybody is denied, the owner is, too; not what a role of theirs is denied."""
+    ruled.rule(
+        {
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "s3:PutObject",
+            "Condition": {"StringNotEquals": {"s3:x-amz-server-side-encryption": "aws:kms"}},
+        },
+        {"Effect": "Deny", "Principal": "*", "NotAction": "s3:*", "Resource": f"{ARN}/*"},
+        {
+            "Effect": "Deny",
+            "Principal": {"AWS": "arn:aws:iam::000000000000:role/r"},
+            "Action": "s3:*",
+        },
+        {
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "s3:*",
+            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+        },
+        {
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "s3:*",
+            "Condition": {"StringNotEquals": {"aws:SourceVpce": "vpce-1"}},
+        },
+    )
+    assert not ruled.may(ruled.owner, "put_object")
+    assert ruled.may(ruled.owner, "put_object", ServerSideEncryption="aws:kms")
+    assert ruled.may(ruled.owner, "get_object")
+    ruled.rule({"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": [ARN, f"{ARN}/*"]})
+    assert not ruled.may(ruled.owner, "get_object")
+    ruled.owner.delete_bucket_policy(Bucket="ruled")
+    assert ruled.may(ruled.owner, "get_object")
+
+
+def test_versions_have_actions_of_their_own(ruled: Ruled) -> None:
+    """GetObject does not give older versions away."""
+    ruled.owner.put_bucket_versioning(Bucket="ruled", VersioningConfiguration={"Status": "Enabled"})
+    version = ruled.owner.put_object(Bucket="ruled", Key="k")["VersionId"]
+    ruled.rule({"Action": "s3:GetObject"})
+    assert ruled.may(ruled.other, "get_object")
+    assert not ruled.may(ruled.other, "get_object", VersionId=version)
+    ruled.rule({"Action": "s3:GetObjectVersion"})
+    assert ruled.may(ruled.other, "get_object", VersionId=version)
+
+
+def test_a_star_in_a_resource_is_no_set_of_letters(ruled: Ruled) -> None:
+    """Only * and ? stand for others; [ is a letter."""
+    ruled.rule({"Action": "s3:PutObject", "Resource": f"{ARN}/[ab]*"})
+    assert ruled.may(ruled.other, "put_object", "[ab]c")
+    assert not ruled.may(ruled.other, "put_object", "a")
