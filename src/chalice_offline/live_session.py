@@ -21,7 +21,7 @@ from chalice_offline.core.errors import ProjectError
 from chalice_offline.drivers.handler_threads import HandlerThreads
 from chalice_offline.drivers.live import LiveDriver
 from chalice_offline.services.lambda_ import LambdaState
-from chalice_offline.storage import SqliteStorage
+from chalice_offline.storage import SqliteStorage, sweep
 from chalice_offline.transports.asgi import LOOPBACK
 from chalice_offline.transports.aws_door import aws_endpoint
 from chalice_offline.transports.browser_policy import ONLY_THIS_MACHINE, Access, Area
@@ -86,6 +86,7 @@ class AwsSession:
 
     def start(self) -> None:
         """Let time pass and answer requests."""
+        sweep()
         self.driver.start()
         self.aws_server.start()
 
@@ -160,6 +161,7 @@ class AppSession:
 
     def start(self) -> None:
         """Load, provision, bind, then open the ports. Raises ProjectError."""
+        sweep()
         self.aws.door.open()
         self.aws.driver.start()
         self.app.start()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import json
 import os
 import signal
 import sys
@@ -12,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from chalice_offline.core.clock import Reading
 from chalice_offline.core.errors import EmulatorBug
@@ -75,7 +77,12 @@ ENDS: dict[str, tuple[Any, str, str]] = {
         "signal: terminated",
     ),
     "a set": (lambda: {1}, "Runtime.MarshalError", "Unable to marshal response"),
-    "bytes": (lambda: b"1", "Runtime.MarshalError", "Unable to marshal response"),
+    "bytes that are no text": (lambda: [b"\xff"], "Runtime.MarshalError", "utf-8"),
+    "too large": (
+        lambda: "x" * 6_291_556,
+        "Function.ResponseSizeTooLarge",
+        "exceeded maximum allowed payload size (6291556 bytes).",
+    ),
     "too deep": (_endless, "Runtime.MarshalError", "Unable to marshal response"),
     "endless recursion": (lambda: _recurse(), "RecursionError", "recursion"),
     "out of memory": (lambda: _raise(MemoryError()), "MemoryError", ""),
@@ -107,22 +114,52 @@ def test_every_end_is_an_outcome_at_once(
 def test_a_client_context_that_is_none_is_reported(
     time: str, request: pytest.FixtureRequest
 ) -> None:
-    """Lambda's runtime reads it before it calls the handler."""
+    """Lambda refuses what is no JSON object; its runtime reads the rest before the handler."""
     functions = request.getfixturevalue(time)
     functions.add("seen", lambda _event, context: context.client_context.custom)
 
-    def error_for(text: str) -> tuple[str, str]:
+    def invoke(text: str, **request: Any) -> Any:
         encoded = base64.b64encode(text.encode()).decode()
-        payload = functions.invoke("seen", ClientContext=encoded)["Payload"]
-        return payload["errorType"], payload["errorMessage"]
+        return functions.invoke("seen", ClientContext=encoded, **request)
 
-    kind, message = error_for("no JSON")
-    assert kind == "Runtime.LambdaContextUnmarshalError"
-    assert message.startswith("Unable to parse Client Context JSON: ")
-    assert error_for("[]") == ("AttributeError", "'list' object has no attribute 'get'")
-    assert error_for('{"client": 5}') == ("AttributeError", "'int' object has no attribute 'get'")
+    for text in ("no JSON", "[]", "null", "[" * 100_000):
+        for kind in ("RequestResponse", "Event"):
+            with pytest.raises(ClientError, match="must be a valid Base64-encoded JSON object"):
+                invoke(text, InvocationType=kind)
+    error = invoke('{"client": 5}')["Payload"]
+    assert (error["errorType"], error["errorMessage"]) == (
+        "AttributeError",
+        "'int' object has no attribute 'get'",
+    )
     good = base64.b64encode(b'{"custom": {"a": 1}, "client": {"app_title": "x"}}').decode()
     assert functions.invoke("seen", ClientContext=good)["Payload"] == {"a": 1}
+
+
+def test_bytes_are_answered_as_they_are(virtual: Any) -> None:
+    """As Lambda's runtime hands them on, whoever reads them: a caller, a queue, a destination."""
+    virtual.add("raw", lambda _event, _context: b"no JSON")
+    virtual.add("inside", lambda _event, _context: {"a": b"text"})
+    reply = virtual.client("lambda").invoke(FunctionName="raw")
+    assert (reply["Payload"].read(), reply.get("FunctionError")) == (b"no JSON", None)
+    assert virtual.invoke("inside")["Payload"] == {"a": "text"}
+    sqs, lambda_ = virtual.client("sqs"), virtual.client("lambda")
+    arn = "arn:aws:sqs:us-east-1:000000000000:{}"
+    urls = [sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("jobs", "done")]
+    lambda_.create_event_source_mapping(
+        EventSourceArn=arn.format("jobs"),
+        FunctionName="raw",
+        FunctionResponseTypes=["ReportBatchItemFailures"],
+    )
+    destination = {"OnSuccess": {"Destination": arn.format("done")}}
+    lambda_.put_function_event_invoke_config(FunctionName="raw", DestinationConfig=destination)
+    virtual.invoke("raw", InvocationType="Event")
+    sqs.send_message(QueueUrl=urls[0], MessageBody="x")
+    virtual.driver.settle(10_000)
+    (message,) = sqs.receive_message(QueueUrl=urls[1])["Messages"]
+    assert json.loads(message["Body"])["responsePayload"] == "no JSON"
+    attributes = sqs.get_queue_attributes(QueueUrl=urls[0], AttributeNames=["All"])["Attributes"]
+    assert attributes["ApproximateNumberOfMessagesNotVisible"] == "1"  # malformed: not handled
+    assert virtual.notes("mistake") == []
 
 
 @pytest.mark.parametrize("time", ["live", "virtual"])

@@ -20,7 +20,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "composition": {"services", "emulator"},
     "transports": {"protocols", "emulator"},
     "chalice_app": {"services", "transports", "emulator"},
-    "uploaded": {"chalice_app"},
+    "uploaded": {"chalice_app", "storage"},
     "attach": {"chalice_app", "drivers", "emulator", "services", "transports"},
     "console": {"services", "trace", "emulator", "transports"},
     "live_session": {

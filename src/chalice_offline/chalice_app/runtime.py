@@ -174,6 +174,8 @@ def _log_stream(run: FunctionRun) -> str:
 
 
 def _returned(run: FunctionRun, result: Any) -> Outcome:
+    if isinstance(result, bytes):  # handed on as they are (awslambdaric, its marshaller)
+        return Outcome(result)
     try:
         payload = json.dumps(result, default=_plain).encode()
     except Exception as error:  # noqa: BLE001 - too deep, a cycle, a class of the handler's
@@ -189,7 +191,12 @@ def _returned(run: FunctionRun, result: Any) -> Outcome:
 
 
 def _plain(value: Any) -> Any:
-    """Lambda's runtime writes a Decimal as a number and refuses everything else JSON has not."""
+    """Lambda's runtime writes a Decimal as a number, bytes as text, and refuses what else is none.
+
+    Source: awslambdaric, whose encoder is simplejson's.
+    """
+    if isinstance(value, bytes):
+        return value.decode()
     if isinstance(value, Decimal):
         return float(value)
     message = f"Object of type {type(value).__name__} is not JSON serializable"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from chalice_offline.core.errors import EmulatorBug
 from chalice_offline.core.interruption import Interruption
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 LOG_CHARACTERS_MAX = 1024 * 1024
 # An event of CloudWatch Logs has 256 KiB at most, and a character in UTF-8 four bytes.
 LOG_LINE_CHARACTERS_MAX = 60_000
+# What a run may answer (recorded on AWS: 6 MiB and 100 bytes).
+RESPONSE_PAYLOAD_BYTES = 6_291_556
 
 
 class RunLog:
@@ -198,6 +200,13 @@ class Outcome:
         """The state a run is in after this outcome."""
         return self.state or (RunState.FAILED if self.failed else RunState.RETURNED)
 
+    def content(self) -> Any:
+        """Return the payload as JSON; as text when it is none, for a handler may return bytes."""
+        try:
+            return json.loads(self.payload)
+        except (ValueError, RecursionError):
+            return self.payload.decode("utf-8", "replace")
+
 
 def timed_out(run: FunctionRun) -> Outcome:
     """Return what Lambda answers when a function passes its timeout (recorded on AWS, 2024)."""
@@ -216,6 +225,18 @@ def exited(run: FunctionRun, reason: str) -> Outcome:
     text = text or "Runtime exited without providing a reason"
     message = f"RequestId: {run.request_id} Error: {text}"
     return _error_outcome("Runtime.ExitError", message, RuntimeError(message), RunState.EXITED)
+
+
+def within_size(run: FunctionRun, outcome: Outcome) -> Outcome:
+    """Return an outcome, or what Lambda answers instead of one that is too large (recorded)."""
+    if len(outcome.payload) <= RESPONSE_PAYLOAD_BYTES:
+        return outcome
+    message = (
+        f"Response payload size exceeded maximum allowed payload size ({RESPONSE_PAYLOAD_BYTES} "
+        "bytes)."
+    )
+    exception = ValueError(f"{run.function_name}: {message}")
+    return _error_outcome("Function.ResponseSizeTooLarge", message, exception, RunState.FAILED)
 
 
 def not_run(run: FunctionRun, error: BaseException) -> Outcome:

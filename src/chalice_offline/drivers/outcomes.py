@@ -6,7 +6,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from chalice_offline.core.failures import FailureLog
-from chalice_offline.core.run import not_run
+from chalice_offline.core.run import not_run, within_size
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +28,7 @@ def outcome_of(run_function: RunFunction | None, run: FunctionRun) -> Outcome:
         if run_function is None:
             message = f"nothing can run {run.function_name}"
             raise LookupError(message)
-        return run_function(run)
+        return within_size(run, run_function(run))
     except BaseException as error:  # noqa: BLE001 - the last place that can make an outcome of it
         _failures.report(f"{run.function_name} could not be run", error)
         return not_run(run, error)

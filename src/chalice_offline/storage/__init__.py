@@ -2,5 +2,6 @@
 
 from chalice_offline.storage.memory import MemoryJournal
 from chalice_offline.storage.sqlite import SqliteStorage
+from chalice_offline.storage.temporary import TemporaryFolder, sweep
 
-__all__ = ["MemoryJournal", "SqliteStorage"]
+__all__ = ["MemoryJournal", "SqliteStorage", "TemporaryFolder", "sweep"]

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from chalice_offline.core.errors import EmulatorBug, ProjectError
 from chalice_offline.core.storage import Blob
 from chalice_offline.storage.joined_blob import FilesInUse, JoinedBlob
+from chalice_offline.storage.temporary import TemporaryFolder
 
 if TYPE_CHECKING:
     import sqlite3
@@ -177,9 +178,9 @@ class FileBlobs:
         if self._given_folder is not None:
             self._given_folder.mkdir(parents=True, exist_ok=True)
             return self._given_folder
-        folder = tempfile.mkdtemp(prefix="chalice-offline-")
-        self._temporary = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
-        return Path(folder)
+        folder = TemporaryFolder()
+        self._temporary = weakref.finalize(self, folder.remove)
+        return folder.path
 
     @property
     def _unfinished(self) -> Path:

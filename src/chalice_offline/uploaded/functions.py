@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import io
 import shutil
-import tempfile
 import threading
 import zipfile
 from collections import OrderedDict
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from chalice_offline.storage import TemporaryFolder
 from chalice_offline.uploaded.folders import Folders
 from chalice_offline.uploaded.function import UploadedFunction
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from chalice_offline.core.run import FunctionRun, UploadedCode
 
@@ -45,7 +45,7 @@ class UploadedFunctions:
         self._lock = threading.Lock()
         self._containers: OrderedDict[str, _Container] = OrderedDict()
         self._replaced: list[_Container] = []
-        self._folder: Path | None = None
+        self._folder: TemporaryFolder | None = None
 
     @contextmanager
     def running(self, run: FunctionRun, code: UploadedCode) -> Iterator[UploadedFunction]:
@@ -69,7 +69,7 @@ class UploadedFunctions:
                 container.function.modules.unload()
             self._replaced.clear()
             if self._folder is not None:
-                shutil.rmtree(self._folder, ignore_errors=True)
+                self._folder.remove()
                 self._folder = None
 
     # ---- within; all of it with the lock held ----------------------------------------------------
@@ -87,10 +87,9 @@ class UploadedFunctions:
 
     def _unpack(self, run: FunctionRun, code: UploadedCode) -> UploadedFunction:
         if self._folder is None:
-            # Resolved: a function's files are told from others by their paths.
-            self._folder = Path(tempfile.mkdtemp(prefix="chalice-offline-")).resolve()
+            self._folder = TemporaryFolder()
         package = f"uploaded_{next(_numbers)}"
-        folders = Folders.below(self._folder / package)
+        folders = Folders.below(self._folder.path / package)
         for layer in code.layers:
             _extract(layer, folders.layers)
         _extract(code.package, folders.task)

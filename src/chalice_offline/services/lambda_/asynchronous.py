@@ -127,7 +127,7 @@ def _give_up(kernel: Kernel, event: _Event, condition: str) -> None:
         record = _record(kernel, event, condition, result)
         deliver_record(kernel, function, on_failure, record, (entry,))
     if letters:
-        error = json.loads(result.outcome.payload) if result else {}
+        error = result.outcome.content() if result else {}
         message = str(error.get("errorMessage", condition))
         deliver_dead_letter(kernel, letters, event.request_id, event.payload, message, (entry,))
 
@@ -151,7 +151,7 @@ def _record(
         if result.outcome.failed:
             response["functionError"] = "Unhandled"
         record["responseContext"] = response
-        record["responsePayload"] = json.loads(result.outcome.payload)
+        record["responsePayload"] = result.outcome.content()
     return record
 
 

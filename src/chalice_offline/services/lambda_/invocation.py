@@ -29,6 +29,7 @@ def invoke(lambda_: LambdaState, context: CallContext, request: Request) -> Repl
     if version.upload is not None and not version.upload.is_runnable:
         raise runtime_not_run(function.name, version.upload.runtime)
     _check_payload(payload, asynchronous=kind == "Event")
+    client_context = _client_context(request)
     if kind == "DryRun":
         return {"StatusCode": 204}
     if kind == "Event":
@@ -55,7 +56,7 @@ def invoke(lambda_: LambdaState, context: CallContext, request: Request) -> Repl
         (context.entry,),
         done,
         qualifier=reference.qualifier,
-        client_context=_client_context(request),
+        client_context=client_context,
     )
     return reply
 
@@ -65,13 +66,25 @@ def _log_result(lines: list[str]) -> str:
 
 
 def _client_context(request: Request) -> str:
+    """Return what the caller says about itself, as JSON; only a synchronous run sees it.
+
+    AWS looks at it before it runs anything (text: boto/boto3 issue 2153).
+    """
     encoded = request.get("ClientContext", "")
+    if not encoded:
+        return ""
     try:
-        return base64.b64decode(encoded, validate=True).decode()
-    except ValueError as error:  # not ASCII, not base64, or not UTF-8 inside
+        text = base64.b64decode(encoded, validate=True).decode()
+        content = json.loads(text)
+    except (ValueError, RecursionError):  # not ASCII, not base64, not UTF-8 inside, no JSON
+        content = None
+    if not isinstance(content, dict):
         raise AwsError(
-            "InvalidRequestContentException", f"Client context must be base64 encoded: {error}"
-        ) from error
+            "InvalidRequestContentException",
+            "Client context must be a valid Base64-encoded JSON object.",
+            fields={"Type": "User"},
+        )
+    return text
 
 
 def _check_payload(payload: bytes, *, asynchronous: bool) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 # AWS Lambda developer guide, "Lambda quotas".
 SYNCHRONOUS_PAYLOAD_BYTES = 6 * 1024 * 1024
 ASYNCHRONOUS_PAYLOAD_BYTES = 1024 * 1024  # 256 KB until October 2025
-RESPONSE_PAYLOAD_BYTES = 6_291_556  # recorded on AWS: 6 MiB and 100 bytes
 
 # Same page: concurrent executions of an account in a region. PutFunctionConcurrency (API
 # reference): at least 100 of them stay with functions that have none reserved.

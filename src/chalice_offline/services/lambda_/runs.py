@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -129,7 +128,7 @@ class _UnderWay:
         duration_ms = kernel.now_ms - (run.life.started_ms or kernel.now_ms)
         function.metrics.ended(duration_ms, failed=outcome.failed, retry=self._retry)
         lines = function.logs.ended(run, duration_ms)
-        self._done(RunResult(run.request_id, self.entry, _within_size(outcome), run.version, lines))
+        self._done(RunResult(run.request_id, self.entry, outcome, run.version, lines))
         siblings = function.arn.removesuffix(function.name)
         for name in waiting:
             kernel.signal(f"{siblings}{name}:idle")
@@ -148,14 +147,3 @@ def _refuse_loop(kernel: Kernel, function: Function, causes: tuple[int, ...]) ->
         turns,
     )
     raise recursive_invocation()
-
-
-def _within_size(outcome: Outcome) -> Outcome:
-    if len(outcome.payload) <= limits.RESPONSE_PAYLOAD_BYTES:
-        return outcome
-    message = (
-        "Response payload size exceeded maximum allowed payload size "
-        f"({limits.RESPONSE_PAYLOAD_BYTES} bytes)."
-    )
-    payload = {"errorType": "Function.ResponseSizeTooLarge", "errorMessage": message}
-    return Outcome(json.dumps(payload).encode(), failed=True)

@@ -216,14 +216,14 @@ class Lane:
         if not self._settings.reports_item_failures:
             return len(batch)
         numbers = [item.number for item in batch]
-        failed = set(failed_items(result.outcome.payload, numbers))
+        failed = set(failed_items(result.outcome.content(), numbers))
         return next((n for n, number in enumerate(numbers) if number in failed), len(batch))
 
     def _keep_state(self, batch: list[Item], result: RunResult) -> None:
         if self._window is None:
             return
         if batch:
-            self._window.returned(result.outcome.payload)
+            self._window.returned(result.outcome.content())
         else:
             self._window = None  # that was its final invocation
 

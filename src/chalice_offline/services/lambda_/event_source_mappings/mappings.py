@@ -102,6 +102,8 @@ def update_event_source_mapping(
     function, qualifier = mapping.function, mapping.qualifier
     if request.get("FunctionName"):
         function, qualifier = _function(lambda_, context, request)
+        if (function, qualifier) != (mapping.function, mapping.qualifier):
+            _check_is_new(lambda_, mapping.source, function, qualifier)
     settings = changed_settings(mapping.settings, mapping.source, request)
     mapping.function, mapping.qualifier = function, qualifier
     mapping.settings, mapping.enabled = settings, enabled

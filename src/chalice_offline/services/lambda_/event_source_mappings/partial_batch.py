@@ -6,17 +6,15 @@ failure conditions".
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 
-def failed_items(payload: bytes, known: list[str]) -> list[str]:
+def failed_items(response: Any, known: list[str]) -> list[str]:
     """Return the identifiers of failed records; all of `known` when the response is malformed.
 
-    `payload` is the handler's result as JSON. An empty result, or an empty or null list, says
+    `response` is the handler's result. An empty result, or an empty or null list, says
     that the whole batch succeeded.
     """
-    response = json.loads(payload)
     if response in (None, "", [], {}):
         return []
     if not isinstance(response, dict) or "batchItemFailures" not in response:

@@ -263,7 +263,7 @@ class QueueMapping:
             return set(identifiers)
         if not self._settings.reports_item_failures:
             return set()
-        return set(failed_items(result.outcome.payload, identifiers))
+        return set(failed_items(result.outcome.content(), identifiers))
 
     def _causes(self, records: list[Record]) -> tuple[int, ...]:
         return tuple(sorted({e for r in records for e in self._kernel.origin(r["messageId"])}))

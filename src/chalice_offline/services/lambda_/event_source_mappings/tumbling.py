@@ -50,9 +50,8 @@ class TumblingWindow:
             "isWindowTerminatedEarly": self.is_terminated_early,
         }
 
-    def returned(self, payload: bytes) -> None:
+    def returned(self, result: Any) -> None:
         """Take the state from what the function returned; of more than 1 MB the window ends."""
-        result = json.loads(payload)
         self._state = result.get("state", {}) if isinstance(result, dict) else {}
         if len(json.dumps(self._state)) > limits.WINDOW_STATE_BYTES:
             self.is_terminated_early = True
