@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from chalice_offline.attach.command import AttachOptions, attach, attach_options
+from chalice_offline.commands.after_deploy import after_deploy
 from chalice_offline.core.errors import ProjectError
 from chalice_offline.transports.browser_policy import Access
 
@@ -83,6 +84,8 @@ def _variables(
             raise click.BadParameter(f"{text!r} is not NAME=VALUE")
     return dict(text.split("=", 1) for text in given)
 
+
+main.add_command(after_deploy)
 
 _data = click.option(
     "--data",

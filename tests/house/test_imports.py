@@ -19,7 +19,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "emulator": {"services", "storage", "protocols"},
     "composition": {"services", "emulator"},
     "transports": {"protocols", "emulator"},
-    "chalice_app": {"services", "transports", "emulator"},
+    "chalice_app": {"services", "protocols", "transports", "emulator"},
     "uploaded": {"chalice_app", "storage"},
     "attach": {"chalice_app", "drivers", "emulator", "services", "transports"},
     "console": {"services", "trace", "emulator", "transports"},
@@ -31,7 +31,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         "chalice_app", "composition", "drivers", "emulator", "services", "storage", "trace",
         "transports", "uploaded",
     },
-    "cli": {"attach", "chalice_app", "live_session", "transports"},
+    "commands": {"chalice_app"},
+    "cli": {"attach", "chalice_app", "commands", "live_session", "transports"},
     "__main__": {"cli"},
 }  # fmt: skip
 
@@ -63,8 +64,9 @@ THIRD_PARTY: dict[str, set[str]] = {
     "services": {"botocore", "cryptography", "moto"},
     "drivers": {"time_machine"},
     "transports": {"botocore", "httptools", "requests", "uvicorn"},
-    "chalice_app": {"chalice", "yaml"},
+    "chalice_app": {"botocore", "chalice", "yaml"},
     "attach": {"boto3", "botocore", "click"},
+    "commands": {"boto3", "botocore", "click"},
     "testing": {"boto3", "chalice", "pytest"},
     "cli": {"click"},
 }

@@ -85,7 +85,12 @@ class Bindings:
         for binding in self.all():
             if binding.bucket:
                 wanted.setdefault(binding.bucket, []).append(binding)
-        ours = {str(one.request["Id"]) for one in [*before, *self.all()] if one.bucket}
+        ours = {
+            str(part["Id"])
+            for one in [*before, *self.all()]
+            if one.bucket
+            for part in one.request["Configurations"]
+        }
         self._buckets = [bucket for bucket, handlers in wanted.items() if handlers]
         for bucket, handlers in wanted.items():
             try:
@@ -107,7 +112,8 @@ class Bindings:
         present.pop("ResponseMetadata", None)
         of_functions = present.get("LambdaFunctionConfigurations", [])
         kept = [c for c in of_functions if c.get("Id") not in ours]
-        configurations = kept + [handler.request for handler in handlers]
+        wanted = [part for one in handlers for part in one.request["Configurations"]]
+        configurations = kept + wanted
         if configurations == of_functions:
             return
 

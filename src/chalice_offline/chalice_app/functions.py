@@ -7,9 +7,10 @@ routes, `<app>-<stage>-<name>` for everything else.
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from chalice_offline.chalice_app.beyond_chalice import Beyond, beyond_of
 from chalice_offline.chalice_app.environment import (
     FunctionEnvironment,
     every_function,
@@ -44,6 +45,7 @@ class ProjectFunction:
     reserved_concurrency: int | None
     tags: dict[str, str]
     task_root: str
+    beyond: Beyond = field(default_factory=Beyond)
 
     def environment(self, region: str) -> FunctionEnvironment:
         """Return a fresh environment, as a new Lambda container has it."""
@@ -119,4 +121,5 @@ def _function(
         reserved_concurrency=config.reserved_concurrency,
         tags=dict(config.tags),
         task_root=str(project.directory),
+        beyond=beyond_of(project.config, project.stage, name),
     )

@@ -82,7 +82,9 @@ class MappingWay(Way):
             for name, value in binding.request.items()
             if name not in ("EventSourceArn", "FunctionName", "StartingPosition")
         }
-        request = {"UUID": made, "MaximumBatchingWindowInSeconds": 0, **settings}
+        # What was named before and is no longer goes back to what it is by default.
+        defaults = {"MaximumBatchingWindowInSeconds": 0, "FunctionResponseTypes": []}
+        request = {"UUID": made, **defaults, "FilterCriteria": {}, **settings}
         if ":sqs:" in binding.request["EventSourceArn"]:
             request.setdefault("ScalingConfig", {})
         self._call("lambda", "UpdateEventSourceMapping", request, binding.region)
@@ -104,7 +106,17 @@ class SubscriptionWay(Way):
         return str(self._call("sns", "Subscribe", request, binding.region)["SubscriptionArn"])
 
     def change(self, made: str, binding: Binding) -> None:
-        """Nothing about it can be changed."""
+        """Change its attributes; those that are not named go."""
+        wanted = binding.request.get("Attributes", {})
+        scope = wanted.get("FilterPolicyScope", "MessageAttributes")
+        for name, value in (
+            ("FilterPolicy", "{}"),  # first: the one before may not be one of the other scope
+            ("FilterPolicyScope", scope),
+            ("FilterPolicy", wanted.get("FilterPolicy", "{}")),
+            ("RedrivePolicy", wanted.get("RedrivePolicy", "")),
+        ):
+            request = {"SubscriptionArn": made, "AttributeName": name, "AttributeValue": value}
+            self._call("sns", "SetSubscriptionAttributes", request, binding.region)
 
     def remove(self, made: str, binding: Binding) -> None:
         """Unsubscribe it."""
@@ -112,27 +124,30 @@ class SubscriptionWay(Way):
 
 
 class RuleWay(Way):
-    """A rule on the default bus: patterns and schedules."""
+    """A rule: patterns and schedules, on the default bus or another."""
 
     def __init__(self, call: Call) -> None:
         self._call = call
 
-    def make(self, binding: Binding) -> str:
-        """Put the rule and its target; returns the rule's name."""
+    def make(self, binding: Binding) -> dict[str, str]:
+        """Put the rule and its target; returns the rule's name, and its bus if it has one."""
         request = dict(binding.request)
         target = {"Id": "1", "Arn": request.pop("Target")}
+        bus = {"EventBusName": request["EventBusName"]} if "EventBusName" in request else {}
         self._call("events", "PutRule", request)
-        self._call("events", "PutTargets", {"Rule": request["Name"], "Targets": [target]})
-        return str(request["Name"])
+        rule = {"Rule": request["Name"]} | bus
+        self._call("events", "PutTargets", rule | {"Targets": [target]})
+        return {"Name": request["Name"]} | bus
 
-    def change(self, made: str, binding: Binding) -> None:  # noqa: ARG002 - its name is in the key
+    def change(self, made: dict[str, str], binding: Binding) -> None:  # noqa: ARG002 - in the key
         """Put it again: what is not named goes."""
         self.make(binding)
 
-    def remove(self, made: str, binding: Binding) -> None:  # noqa: ARG002
+    def remove(self, made: dict[str, str], binding: Binding) -> None:  # noqa: ARG002
         """Delete the rule."""
-        self._call("events", "RemoveTargets", {"Rule": made, "Ids": ["1"]})
-        self._call("events", "DeleteRule", {"Name": made})
+        bus = {name: value for name, value in made.items() if name != "Name"}
+        self._call("events", "RemoveTargets", {"Rule": made["Name"], "Ids": ["1"]} | bus)
+        self._call("events", "DeleteRule", made)
 
 
 class NotificationWay(Way):

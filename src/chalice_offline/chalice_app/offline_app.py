@@ -7,6 +7,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
+from chalice_offline.chalice_app.asynchronous import AsynchronousSettings
 from chalice_offline.chalice_app.bindings import Bindings
 from chalice_offline.chalice_app.cloudformation import Changes, Place, Stack
 from chalice_offline.chalice_app.cloudformation.record import Record
@@ -70,6 +71,7 @@ class OfflineApp:
         record = Record(emulator.storage.collection("chalice_app/stacks"), name)
         self._stack = Stack(name, stage, place, record=record)
         self._functions = DeployedFunctions(lambda_, self._call)
+        self._asynchronous = AsynchronousSettings(self._call)
         mappings = MappingWay(self._call)
         ways: dict[str, Way] = {
             "mapping": mappings,
@@ -167,6 +169,16 @@ class OfflineApp:
         functions = functions_of(project)
         by_name = {function.name: function for function in functions}
         self._functions.switch_to([self._settings(f) for f in functions], changes)
+        emulator = self._emulator
+        self._asynchronous.switch_to(
+            {
+                function.deployed_name: function.beyond.resolved(
+                    emulator.account_id, emulator.region
+                )
+                for function in functions
+            },
+            changes,
+        )
         self._run_code_of(functions, changes)
         sources = Sources(
             self._call,

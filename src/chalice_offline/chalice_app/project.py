@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from chalice_offline.chalice_app.app_module import import_app, unload_project
+from chalice_offline.chalice_app.beyond_chalice import check_beyond
 from chalice_offline.chalice_app.config_file import CONFIG_FILE, check_functions, read_config_file
 from chalice_offline.chalice_app.environment import (
     FunctionEnvironment,
@@ -103,7 +104,11 @@ def load_project(
     """
     with environment.active():
         app = import_app(directory)
-    check_functions(read_config_file(directory), stage, [API_HANDLER, *app.handler_map])
+    file = read_config_file(directory)
+    check_functions(file, stage, [API_HANDLER, *app.handler_map])
+    sources = {source.name: type(source).__name__ for source in app.event_sources}
+    names = dict.fromkeys((API_HANDLER, *app.handler_map), "")
+    check_beyond(file, stage, names | sources)
     config = read_config(directory, stage, app)
     _validate(config, directory)
     return Project(directory, stage, app, config, overrides or {})

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from chalice_offline.chalice_app.listening import Binding
@@ -58,8 +59,9 @@ class Sources:
         read = _READERS.get(kind)
         if read is None:
             raise ProjectError(f"handler {function.name}: {kind} is not supported offline yet")
+        beyond = function.beyond.resolved(self._account_id, self._region)
         try:
-            return read(self, source, function, changes)
+            return read(self, source, replace(function, beyond=beyond), changes)
         except AwsError as error:
             raise ProjectError(f"handler {function.name}: {one_line(error.message)}") from error
 
@@ -74,7 +76,7 @@ class Sources:
         self._check_visibility(name, function)
         request = self._mapping(arn, source, function)
         if source.maximum_concurrency:
-            request["ScalingConfig"] = {"MaximumConcurrency": source.maximum_concurrency}
+            request.setdefault("ScalingConfig", {"MaximumConcurrency": source.maximum_concurrency})
         return self._bound(function, f"queue {name}", "mapping", arn, request)
 
     def _sns(self, source: Any, function: ProjectFunction, changes: Changes) -> Binding:
@@ -84,33 +86,33 @@ class Sources:
         arn = self._arn("sns", name)
         properties = {"TopicName": name} | ({"FifoTopic": True} if _is_fifo(name) else {})
         self._ensure("AWS::SNS::Topic", properties, function, changes)
-        request = {"TopicArn": arn, "Endpoint": self._function_arn(function)}
+        request: dict[str, Any] = {"TopicArn": arn, "Endpoint": self._function_arn(function)}
+        if function.beyond.subscription:
+            request["Attributes"] = function.beyond.subscription
         return self._bound(function, f"topic {name}", "subscription", arn, request)
 
     def _s3(self, source: Any, function: ProjectFunction, changes: Changes) -> Binding:
         bucket = source.bucket
         self._ensure("AWS::S3::Bucket", {"BucketName": bucket}, function, changes)
-        rules = [
-            {"Name": name, "Value": value}
-            for name, value in (("Prefix", source.prefix), ("Suffix", source.suffix))
-            if value
+        filters = function.beyond.filters or [
+            {name: value for name, value in _filter_of(source).items() if value}
         ]
-        configuration: dict[str, Any] = {
-            "Id": function.deployed_name,
-            "LambdaFunctionArn": self._function_arn(function),
-            "Events": list(source.events),
-        }
-        if rules:
-            configuration["Filter"] = {"Key": {"FilterRules": rules}}
-        where = "".join(f" {rule['Name'].lower()} {rule['Value']}" for rule in rules)
-        words = f"bucket {bucket}{where} ({', '.join(source.events)})"
+        configurations = notification_configurations(
+            function.deployed_name, self._function_arn(function), list(source.events), filters
+        )
+        where = ", ".join(
+            " ".join(f"{name.lower()} {value}" for name, value in one.items()) for one in filters
+        )
+        words = f"bucket {bucket}{where and ' ' + where} ({', '.join(source.events)})"
         key = f"{function.deployed_name} notification {bucket}"
-        return Binding(function.name, words, "notification", key, configuration, bucket=bucket)
+        request = {"Configurations": configurations}
+        return Binding(function.name, words, "notification", key, request, bucket=bucket)
 
     def _event_pattern(self, source: Any, function: ProjectFunction, changes: Changes) -> Binding:  # noqa: ARG002 - nothing to make
         pattern = json.dumps(source.event_pattern)
         request = {"EventPattern": pattern}
-        return self._rule(source, function, f"default bus, pattern {pattern}", request)
+        bus = function.beyond.rule.get("EventBusName", "default")
+        return self._rule(source, function, f"{bus} bus, pattern {pattern}", request)
 
     def _schedule(self, source: Any, function: ProjectFunction, changes: Changes) -> Binding:  # noqa: ARG002
         expression = source.schedule_expression
@@ -163,8 +165,14 @@ class Sources:
         self, source: Any, function: ProjectFunction, words: str, request: dict[str, Any]
     ) -> Binding:
         name = f"{self._app_prefix}-{source.name}-event"
-        request = {"Name": name, **request, "Target": self._function_arn(function)}
-        return self._bound(function, words, "rule", f"rule {name}", request)
+        request = {
+            "Name": name,
+            **request,
+            **function.beyond.rule,
+            "Target": self._function_arn(function),
+        }
+        bus = request.get("EventBusName", "default")
+        return self._bound(function, words, "rule", f"rule {bus} {name}", request)
 
     def _mapping(self, arn: str, source: Any, function: ProjectFunction) -> dict[str, Any]:
         request: dict[str, Any] = {
@@ -178,7 +186,7 @@ class Sources:
             request["StartingPosition"] = position
         if source.maximum_batching_window_in_seconds:
             request["MaximumBatchingWindowInSeconds"] = source.maximum_batching_window_in_seconds
-        return request
+        return request | function.beyond.mapping
 
     def _ensure_queue(self, name: str, function: ProjectFunction, changes: Changes) -> None:
         visibility = min(
@@ -270,6 +278,31 @@ class Sources:
 
     def _function_arn(self, function: ProjectFunction) -> str:
         return self._arn("lambda", f"function:{function.deployed_name}")
+
+
+def notification_configurations(
+    name: str, function_arn: str, events: list[str], filters: list[dict[str, str]]
+) -> list[dict[str, Any]]:
+    """Return what of a bucket's notifications one function hears of: a part for each filter.
+
+    The first has the Id that Chalice gives it.
+    """
+    found = []
+    for number, filter_ in enumerate(filters):
+        configuration: dict[str, Any] = {
+            "Id": f"{name}-{number}" if number else name,
+            "LambdaFunctionArn": function_arn,
+            "Events": events,
+        }
+        rules = [{"Name": key, "Value": value} for key, value in filter_.items()]
+        if rules:
+            configuration["Filter"] = {"Key": {"FilterRules": rules}}
+        found.append(configuration)
+    return found
+
+
+def _filter_of(source: Any) -> dict[str, str]:
+    return {"Prefix": source.prefix or "", "Suffix": source.suffix or ""}
 
 
 def parse_arn_of(text: str, service: str, function: ProjectFunction) -> Arn:
