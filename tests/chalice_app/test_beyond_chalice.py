@@ -304,6 +304,10 @@ def test_the_command_gives_a_deployed_app_its_settings(run: Any, projects: Any) 
     _, again = after_deploy(projects)
     assert {line.split(":")[0] for line in again} == {"changes heard"}
 
+    assert after_deploy(projects, "--remove")[0] == 0
+    assert events.list_rules(EventBusName="orders")["Rules"] == []
+    assert after_deploy(projects, "--remove") == (0, ["nothing to remove"])
+
 
 def test_the_command_says_what_is_not_deployed(run: Any, projects: Any) -> None:
     """One sentence with the handler's name, and a status that is not zero."""

@@ -68,6 +68,22 @@ class AfterDeploy:
             if beyond.filters:
                 yield from self._notification(function, beyond, source, arn)
 
+    def removal(self, project: Project) -> Iterator[Step]:
+        """Say what is to be taken away before `chalice delete`, which knows nothing of it.
+
+        Everything else goes with what Chalice deletes.
+        """
+        for function in functions_of(project):
+            bus = function.beyond.rule.get("EventBusName")
+            name = _rule_name(project, function.name)
+            if bus is None or not self._is_on_bus(name, bus):
+                continue
+            where = {"EventBusName": bus}
+            words = f"{function.name}: rule {name} on bus {bus}"
+            targets = {"Rule": name, "Ids": ["1"]}
+            yield Step(f"{words}, its target", "events", "RemoveTargets", targets | where)
+            yield Step(words, "events", "DeleteRule", {"Name": name} | where)
+
     # ---- one method per part ---------------------------------------------------------------------
 
     def _asynchronous(self, function: ProjectFunction, beyond: Beyond) -> Iterator[Step]:
@@ -120,7 +136,7 @@ class AfterDeploy:
     def _rule(
         self, function: ProjectFunction, beyond: Beyond, project: Project, source: Any, arn: str
     ) -> Iterator[Step]:
-        name = f"{project.name}-{project.stage}-{source.name}-event"
+        name = _rule_name(project, source.name)
         present = self._ask("events", "DescribeRule", {"Name": name})
         kept = ("Name", "EventPattern", "ScheduleExpression", "Description")
         known = {member: present[member] for member in kept if present.get(member)}
@@ -194,8 +210,19 @@ class AfterDeploy:
             return set()
         return {statement["Sid"] for statement in policy["Statement"]}
 
+    def _is_on_bus(self, rule: str, bus: str) -> bool:
+        request = {"NamePrefix": rule, "EventBusName": bus}
+        return any(
+            one["Name"] == rule for one in self._ask("events", "ListRules", request)["Rules"]
+        )
+
     def _arn(self, service: str, resource: str) -> str:
         return make_arn(service, self._region, self._account_id, resource)
+
+
+def _rule_name(project: Project, handler: str) -> str:
+    """Return the name that Chalice gives the rule of a handler."""
+    return f"{project.name}-{project.stage}-{handler}-event"
 
 
 def _filters(configurations: list[dict[str, Any]]) -> list[list[tuple[str, str]]]:

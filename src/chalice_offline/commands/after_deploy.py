@@ -24,7 +24,12 @@ if TYPE_CHECKING:
 @click.option("--stage", default="dev", show_default=True, help="The stage that was deployed.")
 @click.option("--profile", default=None, help="The profile of your AWS credentials.")
 @click.option("--dry-run", is_flag=True, help="Only say what would be done.")
-def after_deploy(project_dir: Path, stage: str, profile: str | None, dry_run: bool) -> None:
+@click.option(
+    "--remove", is_flag=True, help="Take away what `chalice delete` knows nothing of, before it."
+)
+def after_deploy(
+    project_dir: Path, stage: str, profile: str | None, *, dry_run: bool, remove: bool
+) -> None:
     """Apply "beyond_chalice" of .chalice/config.json after `chalice deploy`.
 
     Partial batches, filters, destinations, dead letters, another event bus, several prefixes:
@@ -42,15 +47,17 @@ def after_deploy(project_dir: Path, stage: str, profile: str | None, dry_run: bo
         ask = _asking(session)
         project = load_for_stage(project_dir.resolve(), stage, session.region_name)
         done = 0
-        for step in AfterDeploy(ask, account_id, session.region_name).steps(project):
-            click.echo(f"{'would change' if dry_run else 'changes'} {step.words}")
+        work = AfterDeploy(ask, account_id, session.region_name)
+        verb = "remove" if remove else "change"
+        for step in work.removal(project) if remove else work.steps(project):
+            click.echo(f"{f'would {verb}' if dry_run else f'{verb}s'} {step.words}")
             if not dry_run:
                 ask(step.service, step.operation, step.request)
             done += 1
     except (ProjectError, AwsError, ClientError, BotoCoreError) as error:
         raise click.ClickException(str(error)) from error
     if not done:
-        click.echo("nothing to change")
+        click.echo(f"nothing to {verb}")
 
 
 def _session(profile: str | None) -> tuple[Any, str]:
