@@ -43,6 +43,7 @@ TITLES = {
     "dynamodbstreams": "DynamoDB Streams",
     "s3": "S3",
     "lambda": "Lambda",
+    "stepfunctions": "Step Functions",
 }
 # What an operation of the table cannot say by being there.
 NOTES = {
@@ -83,7 +84,7 @@ The operations are those of botocore {version}.
 - **{missing}**: the caller gets the error NotImplemented (501), which names service and operation;
   nothing changes.
 
-Every other service (Secrets Manager, SSM, STS, Step Functions, CloudWatch Logs …) is delegated to
+Every other service (Secrets Manager, SSM, STS, CloudWatch Logs …) is delegated to
 moto, in the same process;
 [moto's own list](https://docs.getmoto.org/en/latest/docs/services/index.html) says what it does.
 What moto does not know gets the same error.

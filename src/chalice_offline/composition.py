@@ -16,6 +16,7 @@ from chalice_offline.services import (
     scheduler,
     sns,
     sqs,
+    stepfunctions,
 )
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ SERVICES: Final[tuple[Callable[[Kernel], Service], ...]] = (
     lambda_.service,
     s3.service,
     kinesis.service,
+    stepfunctions.service,
 )
 
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 # Import name to distribution name, where they differ.
-DISTRIBUTION = {"yaml": "pyyaml", "time_machine": "time-machine"}
+DISTRIBUTION = {"yaml": "pyyaml", "time_machine": "time-machine", "jsonata": "jsonata-python"}
 # testing.py is loaded by pytest itself, for those who have it.
 NOT_INSTALLED_BY_US = {"pytest"}
 

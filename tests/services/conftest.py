@@ -100,7 +100,8 @@ class Aws:
             aws_access_key_id=account,
             aws_secret_access_key="test",
             endpoint_url=self._endpoint_url,
-            config=Config(retries={"max_attempts": 0}),
+            # StartSyncExecution is sent to "sync-" and the host, which nobody resolves here.
+            config=Config(retries={"max_attempts": 0}, inject_host_prefix=False),
         )
 
     def function(self, name: str, handler: Callable[[Any], Any], **settings: Any) -> str:

@@ -12,23 +12,10 @@ from typing import Any
 
 from chalice_offline.core.errors import AwsError
 from chalice_offline.protocols import load_service, operation_names
+from chalice_offline.services.common.sdk_names import botocore_name, shaped
 from chalice_offline.services.scheduler.errors import validation_error
 
 UNIVERSAL = re.compile(r"arn:aws[a-z-]*:scheduler:::aws-sdk:([a-z0-9-]+):([A-Za-z0-9]+)")
-# Service ids that differ from botocore's service names; the others are the same.
-_NAMES = {
-    "cloudwatchevents": "events",
-    "cloudwatchlogs": "logs",
-    "cognitoidentity": "cognito-identity",
-    "cognitoidentityprovider": "cognito-idp",
-    "databasemigration": "dms",
-    "elasticloadbalancing": "elb",
-    "elasticloadbalancingv2": "elbv2",
-    "emrserverless": "emr-serverless",
-    "eventbridge": "events",
-    "sfn": "stepfunctions",
-    "timestreamwrite": "timestream-write",
-}
 # User guide, "Unsupported actions": reading operations cannot be targets.
 _READING = (
     "get",
@@ -51,7 +38,7 @@ def universal_operation(arn: str) -> tuple[str, str]:
     found = UNIVERSAL.fullmatch(arn)
     if found is None:
         raise validation_error("Provided Arn is not in correct format.")
-    service = _NAMES.get(found[1], found[1])
+    service = botocore_name(found[1])
     try:
         names = operation_names(service)
     except AwsError as error:
@@ -85,22 +72,5 @@ def request_of(service: str, operation: str, parameters: dict[str, Any]) -> dict
     Scheduler spells all members with a capital (StateMachineArn), the models do not always.
     """
     shape = load_service(service).operation_model(operation).input_shape
-    shaped: dict[str, Any] = _shaped(parameters, shape) if shape else {}
-    return shaped
-
-
-def _shaped(value: Any, shape: Any) -> Any:
-    if shape.type_name == "structure" and isinstance(value, dict):
-        by_name = {name.lower(): name for name in shape.members}
-        return {
-            by_name[name.lower()]: _shaped(member, shape.members[by_name[name.lower()]])
-            for name, member in value.items()
-            if name.lower() in by_name
-        }
-    if shape.type_name == "list" and isinstance(value, list):
-        return [_shaped(member, shape.member) for member in value]
-    if shape.type_name == "map" and isinstance(value, dict):
-        return {name: _shaped(member, shape.value) for name, member in value.items()}
-    if shape.type_name == "blob" and isinstance(value, str):
-        return value.encode()
-    return value
+    request: dict[str, Any] = shaped(parameters, shape) if shape else {}
+    return request

@@ -1,0 +1,144 @@
+"""Items of a distributed Map read from S3: JSON, JSON lines, CSV, inventories, listings."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+from typing import TYPE_CHECKING, Any
+
+from chalice_offline.core.errors import AwsError
+from chalice_offline.services.stepfunctions.language import jsonata, templates
+from chalice_offline.services.stepfunctions.language.failures import ITEM_READER, StateFailure
+from chalice_offline.services.stepfunctions.language.json_text import NotJson, parse
+from chalice_offline.services.stepfunctions.language.paths import NoSuchValue, compile_path, look_up
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from chalice_offline.services.stepfunctions.execution.state_run import StateRun
+
+_DELIMITERS = {"COMMA": ",", "PIPE": "|", "SEMICOLON": ";", "SPACE": " ", "TAB": "\t"}
+
+
+def read_items(run: StateRun) -> Iterator[Any]:
+    """Return the items of ItemReader, one by one; StateFailure when they cannot be read."""
+    reader = run.definition["ItemReader"]
+    config = reader.get("ReaderConfig", {})
+    request = _request(run, reader)
+    if reader["Resource"].rsplit(":", 1)[-1] == "listObjectsV2":
+        return _listing(run, request)
+    kind = config.get("InputType", "JSON")
+    body = _object(run, request)
+    if kind == "CSV":
+        return _rows(body, config)
+    if kind == "JSONL":
+        return (_line(line) for line in body.splitlines() if line.strip())
+    if kind == "MANIFEST":
+        return _inventory(run, body)
+    return iter(_json_list(run, body, config))
+
+
+def failed(cause: str) -> StateFailure:
+    """The reader cannot go on."""
+    return StateFailure(ITEM_READER, cause)
+
+
+def _request(run: StateRun, reader: Mapping[str, Any]) -> dict[str, Any]:
+    if run.is_jsonata:
+        filled = jsonata.fill(reader.get("Arguments", {}), run.sources, "ItemReader/Arguments")
+    else:
+        data = run.sources.with_data(run.input)
+        filled = templates.fill(reader.get("Parameters", {}), data)
+    request: dict[str, Any] = filled
+    return request
+
+
+def _call(run: StateRun, operation: str, request: Mapping[str, Any]) -> Any:
+    try:
+        return run.frame.deliver("s3", operation, dict(request), (run.flow.cause,))
+    except AwsError as error:
+        raise failed(f"{error.message}") from error
+
+
+def _object(run: StateRun, request: Mapping[str, Any]) -> bytes:
+    body = _call(run, "GetObject", request)["Body"]
+    content: bytes = body.read() if hasattr(body, "read") else bytes(body)
+    if str(request.get("Key", "")).endswith(".gz"):
+        return gzip.decompress(content)
+    return content
+
+
+def _listing(run: StateRun, request: dict[str, Any]) -> Iterator[Any]:
+    token: str | None = None
+    while True:
+        asked = {**request, **({"ContinuationToken": token} if token else {})}
+        page = _call(run, "ListObjectsV2", asked)
+        for found in page.get("Contents", ()):
+            yield {
+                "Etag": found["ETag"],
+                "LastModified": _epoch_seconds(found["LastModified"]),
+                "Key": found["Key"],
+                "Size": found["Size"],
+                "StorageClass": found.get("StorageClass", "STANDARD"),
+            }
+        token = page.get("NextContinuationToken")
+        if not token:
+            return
+
+
+def _epoch_seconds(value: Any) -> Any:
+    return int(value.timestamp()) if hasattr(value, "timestamp") else value
+
+
+def _json_list(run: StateRun, body: bytes, config: Mapping[str, Any]) -> list[Any]:
+    value = _line(body)
+    pointer = run.definition.get("ItemsPath") or config.get("ItemsPath")
+    if pointer and not run.is_jsonata and pointer != "$":
+        try:
+            value = look_up(compile_path(pointer), value)
+        except NoSuchValue as error:
+            raise failed(f"Attempting to map over non-iterable node. {error}") from error
+    if isinstance(value, dict):
+        return [{"Key": name, "Value": member} for name, member in value.items()]
+    if not isinstance(value, list):
+        raise failed("Attempting to map over non-iterable node.")
+    return value
+
+
+def _line(content: bytes) -> Any:
+    try:
+        return parse(content.decode("utf-8-sig"))
+    except (NotJson, UnicodeDecodeError) as error:
+        raise failed(f"The item is no JSON: {error}") from error
+
+
+def _rows(body: bytes, config: Mapping[str, Any]) -> Iterator[Any]:
+    text = io.StringIO(body.decode("utf-8-sig", "replace"), newline="")
+    delimiter = _DELIMITERS.get(config.get("CSVDelimiter", "COMMA"), ",")
+    lines = csv.reader(text, delimiter=delimiter)
+    if config.get("CSVHeaderLocation") == "GIVEN":
+        headers = list(config.get("CSVHeaders", ()))
+    else:
+        headers = next(lines, [])
+    if len(set(headers)) != len(headers):
+        raise failed("CSV headers cannot contain duplicates.")
+    return (_row(headers, cells) for cells in lines if cells)
+
+
+def _row(headers: list[str], cells: list[str]) -> dict[str, str]:
+    """Cells without a header are left out, headers without a cell are empty (recorded on AWS)."""
+    filled = cells + [""] * (len(headers) - len(cells))
+    return dict(zip(headers, filled, strict=False))
+
+
+def _inventory(run: StateRun, manifest: bytes) -> Iterator[Any]:
+    described = json.loads(manifest)
+    headers = [name.strip() for name in described["fileSchema"].split(",")]
+    bucket = described["destinationBucket"].rsplit(":", 1)[-1]
+    for part in described["files"]:
+        content = _object(run, {"Bucket": bucket, "Key": part["key"]})
+        lines = csv.reader(io.StringIO(content.decode("utf-8", "replace"), newline=""))
+        for cells in lines:
+            yield _row(headers, cells)

@@ -1,0 +1,110 @@
+"""Map: a block of states for each item, inline or as executions of their own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from chalice_offline.services.stepfunctions.execution import map_items
+from chalice_offline.services.stepfunctions.execution.distributed_map import perform_distributed
+from chalice_offline.services.stepfunctions.execution.state_run import number_field
+from chalice_offline.services.stepfunctions.language.failures import StateFailure
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from chalice_offline.services.stepfunctions.execution.state_run import Branch, StateRun
+
+
+def perform_map(run: StateRun) -> None:
+    """Iterate over the items."""
+    processor = map_items.processor_of(run.definition)
+    if map_items.is_distributed(processor):
+        perform_distributed(run, processor)
+        return
+    items = map_items.items_of(run)
+    concurrency = number_field(run, "MaxConcurrency") or len(items)
+    started = run.event("MapStateStarted", "mapStateStartedEventDetails", {"length": len(items)})
+    _Iterations(run, processor, items, started).begin(concurrency)
+
+
+class _Iterations:
+    """The iterations of one try: some under way, others to come."""
+
+    def __init__(
+        self, run: StateRun, processor: Mapping[str, Any], items: list[Any], started: int
+    ) -> None:
+        self._run = run
+        self._processor = processor
+        self._items = items
+        self._results: list[Any] = [None] * len(items)
+        self._left = len(items)
+        self._next = 0
+        self._under_way: dict[int, Branch] = {}
+        self._started = started
+
+    def begin(self, concurrency: int) -> None:
+        self._run.abort_attempt = self._abort
+        if not self._items:
+            self._end()
+            return
+        for _ in range(min(concurrency, len(self._items))):
+            self._start_next(self._started)
+
+    def _start_next(self, previous: int) -> None:
+        run, index = self._run, self._next
+        self._next += 1
+        try:
+            value = map_items.selected(run, self._items[index], index)
+        except StateFailure as failure:
+            self._abort()
+            run.fail(failure)
+            return
+        details = {"name": run.name, "index": index}
+        started = run.frame.history.add(
+            "MapIterationStarted", previous, "mapIterationStartedEventDetails", details
+        )
+        item = {"Index": index, "Value": self._items[index]}
+        flow = run.flow.branch(
+            self._processor, started, self._done(index), self._failed(index), item
+        )
+        self._under_way[index] = flow
+        flow.start(value)
+
+    def _done(self, index: int) -> Any:
+        def done(output: Any) -> None:
+            flow = self._under_way.pop(index)
+            self._results[index] = output
+            self._left -= 1
+            self._run.flow.previous = self._iteration_event("Succeeded", index, flow.previous)
+            if self._next < len(self._items):
+                self._start_next(flow.previous)
+            elif self._left == 0:
+                self._end()
+
+        return done
+
+    def _failed(self, index: int) -> Any:
+        def failed(failure: StateFailure) -> None:
+            flow = self._under_way.pop(index)
+            self._iteration_event("Failed", index, flow.previous)
+            self._abort()
+            self._run.flow.previous = flow.previous
+            self._run.fail(failure)
+
+        return failed
+
+    def _abort(self) -> None:
+        for index, flow in self._under_way.items():
+            flow.abort()
+            self._iteration_event("Aborted", index, flow.previous)
+        self._under_way.clear()
+
+    def _end(self) -> None:
+        self._run.side_event("MapStateSucceeded")
+        self._run.succeed(self._results)
+
+    def _iteration_event(self, how: str, index: int, previous: int) -> int:
+        details = {"name": self._run.name, "index": index}
+        return self._run.frame.history.add(
+            f"MapIteration{how}", previous, f"mapIteration{how}EventDetails", details
+        )

@@ -1,0 +1,68 @@
+"""ResultWriter: what the executions of a distributed Map gave, as files in S3."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from chalice_offline.core.errors import AwsError
+from chalice_offline.services.stepfunctions.language import jsonata, templates
+from chalice_offline.services.stepfunctions.language.failures import RESULT_WRITER, StateFailure
+from chalice_offline.services.stepfunctions.language.json_text import compact
+
+if TYPE_CHECKING:
+    from chalice_offline.services.stepfunctions.execution.state_run import StateRun
+    from chalice_offline.services.stepfunctions.map_run import MapRun
+
+
+class ResultWriter:
+    """Collects the results of a map run as text and writes them at its end."""
+
+    def __init__(self, run: StateRun) -> None:
+        self._run = run
+        self._results: dict[str, list[str]] = {"SUCCEEDED": [], "FAILED": []}
+        filled: Any
+        writer = run.definition["ResultWriter"]
+        if run.is_jsonata:
+            filled = jsonata.fill(writer.get("Arguments", {}), run.sources, "ResultWriter")
+        else:
+            sources = run.sources.with_data(run.input)
+            filled = templates.fill(writer.get("Parameters", {}), sources)
+        self._bucket = filled.get("Bucket", "")
+        self._prefix = filled.get("Prefix", "")
+
+    def add(self, status: str, result: dict[str, Any]) -> None:
+        """Keep what one execution gave."""
+        self._results[status].append(compact(result))
+
+    def write(self, map_run: MapRun) -> dict[str, Any]:
+        """Write the files; return what the state's result is then."""
+        folder = f"{self._prefix}/{map_run.arn.rsplit(':', 1)[-1]}".lstrip("/")
+        files: dict[str, list[dict[str, Any]]] = {"FAILED": [], "PENDING": [], "SUCCEEDED": []}
+        for status, results in self._results.items():
+            if results:
+                key = f"{folder}/{status}_0.json"
+                body = f"[{','.join(results)}]".encode()
+                self._put(key, body)
+                files[status].append({"Key": key, "Size": len(body)})
+                map_run.results_written += len(results)
+        key = f"{folder}/manifest.json"
+        manifest = {
+            "DestinationBucket": self._bucket,
+            "MapRunArn": map_run.arn,
+            "ResultFiles": files,
+        }
+        self._put(key, compact(manifest).encode())
+        details = {"Bucket": self._bucket, "Key": key}
+        return {"MapRunArn": map_run.arn, "ResultWriterDetails": details}
+
+    def _put(self, key: str, body: bytes) -> None:
+        request = {
+            "Bucket": self._bucket,
+            "Key": key,
+            "Body": body,
+            "ContentType": "application/json",
+        }
+        try:
+            self._run.frame.deliver("s3", "PutObject", request, (self._run.flow.cause,))
+        except AwsError as error:
+            raise StateFailure(RESULT_WRITER, error.message) from error

@@ -1,0 +1,306 @@
+"""One state under way: its input, tries, result and way out.
+
+What a type of state does is in the modules of the types; what they share is here: data flow,
+Retry, Catch, variables and the events on the way in and out.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+from chalice_offline.services.stepfunctions import limits
+from chalice_offline.services.stepfunctions.execution import data_flow
+from chalice_offline.services.stepfunctions.execution.retries import Retries
+from chalice_offline.services.stepfunctions.language import jsonata
+from chalice_offline.services.stepfunctions.language.failures import (
+    DATA_LIMIT,
+    RUNTIME,
+    StateFailure,
+    is_named,
+)
+from chalice_offline.services.stepfunctions.language.json_text import compact
+from chalice_offline.services.stepfunctions.language.sources import Sources, Variables
+from chalice_offline.services.stepfunctions.language.timestamps import spell
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from chalice_offline.core.scheduler import Timer
+    from chalice_offline.services.stepfunctions.execution.frame import Frame
+
+_WITH_OWN_FAILURE = frozenset({"Map", "Parallel"})
+NOT_TRUNCATED = {"truncated": False}
+
+
+class Branch(Protocol):
+    """A block of states that another state runs: an iteration or a branch."""
+
+    previous: int
+
+    def start(self, data: Any) -> None:
+        """Enter the first state."""
+        ...
+
+    def abort(self) -> None:
+        """Stop, because another branch has failed."""
+        ...
+
+
+class Flow(Protocol):
+    """The block of states that a state belongs to."""
+
+    frame: Frame
+    previous: int
+    variables: Variables
+    cause: int
+    is_inner: bool
+
+    def leave(self, output: Any, following: str | None) -> None:
+        """Go on with another state, or end with an output."""
+        ...
+
+    def fail(self, failure: StateFailure) -> None:
+        """End with a failure that nobody has caught."""
+        ...
+
+    def branch(
+        self,
+        block: Mapping[str, Any],
+        previous: int,
+        done: Callable[[Any], None],
+        failed: Callable[[StateFailure], None],
+        item: Mapping[str, Any] | None = None,
+    ) -> Branch:
+        """Return a block of states inside this one."""
+        ...
+
+    def execution(
+        self,
+        block: Mapping[str, Any],
+        frame: Frame,
+        done: Callable[[Any], None],
+        failed: Callable[[StateFailure], None],
+    ) -> Branch:
+        """Return a block of states that is an execution of its own: a distributed Map's."""
+        ...
+
+    def guarded(self, step: Callable[[], None]) -> Callable[[], None]:
+        """Return a step that ends the execution when its history is full."""
+        ...
+
+
+class StateRun:
+    """One state of one block, from its entry to its exit."""
+
+    def __init__(
+        self,
+        flow: Flow,
+        name: str,
+        definition: Mapping[str, Any],
+        raw: Any,
+        context: Mapping[str, Any],
+        perform: Callable[[StateRun], None],
+    ) -> None:
+        self.flow = flow
+        self.frame = flow.frame
+        self.kernel = flow.frame.kernel
+        self.name = name
+        self.definition = definition
+        self.type: str = definition["Type"]
+        self.raw = raw
+        self.input: Any = raw
+        language = definition.get("QueryLanguage", flow.frame.query_language)
+        self.is_jsonata = language == "JSONata"
+        self.retry_count = 0
+        self.has_begun = False
+        self.entered_id = 0
+        self.token = ""
+        self.abort_attempt: Callable[[], None] | None = None
+        self._context = context
+        self._entered_at = spell(self.kernel.now_ms)
+        self._perform = perform
+        self._retries = Retries(definition.get("Retry", ()))
+        self._before = flow.previous
+        self._timer: Timer | None = None
+        self.sources = self._sources()
+
+    def enter(self) -> None:
+        """Write the entry down and try."""
+        details = {
+            "name": self.name,
+            "input": compact(self.raw),
+            "inputDetails": NOT_TRUNCATED,
+        }
+        self.entered_id = self.event(
+            f"{self.type}StateEntered", "stateEnteredEventDetails", details
+        )
+        self._try()
+
+    def event(self, kind: str, key: str = "", details: Any = None) -> int:
+        """Write an event that follows the last one of this block."""
+        self.flow.previous = self.frame.history.add(kind, self.flow.previous, key, details)
+        return self.flow.previous
+
+    def side_event(self, kind: str, key: str = "", details: Any = None) -> int:
+        """Write an event that nothing follows."""
+        return self.frame.history.add(kind, self.flow.previous, key, details)
+
+    def later(self, due_ms: int, step: Callable[[], None], *, owed: bool = True) -> Timer:
+        """Do something at an instant, if this state is still under way then."""
+        self._timer = self.kernel.at(due_ms, self.flow.guarded(step), owed=owed)
+        return self._timer
+
+    def succeed(self, result: Any, *, rule: Mapping[str, Any] | None = None) -> None:
+        """Leave with a result; a Choice gives the `rule` that decides where to."""
+        self.abort_attempt = None
+        try:
+            way = data_flow.way_out(self, result, rule)
+        except StateFailure as failure:
+            self.fail(failure)
+            return
+        following = (rule or self.definition).get("Next")
+        self._exit(way, following)
+
+    def fail(self, failure: StateFailure) -> None:
+        """Try again, go on with a catcher's state, or end the block."""
+        self.abort_attempt = None
+        failure = self._in_place(failure)
+        if failure.is_evaluation:
+            self._write_evaluation(failure)
+        if self._retry(failure):
+            return
+        if self.type in _WITH_OWN_FAILURE and failure.error != RUNTIME:
+            self.event(f"{self.type}StateFailed")
+        if not self._caught(failure):
+            self.flow.fail(failure)
+
+    def abort(self) -> None:
+        """Stop: another branch has failed, or the execution was stopped."""
+        self.kernel.cancel(self._timer)
+        if self.abort_attempt is not None:
+            self.abort_attempt()
+            self.abort_attempt = None
+
+    def check_size(self, value: Any, what: str = "") -> str:
+        """Return a value as text; States.DataLimitExceeded when it is too long."""
+        text = compact(value)
+        if len(text) * 4 > limits.DATA_BYTES_MAX and len(text.encode()) > limits.DATA_BYTES_MAX:
+            raise data_limit(what or self.name)
+        return text
+
+    def _try(self) -> None:
+        if self.definition.get("Resource", "").endswith(".waitForTaskToken"):
+            self.token = self.frame.surroundings.tokens.make()
+        self.sources = self._sources()
+        try:
+            self.input = data_flow.way_in(self)
+            self._perform(self)
+        except StateFailure as failure:
+            self.fail(failure)
+
+    def _sources(self) -> Sources:
+        state = {
+            "Name": self.name,
+            "EnteredTime": self._entered_at,
+            "RetryCount": self.retry_count,
+        }
+        task = {"Task": {"Token": self.token}} if self.token else {}
+        return Sources(
+            data=self.raw,
+            context={**self._context, "State": state, **task},
+            variables=self.flow.variables,
+            ids=self.kernel.ids,
+            now_ms=lambda: self.kernel.now_ms,
+            states={"input": self.raw},
+        )
+
+    def _exit(self, way: data_flow.WayOut, following: str | None) -> None:
+        details: dict[str, Any] = {
+            "name": self.name,
+            "output": way.text,
+            "outputDetails": NOT_TRUNCATED,
+        }
+        if way.assigned:
+            details["assignedVariables"] = {
+                name: compact(value) for name, value in way.assigned.items()
+            }
+            details["assignedVariablesDetails"] = NOT_TRUNCATED
+            self.flow.variables.assign(way.assigned)
+        self.event(f"{self.type}StateExited", "stateExitedEventDetails", details)
+        self.flow.leave(way.output, following)
+
+    def _in_place(self, failure: StateFailure) -> StateFailure:
+        if not failure.in_place:
+            return failure
+        where = (
+            f"An error occurred while executing the state '{self.name}' "
+            f"(entered at the event id #{self.entered_id}). "
+        )
+        return StateFailure(
+            failure.error,
+            where + (failure.cause or ""),
+            location=failure.location,
+            is_evaluation=failure.is_evaluation,
+        )
+
+    def _write_evaluation(self, failure: StateFailure) -> None:
+        """Before anything has begun the event follows the state before (recorded on AWS)."""
+        details = {"error": failure.error, "cause": failure.cause, "state": self.name}
+        if failure.location is not None:
+            details["location"] = failure.location
+        if self.flow.previous == self.entered_id and not self.has_begun:
+            self.flow.previous = self._before
+        self.event("EvaluationFailed", "evaluationFailedEventDetails", details)
+
+    def _retry(self, failure: StateFailure) -> bool:
+        delay_ms = self._retries.delay_ms(failure.error, self.kernel.ids)
+        if delay_ms is None:
+            return False
+        self.retry_count += 1
+        detail = {"execution": self.frame.arn, "state": self.name, "error": failure.error}
+        what = f"tries again in {delay_ms / 1000:g} s, for the {_ordinal(self.retry_count)} time"
+        self.flow.cause = self.kernel.note("stepfunctions", detail, (self.flow.cause,), what)
+        self.later(self.kernel.now_ms + delay_ms, self._try)
+        return True
+
+    def _caught(self, failure: StateFailure) -> bool:
+        for catcher in self.definition.get("Catch", ()):
+            if not is_named(failure.error, catcher["ErrorEquals"]):
+                continue
+            error_output = {"Error": failure.error, "Cause": failure.cause}
+            try:
+                way = data_flow.way_out_caught(self, catcher, error_output)
+            except StateFailure as another:
+                self.flow.fail(self._in_place(another))
+                return True
+            self._exit(way, catcher["Next"])
+            return True
+        return False
+
+
+def data_limit(what: str) -> StateFailure:
+    """A result that is too long."""
+    return StateFailure(
+        DATA_LIMIT,
+        f"The state/task '{what}' returned a result with a size exceeding the maximum number of "
+        "bytes service limit.",
+    )
+
+
+def number_field(run: StateRun, name: str, kind: str = "integer") -> Any:
+    """Return a field that is given as a number, as a JSONata expression, or as a path."""
+    if name in run.definition:
+        value = run.definition[name]
+        if jsonata.is_expression(value):
+            found = jsonata.evaluate(value, run.sources, name)
+            return jsonata.expect(found, value, name, int, float)
+        return value
+    path = run.definition.get(f"{name}Path")
+    if path is None:
+        return None
+    return data_flow.number_at(path, f"{name}Path", run.sources.with_data(run.input), kind)
+
+
+def _ordinal(number: int) -> str:
+    words = {1: "first", 2: "second", 3: "third"}
+    return words.get(number, f"{number}th")

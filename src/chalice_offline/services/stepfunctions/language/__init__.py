@@ -1,0 +1,1 @@
+"""Amazon States Language: pure functions over definitions and JSON values."""

@@ -1,0 +1,137 @@
+"""What is wrong with a definition, as ValidateStateMachineDefinition says it.
+
+Texts and places are recorded from AWS where a recording is known.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from chalice_offline.services.stepfunctions.language.field_checks import check_fields
+from chalice_offline.services.stepfunctions.language.json_text import NotJson, parse
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SCHEMA = "SCHEMA_VALIDATION_FAILED"
+NOT_JSON = "INVALID_JSON_DESCRIPTION"
+MISSING_TARGET = "MISSING_TRANSITION_TARGET"
+_TYPES = ("Task", "Wait", "Pass", "Succeed", "Fail", "Choice", "Parallel", "Map")
+_ENDS = frozenset({"Succeed", "Fail"})
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One thing that is wrong, and where."""
+
+    code: str
+    message: str
+    location: str | None = None
+
+    def shown(self) -> dict[str, str]:
+        """Return it as ValidateStateMachineDefinition does."""
+        shown = {"severity": "ERROR", "code": self.code, "message": self.message}
+        if self.location is not None:
+            shown["location"] = self.location
+        return shown
+
+    def __str__(self) -> str:
+        place = f" at {self.location}" if self.location is not None else ""
+        return f"{self.code}: {self.message}{place}"
+
+
+def check_text(text: str, *, is_express: bool) -> tuple[dict[str, Any], list[Diagnostic]]:
+    """Return a definition and what is wrong with it."""
+    if not text.strip():
+        return {}, [Diagnostic(SCHEMA, "Definition must be a valid JSON object")]
+    try:
+        definition = parse(text)
+    except NotJson as error:
+        source = f'[Source: (String)"{text}"; line: {error.line}, column: {error.column}]'
+        return {}, [Diagnostic(NOT_JSON, f"{error.message}\n at {source}", source)]
+    if not isinstance(definition, dict):
+        return {}, [Diagnostic(SCHEMA, "Definition must be a valid JSON object")]
+    checks = _Checks(definition.get("QueryLanguage", "JSONPath"), is_express=is_express)
+    checks.block(definition, "")
+    return definition, checks.found
+
+
+class _Checks:
+    def __init__(self, language: str, *, is_express: bool) -> None:
+        self.found: list[Diagnostic] = []
+        self._language = language
+        self._is_express = is_express
+
+    def block(self, block: Mapping[str, Any], place: str) -> None:
+        """Check a block of states, and those within it."""
+        missing = [name for name in ("States", "StartAt") if name not in block]
+        if missing:
+            self._add(f"These fields are required: [{', '.join(missing)}]", place or "/")
+            return
+        states = block["States"]
+        if not isinstance(states, dict) or not states:
+            self._add("Value cannot be empty", f"{place}/States")
+            return
+        if block["StartAt"] not in states:
+            self._target(block["StartAt"], f"{place}/StartAt")
+        for name, state in states.items():
+            self._state(state, states, f"{place}/States/{name}")
+
+    def _state(self, state: Any, states: Mapping[str, Any], place: str) -> None:
+        if not isinstance(state, dict) or "Type" not in state:
+            self._add("The field 'Type' is required but was missing", place)
+            return
+        kind = state["Type"]
+        if kind not in _TYPES:
+            values = ", ".join(_TYPES)
+            message = f"The field 'Type' should have one of these values: [{values}]"
+            self._add(message, f"{place}/Type")
+            return
+        language = state.get("QueryLanguage", self._language)
+        if self._language == "JSONata" and language == "JSONPath":
+            message = (
+                "'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine"
+            )
+            self._add(message, place)
+            return
+        for message, location in check_fields(state, place, language, is_express=self._is_express):
+            self._add(message, location)
+        self._transitions(state, states, place)
+        self._inner(state, place)
+
+    def _transitions(self, state: Mapping[str, Any], states: Mapping[str, Any], place: str) -> None:
+        kind = state["Type"]
+        if kind == "Choice":
+            for position, rule in enumerate(state.get("Choices", ())):
+                if isinstance(rule, dict) and "Next" in rule and rule["Next"] not in states:
+                    self._target(rule["Next"], f"{place}/Choices[{position}]/Next")
+            if "Default" in state and state["Default"] not in states:
+                self._target(state["Default"], f"{place}/Default")
+        elif kind not in _ENDS:
+            if "Next" in state:
+                if state["Next"] not in states:
+                    self._target(state["Next"], f"{place}/Next")
+            elif state.get("End") is not True:
+                self._add("One of these fields is required: [Next, End]", place)
+        for position, catcher in enumerate(state.get("Catch", ())):
+            if isinstance(catcher, dict) and catcher.get("Next") not in states:
+                self._target(catcher.get("Next"), f"{place}/Catch[{position}]/Next")
+
+    def _inner(self, state: Mapping[str, Any], place: str) -> None:
+        if state["Type"] == "Parallel":
+            branches = state.get("Branches")
+            if not branches:
+                self._add("Value cannot be empty", f"{place}/Branches")
+            for position, branch in enumerate(branches or ()):
+                self.block(branch, f"{place}/Branches[{position}]")
+        elif state["Type"] == "Map":
+            for name in ("ItemProcessor", "Iterator"):
+                if name in state:
+                    self.block(state[name], f"{place}/{name}")
+
+    def _target(self, target: Any, place: str) -> None:
+        self.found.append(Diagnostic(MISSING_TARGET, f"Missing 'Next' target: {target}", place))
+
+    def _add(self, message: str, place: str) -> None:
+        self.found.append(Diagnostic(SCHEMA, message, place))

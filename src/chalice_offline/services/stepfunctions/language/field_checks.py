@@ -1,0 +1,167 @@
+"""The fields of one state: which it needs, which values they take."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from chalice_offline.services.stepfunctions.language import jsonata
+from chalice_offline.services.stepfunctions.language.intrinsic_parser import (
+    NotIntrinsic,
+    check_path,
+    parse_call,
+)
+from chalice_offline.services.stepfunctions.language.resources import (
+    api_call,
+    is_activity,
+    is_function,
+    is_known,
+)
+from chalice_offline.services.stepfunctions.language.timestamps import parse_timestamp
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    Wrong = tuple[str, str]
+
+_TEMPLATES = ("Parameters", "ResultSelector", "ItemSelector", "Assign")
+_LABEL_FORBIDDEN = ' ?*<>{}[]:;,\\|^~$#%&`"'
+_LABEL_MAX = 40
+# Fields of each language that the other does not have.
+_JSONPATH_ONLY = (
+    "InputPath", "OutputPath", "ResultPath", "Parameters", "ResultSelector", "ItemsPath",
+    "TimeoutSecondsPath", "HeartbeatSecondsPath", "SecondsPath", "TimestampPath",
+    "MaxConcurrencyPath", "CausePath", "ErrorPath",
+)  # fmt: skip
+_JSONATA_ONLY = ("Arguments", "Output", "Items")
+
+
+def check_fields(
+    state: Mapping[str, Any], place: str, language: str, *, is_express: bool
+) -> Iterator[Wrong]:
+    """Return what is wrong with a state's own fields: messages and places."""
+    kind = state["Type"]
+    yield from _language(state, place, language)
+    if kind == "Task":
+        yield from _task(state, place, is_express=is_express)
+    elif kind == "Wait":
+        yield from _wait(state, place)
+    elif kind == "Choice":
+        yield from _choice(state, place)
+    elif kind == "Map":
+        yield from _map(state, place)
+    for position, catcher in enumerate(state.get("Catch", ())):
+        if not catcher.get("ErrorEquals"):
+            yield (
+                "The field 'ErrorEquals' is required but was missing",
+                f"{place}/Catch[{position}]",
+            )
+    if language != "JSONata":
+        for name in _TEMPLATES:
+            yield from _template(state.get(name), f"{place}/{name}")
+
+
+def _language(state: Mapping[str, Any], place: str, language: str) -> Iterator[Wrong]:
+    wrong = _JSONPATH_ONLY if language == "JSONata" else _JSONATA_ONLY
+    for name in wrong:
+        if name in state:
+            yield f"The field '{name}' is not supported with QueryLanguage '{language}'", place
+
+
+def _task(state: Mapping[str, Any], place: str, *, is_express: bool) -> Iterator[Wrong]:
+    resource = state.get("Resource")
+    if not isinstance(resource, str):
+        yield "The field 'Resource' is required but was missing", place
+        return
+    call = api_call(resource)
+    if (call is None and not is_activity(resource) and not is_function(resource)) or (
+        call is not None and not is_known(call)
+    ):
+        yield _unknown(resource), f"{place}/Resource"
+    if is_express:
+        if is_activity(resource):
+            yield "Express state machine does not support Activity ARN", f"{place}/Resource"
+        elif call is not None and call.pattern == "waitForTaskToken":
+            # The space at the end is AWS's.
+            message = (
+                "Express state machine does not support '.waitForTaskToken' service integration "
+            )
+            yield message, f"{place}/Resource"
+        elif call is not None and call.pattern:
+            message = "Express state machine does not support '.sync' service integration"
+            yield message, f"{place}/Resource"
+    credentials = state.get("Credentials")
+    if credentials is not None and not {"RoleArn", "RoleArn.$"} & set(credentials):
+        yield "The field 'RoleArn' is required but was missing", f"{place}/Credentials"
+
+
+def _unknown(resource: str) -> str:
+    return (
+        f"The resource provided {resource} is not recognized. The value is not a valid resource "
+        "ARN, or the resource is not available in this region."
+    )
+
+
+def _wait(state: Mapping[str, Any], place: str) -> Iterator[Wrong]:
+    names = ("Seconds", "Timestamp", "SecondsPath", "TimestampPath")
+    if sum(name in state for name in names) != 1:
+        yield f"Exactly one of these fields is required: [{', '.join(names)}]", place
+    timestamp = state.get("Timestamp")
+    is_given = isinstance(timestamp, str) and not jsonata.is_expression(timestamp)
+    if is_given and parse_timestamp(str(timestamp)) is None:
+        yield "String does not match RFC3339 timestamp", f"{place}/Timestamp"
+
+
+def _choice(state: Mapping[str, Any], place: str) -> Iterator[Wrong]:
+    if not state.get("Choices"):
+        yield "Value cannot be empty", f"{place}/Choices"
+    for position, rule in enumerate(state.get("Choices") or ()):
+        if "Next" not in rule:
+            yield "The field 'Next' is required but was missing", f"{place}/Choices[{position}]"
+
+
+def _map(state: Mapping[str, Any], place: str) -> Iterator[Wrong]:
+    if "ItemProcessor" not in state and "Iterator" not in state:
+        yield "The field 'ItemProcessor' is required but was missing", place
+    label = state.get("Label")
+    if label is None:
+        return
+    if not label:
+        yield "Label cannot be empty", f"{place}/Label"
+    if len(label) > _LABEL_MAX:
+        yield f"Label cannot exceed {_LABEL_MAX} characters", f"{place}/Label"
+    for character in label:
+        if character in _LABEL_FORBIDDEN or not character.isprintable():
+            yield f"Label contains invalid character: '{character}'", f"{place}/Label"
+            return
+
+
+def _template(template: Any, place: str) -> Iterator[Wrong]:
+    if isinstance(template, list):
+        for item in template:
+            yield from _template(item, place)
+    if not isinstance(template, dict):
+        return
+    for name, value in template.items():
+        if not name.endswith(".$"):
+            yield from _template(value, place)
+        elif not _is_expression(value):
+            message = (
+                f"The value for the field '{name}' must be a valid JSONPath or a valid intrinsic "
+                "function call"
+            )
+            yield message, place
+
+
+def _is_expression(value: Any) -> bool:
+    if not isinstance(value, str):
+        return False
+    try:
+        if value.startswith("States."):
+            parse_call(value)
+        elif value.startswith("$"):
+            check_path(value)
+        else:
+            return False
+    except NotIntrinsic:
+        return False
+    return True

@@ -1,0 +1,64 @@
+"""Map runs: what a distributed Map has done so far."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(slots=True)
+class MapRun:
+    """One try of one distributed Map state. `max_concurrency` and the thresholds can be changed."""
+
+    arn: str
+    execution_arn: str
+    machine_arn: str
+    started_ms: int
+    max_concurrency: int
+    tolerated_count: int = 0
+    tolerated_percentage: float = 0
+    status: str = "RUNNING"
+    stopped_ms: int | None = None
+    items: Counter[str] = field(default_factory=Counter)
+    executions: Counter[str] = field(default_factory=Counter)
+    results_written: int = 0
+
+    def describe(self) -> dict[str, Any]:
+        """Return the run as DescribeMapRun does."""
+        shown: dict[str, Any] = {
+            "mapRunArn": self.arn,
+            "executionArn": self.execution_arn,
+            "status": self.status,
+            "startDate": self.started_ms / 1000,
+            "maxConcurrency": self.max_concurrency,
+            "toleratedFailureCount": self.tolerated_count,
+            "toleratedFailurePercentage": self.tolerated_percentage,
+            "itemCounts": self._counts(self.items),
+            "executionCounts": self._counts(self.executions),
+            "redriveCount": 0,
+        }
+        if self.stopped_ms is not None:
+            shown["stopDate"] = self.stopped_ms / 1000
+        return shown
+
+    def fails(self) -> bool:
+        """Whether more items have failed than are tolerated."""
+        failed = self.items["failed"] + self.items["timedOut"]
+        if not failed:
+            return False
+        if self.tolerated_count and failed <= self.tolerated_count:
+            return False
+        total = self.items["total"]
+        share = 100 * failed / total if total else 100
+        return not (self.tolerated_percentage and share <= self.tolerated_percentage)
+
+    def _counts(self, counts: Counter[str]) -> dict[str, int]:
+        names = ("pending", "running", "succeeded", "failed", "timedOut", "aborted", "total")
+        shown = {name: max(0, counts[name]) for name in names}
+        return {
+            **shown,
+            "resultsWritten": self.results_written,
+            "failuresNotRedrivable": 0,
+            "pendingRedrive": 0,
+        }

@@ -1,0 +1,1 @@
+"""Tasks: what the Resource of a Task state does."""

@@ -1,0 +1,130 @@
+"""State machines, versions, aliases, executions by name, and what AWS refuses."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+ROLE = "arn:aws:iam::000000000000:role/workflows"
+
+
+def _refusal(call: Any) -> tuple[str, str]:
+    with pytest.raises(ClientError) as raised:
+        call()
+    error = raised.value.response["Error"]
+    return error["Code"], error["Message"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{}", "SCHEMA_VALIDATION_FAILED: These fields are required: [States, StartAt] at /"),
+        (
+            json.dumps({"StartAt": "A", "States": {"A": {"Type": "Pass", "Next": "B"}}}),
+            "MISSING_TRANSITION_TARGET: Missing 'Next' target: B at /States/A/Next",
+        ),
+        (
+            json.dumps({"StartAt": "A", "States": {"A": {"Type": "Nap", "End": True}}}),
+            (
+                "SCHEMA_VALIDATION_FAILED: The field 'Type' should have one of these values: "
+                "[Task, Wait, Pass, Succeed, Fail, Choice, Parallel, Map] at /States/A/Type"
+            ),
+        ),
+    ],
+)
+def test_a_wrong_definition_is_refused_with_diagnostics(
+    workflows: Any, text: str, message: str
+) -> None:
+    """CreateStateMachine says what ValidateStateMachineDefinition says, and makes nothing."""
+    create = lambda: workflows.client.create_state_machine(  # noqa: E731
+        name="wrong", definition=text, roleArn=ROLE
+    )
+    wanted = f"Invalid State Machine Definition: '{message}'"
+    assert _refusal(create) == ("InvalidDefinition", wanted)
+    validated = workflows.client.validate_state_machine_definition(definition=text)
+    assert validated["result"] == "FAIL"
+    assert workflows.client.list_state_machines()["stateMachines"] == []
+
+
+def test_the_same_name_and_input_is_the_same_execution(workflows: Any, definition: Any) -> None:
+    """Another input under the name of an execution is refused."""
+    machine = workflows.create(definition({"Type": "Wait", "Seconds": 60}))
+    start = lambda text: workflows.client.start_execution(  # noqa: E731
+        stateMachineArn=machine, name="n", input=text
+    )
+    assert start("{}")["executionArn"] == start("{}")["executionArn"]
+    assert _refusal(lambda: start("[]"))[0] == "ExecutionAlreadyExists"
+
+
+def test_versions_keep_their_definition_and_aliases_choose(workflows: Any, definition: Any) -> None:
+    """An execution of an alias runs the version it points to."""
+    client = workflows.client
+    machine = workflows.create(definition({"Type": "Pass", "Result": 1}))
+    first = client.publish_state_machine_version(stateMachineArn=machine)
+    client.update_state_machine(
+        stateMachineArn=machine,
+        definition=json.dumps(definition({"Type": "Pass", "Result": 2})),
+    )
+    version = first["stateMachineVersionArn"]
+    route = [{"stateMachineVersionArn": version, "weight": 100}]
+    alias = client.create_state_machine_alias(name="live", routingConfiguration=route)
+    arn = alias["stateMachineAliasArn"]
+    executions = [
+        client.start_execution(stateMachineArn=target)["executionArn"] for target in (machine, arn)
+    ]
+    workflows.aws.settle()
+    assert [workflows.describe(one)["output"] for one in executions] == [2, 1]
+    delete = lambda: client.delete_state_machine_version(  # noqa: E731
+        stateMachineVersionArn=version
+    )
+    assert _refusal(delete)[0] == "ConflictException"
+
+
+def test_a_failed_execution_goes_on_where_it_failed(workflows: Any, definition: Any) -> None:
+    """RedriveExecution runs the failed state again, not those before."""
+    seen: list[str] = []
+
+    def step(event: Any) -> Any:
+        seen.append(event["step"])
+        if event["step"] == "two" and seen.count("two") == 1:
+            raise RuntimeError("once")
+        return event
+
+    arn = workflows.aws.function("step", step)
+    task = {"Type": "Task", "Resource": arn}
+    first = {**task, "Parameters": {"step": "one"}, "Next": "Second"}
+    second = {**task, "Parameters": {"step": "two"}, "End": True}
+    execution = workflows.start(definition(first, Second=second))
+    workflows.aws.settle()
+    assert workflows.describe(execution)["redriveStatus"] == "REDRIVABLE"
+    workflows.client.redrive_execution(executionArn=execution)
+    workflows.aws.settle()
+    assert workflows.describe(execution)["status"] == "SUCCEEDED"
+    assert seen == ["one", "two", "two"]
+
+
+def test_express_answers_at_once(workflows: Any, definition: Any) -> None:
+    """StartSyncExecution returns the output; an Express execution has no history to read."""
+    machine = workflows.create(definition({"Type": "Pass", "Result": {"a": 1}}), type="EXPRESS")
+    reply = workflows.client.start_sync_execution(stateMachineArn=machine)
+    assert (reply["status"], json.loads(reply["output"])) == ("SUCCEEDED", {"a": 1})
+    read = lambda: workflows.client.get_execution_history(  # noqa: E731
+        executionArn=reply["executionArn"]
+    )
+    assert _refusal(read)[0] == "InvalidArn"
+
+
+def test_a_rule_starts_executions(workflows: Any, definition: Any) -> None:
+    """EventBridge hands the event to an execution."""
+    events = workflows.aws.client("events")
+    machine = workflows.create(definition({"Type": "Pass"}))
+    events.put_rule(Name="r", EventPattern='{"source":["shop"]}')
+    events.put_targets(Rule="r", Targets=[{"Id": "1", "Arn": machine, "RoleArn": ROLE}])
+    entry = {"Source": "shop", "DetailType": "d", "Detail": '{"id":1}'}
+    events.put_events(Entries=[entry])
+    workflows.aws.settle()
+    (listed,) = workflows.client.list_executions(stateMachineArn=machine)["executions"]
+    assert workflows.describe(listed["executionArn"])["output"]["detail"] == {"id": 1}

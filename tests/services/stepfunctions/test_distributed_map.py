@@ -1,0 +1,63 @@
+"""Distributed Maps: items from S3, batches, tolerated failures, results in S3."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+PROCESSOR = {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}
+
+
+def _map(**fields: Any) -> dict[str, Any]:
+    states = {"P": {"Type": "Pass", "End": True}}
+    processor = {"ProcessorConfig": PROCESSOR, "StartAt": "P", "States": states}
+    return {"Type": "Map", "ItemProcessor": processor, **fields}
+
+
+def _reader(kind: str, key: str, **config: Any) -> dict[str, Any]:
+    return {
+        "Resource": "arn:aws:states:::s3:getObject",
+        "ReaderConfig": {"InputType": kind, **config},
+        "Parameters": {"Bucket": "rows", "Key": key},
+    }
+
+
+def test_items_are_read_from_csv_in_batches(workflows: Any, definition: Any) -> None:
+    """Three rows in batches of two are two executions."""
+    s3 = workflows.aws.client("s3")
+    s3.create_bucket(Bucket="rows")
+    s3.put_object(Bucket="rows", Key="rows.csv", Body=b"id,name\n1,a\n2,b\n3,c\n")
+    reader = _reader("CSV", "rows.csv", CSVHeaderLocation="FIRST_ROW")
+    state = _map(ItemReader=reader, ItemBatcher={"MaxItemsPerBatch": 2}, MaxConcurrency=1)
+    found = workflows.run(definition(state))
+    assert [len(batch["Items"]) for batch in found["output"]] == [2, 1]
+    assert found["output"][0]["Items"][0] == {"id": "1", "name": "a"}
+    (run,) = workflows.client.list_map_runs(executionArn=found["executionArn"])["mapRuns"]
+    counts = workflows.client.describe_map_run(mapRunArn=run["mapRunArn"])
+    assert counts["itemCounts"]["succeeded"] == 3
+    assert counts["executionCounts"]["total"] == 2
+
+
+def test_failures_beyond_what_is_tolerated_end_the_run(workflows: Any, definition: Any) -> None:
+    """One failure is tolerated, the second ends the map run."""
+    state = _map(ToleratedFailureCount=1, MaxConcurrency=1)
+    state["ItemProcessor"]["States"] = {"P": {"Type": "Fail", "Error": "E"}}
+    found = workflows.run(definition(state), [1, 2, 3])
+    assert found["error"] == "States.ExceedToleratedFailureThreshold"
+    assert workflows.run(definition(state), [1])["status"] == "SUCCEEDED"
+
+
+def test_results_are_written_to_s3(workflows: Any, definition: Any) -> None:
+    """The state's output names the manifest, which names the files."""
+    s3 = workflows.aws.client("s3")
+    s3.create_bucket(Bucket="rows")
+    writer = {
+        "Resource": "arn:aws:states:::s3:putObject",
+        "Parameters": {"Bucket": "rows", "Prefix": "out"},
+    }
+    found = workflows.run(definition(_map(ResultWriter=writer)), ["x", "y"])
+    key = found["output"]["ResultWriterDetails"]["Key"]
+    manifest = json.loads(s3.get_object(Bucket="rows", Key=key)["Body"].read())
+    (file,) = manifest["ResultFiles"]["SUCCEEDED"]
+    results = json.loads(s3.get_object(Bucket="rows", Key=file["Key"])["Body"].read())
+    assert sorted(one["Output"] for one in results) == ['"x"', '"y"']
