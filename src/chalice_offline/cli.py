@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType
 
+    from chalice_offline.iam import Mode
     from chalice_offline.live_session import AppSession
 
 F = TypeVar("F", bound="Callable[..., Any]")
@@ -99,6 +100,14 @@ _no_timeouts = click.option(
     is_flag=True,
     help="Let handlers run as long as they like. While a debugger is attached they may anyway.",
 )
+_iam = click.option(
+    "--iam",
+    type=click.Choice(["off", "warn", "enforce"]),
+    default="off",
+    show_default=True,
+    help="Check the AWS calls of functions against their roles: say what a role does not allow, "
+    "or refuse it as AWS does.",
+)
 
 
 @main.command()
@@ -143,6 +152,7 @@ _no_timeouts = click.option(
 @click.option("--no-autoreload", is_flag=True, help="Do not reload when the code changes.")
 @_data
 @_no_timeouts
+@_iam
 @access_options
 @attach_options
 def local(
@@ -157,6 +167,7 @@ def local(
     no_autoreload: bool,
     data: Path | None,
     no_timeouts: bool,
+    iam: str,
     allowed_hosts: tuple[str, ...],
     listen_beyond_loopback: bool,
     endpoint: str | None,
@@ -167,6 +178,8 @@ def local(
     """Run this folder's Chalice app: its routes, and every event handler."""
     if endpoint is None and (detach or provision or yes):
         raise click.UsageError("--detach, --provision and --yes go with --endpoint")
+    if endpoint is not None and iam != "off":
+        raise click.UsageError("with --endpoint, the endpoint says who may do what: no --iam")
     if endpoint is not None and data is not None:
         raise click.UsageError("with --endpoint, data is where the endpoint keeps it: no --data")
     _log_to_stderr()
@@ -199,6 +212,7 @@ def local(
             access=access,
             timeouts=not no_timeouts,
             data=data,
+            iam=_iam_mode(iam),
         )
         _run_app(session, stage, reload=not no_autoreload)
     except (ProjectError, KeyboardInterrupt) as error:
@@ -221,6 +235,7 @@ def local(
 @click.option("--seed", default=0, show_default=True, help="The seed of every id given out.")
 @_data
 @_no_timeouts
+@_iam
 @access_options
 def aws(
     host: str,
@@ -229,6 +244,7 @@ def aws(
     seed: int,
     data: Path | None,
     no_timeouts: bool,
+    iam: str,
     allowed_hosts: tuple[str, ...],
     listen_beyond_loopback: bool,
 ) -> None:
@@ -248,6 +264,7 @@ def aws(
             access=Access(allowed_hosts, listen_beyond_loopback),
             timeouts=not no_timeouts,
             data=data,
+            iam=_iam_mode(iam),
         )
         try:
             session.door.open()  # for the functions that are uploaded
@@ -258,6 +275,12 @@ def aws(
             session.stop()
     except (ProjectError, KeyboardInterrupt) as error:
         _end(error)
+
+
+def _iam_mode(text: str) -> Mode | None:
+    from chalice_offline.iam import Mode
+
+    return None if text == "off" else Mode(text)
 
 
 def _known_stage(directory: Path, stage: str | None) -> str:

@@ -131,7 +131,7 @@ class Emulator:
         self._timer_errors: deque[Exception] = deque(maxlen=_TIMER_ERRORS_KEPT)
         # Ordered, because taking the oldest out of a plain dict gets slower each time.
         self._origins: OrderedDict[str, int] = OrderedDict()
-        self._lineages = Lineages(ORIGINS_KEPT)
+        self.lineages = Lineages(ORIGINS_KEPT)
         self._lives: list[RunLife] = []  # of handlers that answer requests to the app
         self._stopped_runs: OrderedDict[int, None] = OrderedDict()
         driver.attach(self)
@@ -306,7 +306,7 @@ class Emulator:
         detail = {"request_id": run.request_id, "payload": run.payload}
         written = self._write("run", run.function_name, detail, causes, is_input=False)
         number = written.number
-        standstill = self._lineages.run(number, causes, run.function_arn, self._now_ms)
+        standstill = self.lineages.run(number, causes, run.function_arn, self._now_ms)
         run = replace(run, entry=number, standstill=standstill)
 
         def begins() -> None:
@@ -344,7 +344,7 @@ class Emulator:
 
     def turns(self, causes: tuple[int, ...], function_arn: str) -> int:
         """Return how often a function has run in the chain of requests that led here."""
-        return self._lineages.turns(causes, function_arn)
+        return self.lineages.turns(causes, function_arn)
 
     def send_http(
         self,
@@ -422,9 +422,9 @@ class Emulator:
         self.journal.append(entry)
         if causes:
             if kind in ("call", "delivery"):
-                self._lineages.call(entry.number, causes, subject.partition(".")[0])
+                self.lineages.call(entry.number, causes, subject.partition(".")[0])
             elif kind != "run":
-                self._lineages.step(entry.number, causes)
+                self.lineages.step(entry.number, causes)
         return entry
 
     def _limit(self, entry: int, life: RunLife) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from chalice_offline.chalice_app.environment import lambda_variables, live_in_utc
 from chalice_offline.chalice_app.offline_app import OfflineApp
 from chalice_offline.chalice_app.output import watch_output
+from chalice_offline.chalice_app.policies import ProjectPolicies
 from chalice_offline.chalice_app.project import read_config
 from chalice_offline.chalice_app.region import region_of
 from chalice_offline.chalice_app.routes_door import routes_door
@@ -20,6 +21,7 @@ from chalice_offline.console.api import console_pages
 from chalice_offline.core.errors import ProjectError
 from chalice_offline.drivers.handler_threads import HandlerThreads
 from chalice_offline.drivers.live import LiveDriver
+from chalice_offline.iam import FunctionCalls
 from chalice_offline.services.lambda_ import LambdaState
 from chalice_offline.storage import SqliteStorage, sweep
 from chalice_offline.transports.asgi import LOOPBACK
@@ -35,6 +37,8 @@ from chalice_offline.uploaded import UploadedFunctions
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from chalice_offline.iam import Mode
 
 
 _log = logging.getLogger(__name__)
@@ -57,6 +61,7 @@ class AwsSession:
         access: Access = ONLY_THIS_MACHINE,
         timeouts: bool = True,
         data: Path | None = None,
+        iam: Mode | None = None,
     ) -> None:
         """Bind the port at once; raises ProjectError when it is taken.
 
@@ -73,6 +78,8 @@ class AwsSession:
         self.lambda_ = self.emulator.registry.state("lambda", LambdaState)
         self.gateway = Gateway(self.emulator)
         self.gateway.pages |= console_pages(self.emulator, self.lambda_)
+        self.judge = FunctionCalls(self.emulator, self.lambda_, iam) if iam else None
+        self.gateway.judge = self.judge.judge if self.judge else None
         self.aws_server = Server(aws_endpoint(self.gateway), host=host, port=port, access=access)
         self._uploaded = UploadedFunctions(self.aws_server.url)
         self.runtime = Runtime(self.driver.clock, self._uploaded)
@@ -118,10 +125,12 @@ class AppSession:
         access: Access = ONLY_THIS_MACHINE,
         timeouts: bool = True,
         data: Path | None = None,
+        iam: Mode | None = None,
     ) -> None:
         """Bind both ports at once; raises ProjectError when one that was asked for is taken.
 
-        `variables` are what every function sees over what config.json says.
+        `variables` are what every function sees over what config.json says. `iam` says what
+        happens to calls of functions that their roles do not allow; None: nobody looks.
         """
         self._usual_port = APP_PORT if port is None else None
         configured = read_config(directory, stage).environment_variables | (variables or {})
@@ -134,6 +143,7 @@ class AppSession:
             access=access,
             timeouts=timeouts,
             data=data,
+            iam=iam,
         )
         live_in_utc()
         os.environ.update(lambda_variables(self.aws.emulator.region))
@@ -142,6 +152,9 @@ class AppSession:
         self.app = OfflineApp(
             directory, stage, self.aws.emulator, self.aws.lambda_, self.aws.runtime, variables
         )
+        if self.aws.judge is not None:
+            policies = ProjectPolicies()
+            self.aws.judge.of_project = lambda name: policies.of(self.app.project, name)
         self._requests = HandlerThreads("request")
         routes = routes_door(
             self.app.request,

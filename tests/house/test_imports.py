@@ -22,17 +22,18 @@ MAY_IMPORT: dict[str, set[str]] = {
     "chalice_app": {"services", "protocols", "transports", "emulator"},
     "uploaded": {"chalice_app", "storage"},
     "attach": {"chalice_app", "drivers", "emulator", "services", "transports"},
+    "iam": {"services", "protocols", "emulator"},
     "console": {"services", "trace", "emulator", "transports"},
     "live_session": {
-        "chalice_app", "composition", "console", "drivers", "emulator", "services", "storage",
-        "transports", "uploaded",
+        "chalice_app", "composition", "console", "drivers", "emulator", "iam", "services",
+        "storage", "transports", "uploaded",
     },
     "testing": {
-        "chalice_app", "composition", "drivers", "emulator", "services", "storage", "trace",
+        "chalice_app", "composition", "drivers", "emulator", "iam", "services", "storage", "trace",
         "transports", "uploaded",
     },
     "commands": {"chalice_app"},
-    "cli": {"attach", "chalice_app", "commands", "live_session", "transports"},
+    "cli": {"attach", "chalice_app", "commands", "iam", "live_session", "transports"},
     "__main__": {"cli"},
 }  # fmt: skip
 

@@ -45,6 +45,11 @@ class Lineages:
         known = (self._known.get(cause) for cause in causes)
         return max((one.turns.get(function_arn, 0) for one in known if one), default=0)
 
+    def ran(self, number: int) -> str:
+        """Return the ARN of the function whose run, or last step of a run, an entry is; or ""."""
+        known = self._known.get(number)
+        return known.run if known else ""
+
     def run(self, number: int, causes: Iterable[int], function_arn: str, now_ms: int) -> int:
         """Entry `number` is a run; return how many have followed each other at this instant.
 

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from chalice_offline.chalice_app.project import Project
     from chalice_offline.core.http import Headers, HttpResponse
     from chalice_offline.core.journal import Journal
+    from chalice_offline.services.lambda_ import LambdaState
     from chalice_offline.trace import Trace
+    from chalice_offline.transports.gateway import Judge
 
 DEFAULT_SETTLE_WITHIN = timedelta(hours=6)
 
@@ -42,13 +44,16 @@ class Offline:
         start: datetime | str | None = None,
         seed: int = 0,
         timeouts: bool = True,
+        iam: str = "off",
     ) -> None:
         """Prepare; entering it, or `start`, loads the project and opens it.
 
         `stage` is "local" where config.json has that stage, else "dev"; `region` follows the rule
         of `chalice-offline local`: the shell's, config.json's, us-east-1. `start` is the first
         instant (a datetime, or ISO 8601; without an offset it is UTC). Without
-        `timeouts` handlers run as long as they like. Raises ProjectError.
+        `timeouts` handlers run as long as they like. `iam` checks the AWS calls of functions
+        against their roles: "warn" logs what a role does not allow, "enforce" refuses it as AWS
+        does. Raises ProjectError, and ValueError for another `iam`.
         """
         from chalice_offline.chalice_app.offline_app import OfflineApp
         from chalice_offline.chalice_app.runtime import Runtime
@@ -77,7 +82,8 @@ class Offline:
             timeouts=timeouts,
         )
         self.emulator = compose(self._driver, seed=seed, region=place.region)
-        self._door = InProcessDoor(Gateway(self.emulator), self._acting)
+        gateway = Gateway(self.emulator)
+        self._door = InProcessDoor(gateway, self._acting)
         self._presence = Presence(
             self._driver.clock,
             ProcessClock(self._sleep),
@@ -93,6 +99,8 @@ class Offline:
         lambda_ = self.emulator.registry.state("lambda", LambdaState)
         self.app = OfflineApp(directory, place.stage, self.emulator, lambda_, runtime)
         self.http = OfflineHttp(self._request)
+        if iam != "off":
+            gateway.judge = self._judge(lambda_, iam)
         self._is_entered = False
         self._is_started = False
 
@@ -232,6 +240,15 @@ class Offline:
             message = "the emulator is not running: use it inside `with Offline(…) as offline:`"
             raise RuntimeError(message)
         return self._presence.acting()
+
+    def _judge(self, lambda_: LambdaState, iam: str) -> Judge:
+        from chalice_offline.chalice_app.policies import ProjectPolicies
+        from chalice_offline.iam import FunctionCalls, Mode
+
+        policies = ProjectPolicies()
+        return FunctionCalls(
+            self.emulator, lambda_, Mode(iam), lambda name: policies.of(self.app.project, name)
+        ).judge
 
     def _moved(self, now_ms: int) -> None:
         self._presence.moved(now_ms)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 FIXTURES = frozenset({"offline", "offline_session", "make_offline"})
 _LONG_LIVED = FIXTURES - {"offline"}
-_MARK_OPTIONS = frozenset({"stage", "region", "start", "seed", "timeouts"})
+_MARK_OPTIONS = frozenset({"stage", "region", "start", "seed", "timeouts", "iam"})
 
 _alive = pytest.StashKey[list[Offline]]()
 
@@ -36,7 +36,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Declare the mark."""
     config.addinivalue_line(
         "markers",
-        "offline(stage=, region=, start=, seed=, timeouts=): how the fixture `offline` is set up",
+        "offline(stage=, region=, start=, seed=, timeouts=, iam=): "
+        "how the fixture `offline` is set up",
     )
     config.stash[_alive] = []
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chalice_offline.core.context import DEFAULT_ACCOUNT_ID, Caller
 from chalice_offline.core.errors import AwsError
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from chalice_offline.protocols import Target
 
     Page = Callable[[HttpRequest], HttpResponse]
+    #: what is asked, its parameters, and who asks; raises AwsError when they may not
+    Judge = Callable[[Target, dict[str, Any], Caller], None]
 
 _log = logging.getLogger(__name__)
 _ACCOUNT_ID_DIGITS = 12
@@ -44,6 +46,7 @@ class Gateway:
     def __init__(self, emulator: Emulator) -> None:
         """Make the gateway; `pages` are further paths it answers with plain HTTP."""
         self.emulator = emulator
+        self.judge: Judge | None = None  # looks at what functions ask for, if anybody does
         self._waiting: dict[Pending[HttpResponse], _Waiting] = {}
         self.pages: dict[str, Page] = {
             "/_localstack/health": self._health,
@@ -103,8 +106,12 @@ class Gateway:
         )
         operation = target.operation or ""
         if not emulator.registry.owns(target.service):
+            if self.judge is not None and operation:
+                self.judge(target, parse(target, request), caller)
             return emulator.forward(target.service, operation, request, caller)
         parameters = parse(target, request)
+        if self.judge is not None:
+            self.judge(target, parameters, caller)
         reply = emulator.call(target.service, operation, parameters, caller)
         if not isinstance(reply, Pending):
             return self._completed(target, request, serialize(target, reply, request_id))

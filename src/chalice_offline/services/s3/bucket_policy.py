@@ -7,9 +7,9 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from chalice_offline.core.errors import AwsError
+from chalice_offline.services.common.policy_conditions import Facts, applies, listed, matches
 from chalice_offline.services.s3.identities import canonical_id
 from chalice_offline.services.s3.limits import POLICY_BYTES
-from chalice_offline.services.s3.policy_conditions import Facts, applies, listed, matches
 
 if TYPE_CHECKING:
     from chalice_offline.services.s3.bucket import Bucket

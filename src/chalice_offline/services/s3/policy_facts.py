@@ -15,8 +15,8 @@ from chalice_offline.services.s3.http_dates import iso_seconds
 if TYPE_CHECKING:
     from chalice_offline.core.context import CallContext
     from chalice_offline.core.kernel import Request
+    from chalice_offline.services.common.policy_conditions import Facts
     from chalice_offline.services.s3.bucket import Bucket
-    from chalice_offline.services.s3.policy_conditions import Facts
     from chalice_offline.services.s3.state import S3State
 
 _MEMBERS = {

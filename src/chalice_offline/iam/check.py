@@ -1,0 +1,125 @@
+"""Looks at each call a function makes: whether the function's role allows it.
+
+`warn` says so in the log, once per function, action and resource; `enforce` answers as AWS does.
+"""
+
+from __future__ import annotations
+
+import logging
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Protocol
+
+from chalice_offline.core.errors import AwsError
+from chalice_offline.iam.actions import Place, needs
+from chalice_offline.iam.policies import Verdict, verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from chalice_offline.iam.actions import Need
+
+# Where the code is not AccessDeniedException.
+_CODES = {
+    "s3": "AccessDenied",
+    "sqs": "AccessDenied",
+    "iam": "AccessDenied",
+    "sts": "AccessDenied",
+    "sns": "AuthorizationError",
+}
+
+_log = logging.getLogger(__name__)
+
+
+class Mode(Enum):
+    """What happens to a call that the role does not allow."""
+
+    WARN = "warn"
+    ENFORCE = "enforce"
+
+
+class Identity(Protocol):
+    """A function as IAM sees it."""
+
+    @property
+    def function_name(self) -> str:
+        """The function's name."""
+        ...
+
+    @property
+    def role(self) -> str:
+        """Its role's name or ARN."""
+        ...
+
+    def documents(self) -> list[dict[str, Any]] | None:
+        """Return its policies; None when nobody knows them, and nothing is checked."""
+        ...
+
+
+class IamCheck:
+    """Checks the calls of functions against their roles."""
+
+    def __init__(self, mode: Mode) -> None:
+        self._mode = mode
+        self._said: set[tuple[str, str, str]] = set()
+
+    def check(
+        self,
+        identity: Identity,
+        service: str,
+        operation: str,
+        request: Mapping[str, Any],
+        place: Place,
+    ) -> None:
+        """Judge one call; raises AwsError AccessDenied when it is not allowed and that counts."""
+        documents = identity.documents()
+        if documents is None:
+            return
+        facts = _facts(place)
+        for need in needs(service, operation, request, place):
+            found = verdict(documents, need, facts)
+            if found is Verdict.ALLOWED:
+                continue
+            self._tell(identity, need, found)
+            if self._mode is Mode.ENFORCE:
+                raise _denied(identity, service, need, found, place)
+
+    def _tell(self, identity: Identity, need: Need, found: Verdict) -> None:
+        seen = (identity.function_name, *need)
+        if seen in self._said:
+            return
+        self._said.add(seen)
+        on = f" on {need.resource}" if need.resource else ""
+        how = "denies" if found is Verdict.DENIED else "does not allow"
+        _log.warning(
+            "function %s: its role %s %s %s%s; on AWS the call fails",
+            identity.function_name,
+            identity.role,
+            how,
+            need.action,
+            on,
+        )
+
+
+def _denied(identity: Identity, service: str, need: Need, found: Verdict, place: Place) -> AwsError:
+    """Return AWS's error (IAM user guide, "Troubleshoot access denied error messages")."""
+    role = identity.role.rpartition("/")[2]
+    user = f"arn:aws:sts::{place.account_id}:assumed-role/{role}/{identity.function_name}"
+    on = f" on resource: {need.resource}" if need.resource else ""
+    why = found.value.format(action=need.action)
+    because = f" {why}" if found is Verdict.DENIED else f" because {why}"
+    message = f"User: {user} is not authorized to perform: {need.action}{on}{because}"
+    code = _CODES.get(service, "AccessDeniedException")
+    return AwsError(code, message, status=400 if code == "AccessDeniedException" else 403)
+
+
+def _facts(place: Place) -> Any:
+    known = {
+        "aws:requestedregion": [place.region],
+        "aws:principalaccount": [place.account_id],
+        "aws:securetransport": ["true"],
+    }
+
+    def facts(key: str) -> list[str] | None:
+        return known.get(key.lower())
+
+    return facts

@@ -1,0 +1,84 @@
+"""Who a function is to IAM: its role, and the role's policies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from chalice_offline.core.context import Caller
+from chalice_offline.iam.actions import Place
+from chalice_offline.iam.check import IamCheck, Mode
+from chalice_offline.iam.roles import documents_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from chalice_offline.emulator import Emulator
+    from chalice_offline.protocols import Target
+    from chalice_offline.services.lambda_ import LambdaState
+
+    #: name of a function as it is deployed -> its role and the policies Chalice would give it
+    ProjectPolicies = Callable[[str], tuple[str, list[dict[str, Any]]] | None]
+
+# What changes nothing about roles: all else makes us ask again.
+_READS = ("Get", "List", "Simulate", "Generate")
+
+
+@dataclass(frozen=True, slots=True)
+class _Identity:
+    """A function and its role's policies; None when they are not known."""
+
+    function_name: str
+    role: str
+    policies: list[dict[str, Any]] | None
+
+    def documents(self) -> list[dict[str, Any]] | None:
+        """Return the policies."""
+        return self.policies
+
+
+class FunctionCalls:
+    """Judges what functions ask of AWS in one emulator."""
+
+    def __init__(
+        self,
+        emulator: Emulator,
+        lambda_: LambdaState,
+        mode: Mode,
+        of_project: ProjectPolicies = lambda _name: None,
+    ) -> None:
+        """Make it; `of_project` knows the functions that are the project's own."""
+        self._emulator = emulator
+        self._lambda = lambda_
+        self.of_project = of_project
+        self._check = IamCheck(mode)
+        self._known: dict[tuple[str, str], list[dict[str, Any]] | None] = {}
+
+    def judge(self, target: Target, request: dict[str, Any], caller: Caller) -> None:
+        """Judge a call with its parameters; raises AwsError when it is not allowed."""
+        operation = target.operation or ""
+        if target.service == "iam" and not operation.startswith(_READS):
+            self._known.clear()
+        arn = self._emulator.lineages.ran(caller.causes[0]) if caller.causes else ""
+        identity = self._identity(arn) if arn else None
+        if identity is not None:
+            place = Place(caller.account_id, caller.region)
+            self._check.check(identity, target.service, operation, request, place)
+
+    def _identity(self, arn: str) -> _Identity | None:
+        function = next((one for one in self._lambda.all_functions() if one.arn == arn), None)
+        if function is None:
+            return None
+        if function.upload is None:
+            known = self.of_project(function.name)
+            return known and _Identity(function.name, *known)
+        account_id, role = function.settings.account_id, function.upload.role
+        key = (account_id, role)
+        if key not in self._known:
+            self._known[key] = documents_of(role, lambda *asked: self._ask(account_id, *asked))
+        return _Identity(function.name, role, self._known[key])
+
+    def _ask(self, account_id: str, operation: str, request: dict[str, Any]) -> dict[str, Any]:
+        caller = Caller(account_id, "us-east-1", "https://iam.amazonaws.com")
+        reply = self._emulator.call("iam", operation, request, caller)
+        return reply if isinstance(reply, dict) else {}

@@ -1,0 +1,126 @@
+"""Calls of a project's functions against the policies that `chalice deploy` would make."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import zipfile
+from typing import TYPE_CHECKING, Any
+
+from chalice_offline.testing import Offline
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
+
+CODE = """
+import boto3
+
+@app.lambda_function()
+def work(event, context):
+    boto3.client("sqs").send_message(QueueUrl=event["queue"], MessageBody="one")
+"""
+# Chalice's analyser reads app.py only, and does not see a client that a function is given.
+HIDDEN = """
+import boto3
+
+def send(clients, url):
+    clients["sqs"].send_message(QueueUrl=url, MessageBody="one")
+
+@app.lambda_function()
+def work(event, context):
+    send({"sqs": boto3.client("sqs")}, event["queue"])
+"""
+
+
+def _work(directory: Path, iam: str, caplog: Any = None) -> tuple[bool, int]:
+    """Run the function; return whether it failed, and how many messages it sent."""
+    with Offline(directory, stage="dev", region="us-east-1", iam=iam) as offline:
+        sqs = offline.client("sqs")
+        url = sqs.create_queue(QueueName="jobs")["QueueUrl"]
+        reply = offline.client("lambda").invoke(
+            FunctionName="demo-dev-work", Payload=json.dumps({"queue": url}).encode()
+        )
+        offline.settle(raise_errors=False)
+        sent = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+        if "FunctionError" in reply:
+            assert (
+                "is not authorized to perform: sqs:SendMessage on resource: "
+                in (json.loads(reply["Payload"].read())["errorMessage"])
+            )
+        return "FunctionError" in reply, int(sent["ApproximateNumberOfMessages"])
+
+
+def test_what_the_generated_policy_allows_passes(projects: Any) -> None:
+    """Chalice saw the call in app.py."""
+    assert _work(projects.write(CODE), "enforce") == (False, 1)
+
+
+def test_what_the_generated_policy_lacks_is_refused_as_on_aws(projects: Any) -> None:
+    """The call fails before it has any effect, with AWS's words."""
+    assert _work(projects.write(HIDDEN), "enforce") == (True, 0)
+
+
+def test_a_warning_names_function_role_action_and_resource(
+    projects: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Once; and the call is made."""
+    with caplog.at_level(logging.WARNING):
+        assert _work(projects.write(HIDDEN), "warn") == (False, 1)
+    said = [line for line in caplog.messages if "does not allow" in line]
+    [line] = said
+    assert line == (
+        "function demo-dev-work: its role demo-dev does not allow sqs:SendMessage on "
+        "arn:aws:sqs:us-east-1:000000000000:jobs; on AWS the call fails"
+    )
+
+
+def test_a_policy_file_is_what_counts(projects: Any) -> None:
+    """A denial in it, too."""
+    allow = {"Effect": "Allow", "Action": "sqs:*", "Resource": "*"}
+    config = {"stages": {"dev": {"autogen_policy": False, "iam_policy_file": "policy.json"}}}
+    for statements, wanted in (
+        ([allow], (False, 1)),
+        ([allow, allow | {"Effect": "Deny", "Action": "sqs:Send*"}], (True, 0)),
+    ):
+        policy = json.dumps({"Version": "2012-10-17", "Statement": statements})
+        files = {".chalice/policy.json": policy}
+        assert _work(projects.write(HIDDEN, config=config, files=files), "enforce") == wanted
+
+
+def test_a_deployed_function_has_the_policies_of_its_role(projects: Any) -> None:
+    """Inline and attached, asked from IAM; a role that nobody made is not judged."""
+    package = io.BytesIO()
+    code = (
+        "import boto3\n"
+        "def handler(event, context):\n"
+        "    return boto3.client('s3').list_buckets()['ResponseMetadata']['HTTPStatusCode']\n"
+    )
+    with zipfile.ZipFile(package, "w") as archive:
+        archive.writestr("handler.py", code)
+    with Offline(projects.write(CODE), stage="dev", region="us-east-1", iam="enforce") as offline:
+        iam, lambda_ = offline.client("iam"), offline.client("lambda")
+        role = iam.create_role(RoleName="made", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+        for name, arn in (("known", role), ("unknown", "arn:aws:iam::000000000000:role/none")):
+            lambda_.create_function(
+                FunctionName=name,
+                Role=arn,
+                Runtime="python3.12",
+                Handler="handler.handler",
+                Code={"ZipFile": package.getvalue()},
+            )
+
+        def outcome(name: str) -> Any:
+            return json.loads(lambda_.invoke(FunctionName=name)["Payload"].read())
+
+        assert outcome("unknown") == 200
+        assert outcome("known")["errorMessage"].startswith("An error occurred (AccessDenied)")
+        statement = {"Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"}
+        iam.put_role_policy(
+            RoleName="made",
+            PolicyName="lists",
+            PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
+        )
+        assert outcome("known") == 200
