@@ -38,6 +38,7 @@ TITLES = {
     "sns": "SNS",
     "events": "EventBridge",
     "scheduler": "EventBridge Scheduler",
+    "apigateway": "API Gateway (REST)",
     "kinesis": "Kinesis Data Streams",
     "dynamodb": "DynamoDB",
     "dynamodbstreams": "DynamoDB Streams",

@@ -8,6 +8,7 @@ from chalice_offline.core.context import DEFAULT_ACCOUNT_ID, DEFAULT_REGION
 from chalice_offline.core.errors import ProjectError
 from chalice_offline.emulator import DEFAULT_SEED, Emulator
 from chalice_offline.services import (
+    apigateway,
     dynamodb,
     events,
     kinesis,
@@ -56,7 +57,11 @@ def compose(
         driver, seed=seed, journal=journal, storage=storage, account_id=account_id, region=region
     )
     try:
-        made = [*(service(emulator) for service in SERVICES), *dynamodb.services(emulator)]
+        made = [
+            *(service(emulator) for service in SERVICES),
+            *dynamodb.services(emulator),
+            *apigateway.services(emulator),
+        ]
     except (ValueError, LookupError, TypeError) as error:
         if storage is None:
             raise

@@ -13,17 +13,16 @@ from chalice_offline.chalice_app.output import watch_output
 from chalice_offline.chalice_app.policies import ProjectPolicies
 from chalice_offline.chalice_app.project import read_config
 from chalice_offline.chalice_app.region import region_of
-from chalice_offline.chalice_app.routes_door import routes_door
 from chalice_offline.chalice_app.runtime import Runtime
 from chalice_offline.chalice_app.watch import Watch
 from chalice_offline.composition import compose
 from chalice_offline.console.api import console_pages
 from chalice_offline.core.errors import ProjectError
-from chalice_offline.drivers.handler_threads import HandlerThreads
 from chalice_offline.drivers.live import LiveDriver
 from chalice_offline.iam import FunctionCalls
 from chalice_offline.services.lambda_ import LambdaState
 from chalice_offline.storage import SqliteStorage, sweep
+from chalice_offline.transports.api_door import routes_endpoint
 from chalice_offline.transports.asgi import LOOPBACK
 from chalice_offline.transports.aws_door import aws_endpoint
 from chalice_offline.transports.browser_policy import ONLY_THIS_MACHINE, Access, Area
@@ -155,13 +154,7 @@ class AppSession:
         if self.aws.judge is not None:
             policies = ProjectPolicies()
             self.aws.judge.of_project = lambda name: policies.of(self.app.project, name)
-        self._requests = HandlerThreads("request")
-        routes = routes_door(
-            self.app.request,
-            self._requests,
-            self.app.request_limit,
-            self.aws.emulator.timeouts_wait,
-        )
+        routes = routes_endpoint(self.aws.gateway, self.app.api_call)
         port = port_to_bind(host, port, APP_PORT)
         self.http_server = Server(routes, host=host, port=port, area=Area.APP, access=access)
         self._watch = Watch(self.app.directory)
@@ -196,7 +189,6 @@ class AppSession:
         """Close the ports and the door."""
         self._watch.stop()
         self.http_server.stop()
-        self._requests.shutdown()
         self.aws.stop()
 
 

@@ -34,7 +34,9 @@ def item(kind, number):
     headers = {"Content-Type": "application/json"}
     put = offline.http.put("/items/menu/7", headers=headers, body=b'{"a": 1}')
     assert put.json_body["body"] == {"a": 1}
-    assert offline.http.post("/items/menu/7", headers=headers, body=b"{}").status_code == 405
+    unknown = offline.http.post("/items/menu/7", headers=headers, body=b"{}")
+    assert unknown.status_code == 403
+    assert unknown.json_body == {"message": "Missing Authentication Token"}
     assert offline.http.get("/nowhere").status_code == 403
 
 
@@ -205,8 +207,8 @@ def index():
     assert offline.http.get("/").json_body == ["demo-dev", 60000]
 
 
-def test_body_over_ten_megabytes_is_refused(run: Any) -> None:
-    """API Gateway takes 10 MB."""
+def test_body_that_is_too_large_is_refused(run: Any) -> None:
+    """API Gateway takes 10 MB, a function 6 MB."""
     offline = run(
         """
 @app.route("/", methods=["POST"], content_types=["text/plain"])
@@ -215,8 +217,11 @@ def index():
 """
     )
     headers = {"Content-Type": "text/plain"}
-    assert offline.http.post("/", headers=headers, body=b"x" * 10_485_760).body == b"10485760"
-    assert offline.http.post("/", headers=headers, body=b"x" * 10_485_761).status_code == 413
+    assert offline.http.post("/", headers=headers, body=b"x" * 6_000_000).body == b"6000000"
+    for length in (6_291_456, 10_485_761):
+        refused = offline.http.post("/", headers=headers, body=b"x" * length)
+        assert refused.status_code == 413
+        assert refused.json_body == {"message": "Request Too Long"}
 
 
 @pytest.mark.parametrize(

@@ -70,10 +70,12 @@ def test_an_order_from_request_to_ticket(run: Any) -> None:
     offline.settle()
     expected = """
      +0 ms  POST /orders → 200
-     +0 ms  └─ PutEvents shop: order.placed (bus default)
-     +0 ms     └─ delivers SendMessage queue jobs
-      +1 s        └─ demo-dev-work runs with 1 record → ok
-      +1 s           └─ PutObject bucket tickets/t/1.txt
+     +0 ms  └─ delivers Invoke function demo-dev
+     +0 ms     └─ demo-dev runs → ok
+     +0 ms        └─ PutEvents shop: order.placed (bus default)
+     +0 ms           └─ delivers SendMessage queue jobs
+      +1 s              └─ demo-dev-work runs with 1 record → ok
+      +1 s                 └─ PutObject bucket tickets/t/1.txt
     """
     assert textwrap.dedent(story(offline, "order-1")) == drawn(expected)
 

@@ -12,8 +12,7 @@ from chalice_offline.chalice_app.bindings import Bindings
 from chalice_offline.chalice_app.cloudformation import Changes, Place, Stack
 from chalice_offline.chalice_app.cloudformation.record import Record
 from chalice_offline.chalice_app.deployed_functions import DeployedFunctions
-from chalice_offline.chalice_app.functions import api_function, functions_of
-from chalice_offline.chalice_app.http_api import HttpApi, integration_limit
+from chalice_offline.chalice_app.functions import functions_of
 from chalice_offline.chalice_app.listening import (
     MappingWay,
     NotificationWay,
@@ -21,7 +20,9 @@ from chalice_offline.chalice_app.listening import (
     SubscriptionWay,
     TableStreamWay,
 )
-from chalice_offline.chalice_app.project import API_HANDLER, load_for_stage, unload_project
+from chalice_offline.chalice_app.present_request import keep_requests_apart
+from chalice_offline.chalice_app.project import load_for_stage, unload_project
+from chalice_offline.chalice_app.project_api import ProjectApi
 from chalice_offline.chalice_app.project_file import read_project_file
 from chalice_offline.chalice_app.runtime import LoadedFunction
 from chalice_offline.chalice_app.sources import Sources
@@ -29,17 +30,17 @@ from chalice_offline.chalice_app.table_streams import TableStreams
 from chalice_offline.core.context import Caller
 from chalice_offline.core.errors import EmulatorBug, ProjectError
 from chalice_offline.services.lambda_ import FunctionSettings
+from chalice_offline.transports.api_requests import call_on
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from chalice_offline.chalice_app.environment import FunctionEnvironment
     from chalice_offline.chalice_app.functions import ProjectFunction
-    from chalice_offline.chalice_app.http_api import Limit
     from chalice_offline.chalice_app.listening import Binding, Way
     from chalice_offline.chalice_app.project import Project
     from chalice_offline.chalice_app.runtime import Runtime
-    from chalice_offline.core.http import Headers, HttpResponse
+    from chalice_offline.core.http import HttpRequest
     from chalice_offline.emulator import Emulator
     from chalice_offline.services.lambda_ import LambdaState
 
@@ -82,7 +83,7 @@ class OfflineApp:
         }
         self._bindings = Bindings(ways, self._call)
         self._runtime = runtime
-        self._http: HttpApi | None = None
+        self._api = ProjectApi(self._call, emulator.account_id, emulator.region)
         self._loaded_functions: dict[str, LoadedFunction] = {}
         self._environments: dict[str, tuple[dict[str, str], FunctionEnvironment]] = {}
 
@@ -116,15 +117,10 @@ class OfflineApp:
         """Which function listens to what, in the order of the app's decorators."""
         return self._bindings.all()
 
-    def request(self, method: str, path: str, headers: Headers, body: bytes) -> HttpResponse:
-        """Send an HTTP request to the app's routes."""
-        if self._http is None:
-            raise EmulatorBug("a request came before the app was started")
-        return self._http.handle(method, path, headers, body)
-
-    def request_limit(self) -> Limit:
-        """Return how long a request may take, and what the client gets then."""
-        return self._http.limit() if self._http else integration_limit()
+    def api_call(self, request: HttpRequest) -> dict[str, Any]:
+        """Return the call on execute-api that a request to the app's routes is."""
+        api = self._api
+        return call_on(request, api.id if api.is_served else "", api.stage)
 
     def routes(self) -> list[str]:
         """Return the app's routes as "GET,POST /path"."""
@@ -191,7 +187,8 @@ class OfflineApp:
             [sources.binding(one, by_name[one.name], changes) for one in app.event_sources],
             changes,
         )
-        self._http = self._http_api(project, by_name)
+        keep_requests_apart(app)
+        self._api.switch_to(project, by_name, changes)
 
     def _run_code_of(self, functions: list[ProjectFunction], changes: Changes) -> None:
         before = self._loaded_functions
@@ -228,14 +225,6 @@ class OfflineApp:
             reserved_concurrency=function.reserved_concurrency,
             tags=function.tags,
         )
-
-    def _http_api(self, project: Project, functions: dict[str, ProjectFunction]) -> HttpApi:
-        def environment_of(name: str) -> FunctionEnvironment | None:
-            return self._environment(functions[name]) if name in functions else None
-
-        api = functions.get(API_HANDLER) or api_function(project)
-        environment = self._environment(api)
-        return HttpApi(self._emulator, project, self._settings(api), environment_of, environment)
 
     def _call(
         self, service: str, operation: str, request: dict[str, Any], region: str | None = None

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 DEFAULT_REGION = "us-east-1"
 # Services whose paths are routed here by their model; others are routed where they are served.
-_ROUTED = frozenset({"lambda", "scheduler", "s3"})
+_ROUTED = frozenset({"apigateway", "lambda", "scheduler", "s3"})
 
 _REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-\d", re.ASCII)
 _LAMBDA_PATH = re.compile(

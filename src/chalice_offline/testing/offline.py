@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from chalice_offline.core.pending import Pending
 from chalice_offline.testing.http import OfflineHttp
 from chalice_offline.testing.replies import InvokeResponse
 
@@ -82,8 +83,9 @@ class Offline:
             timeouts=timeouts,
         )
         self.emulator = compose(self._driver, seed=seed, region=place.region)
-        gateway = Gateway(self.emulator)
-        self._door = InProcessDoor(gateway, self._acting)
+        self._gateway = Gateway(self.emulator)
+        self._door = InProcessDoor(self._gateway, self._acting)
+        gateway = self._gateway
         self._presence = Presence(
             self._driver.clock,
             ProcessClock(self._sleep),
@@ -255,7 +257,19 @@ class Offline:
 
     def _request(self, method: str, path: str, headers: Headers, body: bytes) -> HttpResponse:
         with self._acting():
-            return self._door.for_code(self.app.request)(method, path, headers, body)
+            return self._door.for_code(self._answer)(method, path, headers, body)
+
+    def _answer(self, method: str, path: str, headers: Headers, body: bytes) -> HttpResponse:
+        from chalice_offline.core.http import HttpRequest
+        from chalice_offline.transports.present_run import present_causes, present_run
+
+        request = HttpRequest(method, f"https://localhost{path}", headers, body)
+        reply = self._gateway.execute(self.app.api_call(request), request, present_causes())
+        if not isinstance(reply, Pending):
+            return reply
+        run = present_run.get()
+        self._driver.wait(reply, run.life if run is not None else None)
+        return reply.result()
 
     def _not_settled(self, within: timedelta) -> NotSettledError:
         endless = self._driver.endless

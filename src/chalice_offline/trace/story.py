@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 Detail = dict[str, Any]
 
 _LONGEST = 110
+# A request to an API, and the note of what it was answered.
+_API_REQUEST, _API_REPLY = "execute-api.Request", "execute-api.reply"
 _UNREMARKABLE = frozenset({"", "ok", "pending", "200"})
 
 # Where an operation's request names what it is about. The first that is there is told.
@@ -63,6 +65,9 @@ def function_of(entry: Entry) -> str:
 
 
 def _call(entry: Entry) -> str:
+    if entry.subject == _API_REQUEST:
+        query = entry.detail.get("rawQuery")
+        return f"{entry.detail['method']} {entry.detail['path']}{f'?{query}' if query else ''}"
     return _operation(entry)
 
 
@@ -166,7 +171,7 @@ def _events(request: Mapping[str, Any]) -> str:
 
 def _ending(entry: Entry, followers: Sequence[Entry]) -> str:
     outcome = next((follower for follower in followers if is_outcome_of(follower, entry)), None)
-    if entry.kind == "http":
+    if entry.kind == "http" or entry.subject == _API_REQUEST:
         return str(outcome.detail.get("status", "")) if outcome else ""
     if entry.kind == "run":
         return _run_ending(entry, outcome, followers)
@@ -179,7 +184,8 @@ def _ending(entry: Entry, followers: Sequence[Entry]) -> str:
 
 def is_outcome_of(follower: Entry, entry: Entry) -> bool:
     """Whether `follower` only says how `entry` ended."""
-    return follower.kind == "outcome" and entry.number in follower.causes
+    is_outcome = follower.kind == "outcome" or follower.subject == _API_REPLY
+    return is_outcome and entry.number in follower.causes
 
 
 def is_timeout_of(follower: Entry, entry: Entry) -> bool:

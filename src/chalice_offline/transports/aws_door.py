@@ -41,7 +41,7 @@ def aws_endpoint(gateway: Gateway) -> AsgiApp:
         try:
             reply = gateway.handle(request)
             if isinstance(reply, Pending):
-                reply = await _settled(gateway, reply, receive)
+                reply = await settled(gateway, reply, receive)
             if reply.feed is None:
                 await asgi.send_response(send, reply, head=is_head)
             else:
@@ -70,7 +70,7 @@ async def _read(head: HttpRequest, payload: asgi.Payload, gateway: Gateway) -> H
         incoming.discard()
 
 
-async def _settled(
+async def settled(
     gateway: Gateway, pending: Pending[HttpResponse], receive: Receive
 ) -> HttpResponse:
     """Return the reply once it is known; raises ClientGone when the client does not wait for it."""

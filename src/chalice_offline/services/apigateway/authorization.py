@@ -1,0 +1,226 @@
+"""Who may make a request: the authorizer step.
+
+Source: AWS, "Use API Gateway Lambda authorizers", "Control access using Amazon Cognito user pools".
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from chalice_offline.core.errors import AwsError
+from chalice_offline.core.pending import Pending
+from chalice_offline.services.apigateway import failures, policy
+from chalice_offline.services.apigateway.exchange import GatewayFailure
+from chalice_offline.services.apigateway.lambda_event import (
+    lambda_function,
+    proxy_event,
+)
+from chalice_offline.services.apigateway.mappings import request_value, with_stage_variables
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from chalice_offline.core.kernel import Result
+    from chalice_offline.services.apigateway.exchange import Exchange
+    from chalice_offline.services.apigateway.rest_api import Described
+
+_EXPLICIT = "User is not authorized to access this resource with an explicit deny"
+_IMPLICIT = "User is not authorized to access this resource"
+_SIGNED = re.compile(r"AWS4-HMAC-SHA256 Credential=([^/]+)/")
+
+
+def authorize(
+    exchange: Exchange, go_on: Callable[[], None], give_up: Callable[[Any], None]
+) -> None:
+    """Call `go_on` once somebody may make the request, else raise or call `give_up`(failure)."""
+    kind = exchange.taken.method.get("authorizationType", "NONE")
+    authorizer = exchange.taken.authorizer
+    if kind == "AWS_IAM":
+        _check_signature(exchange)
+    elif kind == "COGNITO_USER_POOLS" and authorizer is not None:
+        _check_token(exchange, authorizer)
+    elif kind == "CUSTOM" and authorizer is not None:
+        _ask(exchange, authorizer, go_on, give_up)
+        return
+    go_on()
+
+
+def _check_signature(exchange: Exchange) -> None:
+    found = _SIGNED.match(exchange.header("authorization") or "")
+    if found is None and "X-Amz-Signature" not in exchange.query:
+        raise failures.missing_token()
+    account = exchange.api.account_id
+    exchange.identity |= {
+        "accessKey": found[1] if found else None,
+        "accountId": account,
+        "caller": account,
+        "user": account,
+        "userArn": f"arn:aws:iam::{account}:root",
+    }
+
+
+# ---- Cognito ------------------------------------------------------------------------------
+
+
+def _check_token(exchange: Exchange, authorizer: Described) -> None:
+    source = authorizer.get("identitySource") or "method.request.header.Authorization"
+    tokens = request_value(exchange, source)
+    claims = _claims(tokens[-1].removeprefix("Bearer ")) if tokens else None
+    if claims is None:
+        raise failures.unauthorized()
+    expires = claims.get("exp")
+    if isinstance(expires, int | float) and expires * 1000 <= exchange.call.now_ms:
+        raise failures.unauthorized()
+    pools = [arn.rpartition("/")[2] for arn in authorizer.get("providerARNs", ())]
+    issuer = str(claims.get("iss", "")).rpartition("/")[2]
+    if issuer and pools and issuer not in pools:
+        raise failures.unauthorized()
+    wanted = exchange.taken.method.get("authorizationScopes")
+    if wanted and not set(wanted) & set(str(claims.get("scope", "")).split()):
+        raise failures.unauthorized()
+    exchange.authorizer = {"claims": {k: _claim(v) for k, v in claims.items()}}
+
+
+def _claims(token: str) -> dict[str, Any] | None:
+    """Return what a JSON web token says; who signed it is not checked here."""
+    parts = token.split(".")
+    if len(parts) != 3:
+        return None
+    try:
+        padded = parts[1] + "=" * (-len(parts[1]) % 4)
+        claims = json.loads(base64.urlsafe_b64decode(padded))
+    except ValueError:
+        return None
+    return claims if isinstance(claims, dict) else None
+
+
+def _claim(value: Any) -> str:
+    """Return a claim as events have it: texts, lists joined by commas."""
+    if isinstance(value, list):
+        return ",".join(map(str, value))
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+# ---- Lambda -------------------------------------------------------------------------------
+
+
+def _ask(
+    exchange: Exchange,
+    authorizer: Described,
+    go_on: Callable[[], None],
+    give_up: Callable[[Any], None],
+) -> None:
+    identity = _identity(exchange, authorizer)
+    key = (exchange.api.id, exchange.stage_name, authorizer["id"], *identity)
+    lasts_ms = int(authorizer.get("authorizerResultTtlInSeconds", 300)) * 1000
+    cached = exchange.gateway.authorizations.get(key) if lasts_ms and identity else None
+    if cached is not None and cached[0] > exchange.call.now_ms:
+        _apply(exchange, cached[1])
+        go_on()
+        return
+    event = authorizer_event(exchange, authorizer, identity)
+    reply = ask_authorizer(exchange, authorizer, event)
+
+    def answered(pending: Pending[Result]) -> None:
+        try:
+            decision = _decision(pending.result())
+            if lasts_ms and identity:
+                due = exchange.call.now_ms + lasts_ms
+                exchange.gateway.authorizations[key] = (due, decision)
+            _apply(exchange, decision)
+        except GatewayFailure as failure:
+            give_up(failure)
+        except AwsError:
+            give_up(failures.authorizer_failed())
+        else:
+            go_on()
+
+    reply.then(answered)
+
+
+def _identity(exchange: Exchange, authorizer: Described) -> tuple[str, ...]:
+    sources = [
+        one.strip() for one in authorizer.get("identitySource", "").split(",") if one.strip()
+    ]
+    values = [request_value(exchange, source) for source in sources]
+    if any(not one or not one[-1] for one in values):
+        raise failures.unauthorized()
+    identity = tuple(one[-1] for one in values)
+    expression = authorizer.get("identityValidationExpression")
+    if expression and authorizer["type"] == "TOKEN" and not re.match(expression, identity[0]):
+        raise failures.unauthorized()
+    return identity
+
+
+def authorizer_event(
+    exchange: Exchange, authorizer: Described, identity: tuple[str, ...]
+) -> dict[str, Any]:
+    """Return the event of a Lambda authorizer."""
+    if authorizer["type"] == "TOKEN":
+        token = identity[0] if identity else ""
+        return {
+            "type": "TOKEN",
+            "methodArn": exchange.method_arn,
+            "authorizationToken": token,
+        }
+    event = proxy_event(exchange)
+    del event["body"], event["isBase64Encoded"]
+    return {"type": "REQUEST", "methodArn": exchange.method_arn} | event
+
+
+def ask_authorizer(
+    exchange: Exchange, authorizer: Described, event: dict[str, Any]
+) -> Pending[Result]:
+    """Invoke the function of an authorizer; raises GatewayFailure when that cannot be."""
+    arn = lambda_function(with_stage_variables(authorizer["authorizerUri"], exchange.variables))
+    settled: Pending[Result] = Pending()
+    if not arn:
+        raise failures.authorizer_misconfigured()
+    try:
+        reply = exchange.gateway.kernel.deliver(
+            "lambda",
+            "Invoke",
+            {"FunctionName": arn, "Payload": json.dumps(event).encode()},
+            account_id=exchange.api.account_id,
+            region=exchange.api.region,
+            causes=exchange.causes,
+            principal="apigateway.amazonaws.com",
+        )
+    except AwsError as error:
+        raise failures.authorizer_failed() from error
+    if isinstance(reply, Pending):
+        return reply
+    settled.resolve(reply)
+    return settled
+
+
+def _decision(result: Result) -> dict[str, Any]:
+    payload = result["Payload"]
+    try:
+        answer = json.loads(payload)
+    except ValueError as error:
+        raise failures.authorizer_misconfigured() from error
+    if "FunctionError" in result:
+        if isinstance(answer, dict) and answer.get("errorMessage") == "Unauthorized":
+            raise failures.unauthorized()
+        raise failures.authorizer_failed()
+    if not isinstance(answer, dict) or not isinstance(answer.get("policyDocument"), dict):
+        raise failures.authorizer_misconfigured()
+    if not isinstance(answer.get("principalId"), str):
+        raise failures.authorizer_misconfigured()
+    context = answer.get("context") or {}
+    if any(isinstance(value, dict | list) for value in context.values()):
+        raise failures.authorizer_misconfigured()
+    return answer
+
+
+def _apply(exchange: Exchange, decision: dict[str, Any]) -> None:
+    found = policy.effect(decision["policyDocument"], exchange.method_arn)
+    if found != "Allow":
+        raise failures.access_denied(_EXPLICIT if found == "Deny" else _IMPLICIT)
+    context = {k: _claim(v) for k, v in (decision.get("context") or {}).items()}
+    exchange.authorizer = {"principalId": decision["principalId"]} | context
+    exchange.usage_key = str(decision.get("usageIdentifierKey") or "")

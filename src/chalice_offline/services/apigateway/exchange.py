@@ -1,0 +1,214 @@
+"""One request to an API on its way through the steps, and what is known of it so far."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, unquote
+
+from chalice_offline.core.pending import Pending
+
+if TYPE_CHECKING:
+    from chalice_offline.core.context import CallContext
+    from chalice_offline.services.apigateway.rest_api import Described, RestApi
+    from chalice_offline.services.apigateway.routes import Route, ServedApi
+    from chalice_offline.services.apigateway.state import ApiGatewayState
+
+# How API Gateway spells header fields that it knows; others stay as they came.
+_SPELLINGS = {
+    name.lower(): name
+    for name in (
+        "Accept", "Accept-Encoding", "Accept-Language", "Authorization", "Cache-Control",
+        "Content-Type", "Cookie", "Host", "Origin", "Referer", "User-Agent", "Via",
+        "X-Forwarded-For", "X-Forwarded-Port", "X-Forwarded-Proto", "X-Amzn-Trace-Id",
+    )
+}  # fmt: skip
+_NOT_PASSED_ON = frozenset({"connection", "content-length", "expect", "transfer-encoding"})
+
+
+class GatewayFailure(Exception):  # noqa: N818 - a reply of API Gateway's own, told in AWS's words
+    """No integration answers: API Gateway does, with a gateway response of this type."""
+
+    def __init__(self, kind: str, message: str | None, error_type: str, status: int = 0) -> None:
+        super().__init__(f"{kind}: {message}")
+        self.kind = kind
+        self.message = message
+        self.error_type = error_type
+        self.status = status
+        self.validation_error = ""
+
+
+@dataclass(slots=True)
+class Reply:
+    """What the client gets. Header fields may repeat."""
+
+    status: int
+    headers: list[tuple[str, str]]
+    body: bytes = b""
+
+
+@dataclass(slots=True)
+class Exchange:
+    """A request, the route it takes, and what the steps found out."""
+
+    gateway: ApiGatewayState
+    call: CallContext
+    api: RestApi
+    served: ServedApi
+    deployment_id: str
+    stage_name: str
+    stage: Described
+    method: str
+    path: str
+    raw_query: str
+    fields: list[tuple[str, str]]
+    body: bytes
+    host: str
+    source_ip: str
+    protocol: str = "HTTP/1.1"
+    trace_id: str = ""
+    extended_id: str = ""
+    route: Route | None = None
+    path_parameters: dict[str, str] = field(default_factory=dict)
+    variables: dict[str, str] = field(default_factory=dict)
+    identity: dict[str, Any] = field(default_factory=dict)
+    authorizer: dict[str, Any] = field(default_factory=dict)
+    usage_key: str = ""
+    overrides: dict[str, Any] = field(default_factory=dict)
+    integration_status: int = 0
+    error: GatewayFailure | None = None
+    reply: Pending[Reply] = field(default_factory=Pending)
+    causes: tuple[int, ...] = ()
+    is_canary: bool = False
+    log: list[str] | None = None
+    _headers: dict[str, list[str]] | None = None
+    _query: dict[str, list[str]] | None = None
+
+    @property
+    def taken(self) -> Route:
+        """The route, once it is found."""
+        assert self.route is not None
+        return self.route
+
+    @property
+    def headers(self) -> dict[str, list[str]]:
+        """The header fields as API Gateway hands them on, each with all its values."""
+        if self._headers is None:
+            found: dict[str, list[str]] = {}
+            for name, value in self.fields:
+                lower = name.lower()
+                if lower not in _NOT_PASSED_ON:
+                    found.setdefault(_SPELLINGS.get(lower, name), []).append(value)
+            found["Host"] = [self.host]
+            found["X-Amzn-Trace-Id"] = [self.trace_id]
+            found["X-Forwarded-For"] = [self.source_ip]
+            found["X-Forwarded-Port"] = ["443"]
+            found["X-Forwarded-Proto"] = ["https"]
+            self._headers = found
+        return self._headers
+
+    def header(self, name: str) -> str | None:
+        """Return a header field's last value, whatever the case of its name."""
+        lower = name.lower()
+        for one, values in self.headers.items():
+            if one.lower() == lower:
+                return values[-1]
+        return None
+
+    @property
+    def query(self) -> dict[str, list[str]]:
+        """The parameters of the query string, each with all its values."""
+        if self._query is None:
+            found: dict[str, list[str]] = {}
+            for name, value in parse_qsl(self.raw_query, keep_blank_values=True):
+                found.setdefault(name, []).append(value)
+            self._query = found
+        return self._query
+
+    @property
+    def is_binary(self) -> bool:
+        """Whether the body is bytes to this API."""
+        return self.served.is_binary(self.header("content-type") or "")
+
+    def text(self) -> str:
+        """Return the body as text."""
+        return self.body.decode("utf-8", "replace")
+
+    def json_body(self) -> Any:
+        """Return the body's document; None for what is no JSON."""
+        try:
+            return json.loads(self.body) if self.body else None
+        except (ValueError, RecursionError):
+            return None
+
+    @property
+    def method_arn(self) -> str:
+        """The ARN that policies name this request by."""
+        api, path = self.api, self.path.strip("/")
+        return (
+            f"arn:aws:execute-api:{api.region}:{api.account_id}:{api.id}/{self.stage_name}/"
+            f"{self.method}/{path}"
+        )
+
+    @property
+    def domain_prefix(self) -> str:
+        """The host's first label."""
+        return self.host.partition(".")[0]
+
+    def request_context(self) -> dict[str, Any]:
+        """Return the `requestContext` of a proxy event, field by field as AWS has it."""
+        call, route = self.call, self.taken
+        found = {
+            "resourceId": route.resource_id,
+            "resourcePath": route.path,
+            "httpMethod": self.method,
+            "extendedRequestId": self.extended_id,
+            "requestTime": self.request_time(),
+            "path": f"/{self.stage_name}{self.path}",
+            "accountId": self.api.account_id,
+            "protocol": self.protocol,
+            "stage": self.stage_name,
+            "domainPrefix": self.domain_prefix,
+            "requestTimeEpoch": call.now_ms,
+            "requestId": call.request_id,
+            "identity": self.full_identity(),
+            "domainName": self.host,
+            "deploymentId": self.deployment_id,
+            "apiId": self.api.id,
+        }
+        if route.method.get("operationName"):
+            found["operationName"] = route.method["operationName"]
+        if self.authorizer:
+            found["authorizer"] = self.authorizer
+        if "canarySettings" in self.stage:
+            found["isCanaryRequest"] = self.is_canary
+        return found
+
+    def request_time(self) -> str:
+        """Return the request's instant as logs have it: 26/Nov/2026:17:00:00 +0000."""
+        return datetime.fromtimestamp(self.call.now_ms // 1000, UTC).strftime(
+            "%d/%b/%Y:%H:%M:%S +0000"
+        )
+
+    def full_identity(self) -> dict[str, Any]:
+        """Return who asks; what is not known is null."""
+        return {
+            "cognitoIdentityPoolId": None,
+            "accountId": None,
+            "cognitoIdentityId": None,
+            "caller": None,
+            "sourceIp": self.source_ip,
+            "principalOrgId": None,
+            "accessKey": None,
+            "cognitoAuthenticationType": None,
+            "cognitoAuthenticationProvider": None,
+            "userArn": None,
+            "userAgent": self.header("user-agent"),
+            "user": None,
+        } | self.identity
+
+    def decoded_parameters(self) -> dict[str, str]:
+        """Return the path's variables without percent-encoding."""
+        return {name: unquote(value) for name, value in self.path_parameters.items()}

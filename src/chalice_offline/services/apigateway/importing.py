@@ -1,0 +1,86 @@
+"""ImportRestApi and PutRestApi: an API out of a document."""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING
+
+from chalice_offline.services.apigateway.documents import read_document
+from chalice_offline.services.apigateway.errors import bad_request
+from chalice_offline.services.apigateway.new_api import make_api
+from chalice_offline.services.apigateway.openapi import OpenApi
+from chalice_offline.services.apigateway.rest_api import RestApi
+
+if TYPE_CHECKING:
+    from chalice_offline.core.context import CallContext
+    from chalice_offline.core.kernel import Request, Result
+    from chalice_offline.services.apigateway.state import ApiGatewayState
+
+_INVALID = "Invalid OpenAPI input."
+_PARTS = ("models", "validators", "authorizers", "gateway_responses")
+
+
+def import_rest_api(gateway: ApiGatewayState, context: CallContext, request: Request) -> Result:
+    """Make an API of a document."""
+    document = _document(request)
+    parameters = request.get("parameters") or {}
+    endpoint = parameters.get("endpointConfigurationTypes")
+    asked: Request = {"name": "API"}
+    if endpoint:
+        asked["endpointConfiguration"] = {"types": [endpoint]}
+    api = make_api(gateway, asked, context)
+    _build(gateway, api, document, parameters.get("basepath", "ignore"))
+    gateway.apis[api.id] = api
+    return _shown(api)
+
+
+def put_rest_api(gateway: ApiGatewayState, context: CallContext, request: Request) -> Result:
+    """Replace an API by a document, or merge the document into it."""
+    api = gateway.find_api(request["restApiId"], context)
+    document = _document(request)
+    parameters = request.get("parameters") or {}
+    if request.get("mode") == "overwrite":
+        fresh = make_api(gateway, {"name": api.described["name"]}, context)
+        changed = RestApi(api.account_id, api.region, copy.deepcopy(api.described))
+        changed.resources = {api.root_id: {"id": api.root_id, "path": "/"}}
+        changed.models = fresh.models
+        changed.described.pop("binaryMediaTypes", None)
+    else:
+        changed = RestApi(api.account_id, api.region, copy.deepcopy(api.described), api.policy)
+        changed.resources = copy.deepcopy(api.resources)
+        for part in _PARTS:
+            setattr(changed, part, copy.deepcopy(getattr(api, part)))
+    before = changed.described.get("binaryMediaTypes", [])
+    _build(gateway, changed, document, parameters.get("basepath", "ignore"))
+    added = changed.described.get("binaryMediaTypes", [])
+    merged = before + [one for one in added if one not in before]
+    if merged:
+        changed.described["binaryMediaTypes"] = merged
+    api.described, api.resources = changed.described, changed.resources
+    api.policy = changed.policy or api.policy
+    for part in _PARTS:
+        setattr(api, part, getattr(changed, part))
+    api.documentation_parts |= changed.documentation_parts
+    return _shown(api) | {"tags": api.described.get("tags", {})}
+
+
+def _document(request: Request) -> dict[str, object]:
+    document = read_document(request.get("body") or b"", _INVALID)
+    if "swagger" not in document and "openapi" not in document:
+        raise bad_request(_INVALID)
+    return document
+
+
+def _build(
+    gateway: ApiGatewayState, api: RestApi, document: dict[str, object], base_path: str
+) -> None:
+    try:
+        OpenApi(gateway, api, document, base_path).build()
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        # A document of another shape than its version says, wherever in it that is.
+        raise bad_request(_INVALID) from error
+
+
+def _shown(api: RestApi) -> Result:
+    described = dict(api.described)
+    return described | ({"policy": api.policy} if api.policy else {})

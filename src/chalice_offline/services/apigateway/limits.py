@@ -1,0 +1,22 @@
+"""Numbers of API Gateway.
+
+Source: AWS, "Amazon API Gateway quotas and important notes".
+"""
+
+from __future__ import annotations
+
+INTEGRATION_TIMEOUT_MS = 29_000
+PAYLOAD_BYTES = 10 * 1024 * 1024
+COMPRESSION_BYTES_MAX = 10_485_760
+AUTHORIZER_TTL_SECONDS = 300
+PAGE_SIZE = 25
+PAGE_SIZE_MAX = 500
+API_KEY_LENGTH_MIN = 20
+API_KEY_LENGTH_MAX = 128
+API_KEY_NAME_MAX = 1024
+API_KEY_DESCRIPTION_MAX = 1024
+# Each account's throttle, which GetAccount tells.
+ACCOUNT_RATE = 10_000.0
+ACCOUNT_BURST = 5_000
+
+METHODS = ("GET", "PUT", "POST", "DELETE", "PATCH", "OPTIONS", "HEAD", "ANY")

@@ -1,0 +1,28 @@
+"""Lists in pages: `limit` and `position`, and the position after them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from chalice_offline.services.apigateway import limits
+from chalice_offline.services.apigateway.errors import bad_request
+from chalice_offline.services.common.paging import page
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from chalice_offline.core.kernel import Request, Result
+
+_MISSING = "invalid position parameter"
+
+
+def listed(items: Iterable[dict[str, Any]], key: str, request: Request) -> Result:
+    """Return the page of `items` that a request asks for, in the order of one of their members."""
+    shown, position = page(
+        items,
+        lambda item: str(item.get(key, "")),
+        size=min(int(request.get("limit") or limits.PAGE_SIZE), limits.PAGE_SIZE_MAX),
+        token=request.get("position"),
+        invalid_token=lambda: bad_request(_MISSING),
+    )
+    return {"items": shown} | ({"position": position} if position else {})

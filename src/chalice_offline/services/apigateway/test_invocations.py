@@ -1,0 +1,152 @@
+"""TestInvokeMethod and TestInvokeAuthorizer: without a stage, on the API as it is now."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from chalice_offline.core.pending import Pending
+from chalice_offline.services.apigateway.authorization import ask_authorizer, authorizer_event
+from chalice_offline.services.apigateway.errors import invalid_identifier
+from chalice_offline.services.apigateway.new_exchange import make_exchange
+from chalice_offline.services.apigateway.pipeline import serve
+from chalice_offline.services.apigateway.routes import Route, ServedApi
+
+if TYPE_CHECKING:
+    from chalice_offline.core.context import CallContext
+    from chalice_offline.core.kernel import Reply as KernelReply
+    from chalice_offline.core.kernel import Request, Result
+    from chalice_offline.services.apigateway.exchange import Exchange, Reply
+    from chalice_offline.services.apigateway.rest_api import RestApi
+    from chalice_offline.services.apigateway.state import ApiGatewayState
+
+_STAGE = "test-invoke-stage"
+
+
+def test_invoke_method(
+    gateway: ApiGatewayState, context: CallContext, request: Request
+) -> KernelReply:
+    """Call a method, and tell what the client would have got."""
+    method = gateway.find_method(request, context)
+    resource = gateway.find_resource(request, context)
+    api = gateway.find_api(request["restApiId"], context)
+    served = ServedApi(api.definition())
+    target = urlsplit(request.get("pathWithQueryString") or resource["path"])
+    verb = "GET" if method["httpMethod"] == "ANY" else method["httpMethod"]
+    asked = {
+        "method": verb,
+        "path": target.path or "/",
+        "rawQuery": target.query,
+        "headers": _fields(request),
+        "body": (request.get("body") or "").encode(),
+        "sourceIp": "test-invoke-source-ip",
+    }
+    exchange = make_exchange(gateway, context, asked, api, _stage(request), served)
+    route = served.route_of(resource["id"], method["httpMethod"])
+    exchange.route = Route(
+        route.resource_id,
+        route.path,
+        route.method | {"authorizationType": "NONE", "apiKeyRequired": False},
+        route.integration,
+        None,
+        route.validator,
+        route.checks,
+    )
+    found = served.find(exchange.path, verb)
+    exchange.path_parameters = found[1] if found else {}
+    reply = serve(exchange, routed=True)
+
+    def described(one: Reply) -> Result:
+        return _described(gateway, exchange, one)
+
+    return reply.map(described) if isinstance(reply, Pending) else described(reply)
+
+
+def test_invoke_authorizer(
+    gateway: ApiGatewayState, context: CallContext, request: Request
+) -> KernelReply:
+    """Ask an authorizer, and tell what it said."""
+    api = gateway.find_api(request["restApiId"], context)
+    authorizer = api.authorizers.get(request["authorizerId"])
+    if authorizer is None:
+        raise invalid_identifier("Authorizer")
+    exchange = _bare_exchange(gateway, context, request, api)
+    token = next((value for _, value in exchange.fields), "")
+    event = authorizer_event(exchange, authorizer, (token,))
+    reply = ask_authorizer(exchange, authorizer, event)
+
+    def described(result: Result) -> Result:
+        answer = json.loads(result["Payload"])
+        found: dict[str, Any] = {"clientStatus": 200, "log": "", "latency": 0}
+        if not isinstance(answer, dict) or "FunctionError" in result:
+            return found | {"clientStatus": 500}
+        policy = answer.get("policyDocument")
+        return found | {
+            "principalId": answer.get("principalId"),
+            "policy": json.dumps(policy) if policy else None,
+        }
+
+    return reply.map(described)
+
+
+def _bare_exchange(
+    gateway: ApiGatewayState, context: CallContext, request: Request, api: RestApi
+) -> Exchange:
+    served = ServedApi(api.definition())
+    target = urlsplit(request.get("pathWithQueryString") or "/")
+    asked = {
+        "method": "GET",
+        "path": target.path or "/",
+        "rawQuery": target.query,
+        "headers": _fields(request),
+        "body": (request.get("body") or "").encode(),
+    }
+    exchange = make_exchange(gateway, context, asked, api, _stage(request), served)
+    exchange.route = Route(api.root_id, "/", {"httpMethod": "GET"}, {}, None, None)
+    return exchange
+
+
+def _stage(request: Request) -> dict[str, Any]:
+    variables = request.get("stageVariables") or {}
+    return {"stageName": _STAGE, "deploymentId": "", "variables": variables}
+
+
+def _fields(request: Request) -> list[tuple[str, str]]:
+    fields = list((request.get("headers") or {}).items())
+    for name, values in (request.get("multiValueHeaders") or {}).items():
+        fields += [(name, value) for value in values]
+    return fields
+
+
+def _described(gateway: ApiGatewayState, exchange: Exchange, reply: Reply) -> Result:
+    several: dict[str, list[str]] = {}
+    for name, value in reply.headers:
+        if name.lower() not in ("x-amzn-requestid", "x-amz-apigw-id", "x-amzn-errortype"):
+            several.setdefault(name, []).append(value)
+    several.setdefault("X-Amzn-Trace-Id", [exchange.trace_id])
+    latency = gateway.kernel.now_ms - exchange.call.now_ms
+    return {
+        "status": reply.status,
+        "body": reply.body.decode("utf-8", "replace"),
+        "headers": {name: values[-1] for name, values in several.items()},
+        "multiValueHeaders": several,
+        "log": _log(exchange, reply, latency),
+        "latency": latency,
+    }
+
+
+def _log(exchange: Exchange, reply: Reply, latency: int) -> str:
+    """Return the execution log in AWS's lines."""
+    body = reply.body.decode("utf-8", "replace")
+    lines = [
+        f"Starting execution for request: {exchange.call.request_id}",
+        f"HTTP Method: {exchange.method}, Resource Path: {exchange.path}",
+        f"Method request path: {exchange.path_parameters}",
+        f"Method request body before transformations: {exchange.text()}",
+        f"Method response body after transformations: {body}",
+        f"Successfully completed execution, {latency} ms",
+        f"Method completed with status: {reply.status}",
+    ]
+    stamp = f"Execution log for request {exchange.call.request_id}"
+    return "\n".join([stamp, *(f"{exchange.request_time()} : {line}" for line in lines), ""])
