@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import pytest
 
+from chalice_offline.composition import compose
+from chalice_offline.core.http import Headers, HttpRequest, HttpResponse
+from chalice_offline.drivers.virtual import VirtualDriver
 from chalice_offline.transports.browser_policy import (
     RULES,
     Act,
@@ -15,6 +19,7 @@ from chalice_offline.transports.browser_policy import (
     Host,
     Sender,
 )
+from chalice_offline.transports.gateway import Gateway
 
 AWS, APP, CONSOLE = Area.AWS, Area.APP, Area.CONSOLE
 CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/150.0 Safari/537.36"
@@ -193,6 +198,22 @@ def test_a_host_on_which_browsers_keep_silent_gives_objects_and_nothing_else() -
     assert refused(method="GET", path="/key", query="Action=Purge", Host=bucket, **silent) == 403
     assert refused(method="GET", Host="x.execute-api.localhost.localstack.cloud", **silent) == 403
     assert refused(APP, "GET", Host="localhost.localstack.cloud:8000", **silent) == 403
+
+
+def test_a_function_url_is_a_route_of_the_app_and_never_the_console() -> None:
+    """On the AWS port its host is the app's: any query, no console; other sites stay out."""
+    host = "0a1b.lambda-url.us-east-1.localhost:4566"
+    person = browser("none", Host=host)
+    assert not refused(AWS, "GET", "/", "Action=CreateQueue", **person)
+    assert not refused(AWS, "GET", "/_chalice_offline/", **person)
+    assert refused(AWS, "GET", **browser("cross-site", Host=host)) == 403
+    gateway = Gateway(compose(VirtualDriver()))
+    page = HttpRequest("GET", f"http://{host}/_localstack/health", Headers([("Host", host)]))
+    gateway.pages["/_chalice_offline/"] = lambda _request: HttpResponse(200)
+    for path in ("/_localstack/health", "/_chalice_offline/"):
+        reply = gateway.handle(replace(page, url=f"http://{host}{path}"))
+        assert isinstance(reply, HttpResponse)
+        assert reply.status == 403
 
 
 def test_names_of_aws_are_for_programs() -> None:

@@ -11,14 +11,17 @@ operation means, keeps state, or reads a clock.
 
 from __future__ import annotations
 
+from chalice_offline.protocols.app_addresses import APP, is_app_host
 from chalice_offline.protocols.detect import detect
 from chalice_offline.protocols.registry import parse, serialize, serialize_error
 from chalice_offline.protocols.service_models import load_service, operation_names
 from chalice_offline.protocols.target import Target
 
 __all__ = [
+    "APP",
     "Target",
     "detect",
+    "is_app_host",
     "load_service",
     "operation_names",
     "parse",

@@ -1,8 +1,9 @@
 """Which service and operation a request is for, judged as AWS's own front doors would.
 
-In this order: the `X-Amz-Target` header, the service named in the signature, the host name,
-`Action=` in form or query string, the path, else S3 (any path may be a bucket and a key). A name
-in the signature that is no service's ("sqs_query") decides nothing.
+In this order: the addresses of what users built (`app_addresses`), the `X-Amz-Target` header, the
+service named in the signature, the host name, `Action=` in form or query string, the path, else S3
+(any path may be a bucket and a key). A name in the signature that is no service's ("sqs_query")
+decides nothing.
 """
 
 from __future__ import annotations
@@ -14,7 +15,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import parse_qs, unquote
 
 from chalice_offline.core.errors import AwsError
-from chalice_offline.protocols import catalogue, raw_operations, rest_routing, sqs_query
+from chalice_offline.protocols import (
+    app_addresses,
+    catalogue,
+    raw_operations,
+    rest_routing,
+    sqs_query,
+)
 from chalice_offline.protocols.cbor_rpc import CONTENT_TYPE as CBOR_CONTENT_TYPE
 from chalice_offline.protocols.cbor_rpc import RPC_V2
 from chalice_offline.protocols.form import decode_pairs
@@ -66,6 +73,9 @@ def detect(request: HttpRequest) -> Target:
     the request names an operation or service that no model of this botocore knows.
     """
     scope = _scope(request)
+    app = app_addresses.target_of(request, scope.access_key, DEFAULT_REGION)
+    if app is not None:
+        return app
     target_header = request.headers.get("x-amz-target")
     if target_header:
         target = _json_target(target_header, scope)

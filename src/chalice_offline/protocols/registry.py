@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalice_offline.core.errors import AwsError
 from chalice_offline.protocols import (
+    app_addresses,
     cbor_rpc,
     json_rpc,
     query,
@@ -71,6 +72,8 @@ def serialize_error(target: Target | None, error: AwsError, request_id: str) -> 
     """
     if target is None:
         return query.serialize_error(None, None, error, request_id)
+    if target.protocol == app_addresses.APP:
+        return app_addresses.serialize_error(error)
     protocol = query_json if target.replies_in_json else _ERRORS.get(target.protocol, json_rpc)
     model = model_for(target.service, target.protocol)
     response: HttpResponse = protocol.serialize_error(model, target, error, request_id)
@@ -79,6 +82,8 @@ def serialize_error(target: Target | None, error: AwsError, request_id: str) -> 
 
 def _compile(target: Target) -> Codec:
     operation = target.operation
+    if target.protocol == app_addresses.APP:
+        return app_addresses.CODEC
     if operation in raw_operations.NAMES.get(target.service, ()):
         return raw_operations.CODEC
     if operation is None or not has_operation(target.service, operation):

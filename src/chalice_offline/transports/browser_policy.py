@@ -19,6 +19,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
+from chalice_offline.protocols import is_app_host
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -191,8 +193,8 @@ class BrowserPolicy:
         host = headers.get("host", "")
         if _is_program(headers) and self.host(host) not in _NOBODYS:
             return None  # as the rules say; this is on the way of every call
-        if area is Area.AWS and _is_console(path):
-            area = Area.CONSOLE
+        if area is Area.AWS:
+            area = _area_of(path, host)
         sender, origin = self._sender(headers, host)
         kind = self.host(host)
         facts = Facts(area, kind, sender, _act(method, host, query))
@@ -284,6 +286,7 @@ _PUBLIC_NAMES = (
     (".amazonaws.com", Host.AWS),
     (".amazonaws.com.cn", Host.AWS),
     (".api.aws", Host.AWS),
+    (".on.aws", Host.AWS),
 )
 
 
@@ -361,6 +364,13 @@ def _is_loopback(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool
 def _is_everywhere(host: str) -> bool:
     address = _address(_plain(host))
     return not host or (address is not None and address.is_unspecified)
+
+
+def _area_of(path: str, host: str) -> Area:
+    """Return what a request to the AWS port asks for: it serves more than AWS's API."""
+    if is_app_host(host):
+        return Area.APP
+    return Area.CONSOLE if _is_console(path) else Area.AWS
 
 
 def _is_console(path: str) -> bool:

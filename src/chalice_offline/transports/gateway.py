@@ -14,7 +14,14 @@ from chalice_offline.core.context import DEFAULT_ACCOUNT_ID, Caller
 from chalice_offline.core.errors import AwsError
 from chalice_offline.core.http import Headers, HttpResponse
 from chalice_offline.core.pending import Pending
-from chalice_offline.protocols import detect, parse, serialize, serialize_error
+from chalice_offline.protocols import (
+    APP,
+    detect,
+    is_app_host,
+    parse,
+    serialize,
+    serialize_error,
+)
 from chalice_offline.transports.api_requests import api_failure, api_request, api_response
 from chalice_offline.transports.content_encoding import decompressed
 
@@ -70,7 +77,7 @@ class Gateway:
             refusal = AwsError("InvalidRequest", f"{request.host!r} is not a host: {error}")
             return serialize_error(None, refusal, self.emulator.ids.uuid())
         page = self.pages.get(path) or self.emulator.pages.get(path)
-        if page is not None:
+        if page is not None and not is_app_host(request.host):
             return page(request)
         request_id = self.emulator.ids.uuid()
         call = api_request(request)
@@ -79,7 +86,7 @@ class Gateway:
         target: Target | None = None
         try:
             target = detect(request)
-            if "content-encoding" in request.headers and target.service != "s3":
+            if "content-encoding" in request.headers and not _takes_bodies_as_sent(target):
                 request = decompressed(request)
             return self._dispatch(target, request, causes, request_id)
         except AwsError as error:
@@ -214,6 +221,10 @@ def account_of(access_key: str, default: str = DEFAULT_ACCOUNT_ID) -> str:
     if len(access_key) == _ACCOUNT_ID_DIGITS and access_key.isdigit():
         return access_key
     return default
+
+
+def _takes_bodies_as_sent(target: Target) -> bool:
+    return target.service == "s3" or target.protocol == APP
 
 
 def _internal_failure() -> AwsError:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
 from chalice_offline.core.http import Headers, HttpResponse
+from chalice_offline.protocols import is_app_host
 from chalice_offline.transports.asgi import (
     ClientGone,
     UnsendableReplyError,
@@ -86,7 +87,7 @@ class Guard:
             reply = plain_error(self.area, 400, "WebSockets are not served here yet.")
             await send_response(send, reply, close=True)
             return
-        if self.area is Area.AWS and _may_be_shown(headers):
+        if self.area is Area.AWS and _may_be_shown(headers) and not _is_apps(headers):
             send = _sandboxed(send)
         await self._app(scope, receive, send)
 
@@ -130,6 +131,11 @@ def _asks_for_websocket(headers: Headers) -> bool:
     return (headers.get("upgrade") or "").lower() == "websocket" and (
         "upgrade" in (headers.get("connection") or "").lower()
     )
+
+
+def _is_apps(headers: Headers) -> bool:
+    """Whether the reply is an app's own: a page there is of an origin of its own."""
+    return is_app_host(headers.get("host") or "")
 
 
 def _may_be_shown(headers: Headers) -> bool:

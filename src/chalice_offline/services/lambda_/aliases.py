@@ -78,6 +78,7 @@ def delete_alias(lambda_: LambdaState, context: CallContext, request: Request) -
         function.provisioned.pop(name, None)
         function.permissions.pop(name, None)
         function.invoke_configs.pop(name, None)
+        function.urls.pop(name, None)
     return {}
 
 

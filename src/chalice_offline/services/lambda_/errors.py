@@ -51,7 +51,10 @@ def plain_invalid_parameter(message: str) -> AwsError:
 def throttled(reason: str) -> AwsError:
     """No concurrency left (recorded on AWS)."""
     return AwsError(
-        "TooManyRequestsException", "Rate Exceeded.", fields={"Type": "User", "Reason": reason}
+        "TooManyRequestsException",
+        "Rate Exceeded.",
+        status=429,
+        fields={"Type": "User", "Reason": reason},
     )
 
 

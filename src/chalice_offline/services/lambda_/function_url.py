@@ -16,3 +16,4 @@ class FunctionUrl:
     modified_ms: int
     invoke_mode: str = "BUFFERED"
     cors: dict[str, Any] = field(default_factory=dict)
+    warned: bool = False  # that AWS would refuse its requests

@@ -38,7 +38,7 @@ def create_function_url_config(
             "message:  FunctionUrlConfig exists for this Lambda function"
         )
     now_ms = context.now_ms
-    url_id = function.tags.get(_CUSTOM_ID_TAG) or lambda_.kernel.ids.hex(32)
+    url_id = _url_id(lambda_, function, reference)
     url = FunctionUrl(url_id, request["AuthType"], now_ms, now_ms)
     _change(url, request)
     function.urls[reference.kept_under] = url
@@ -116,6 +116,13 @@ def _found(lambda_: LambdaState, reference: Reference) -> tuple[Function, Functi
     return function, url
 
 
+def _url_id(lambda_: LambdaState, function: Function, reference: Reference) -> str:
+    custom = function.tags.get(_CUSTOM_ID_TAG)
+    if not custom:
+        return lambda_.kernel.ids.hex(32)
+    return f"{custom}-{reference.qualifier}" if reference.qualifier else custom
+
+
 def _change(url: FunctionUrl, request: Request) -> None:
     url.auth_type = request.get("AuthType", url.auth_type)
     url.invoke_mode = request.get("InvokeMode", url.invoke_mode)
@@ -142,5 +149,7 @@ def _address(url: FunctionUrl, context: CallContext) -> str:
     """Return the URL under which the endpoint that was asked serves the function."""
     scheme, _, rest = context.endpoint.partition("://")
     host, colon, port = rest.partition(":")
+    if host.endswith(".amazonaws.com"):  # botocore's own names, in this process
+        return f"https://{url.url_id}.lambda-url.{context.region}.on.aws/"
     local = "localhost" if host in ("127.0.0.1", "localhost") else host
     return f"{scheme}://{url.url_id}.lambda-url.{context.region}.{local}{colon}{port}/"

@@ -22,6 +22,7 @@ from chalice_offline.services.lambda_ import (
     recursion,
     tags,
     uploads,
+    url_requests,
     versions,
 )
 from chalice_offline.services.lambda_.event_source_mappings import mappings
@@ -70,6 +71,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "UpdateFunctionUrlConfig": function_urls.update_function_url_config,
     "DeleteFunctionUrlConfig": function_urls.delete_function_url_config,
     "ListFunctionUrlConfigs": function_urls.list_function_url_configs,
+    "InvokeFunctionUrl": url_requests.invoke_function_url,
     "CreateCodeSigningConfig": code_signing.create_code_signing_config,
     "GetCodeSigningConfig": code_signing.get_code_signing_config,
     "UpdateCodeSigningConfig": code_signing.update_code_signing_config,

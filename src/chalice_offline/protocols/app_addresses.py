@@ -1,0 +1,117 @@
+"""Addresses of what users built, not of AWS's own API: function URLs and the like.
+
+`ADDRESSES` is the table. A request to one of them is a call of an operation that botocore does not
+have. Its parameters are the same for all: what the address names (the pattern's named groups
+without `region`), and `method`, `path`, `rawQuery`, `headers` (pairs), `body`, `host`, `scheme`,
+`sourceIp`. Its result is `statusCode`, `headers` (pairs) and `body` (bytes).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from chalice_offline.core.http import Headers, HttpResponse
+from chalice_offline.protocols.codec import Codec
+from chalice_offline.protocols.target import Target
+
+if TYPE_CHECKING:
+    from chalice_offline.core.errors import AwsError
+    from chalice_offline.core.http import HttpRequest
+
+#: The "protocol" of their targets.
+APP = "app"
+_SOURCE_IP = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True)
+class AppAddress:
+    """How an address looks, and which operation of which service answers there.
+
+    `host` is looked for at the start of the host name, `path` at the start of the path; either
+    may be None. What follows the match of `path` is the path that the operation gets.
+    """
+
+    service: str
+    operation: str
+    host: re.Pattern[str] | None = None
+    path: re.Pattern[str] | None = None
+
+    def names(self, request: HttpRequest) -> dict[str, str] | None:
+        """Return what the address of a request names; None when it is another's."""
+        pattern, text = (self.host, request.host) if self.host else (self.path, request.path)
+        found = pattern.match(text) if pattern else None
+        return None if found is None else found.groupdict("")
+
+    def rest_of(self, path: str) -> str:
+        """Return the path below the address."""
+        found = self.path.match(path) if self.path else None
+        return path if found is None else f"/{path[found.end() :].lstrip('/')}"
+
+
+ADDRESSES: tuple[AppAddress, ...] = (
+    AppAddress(
+        "lambda",
+        "InvokeFunctionUrl",
+        host=re.compile(
+            r"(?P<urlId>[a-z0-9_-]+)\.lambda-url\.(?P<region>[a-z0-9-]+)\.",
+            re.ASCII | re.IGNORECASE,
+        ),
+    ),
+)
+
+
+@lru_cache(maxsize=256)
+def is_app_host(host: str) -> bool:
+    """Whether a host name is that of something a user built."""
+    return any(address.host is not None and address.host.match(host) for address in ADDRESSES)
+
+
+def target_of(request: HttpRequest, access_key: str, region: str) -> Target | None:
+    """Return what a request to such an address asks for; None for all others."""
+    for address in ADDRESSES:
+        names = address.names(request)
+        if names is not None:
+            place = names.get("region") or region
+            return Target(address.service, address.operation, APP, access_key, place.lower())
+    return None
+
+
+def serialize_error(error: AwsError) -> HttpResponse:
+    """Return an error as the front doors of apps tell it."""
+    fields = {name: value for name, value in error.fields.items() if name != "Type"}
+    content = json.dumps({"Message": error.message or None} | fields, separators=(",", ":"))
+    headers = Headers([("content-type", "application/json"), ("x-amzn-errortype", error.code)])
+    return HttpResponse(error.status, headers, content.encode())
+
+
+def _parse(request: HttpRequest) -> dict[str, Any]:
+    for address in ADDRESSES:
+        names = address.names(request)
+        if names is not None:
+            names.pop("region", None)
+            return names | {
+                "method": request.method,
+                "path": address.rest_of(request.path),
+                "rawQuery": request.query,
+                "headers": list(request.headers.items()),
+                "body": request.body,
+                "host": request.host,
+                "scheme": request.url.partition(":")[0],
+                "sourceIp": _SOURCE_IP,
+            }
+    raise ValueError(f"{request.host}{request.path} is no app's address")
+
+
+def _serialize(result: dict[str, Any], _request_id: str) -> HttpResponse:
+    headers = Headers()
+    for name, value in result["headers"]:
+        # A field that is there several times (cookies) is a line each.
+        headers[name] = f"{headers[name]}\n{value}" if name in headers else value
+    return HttpResponse(result["statusCode"], headers, result["body"])
+
+
+CODEC = Codec(_parse, _serialize)
