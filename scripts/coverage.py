@@ -25,7 +25,7 @@ import botocore  # noqa: E402 - src/ comes first on the path set above
 
 from chalice_offline.composition import compose  # noqa: E402
 from chalice_offline.drivers.virtual import VirtualDriver  # noqa: E402
-from chalice_offline.protocols import operation_names, raw_operations  # noqa: E402
+from chalice_offline.protocols import app_addresses, operation_names, raw_operations  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -115,6 +115,7 @@ def services() -> list[Service]:
 
 def _service(service: kernel.Service, title: str) -> Service:
     own = set(service.operations) - raw_operations.NAMES.get(service.name, frozenset())
+    own -= {operation for name, operation in app_addresses.OPERATIONS if name == service.name}
     states = {
         operation: SUPPORTED if operation in own else MISSING
         for operation in sorted({*operation_names(service.name), *own})

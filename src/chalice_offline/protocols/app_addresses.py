@@ -63,6 +63,9 @@ ADDRESSES: tuple[AppAddress, ...] = (
     ),
 )
 
+#: (service, operation) of each: what botocore does not have.
+OPERATIONS = frozenset((address.service, address.operation) for address in ADDRESSES)
+
 
 @lru_cache(maxsize=256)
 def is_app_host(host: str) -> bool:
