@@ -63,14 +63,15 @@ ADDRESSES: tuple[AppAddress, ...] = (
     ),
 )
 
+_APP_HOST = re.compile(r"[\w-]+\.(?:lambda-url|execute-api)\.", re.ASCII | re.IGNORECASE)
 #: (service, operation) of each: what botocore does not have.
 OPERATIONS = frozenset((address.service, address.operation) for address in ADDRESSES)
 
 
 @lru_cache(maxsize=256)
 def is_app_host(host: str) -> bool:
-    """Whether a host name is that of something a user built."""
-    return any(address.host is not None and address.host.match(host) for address in ADDRESSES)
+    """Whether a host name is that of something a user built: a function URL, an API."""
+    return _APP_HOST.match(host) is not None
 
 
 def target_of(request: HttpRequest, access_key: str, region: str) -> Target | None:
