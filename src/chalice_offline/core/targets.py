@@ -182,6 +182,22 @@ def _put_log_event(arn: Arn, payload: Payload) -> TargetCall:
     return replace(_on(arn, "logs", "PutLogEvents", {**names, "logEvents": [event]}), first=stream)
 
 
+def _request_api(arn: Arn, payload: Payload) -> TargetCall:
+    """Make a request to a REST API: arn:aws:execute-api:region:account:api/stage/METHOD/path."""
+    api_id, _, rest = arn.resource.partition("/")
+    stage, _, rest = rest.partition("/")
+    method, _, path = rest.partition("/")
+    request = {
+        "apiId": api_id,
+        "stage": stage,
+        "method": "POST" if method in ("", "*") else method,
+        "path": f"/{path}",
+        "headers": [("Content-Type", "application/json")],
+        "body": payload.text.encode(),
+    }
+    return _on(arn, "execute-api", "Request", request)
+
+
 _CALLS: dict[str, Callable[[Arn, Payload], TargetCall]] = {
     "sqs": _send_message,
     "sns": _publish,
@@ -191,4 +207,5 @@ _CALLS: dict[str, Callable[[Arn, Payload], TargetCall]] = {
     "firehose": _put_firehose_record,
     "states": _start_execution,
     "logs": _put_log_event,
+    "execute-api": _request_api,
 }

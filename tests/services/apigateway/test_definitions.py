@@ -1,0 +1,120 @@
+"""The control plane: what defines an API, and AWS's refusals."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.services.apigateway.conftest import mock
+
+
+def refusal(call: Any, **request: Any) -> tuple[str, str]:
+    """Return code and text of a refusal."""
+    with pytest.raises(ClientError) as caught:
+        call(**request)
+    error = caught.value.response["Error"]
+    return error["Code"], error["Message"]
+
+
+def test_api_has_its_defaults(aws: Any) -> None:
+    """A new API is edge-optimised and has a root resource."""
+    gateway = aws.client("apigateway")
+    api = gateway.create_rest_api(name="shop")
+    assert api["endpointConfiguration"] == {"types": ["EDGE"], "ipAddressType": "ipv4"}
+    assert api["apiKeySource"] == "HEADER"
+    (root,) = gateway.get_resources(restApiId=api["id"])["items"]
+    assert root == {"id": api["rootResourceId"], "path": "/"}
+    gateway.delete_rest_api(restApiId=api["id"])
+    assert refusal(gateway.get_rest_api, restApiId=api["id"]) == (
+        "NotFoundException",
+        f"Invalid API identifier specified 000000000000:{api['id']}",
+    )
+
+
+def test_resources_have_unique_names_below_their_parent(aws: Any) -> None:
+    """A sibling of the same name is in the way, a child of a greedy variable cannot be."""
+    gateway = aws.client("apigateway")
+    api = gateway.create_rest_api(name="shop")
+    place = {"restApiId": api["id"], "parentId": api["rootResourceId"]}
+    gateway.create_resource(**place, pathPart="pets")
+    assert refusal(gateway.create_resource, **place, pathPart="pets") == (
+        "ConflictException",
+        "Another resource with the same parent already has this name: pets",
+    )
+    greedy = gateway.create_resource(**place, pathPart="{proxy+}")
+    code, text = refusal(
+        gateway.create_resource, restApiId=api["id"], parentId=greedy["id"], pathPart="x"
+    )
+    assert code == "BadRequestException"
+    assert text == "Cannot create a child of a resource with a greedy path variable: {proxy+}"
+
+
+def test_patch_operations_change_what_they_name_or_nothing(aws: Any) -> None:
+    """A refused operation takes those before it back."""
+    gateway = aws.client("apigateway")
+    api = gateway.create_rest_api(name="shop")
+    operations = [
+        {"op": "replace", "path": "/name", "value": "store"},
+        {"op": "replace", "path": "/nothing", "value": "x"},
+    ]
+    request = {"restApiId": api["id"], "patchOperations": operations}
+    assert refusal(gateway.update_rest_api, **request) == (
+        "BadRequestException",
+        "Invalid patch path /nothing",
+    )
+    assert gateway.get_rest_api(restApiId=api["id"])["name"] == "shop"
+    request["patchOperations"] = operations[:1]
+    assert gateway.update_rest_api(**request)["name"] == "store"
+
+
+def test_deployment_that_a_stage_serves_stays(serve: Any) -> None:
+    """A deployment can go once no stage points at it."""
+    api = serve({"paths": {"/": {"get": mock("{}")}}})
+    stage = api.gateway.get_stage(restApiId=api.id, stageName="dev")
+    request = {"restApiId": api.id, "deploymentId": stage["deploymentId"]}
+    assert refusal(api.gateway.delete_deployment, **request) == (
+        "BadRequestException",
+        "Active stages pointing to this deployment must be moved or deleted",
+    )
+    api.gateway.delete_stage(restApiId=api.id, stageName="dev")
+    api.gateway.delete_deployment(**request)
+    assert api.gateway.get_deployments(restApiId=api.id)["items"] == []
+
+
+def test_document_that_is_none_makes_no_api(aws: Any) -> None:
+    """Bad input is refused in AWS's words, and nothing is left of it."""
+    gateway = aws.client("apigateway")
+    for body in (b"[]", b"{not json", b'{"swagger": "2.0", "paths": [1]}', b"\xff"):
+        assert refusal(gateway.import_rest_api, body=body) == (
+            "BadRequestException",
+            "Invalid OpenAPI input.",
+        )
+    assert gateway.get_rest_apis()["items"] == []
+
+
+def test_export_gives_back_what_was_imported(serve: Any) -> None:
+    """Paths, integrations and models come back as Swagger and as OpenAPI."""
+    api = serve({"paths": {"/pets": {"get": mock("{}")}}})
+    for kind in ("swagger", "oas30"):
+        export = api.gateway.get_export(
+            restApiId=api.id,
+            stageName="dev",
+            exportType=kind,
+            parameters={"extensions": "apigateway"},
+        )
+        document = json.loads(export["body"].read())
+        method = document["paths"]["/pets"]["get"]
+        assert method["x-amazon-apigateway-integration"]["type"] == "mock"
+
+
+def test_lists_come_in_pages(aws: Any) -> None:
+    """`limit` cuts a list, `position` goes on after it."""
+    gateway = aws.client("apigateway")
+    made = {gateway.create_rest_api(name=f"api-{n}")["id"] for n in range(3)}
+    first = gateway.get_rest_apis(limit=2)
+    rest = gateway.get_rest_apis(limit=2, position=first["position"])
+    assert {api["id"] for api in first["items"] + rest["items"]} == made
+    assert "position" not in rest

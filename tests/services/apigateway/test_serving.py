@@ -1,0 +1,265 @@
+"""The data plane: proxy events, refusals, authorizers, keys, validation, integrations."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from tests.services.apigateway.conftest import function_uri, mock, proxy
+
+
+def test_proxy_event_has_api_gateways_fields(aws: Any, serve: Any) -> None:
+    """A function gets resource, path, parameters, headers, body and the whole request context."""
+    events: list[Any] = []
+    arn = aws.function("items", lambda event: events.append(event) or {"statusCode": 201})
+    api = serve({"paths": {"/items/{kind}": {"post": proxy(arn)}}})
+    reply = api.request("POST", "/items/a%20b?q=1&q=2", b"{}", Content_Type="application/json")
+    assert reply.status == 201
+    assert reply.headers["content-type"] == "application/json"
+    (event,) = events
+    context = event.pop("requestContext")
+    assert event["resource"] == "/items/{kind}"
+    assert event["pathParameters"] == {"kind": "a b"}
+    assert event["queryStringParameters"] == {"q": "2"}
+    assert event["multiValueQueryStringParameters"] == {"q": ["1", "2"]}
+    assert event["headers"]["Content-Type"] == "application/json"
+    assert event["multiValueHeaders"]["Content-Type"] == ["application/json"]
+    assert (event["body"], event["isBase64Encoded"], event["stageVariables"]) == ("{}", False, None)
+    assert context["apiId"] == api.id
+    assert context["stage"] == "dev"
+    assert context["path"] == "/dev/items/a%20b"
+    assert context["requestId"] == reply.headers["x-amzn-requestid"]
+    assert context["identity"]["sourceIp"] == "127.0.0.1"
+    assert {"accountId", "domainName", "requestTimeEpoch", "resourceId"} <= context.keys()
+
+
+def test_unknown_route_is_403(serve: Any) -> None:
+    """No such path or method: Missing Authentication Token; no such stage: Forbidden."""
+    api = serve({"paths": {"/": {"get": mock("{}")}}})
+    for method, path in (("GET", "/nowhere"), ("POST", "/")):
+        reply = api.request(method, path)
+        assert (reply.status, reply.json) == (403, {"message": "Missing Authentication Token"})
+        assert reply.headers["x-amzn-errortype"] == "MissingAuthenticationTokenException"
+
+
+def test_what_a_function_may_not_answer_is_502(aws: Any, serve: Any) -> None:
+    """Errors and malformed responses are the same to the client."""
+
+    def handler(event: Any) -> Any:
+        kind = event["pathParameters"]["kind"]
+        if kind == "error":
+            raise RuntimeError
+        return {"text": "hello", "member": {"statuscode": 200}, "status": {"statusCode": "x"}}[kind]
+
+    arn = aws.function("bad", handler)
+    api = serve({"paths": {"/{kind}": {"get": proxy(arn)}}})
+    for kind in ("error", "text", "member", "status"):
+        reply = api.request("GET", f"/{kind}")
+        assert (reply.status, reply.json) == (502, {"message": "Internal server error"})
+
+
+def test_static_path_before_variable_before_greedy(serve: Any) -> None:
+    """The most specific resource that has the method answers."""
+    api = serve(
+        {
+            "paths": {
+                "/a/b": {"get": mock('"static"')},
+                "/a/{x}": {"get": mock('"variable $input.params("x")"')},
+                "/{all+}": {"any": {}, "x-amazon-apigateway-any-method": mock('"greedy"')},
+            }
+        }
+    )
+    assert api.request("GET", "/a/b").json == "static"
+    assert api.request("GET", "/a/c").json == "variable c"
+    assert api.request("POST", "/a/b").json == "greedy"
+    assert api.request("GET", "/x/y/z").json == "greedy"
+
+
+def test_token_authorizer_allows_denies_and_is_remembered(aws: Any, serve: Any) -> None:
+    """Allow passes its context on, Deny is 403, no token 401; answers are kept for the TTL."""
+    asked: list[str] = []
+
+    def decide(event: Any) -> Any:
+        asked.append(event["authorizationToken"])
+        effect = "Allow" if event["authorizationToken"] == "yes" else "Deny"
+        statement = {
+            "Effect": effect,
+            "Action": "execute-api:Invoke",
+            "Resource": event["methodArn"],
+        }
+        policy = {"Version": "2012-10-17", "Statement": [statement]}
+        return {"principalId": "me", "policyDocument": policy, "context": {"level": 7}}
+
+    authorizer = {
+        "type": "apiKey",
+        "name": "Authorization",
+        "in": "header",
+        "x-amazon-apigateway-authtype": "custom",
+        "x-amazon-apigateway-authorizer": {
+            "type": "token",
+            "authorizerUri": function_uri(aws.function("decide", decide)),
+            "authorizerResultTtlInSeconds": 60,
+        },
+    }
+    method = mock('"$context.authorizer.principalId $context.authorizer.level"')
+    api = serve(
+        {
+            "securityDefinitions": {"own": authorizer},
+            "paths": {"/": {"get": method | {"security": [{"own": []}]}}},
+        }
+    )
+    assert api.request("GET", "/", Authorization="yes").json == "me 7"
+    assert api.request("GET", "/", Authorization="yes").json == "me 7"
+    assert asked == ["yes"]
+    denied = api.request("GET", "/", Authorization="no")
+    assert denied.status == 403
+    assert "explicit deny" in denied.json["Message"]
+    missing = api.request("GET", "/")
+    assert (missing.status, missing.json) == (401, {"message": "Unauthorized"})
+    aws.advance(seconds=61)
+    api.request("GET", "/", Authorization="yes")
+    assert asked == ["yes", "no", "yes"]
+
+
+def test_api_key_and_usage_plan(aws: Any, serve: Any) -> None:
+    """Without a key of a plan of this stage it is 403; over its rate 429, until time passes."""
+    api = serve(
+        {
+            "securityDefinitions": {
+                "api_key": {"type": "apiKey", "name": "x-api-key", "in": "header"}
+            },
+            "paths": {"/": {"get": mock('"in"') | {"security": [{"api_key": []}]}}},
+        }
+    )
+    gateway = api.gateway
+    refused = api.request("GET", "/")
+    assert (refused.status, refused.json) == (403, {"message": "Forbidden"})
+    key = gateway.create_api_key(name="k", enabled=True, value="0123456789" * 2)
+    plan = gateway.create_usage_plan(
+        name="p",
+        apiStages=[{"apiId": api.id, "stage": "dev"}],
+        throttle={"rateLimit": 1, "burstLimit": 1},
+    )
+    assert api.request("GET", "/", x_api_key=key["value"]).status == 403
+    gateway.create_usage_plan_key(usagePlanId=plan["id"], keyId=key["id"], keyType="API_KEY")
+    assert api.request("GET", "/", x_api_key=key["value"]).status == 200
+    throttled = api.request("GET", "/", x_api_key=key["value"])
+    assert (throttled.status, throttled.json) == (429, {"message": "Too Many Requests"})
+    aws.advance(seconds=1)
+    assert api.request("GET", "/", x_api_key=key["value"]).status == 200
+
+
+def test_request_validation(serve: Any) -> None:
+    """What a method requires and a request lacks is named; a body must fit its model."""
+    method = mock('"fine"') | {
+        "x-amazon-apigateway-request-validator": "all",
+        "consumes": ["application/json"],
+        "parameters": [
+            {"in": "query", "name": "q", "required": True, "type": "string"},
+            {"in": "body", "name": "Pet", "schema": {"$ref": "#/definitions/Pet"}},
+        ],
+    }
+    api = serve(
+        {
+            "x-amazon-apigateway-request-validators": {
+                "all": {"validateRequestBody": True, "validateRequestParameters": True}
+            },
+            "definitions": {"Pet": {"type": "object", "required": ["name"]}},
+            "paths": {"/": {"post": method}},
+        }
+    )
+    missing = api.request("POST", "/", b"{}")
+    assert missing.status == 400
+    assert missing.json == {"message": "Missing required request parameters: [q]"}
+    wrong = api.request("POST", "/?q=1", b"{}")
+    assert (wrong.status, wrong.json) == (400, {"message": "Invalid request body"})
+    assert api.request("POST", "/?q=1", b'{"name": "Rex"}').json == "fine"
+
+
+def test_integration_with_a_queue(aws: Any, serve: Any) -> None:
+    """A request becomes a message, by a mapping template and SQS's own call."""
+    sqs = aws.client("sqs")
+    url = sqs.create_queue(QueueName="jobs")["QueueUrl"]
+    api = serve(
+        {
+            "paths": {
+                "/": {
+                    "post": {
+                        "responses": {"200": {"description": ""}},
+                        "x-amazon-apigateway-integration": {
+                            "type": "aws",
+                            "httpMethod": "POST",
+                            "uri": "arn:aws:apigateway:us-east-1:sqs:path/000000000000/jobs",
+                            "requestParameters": {
+                                "integration.request.header.Content-Type": (
+                                    "'application/x-www-form-urlencoded'"
+                                )
+                            },
+                            "requestTemplates": {
+                                "application/json": (
+                                    "Action=SendMessage&MessageBody=$util.urlEncode($input.body)"
+                                )
+                            },
+                            "responses": {"default": {"statusCode": "202"}},
+                        },
+                    }
+                }
+            }
+        }
+    )
+    assert api.request("POST", "/", b'{"a": "b&c"}').status == 202
+    (message,) = sqs.receive_message(QueueUrl=url)["Messages"]
+    assert json.loads(message["Body"]) == {"a": "b&c"}
+
+
+def test_gateway_response_in_the_apis_own_words(serve: Any) -> None:
+    """Status, headers and body of a refusal can be the API's."""
+    api = serve({"paths": {"/": {"get": mock("{}")}}})
+    api.gateway.put_gateway_response(
+        restApiId=api.id,
+        responseType="MISSING_AUTHENTICATION_TOKEN",
+        statusCode="404",
+        responseParameters={"gatewayresponse.header.X-Why": "'gone'"},
+        responseTemplates={"application/json": '{"why": $context.error.messageString}'},
+    )
+    assert api.request("GET", "/x").status == 403  # not deployed yet
+    api.deploy()
+    reply = api.request("GET", "/x")
+    assert (reply.status, reply.headers["x-why"]) == (404, "gone")
+    assert reply.json == {"why": "Missing Authentication Token"}
+
+
+def test_access_log_has_a_line_per_request(aws: Any, serve: Any) -> None:
+    """A stage's access log is written to its log group in the stage's format."""
+    api = serve({"paths": {"/": {"get": mock("{}")}}})
+    logs = aws.client("logs")
+    logs.create_log_group(logGroupName="access")
+    arn = "arn:aws:logs:us-east-1:000000000000:log-group:access"
+    changes = {"destinationArn": arn, "format": "$context.httpMethod $context.status"}
+    api.gateway.update_stage(
+        restApiId=api.id,
+        stageName="dev",
+        patchOperations=[
+            {"op": "replace", "path": f"/accessLogSettings/{name}", "value": value}
+            for name, value in changes.items()
+        ],
+    )
+    api.request("GET", "/")
+    events = logs.filter_log_events(logGroupName="access")["events"]
+    assert [event["message"] for event in events] == ["GET 200"]
+
+
+def test_rule_sends_its_events_to_a_stage(aws: Any, serve: Any) -> None:
+    """An EventBridge rule may have a method of an API as its target."""
+    seen: list[Any] = []
+    arn = aws.function("seen", lambda event: seen.append(json.loads(event["body"])) or {})
+    api = serve({"paths": {"/test": {"post": proxy(arn)}}})
+    events = aws.client("events")
+    events.put_rule(Name="r", EventPattern=json.dumps({"source": ["shop"]}))
+    target = f"arn:aws:execute-api:us-east-1:000000000000:{api.id}/dev/POST/test"
+    role = "arn:aws:iam::000000000000:role/r"
+    events.put_targets(Rule="r", Targets=[{"Id": "1", "Arn": target, "RoleArn": role}])
+    entry = {"Source": "shop", "DetailType": "placed", "Detail": '{"order": 1}'}
+    events.put_events(Entries=[entry])
+    aws.settle()
+    assert [event["detail"] for event in seen] == [{"order": 1}]
