@@ -29,6 +29,7 @@ from benchmarks import (  # noqa: E402 - src/ comes first on the path set above
     own_scale,
     own_start,
     own_storage,
+    own_workflows,
     plot,
     tables,
 )
@@ -40,7 +41,7 @@ PLOT = ROOT / "docs" / "benchmarks.svg"
 PAGE = ROOT / "docs" / "BENCHMARKS.md"
 MARKS = ("<!-- figures: python -m benchmarks -->\n", "<!-- end of figures -->\n")
 LATEST = harness.RESULTS / "latest.json"
-OWN = (own_start, own_calls, own_live, own_scale, own_storage)
+OWN = (own_start, own_calls, own_live, own_scale, own_storage, own_workflows)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

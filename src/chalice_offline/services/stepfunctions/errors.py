@@ -60,6 +60,15 @@ def invalid_definition(text: str) -> AwsError:
     return AwsError("InvalidDefinition", f"Invalid State Machine Definition: '{text}'")
 
 
+def not_testable() -> AwsError:
+    """TestState runs no states within states."""
+    return AwsError(
+        "InvalidDefinition",
+        "TestState API does not support Map or Parallel states. Supported state types include: "
+        "[Task, Wait, Pass, Succeed, Fail, Choice]",
+    )
+
+
 def invalid_input(reason: str) -> AwsError:
     """An execution's input is no JSON, or too long."""
     return AwsError("InvalidExecutionInput", f"Invalid State Machine Execution Input: '{reason}'")

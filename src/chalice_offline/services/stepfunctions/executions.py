@@ -34,7 +34,7 @@ def start_execution(sfn: StepFunctionsState, context: CallContext, request: Requ
     """Start an execution; the same name and input again is the same execution."""
     called_as = request["stateMachineArn"]
     check_arn(called_as)
-    revision = sfn.find_revision(called_as)
+    revision, version_arn = sfn.find_revision(called_as)
     text, data = _input(request)
     name = request.get("name") or sfn.kernel.ids.uuid()
     check_name(name)
@@ -53,6 +53,7 @@ def start_execution(sfn: StepFunctionsState, context: CallContext, request: Requ
             return {"executionArn": arn, "startDate": known.started_ms / 1000}
         raise execution_exists(arn)
     execution = _new(sfn, context, revision, arn, name, text, data, called_as)
+    execution.version_arn = version_arn
     sfn.keep_execution(execution)
     execution.start()
     return {"executionArn": arn, "startDate": execution.started_ms / 1000}
@@ -62,7 +63,7 @@ def start_sync_execution(sfn: StepFunctionsState, context: CallContext, request:
     """Start an Express execution and answer when it has ended."""
     called_as = request["stateMachineArn"]
     check_arn(called_as)
-    revision = sfn.find_revision(called_as)
+    revision, _ = sfn.find_revision(called_as)
     if not revision.is_express:
         raise type_not_supported()
     text, data = _input(request)
@@ -195,11 +196,12 @@ def _listed(execution: Execution) -> Result:
 
 
 def _called_as(execution: Execution) -> dict[str, str]:
-    suffix = execution.called_as.removeprefix(execution.revision.machine_arn).lstrip(":")
-    if not suffix:
-        return {}
-    name = "stateMachineVersionArn" if suffix.isdigit() else "stateMachineAliasArn"
-    return {name: execution.called_as}
+    shown = {}
+    if execution.version_arn:
+        shown["stateMachineVersionArn"] = execution.version_arn
+    if execution.called_as not in (execution.revision.machine_arn, execution.version_arn):
+        shown["stateMachineAliasArn"] = execution.called_as
+    return shown
 
 
 def _ends(execution: Execution) -> dict[str, Any]:

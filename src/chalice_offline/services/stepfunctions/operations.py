@@ -13,6 +13,7 @@ from chalice_offline.services.stepfunctions import (
     map_runs,
     state_machines,
     tags,
+    test_state,
     versions,
 )
 from chalice_offline.services.stepfunctions.state import StepFunctionsState
@@ -56,6 +57,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "DescribeMapRun": map_runs.describe_map_run,
     "UpdateMapRun": map_runs.update_map_run,
     "ListMapRuns": map_runs.list_map_runs,
+    "TestState": test_state.test_state,
     "TagResource": tags.tag_resource,
     "UntagResource": tags.untag_resource,
     "ListTagsForResource": tags.list_tags_for_resource,

@@ -74,14 +74,14 @@ class StepFunctionsState:
             raise resource_not_found()
         return machine, alias
 
-    def find_revision(self, arn: str) -> Revision:
-        """Return what an execution of a machine, version or alias runs."""
+    def find_revision(self, arn: str) -> tuple[Revision, str]:
+        """Return what an execution of a machine, version or alias runs, and the version's ARN."""
         machine = self.machines.get(arn)
         if machine is not None:
-            return machine.revision
+            return machine.revision, ""
         version = self.find_version_or_none(arn)
         if version is not None:
-            return version.revision
+            return version.revision, version.arn
         machine_arn, _, name = arn.rpartition(":")
         machine = self.machines.get(machine_arn)
         alias = machine.aliases.get(name) if machine else None
@@ -91,7 +91,7 @@ class StepFunctionsState:
         routed = self.find_version_or_none(self.route(alias))
         if routed is None:
             raise state_machine_not_found(arn)
-        return routed.revision
+        return routed.revision, routed.arn
 
     def route(self, alias: Alias) -> str:
         """Return the version that an alias chooses for one execution, by the weights."""

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         definition: Mapping[str, Any]
         is_jsonata: bool
         sources: Sources
+        inspected: dict[str, Any]
 
         def check_size(self, value: Any, what: str = "") -> str:
             """Return a value as text; a failure when it is too long."""
@@ -50,11 +51,15 @@ def way_in(run: Run) -> Any:
     definition = run.definition
     if run.is_jsonata:
         if run.type in _WITH_ARGUMENTS and "Arguments" in definition:
-            return jsonata.fill(definition["Arguments"], run.sources, "Arguments")
+            filled = jsonata.fill(definition["Arguments"], run.sources, "Arguments")
+            run.inspected["afterArguments"] = filled
+            return filled
         return run.raw
     data = _at(definition.get("InputPath", "$"), run.sources)
+    run.inspected["afterInputPath"] = data
     if run.type in _WITH_PARAMETERS and "Parameters" in definition:
-        return templates.fill(definition["Parameters"], run.sources.with_data(data))
+        data = templates.fill(definition["Parameters"], run.sources.with_data(data))
+    run.inspected["afterParameters"] = data
     return data
 
 
@@ -67,6 +72,7 @@ def way_out(run: Run, result: Any, rule: Mapping[str, Any] | None) -> WayOut:
 
 def _jsonata_out(run: Run, fields: Mapping[str, Any], result: Any) -> WayOut:
     sources = run.sources
+    run.inspected["result"] = result
     if run.type in _WITH_RESULT:
         sources = sources.with_states(result=result)
     assigned = jsonata.fill(fields.get("Assign", {}), sources, "Assign")
@@ -80,13 +86,16 @@ def _jsonata_out(run: Run, fields: Mapping[str, Any], result: Any) -> WayOut:
 
 def _jsonpath_out(run: Run, result: Any, rule: Mapping[str, Any] | None) -> WayOut:
     definition = run.definition
+    run.inspected["result"] = result
     if run.type in _WITH_RESULT and "ResultSelector" in definition:
         result = templates.fill(definition["ResultSelector"], run.sources.with_data(result))
+    run.inspected["afterResultSelector"] = result
     fields = definition if rule is None else rule
     assigned = templates.fill(fields.get("Assign", {}), run.sources.with_data(result))
     output = result
     if run.type in _WITH_RESULT:
         output = _combined(run, definition, result)
+        run.inspected["afterResultPath"] = output
     output = _at(definition.get("OutputPath", "$"), run.sources.with_data(output))
     return WayOut(output, run.check_size(output), assigned)
 

@@ -55,6 +55,7 @@ class Execution:
         self.revision = revision
         self.input_text = input_text
         self.called_as = called_as
+        self.version_arn = ""
         self.status = RUNNING
         self.started_ms = kernel.now_ms
         self.stopped_ms: int | None = None

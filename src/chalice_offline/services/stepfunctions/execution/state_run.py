@@ -115,6 +115,8 @@ class StateRun:
         self.has_begun = False
         self.entered_id = 0
         self.token = ""
+        # What TestState shows of the way through; each run has one, as it costs next to nothing.
+        self.inspected: dict[str, Any] = {}
         self.abort_attempt: Callable[[], None] | None = None
         self._context = context
         self._entered_at = spell(self.kernel.now_ms)
@@ -159,7 +161,7 @@ class StateRun:
             self.fail(failure)
             return
         following = (rule or self.definition).get("Next")
-        self._exit(way, following)
+        self.exit(way, following)
 
     def fail(self, failure: StateFailure) -> None:
         """Try again, go on with a catcher's state, or end the block."""
@@ -167,11 +169,11 @@ class StateRun:
         failure = self._in_place(failure)
         if failure.is_evaluation:
             self._write_evaluation(failure)
-        if self._retry(failure):
+        if self.retries(failure):
             return
         if self.type in _WITH_OWN_FAILURE and failure.error != RUNTIME:
             self.event(f"{self.type}StateFailed")
-        if not self._caught(failure):
+        if not self.catches(failure):
             self.flow.fail(failure)
 
     def abort(self) -> None:
@@ -214,7 +216,8 @@ class StateRun:
             states={"input": self.raw},
         )
 
-    def _exit(self, way: data_flow.WayOut, following: str | None) -> None:
+    def exit(self, way: data_flow.WayOut, following: str | None) -> None:
+        """Write the exit down and go on."""
         details: dict[str, Any] = {
             "name": self.name,
             "output": way.text,
@@ -252,7 +255,8 @@ class StateRun:
             self.flow.previous = self._before
         self.event("EvaluationFailed", "evaluationFailedEventDetails", details)
 
-    def _retry(self, failure: StateFailure) -> bool:
+    def retries(self, failure: StateFailure) -> bool:
+        """Try again later, if a retrier says so."""
         delay_ms = self._retries.delay_ms(failure.error, self.kernel.ids)
         if delay_ms is None:
             return False
@@ -263,7 +267,8 @@ class StateRun:
         self.later(self.kernel.now_ms + delay_ms, self._try)
         return True
 
-    def _caught(self, failure: StateFailure) -> bool:
+    def catches(self, failure: StateFailure) -> bool:
+        """Go on with the state of a catcher, if one is there for the failure."""
         for catcher in self.definition.get("Catch", ()):
             if not is_named(failure.error, catcher["ErrorEquals"]):
                 continue
@@ -273,7 +278,7 @@ class StateRun:
             except StateFailure as another:
                 self.flow.fail(self._in_place(another))
                 return True
-            self._exit(way, catcher["Next"])
+            self.exit(way, catcher["Next"])
             return True
         return False
 

@@ -57,8 +57,17 @@ def check_text(text: str, *, is_express: bool) -> tuple[dict[str, Any], list[Dia
     return definition, checks.found
 
 
+def check_state(state: Any, name: str) -> list[Diagnostic]:
+    """Return what is wrong with one state; where it goes to is not looked at."""
+    language = state.get("QueryLanguage", "JSONPath") if isinstance(state, dict) else "JSONPath"
+    checks = _Checks(language, is_express=False, alone=True)
+    checks.state(state, {}, f"/States/{name}")
+    return checks.found
+
+
 class _Checks:
-    def __init__(self, language: str, *, is_express: bool) -> None:
+    def __init__(self, language: str, *, is_express: bool, alone: bool = False) -> None:
+        self._alone = alone
         self.found: list[Diagnostic] = []
         self._language = language
         self._is_express = is_express
@@ -76,9 +85,10 @@ class _Checks:
         if block["StartAt"] not in states:
             self._target(block["StartAt"], f"{place}/StartAt")
         for name, state in states.items():
-            self._state(state, states, f"{place}/States/{name}")
+            self.state(state, states, f"{place}/States/{name}")
 
-    def _state(self, state: Any, states: Mapping[str, Any], place: str) -> None:
+    def state(self, state: Any, states: Mapping[str, Any], place: str) -> None:
+        """Check one state."""
         if not isinstance(state, dict) or "Type" not in state:
             self._add("The field 'Type' is required but was missing", place)
             return
@@ -97,7 +107,8 @@ class _Checks:
             return
         for message, location in check_fields(state, place, language, is_express=self._is_express):
             self._add(message, location)
-        self._transitions(state, states, place)
+        if not self._alone:
+            self._transitions(state, states, place)
         self._inner(state, place)
 
     def _transitions(self, state: Mapping[str, Any], states: Mapping[str, Any], place: str) -> None:

@@ -1,0 +1,49 @@
+"""inspectionData of TestState: what the data looked like on its way through a state."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from chalice_offline.services.stepfunctions.language.json_text import compact
+
+if TYPE_CHECKING:
+    from chalice_offline.services.stepfunctions.execution.state_run import StateRun
+
+_WITH_RESULT = ("result", "afterResultSelector", "afterResultPath")
+# What AWS shows of each type of state in JSONPath (recorded).
+_SHOWN = {
+    "Pass": ("afterInputPath", "afterParameters", *_WITH_RESULT[1:]),
+    "Task": ("afterInputPath", "afterParameters", *_WITH_RESULT),
+    "Map": ("afterInputPath", "afterItemsPath", *_WITH_RESULT[1:]),
+    "Parallel": ("afterInputPath", "afterParameters", *_WITH_RESULT[1:]),
+}
+_NUMBERS = (
+    ("MaxConcurrency", "maxConcurrency"),
+    ("ToleratedFailureCount", "toleratedFailureCount"),
+    ("ToleratedFailurePercentage", "toleratedFailurePercentage"),
+)
+
+
+def inspection_of(run: StateRun, data: Any) -> dict[str, Any]:
+    """Return what was seen, as texts of JSON."""
+    shown: dict[str, Any] = {"input": compact(data)}
+    seen = run.inspected
+    for name in _names(run):
+        if name in seen:
+            shown[name] = compact(seen[name])
+    if "errorDetails" in seen:
+        shown["errorDetails"] = seen["errorDetails"]
+    if run.type == "Map":
+        shown["maxConcurrency"] = run.definition.get("MaxConcurrency", 0)
+        for field, member in _NUMBERS[1:]:
+            if field in run.definition:
+                shown[member] = run.definition[field]
+    return shown
+
+
+def _names(run: StateRun) -> tuple[str, ...]:
+    if run.is_jsonata:
+        return ("afterArguments", "result")
+    if run.type == "Pass" and "Result" in run.definition:
+        return _WITH_RESULT
+    return _SHOWN.get(run.type, ("afterInputPath",))
