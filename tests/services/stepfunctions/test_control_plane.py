@@ -128,3 +128,23 @@ def test_a_rule_starts_executions(workflows: Any, definition: Any) -> None:
     workflows.aws.settle()
     (listed,) = workflows.client.list_executions(stateMachineArn=machine)["executions"]
     assert workflows.describe(listed["executionArn"])["output"]["detail"] == {"id": 1}
+
+
+def test_one_state_is_tried_alone(workflows: Any) -> None:
+    """TestState gives the output and the next state, and shows a mock's way through."""
+    state = {"Type": "Pass", "Result": {"a": 1}, "ResultPath": "$.got", "Next": "Other"}
+    reply = workflows.client.test_state(
+        definition=json.dumps(state), input='{"kept":1}', inspectionLevel="DEBUG"
+    )
+    assert (reply["status"], reply["nextState"]) == ("SUCCEEDED", "Other")
+    assert json.loads(reply["output"]) == {"kept": 1, "got": {"a": 1}}
+    task = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::lambda:invoke",
+        "Retry": [{"ErrorEquals": ["States.ALL"]}],
+        "End": True,
+    }
+    mocked = workflows.client.test_state(
+        definition=json.dumps(task), mock={"errorOutput": {"error": "E", "cause": "C"}}
+    )
+    assert (mocked["status"], mocked["error"]) == ("RETRIABLE", "E")

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
-
-from chalice_offline.services.stepfunctions.language.json_text import compact
 
 if TYPE_CHECKING:
     from chalice_offline.services.stepfunctions.execution.state_run import StateRun
@@ -15,7 +14,7 @@ _SHOWN = {
     "Pass": ("afterInputPath", "afterParameters", *_WITH_RESULT[1:]),
     "Task": ("afterInputPath", "afterParameters", *_WITH_RESULT),
     "Map": ("afterInputPath", "afterItemsPath", *_WITH_RESULT[1:]),
-    "Parallel": ("afterInputPath", "afterParameters", *_WITH_RESULT[1:]),
+    "Parallel": _WITH_RESULT[1:],
 }
 _NUMBERS = (
     ("MaxConcurrency", "maxConcurrency"),
@@ -24,13 +23,18 @@ _NUMBERS = (
 )
 
 
+def spaced(value: Any) -> str:
+    """Return a value as TestState writes it: with a space after commas and colons (recorded)."""
+    return json.dumps(value, ensure_ascii=False)
+
+
 def inspection_of(run: StateRun, data: Any) -> dict[str, Any]:
     """Return what was seen, as texts of JSON."""
-    shown: dict[str, Any] = {"input": compact(data)}
+    shown: dict[str, Any] = {"input": spaced(data)}
     seen = run.inspected
     for name in _names(run):
         if name in seen:
-            shown[name] = compact(seen[name])
+            shown[name] = spaced(seen[name])
     if "errorDetails" in seen:
         shown["errorDetails"] = seen["errorDetails"]
     if run.type == "Map":
@@ -43,7 +47,7 @@ def inspection_of(run: StateRun, data: Any) -> dict[str, Any]:
 
 def _names(run: StateRun) -> tuple[str, ...]:
     if run.is_jsonata:
-        return ("afterArguments", "result")
+        return ("afterArguments", "result") if run.type == "Task" else ("afterArguments",)
     if run.type == "Pass" and "Result" in run.definition:
         return _WITH_RESULT
     return _SHOWN.get(run.type, ("afterInputPath",))

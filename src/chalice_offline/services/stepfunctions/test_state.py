@@ -15,14 +15,14 @@ from chalice_offline.services.stepfunctions.errors import (
 from chalice_offline.services.stepfunctions.execution.frame import Frame
 from chalice_offline.services.stepfunctions.execution.history import History
 from chalice_offline.services.stepfunctions.execution.tried_state import TriedFlow, TriedRun
-from chalice_offline.services.stepfunctions.inspection import inspection_of
+from chalice_offline.services.stepfunctions.inspection import inspection_of, spaced
 from chalice_offline.services.stepfunctions.language.definition_checks import (
     check_state,
     check_text,
 )
-from chalice_offline.services.stepfunctions.language.json_text import NotJson, compact, parse
+from chalice_offline.services.stepfunctions.language.json_text import NotJson, parse
 from chalice_offline.services.stepfunctions.language.timestamps import spell
-from chalice_offline.services.stepfunctions.mocks import mocked
+from chalice_offline.services.stepfunctions.mocked_results import mocked
 from chalice_offline.services.stepfunctions.tested_context import checked_context
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def test_state(sfn: StepFunctionsState, context: CallContext, request: Request) 
             return
         shown = {**outcome}
         if "output" in shown:
-            shown["output"] = compact(shown["output"])
+            shown["output"] = spaced(shown["output"])
         if request.get("inspectionLevel", "INFO") != "INFO":
             shown["inspectionData"] = inspection_of(run, data)
         reply.resolve(shown)
@@ -64,7 +64,8 @@ def test_state(sfn: StepFunctionsState, context: CallContext, request: Request) 
         name,
         state,
         data,
-        frame.context if given is None else given,
+        frame.context,
+        given=given,
         perform=perform,
         tries_before=configuration.get("retrierRetryCount", 0),
     )
@@ -142,7 +143,7 @@ def _frame(
     machine, name = ids.uuid(), ids.uuid()
     role = request.get("roleArn", "")
     home = (context.region, context.account_id)
-    arn = make_arn("states", *home, f"express:{machine}:{name}:{ids.uuid()}")
+    arn = make_arn("states", *home, f"express:{machine}:{name}")
     machine_arn = make_arn("states", *home, f"stateMachine:{machine}")
     execution = {
         "Id": arn,

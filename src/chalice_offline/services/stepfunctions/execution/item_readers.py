@@ -9,10 +9,10 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from chalice_offline.core.errors import AwsError
+from chalice_offline.protocols.java_text import hash_set_order
 from chalice_offline.services.stepfunctions.language import jsonata, templates
 from chalice_offline.services.stepfunctions.language.failures import ITEM_READER, StateFailure
 from chalice_offline.services.stepfunctions.language.json_text import NotJson, parse
-from chalice_offline.services.stepfunctions.language.paths import NoSuchValue, compile_path, look_up
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -37,7 +37,7 @@ def read_items(run: StateRun) -> Iterator[Any]:
         return (_line(line) for line in body.splitlines() if line.strip())
     if kind == "MANIFEST":
         return _inventory(run, body)
-    return iter(_json_list(run, body, config))
+    return iter(_json_list(body))
 
 
 def failed(cause: str) -> StateFailure:
@@ -92,16 +92,8 @@ def _epoch_seconds(value: Any) -> Any:
     return int(value.timestamp()) if hasattr(value, "timestamp") else value
 
 
-def _json_list(run: StateRun, body: bytes, config: Mapping[str, Any]) -> list[Any]:
+def _json_list(body: bytes) -> list[Any]:
     value = _line(body)
-    pointer = run.definition.get("ItemsPath") or config.get("ItemsPath")
-    if pointer and not run.is_jsonata and pointer != "$":
-        try:
-            value = look_up(compile_path(pointer), value)
-        except NoSuchValue as error:
-            raise failed(f"Attempting to map over non-iterable node. {error}") from error
-    if isinstance(value, dict):
-        return [{"Key": name, "Value": member} for name, member in value.items()]
     if not isinstance(value, list):
         raise failed("Attempting to map over non-iterable node.")
     return value
@@ -128,9 +120,13 @@ def _rows(body: bytes, config: Mapping[str, Any]) -> Iterator[Any]:
 
 
 def _row(headers: list[str], cells: list[str]) -> dict[str, str]:
-    """Cells without a header are left out, headers without a cell are empty (recorded on AWS)."""
+    """Cells without a header are left out, headers without a cell are empty (recorded on AWS).
+
+    The members are in the order of Java's HashMap, as AWS has them.
+    """
     filled = cells + [""] * (len(headers) - len(cells))
-    return dict(zip(headers, filled, strict=False))
+    row = dict(zip(headers, filled, strict=False))
+    return {name: row[name] for name in hash_set_order(headers)}
 
 
 def _inventory(run: StateRun, manifest: bytes) -> Iterator[Any]:

@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Any
 from chalice_offline.services.stepfunctions.execution import map_items
 from chalice_offline.services.stepfunctions.execution.distributed_map import perform_distributed
 from chalice_offline.services.stepfunctions.execution.state_run import number_field
-from chalice_offline.services.stepfunctions.language.failures import StateFailure
+from chalice_offline.services.stepfunctions.language.failures import (
+    StateFailure,
+    runtime_failure,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,6 +26,8 @@ def perform_map(run: StateRun) -> None:
         return
     items = map_items.items_of(run)
     concurrency = number_field(run, "MaxConcurrency") or len(items)
+    if concurrency < 0:
+        raise runtime_failure("MaxConcurrency cannot be negative.")
     started = run.event("MapStateStarted", "mapStateStartedEventDetails", {"length": len(items)})
     _Iterations(run, processor, items, started).begin(concurrency)
 

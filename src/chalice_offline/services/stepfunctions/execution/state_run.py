@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from chalice_offline.services.stepfunctions.execution.frame import Frame
 
 _WITH_OWN_FAILURE = frozenset({"Map", "Parallel"})
+_WITH_RETRY = frozenset({"Map", "Parallel", "Task"})
 NOT_TRUNCATED = {"truncated": False}
 
 
@@ -118,13 +119,13 @@ class StateRun:
         # What TestState shows of the way through; each run has one, as it costs next to nothing.
         self.inspected: dict[str, Any] = {}
         self.abort_attempt: Callable[[], None] | None = None
-        self._context = context
+        self.context = context
         self._entered_at = spell(self.kernel.now_ms)
         self._perform = perform
         self._retries = Retries(definition.get("Retry", ()))
         self._before = flow.previous
         self._timer: Timer | None = None
-        self.sources = self._sources()
+        self.sources = self.new_sources()
 
     def enter(self) -> None:
         """Write the entry down and try."""
@@ -166,7 +167,7 @@ class StateRun:
     def fail(self, failure: StateFailure) -> None:
         """Try again, go on with a catcher's state, or end the block."""
         self.abort_attempt = None
-        failure = self._in_place(failure)
+        failure = self.in_place(failure)
         if failure.is_evaluation:
             self._write_evaluation(failure)
         if self.retries(failure):
@@ -193,23 +194,22 @@ class StateRun:
     def _try(self) -> None:
         if self.definition.get("Resource", "").endswith(".waitForTaskToken"):
             self.token = self.frame.surroundings.tokens.make()
-        self.sources = self._sources()
+        self.sources = self.new_sources()
         try:
             self.input = data_flow.way_in(self)
             self._perform(self)
         except StateFailure as failure:
             self.fail(failure)
 
-    def _sources(self) -> Sources:
-        state = {
-            "Name": self.name,
-            "EnteredTime": self._entered_at,
-            "RetryCount": self.retry_count,
-        }
+    def new_sources(self) -> Sources:
+        """Return what the expressions of a new try may ask for."""
+        state: dict[str, Any] = {"Name": self.name, "EnteredTime": self._entered_at}
+        if self.type in _WITH_RETRY:
+            state["RetryCount"] = self.retry_count
         task = {"Task": {"Token": self.token}} if self.token else {}
         return Sources(
             data=self.raw,
-            context={**self._context, "State": state, **task},
+            context={**self.context, "State": state, **task},
             variables=self.flow.variables,
             ids=self.kernel.ids,
             now_ms=lambda: self.kernel.now_ms,
@@ -232,7 +232,8 @@ class StateRun:
         self.event(f"{self.type}StateExited", "stateExitedEventDetails", details)
         self.flow.leave(way.output, following)
 
-    def _in_place(self, failure: StateFailure) -> StateFailure:
+    def in_place(self, failure: StateFailure) -> StateFailure:
+        """Return a failure whose cause says in which state it happened."""
         if not failure.in_place:
             return failure
         where = (
@@ -276,7 +277,7 @@ class StateRun:
             try:
                 way = data_flow.way_out_caught(self, catcher, error_output)
             except StateFailure as another:
-                self.flow.fail(self._in_place(another))
+                self.flow.fail(self.in_place(another))
                 return True
             self.exit(way, catcher["Next"])
             return True

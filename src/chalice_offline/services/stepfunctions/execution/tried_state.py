@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from chalice_offline.services.stepfunctions.execution.frame import Frame
+    from chalice_offline.services.stepfunctions.language.sources import Sources
 
 Outcome = dict[str, Any]
 
@@ -54,13 +55,24 @@ class TriedRun(StateRun):
         data: Any,
         context: Mapping[str, Any],
         *,
+        given: Mapping[str, Any] | None = None,
         perform: Callable[[StateRun], None] | None = None,
         tries_before: int = 0,
     ) -> None:
         kind = definition["Type"]
+        self._given = given
         super().__init__(flow, name, definition, data, context, perform or STATE_TYPES[kind])
         self._told = flow
         self._tries_before = tries_before
+
+    def new_sources(self) -> Sources:
+        """Return the sources; a context object that is given is the whole of it."""
+        sources = super().new_sources()
+        return sources if self._given is None else sources.with_context(self._given)
+
+    def in_place(self, failure: StateFailure) -> StateFailure:
+        """TestState does not name the state."""
+        return failure
 
     def retries(self, failure: StateFailure) -> bool:
         """Tell that the state would be tried again."""

@@ -57,7 +57,12 @@ def evaluation_failure(cause: str, location: str | None) -> StateFailure:
 
 
 def is_named(error: str | None, names: list[str]) -> bool:
-    """Whether one of the ErrorEquals of a retrier or catcher stands for `error`."""
+    """Whether one of the ErrorEquals of a retrier or catcher stands for `error`.
+
+    Nothing stands for States.Runtime: it ends the execution even where it is named (recorded).
+    """
+    if error == RUNTIME:
+        return False
     if error in names:
         return True
     if ALL in names and error not in _NOT_IN_ALL:

@@ -44,7 +44,7 @@ def check_fields(
     if kind == "Task":
         yield from _task(state, place, is_express=is_express)
     elif kind == "Wait":
-        yield from _wait(state, place)
+        yield from _wait(state, place, language)
     elif kind == "Choice":
         yield from _choice(state, place)
     elif kind == "Map":
@@ -101,12 +101,13 @@ def _unknown(resource: str) -> str:
     )
 
 
-def _wait(state: Mapping[str, Any], place: str) -> Iterator[Wrong]:
+def _wait(state: Mapping[str, Any], place: str, language: str) -> Iterator[Wrong]:
     names = ("Seconds", "Timestamp", "SecondsPath", "TimestampPath")
     if sum(name in state for name in names) != 1:
         yield f"Exactly one of these fields is required: [{', '.join(names)}]", place
     timestamp = state.get("Timestamp")
-    is_given = isinstance(timestamp, str) and not jsonata.is_expression(timestamp)
+    is_computed = language == "JSONata" and jsonata.is_expression(timestamp)
+    is_given = isinstance(timestamp, str) and not is_computed
     if is_given and parse_timestamp(str(timestamp)) is None:
         yield "String does not match RFC3339 timestamp", f"{place}/Timestamp"
 

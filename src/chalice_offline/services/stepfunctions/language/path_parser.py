@@ -165,8 +165,8 @@ class PathParser:
         characters = []
         self._at += 1
         while self._peek() != quote:
-            if self._take("\\"):
-                pass
+            if self._text[self._at : self._at + 2] in (f"\\{quote}", "\\\\"):
+                self._at += 1
             if self._at >= len(self._text):
                 raise self._wrong()
             characters.append(self._text[self._at])
