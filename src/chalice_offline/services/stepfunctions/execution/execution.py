@@ -182,7 +182,7 @@ class Execution:
     def _fails(self, failure: StateFailure) -> None:
         if self._flow.last_run is not None:
             self._failed_at = (self._flow.last_run.name, self._flow.last_run.raw)
-        self.error, self.cause = failure.error, failure.cause
+        self.error, self.cause = failure.error or None, failure.cause or None
         self.history.add(
             "ExecutionFailed",
             self._flow.previous,
@@ -223,4 +223,4 @@ class Execution:
 
 def _known(failure: StateFailure) -> Mapping[str, Any]:
     members = {"error": failure.error, "cause": failure.cause}
-    return {name: value for name, value in members.items() if value is not None}
+    return {name: value for name, value in members.items() if value}

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 _WITH_OWN_FAILURE = frozenset({"Map", "Parallel"})
 _WITH_RETRY = frozenset({"Map", "Parallel", "Task"})
+# Patterns whose tasks have a token in the context object.
+_WITH_TOKEN = (".sync", ".sync:2", ".waitForTaskToken")
 NOT_TRUNCATED = {"truncated": False}
 
 
@@ -192,7 +194,7 @@ class StateRun:
         return text
 
     def _try(self) -> None:
-        if self.definition.get("Resource", "").endswith(".waitForTaskToken"):
+        if self.definition.get("Resource", "").endswith(_WITH_TOKEN):
             self.token = self.frame.surroundings.tokens.make()
         self.sources = self.new_sources()
         try:

@@ -15,8 +15,6 @@ ITEM_READER = "States.ItemReaderFailed"
 RESULT_WRITER = "States.ResultWriterFailed"
 THRESHOLD = "States.ExceedToleratedFailureThreshold"
 
-# Errors that States.ALL does not stand for (Developer guide, "Handling errors in workflows").
-_NOT_IN_ALL = frozenset({RUNTIME, DATA_LIMIT})
 _NOT_IN_TASK_FAILED = frozenset({RUNTIME, DATA_LIMIT, TIMEOUT, HEARTBEAT_TIMEOUT})
 
 
@@ -65,7 +63,7 @@ def is_named(error: str | None, names: list[str]) -> bool:
         return False
     if error in names:
         return True
-    if ALL in names and error not in _NOT_IN_ALL:
+    if ALL in names:  # States.DataLimitExceeded as well (recorded)
         return True
     if TASK_FAILED in names and error not in _NOT_IN_TASK_FAILED:
         return True

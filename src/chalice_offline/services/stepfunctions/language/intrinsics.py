@@ -77,7 +77,7 @@ def _format(template: str, values: list[Any]) -> str:
         if not left:
             message = "The number of arguments do not match the occurrences of {} in the template"
             raise _Refused(message)
-        return _shown(left.pop(0))
+        return _java(left.pop(0))
 
     text = _PLACEHOLDER.sub(filled, template)
     if left:
@@ -92,6 +92,14 @@ def _format_value(template: Any, *values: Any) -> str:
 
 def _shown(value: Any) -> str:
     return value if isinstance(value, str) else compact(value)
+
+
+def _java(value: Any) -> str:
+    """Return a value as Format shows it: an object as Java's maps do (recorded)."""
+    if not isinstance(value, dict):
+        return _shown(value)
+    members = ", ".join(f"{name}={_java(member)}" for name, member in value.items())
+    return f"{{{members}}}"
 
 
 def _text(value: Any) -> str:

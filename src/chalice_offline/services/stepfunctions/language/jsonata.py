@@ -149,9 +149,11 @@ def _partition(items: Any, size: Any) -> list[Any]:
     return [items[start : start + step] for start in range(0, len(items), step)]
 
 
-def _range(first: Any, last: Any, step: Any) -> list[int]:
+def _range(first: Any, last: Any, step: Any) -> Any:
+    """A sequence, so a single number is itself (recorded)."""
     increment = int(step)
-    return list(range(int(first), int(last) + (1 if increment > 0 else -1), increment))
+    values = list(range(int(first), int(last) + (1 if increment > 0 else -1), increment))
+    return values[0] if len(values) == 1 else values
 
 
 def _hash(value: Any, algorithm: Any = "SHA-256") -> str:

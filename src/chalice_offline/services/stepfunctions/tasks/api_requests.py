@@ -78,7 +78,7 @@ def _shaped(value: Any, shape: Any) -> Any:
     if kind == "map" and isinstance(value, dict):
         return {name: _shaped(member, shape.value) for name, member in value.items()}
     if kind == "blob":
-        return (value if isinstance(value, str) else compact(value)).encode()
+        return compact(value).encode()  # text is JSON, too: it gets its quotes (recorded)
     if kind == "string" and not isinstance(value, str):
         return compact(value)
     return value
@@ -98,9 +98,9 @@ def _plain(value: Any, shape: Any, instant: Callable[[Any], Any]) -> Any:
     kind = shape.type_name
     if kind == "structure" and isinstance(value, dict):
         return {
-            name[:1].upper() + name[1:]: _plain(value[name], member, instant)
+            name[:1].upper() + name[1:]: _plain(value.get(name, {}), member, instant)
             for name, member in shape.members.items()
-            if value.get(name) is not None
+            if value.get(name) is not None or _is_always_there(member)
         }
     if kind == "list" and isinstance(value, list | tuple):
         return [_plain(member, shape.member, instant) for member in value]
@@ -111,6 +111,11 @@ def _plain(value: Any, shape: Any, instant: Callable[[Any], Any]) -> Any:
     if kind == "blob":
         return text_of(value)
     return value
+
+
+def _is_always_there(shape: Any) -> bool:
+    """Whether the SDK gives an empty map for header fields that are not there (S3's Metadata)."""
+    return bool(shape.type_name == "map" and shape.serialization.get("location") == "headers")
 
 
 def text_of(value: Any) -> Any:

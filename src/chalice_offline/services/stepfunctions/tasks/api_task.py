@@ -54,6 +54,8 @@ class _ApiTask:
         if call.is_sdk or call.service in _CALLED:
             service, operation = api_requests.operation_of(call)
             request = api_requests.request_of(service, operation, parameters)
+            if call.resource == "putEvents" and not call.is_sdk:
+                _add_resources(run, request)
         details = {"region": run.frame.region, "parameters": compact(parameters)}
         self._attempt.scheduled({**details, **credentials})
         self._attempt.started()
@@ -116,6 +118,13 @@ class _ApiTask:
             result["Payload"] = payload_of(answer)
         result.update(_http_metadata(self._run, call.service, len(compact(result))))
         return result
+
+
+def _add_resources(run: StateRun, request: dict[str, Any]) -> None:
+    """Name the state machine and the execution in each event (recorded)."""
+    for entry in request.get("Entries", ()):
+        own = [run.frame.machine_arn, run.frame.arn]
+        entry["Resources"] = [*entry.get("Resources", ()), *own]
 
 
 def _failure_within(call: ApiCall, answer: dict[str, Any]) -> StateFailure | None:

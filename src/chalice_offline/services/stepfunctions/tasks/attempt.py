@@ -134,8 +134,8 @@ class Attempt:
             return
         self._end()
         # AWS names both timeouts States.Timeout in the history (recorded).
-        failure = StateFailure(TIMEOUT if error == TIMEOUT else error, None)
-        shown = StateFailure(TIMEOUT, None)
+        failure = StateFailure(error, "")
+        shown = StateFailure(TIMEOUT, "")
         self.event("TimedOut", {**self._members, **_failure(shown)})
         self.run.fail(shown if error == TIMEOUT else failure)
 
@@ -158,4 +158,4 @@ def _output(text: str) -> dict[str, Any]:
 
 def _failure(failure: StateFailure) -> dict[str, Any]:
     members = {"error": failure.error, "cause": failure.cause}
-    return {name: value for name, value in members.items() if value is not None}
+    return {name: value for name, value in members.items() if value}
