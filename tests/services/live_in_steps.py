@@ -52,16 +52,17 @@ class LiveInSteps(LiveDriver):
         if life is not None:
             life.interruption.wake = over.set
         assert self._emulator is not None
-        self._count(-1)
+        # First the timer, then no longer busy: in between, nothing would seem to be left to do.
         self._emulator.set_timer(self.clock.now_ms() + duration_ms, lambda: self._resume(over))
+        self._count(-1)
         over.wait(PATIENCE_SECONDS)
         if life is not None and life.interruption.requested:
             raise RunStopped
 
     def wait(self, pending: Pending[Any], life: RunLife | None = None) -> None:
         if getattr(self._is_handler, "yes", False):
-            self._count(-1)
             pending.then(lambda _: self._count(1))
+            self._count(-1)
             super().wait(pending, life)
             return
         while not pending.done:
@@ -103,14 +104,20 @@ class LiveInSteps(LiveDriver):
             self._wait_until_quiet()
 
     def _step(self, limit_ms: int | None, *, owed_only: bool) -> bool:
-        """Move the clock to the next timer, if one is wanted by the limit."""
+        """Move the clock to the next timer, if one is wanted by the limit.
+
+        With the kernel's lock, for the timer thread may be at work, too.
+        """
         assert self._emulator is not None
-        scheduler = self._emulator.scheduler
-        goal_ms = scheduler.next_due_ms(owed_only=owed_only)
-        if goal_ms is None or (limit_ms is not None and goal_ms > limit_ms):
-            return False
-        self._move_to(scheduler.next_due_ms() or goal_ms)
-        return True
+        with self._emulator.lock:
+            if self._busy:
+                return True
+            scheduler = self._emulator.scheduler
+            goal_ms = scheduler.next_due_ms(owed_only=owed_only)
+            if goal_ms is None or (limit_ms is not None and goal_ms > limit_ms):
+                return False
+            self._move_to(scheduler.next_due_ms() or goal_ms)
+            return True
 
     def _move_to(self, instant_ms: int) -> None:
         assert self._emulator is not None
