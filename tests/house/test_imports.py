@@ -65,7 +65,7 @@ THIRD_PARTY: dict[str, set[str]] = {
     "services": {"botocore", "cryptography", "jsonata", "moto"},
     "drivers": {"time_machine"},
     "transports": {"botocore", "httptools", "requests", "uvicorn"},
-    "chalice_app": {"botocore", "chalice", "yaml"},
+    "chalice_app": {"botocore", "chalice", "simplejson", "yaml"},
     "attach": {"boto3", "botocore", "click"},
     "commands": {"boto3", "botocore", "click"},
     "testing": {"boto3", "chalice", "pytest"},

@@ -7,12 +7,12 @@ import json
 import logging
 import traceback
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Protocol
 
 from chalice_offline.chalice_app.environment import FunctionEnvironment
 from chalice_offline.chalice_app.event_loops import lend_event_loops
 from chalice_offline.chalice_app.lambda_context import LambdaContext
+from chalice_offline.chalice_app.marshalling import marshalled
 from chalice_offline.chalice_app.output import report_failure, taken_down
 from chalice_offline.chalice_app.process_exit import ProcessExited, exit_reason, watch_exits
 from chalice_offline.core.failures import FailureLog
@@ -174,10 +174,8 @@ def _log_stream(run: FunctionRun) -> str:
 
 
 def _returned(run: FunctionRun, result: Any) -> Outcome:
-    if isinstance(result, bytes):  # handed on as they are (awslambdaric, its marshaller)
-        return Outcome(result)
     try:
-        payload = json.dumps(result, default=_plain).encode()
+        payload = marshalled(run, result)
     except Exception as error:  # noqa: BLE001 - too deep, a cycle, a class of the handler's
         _failures.report(f"{run.function_name} returned what JSON cannot hold", error)
         return _error(
@@ -188,19 +186,6 @@ def _returned(run: FunctionRun, result: Any) -> Outcome:
             exception=error,
         )
     return Outcome(payload)
-
-
-def _plain(value: Any) -> Any:
-    """Lambda's runtime writes a Decimal as a number, bytes as text, and refuses what else is none.
-
-    Source: awslambdaric, whose encoder is simplejson's.
-    """
-    if isinstance(value, bytes):
-        return value.decode()
-    if isinstance(value, Decimal):
-        return float(value)
-    message = f"Object of type {type(value).__name__} is not JSON serializable"
-    raise TypeError(message)
 
 
 def _unreadable(run: FunctionRun, error_type: str, message: str, error: Exception) -> Outcome:

@@ -400,3 +400,17 @@ def _deque_of(length: int) -> Any:
     from collections import deque
 
     return deque(maxlen=length)
+
+
+@pytest.mark.parametrize(
+    ("runtime", "payload"),
+    [("python3.11", b'"caf\\u00e9"'), ("python3.12", '"caf\u00e9"'.encode())],
+)
+def test_runtimes_since_python_3_12_do_not_escape(
+    uploads: Uploads, runtime: str, payload: bytes
+) -> None:
+    """It makes answers smaller, of which there is a largest."""
+    uploads.create(code="def handler(event, context):\n    return 'caf\u00e9'\n", Runtime=runtime)
+    uploads.aws.settle()
+    reply = uploads.lambda_.invoke(FunctionName="work")
+    assert reply["Payload"].read() == payload
