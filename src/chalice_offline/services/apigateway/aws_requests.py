@@ -6,9 +6,10 @@ service through the kernel like any neighbour's.
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from chalice_offline.core.errors import AwsError
 from chalice_offline.core.http import Headers, HttpRequest
@@ -103,12 +104,16 @@ def _action(
 ) -> tuple[str, bytes]:
     """Return path and body of a call by name: a target header, or Action= in a form."""
     metadata = load_service(service).metadata
+    action, _, more = action.partition("&")  # action/GetParameter&Name=x
+    query = "&".join(filter(None, (more, query)))
     if "targetPrefix" in metadata and "x-amz-target" not in headers:
         headers["x-amz-target"] = f"{metadata['targetPrefix']}.{action}"
         if metadata.get("protocol") == "json" or metadata.get("jsonVersion"):
             headers["content-type"] = f"application/x-amz-json-{metadata.get('jsonVersion', '1.0')}"
-            if request.body or not query:
-                return "", request.body
+            body = request.body
+            if query and not body:
+                body = json.dumps(dict(parse_qsl(query))).encode()
+            return "", body
     headers.pop("x-amz-target", None)
     named = urlencode({"Action": action, "Version": metadata["apiVersion"]})
     headers["content-type"] = "application/x-www-form-urlencoded"

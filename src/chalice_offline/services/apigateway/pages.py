@@ -18,10 +18,12 @@ _MISSING = "invalid position parameter"
 
 def listed(items: Iterable[dict[str, Any]], key: str, request: Request) -> Result:
     """Return the page of `items` that a request asks for, in the order of one of their members."""
+    asked = int(request.get("limit") or 0)
+    size = min(asked, limits.PAGE_SIZE_MAX) if asked > 0 else limits.PAGE_SIZE
     shown, position = page(
         items,
         lambda item: str(item.get(key, "")),
-        size=min(int(request.get("limit") or limits.PAGE_SIZE), limits.PAGE_SIZE_MAX),
+        size=size,
         token=request.get("position"),
         invalid_token=lambda: bad_request(_MISSING),
     )

@@ -124,7 +124,9 @@ def _patch(described: dict[str, Any], operation: dict[str, str]) -> None:
         return
     if segments[0] == "binaryMediaTypes" and len(segments) > 1 and name == "replace":
         types = described.get("binaryMediaTypes", [])
-        described["binaryMediaTypes"] = [value if one == segments[1] else one for one in types]
+        if segments[1] in types:  # the new one comes last (recorded)
+            kept = [one for one in types if one != segments[1]]
+            described["binaryMediaTypes"] = [*kept, value]
         return
     _CHANGES.apply(described, [operation])
     if not described.get("binaryMediaTypes", True):
