@@ -19,10 +19,10 @@ from chalice_offline.drivers.handler_threads import HandlerThreads
 from chalice_offline.drivers.interruption import RunningHandler
 from chalice_offline.drivers.outcomes import outcome_of
 from chalice_offline.drivers.outside import send_outside
+from chalice_offline.drivers.turnstile import Turnstile
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from concurrent.futures import Future
 
     from chalice_offline.core.clock import Clock
     from chalice_offline.core.driver import Driven
@@ -57,6 +57,7 @@ class LiveDriver:
         self.send_request = send_request
         self._timeouts = timeouts
         self._threads = HandlerThreads("handler")
+        self._turnstile = Turnstile(self._threads)
         self._running: dict[int, RunningHandler] = {}
         self._failures = FailureLog(_log)
         self._changed = threading.Condition()
@@ -88,7 +89,7 @@ class LiveDriver:
         with self._changed:
             self._stopped = True
             self._changed.notify()
-        self._threads.shutdown()
+        self._turnstile.shutdown()
         if self._thread is not None:
             self._thread.join()
 
@@ -97,7 +98,7 @@ class LiveDriver:
     def run(
         self, run: FunctionRun, begins: Callable[[], None], done: Callable[[Outcome], None]
     ) -> None:
-        """Run a handler on a thread of its own."""
+        """Run a handler on a thread that runs nothing else meanwhile."""
 
         def execute() -> None:
             try:
@@ -113,7 +114,7 @@ class LiveDriver:
         def failed(error: BaseException) -> None:
             done(not_run(run, error))
 
-        self._submit(execute, failed)
+        self._submit(self._turnstile.submit, execute, failed)
 
     def may_time_out(self, life: RunLife) -> bool:
         """Whether a run may be stopped now: timeouts are on, and nobody debugs it."""
@@ -133,6 +134,7 @@ class LiveDriver:
     ) -> None:
         """Send a request from a thread of its own."""
         self._submit(
+            self._threads.submit,
             lambda: send_outside(self.send_request, request, timeout_ms, done),
             lambda error: done(None, str(error)),
         )
@@ -161,9 +163,20 @@ class LiveDriver:
 
     # ---- within -------------------------------------------------------------------------------
 
-    def _submit(self, execute: Callable[[], None], failed: Callable[[BaseException], None]) -> None:
+    def _submit(
+        self,
+        submit: Callable[[Callable[[], None]], object],
+        execute: Callable[[], None],
+        failed: Callable[[BaseException], None],
+    ) -> None:
+        def reported() -> None:
+            try:
+                execute()
+            except BaseException as error:  # noqa: BLE001 - the outermost boundary of the thread
+                self._failures.report("running a handler failed in the emulator", error)
+
         try:
-            future = self._threads.submit(execute)
+            submit(reported)
         except RuntimeError as refused:
             if self._stopped:
                 return
@@ -174,12 +187,6 @@ class LiveDriver:
             with self._changed:
                 self._soon.append(lambda: failed(error))
                 self._changed.notify()
-            return
-        future.add_done_callback(self._report)
-
-    def _report(self, future: Future[Any]) -> None:
-        if not future.cancelled() and (error := future.exception()) is not None:
-            self._failures.report("running a handler failed in the emulator", error)
 
     def _run_timers(self, emulator: Driven) -> None:
         while True:

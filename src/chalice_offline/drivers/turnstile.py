@@ -1,0 +1,118 @@
+"""Lets handlers start a few at a time, as long as they get on.
+
+Python runs one thread at a time. A burst of a hundred events, each on a thread of its own at once,
+costs more in changes between threads than the handlers take; a few threads that go from one
+handler to the next do the same work in two thirds of the time. But nobody may wait for handlers
+that sleep, hang or talk to somebody: when none has come to its end for a moment, those inside no
+longer count, and all who wait go in.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from chalice_offline.drivers.handler_threads import HandlerThreads
+
+    Work = Callable[[], None]
+
+AT_ONCE = 4
+# How long handlers may stand still before others pass them.
+PATIENCE_SECONDS = 0.01
+
+
+class Turnstile:
+    """Runs work on threads, `AT_ONCE` at once or as many as it takes to get on, in order."""
+
+    def __init__(self, threads: HandlerThreads) -> None:
+        self._threads = threads
+        self._changed = threading.Condition(threading.Lock())
+        self._waiting: deque[Work] = deque()
+        self._inside = 0
+        # Counts the times those inside were passed: who went in before that counts no more.
+        self._passed = 0
+        self._passed_in_a_row = 0
+        self._begun = 0
+        self._watch: threading.Thread | None = None
+        self._stopped = False
+
+    def submit(self, work: Work) -> None:
+        """Run `work`, which never raises; RuntimeError when there is no thread for it."""
+        with self._changed:
+            if self._inside < AT_ONCE or self._stopped:
+                self._let_in(work)
+                return
+            if self._watch is None:
+                watch = threading.Thread(target=self._watch_them, name="turnstile", daemon=True)
+                watch.start()  # or there is no thread, and nobody waits
+                self._watch = watch
+            self._waiting.append(work)
+            self._changed.notify()
+
+    def shutdown(self) -> None:
+        """Let nobody in any more."""
+        with self._changed:
+            self._stopped = True
+            self._waiting.clear()
+            self._changed.notify()
+        self._threads.shutdown()
+
+    # ---- within, with the lock held ----------------------------------------------------------
+
+    def _let_in(self, work: Work) -> None:
+        self._threads.submit(self._run, work, self._passed)
+        self._inside += 1
+        self._begun += 1
+
+    def _next(self, passed: int) -> Work | None:
+        """Take what a thread does next, which went in when `passed` was the count."""
+        if passed == self._passed:
+            self._inside -= 1
+        if not self._waiting or self._inside >= AT_ONCE:
+            return None
+        self._inside += 1
+        self._begun += 1
+        return self._waiting.popleft()
+
+    # ---- on threads of their own -------------------------------------------------------------
+
+    def _run(self, work: Work, passed: int) -> None:
+        following: Work | None = work
+        while following is not None:
+            following()
+            with self._changed:
+                following = self._next(passed)
+                passed = self._passed
+
+    def _watch_them(self) -> None:
+        while True:
+            with self._changed:
+                while not (self._waiting or self._stopped):
+                    self._changed.wait()
+                begun = self._begun
+            time.sleep(PATIENCE_SECONDS)
+            with self._changed:
+                if self._stopped:
+                    return
+                if begun != self._begun:
+                    self._passed_in_a_row = 0
+                else:
+                    self._pass()
+
+    def _pass(self) -> None:
+        """Those inside stand still, or the machine does: let in some of those who wait."""
+        self._passed += 1
+        self._inside = 0
+        count = AT_ONCE << self._passed_in_a_row
+        self._passed_in_a_row += 1
+        for _ in range(min(count, len(self._waiting))):
+            try:
+                self._let_in(self._waiting[0])
+            except RuntimeError:  # the machine gives no more threads now; the next look tries again
+                return
+            self._waiting.popleft()

@@ -1,0 +1,92 @@
+"""Handlers start a few at a time, and nobody waits for those that stand still."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+
+from chalice_offline.drivers.handler_threads import HandlerThreads
+from chalice_offline.drivers.turnstile import AT_ONCE, Turnstile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PATIENCE_SECONDS = 30
+
+
+@pytest.fixture
+def turnstile() -> Iterator[Turnstile]:
+    """A turnstile in front of threads without a limit."""
+    turnstile = Turnstile(HandlerThreads("test"))
+    yield turnstile
+    turnstile.shutdown()
+
+
+def test_many_that_wait_for_each_other_all_run(turnstile: Turnstile) -> None:
+    """Whoever stands still is passed, so a barrier of many is reached by all of them."""
+    barrier = threading.Barrier(10 * AT_ONCE + 1)
+
+    def waits() -> None:
+        barrier.wait(PATIENCE_SECONDS)
+
+    for _ in range(10 * AT_ONCE):
+        turnstile.submit(waits)
+    barrier.wait(PATIENCE_SECONDS)
+
+
+def test_work_after_those_that_hang_is_done(turnstile: Turnstile) -> None:
+    """Handlers that hang count no longer: what comes later runs, again and again."""
+    end = threading.Event()
+
+    def hangs() -> None:
+        end.wait(PATIENCE_SECONDS)
+
+    for _ in range(3 * AT_ONCE):
+        turnstile.submit(hangs)
+    for _ in range(3):
+        done = threading.Event()
+        turnstile.submit(done.set)
+        assert done.wait(PATIENCE_SECONDS)
+    end.set()
+
+
+def test_a_burst_runs_in_order_on_few_threads(turnstile: Turnstile) -> None:
+    """Each is run once, in the order in which they came, by threads that go on to the next."""
+    count = 200
+    begun: list[int] = []
+    threads: set[int] = set()
+    done = threading.Semaphore(0)
+
+    def work(number: int) -> None:
+        begun.append(number)
+        threads.add(threading.get_ident())
+        done.release()
+
+    with turnstile._changed:  # nobody goes in before all are there
+        waiting = [lambda number=number: work(number) for number in range(count)]
+        turnstile._waiting.extend(waiting)
+    turnstile.submit(lambda: None)
+    for _ in range(count):
+        assert done.acquire(timeout=PATIENCE_SECONDS)
+    assert begun == list(range(count))
+    assert len(threads) <= AT_ONCE
+
+
+def test_no_thread_is_said_to_whoever_submits(
+    turnstile: Turnstile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When the machine gives no thread the caller hears of it, and the next work runs again."""
+
+    def refuse(_thread: threading.Thread) -> None:
+        message = "can't start new thread"
+        raise RuntimeError(message)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", refuse)
+        with pytest.raises(RuntimeError, match="can't start"):
+            turnstile.submit(lambda: None)
+    done = threading.Event()
+    turnstile.submit(done.set)
+    assert done.wait(PATIENCE_SECONDS)
