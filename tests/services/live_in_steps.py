@@ -73,7 +73,12 @@ class LiveInSteps(LiveDriver):
 
     # ---- within -------------------------------------------------------------------------------
 
-    def _submit(self, execute: Callable[[], None], failed: Callable[[BaseException], None]) -> None:
+    def _submit(
+        self,
+        submit: Callable[[Callable[[], None]], object],
+        execute: Callable[[], None],
+        failed: Callable[[BaseException], None],
+    ) -> None:
         def counted() -> None:
             self._is_handler.yes = True
             try:
@@ -83,7 +88,7 @@ class LiveInSteps(LiveDriver):
                 self._count(-1)
 
         self._count(1)
-        super()._submit(counted, failed)
+        super()._submit(submit, counted, failed)
 
     def _resume(self, over: threading.Event) -> None:
         self._count(1)
