@@ -10,7 +10,6 @@ longer count, and all who wait go in.
 from __future__ import annotations
 
 import threading
-import time
 from collections import deque
 from typing import TYPE_CHECKING
 
@@ -40,6 +39,7 @@ class Turnstile:
         self._begun = 0
         self._watch: threading.Thread | None = None
         self._stopped = False
+        self._over = threading.Event()  # the same, to wait for
 
     def submit(self, work: Work) -> None:
         """Run `work`, which never raises; RuntimeError when there is no thread for it."""
@@ -58,6 +58,7 @@ class Turnstile:
         """Let nobody in any more."""
         with self._changed:
             self._stopped = True
+            self._over.set()
             self._waiting.clear()
             self._changed.notify()
         self._threads.shutdown()
@@ -95,10 +96,9 @@ class Turnstile:
                 while not (self._waiting or self._stopped):
                     self._changed.wait()
                 begun = self._begun
-            time.sleep(PATIENCE_SECONDS)
+            if self._over.wait(PATIENCE_SECONDS):
+                return
             with self._changed:
-                if self._stopped:
-                    return
                 if begun != self._begun:
                     self._passed_in_a_row = 0
                 else:
