@@ -153,8 +153,8 @@ def test_lambda_path_needs_no_signature():
 
 def test_delegated_rest_service_has_no_operation():
     """Services served elsewhere are named without their operation."""
-    target = detect(request("GET", "http://127.0.0.1:4566/restapis", signed_for="x/apigateway"))
-    assert (target.service, target.operation) == ("apigateway", None)
+    target = detect(request("GET", "http://127.0.0.1:4566/v1/apis", signed_for="x/appsync"))
+    assert (target.service, target.operation) == ("appsync", None)
 
 
 @pytest.mark.parametrize(

@@ -107,7 +107,7 @@ def test_lambda_reports_values_out_of_range(body, constraint):
 
 
 def test_scalar_members_are_reported_on_their_list():
-    """An architecture Lambda does not know (recorded up to a null rule the model lacks)."""
+    """An architecture Lambda does not know (recorded, with a null rule the model lacks)."""
     url = f"{URL}2015-03-31/functions"
     body = {
         "FunctionName": "f",
@@ -118,7 +118,7 @@ def test_scalar_members_are_reported_on_their_list():
     assert refusal("lambda", "CreateFunction", body, "rest-json", url=url)[1] == (
         "1 validation error detected: Value '[X86_64]' at 'architectures' failed to satisfy "
         "constraint: Member must satisfy constraint: [Member must satisfy enum value set: "
-        "[x86_64, arm64]]"
+        "[x86_64, arm64], Member must not be null]"
     )
 
 

@@ -32,6 +32,28 @@ _CASELESS_ENUMS = frozenset({"ApiDestinationHttpMethod", "ConnectionOAuthHttpMet
 # need no walk here: (name of the shape, its greatest length).
 _JUDGED_BY_THE_SERVICE = frozenset({("AttributeName", 65_535)})
 
+# Members of lists and maps of which AWS says that they are not null, and those of which it tells
+# that they may be empty (recorded with Lambda; the models say neither).
+_NEVER_NULL = frozenset({"Architecture", "LayerVersionArn", "Weight"})
+_NEVER_NULL_TEXT = "Member must not be null"
+_MAY_BE_EMPTY = frozenset({"SubnetId", "SecurityGroupId"})
+
+# Patterns as AWS tells them, where the models have others (recorded with Lambda).
+_PLACE = r"(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:\d{12}"
+_HEX_4 = "[0-9a-fA-F]{4}"
+_RECORDED_PATTERNS = {
+    "LayerVersionArn": (
+        rf"(arn:(aws[a-zA-Z-]*)?:lambda:{_PLACE}:layer:[a-zA-Z0-9-_]+:[0-9]+)|"
+        r"(arn:[a-zA-Z0-9-]+:lambda:::awslayer:[a-zA-Z0-9-_]+)"
+    ),
+    "TaggableResource": (
+        rf"arn:(aws[a-zA-Z-]*):lambda:{_PLACE}:"
+        r"(function:[a-zA-Z0-9-_]+(:(\$LATEST|[a-zA-Z0-9-_]+))?|layer:([a-zA-Z0-9-_]+)|"
+        r"code-signing-config:csc-[a-z0-9]{17}|event-source-mapping:[0-9a-fA-F]{8}-"
+        rf"{_HEX_4}-{_HEX_4}-{_HEX_4}-[0-9a-fA-F]{{12}}|capacity-provider:[a-zA-Z0-9-_]+)"
+    ),
+}
+
 _NULL = "Value null at '{}' failed to satisfy constraint: Member must not be null"
 # Java's classes that Python spells otherwise; Unicode letters and digits only.
 _JAVA_CLASSES = {r"\p{L}": r"\w", r"\p{N}": r"\d", r"\p{Z}": r"\s", r"\p{Alnum}": "a-zA-Z0-9"}
@@ -112,7 +134,10 @@ class Constraints(ShapeCompiler["Check | None"]):
         rules = self._rules(member, in_container=True)
         if not rules:
             return None
-        constraint = f"{label} must satisfy constraint: [{', '.join(text for _, text in rules)}]"
+        texts = [text for _, text in rules]
+        if member.name in _NEVER_NULL:
+            texts.append(_NEVER_NULL_TEXT)
+        constraint = f"{label} must satisfy constraint: [{', '.join(texts)}]"
 
         def check(value: Any, parent: str, name: str, found: list[str]) -> None:
             for item in members_of(value):
@@ -213,7 +238,8 @@ def _rules(shape: Any, *, in_container: bool = False) -> list[_Rule]:
     if (shape.name, metadata.get("max")) in _JUDGED_BY_THE_SERVICE:
         return []
     limits = _limit_rules(shape)
-    patterns = [] if "pattern" not in metadata else _pattern_rules(metadata["pattern"])
+    pattern = _RECORDED_PATTERNS.get(shape.name, metadata.get("pattern"))
+    patterns = [] if pattern is None else _pattern_rules(pattern)
     values = None if shape.name in _GROWING_ENUMS else metadata.get("enum")
     rules = limits + patterns if in_container else patterns + limits
     caseless = shape.name in _CASELESS_ENUMS
@@ -237,7 +263,8 @@ def _limit_rules(shape: Any) -> list[_Rule]:
     if high is not None:
         text = f"Member must have {measured} less than or equal to {high}"
         rules.append((_above(high, measured), text))
-    if low is not None and (low > 0 or measured == "value"):
+    is_told = low is not None and (low > 0 or measured == "value" or shape.name in _MAY_BE_EMPTY)
+    if low is not None and is_told:
         text = f"Member must have {measured} greater than or equal to {low}"
         rules.append((_below(low, measured), text))
     return rules

@@ -84,6 +84,8 @@ def serialize_error(model: Any, _target: Target, error: AwsError, request_id: st
             headers[member.serialization["name"].lower()] = str(value)
         else:
             document[field] = value
+    if document.get("Type", "") is None:  # this one does not say whose fault it was
+        del document["Type"]
     status = replies.error_status(shape, error)
     body = json_body.dump_document(document)
     return replies.reply(status, body, _CONTENT_TYPE, headers)

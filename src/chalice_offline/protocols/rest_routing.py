@@ -106,10 +106,7 @@ def _route(operation: Any) -> Route:
         name, equals, value = part.partition("=")
         fixed.append((name, value if equals else None))
     fixed_names = {name for name, _ in fixed}
-    required = [
-        operation.input_shape.members[name].serialization
-        for name in (operation.input_shape.required_members if operation.input_shape else ())
-    ]
+    required = _told_apart_by(operation)
     return Route(
         operation.name,
         segments,
@@ -120,6 +117,17 @@ def _route(operation: Any) -> Route:
         tuple(name.lower() for name in _required_names(required, "header", set())),
         bool(operation.deprecated),
     )
+
+
+def _told_apart_by(operation: Any) -> list[dict[str, Any]]:
+    """Return where the members are that an operation is known by: only S3 needs them for that.
+
+    Elsewhere an operation without one is the same, and says what it misses.
+    """
+    shape = operation.input_shape
+    if shape is None or operation.service_model.service_name != "s3":
+        return []
+    return [shape.members[name].serialization for name in shape.required_members]
 
 
 def _required_names(

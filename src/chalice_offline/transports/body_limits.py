@@ -91,9 +91,11 @@ def body_limit(head: HttpRequest) -> BodyLimit:
         return _DEFAULT  # its service will say what is wrong with it
     service, operation = target.service, target.operation or ""
     if service == "lambda":
-        length = _INVOKE if operation.startswith("Invoke") else _LAMBDA
+        is_run = operation.startswith("Invoke")
+        length = _INVOKE if is_run else _LAMBDA
+        code = "RequestTooLargeException" if is_run else "RequestEntityTooLargeException"
         text = f"Request must be smaller than {length} bytes for the {operation} operation"
-        return BodyLimit(length, "RequestTooLargeException", text, 413)
+        return BodyLimit(length, code, text, 413)
     if service == "s3" and (operation in _OBJECT_OPERATIONS or _is_form(head)):
         return _OBJECT
     special = _BY_OPERATION.get((service, operation))

@@ -88,7 +88,9 @@ def test_invoke_of_an_unknown_function_names_its_arn(bench: Any) -> None:
     error = refused(bench.lambda_.invoke, FunctionName="nobody")
     assert error["Error"] == {
         "Code": "ResourceNotFoundException",
-        "Message": "Function not found: arn:aws:lambda:us-east-1:000000000000:function:nobody",
+        "Message": (
+            "Function not found: arn:aws:lambda:us-east-1:000000000000:function:nobody:$LATEST"
+        ),
     }
     assert error["ResponseMetadata"]["HTTPStatusCode"] == 404
 

@@ -132,6 +132,7 @@ def _found(lambda_: LambdaState, request: Request) -> CodeSigningConfig:
         raise AwsError(
             "ResourceNotFoundException",
             f"The Lambda code signing configuration {arn} can not be found.",
+            fields={"Type": None},
         ) from None
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chalice_offline.core.errors import AwsError
 from chalice_offline.services.lambda_ import limits, uploads
-from chalice_offline.services.lambda_.description import configuration
+from chalice_offline.services.lambda_.description import as_created, configuration
 from chalice_offline.services.lambda_.errors import (
     conflict,
     function_not_found,
@@ -63,14 +62,10 @@ def create_function(lambda_: LambdaState, context: CallContext, request: Request
         timeout_seconds=limits.TIMEOUT_SECONDS_DEFAULT,
         memory_mb=limits.MEMORY_MB_DEFAULT,
     )
-    if lambda_.has(settings):
-        raise AwsError(
-            "ResourceConflictException",
-            f"Function already exist: {name}",
-            fields={"Type": "User"},
-        )
-    tags = checked_tags({}, request.get("Tags", {}))
     ids, layers = lambda_.kernel.ids, layers_of(lambda_, context, request.get("Layers", []))
+    if lambda_.has(settings):
+        raise conflict(f"Function already exist: {name}")
+    tags = checked_tags({}, request.get("Tags", {}))
     package = package_of(lambda_.kernel, context, request["Code"], "CreateFunction")
     upload = Upload(package, request["Runtime"], request["Role"], ids.uuid(), layers=layers)
     function = Function(
@@ -99,11 +94,7 @@ def update_function_code(lambda_: LambdaState, context: CallContext, request: Re
     if request.get("DryRun"):
         return configuration(function)
     if request.get("Publish"):
-        return configuration(function, publish(lambda_, function, context)) | {
-            "State": "Pending",
-            "StateReason": "The function is being created.",
-            "StateReasonCode": "Creating",
-        }
+        return as_created(configuration(function, publish(lambda_, function, context)))
     return _under_way(lambda_, function, revision)
 
 

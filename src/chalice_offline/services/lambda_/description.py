@@ -7,10 +7,13 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from chalice_offline.services.lambda_ import limits
+from chalice_offline.services.lambda_.function_states import FunctionLife, FunctionState
 from chalice_offline.services.lambda_.packages import sha256_of
 from chalice_offline.services.lambda_.timestamps import iso
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from chalice_offline.core.kernel import Result
     from chalice_offline.services.lambda_.function import (
         Function,
@@ -55,6 +58,16 @@ def configuration(function: Function, version: Version | None = None, arn: str =
     return described
 
 
+def as_created(described: Result) -> Result:
+    """Return a version's description as the reply that has just published it gives it (recorded).
+
+    It is Active right after.
+    """
+    pending = FunctionLife(FunctionState.PENDING).described()
+    kept = {name: value for name, value in described.items() if name != "LastUpdateStatus"}
+    return kept | pending
+
+
 # What GetFunctionConfiguration tells and a list does not (recorded).
 _NOT_LISTED = (
     "State",
@@ -77,7 +90,6 @@ def _of_upload(settings: FunctionSettings, upload: Upload) -> Result:
     """Return what is said of an uploaded function besides what is said of all."""
     stored = upload.described
     runtime_version = hashlib.sha256(upload.runtime.encode()).hexdigest()
-    logging = {"LogFormat": "Text", "LogGroup": f"/aws/lambda/{settings.name}"}
     described: Result = {
         "Runtime": upload.runtime,
         "Role": upload.role,
@@ -87,7 +99,7 @@ def _of_upload(settings: FunctionSettings, upload: Upload) -> Result:
         "Architectures": stored.get("Architectures", ["x86_64"]),
         "TracingConfig": stored.get("TracingConfig", {"Mode": "PassThrough"}),
         "EphemeralStorage": stored.get("EphemeralStorage", {"Size": limits.EPHEMERAL_MB_DEFAULT}),
-        "LoggingConfig": logging | stored.get("LoggingConfig", {}),
+        "LoggingConfig": _logging(settings, stored.get("LoggingConfig", {})),
         "SnapStart": {"ApplyOn": "None", "OptimizationStatus": "Off"} | stored.get("SnapStart", {}),
         "RuntimeVersionConfig": {
             "RuntimeVersionArn": f"arn:aws:lambda:{settings.region}::runtime:{runtime_version}"
@@ -105,6 +117,14 @@ def _of_upload(settings: FunctionSettings, upload: Upload) -> Result:
         network = {"SubnetIds": [], "SecurityGroupIds": [], "VpcId": ""}
         described["VpcConfig"] = network | stored["VpcConfig"]
     return described
+
+
+def _logging(settings: FunctionSettings, stored: Mapping[str, str]) -> Result:
+    """Return how a function logs; only JSON has levels, INFO unless others are set (recorded)."""
+    own = {"LogFormat": "Text", "LogGroup": f"/aws/lambda/{settings.name}"}
+    if stored.get("LogFormat") == "JSON":
+        own |= {"ApplicationLogLevel": "INFO", "SystemLogLevel": "INFO"}
+    return {**own, **stored}
 
 
 def described_concurrency(function: Function) -> Result:

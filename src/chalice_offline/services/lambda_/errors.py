@@ -45,7 +45,7 @@ def stale_revision(reader: str) -> AwsError:
 
 def plain_invalid_parameter(message: str) -> AwsError:
     """The same from the parts of Lambda that do not say whose fault it is (recorded)."""
-    return AwsError("InvalidParameterValueException", message)
+    return AwsError("InvalidParameterValueException", message, fields={"Type": None})
 
 
 def throttled(reason: str) -> AwsError:

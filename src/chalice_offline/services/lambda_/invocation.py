@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def invoke(lambda_: LambdaState, context: CallContext, request: Request) -> Reply:
     """Run a function now (RequestResponse), soon (Event) or not at all (DryRun)."""
     reference = reference_in(request, context)
-    function, version = lambda_.find_version(reference)
+    function, version = lambda_.find_version(reference.with_qualifier())
     kind = request.get("InvocationType", "RequestResponse")
     payload = request.get("Payload") or b"{}"
     if version.upload is not None and not version.upload.is_runnable:
@@ -55,6 +55,7 @@ def invoke(lambda_: LambdaState, context: CallContext, request: Request) -> Repl
         payload,
         (context.entry,),
         done,
+        request_id=context.request_id,
         qualifier=reference.qualifier,
         client_context=client_context,
     )

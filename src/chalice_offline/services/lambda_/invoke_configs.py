@@ -26,6 +26,7 @@ def put_function_event_invoke_config(
     lambda_: LambdaState, context: CallContext, request: Request
 ) -> Result:
     """Set how asynchronous invocations are retried and where results go; replaces what was set."""
+    _check_says_something(request)  # before the function (recorded)
     function, reference = _function(lambda_, context, request)
     _check(lambda_, context, function, request)
     function.invoke_configs[reference.kept_under] = config = InvokeConfig()
@@ -93,13 +94,17 @@ def _found(function: Function | None, reference: Reference) -> InvokeConfig:
     return config
 
 
-def _check(
-    lambda_: LambdaState, context: CallContext, function: Function, request: Request
-) -> None:
+def _check_says_something(request: Request) -> None:
     if not any(name in request for name in _SETTINGS):
         raise invalid_parameter(
             "You must specify at least one of error handling or destination setting."
         )
+
+
+def _check(
+    lambda_: LambdaState, context: CallContext, function: Function, request: Request
+) -> None:
+    _check_says_something(request)
     for end in ("OnSuccess", "OnFailure"):
         to = request.get("DestinationConfig", {}).get(end, {}).get("Destination", "")
         if to:

@@ -79,6 +79,8 @@ def remove_permission(lambda_: LambdaState, context: CallContext, request: Reque
     function = lambda_.function_or_none(reference)
     if function is None:
         raise resource_not_found(f"No policy found for: {reference.arn}")
+    if function.version(reference.qualifier) is None:
+        raise reference.not_set_for()
     policy = function.permissions.get(reference.kept_under)
     if policy is None:
         raise resource_not_found("No policy is associated with the given resource.")

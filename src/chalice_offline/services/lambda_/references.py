@@ -7,7 +7,7 @@ arn:aws:lambda:region:account:function:name, each with or without a qualifier.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from chalice_offline.core.arn import make_arn
@@ -57,6 +57,10 @@ class Reference:
         """The qualifier under which settings of a version or alias are kept."""
         return self.qualifier or LATEST
 
+    def with_qualifier(self) -> Reference:
+        """Return the same with $LATEST in full, as Invoke names it in errors (recorded)."""
+        return self if self.qualifier else replace(self, qualifier=LATEST)
+
     def not_found(self) -> AwsError:
         """Return the error that it is not there."""
         return function_not_found(self.arn)
@@ -79,7 +83,7 @@ def reference_of(name: str, context: CallContext, qualifier: str = "") -> Refere
         position = parts.index("function")
         account_id = parts[position - 1] if position else account_id
         region = parts[position - 2] if position > 1 and parts[0] == "arn" else region
-        parts = parts[position + 1 :]
+        parts = parts[position + 1 :] or ["function"]  # an incomplete ARN (recorded)
     if region != context.region and not context.principal:
         raise resource_not_found(
             f"Functions from '{region}' are not reachable in this region ('{context.region}')"

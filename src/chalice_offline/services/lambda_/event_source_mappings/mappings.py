@@ -12,6 +12,7 @@ from chalice_offline.services.lambda_.event_source_mappings.description import d
 from chalice_offline.services.lambda_.event_source_mappings.mapping import Mapping
 from chalice_offline.services.lambda_.event_source_mappings.settings import (
     changed_settings,
+    check_destination_kind,
     first_settings,
 )
 from chalice_offline.services.lambda_.event_source_mappings.sources import check_source, source_of
@@ -35,6 +36,7 @@ def create_event_source_mapping(
 ) -> Result:
     """Let a queue or stream invoke a function."""
     source = source_of(request)
+    check_destination_kind(source, request)  # before the function (recorded)
     function, qualifier = _function(lambda_, context, request)
     settings = first_settings(source, request, context.now_ms)
     tags = checked_tags({}, request.get("Tags", {}))

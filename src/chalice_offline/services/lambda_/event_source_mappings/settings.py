@@ -75,7 +75,8 @@ def changed_settings(settings: Settings, source: Arn, request: Request) -> Setti
     if "FilterCriteria" in request:
         changes["filter"] = RecordFilter(request["FilterCriteria"], source.service)
     if "DestinationConfig" in request:
-        changes["on_failure_arn"] = _on_failure(source, request["DestinationConfig"])
+        check_destination_kind(source, request)
+        changes["on_failure_arn"] = _on_failure(request["DestinationConfig"])
     inert = settings.inert | {name: request[name] for name in _INERT if name in request}
     changed = replace(settings, **changes, inert=inert)
     if source.service == "sqs":
@@ -125,11 +126,15 @@ def _position(source: Arn, request: Request, now_ms: int) -> dict[str, Any]:
     return {"position": position, "position_seconds": seconds}
 
 
-def _on_failure(source: Arn, config: dict[str, Any]) -> str:
-    if source.service == "sqs":
+def check_destination_kind(source: Arn, request: Request) -> None:
+    """Refuse a destination for failures of a queue's mapping: the queue has its own."""
+    if source.service == "sqs" and "DestinationConfig" in request:
         raise invalid_parameter(
             "Unsupported DestinationConfig parameter for given event source mapping type."
         )
+
+
+def _on_failure(config: dict[str, Any]) -> str:
     to = str(config.get("OnFailure", {}).get("Destination", ""))
     if not to:
         return ""
