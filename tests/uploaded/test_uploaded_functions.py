@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import importlib.util
 import io
 import sys
 import tempfile
@@ -168,3 +170,69 @@ def test_what_cannot_be_loaded_is_said_in_lambdas_words(
         assert caught.value.error_type == error_type
         assert words in str(caught.value)
         assert "uploaded_" not in str(caught.value)
+
+
+DYNAMIC = """\
+import importlib
+import importlib.metadata
+import importlib.resources
+import importlib.util
+import pkgutil
+from importlib import import_module
+
+
+def handler(event, context):
+    import vendored
+    return [
+        importlib.import_module("helpers.deep").WHO,
+        import_module(".deep", "helpers").WHO,
+        importlib.import_module("json").__name__,
+        importlib.resources.files("helpers").joinpath("data.txt").read_text(),
+        pkgutil.get_data("helpers", "data.txt").decode(),
+        importlib.util.find_spec("helpers") is not None,
+        importlib.util.find_spec("no_such_module_at_all") is None,
+        [one.name for one in pkgutil.iter_modules(vendored.__path__)],
+        importlib.metadata.version("vendored"),
+        vendored.load("plugin").NAME,
+    ]
+"""
+
+
+def test_modules_named_in_strings_are_the_functions_own(packages: Packages) -> None:
+    """importlib, pkgutil and package metadata find what a deployment package brings along."""
+
+    def files(who: str, version: str) -> dict[str, str]:
+        return {
+            "main.py": DYNAMIC,
+            "helpers/__init__.py": "",
+            "helpers/deep.py": f"WHO = {who!r}",
+            "helpers/data.txt": f"data of {who}",
+            "vendored/__init__.py": (
+                "import importlib\n"
+                "def load(name):\n"
+                "    return importlib.import_module(f'vendored.{name}')\n"
+            ),
+            "vendored/plugin.py": f"NAME = 'plugin of {who}'",
+            f"vendored-{version}.dist-info/METADATA": (
+                f"Metadata-Version: 2.1\nName: vendored\nVersion: {version}\n"
+            ),
+        }
+
+    def found(who: str, version: str) -> list[Any]:
+        data = f"data of {who}"
+        plugin = f"plugin of {who}"
+        return [who, who, "json", data, data, True, True, ["plugin"], version, plugin]
+
+    assert packages.call("first", files("a", "1.0")) == found("a", "1.0")
+    assert packages.call("second", files("b", "2.5")) == found("b", "2.5")
+    assert packages.call("first", files("a", "1.0")) == found("a", "1.0")
+
+
+def test_importlib_is_pythons_own_when_no_function_is_left() -> None:
+    """What stands before the standard library goes with the last function."""
+    before = importlib.import_module, importlib.util.find_spec, list(sys.meta_path)
+    packages = Packages()
+    packages.call("work", {"main.py": "def handler(event, context): pass\n"})
+    assert importlib.import_module is not before[0]
+    packages.functions.close()
+    assert (importlib.import_module, importlib.util.find_spec, sys.meta_path) == before

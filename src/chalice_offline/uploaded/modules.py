@@ -5,7 +5,8 @@ imported below a package of its own (`uploaded_3.handler`), and its `import help
 `import uploaded_3.helpers`: modules find `__import__` among their builtins, and these modules get
 builtins of their own. Neither `sys.path` nor anybody else's modules are touched.
 
-Only import statements are read so: `importlib.import_module("helpers")` looks elsewhere.
+Names in strings (`importlib.import_module("helpers")`) are read the same way: see
+`dynamic_imports`.
 """
 
 from __future__ import annotations
@@ -13,14 +14,17 @@ from __future__ import annotations
 import builtins
 import importlib
 import sys
-from importlib.abc import MetaPathFinder
 from importlib.machinery import PathFinder, SourceFileLoader
+from importlib.metadata import DistributionFinder, MetadataPathFinder
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from chalice_offline.uploaded.dynamic_imports import DynamicImports, asking_package
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from importlib.machinery import ModuleSpec
+    from importlib.metadata import Distribution
     from pathlib import Path
 
 
@@ -29,13 +33,13 @@ class FunctionModules:
 
     def __init__(self, folders: Sequence[Path], package: str) -> None:
         self.package = package
+        self.folders = tuple(str(folder) for folder in folders)
         self._names = frozenset().union(*map(_top_level_names, folders))
-        self._builtins = vars(builtins) | {"__import__": self._import}
+        self.builtins = vars(builtins) | {"__import__": self._import}
         root = ModuleType(package)
-        root.__path__ = [str(folder) for folder in folders]
+        root.__path__ = list(self.folders)
         sys.modules[package] = root
-        _Finder.install()
-        _Finder.packages[package] = self._builtins
+        _Finder.add(self)
 
     def load(self, name: str) -> ModuleType:
         """Import a module by the name it has in the folder; raises what importing it raises."""
@@ -43,11 +47,15 @@ class FunctionModules:
 
     def unload(self) -> None:
         """Forget all modules."""
-        _Finder.packages.pop(self.package, None)
+        _Finder.remove(self)
         prefix = f"{self.package}."
         for name in list(sys.modules):
             if name == self.package or name.startswith(prefix):
                 del sys.modules[name]
+
+    def name_below(self, name: str) -> str:
+        """Return where a module is in `sys.modules` if it is one of these, else the name itself."""
+        return f"{self.package}.{name}" if name.partition(".")[0] in self._names else name
 
     def own_names(self, text: str) -> str:
         """Return a text with the names that modules have in the folder."""
@@ -78,17 +86,41 @@ def _top_level_names(folder: Path) -> frozenset[str]:
     return frozenset(names.difference(sys.builtin_module_names))
 
 
-class _Finder(MetaPathFinder):
+class _Finder(DistributionFinder):
     """Finds modules below the packages of functions, and gives them their builtins."""
 
-    packages: ClassVar[dict[str, dict[str, Any]]] = {}
-    _installed: ClassVar[bool] = False
+    functions: ClassVar[dict[str, FunctionModules]] = {}
+    _installed: ClassVar[_Finder | None] = None
+
+    def __init__(self) -> None:
+        self.dynamic = DynamicImports(_name_meant_in)
 
     @classmethod
-    def install(cls) -> None:
-        if not cls._installed:
-            cls._installed = True
-            sys.meta_path.insert(0, cls())
+    def add(cls, modules: FunctionModules) -> None:
+        if cls._installed is None:
+            cls._installed = cls()
+            sys.meta_path.insert(0, cls._installed)
+            cls._installed.dynamic.install()
+        cls.functions[modules.package] = modules
+
+    @classmethod
+    def remove(cls, modules: FunctionModules) -> None:
+        cls.functions.pop(modules.package, None)
+        if not cls.functions and cls._installed is not None:
+            cls._installed.dynamic.uninstall()
+            sys.meta_path.remove(cls._installed)
+            cls._installed = None
+
+    def find_distributions(
+        self, context: DistributionFinder.Context | None = None
+    ) -> Iterable[Distribution]:
+        """What a function's package brings along, for its own code."""
+        function = self.functions.get(asking_package())
+        if function is None:
+            return ()
+        name = None if context is None else context.name
+        own = DistributionFinder.Context(name=name, path=list(function.folders))
+        return MetadataPathFinder.find_distributions(own)
 
     def find_spec(
         self,
@@ -96,13 +128,18 @@ class _Finder(MetaPathFinder):
         path: Sequence[str] | None,
         target: ModuleType | None = None,
     ) -> ModuleSpec | None:
-        own_builtins = self.packages.get(fullname.partition(".")[0])
-        if own_builtins is None:
+        function = self.functions.get(fullname.partition(".")[0])
+        if function is None:
             return None
         spec = PathFinder.find_spec(fullname, path, target)
         if spec is not None and isinstance(spec.loader, SourceFileLoader):
-            spec.loader = _Loader(fullname, spec.loader.path, own_builtins)
+            spec.loader = _Loader(fullname, spec.loader.path, function.builtins)
         return spec
+
+
+def _name_meant_in(package: str, name: str) -> str:
+    function = _Finder.functions.get(package)
+    return name if function is None else function.name_below(name)
 
 
 class _Loader(SourceFileLoader):
