@@ -67,6 +67,7 @@ class UploadedCode:
     runtime: str
     handler: str
     variables: Mapping[str, str]
+    initialization: str = "on-demand"  # or "provisioned-concurrency"
     layers: tuple[bytes, ...] = ()  # packages, each laid over those before it
 
 

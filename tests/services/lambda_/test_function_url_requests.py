@@ -96,14 +96,14 @@ def test_the_event_is_payload_format_2(site: Site) -> None:
     assert "cookie" not in headers
     assert context.pop("http") == {
         "method": "POST",
-        "path": "/shop/1%2F2",
+        "path": "/shop/1/2",
         "protocol": "HTTP/1.1",
         "sourceIp": "127.0.0.1",
         "userAgent": "test/1",
     }
     prefix = site.host.partition(".")[0]
     assert (context["apiId"], context["domainPrefix"]) == (prefix, prefix)
-    assert context["domainName"] == f"{site.host}.localhost"
+    assert context["domainName"] == f"{site.host}.localhost:4566"
     assert (context["accountId"], context["stage"], context["routeKey"]) == (
         "anonymous",
         "$default",

@@ -45,11 +45,14 @@ class AccountConcurrency:
         """Return how many runs of a function there are."""
         return self._running.get(name, 0)
 
-    def refusal(self, name: str) -> str:
-        """Return why a function cannot be run once more now (AWS's Reason), or ""."""
+    def refusal(self, name: str, held: int = 0) -> str:
+        """Return why a function cannot be run once more now (AWS's Reason), or "".
+
+        `held` is what of its reserved concurrency is provided for others of its versions.
+        """
         reserved = self._reserved.get(name)
         if reserved is not None:
-            full = self.running(name) >= reserved
+            full = self.running(name) + held >= reserved
             return "ReservedFunctionConcurrentInvocationLimitExceeded" if full else ""
         if self._shared_running() < self.unreserved:
             return ""

@@ -9,6 +9,7 @@ from chalice_offline.services.lambda_.description import described_concurrency
 from chalice_offline.services.lambda_.errors import (
     function_not_found,
     invalid_parameter,
+    plain_invalid_parameter,
     reserved_too_much,
 )
 from chalice_offline.services.lambda_.function import LATEST
@@ -27,6 +28,11 @@ def put_function_concurrency(
     """Reserve concurrency; 0 stops the function from being run at all."""
     function = _whole_function(lambda_, context, request)
     name, count = function.name, request["ReservedConcurrentExecutions"]
+    if count and count < function.provided:
+        raise plain_invalid_parameter(
+            f" ReservedConcurrentExecutions  {count} should not be lower than function's total "
+            f"provisioned concurrency [{function.provided}]."
+        )
     if not function.concurrency.can_reserve(name, count):
         raise reserved_too_much(limits.UNRESERVED_CONCURRENCY_MIN)
     function.concurrency.reserve(name, count)

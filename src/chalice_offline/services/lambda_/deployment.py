@@ -11,6 +11,7 @@ from chalice_offline.services.lambda_.errors import (
     function_not_found,
     invalid_parameter,
     not_implemented,
+    other_account,
 )
 from chalice_offline.services.lambda_.event_source_mappings import lifecycle
 from chalice_offline.services.lambda_.function import (
@@ -26,6 +27,7 @@ from chalice_offline.services.lambda_.function_states import (
     UpdateStatus,
 )
 from chalice_offline.services.lambda_.layer_choice import layers_of
+from chalice_offline.services.lambda_.networks import with_vpc
 from chalice_offline.services.lambda_.packages import package_of
 from chalice_offline.services.lambda_.publishing import delete_version, publish
 from chalice_offline.services.lambda_.references import reference_in, reference_of
@@ -49,6 +51,8 @@ def create_function(lambda_: LambdaState, context: CallContext, request: Request
             "packages."
         )
     account_id, region, name = reference_of(request["FunctionName"], context).key
+    if account_id != context.account_id:
+        raise other_account()
     if len(name) > limits.FUNCTION_NAME_MAX:
         raise invalid_parameter(
             f"1 validation error detected: Value '{name}' at 'functionName' failed to satisfy "
@@ -74,7 +78,7 @@ def create_function(lambda_: LambdaState, context: CallContext, request: Request
         tags=tags,
         logs=lambda_.logs,
     )
-    uploads.apply(function, upload, request)
+    uploads.apply(function, upload, _with_network(lambda_, context, request))
     lambda_.add(function)
     life = function.latest.life
     lambda_.kernel.at(context.now_ms, lambda: life.move_to(FunctionState.ACTIVE))
@@ -111,6 +115,7 @@ def update_function_configuration(
     _check_no_update(function)
     uploads.check_request(request)
     uploads.check_revision(function.upload, request)
+    request = _with_network(lambda_, context, request)
     if "Layers" in request:
         function.upload.layers = layers_of(lambda_, context, request["Layers"])
     uploads.apply(function, function.upload, request)
@@ -156,6 +161,12 @@ def _update_project_function(function: Function, context: CallContext, request: 
         function.latest.dead_letter_arn = request["DeadLetterConfig"].get("TargetArn", "")
     function.latest.modified_ms = context.now_ms
     return configuration(function)
+
+
+def _with_network(lambda_: LambdaState, context: CallContext, request: Request) -> Request:
+    if not request.get("VpcConfig"):
+        return request
+    return request | {"VpcConfig": with_vpc(lambda_.kernel, context, request["VpcConfig"])}
 
 
 def _check_no_update(function: Function) -> None:

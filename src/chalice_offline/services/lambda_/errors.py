@@ -48,6 +48,11 @@ def plain_invalid_parameter(message: str) -> AwsError:
     return AwsError("InvalidParameterValueException", message, fields={"Type": None})
 
 
+def other_account() -> AwsError:
+    """Something that is to be made in an account that is not the caller's (recorded)."""
+    return AwsError("AccessDeniedException", status=403, fields={"message": None})
+
+
 def throttled(reason: str) -> AwsError:
     """No concurrency left (recorded on AWS)."""
     return AwsError(

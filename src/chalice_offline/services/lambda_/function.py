@@ -63,10 +63,12 @@ class Upload:
         """Whether this emulator can run it: Python, of whatever version."""
         return self.runtime.startswith("python")
 
-    def code(self, settings: FunctionSettings) -> UploadedCode:
-        """Return what a run needs to know to run it."""
+    def code(self, settings: FunctionSettings, *, provisioned: bool = False) -> UploadedCode:
+        """Return what a run needs to know to run it; provisioned containers are others."""
+        initialization = "provisioned-concurrency" if provisioned else "on-demand"
         return UploadedCode(
-            revision=self.revision,
+            revision=f"{self.revision}:{initialization}",
+            initialization=initialization,
             package=self.package,
             runtime=self.runtime,
             handler=settings.handler,
@@ -172,6 +174,17 @@ class Function:
     def reserved_concurrency(self) -> int | None:
         """What it has reserved, if anything."""
         return self.concurrency.reserved(self.name)
+
+    @property
+    def provided(self) -> int:
+        """How much concurrency is provided for its versions and aliases."""
+        return sum(config.requested for config in self.provisioned.values())
+
+    def is_provided_for(self, number: str) -> bool:
+        """Whether containers wait for a version, or for an alias that stands for it."""
+        aliases = [alias.name for alias in self.aliases.values() if alias.version == number]
+        configs = [self.provisioned.get(qualifier) for qualifier in (number, *aliases)]
+        return any(config is not None and config.is_ready for config in configs)
 
     def version(self, qualifier: str = LATEST) -> Version | None:
         """Return the version that a number or an alias stands for; None when there is none."""

@@ -55,7 +55,8 @@ def start_run(
     version = function.version_to_run(qualifier, kernel.ids)
     settings = version.settings
     _refuse_loop(kernel, function, causes)
-    refusal = function.concurrency.refusal(settings.name)
+    is_provided = function.is_provided_for(version.number)
+    refusal = function.concurrency.refusal(settings.name, 0 if is_provided else function.provided)
     if refusal:
         raise throttled(refusal)
     run = FunctionRun(
@@ -66,7 +67,7 @@ def start_run(
         memory_mb=settings.memory_mb,
         life=RunLife(settings.timeout_seconds * 1000),
         client_context=client_context,
-        code=version.upload.code(settings) if version.upload else None,
+        code=(version.upload.code(settings, provisioned=is_provided) if version.upload else None),
         log=RunLog(version.log_group, version.log_stream),
         version=version.number,
         qualifier=qualifier,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote_plus
+from urllib.parse import unquote, unquote_plus
 
 if TYPE_CHECKING:
     from chalice_offline.core.context import CallContext
@@ -71,11 +71,11 @@ def _request_context(
     described: dict[str, Any] = {
         "accountId": context.account_id if is_signed else "anonymous",
         "apiId": url.url_id,
-        "domainName": fields["host"].partition(":")[0],
+        "domainName": fields["host"],
         "domainPrefix": url.url_id,
         "http": {
             "method": request["method"],
-            "path": request["path"],
+            "path": unquote(request["path"]),  # unlike rawPath (recorded)
             "protocol": "HTTP/1.1",
             "sourceIp": request["sourceIp"],
             "userAgent": fields.get("user-agent", ""),
