@@ -148,3 +148,22 @@ def test_one_state_is_tried_alone(workflows: Any) -> None:
         definition=json.dumps(task), mock={"errorOutput": {"error": "E", "cause": "C"}}
     )
     assert (mocked["status"], mocked["error"]) == ("RETRIABLE", "E")
+
+
+def test_failures_are_logged_where_the_configuration_says(workflows: Any, definition: Any) -> None:
+    """At level ERROR the failing state and the end are in the log group, nothing else."""
+    logs = workflows.aws.client("logs")
+    logs.create_log_group(logGroupName="/sfn")
+    (group,) = logs.describe_log_groups(logGroupNamePrefix="/sfn")["logGroups"]
+    destination = {"cloudWatchLogsLogGroup": {"logGroupArn": group["arn"]}}
+    machine = workflows.create(
+        definition({"Type": "Pass", "Next": "F"}, F={"Type": "Fail", "Error": "E", "Cause": "C"}),
+        loggingConfiguration={"level": "ERROR", "destinations": [destination]},
+    )
+    workflows.client.start_execution(stateMachineArn=machine)
+    workflows.aws.settle()
+    (stream,) = logs.describe_log_streams(logGroupName="/sfn")["logStreams"]
+    events = logs.get_log_events(logGroupName="/sfn", logStreamName=stream["logStreamName"])
+    lines = [json.loads(event["message"]) for event in events["events"]]
+    assert [line["type"] for line in lines] == ["FailStateEntered", "ExecutionFailed"]
+    assert lines[1]["details"] == {"error": "E", "cause": "C"}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from chalice_offline.core.errors import AwsError
@@ -14,7 +16,7 @@ _PRINCIPAL = "states.amazonaws.com"
 _FATAL = frozenset({"ExecutionAborted", "ExecutionFailed", "ExecutionTimedOut"})
 # Developer guide, "Log levels": what ERROR adds to FATAL.
 _ERROR_ENDINGS = ("Failed", "TimedOut", "ScheduleFailed", "StartFailed", "Aborted")
-_DATA = frozenset({"input", "output", "inputDetails", "outputDetails", "parameters", "cause"})
+_DATA = frozenset({"input", "output", "inputDetails", "outputDetails", "parameters"})
 
 
 class ExecutionLogs:
@@ -40,7 +42,7 @@ class ExecutionLogs:
         parts = group_arn.split(":")
         names = {
             "logGroupName": parts[6],
-            "logStreamName": f"states/{execution_arn.split(':')[6]}/{execution_arn[-36:]}",
+            "logStreamName": _stream(execution_arn, lines[0]["timestamp"]),
         }
         try:
             self._deliver(parts, "CreateLogStream", names)
@@ -68,7 +70,16 @@ def is_logged(level: str, kind: str) -> bool:
         return True
     if level == "FATAL":
         return kind in _FATAL
-    return level == "ERROR" and (kind in _FATAL or kind.endswith(_ERROR_ENDINGS))
+    is_error = kind in _FATAL or kind == "FailStateEntered" or kind.endswith(_ERROR_ENDINGS)
+    return level == "ERROR" and is_error
+
+
+def _stream(execution_arn: str, at_ms: int) -> str:
+    """Return the stream of a state machine's executions of one day."""
+    machine = execution_arn.split(":")[6]
+    day = datetime.fromtimestamp(at_ms / 1000, UTC).strftime("%Y-%m-%d")
+    digest = hashlib.sha256(machine.encode()).hexdigest()
+    return f"states/{machine}/{day}/{digest[:8]}"
 
 
 def _line(event: dict[str, Any], execution_arn: str, data: bool) -> dict[str, Any]:

@@ -38,14 +38,19 @@ class Frame:
     map_results: dict[str, Any] = field(default_factory=dict)
 
     def deliver(
-        self, service: str, operation: str, request: Request, causes: tuple[int, ...]
+        self,
+        service: str,
+        operation: str,
+        request: Request,
+        causes: tuple[int, ...],
+        account_id: str = "",
     ) -> Reply:
-        """Call another service on behalf of the execution."""
+        """Call another service for the execution; a task's role may be another account's."""
         return self.kernel.deliver(
             service,
             operation,
             request,
-            account_id=self.account_id,
+            account_id=account_id or self.account_id,
             region=self.region,
             causes=causes,
             principal=PRINCIPAL,

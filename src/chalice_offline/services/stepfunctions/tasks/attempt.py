@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from chalice_offline.services.stepfunctions.execution.state_run import StateRun
 
 
+_ARN_COLONS = 5
+
+
 class Attempt:
     """Ends once: with a result, a failure, at its timeout, or because the state is aborted.
 
@@ -31,6 +34,8 @@ class Attempt:
     def __init__(self, run: StateRun, words: str, members: Mapping[str, Any] | None = None) -> None:
         self.run = run
         self.ended = False
+        # The account that calls are made in: that of the role in Credentials, "" for the own.
+        self.account_id = ""
         self.timeout_s = number_field(run, "TimeoutSeconds")
         self.heartbeat_s = number_field(run, "HeartbeatSeconds")
         self._words = words
@@ -48,6 +53,8 @@ class Attempt:
     def scheduled(self, details: Mapping[str, Any]) -> None:
         """Write that the task is to be done; its timeouts begin."""
         members = {**self._members, **details}
+        role = details.get("taskCredentials", {}).get("roleArn", "")
+        self.account_id = role.split(":")[4] if role.count(":") >= _ARN_COLONS else ""
         if self.timeout_s is not None:
             members["timeoutInSeconds"] = self.timeout_s
             self._timeout = self._after(self.timeout_s, lambda: self._time_out(TIMEOUT))

@@ -60,7 +60,9 @@ def deliver(
     """Make a call; `answered` gets its reply, which may be an error."""
     reply: Reply
     try:
-        reply = attempt.run.frame.deliver(service, operation, request, (attempt.cause,))
+        reply = attempt.run.frame.deliver(
+            service, operation, request, (attempt.cause,), attempt.account_id
+        )
     except AwsError as error:
         failed: Pending[Any] = Pending()
         failed.fail(error)
