@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from chalice_offline.core.errors import AwsError
+from chalice_offline.protocols import java_text
 from chalice_offline.protocols.constraints import Constraints, report
 from chalice_offline.protocols.dynamodb_names import check_own_name, checks_own_name
 from chalice_offline.protocols.s3_documents import MAY_BE_ABSENT
@@ -44,12 +45,36 @@ def validator(service: str, protocol: str, input_shape: Any) -> Validator:
         found: list[str] = []
         check(params, "", "", found)
         found = [violation for violation in found if not skip(violation)]
+        if service == "apigateway":
+            found = [_in_its_input(violation, input_shape) for violation in found]
         if found:
             raise malformed_xml() if protocol == "rest-xml" else AwsError(code, report(found))
 
     if service == "dynamodb" and checks_own_name(input_shape):
         return _name_first(validate)
     return validate
+
+
+def _in_its_input(violation: str, input_shape: Any) -> str:
+    """Return a violation as API Gateway words it: what is in the body is in an "…Input" (recorded).
+
+    Such as createRestApiInput.endpointConfiguration.types.
+    """
+    before, at, path = violation.partition(" at '")
+    member = next(
+        (
+            one
+            for name, one in input_shape.members.items()
+            if path.startswith(
+                (f"{java_text.lower_first(name)}.", f"{java_text.lower_first(name)}'")
+            )
+        ),
+        None,
+    )
+    if member is None or member.serialization.get("location"):
+        return violation
+    name = java_text.lower_first(input_shape.name.removesuffix("Request"))
+    return f"{before}{at}{name}Input.{path}"
 
 
 def _name_first(validate: Validator) -> Validator:

@@ -118,3 +118,17 @@ def test_lists_come_in_pages(aws: Any) -> None:
     rest = gateway.get_rest_apis(limit=2, position=first["position"])
     assert {api["id"] for api in first["items"] + rest["items"]} == made
     assert "position" not in rest
+
+
+def test_a_value_that_is_none_of_the_models_is_named_with_its_place(aws: Any) -> None:
+    """What the body holds is said to be in the operation's input."""
+    gateway = aws.client("apigateway")
+    configuration = {"ipAddressType": "wrong"}
+    assert refusal(gateway.create_rest_api, name="shop", endpointConfiguration=configuration) == (
+        "ValidationException",
+        (
+            "1 validation error detected: Value 'wrong' at "
+            "'createRestApiInput.endpointConfiguration.ipAddressType' failed to satisfy "
+            "constraint: Member must satisfy enum value set: [ipv4, dualstack]"
+        ),
+    )
