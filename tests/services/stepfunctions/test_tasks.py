@@ -141,3 +141,19 @@ def test_stopping_an_execution_stops_the_one_it_waits_for(workflows: Any, defini
     listed = workflows.client.list_executions(stateMachineArn=inner)["executions"]
     assert [(one["name"], one["status"]) for one in listed] == [("inner", "ABORTED")]
     assert workflows.describe(arn)["error"] == "Enough"
+
+
+def test_a_missed_heartbeat_ends_the_task(workflows: Any, definition: Any) -> None:
+    """Timeouts by path are read before Parameters; a catcher may name the heartbeat."""
+    activity = workflows.client.create_activity(name="check")["activityArn"]
+    state = _task(
+        activity,
+        HeartbeatSecondsPath="$.beat",
+        Parameters={"doc.$": "$.doc"},
+        Catch=[{"ErrorEquals": ["States.HeartbeatTimeout"], "Next": "Told"}],
+    )
+    found = workflows.run(definition(state, Told=PASS), {"beat": 30, "doc": 1})
+    assert found["output"] == {"Error": "States.HeartbeatTimeout", "Cause": ""}
+    assert (found["stopDate"] - found["startDate"]).total_seconds() == 30
+    del state["Catch"]
+    assert workflows.run(definition(state), {"beat": 30, "doc": 1})["error"] == "States.Timeout"

@@ -306,7 +306,9 @@ def number_field(run: StateRun, name: str, kind: str = "integer") -> Any:
     path = run.definition.get(f"{name}Path")
     if path is None:
         return None
-    return data_flow.number_at(path, f"{name}Path", run.sources.with_data(run.input), kind)
+    # After InputPath and before Parameters: these are the task's, not the state's.
+    data = run.inspected.get("afterInputPath", run.raw)
+    return data_flow.number_at(path, f"{name}Path", run.sources.with_data(data), kind)
 
 
 def _ordinal(number: int) -> str:

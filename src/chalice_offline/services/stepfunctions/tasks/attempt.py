@@ -108,7 +108,7 @@ class Attempt:
         """Write an event of this task."""
         kind = self._words + what
         key = f"{kind[:1].lower()}{kind[1:]}EventDetails"
-        if details:
+        if details or self._words == "Activity":
             self.run.event(kind, key, dict(details))
         else:
             self.run.event(kind)
@@ -140,11 +140,10 @@ class Attempt:
         if self.ended:
             return
         self._end()
-        # AWS names both timeouts States.Timeout in the history (recorded).
-        failure = StateFailure(error, "")
-        shown = StateFailure(TIMEOUT, "")
-        self.event("TimedOut", {**self._members, **_failure(shown)})
-        self.run.fail(shown if error == TIMEOUT else failure)
+        # AWS names both timeouts States.Timeout (recorded), unless somebody waits for the other.
+        name = error if error in _named_errors(self.run.definition) else TIMEOUT
+        self.event("TimedOut", {**self._members, **_failure(StateFailure(TIMEOUT, ""))})
+        self.run.fail(StateFailure(name, ""))
 
     def _end(self) -> None:
         self.ended = True
@@ -157,6 +156,11 @@ class Attempt:
     def _after(self, seconds: float, step: Callable[[], None]) -> Timer:
         kernel = self.run.kernel
         return kernel.at(kernel.now_ms + round(seconds * 1000), self.run.flow.guarded(step))
+
+
+def _named_errors(definition: Mapping[str, Any]) -> set[str]:
+    handlers = (*definition.get("Retry", ()), *definition.get("Catch", ()))
+    return {name for handler in handlers for name in handler["ErrorEquals"]}
 
 
 def _output(text: str) -> dict[str, Any]:
