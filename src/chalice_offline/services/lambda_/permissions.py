@@ -64,6 +64,9 @@ def add_permission(lambda_: LambdaState, context: CallContext, request: Request)
     for member, operator, key in _CONDITIONS:
         if member in request:
             conditions.setdefault(operator, {})[key] = request[member]
+    if "InvokedViaFunctionUrl" in request:
+        via_url = str(request["InvokedViaFunctionUrl"]).lower()
+        conditions["Bool"] = {"lambda:InvokedViaFunctionUrl": via_url}
     if conditions:
         statement["Condition"] = conditions
     if policy is None:
