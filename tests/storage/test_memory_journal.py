@@ -91,6 +91,26 @@ def test_many_small_values_weigh_more_than_their_text() -> None:
     assert len(list(journal.entries())) < 3
 
 
+@pytest.mark.parametrize(
+    "detail",
+    [
+        '{"Item": {"a": {"M": {"b": {"M": {"c": {"M": {}}}}}}, "d": {"S": "text"}}}',
+        '{"Entries": [{"Source": "shop", "Detail": "an order"}, {}, {}, {}]}',
+        '{"MessageBody": "an order"}',
+    ],
+)
+def test_it_holds_about_as_much_memory_as_it_says(detail: str) -> None:
+    """Also of requests that are mostly dicts, which are larger than what is in them."""
+    journal = MemoryJournal(capacity_bytes=MIB)
+    tracemalloc.start()
+    before, _ = tracemalloc.get_traced_memory()
+    for _ in range(3_000):
+        entry(journal, **json.loads(detail))
+    held_bytes = tracemalloc.get_traced_memory()[0] - before
+    tracemalloc.stop()
+    assert held_bytes < 1.1 * MIB
+
+
 def test_a_text_longer_than_a_message_is_kept_as_beginning_length_and_digest() -> None:
     """The request that is about to be applied is not touched."""
     journal = MemoryJournal()
