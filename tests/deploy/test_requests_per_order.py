@@ -66,9 +66,8 @@ def counted(entries: Iterable[Entry]) -> Counter[str]:
     tables = []
     for entry in entries:
         subject = entry.subject
-        if entry.kind == "http":
+        if subject == "execute-api.Request":
             count["API Gateway requests"] += 1
-            count["Lambda invocations"] += 1
         elif entry.kind == "run":
             count["Lambda invocations"] += 1
         elif subject == "events.PutEvents":

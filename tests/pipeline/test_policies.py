@@ -104,9 +104,9 @@ def calls_by_handler(street: Street) -> dict[str, set[Call]]:
         if entry.kind != "call" or not entry.causes:
             continue
         cause = entries[entry.causes[0]]
-        if cause.kind not in ("run", "http"):
+        if cause.kind != "run":
             continue
-        name = API_HANDLER if cause.kind == "http" else cause.subject.rpartition("-local-")[2]
+        name = cause.subject.removeprefix("order-middleware-local").lstrip("-") or API_HANDLER
         found.setdefault(name, set()).update(_calls(entry))
     return found
 

@@ -132,7 +132,7 @@ def test_what_is_no_object_is_never_spooled(storage: SqliteStorage) -> None:
         ("POST", "/", "AmazonSQS.SendMessage", "InvalidParameterValue"),
         ("POST", "/", "DynamoDB_20120810.BatchWriteItem", "RequestEntityTooLarge"),
         ("POST", "/", "Nobody.Knows", "RequestEntityTooLarge"),
-        ("POST", "/2015-03-31/functions", "", "RequestTooLargeException"),
+        ("POST", "/2015-03-31/functions", "", "RequestEntityTooLargeException"),
         ("POST", "/2015-03-31/functions/f/invocations", "", "RequestTooLargeException"),
     ],
 )

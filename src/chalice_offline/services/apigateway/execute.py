@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 def serve_request(gateway: ApiGatewayState, context: CallContext, request: Request) -> KernelReply:
     """Answer a request to an API: {"statusCode", "headers": pairs, "body"}.
 
-    "apiId" and "stage" name what it is for; or "host" does, if that is a custom domain name.
-    "path" is what follows the stage.
+    "apiId" and "stage" name what it is for, "path" is what follows the stage. Custom domain names
+    are kept and described, and not served.
     """
     exchange = _exchange(gateway, context, request)
     if isinstance(exchange, GatewayFailure):
