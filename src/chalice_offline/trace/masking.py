@@ -10,11 +10,12 @@ import base64
 import binascii
 import json
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 MASK = "***"
 _DEEPEST = 64
@@ -22,33 +23,51 @@ _DEEPEST = 64
 # Names without punctuation and in lower case. A name is sensitive when it is one of these …
 _NAMES = frozenset(
     {
-        "auth", "cardnumber", "ciphertextblob", "confirmationcode", "credential",
-        "credentials", "cvc", "cvv", "fax", "iban", "jwt", "msisdn", "otp", "pan", "passwd", "pin",
-        "plaintext", "pwd", "secretbinary", "secrethash", "sig", "ssn", "tel", "tokencode",
-        "verificationcode", "xamzcredential", "secretstring", "apikeyvalue", "sessionid",
+        "auth", "authorizationcode", "cardnumber", "ciphertextblob", "clientassertion",
+        "codeverifier", "confirmationcode", "credential", "csrf", "cvc", "cvv", "fax", "iban",
+        "jwt", "msisdn", "otp", "pan", "passwd", "pin",
+        "plaintext", "pwd", "samlassertion", "samlresponse", "secretbinary", "sessionid", "sig",
+        "ssn", "tel", "tokencode", "verificationcode", "xamzcredential", "xsrf",
     }
 )  # fmt: skip
 # … or ends in one of these: "client_secret", "X-Amz-Security-Token", "DB_PASSWORD", "homePhone".
 _ENDINGS = (
-    "accesskey", "apikey", "authorization", "cookie", "email", "emailaddress", "mobile",
-    "mobilenumber", "passphrase", "password", "phone", "phonenumber", "privatekey", "secret",
-    "secretkey", "signature", "signingkey", "telephone", "token",
+    "accesskey", "apikey", "authorization", "cookie", "email", "emailaddress", "encryptionkey",
+    "licensekey", "masterkey", "mobile", "mobilenumber", "passphrase", "password", "phone",
+    "phonenumber", "privatekey", "secret", "secretkey", "sharedkey", "signature", "signingkey",
+    "stripekey", "telephone", "token",
 )  # fmt: skip
+# … maybe with one of these behind it, in the plural, or numbered: "token_value", "password2".
+_SUFFIX = re.compile(r"(?:values?|hash|strings?|text|confirm(?:ation)?|header)?\d*$")
+# A word of its own at the end: DB_PASS, but not "compass".
+_PASS = re.compile(r"(?:^|[^A-Za-z])pass$", re.IGNORECASE)
 # Tokens of AWS's that open nothing: where a list goes on, or which request this is.
 _HARMLESS = frozenset(
     {
         "clientrequesttoken", "clienttoken", "continuationtoken", "nextcontinuationtoken",
         "nextsequencetoken", "nexttoken", "paginationtoken", "sequencetoken", "startingtoken",
+        # What a language model counts.
+        "completiontokens", "inputtokens", "maxtokens", "outputtokens", "prompttokens",
+        "totaltokens",
     }
 )  # fmt: skip
 
 _NOT_IN_A_NAME = re.compile(r"[^a-z0-9]+")
+_LONGEST_NAME = 128  # of a longer one the end is looked at
 
 
+@lru_cache(maxsize=4096)
 def is_sensitive(name: str) -> bool:
     """Whether what stands under a name must not be shown."""
+    name = name[-_LONGEST_NAME:]
     plain = _NOT_IN_A_NAME.sub("", name.lower())
-    return (plain in _NAMES or plain.endswith(_ENDINGS)) and plain not in _HARMLESS
+    if plain in _HARMLESS:
+        return False
+    stem = _SUFFIX.sub("", plain)
+    forms = (plain, stem, plain.removesuffix("s"), stem.removesuffix("s"))
+    return any(form in _NAMES or form.endswith(_ENDINGS) for form in forms) or bool(
+        _PASS.search(name)
+    )
 
 
 def mask(value: Any) -> Any:
@@ -69,7 +88,12 @@ def _mask(value: Any, depth: int) -> Any:
         if len(value) == 2 and isinstance(value[0], str) and is_sensitive(value[0]):
             return [value[0], _hidden(value[1])]  # a header field
         return [_mask(item, depth + 1) for item in value]
+    if isinstance(value, int) and value >= _SMALLEST_CARD:
+        return value if mask_text(str(value)) == str(value) else MASK
     return value
+
+
+_SMALLEST_CARD = 10**14  # American Express
 
 
 def _mask_object(value: Mapping[str, Any], depth: int) -> dict[str, Any]:
@@ -77,9 +101,13 @@ def _mask_object(value: Mapping[str, Any], depth: int) -> dict[str, Any]:
     hides_value = value.get("Type") == "SecureString" or value.get("IsValueSecret") is True
     if pair is not None and is_sensitive(value[pair]):
         hides_value = True  # {"Key": "token", "Value": "…"}
-    masked = {}
+    masked: dict[str, Any] = {}
+    hidden_values = _sensitive_values(value)
     for name, item in value.items():
-        if is_sensitive(str(name)) or (hides_value and str(name).lower().endswith("value")):
+        if name == "ExpressionAttributeValues" and hidden_values and isinstance(item, dict):
+            shown = _mask(item, depth + 1)
+            masked[name] = {k: _hidden(v) if k in hidden_values else v for k, v in shown.items()}
+        elif is_sensitive(str(name)) or (hides_value and str(name).lower().endswith("value")):
             masked[name] = _hidden(item)
         elif str(name).lower() == "data" and isinstance(item, str):
             masked[name] = _mask_base64(item, depth)
@@ -88,7 +116,26 @@ def _mask_object(value: Mapping[str, Any], depth: int) -> dict[str, Any]:
     return masked
 
 
-_PAIR_NAMES = ("Key", "Name", "key", "name", "ParameterKey")
+_PAIR_NAMES = ("Key", "Name", "key", "name", "ParameterKey", "Field", "field", "HeaderName")
+# A condition or an assignment of DynamoDB's: name, operator, placeholder.
+_COMPARED = re.compile(
+    r"(?<![#\w.])([#\w.]{1,255})\s*(?:=|<>|[<>]=?)\s*(?:if_not_exists\([^,(]{0,255},\s*)?(:\w+)"
+)
+
+
+def _sensitive_values(request: Mapping[str, Any]) -> set[str]:
+    """Return the placeholders that stand for sensitive attributes in a request of DynamoDB's."""
+    if "ExpressionAttributeValues" not in request:
+        return set()
+    names = request.get("ExpressionAttributeNames") or {}
+    texts = [text for key, text in request.items() if str(key).endswith("Expression")]
+    return {
+        placeholder
+        for text in texts
+        if isinstance(text, str)
+        for path, placeholder in _COMPARED.findall(text)
+        if is_sensitive(str(names.get(path.rpartition(".")[2], path)))
+    }
 
 
 def _hidden(value: Any) -> Any:
@@ -123,11 +170,25 @@ def _mask_base64(text: str, depth: int) -> str:
 
 
 # ---- text --------------------------------------------------------------------------------------
+#
+# Each pattern looks at a text once: what it repeats is bounded, or ends where another match could
+# begin. Anybody may send us a text, and masking it must not take longer than its length asks for.
 
-# name="…", "name": "…" in what is no whole JSON (also escaped), <Name>…</Name>, name=… in a URL.
-_QUOTED = re.compile(r"""(\\*["'])([\w .-]{1,64})\1(\s*[:=]\s*)(\\*["'])((?:(?!\4).)*)""")
-_ELEMENT = re.compile(r"<([\w.-]{1,64})>([^<]+)(?=</\1>)")
-_ASSIGNED = re.compile(r"(?<![\w.%-])([\w.%-]{1,128})=([^&\s\"'<>;,]+)")
+# "name": "…" in what is no whole JSON (also escaped), name="…", <name>…</name>, name=… in a URL.
+_QUOTED = re.compile(r"""(\\{0,8}["'])([\w .-]{1,64})\1(\s*[:=]\s*)(\\{0,8}["'])((?:(?!\4).)*)""")
+_NUMBER = re.compile(r"""(\\{0,8}["'])([\w .-]{1,64})\1(\s*:\s*)-?\d[\d.]*""")
+_ATTRIBUTE = re.compile(r"""(?<![\w.-])([\w.:-]{1,64})(\s?=\s?)(["'])((?:(?!\3).)*)""")
+_ELEMENT = re.compile(
+    r"<([\w.:-]{1,64})((?:\s[^<>]*)?)>"
+    r"(?:[^<]+|<!\[CDATA\[(?:[^\]<]|\](?!\]>)|<(?!!\[CDATA\[))*\]\]>)(?=</\1>)"
+)
+_ASSIGNED = re.compile(r"(?<![\w.%\[\]-])([\w.%\[\]-]{1,128})=([^&\s\"'<>;,]+)")
+_LINE = re.compile(r"^([ \t-]{0,40}([\w.-]{1,64})[ \t]?:[ \t]+)([^\s\"'{\[|>].*)$", re.MULTILINE)
+_PART = re.compile(  # RFC 7578
+    r"""(form-data;[^\n"]{0,64}\bname="([^"\n]{1,64})"[^\n]{0,512}\n"""
+    r"""(?:[^\r\n]{1,512}\r?\n){0,8}\r?\n)"""
+    r"""((?:.|\n)*?)(?=\r?\n--|\Z)"""
+)
 _FIELD = re.compile(
     r"(?<![\w-])((?:proxy-)?authorization|(?:set-)?cookie|x-[\w-]{0,40}(?:key|token|secret|signature))"
     r"(\s*:\s*)([^\r\n\"']+)",
@@ -142,51 +203,67 @@ def _is_card(found: re.Match[str]) -> bool:
     return (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0
 
 
+def _is_iban(found: re.Match[str]) -> bool:
+    """Whether letters and digits pass the check of bank accounts (ISO 7064, mod 97)."""
+    plain = found[0].replace(" ", "")
+    number = "".join(str(int(one, 36)) for one in plain[4:] + plain[:4])
+    return 15 <= len(plain) <= 34 and int(number) % 97 == 1
+
+
 _ISSUERS = (
     "(?:sk|pk|rk)_(?:live|test)_", "whsec_", "gh[pousr]_", "github_pat_", "xox[abeoprs]-", "EAAA",
     "sq0[a-z]{3}-", "npm_", "pypi-", "AIza",
 )  # fmt: skip
-# Pattern, what stands instead, and whether only card numbers are meant.
-_SHAPES: tuple[tuple[str, str, bool], ...] = (
-    (r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?:.|\n)*?(?:-----END|\Z)", MASK, False),
-    (r"(://)[^/\s:@]*:[^/\s@]+@", rf"\1{MASK}@", False),
+# Pattern, what stands instead, and what is asked before.
+_SHAPES: tuple[tuple[str, str, Callable[[re.Match[str]], bool] | None], ...] = (
+    (r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?:.|\n)*?(?:-----END|\Z)", MASK, None),
+    (r"(://)[^/\s@\"'<>]+@", rf"\1{MASK}@", None),
+    (r"(hooks\.slack\.com/)[\w/]+", rf"\1{MASK}", None),
     # JSON Web Tokens, and what stands behind the name of an authentication scheme.
-    (r"(?<![\w-])eyJ[\w-]{1,8192}\.[\w-]+(?:\.[\w-]*)*", MASK, False),
-    (r"(?i)\b(bearer|basic|digest)\s+(?=[\w+/.~=-]{8,})[^\s\"',]+", rf"\1 {MASK}", False),
-    (r"\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}\b", MASK, False),
+    (r"(?<![\w-])eyJ[\w-]{1,8192}\.[\w-]+(?:\.[\w-]*)*", MASK, None),
+    (r"(?i)\b(bearer|basic|digest)\s+(?=[\w+/.~=-]{8,})[^\s\"',]+", rf"\1 {MASK}", None),
+    (r"\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}\b", MASK, None),
     # Stripe, GitHub, Slack, Square, npm, PyPI, Google
     (
         rf"\b(?:{'|'.join(_ISSUERS)})[\w-]{{10,}}",
         MASK,
-        False,
+        None,
     ),
-    (r"(?<![\w.+-])([\w.+-])[\w.+-]{0,63}(@[\w-]+(?:\.[\w-]+)+)", rf"\1{MASK}\2", False),
+    (r"(?<![\w.+-])([\w.+-])[\w.+-]{0,63}(@[\w-]+(?:\.[\w-]+)+)", rf"\1{MASK}\2", None),
     # Telephone numbers: E.164, also with separators or percent-encoded; or as in North America.
-    (r"(?<!\w)(?:\+|%2[Bb])[1-9]\d{0,3}(?:[ .()/-]{0,2}\d){6,12}(?!\w)", MASK, False),
-    (r"(?<![\w.-])(?:\(\d{3}\) ?|\d{3}[-. ])\d{3}[-. ]\d{4}(?![\w-])", MASK, False),
+    (r"(?<!\w)(?:\+|%2[Bb])[1-9]\d{0,3}(?:[ .()/-]{0,2}\d){6,12}(?!\w)", MASK, None),
+    (r"(?<![\w.-])(?:\(\d{3}\) ?|\d{3}[-. ])\d{3}[-. ]\d{4}(?![\w-])", MASK, None),
+    (r"(?i)\b(tel|sms):[+\d][\d.()%-]{5,20}", rf"\1:{MASK}", None),
+    (r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b", MASK, _is_iban),
     # Card numbers by their first digits, so that no timestamp is one.
     (
         r"(?<![\w.-])(?:4\d{3}|5[1-5]\d\d|2[2-7]\d\d|6\d{3})(?:[ -]?\d{4}){3}(?![\w-])",
         MASK,
-        True,
+        _is_card,
     ),
-    (r"(?<![\w.-])3[47]\d\d[ -]?\d{6}[ -]?\d{5}(?![\w-])", MASK, True),
+    (r"(?<![\w.-])3[47]\d\d[ -]?\d{6}[ -]?\d{5}(?![\w-])", MASK, _is_card),
 )
-_COMPILED = tuple((re.compile(shape), instead, card) for shape, instead, card in _SHAPES)
+_COMPILED = tuple((re.compile(shape), instead, holds) for shape, instead, holds in _SHAPES)
 
 
 def mask_text(text: str) -> str:
     """Return a text that is no JSON, masked."""
     text = _QUOTED.sub(_mask_quoted, text)
-    text = _ELEMENT.sub(lambda m: f"<{m[1]}>{MASK}" if is_sensitive(m[1]) else m[0], text)
+    text = _NUMBER.sub(_mask_number, text)
+    text = _ATTRIBUTE.sub(_mask_attribute, text)
+    text = _ELEMENT.sub(_mask_element, text)
+    if "form-data" in text:
+        text = _PART.sub(lambda m: f"{m[1]}{MASK}" if is_sensitive(m[2]) else m[0], text)
+    text = _LINE.sub(lambda m: f"{m[1]}{MASK}" if is_sensitive(m[2]) else m[0], text)
     text = _FIELD.sub(rf"\1\2{MASK}", text)
     text = _ASSIGNED.sub(_mask_assigned, text)
-    for shape, instead, card in _COMPILED:
-        if card:
-            text = shape.sub(lambda found: MASK if _is_card(found) else found[0], text)
-        else:
-            text = shape.sub(instead, text)
+    for shape, instead, holds in _COMPILED:
+        text = shape.sub(instead if holds is None else _masked_if(holds), text)
     return text
+
+
+def _masked_if(holds: Callable[[re.Match[str]], bool]) -> Callable[[re.Match[str]], str]:
+    return lambda found: MASK if holds(found) else found[0]
 
 
 def _mask_quoted(found: re.Match[str]) -> str:
@@ -195,5 +272,29 @@ def _mask_quoted(found: re.Match[str]) -> str:
     return f"{found[1]}{found[2]}{found[1]}{found[3]}{found[4]}{MASK}"
 
 
+def _mask_number(found: re.Match[str]) -> str:
+    if not is_sensitive(found[2]):
+        return found[0]
+    return f"{found[1]}{found[2]}{found[1]}{found[3]}{MASK}"
+
+
+def _mask_attribute(found: re.Match[str]) -> str:
+    if not is_sensitive(found[1].rpartition(":")[2]):
+        return found[0]
+    return f"{found[1]}{found[2]}{found[3]}{MASK}"
+
+
+def _mask_element(found: re.Match[str]) -> str:
+    if not is_sensitive(found[1].rpartition(":")[2]):
+        return found[0]
+    return f"<{found[1]}{found[2]}>{MASK}"
+
+
 def _mask_assigned(found: re.Match[str]) -> str:
-    return f"{found[1]}={MASK}" if is_sensitive(unquote(found[1])) else found[0]
+    if is_sensitive(unquote(found[1])):
+        return f"{found[1]}={MASK}"
+    value = unquote(found[2])
+    if value[:1] not in ("{", "["):
+        return found[0]
+    masked = _mask_string(value, 0)  # JSON in a query string
+    return found[0] if masked == value else f"{found[1]}={quote(masked)}"
