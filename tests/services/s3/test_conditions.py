@@ -133,3 +133,48 @@ def test_wrong_content_md5_changes_nothing(s3: Any) -> None:
     md5 = base64.b64encode(bytes(16)).decode()
     assert refusal(s3.put_object, **KEY, Body=b"1", ContentMD5=md5) == ("BadDigest", 400)
     assert refusal(s3.head_object, **KEY) == ("404", 404)
+
+
+def _upload(s3: Any, **options: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Begin an upload, give it one part; return what names it, and the part."""
+    place = {"Bucket": BUCKET, "Key": "parts"}
+    place["UploadId"] = s3.create_multipart_upload(**place, **options)["UploadId"]
+    told = s3.upload_part(**place, PartNumber=1, Body=b"123456789")
+    return place, {"PartNumber": 1, "ETag": told["ETag"]}
+
+
+def test_an_upload_of_another_checksum_type_is_not_completed(s3: Any) -> None:
+    """The type comes first, then the parts' checksums, then the object's."""
+    place, part = _upload(s3)
+    parts = {"Parts": [part]}
+    with pytest.raises(ClientError, match="created using the null checksum mode"):
+        s3.complete_multipart_upload(**place, MultipartUpload=parts, ChecksumType="COMPOSITE")
+    with pytest.raises(ClientError, match="InvalidPart"):
+        s3.complete_multipart_upload(
+            **place, MultipartUpload={"Parts": [part | {"ChecksumCRC32": "y/Q5Jg=="}]}
+        )
+    place, part = _upload(s3, ChecksumAlgorithm="CRC32", ChecksumType="FULL_OBJECT")
+    parts = {"Parts": [part]}
+    # Without its type a checksum is one of the parts' checksums.
+    with pytest.raises(ClientError, match="The crc32 you specified did not match"):
+        s3.complete_multipart_upload(**place, MultipartUpload=parts, ChecksumCRC32="y/Q5Jg==")
+    s3.complete_multipart_upload(
+        **place, MultipartUpload=parts, ChecksumCRC32="y/Q5Jg==", ChecksumType="FULL_OBJECT"
+    )
+
+
+def test_a_part_of_a_full_object_checksum_has_none(s3: Any) -> None:
+    """Of a composite one it has its own."""
+    told = {}
+    for kind in ("FULL_OBJECT", "COMPOSITE"):
+        place, _ = _upload(s3, ChecksumAlgorithm="CRC32", ChecksumType=kind)
+        parts = []
+        for number, content in ((1, b"x" * 5 * 1024 * 1024), (2, b"123456789")):
+            part = s3.upload_part(**place, PartNumber=number, Body=content)
+            known = {name: part[name] for name in ("ETag", "ChecksumCRC32")}
+            parts.append({"PartNumber": number, **known})
+        s3.complete_multipart_upload(**place, MultipartUpload={"Parts": parts})
+        told[kind] = s3.get_object(
+            Bucket=BUCKET, Key="parts", PartNumber=2, ChecksumMode="ENABLED"
+        ).get("ChecksumCRC32")
+    assert told == {"FULL_OBJECT": None, "COMPOSITE": "y/Q5Jg=="}

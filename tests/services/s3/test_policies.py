@@ -157,3 +157,44 @@ def test_a_star_in_a_resource_is_no_set_of_letters(ruled: Ruled) -> None:
     ruled.rule({"Action": "s3:PutObject", "Resource": f"{ARN}/[ab]*"})
     assert ruled.may(ruled.other, "put_object", "[ab]c")
     assert not ruled.may(ruled.other, "put_object", "a")
+
+
+def test_who_may_not_list_does_not_learn_what_is_missing(ruled: Ruled) -> None:
+    """403 for a key that is not there; 404 under a prefix that may be listed."""
+    prefix = {"StringLike": {"s3:prefix": "public/*"}}
+    ruled.rule(
+        {"Action": "s3:GetObject"},
+        {"Action": "s3:ListBucket", "Resource": ARN, "Condition": prefix},
+    )
+    assert not ruled.may(ruled.other, "get_object", "private/missing")
+    with pytest.raises(ClientError, match="NoSuchKey"):
+        ruled.other.get_object(Bucket="ruled", Key="public/missing")
+
+
+def test_keys_are_deleted_as_far_as_allowed(ruled: Ruled) -> None:
+    """DeleteObjects judges each key for itself."""
+    for key in ("mine/k", "theirs/k"):
+        ruled.owner.put_object(Bucket="ruled", Key=key)
+    ruled.rule({"Action": "s3:DeleteObject", "Resource": f"{ARN}/theirs/*"})
+    keys = {"Objects": [{"Key": "mine/k"}, {"Key": "theirs/k"}]}
+    reply = ruled.other.delete_objects(Bucket="ruled", Delete=keys)
+    assert [each["Key"] for each in reply["Deleted"]] == ["theirs/k"]
+    assert [(each["Key"], each["Code"]) for each in reply["Errors"]] == [("mine/k", "AccessDenied")]
+    ruled.rule({"Effect": "Deny", "Principal": "*", "Action": "s3:DeleteObject"})
+    assert "Deleted" not in ruled.owner.delete_objects(Bucket="ruled", Delete=keys)
+
+
+def test_a_copy_needs_leave_to_read_its_source(ruled: Ruled) -> None:
+    """Another account cannot copy what it may not read, whole or in part."""
+    ruled.owner.put_object(Bucket="ruled", Key="k", Body=b"secret")
+    ruled.other.create_bucket(Bucket="theirs")
+    source = {"Bucket": "ruled", "Key": "k"}
+    with pytest.raises(ClientError, match="AccessDenied"):
+        ruled.other.copy_object(Bucket="theirs", Key="k", CopySource=source)
+    upload = ruled.other.create_multipart_upload(Bucket="theirs", Key="k")["UploadId"]
+    part = {"Bucket": "theirs", "Key": "k", "UploadId": upload, "PartNumber": 1}
+    with pytest.raises(ClientError, match="AccessDenied"):
+        ruled.other.upload_part_copy(**part, CopySource=source)
+    ruled.rule({"Action": "s3:GetObject"})
+    ruled.other.copy_object(Bucket="theirs", Key="k", CopySource=source)
+    ruled.other.upload_part_copy(**part, CopySource=source)

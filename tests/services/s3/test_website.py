@@ -23,7 +23,8 @@ class Site:
         self.s3.put_bucket_policy(
             Bucket="site",
             Policy="""{"Statement": [{"Effect": "Allow", "Principal": "*",
-                "Action": "s3:GetObject", "Resource": "arn:aws:s3:::site/*"}]}""",
+                "Action": ["s3:GetObject", "s3:ListBucket"],
+                "Resource": ["arn:aws:s3:::site", "arn:aws:s3:::site/*"]}]}""",
         )
 
     def configure(self, **configuration: Any) -> None:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from chalice_offline.core.http import HttpRequest
     from chalice_offline.core.kernel import Operation, Reply, Request
     from chalice_offline.services.s3.bucket import Bucket
+    from chalice_offline.services.s3.object_version import ObjectVersion
     from chalice_offline.services.s3.state import S3State
 
 _ANONYMOUS = None
@@ -64,6 +65,8 @@ _NEEDS: dict[str, tuple[str, str, str]] = {
 _FREE = frozenset({"CreateBucket", "ListBuckets"})  # any account may; nobody without one
 # Whatever a policy says, its bucket's owner may change it.
 _OWNERS_ALWAYS = frozenset({"GetBucketPolicy", "PutBucketPolicy", "DeleteBucketPolicy"})
+# Each key is allowed or denied for itself (`check_part`).
+_JUDGED_BY_KEY = frozenset({"DeleteObjects"})
 # They judge the caller themselves.
 _UNGUARDED = frozenset({"GetWebsiteDocument", "OptionsObject", "PostObject"})
 
@@ -101,7 +104,17 @@ def check_caller(
     bucket = s3.buckets.get(request.get("Bucket", ""))
     if bucket is None:
         raise no_such_bucket(request.get("Bucket", ""))
-    check_access(s3, context, bucket, account, name, request)
+    if name not in _JUDGED_BY_KEY:
+        check_access(s3, context, bucket, account, name, request)
+
+
+def check_part(
+    s3: S3State, context: CallContext, bucket: Bucket, name: str, request: Request
+) -> None:
+    """Raise AccessDenied when a client may not do what is a part of its request."""
+    if context.http is not None:
+        account = context.account_id if context.signed else _ANONYMOUS
+        check_access(s3, context, bucket, account, name, request)
 
 
 def _check_authorization(field: str) -> None:
@@ -131,6 +144,11 @@ def check_access(
     if is_owner and (POLICY not in bucket.settings or name in _OWNERS_ALWAYS):
         return
     kind, permission, action = _NEEDS.get(name) or (_BUCKET, "", action_of(name))
+    if kind == _OBJECT and not is_owner and _find(s3, bucket, request) is None:
+        # Only who may list a bucket learns that something is not there (API reference, GetObject).
+        listing = {"Bucket": bucket.name, "Prefix": request["Key"]}
+        check_access(s3, context, bucket, account, "ListObjectsV2", listing)
+        return
     if "VersionId" in request:
         action = version_action(action)
     facts = facts_of(s3, context, bucket, account, request)
@@ -169,13 +187,8 @@ def _listed(
     if kind == _BUCKET:
         grants = bucket.settings.get("acl") or default_grants(bucket.account_id)
     else:
-        objects = s3.objects(bucket)
-        version_id = request.get("VersionId")
-        key = request["Key"]
-        version = objects.newest(key) if version_id is None else objects.version(key, version_id)
-        if version is None or version.is_marker:
-            # Only who may list a bucket learns that something is not there.
-            return _listed(s3, bucket, account, request, _BUCKET, "READ")
+        version = _find(s3, bucket, request)
+        assert version is not None
         grants = version.acl or default_grants(version.owner or bucket.account_id)
     ignored = bucket.settings.get("public_access", {}).get("IgnorePublicAcls")
     return any(
@@ -183,6 +196,13 @@ def _listed(
         and _is_for(grant["Grantee"], account, public_too=not ignored)
         for grant in grants
     )
+
+
+def _find(s3: S3State, bucket: Bucket, request: Request) -> ObjectVersion | None:
+    """Return the object that a request names, None when there is none."""
+    objects, key, version_id = s3.objects(bucket), request["Key"], request.get("VersionId")
+    found = objects.newest(key) if version_id is None else objects.version(key, version_id)
+    return None if found is None or found.is_marker else found
 
 
 def _is_for(grantee: dict[str, Any], account: str | None, *, public_too: bool) -> bool:

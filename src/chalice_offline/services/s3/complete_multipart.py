@@ -17,6 +17,7 @@ from chalice_offline.services.s3.checksums import (
     composite_of,
     full_object_of,
     given_checksum,
+    takes_part_checksums,
 )
 from chalice_offline.services.s3.conditions import check_write
 from chalice_offline.services.s3.errors import (
@@ -45,6 +46,7 @@ def complete_multipart_upload(s3: S3State, context: CallContext, request: Reques
         # It was completed already: a client that missed the reply asks again (API reference).
         return _told(context, bucket, newest, announced=bool(newest.parts[0][2]))
     upload = s3.find_upload(bucket, request)
+    _check_type(upload, request)
     parts = _chosen_parts(s3, bucket, upload, request)
     check_write(request, newest)
     _check_nobody_wrote(request, upload, newest)
@@ -144,8 +146,10 @@ def _no_such_part(upload: Upload, number: int, etag: str) -> AwsError:
 
 def _check_part_checksum(upload: Upload, part: Part, asked: dict[str, Any]) -> None:
     given = {algorithm: asked[member] for algorithm, member in MEMBERS.items() if member in asked}
+    if given and not upload.algorithm:
+        raise _no_such_part(upload, part.number, asked["ETag"])  # recorded
     for algorithm, text in given.items():
-        if upload.algorithm and algorithm != upload.algorithm:
+        if algorithm != upload.algorithm:
             raise AwsError(
                 "BadDigest",
                 f"The {algorithm.lower()} you specified for part {part.number} did not match "
@@ -161,16 +165,19 @@ def _check_part_checksum(upload: Upload, part: Part, asked: dict[str, Any]) -> N
         )
 
 
+def _check_type(upload: Upload, request: Request) -> None:
+    asked = request.get("ChecksumType")
+    if asked and asked != upload.checksum_type:
+        raise invalid_request(
+            f"The upload was created using the {upload.checksum_type or 'null'} checksum mode. The "
+            "complete request must use the same checksum mode."
+        )
+
+
 def _checksum(
     s3: S3State, upload: Upload, parts: list[Part], request: Request
 ) -> tuple[str, dict[str, str]]:
     """Return the object's checksum; raises AwsError when the request brings another one."""
-    asked_type = request.get("ChecksumType")
-    if asked_type and upload.checksum_type and asked_type != upload.checksum_type:
-        raise invalid_request(
-            f"The upload was created using the {upload.checksum_type} checksum mode. The complete "
-            "request must use the same checksum mode."
-        )
     algorithm, checksum_type = upload.algorithm, upload.checksum_type
     if not algorithm:
         return _default_checksum(s3, upload, parts)
@@ -181,11 +188,18 @@ def _checksum(
         sizes = [part.size for part in parts]
         text = full_object_of(algorithm, zip(texts, sizes, strict=True))
     given = given_checksum(request)
-    if given is not None and (given[0] != algorithm or given[1] != text):
-        bare = text.partition("-")[0]
-        if given[0] != algorithm or given[1] != bare:
-            raise bad_checksum(given[0])
+    if given is not None and not (
+        given[0] == algorithm
+        and given[1] in (text, text.partition("-")[0])
+        and (_is_meant_as(request, algorithm) == checksum_type)
+    ):
+        raise bad_checksum(algorithm.lower())
     return checksum_type, {algorithm: text}
+
+
+def _is_meant_as(request: Request, algorithm: str) -> str:
+    """Return of which type a checksum is that a request brings (recorded for CRC-32C)."""
+    return str(request.get("ChecksumType") or takes_part_checksums(algorithm))
 
 
 def _default_checksum(s3: S3State, upload: Upload, parts: list[Part]) -> tuple[str, dict[str, str]]:

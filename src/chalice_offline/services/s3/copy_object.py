@@ -49,7 +49,7 @@ def copy_object(s3: S3State, context: CallContext, request: Request) -> Result:
     tagging = request.get("TaggingDirective", "COPY")
     check_directive("metadata", metadata)
     check_directive("tagging", tagging)
-    source = find_source(s3, request, context.now_ms)
+    source = find_source(s3, request, context)
     check_copy_source(request, source.version, context.now_ms)
     _check_not_itself(bucket, source, request, metadata)
     if source.version.size > LARGEST_PUT_BYTES:

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote_plus
 
 from chalice_offline.core.errors import AwsError
+from chalice_offline.services.s3.access import check_part
 from chalice_offline.services.s3.encryption import check_key
 from chalice_offline.services.s3.errors import invalid_argument, invalid_request, no_such_bucket
 from chalice_offline.services.s3.new_objects import ARCHIVES
 
 if TYPE_CHECKING:
+    from chalice_offline.core.context import CallContext
     from chalice_offline.core.kernel import Request
     from chalice_offline.services.s3.bucket import Bucket
     from chalice_offline.services.s3.object_version import ObjectVersion
@@ -25,7 +27,7 @@ class Source(NamedTuple):
     version_given: bool
 
 
-def find_source(s3: S3State, request: Request, now_ms: int) -> Source:
+def find_source(s3: S3State, request: Request, context: CallContext) -> Source:
     """Return the source of a copy; `Bucket` and `Key` of the request name the target."""
     bucket_name, key, version_id = _read_source(request["CopySource"])
     bucket = s3.buckets.get(bucket_name)
@@ -34,6 +36,7 @@ def find_source(s3: S3State, request: Request, now_ms: int) -> Source:
     asked: dict[str, Any] = {"Key": key}
     if version_id is not None:
         asked["VersionId"] = version_id
+    check_part(s3, context, bucket, "GetObject", asked)
     try:
         version = s3.find_object(bucket, asked)
     except AwsError as error:
@@ -44,7 +47,7 @@ def find_source(s3: S3State, request: Request, now_ms: int) -> Source:
             ) from None
         raise
     check_key(request, version, "CopySource")
-    if version.storage_class in ARCHIVES and version.restored_until_ms <= now_ms:
+    if version.storage_class in ARCHIVES and version.restored_until_ms <= context.now_ms:
         raise AwsError(
             "InvalidObjectState",
             "Operation is not valid for the source object's storage class",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalice_offline.core.errors import AwsError
 from chalice_offline.services.s3 import announcements
+from chalice_offline.services.s3.access import check_part
 from chalice_offline.services.s3.conditions import check_delete
 from chalice_offline.services.s3.errors import (
     INVALID_VERSION,
@@ -54,6 +55,7 @@ def delete_objects(s3: S3State, context: CallContext, request: Request) -> Resul
         try:
             if not each["Key"]:
                 raise AwsError("UserKeyMustBeSpecified", "The specified key is empty.")
+            check_part(s3, context, bucket, "DeleteObject", each)
             deleted.append(_delete(s3, context, bucket, each, bypass=bypass))
         except AwsError as error:
             if error.message == INVALID_VERSION:

@@ -108,7 +108,7 @@ def upload_part_copy(s3: S3State, context: CallContext, request: Request) -> Res
     upload = s3.find_upload(bucket, request)
     number = _part_number(request)
     _check_key(request, upload)
-    source = find_source(s3, request, context.now_ms)
+    source = find_source(s3, request, context)
     check_copy_source(request, source.version, context.now_ms)
     start, length = 0, source.version.size
     if "CopySourceRange" in request:

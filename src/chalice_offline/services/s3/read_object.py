@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from chalice_offline.core.errors import AwsError
-from chalice_offline.services.s3.checksums import MEMBERS, told_checksums
+from chalice_offline.services.s3.checksums import COMPOSITE, MEMBERS, told_checksums
 from chalice_offline.services.s3.conditions import check_read
 from chalice_offline.services.s3.contents import part_of
 from chalice_offline.services.s3.encryption import check_key, told_encryption
@@ -113,7 +113,9 @@ def _tell_span(
     number = request.get("PartNumber")
     if number is not None and version.parts:
         told["PartsCount"] = len(version.parts)
-        if request.get("ChecksumMode", "").upper() == "ENABLED" and version.parts[number - 1][2]:
+        asked = request.get("ChecksumMode", "").upper() == "ENABLED"
+        # The parts of a FULL_OBJECT checksum have none to tell (recorded).
+        if asked and version.checksum_type == COMPOSITE and version.parts[number - 1][2]:
             told.update(told_checksums(version.parts[number - 1][2]))
             told["ChecksumType"] = version.checksum_type
 

@@ -4,8 +4,12 @@ Whose secret is known: the access key "test", which every client of an emulator 
 of twelve digits that name an account, all with the secret "test". A signature made with such a key
 is verified. Any other access key is taken for the caller it says to be, its signature for good:
 real credentials, and those that IAM here gave out, are not known to us. Expiry and the form
-of a link are judged for every key. Signatures in header fields are not judged, nor their dates: the
-emulator's time may be another one than its client's.
+of a link are judged for every key.
+
+Signatures in header fields are not judged, nor their dates. The endpoint takes any credentials, so
+a wrong secret there is no mistake of the program; the emulator's time may be another one than its
+client's; and a proxy may change what was signed. A link leaves the program that signed it, so what
+it allows, and how long, is worth a test.
 """
 
 from __future__ import annotations
