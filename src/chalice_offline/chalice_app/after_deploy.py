@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from chalice_offline.chalice_app.functions import functions_of
-from chalice_offline.chalice_app.sources import notification_configurations
+from chalice_offline.chalice_app.sources import notification_configurations, rule_name
 from chalice_offline.core.arn import make_arn
 from chalice_offline.core.errors import AwsError, ProjectError
 
@@ -75,7 +75,7 @@ class AfterDeploy:
         """
         for function in functions_of(project):
             bus = function.beyond.rule.get("EventBusName")
-            name = _rule_name(project, function.name)
+            name = rule_name(f"{project.name}-{project.stage}", function.name)
             if bus is None or not self._is_on_bus(name, bus):
                 continue
             where = {"EventBusName": bus}
@@ -136,7 +136,7 @@ class AfterDeploy:
     def _rule(
         self, function: ProjectFunction, beyond: Beyond, project: Project, source: Any, arn: str
     ) -> Iterator[Step]:
-        name = _rule_name(project, source.name)
+        name = rule_name(f"{project.name}-{project.stage}", source.name)
         present = self._ask("events", "DescribeRule", {"Name": name})
         kept = ("Name", "EventPattern", "ScheduleExpression", "Description")
         known = {member: present[member] for member in kept if present.get(member)}
@@ -218,11 +218,6 @@ class AfterDeploy:
 
     def _arn(self, service: str, resource: str) -> str:
         return make_arn(service, self._region, self._account_id, resource)
-
-
-def _rule_name(project: Project, handler: str) -> str:
-    """Return the name that Chalice gives the rule of a handler."""
-    return f"{project.name}-{project.stage}-{handler}-event"
 
 
 def _filters(configurations: list[dict[str, Any]]) -> list[list[tuple[str, str]]]:

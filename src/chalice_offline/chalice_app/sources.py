@@ -164,7 +164,7 @@ class Sources:
     def _rule(
         self, source: Any, function: ProjectFunction, words: str, request: dict[str, Any]
     ) -> Binding:
-        name = f"{self._app_prefix}-{source.name}-event"
+        name = rule_name(self._app_prefix, source.name)
         request = {
             "Name": name,
             **request,
@@ -278,6 +278,11 @@ class Sources:
 
     def _function_arn(self, function: ProjectFunction) -> str:
         return self._arn("lambda", f"function:{function.deployed_name}")
+
+
+def rule_name(app_prefix: str, handler: str) -> str:
+    """Return the name that Chalice gives the rule of a handler; `app_prefix` is app and stage."""
+    return f"{app_prefix}-{handler}-event"
 
 
 def notification_configurations(

@@ -38,7 +38,6 @@ _PREFIXES: Final[Mapping[str, str]] = {
     "sesv2": "ses",
     "apigatewaymanagementapi": "execute-api",
     "elbv2": "elasticloadbalancing",
-    "cognito-identity": "cognito-identity",
 }
 # Operations that everybody may call.
 _FREE: Final = frozenset({("sts", "GetCallerIdentity"), ("sts", "GetSessionToken")})

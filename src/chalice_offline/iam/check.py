@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from chalice_offline.core.errors import AwsError
 from chalice_offline.iam.actions import Place, needs
@@ -37,22 +38,13 @@ class Mode(Enum):
     ENFORCE = "enforce"
 
 
-class Identity(Protocol):
-    """A function as IAM sees it."""
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A function as IAM sees it; `policies` are the documents of its role."""
 
-    @property
-    def function_name(self) -> str:
-        """The function's name."""
-        ...
-
-    @property
-    def role(self) -> str:
-        """Its role's name or ARN."""
-        ...
-
-    def documents(self) -> list[dict[str, Any]] | None:
-        """Return its policies; None when nobody knows them, and nothing is checked."""
-        ...
+    function_name: str
+    role: str
+    policies: list[dict[str, Any]]
 
 
 class IamCheck:
@@ -71,12 +63,9 @@ class IamCheck:
         place: Place,
     ) -> None:
         """Judge one call; raises AwsError AccessDenied when it is not allowed and that counts."""
-        documents = identity.documents()
-        if documents is None:
-            return
         facts = _facts(place)
         for need in needs(service, operation, request, place):
-            found = verdict(documents, need, facts)
+            found = verdict(identity.policies, need, facts)
             if found is Verdict.ALLOWED:
                 continue
             self._tell(identity, need, found)

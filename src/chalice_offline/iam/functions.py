@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from chalice_offline.core.context import Caller
 from chalice_offline.iam.actions import Place
-from chalice_offline.iam.check import IamCheck, Mode
+from chalice_offline.iam.check import IamCheck, Identity, Mode
 from chalice_offline.iam.roles import documents_of
 
 if TYPE_CHECKING:
@@ -22,19 +21,6 @@ if TYPE_CHECKING:
 
 # What changes nothing about roles: all else makes us ask again.
 _READS = ("Get", "List", "Simulate", "Generate")
-
-
-@dataclass(frozen=True, slots=True)
-class _Identity:
-    """A function and its role's policies; None when they are not known."""
-
-    function_name: str
-    role: str
-    policies: list[dict[str, Any]] | None
-
-    def documents(self) -> list[dict[str, Any]] | None:
-        """Return the policies."""
-        return self.policies
 
 
 class FunctionCalls:
@@ -65,18 +51,20 @@ class FunctionCalls:
             place = Place(caller.account_id, caller.region)
             self._check.check(identity, target.service, operation, request, place)
 
-    def _identity(self, arn: str) -> _Identity | None:
-        function = next((one for one in self._lambda.all_functions() if one.arn == arn), None)
+    def _identity(self, arn: str) -> Identity | None:
+        """Return the function with its policies; None when nobody knows them."""
+        function = self._lambda.by_arn(arn)
         if function is None:
             return None
         if function.upload is None:
             known = self.of_project(function.name)
-            return known and _Identity(function.name, *known)
+            return known and Identity(function.name, *known)
         account_id, role = function.settings.account_id, function.upload.role
         key = (account_id, role)
         if key not in self._known:
             self._known[key] = documents_of(role, lambda *asked: self._ask(account_id, *asked))
-        return _Identity(function.name, role, self._known[key])
+        documents = self._known[key]
+        return None if documents is None else Identity(function.name, role, documents)
 
     def _ask(self, account_id: str, operation: str, request: dict[str, Any]) -> dict[str, Any]:
         caller = Caller(account_id, "us-east-1", "https://iam.amazonaws.com")

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from chalice_offline.core.errors import AwsError
+from chalice_offline.services.common.timestamps import iso_milliseconds
 from chalice_offline.services.lambda_ import limits
 from chalice_offline.services.lambda_.destinations import (
     deliver_dead_letter,
     deliver_record,
-    timestamp,
 )
 from chalice_offline.services.lambda_.errors import RECURSIVE_INVOCATION
 from chalice_offline.services.lambda_.function import LATEST
@@ -137,7 +137,7 @@ def _record(
 ) -> dict[str, Any]:
     record: dict[str, Any] = {
         "version": "1.0",
-        "timestamp": timestamp(kernel.now_ms),
+        "timestamp": iso_milliseconds(kernel.now_ms),
         "requestContext": {
             "requestId": event.request_id,
             "functionArn": f"{event.function.arn}:{event.qualifier or LATEST}",

@@ -26,7 +26,7 @@ from chalice_offline.services.lambda_.function_states import (
     FunctionState,
     UpdateStatus,
 )
-from chalice_offline.services.lambda_.layer_choice import layers_of
+from chalice_offline.services.lambda_.layers.layer_choice import layers_of
 from chalice_offline.services.lambda_.networks import with_vpc
 from chalice_offline.services.lambda_.packages import package_of
 from chalice_offline.services.lambda_.publishing import delete_version, publish

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from chalice_offline.core.arn import parse_arn
 from chalice_offline.core.errors import AwsError
 from chalice_offline.core.targets import Payload, TargetCall, call_or_none, queue_call
+from chalice_offline.services.common.timestamps import iso_milliseconds
 from chalice_offline.services.lambda_.principal import PRINCIPAL
 
 if TYPE_CHECKING:
@@ -20,12 +20,6 @@ if TYPE_CHECKING:
 ERROR_MESSAGE_BYTES = 1024
 # Developer guide, "Capturing records of Lambda asynchronous invocations"; S3 besides.
 _TAKES_RECORDS = frozenset({"sqs", "sns", "lambda", "events"})
-
-
-def timestamp(instant_ms: int) -> str:
-    """Return an instant as destination records spell it: ISO 8601, milliseconds, Z."""
-    instant = datetime.fromtimestamp(instant_ms / 1000, UTC)
-    return instant.strftime("%Y-%m-%dT%H:%M:%S.") + f"{instant_ms % 1000:03d}Z"
 
 
 def deliver_record(
@@ -88,7 +82,7 @@ def _entry(arn: Arn, record: dict[str, Any]) -> dict[str, Any]:
 
 def _put_object(kernel: Kernel, function: Function, arn: Arn, record: dict[str, Any]) -> TargetCall:
     # Key form: AWS Lambda developer guide, "S3 on-failure destination".
-    day = timestamp(kernel.now_ms)
+    day = iso_milliseconds(kernel.now_ms)
     key = (
         f"aws/lambda/async/{function.name}/{day[:10].replace('-', '/')}/"
         f"{day.replace(':', '.')}-{kernel.ids.uuid()}"

@@ -29,6 +29,19 @@ def conflict(message: str) -> AwsError:
     return AwsError("ResourceConflictException", message, status=409, fields={"Type": "User"})
 
 
+def statement_exists(statement_id: str) -> AwsError:
+    """A policy has a statement of that id already."""
+    return conflict(
+        f"The statement id ({statement_id}) provided already exists. Please provide a new "
+        "statement id, or remove the existing statement."
+    )
+
+
+def statement_not_found(statement_id: str) -> AwsError:
+    """A policy has no statement of that id."""
+    return resource_not_found(f"Statement {statement_id} is not found in resource policy.")
+
+
 def stale_revision(reader: str) -> AwsError:
     """A change that is based on an older state; `reader` is the operation that tells the present.
 

@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from chalice_offline.core.ids import Ids
     from chalice_offline.services.lambda_.account import AccountConcurrency
     from chalice_offline.services.lambda_.alias import Alias
-    from chalice_offline.services.lambda_.function_url import FunctionUrl
     from chalice_offline.services.lambda_.invoke_config import InvokeConfig
-    from chalice_offline.services.lambda_.layer import LayerVersion
-    from chalice_offline.services.lambda_.provisioned import ProvisionedConcurrency
+    from chalice_offline.services.lambda_.layers.layer import LayerVersion
+    from chalice_offline.services.lambda_.provisioned_concurrency import ProvisionedConcurrency
     from chalice_offline.services.lambda_.resource_policy import ResourcePolicy
+    from chalice_offline.services.lambda_.urls.function_url import FunctionUrl
 
 LATEST = "$LATEST"
 

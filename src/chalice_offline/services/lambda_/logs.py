@@ -13,6 +13,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from chalice_offline.core.errors import AwsError
+from chalice_offline.services.common.timestamps import iso_milliseconds
 from chalice_offline.services.lambda_ import limits
 from chalice_offline.services.lambda_.principal import PRINCIPAL
 
@@ -49,7 +50,8 @@ class FunctionLogs:
         lines += run.log.lines
         if run.life.is_stopped:
             seconds = run.life.timeout_ms / 1000
-            text = f"{_iso(now_ms)} {run.request_id} Task timed out after {seconds:.2f} seconds\n\n"
+            said = f"{run.request_id} Task timed out after {seconds:.2f} seconds"
+            text = f"{iso_milliseconds(now_ms)} {said}\n\n"
             lines.append((now_ms, text))
         lines += [(now_ms, text) for text in _last_lines(run, duration_ms)]
         _, _, _, region, account_id, *_ = run.function_arn.split(":")
@@ -131,8 +133,3 @@ def _calls(lines: list[_Line]) -> Iterator[list[dict[str, Any]]]:
 
 def _by_place(line: _Line) -> _Place:
     return line.place
-
-
-def _iso(instant_ms: int) -> str:
-    instant = datetime.fromtimestamp(instant_ms / 1000, UTC)
-    return instant.strftime("%Y-%m-%dT%H:%M:%S.") + f"{instant_ms % 1000:03d}Z"

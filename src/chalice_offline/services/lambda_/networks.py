@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalice_offline.core.errors import AwsError
 from chalice_offline.core.pending import Pending
+from chalice_offline.services.lambda_.principal import PRINCIPAL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,7 +33,7 @@ def with_vpc(kernel: Kernel, context: CallContext, config: Mapping[str, Any]) ->
             account_id=context.account_id,
             region=context.region,
             causes=(context.entry,),
-            principal="lambda.amazonaws.com",
+            principal=PRINCIPAL,
         )
     except AwsError:
         return network

@@ -7,10 +7,11 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from chalice_offline.services.lambda_.errors import (
-    conflict,
     invalid_parameter,
     resource_not_found,
     stale_revision,
+    statement_exists,
+    statement_not_found,
 )
 from chalice_offline.services.lambda_.function import LATEST
 from chalice_offline.services.lambda_.references import reference_in
@@ -49,10 +50,7 @@ def add_permission(lambda_: LambdaState, context: CallContext, request: Request)
     _check_revision(policy, function, reference, request)
     statement_id = request["StatementId"]
     if policy and statement_id in policy.statements:
-        raise conflict(
-            f"The statement id ({statement_id}) provided already exists. Please provide a new "
-            "statement id, or remove the existing statement."
-        )
+        raise statement_exists(statement_id)
     statement: dict[str, Any] = {
         "Sid": statement_id,
         "Effect": "Allow",
@@ -88,9 +86,7 @@ def remove_permission(lambda_: LambdaState, context: CallContext, request: Reque
     if policy is None:
         raise resource_not_found("No policy is associated with the given resource.")
     if request["StatementId"] not in policy.statements:
-        raise resource_not_found(
-            f"Statement {request['StatementId']} is not found in resource policy."
-        )
+        raise statement_not_found(request["StatementId"])
     _check_revision(policy, function, reference, request)
     del policy.statements[request["StatementId"]]
     if not policy.statements:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
         Mapping as EventSourceMapping,
     )
     from chalice_offline.services.lambda_.function import FunctionSettings
-    from chalice_offline.services.lambda_.layer import Layer
+    from chalice_offline.services.lambda_.layers.layer import Layer, LayerVersion
 
 _Key = tuple[str, str, str]
 
@@ -79,6 +79,11 @@ class LambdaState:
         """Return the function a reference names, whatever its qualifier."""
         return self._functions.get(reference.key)
 
+    def by_arn(self, arn: str) -> Function | None:
+        """Return the function of an unqualified ARN."""
+        _, _, _, region, account_id, _, name = arn.split(":")
+        return self._functions.get((account_id, region, name))
+
     def find_function(self, name: str, context: CallContext) -> Function:
         """Return a function by name, partial ARN or ARN, with or without a qualifier.
 
@@ -100,6 +105,13 @@ class LambdaState:
         if function is None or version is None:
             raise reference.not_found()
         return function, version
+
+    def layer_version_or_none(
+        self, account_id: str, region: str, name: str, number: int
+    ) -> LayerVersion | None:
+        """Return a version of a layer."""
+        layer = self.layers.get((account_id, region, name))
+        return layer.versions.get(number) if layer else None
 
     def functions_of(self, context: CallContext) -> list[Function]:
         """Return the functions of the caller's account and region, by name."""

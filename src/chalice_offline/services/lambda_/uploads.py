@@ -27,7 +27,7 @@ if TYPE_CHECKING:
         Upload,
         Version,
     )
-    from chalice_offline.services.lambda_.layer import LayerVersion
+    from chalice_offline.services.lambda_.layers.layer import LayerVersion
     from chalice_offline.services.lambda_.state import LambdaState
 
 

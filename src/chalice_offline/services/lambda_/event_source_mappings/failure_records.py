@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from chalice_offline.core.arn import parse_arn
 from chalice_offline.core.errors import AwsError
 from chalice_offline.core.targets import Payload, TargetCall, call_or_none
-from chalice_offline.services.lambda_.destinations import timestamp
+from chalice_offline.services.common.timestamps import iso_milliseconds
 from chalice_offline.services.lambda_.principal import PRINCIPAL
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def failure_record(
         }
     return record | {
         "version": "1.0",
-        "timestamp": timestamp(kernel.now_ms),
+        "timestamp": iso_milliseconds(kernel.now_ms),
         _BATCH_INFO[mapping.service]: {
             "shardId": shard_id,
             "startSequenceNumber": items[0].number,
@@ -109,6 +109,6 @@ def _object(
 
 def _arrival(mapping: Mapping, item: Item) -> str:
     if mapping.service == "kinesis":
-        return timestamp(round(item.arrived_seconds * 1000))
+        return iso_milliseconds(round(item.arrived_seconds * 1000))
     # Of changes to a table whole seconds are known.
     return datetime.fromtimestamp(item.arrived_seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

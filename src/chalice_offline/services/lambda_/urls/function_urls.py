@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from chalice_offline.core.errors import AwsError
 from chalice_offline.services.lambda_.errors import conflict, resource_not_found
-from chalice_offline.services.lambda_.function_url import FunctionUrl
 from chalice_offline.services.lambda_.pages import page_of
 from chalice_offline.services.lambda_.references import reference_in, reference_of
 from chalice_offline.services.lambda_.timestamps import iso
+from chalice_offline.services.lambda_.urls.function_url import FunctionUrl
 
 if TYPE_CHECKING:
     from chalice_offline.core.context import CallContext
@@ -28,10 +28,7 @@ def create_function_url_config(
     lambda_: LambdaState, context: CallContext, request: Request
 ) -> Result:
     """Give a function, or an alias of one, a URL."""
-    reference = _reference(context, request)
-    function = lambda_.function_or_none(reference)
-    if function is None or function.version(reference.qualifier) is None:
-        raise resource_not_found("Function does not exist")
+    function, reference = _function(lambda_, context, request)
     if reference.kept_under in function.urls:
         raise conflict(
             f"Failed to create function url config for [functionArn = {reference.arn}]. Error "
@@ -56,10 +53,7 @@ def update_function_url_config(
     lambda_: LambdaState, context: CallContext, request: Request
 ) -> Result:
     """Change what a request names of a URL."""
-    reference = _reference(context, request)
-    function = lambda_.function_or_none(reference)
-    if function is None or function.version(reference.qualifier) is None:
-        raise resource_not_found("Function does not exist")
+    _, reference = _function(lambda_, context, request)
     _, url = _found(lambda_, reference)
     _change(url, request)
     url.modified_ms = context.now_ms
@@ -89,6 +83,17 @@ def list_function_url_configs(
         for qualifier, url in shown
     ]
     return {"FunctionUrlConfigs": configs} | more
+
+
+def _function(
+    lambda_: LambdaState, context: CallContext, request: Request
+) -> tuple[Function, Reference]:
+    """Return the function a URL is made or changed for, and what names it."""
+    reference = _reference(context, request)
+    function = lambda_.function_or_none(reference)
+    if function is None or function.version(reference.qualifier) is None:
+        raise resource_not_found("Function does not exist")
+    return function, reference
 
 
 def _by_qualifier(function: Function, qualifier: str, context: CallContext) -> Reference:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from chalice_offline.core.context import CallContext
-    from chalice_offline.services.lambda_.layer import LayerVersion
+    from chalice_offline.services.lambda_.layers.layer import LayerVersion
     from chalice_offline.services.lambda_.state import LambdaState
 
 
@@ -56,8 +56,7 @@ def _layer_version(lambda_: LambdaState, context: CallContext, text: str) -> Lay
             "Layers are not in the same region as the function. Layers are expected to be in "
             f"region {context.region}."
         )
-    layer = lambda_.layers.get((arn.account_id, arn.region, name))
-    version = layer.versions.get(int(number)) if layer else None
+    version = lambda_.layer_version_or_none(arn.account_id, arn.region, name, int(number))
     if version is None:
         raise invalid_parameter(f"Layer version {text} does not exist.")
     return version

@@ -6,13 +6,18 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from chalice_offline.core.arn import make_arn
-from chalice_offline.services.lambda_.errors import conflict, resource_not_found, stale_revision
+from chalice_offline.services.lambda_.errors import (
+    resource_not_found,
+    stale_revision,
+    statement_exists,
+    statement_not_found,
+)
 from chalice_offline.services.lambda_.resource_policy import ResourcePolicy
 
 if TYPE_CHECKING:
     from chalice_offline.core.context import CallContext
     from chalice_offline.core.kernel import Request, Result
-    from chalice_offline.services.lambda_.layer import LayerVersion
+    from chalice_offline.services.lambda_.layers.layer import LayerVersion
     from chalice_offline.services.lambda_.state import LambdaState
 
 
@@ -23,10 +28,7 @@ def add_layer_version_permission(
     version = _version(lambda_, context, request)
     statement_id, policy = request["StatementId"], version.policy
     if policy and statement_id in policy.statements:
-        raise conflict(
-            f"The statement id ({statement_id}) provided already exists. Please provide a new "
-            "statement id, or remove the existing statement."
-        )
+        raise statement_exists(statement_id)
     _check_revision(policy, request)
     principal = request["Principal"]
     statement: dict[str, Any] = {
@@ -64,7 +66,7 @@ def remove_layer_version_permission(
     version = _version(lambda_, context, request)
     policy, statement_id = version.policy, request["StatementId"]
     if policy is None or statement_id not in policy.statements:
-        raise resource_not_found(f"Statement {statement_id} is not found in resource policy.")
+        raise statement_not_found(statement_id)
     _check_revision(policy, request)
     del policy.statements[statement_id]
     policy.revision = lambda_.kernel.ids.uuid()
@@ -81,8 +83,7 @@ def _check_revision(policy: ResourcePolicy | None, request: Request) -> None:
 
 def _version(lambda_: LambdaState, context: CallContext, request: Request) -> LayerVersion:
     name, number = request["LayerName"].rpartition(":layer:")[2], request["VersionNumber"]
-    layer = lambda_.layers.get((context.account_id, context.region, name))
-    version = layer.versions.get(number) if layer else None
+    version = lambda_.layer_version_or_none(context.account_id, context.region, name, number)
     if version is None:
         arn = make_arn("lambda", context.region, context.account_id, f"layer:{name}:{number}")
         raise resource_not_found(f"Layer version {arn} does not exist.")

@@ -14,7 +14,7 @@ from urllib.parse import unquote, unquote_plus
 if TYPE_CHECKING:
     from chalice_offline.core.context import CallContext
     from chalice_offline.core.kernel import Request
-    from chalice_offline.services.lambda_.function_url import FunctionUrl
+    from chalice_offline.services.lambda_.urls.function_url import FunctionUrl
 
 _TEXT_TYPES = frozenset({"application/json", "application/javascript", "application/xml"})
 _TEXT_SUFFIXES = ("+json", "+xml")

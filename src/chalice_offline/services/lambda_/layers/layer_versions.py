@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from chalice_offline.core.arn import parse_arn
 from chalice_offline.services.lambda_ import limits, uploads
 from chalice_offline.services.lambda_.errors import invalid_parameter, resource_not_found
-from chalice_offline.services.lambda_.layer import Layer, LayerVersion
+from chalice_offline.services.lambda_.layers.layer import Layer, LayerVersion
 from chalice_offline.services.lambda_.packages import package_of, sha256_of
 from chalice_offline.services.lambda_.pages import page_of
 from chalice_offline.services.lambda_.timestamps import iso
@@ -110,8 +110,7 @@ def _check_number(number: int) -> None:
 
 def _version(lambda_: LambdaState, key: tuple[str, str, str], number: int) -> LayerVersion:
     _check_number(number)
-    layer = lambda_.layers.get(key)
-    version = layer.versions.get(number) if layer else None
+    version = lambda_.layer_version_or_none(*key, number)
     if version is None:
         raise resource_not_found("The resource you requested does not exist.")
     return version

@@ -11,17 +11,17 @@ from chalice_offline.core.pending import Pending
 from chalice_offline.services.lambda_ import limits
 from chalice_offline.services.lambda_.errors import function_not_found, runtime_not_run
 from chalice_offline.services.lambda_.runs import start_run
-from chalice_offline.services.lambda_.url_cors import is_preflight, preflight_reply, with_cors
-from chalice_offline.services.lambda_.url_events import url_event
-from chalice_offline.services.lambda_.url_replies import url_reply
+from chalice_offline.services.lambda_.urls.url_cors import is_preflight, preflight_reply, with_cors
+from chalice_offline.services.lambda_.urls.url_events import url_event
+from chalice_offline.services.lambda_.urls.url_replies import url_reply
 
 if TYPE_CHECKING:
     from chalice_offline.core.context import CallContext
     from chalice_offline.core.kernel import Reply, Request, Result
     from chalice_offline.services.lambda_.function import Function
-    from chalice_offline.services.lambda_.function_url import FunctionUrl
     from chalice_offline.services.lambda_.runs import RunResult
     from chalice_offline.services.lambda_.state import LambdaState
+    from chalice_offline.services.lambda_.urls.function_url import FunctionUrl
 
 _log = logging.getLogger(__name__)
 

@@ -1,0 +1,1 @@
+"""Layers: packages that functions find in /opt."""

@@ -1,0 +1,1 @@
+"""Function URLs: functions behind an address of their own."""
