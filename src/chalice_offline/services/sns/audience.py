@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 # How many subscriptions a message passed by are explained one by one in the journal.
 _EXPLAINED_MAX = 5
+# Developer guide, "Attribute matching": an empty set of attributes fits no policy, exists:false
+# included.
+_NONE = "The message has no attributes, and a filter policy on attributes needs at least one."
 
 
 @dataclass(slots=True)
@@ -91,7 +94,7 @@ class Audience:
         """Return who gets a message, in the order in which they subscribed."""
         chosen = list(self._unfiltered.values())
         values: dict[str, Any] = {}
-        if len(self._by_attributes):
+        if len(self._by_attributes) and message.attributes:
             values = message.filter_values()
             chosen += [self._all[arn] for arn in self._by_attributes.matching(values)]
         if len(self._by_body):
@@ -111,7 +114,8 @@ class Audience:
         if subscription.pattern is None:
             return True
         if not subscription.filters_body:
-            return subscription.pattern.matches(message.filter_values())
+            has_any = bool(message.attributes)
+            return has_any and subscription.pattern.matches(message.filter_values())
         body = body_object(message.text_for(subscription.protocol))
         return body is not None and subscription.pattern.matches(body)
 
@@ -135,7 +139,8 @@ class Audience:
             if len(choice.reasons) == _EXPLAINED_MAX:
                 return
             if not subscription.filters_body:
-                choice.reasons[arn] = subscription.pattern.explain(values)
+                has_any = bool(message.attributes)
+                choice.reasons[arn] = subscription.pattern.explain(values) if has_any else [_NONE]
                 continue
             body = body_object(message.text_for(subscription.protocol))
             choice.reasons[arn] = (
