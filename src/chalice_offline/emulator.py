@@ -195,8 +195,8 @@ class Emulator:
             return number
 
     def timeouts_wait(self) -> bool:
-        """Whether a request to the app takes long because somebody debugs its handler."""
-        return not all(self.driver.may_time_out(life) for life in tuple(self._lives))
+        """Whether who waits for a handler waits on: it is debugged, or timeouts are off."""
+        return self.driver.timeouts_wait()
 
     def catch_up(self) -> None:
         """Run every timer that is due; drivers call it when time has passed."""

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from chalice_offline.testing import Offline
+
 
 def test_path_query_and_body_parameters(run: Any) -> None:
     """Path and query parameters, JSON bodies and methods arrive as on API Gateway."""
@@ -192,6 +194,32 @@ def index():
     reply = offline.http.get("/")
     assert (reply.status_code, reply.json_body) == (502, {"message": "Internal server error"})
     assert (offline.now - before).total_seconds() == 5
+
+
+SLOW = """
+import time
+
+@app.route("/")
+def index():
+    time.sleep(35)
+    return {"late": True}
+"""
+
+
+def test_request_past_the_integrations_timeout_is_a_504(run: Any) -> None:
+    """API Gateway waits 29 seconds; the function goes on, and its answer is for nobody."""
+    offline = run(SLOW)
+    before = offline.now
+    reply = offline.http.get("/")
+    assert (reply.status_code, reply.json_body) == (504, {"message": "Endpoint request timed out"})
+    assert (offline.now - before).total_seconds() == 29
+
+
+def test_requests_wait_while_timeouts_do(projects: Any) -> None:
+    """Without timeouts a route takes as long as it likes."""
+    directory = projects.write(SLOW, config={"lambda_timeout": 5})
+    with Offline(directory, stage="dev", timeouts=False) as offline:
+        assert offline.http.get("/").json_body == {"late": True}
 
 
 def test_context_of_a_route_is_the_api_handlers(run: Any) -> None:

@@ -200,6 +200,19 @@ def test_timeouts_wait_while_a_debugger_looks(live: Any) -> None:
     assert live.invoke("debugged")["Payload"] == "looked around"
 
 
+def test_who_waits_for_a_debugged_handler_waits_on(live: Any) -> None:
+    """API Gateway's 29 seconds, for example: it asks whether timeouts wait."""
+
+    def debugged(_event: Any, _context: Any) -> bool:
+        sys._getframe().f_trace = lambda *_: None
+        return bool(live.emulator.timeouts_wait())
+
+    live.add("debugged", debugged)
+    live.add("plain", lambda _event, _context: live.emulator.timeouts_wait())
+    answers = [live.invoke(name)["Payload"] for name in ("debugged", "plain")]
+    assert answers == [True, False]
+
+
 @pytest.mark.parametrize("name", ["debugpy", "pydevd"])
 def test_an_attached_debugger_is_seen(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """VS Code's and PyCharm's say whether somebody is connected."""

@@ -66,6 +66,10 @@ class Driver(Protocol):
         """Whether a run may be stopped now: not while a debugger is attached, say."""
         ...
 
+    def timeouts_wait(self) -> bool:
+        """Whether something may take longer now because a handler may."""
+        ...
+
     def interrupt(self, entry: int) -> None:
         """End the handler of a stopped run where that can be done; never waits for it."""
         ...

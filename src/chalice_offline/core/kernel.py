@@ -147,6 +147,10 @@ class Kernel(Protocol):
         """
         ...
 
+    def timeouts_wait(self) -> bool:
+        """Whether who waits for a handler waits on: it is debugged, or timeouts are off."""
+        ...
+
     def turns(self, causes: tuple[int, ...], function_arn: str) -> int:
         """Return how often a function has run in the chain of requests that led here."""
         ...

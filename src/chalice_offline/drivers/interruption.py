@@ -27,7 +27,7 @@ class RunningHandler:
     """One handler on the present thread, from its start to its outcome."""
 
     def __init__(self, run: FunctionRun) -> None:
-        self._thread_id = threading.get_ident()
+        self.thread_id = threading.get_ident()
         self._run = run
         run.life.interruption.park = _park
         self._lock = threading.RLock()
@@ -41,7 +41,7 @@ class RunningHandler:
                 outcome = outcome or handle()
                 with self._lock:
                     self._ended = True
-                    _raise_in(self._thread_id, None)
+                    _raise_in(self.thread_id, None)
             except RunStopped:
                 outcome = outcome or timed_out(self._run)
             else:
@@ -57,7 +57,7 @@ class RunningHandler:
             return
         try:
             if not self._ended:
-                _raise_in(self._thread_id, RunStopped)
+                _raise_in(self.thread_id, RunStopped)
         finally:
             self._lock.release()
 

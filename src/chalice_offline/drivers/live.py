@@ -120,6 +120,12 @@ class LiveDriver:
         """Whether a run may be stopped now: timeouts are on, and nobody debugs it."""
         return self._timeouts and not is_debugged(life.interruption.thread_id)
 
+    def timeouts_wait(self) -> bool:
+        """Whether timeouts are off, or somebody debugs one of the handlers that run."""
+        return not self._timeouts or any(
+            is_debugged(running.thread_id) for running in tuple(self._running.values())
+        )
+
     def interrupt(self, entry: int) -> None:
         """Raise RunStopped in the run's handler; a thread that waits in C hears of it after."""
         running = self._running.get(entry)

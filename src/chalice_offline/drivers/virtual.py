@@ -134,6 +134,10 @@ class VirtualDriver:
         """Whether a run may be stopped now."""
         return self._timeouts
 
+    def timeouts_wait(self) -> bool:
+        """Whether timeouts are off."""
+        return not self._timeouts
+
     def interrupt(self, entry: int) -> None:
         """End a handler. It pauses, for no time passes while one runs; or else it hangs."""
         running = self._running.get(entry)

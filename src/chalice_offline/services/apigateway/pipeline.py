@@ -63,12 +63,17 @@ class _Course:
             self._limit()
 
     def _limit(self) -> None:
-        """Answer 504 when the integration takes longer than it may."""
+        """Answer 504 when the integration takes longer than it may, unless timeouts wait."""
         integration = self._exchange.taken.integration
         timeout_ms = int(integration.get("timeoutInMillis") or limits.INTEGRATION_TIMEOUT_MS)
         kernel = self._exchange.gateway.kernel
-        due_ms = kernel.now_ms + timeout_ms
-        self._timer = kernel.at(due_ms, lambda: self.finish(failures.timed_out()), owed=False)
+        self._timer = kernel.at(kernel.now_ms + timeout_ms, self._overdue, owed=False)
+
+    def _overdue(self) -> None:
+        if self._exchange.gateway.kernel.timeouts_wait():
+            self._limit()
+        else:
+            self.finish(failures.timed_out())
 
     def _guarded(self, step: Callable[[], None]) -> None:
         try:
