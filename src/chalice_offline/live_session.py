@@ -30,7 +30,6 @@ from chalice_offline.transports.gateway import Gateway
 from chalice_offline.transports.http_server import Server
 from chalice_offline.transports.in_process import InProcessDoor
 from chalice_offline.transports.outbound import send_request
-from chalice_offline.transports.ports import port_to_bind
 from chalice_offline.uploaded import UploadedFunctions
 
 if TYPE_CHECKING:
@@ -71,7 +70,6 @@ class AwsSession:
         self._usual_port = AWS_PORT if port is None else None
         self.driver = LiveDriver(send_request=send_request, timeouts=timeouts)
         region = region_of(region, os.environ)
-        port = port_to_bind(host, port, AWS_PORT)
         self._storage = SqliteStorage(data)
         self.emulator = compose(self.driver, seed=seed, region=region, storage=self._storage)
         self.lambda_ = self.emulator.registry.state("lambda", LambdaState)
@@ -79,7 +77,9 @@ class AwsSession:
         self.gateway.pages |= console_pages(self.emulator, self.lambda_)
         self.judge = FunctionCalls(self.emulator, self.lambda_, iam) if iam else None
         self.gateway.judge = self.judge.judge if self.judge else None
-        self.aws_server = Server(aws_endpoint(self.gateway), host=host, port=port, access=access)
+        self.aws_server = Server(
+            aws_endpoint(self.gateway), host=host, port=port, usual_port=AWS_PORT, access=access
+        )
         self._uploaded = UploadedFunctions(self.aws_server.url)
         self.runtime = Runtime(self.driver.clock, self._uploaded)
         self.driver.run_function = self.runtime.run
@@ -155,8 +155,9 @@ class AppSession:
             policies = ProjectPolicies()
             self.aws.judge.of_project = lambda name: policies.of(self.app.project, name)
         routes = routes_endpoint(self.aws.gateway, self.app.api_call)
-        port = port_to_bind(host, port, APP_PORT)
-        self.http_server = Server(routes, host=host, port=port, area=Area.APP, access=access)
+        self.http_server = Server(
+            routes, host=host, port=port, usual_port=APP_PORT, area=Area.APP, access=access
+        )
         self._watch = Watch(self.app.directory)
         self._reload_lock = threading.Lock()
 

@@ -24,7 +24,6 @@ from chalice_offline.drivers.handler_threads import HandlerThreads
 from chalice_offline.transports.asgi import LOOPBACK
 from chalice_offline.transports.browser_policy import ONLY_THIS_MACHINE, Access, Area
 from chalice_offline.transports.http_server import Server
-from chalice_offline.transports.ports import port_to_bind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -82,11 +81,11 @@ class AttachedSession:
         )
         self.app = AttachedApp(directory, stage, endpoint, self._clock, variables)
         self._requests = HandlerThreads("request")
-        port = port_to_bind(host, port, APP_PORT)
         self.http_server = Server(
             routes_door(self.app.request, self._requests),
             host=host,
             port=port,
+            usual_port=APP_PORT,
             area=Area.APP,
             access=access,
         )

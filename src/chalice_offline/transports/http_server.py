@@ -15,7 +15,7 @@ from chalice_offline.transports.browser_policy import (
     BrowserPolicy,
 )
 from chalice_offline.transports.guard import Guard
-from chalice_offline.transports.listener import bind
+from chalice_offline.transports.listener import listen
 
 if TYPE_CHECKING:
     from chalice_offline.transports.asgi import AsgiApp
@@ -38,20 +38,22 @@ class Server:
         app: AsgiApp,
         *,
         host: str = LOOPBACK,
-        port: int = 0,
+        port: int | None = 0,
+        usual_port: int = 0,
         area: Area = Area.AWS,
         access: Access = ONLY_THIS_MACHINE,
     ) -> None:
         """Bind at once, so that a port in use is reported before anything starts.
 
-        `port` 0 takes a free one. Raises ProjectError when the address cannot be bound, or lies
+        `port` 0 takes a free one; None takes the usual one, or a free one when somebody listens
+        there. Raises ProjectError when the address cannot be bound, or lies
         beyond loopback and `access` does not say that this is meant.
         """
         import uvicorn
 
         from chalice_offline.transports.http_protocol import protocol_for
 
-        self._socket = bind(host, port, access)
+        self._socket = listen(host, port, usual_port, access)
         self._socket.exhausted = _make_room
         self.host = host
         self.port = int(self._socket.getsockname()[1])

@@ -50,8 +50,24 @@ class Listener(socket.socket):
         self._pausing = False
 
 
-def bind(host: str, port: int, access: Access) -> Listener:
-    """Return a socket that listens; raises ProjectError when it cannot, or may not."""
+class PortTakenError(ProjectError):
+    """Somebody listens there already."""
+
+
+def listen(host: str, port: int | None, usual: int, access: Access) -> Listener:
+    """Return a socket that listens on `port`; without one on the usual port, or on a free one.
+
+    Raises ProjectError when it cannot, or may not.
+    """
+    if port is not None:
+        return _bound(host, port, access)
+    try:
+        return _bound(host, usual, access)
+    except PortTakenError:
+        return _bound(host, 0, access)
+
+
+def _bound(host: str, port: int, access: Access) -> Listener:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # Named as TCP, or asyncio leaves Nagle's algorithm on and each reply waits 40 ms for an ACK.
     listener = Listener(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
@@ -63,7 +79,8 @@ def bind(host: str, port: int, access: Access) -> Listener:
         listener.listen(BACKLOG)
     except (OSError, OverflowError) as error:
         listener.close()
-        raise ProjectError(
+        taken = isinstance(error, OSError) and error.errno == errno.EADDRINUSE
+        raise (PortTakenError if taken else ProjectError)(
             f"cannot listen on {host}:{port}: {getattr(error, 'strerror', None) or error}; "
             "choose another port or stop what listens there"
         ) from error
