@@ -5,10 +5,11 @@ from __future__ import annotations
 import base64
 import json
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
-from chalice_offline.trace.masking import is_sensitive, mask, mask_text
+from chalice_offline.trace.masking import MASK, is_sensitive, mask, mask_text
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U"
 
@@ -141,3 +142,18 @@ def test_no_text_takes_long() -> None:
     """Bodies are written by anybody; a pattern that tries everything would hang the console."""
     for piece in ("x.", "eyJ-", '"a":"', "+1 ", "a=", "<a>", "x@", "://a:", "x-key-", "[", '{"a":'):
         mask({"body": piece * 20_000})
+
+
+def test_json_in_query_strings_in_json_is_masked_so_far_and_no_further() -> None:
+    """Whatever stands deeper than anybody nests is hidden whole, instead of overflowing a stack."""
+    shallow = _nested("password=hunter2", levels=3)
+    assert "hunter2" not in mask(shallow)
+    deep = mask(_nested("order=1", levels=300))
+    assert quote(MASK) in deep.replace("25", "")
+    assert "order" not in deep
+
+
+def _nested(text: str, levels: int) -> str:
+    for _ in range(levels):
+        text = f"q={quote(json.dumps([text]))}"
+    return text

@@ -153,10 +153,10 @@ def _mask_string(text: str, depth: int) -> str:
         try:
             parsed = json.loads(text)
         except (ValueError, RecursionError):
-            return mask_text(text)
+            return mask_text(text, depth)
         masked = _mask(parsed, depth + 1)
         return text if masked == parsed else json.dumps(masked, ensure_ascii=False)
-    return mask_text(text)
+    return mask_text(text, depth)
 
 
 def _mask_base64(text: str, depth: int) -> str:
@@ -246,8 +246,8 @@ _SHAPES: tuple[tuple[str, str, Callable[[re.Match[str]], bool] | None], ...] = (
 _COMPILED = tuple((re.compile(shape), instead, holds) for shape, instead, holds in _SHAPES)
 
 
-def mask_text(text: str) -> str:
-    """Return a text that is no JSON, masked."""
+def mask_text(text: str, depth: int = 0) -> str:
+    """Return a text that is no JSON, masked; `depth` says how deep within a value it stands."""
     text = _QUOTED.sub(_mask_quoted, text)
     text = _NUMBER.sub(_mask_number, text)
     text = _ATTRIBUTE.sub(_mask_attribute, text)
@@ -256,7 +256,7 @@ def mask_text(text: str) -> str:
         text = _PART.sub(lambda m: f"{m[1]}{MASK}" if is_sensitive(m[2]) else m[0], text)
     text = _LINE.sub(lambda m: f"{m[1]}{MASK}" if is_sensitive(m[2]) else m[0], text)
     text = _FIELD.sub(rf"\1\2{MASK}", text)
-    text = _ASSIGNED.sub(_mask_assigned, text)
+    text = _ASSIGNED.sub(lambda found: _mask_assigned(found, depth), text)
     for shape, instead, holds in _COMPILED:
         text = shape.sub(instead if holds is None else _masked_if(holds), text)
     return text
@@ -290,11 +290,11 @@ def _mask_element(found: re.Match[str]) -> str:
     return f"<{found[1]}{found[2]}>{MASK}"
 
 
-def _mask_assigned(found: re.Match[str]) -> str:
+def _mask_assigned(found: re.Match[str], depth: int) -> str:
     if is_sensitive(unquote(found[1])):
         return f"{found[1]}={MASK}"
     value = unquote(found[2])
     if value[:1] not in ("{", "["):
         return found[0]
-    masked = _mask_string(value, 0)  # JSON in a query string
+    masked = _mask_string(value, depth)  # JSON in a query string
     return found[0] if masked == value else f"{found[1]}={quote(masked)}"
