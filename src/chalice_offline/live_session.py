@@ -7,10 +7,11 @@ import os
 import threading
 from typing import TYPE_CHECKING
 
-from chalice_offline.chalice_app.environment import lambda_variables, live_in_utc
+from chalice_offline.chalice_app.live_process import LiveProcess
 from chalice_offline.chalice_app.offline_app import OfflineApp
 from chalice_offline.chalice_app.output import watch_output
 from chalice_offline.chalice_app.policies import ProjectPolicies
+from chalice_offline.chalice_app.process_patches import hold, let_go, undo_then
 from chalice_offline.chalice_app.project import read_config
 from chalice_offline.chalice_app.region import region_of
 from chalice_offline.chalice_app.runtime import Runtime
@@ -20,6 +21,7 @@ from chalice_offline.console.api import console_pages
 from chalice_offline.core.errors import ProjectError
 from chalice_offline.drivers.live import LiveDriver
 from chalice_offline.iam import FunctionCalls
+from chalice_offline.services.delegated import MotoState
 from chalice_offline.services.lambda_ import LambdaState
 from chalice_offline.storage import SqliteStorage, sweep
 from chalice_offline.transports.api_door import routes_endpoint
@@ -93,6 +95,8 @@ class AwsSession:
     def start(self) -> None:
         """Let time pass and answer requests."""
         sweep()
+        hold(self)
+        undo_then(MotoState.give_back)
         self.driver.start()
         self.aws_server.start()
 
@@ -105,6 +109,7 @@ class AwsSession:
         self._uploaded.close()
         with self.emulator.lock:
             self._storage.close()
+        let_go(self)
 
 
 class AppSession:
@@ -144,10 +149,7 @@ class AppSession:
             data=data,
             iam=iam,
         )
-        live_in_utc()
-        os.environ.update(lambda_variables(self.aws.emulator.region))
-        os.environ.pop("AWS_PROFILE", None)
-        watch_output()  # before Chalice's loggers take hold of standard output
+        self._process = LiveProcess(directory.resolve(), self.aws.emulator.region)
         self.app = OfflineApp(
             directory, stage, self.aws.emulator, self.aws.lambda_, self.aws.runtime, variables
         )
@@ -155,9 +157,13 @@ class AppSession:
             policies = ProjectPolicies()
             self.aws.judge.of_project = lambda name: policies.of(self.app.project, name)
         routes = routes_endpoint(self.aws.gateway, self.app.api_call)
-        self.http_server = Server(
-            routes, host=host, port=port, usual_port=APP_PORT, area=Area.APP, access=access
-        )
+        try:
+            self.http_server = Server(
+                routes, host=host, port=port, usual_port=APP_PORT, area=Area.APP, access=access
+            )
+        except ProjectError:
+            self.aws.stop()  # its port is bound already
+            raise
         self._watch = Watch(self.app.directory)
         self._reload_lock = threading.Lock()
 
@@ -169,6 +175,9 @@ class AppSession:
     def start(self) -> None:
         """Load, provision, bind, then open the ports. Raises ProjectError."""
         sweep()
+        self._process.take()
+        undo_then(MotoState.give_back)
+        watch_output()  # before Chalice's loggers take hold of standard output
         self.aws.door.open()
         self.aws.driver.start()
         self.app.start()
@@ -191,6 +200,7 @@ class AppSession:
         self._watch.stop()
         self.http_server.stop()
         self.aws.stop()
+        self._process.give_back()
 
 
 def _address(server: Server, usual_port: int | None) -> str:

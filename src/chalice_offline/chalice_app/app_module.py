@@ -50,14 +50,22 @@ def import_app(directory: Path) -> Chalice:
 
 def unload_project(directory: Path) -> dict[str, ModuleType]:
     """Forget the project's modules, so that the next load reads them anew; return them by name."""
-    unloaded = {}
-    for name, module in list(sys.modules.items()):
-        file = getattr(module, "__file__", None)
-        if name != "__main__" and file and belongs_to(directory, Path(file)):
-            unloaded[name] = sys.modules.pop(name)
-            _forget_bytecode(module)
+    unloaded = taken_out(directory)
+    for module in unloaded.values():
+        _forget_bytecode(module)
     importlib.invalidate_caches()
     return unloaded
+
+
+def taken_out(directory: Path) -> dict[str, ModuleType]:
+    """Take the project's modules out of `sys.modules`, and return them by name."""
+    return {
+        name: sys.modules.pop(name)
+        for name, module in list(sys.modules.items())
+        if name != "__main__"
+        and (file := getattr(module, "__file__", None))
+        and belongs_to(directory, Path(file))
+    }
 
 
 def belongs_to(directory: Path, file: Path) -> bool:

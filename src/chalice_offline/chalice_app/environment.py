@@ -139,9 +139,13 @@ def every_function() -> Variables:
     return {"TZ": ":UTC", "LANG": "en_US.UTF-8", "LAMBDA_RUNTIME_DIR": "/var/runtime"}
 
 
+# What makes UTC the time zone of a process, as it is on Lambda.
+IN_UTC = {"TZ": "UTC"}
+
+
 def live_in_utc() -> None:
-    """Make UTC the time zone of this process, as it is on Lambda, for as long as it lives."""
-    os.environ["TZ"] = "UTC"
+    """Make UTC the time zone of this process for as long as it lives."""
+    os.environ.update(IN_UTC)
     if hasattr(time, "tzset"):  # not on Windows
         time.tzset()
 

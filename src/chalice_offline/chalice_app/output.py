@@ -14,7 +14,7 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from chalice_offline.chalice_app.process_patches import replace
+from chalice_offline.chalice_app.process_patches import replace, undo_then
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -108,11 +108,7 @@ def watch_output() -> None:
     root = logging.getLogger()
     if _logging not in root.handlers:
         root.addHandler(_logging)
-
-
-def give_back_output() -> None:
-    """Take no more down; `process_patches` gives the streams back."""
-    logging.getLogger().removeHandler(_logging)
+        undo_then(lambda: root.removeHandler(_logging))
 
 
 @contextmanager

@@ -57,13 +57,14 @@ class Offline:
         does. Raises ProjectError, and ValueError for another `iam`.
         """
         from chalice_offline.chalice_app.offline_app import OfflineApp
+        from chalice_offline.chalice_app.process_variables import ProcessVariables
         from chalice_offline.chalice_app.runtime import Runtime
         from chalice_offline.composition import compose
         from chalice_offline.drivers.process_clock import ProcessClock
         from chalice_offline.drivers.virtual import DEFAULT_START_MS, VirtualDriver
         from chalice_offline.services.lambda_ import LambdaState
         from chalice_offline.testing.clients import Clients
-        from chalice_offline.testing.presence import Presence, ProcessVariables, place_of
+        from chalice_offline.testing.presence import Presence, place_of
         from chalice_offline.testing.project_code import ProjectCode
         from chalice_offline.transports.gateway import Gateway
         from chalice_offline.transports.in_process import InProcessDoor

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
     from pathlib import Path
 
-    from chalice_offline.testing.presence import ProcessVariables
+    from chalice_offline.chalice_app.process_variables import ProcessVariables
 
 FIXTURES = frozenset({"offline", "offline_session", "make_offline"})
 _LONG_LIVED = FIXTURES - {"offline"}
@@ -154,8 +154,9 @@ def pytest_make_collect_report(collector: pytest.Collector) -> Generator[None, A
 
 def _variables(directory: Path, config: pytest.Config) -> ProcessVariables:
     """Return what the functions see for the stage and region that tests use."""
+    from chalice_offline.chalice_app.process_variables import ProcessVariables
     from chalice_offline.chalice_app.project import default_stage
-    from chalice_offline.testing.presence import ProcessVariables, place_of
+    from chalice_offline.testing.presence import place_of
 
     stage = config.getini("chalice_stage") or default_stage(directory)
     place = place_of(directory, stage, config.getini("chalice_region") or None)

@@ -9,26 +9,23 @@ everything is as it was before the first came.
 from __future__ import annotations
 
 import os
-import sys
-import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
+from chalice_offline.chalice_app.process_patches import hold, let_go
+from chalice_offline.chalice_app.process_variables import ProcessVariables
 from chalice_offline.services.delegated import MotoState
 from chalice_offline.testing.conflicts import allow_mocks, forbid_mocks, refuse_others
 from chalice_offline.testing.project_code import ProjectCode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from chalice_offline.core.clock import Clock
     from chalice_offline.drivers.process_clock import ProcessClock
     from chalice_offline.transports.in_process import InProcessDoor
-
-# The developer's own: an SDK that finds it looks for credentials which are no test's business.
-_TAKEN_OUT = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,79 +53,6 @@ def place_of(directory: Path, stage: str | None = None, region: str | None = Non
     region = region or usual_region
     is_usual = (stage, region) == (usual_stage, usual_region)
     return Place(stage, region, is_usual, lambda_variables(region) | configured)
-
-
-class ProcessVariables:
-    """Environment variables of the process, as long as they are put in place.
-
-    boto3's default session goes with them, for it remembers the credentials it found.
-    """
-
-    _in_place: ClassVar[ProcessVariables | None] = None
-
-    _our_session: ClassVar[Any] = None
-
-    def __init__(self, variables: Mapping[str, str]) -> None:
-        self._variables = dict(variables)
-        self._before: dict[str, str | None] = {}
-        self._session_before: Any = None
-
-    def put_in_place(self) -> None:
-        """Set them, and take out what would get in their way."""
-        ProcessVariables._in_place = self
-        names = [*self._variables, *_TAKEN_OUT]
-        self._before = {name: os.environ.get(name) for name in names}
-        for name in _TAKEN_OUT:
-            os.environ.pop(name, None)
-        os.environ.update(self._variables)
-        _heed_time_zone()
-        self._session_before = _swap_default_session(ProcessVariables._our_session)
-
-    def take_away(self) -> None:
-        """Make them what they were."""
-        for name, value in self._before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
-        self._before = {}
-        _heed_time_zone()
-        ProcessVariables._our_session = _swap_default_session(self._session_before)
-        ProcessVariables._in_place = None
-
-    @classmethod
-    def shell(cls) -> dict[str, str]:
-        """Return the process's variables without those that an emulator has put in place."""
-        variables = dict(os.environ)
-        for name, value in (cls._in_place._before if cls._in_place else {}).items():  # noqa: SLF001
-            variables.pop(name, None)
-            if value is not None:
-                variables[name] = value
-        return variables
-
-    @contextmanager
-    def active(self) -> Iterator[None]:
-        """Put them in place for a while."""
-        self.put_in_place()
-        try:
-            yield
-        finally:
-            self.take_away()
-
-
-def _heed_time_zone() -> None:
-    """Let the process's clock show the time zone that TZ names now; Windows has only one."""
-    if hasattr(time, "tzset"):
-        time.tzset()
-
-
-def _swap_default_session(session: Any) -> Any:
-    """Make this boto3's default session, and return the one before."""
-    boto3: Any = sys.modules.get("boto3")
-    if boto3 is None:
-        return None
-    before, boto3.DEFAULT_SESSION = boto3.DEFAULT_SESSION, session
-    return before
 
 
 class Presence:
@@ -168,6 +92,7 @@ class Presence:
             self._hide()
         self._door.close()
         Presence._stack.remove(self)
+        let_go(self)
         if was_on_top:
             _show_top()
 
@@ -187,6 +112,7 @@ class Presence:
             self._hide()
             self._door.close()
             stack.pop()
+            let_go(self)
             _show_top()
 
     def moved(self, now_ms: int) -> None:
@@ -203,6 +129,7 @@ class Presence:
         else:
             Presence._folder_before = Path.cwd()
         stack.append(self)
+        hold(self)
         self._door.open()
         self._show()
 
@@ -225,14 +152,4 @@ def _show_top() -> None:
         MotoState.give_back()
         allow_mocks()
         ProjectCode.give_back()
-        _give_back_process()
         os.chdir(Presence._folder_before)  # noqa: SLF001
-
-
-def _give_back_process() -> None:
-    """Take out what handlers' runs have put into the process."""
-    from chalice_offline.chalice_app.output import give_back_output
-    from chalice_offline.chalice_app.process_patches import give_back
-
-    give_back()
-    give_back_output()
