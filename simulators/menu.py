@@ -20,6 +20,9 @@ CURRENCY = "USD"
 MENU_MADE_AT_MS = 1_767_225_600_000  # 2026-01-01T00:00:00Z: a constant, so that files are equal
 UBER_EATS = "uber_eats"
 DOORDASH = "doordash"
+SQUARE = "square"
+TOAST = "toast"
+CLOVER = "clover"
 
 Json = dict[str, Any]
 
@@ -58,13 +61,14 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """One kitchen and its name at each vendor."""
+    """One kitchen and its name at each vendor. `location_id` is its name at `pos`."""
 
     store_id: str
     name: str
     location_id: str
     uber_store_id: str
     doordash_store_id: str
+    pos: str = SQUARE
     timezone: str = "America/Los_Angeles"
     currency: str = CURRENCY
 
@@ -73,19 +77,30 @@ class Store:
         return {UBER_EATS: self.uber_store_id, DOORDASH: self.doordash_store_id}[channel]
 
 
-def make_stores(count: int = 3) -> tuple[Store, ...]:
-    """Return the first `count` stores; store n is always the same store."""
+def make_stores(count: int = 3, points_of_sale: Sequence[str] = (SQUARE,)) -> tuple[Store, ...]:
+    """Return the first `count` stores, with the given points of sale in turn.
+
+    Store n at a point of sale is always the same store.
+    """
     streets = ("Market Street", "Mission", "Harbour", "Old Town", "Airport", "Campus")
+    kinds = [points_of_sale[number % len(points_of_sale)] for number in range(count)]
     return tuple(
         Store(
             store_id=f"store-{number:03d}",
             name=f"Golden Crumb {streets[(number - 1) % len(streets)]}",
-            location_id=f"L{number:03d}GOLDENCRUMB",
+            location_id=_location_id(number, pos),
+            pos=pos,
             uber_store_id=str(uuid.uuid5(uuid.NAMESPACE_URL, f"uber-store-{number}")),
             doordash_store_id=f"golden-crumb-{number:03d}",
         )
-        for number in range(1, count + 1)
+        for number, pos in enumerate(kinds, 1)
     )
+
+
+def _location_id(number: int, pos: str) -> str:
+    if pos == TOAST:
+        return str(uuid.uuid5(uuid.NAMESPACE_URL, f"toast-restaurant-{number}"))
+    return f"MERCHANT{number:05d}" if pos == CLOVER else f"L{number:03d}GOLDENCRUMB"
 
 
 DIPS = Group(
@@ -180,9 +195,12 @@ def all_options(menu: Sequence[Item] = MENU) -> list[Option]:
     return list(found.values())
 
 
-def pos_id(local_id: str) -> str:
-    """Return the catalogue id that Square has for an item (its variation) or an option."""
-    return hashlib.sha256(f"square:{local_id}".encode()).hexdigest()[:24].upper()
+def pos_id(local_id: str, pos: str = SQUARE) -> str:
+    """Return the id that a point of sale has for an item, an option or a group, in its own form."""
+    if pos == TOAST:
+        return str(uuid.uuid5(uuid.NAMESPACE_URL, f"toast:{local_id}"))
+    length = 13 if pos == CLOVER else 24
+    return hashlib.sha256(f"{pos}:{local_id}".encode()).hexdigest()[:length].upper()
 
 
 def menu_file(store: Store, menu: Sequence[Item] = MENU) -> Json:
@@ -193,7 +211,7 @@ def menu_file(store: Store, menu: Sequence[Item] = MENU) -> Json:
     sold: list[Item | Option] = [*menu, *all_options(menu)]
     return {
         "store_id": store.store_id,
-        "pos": "square",
+        "pos": store.pos,
         "location_id": store.location_id,
         "currency": store.currency,
         "prep_minutes": 15,
@@ -202,12 +220,18 @@ def menu_file(store: Store, menu: Sequence[Item] = MENU) -> Json:
             {
                 "id": entry.id,
                 "name": entry.name,
-                "pos_id": pos_id(entry.id),
+                "pos_id": pos_id(entry.id, store.pos),
                 "price": {"amount": entry.price, "currency": store.currency},
             }
             for entry in sold
         ],
     }
+
+
+def price_list(pos: str, menu: Sequence[Item] = MENU) -> dict[str, Json]:
+    """Return what Toast or Clover sells, by its own ids: {id: {"name", "price" in minor units}}."""
+    sold: list[Item | Option] = [*menu, *all_options(menu)]
+    return {pos_id(entry.id, pos): {"name": entry.name, "price": entry.price} for entry in sold}
 
 
 def square_catalog(menu: Sequence[Item] = MENU, currency: str = CURRENCY) -> list[Json]:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from simulators import square_fields as fields
 from simulators.instants import rfc3339
-from simulators.simulator import Simulator
+from simulators.kitchen import PointOfSaleSimulator
 from simulators.square_catalog import Catalog
 from simulators.square_errors import error_response, invalid, refuse
 from simulators.square_pricing import Pricer
@@ -54,23 +54,13 @@ class SquareSettings:
     retry_delays_ms: tuple[int, ...] = RETRY_DELAYS_MS
 
 
-@dataclass(frozen=True, slots=True)
-class Ticket:
-    """An order that reached the kitchen."""
-
-    reference_id: str | None
-    order_id: str
-    printed_at_ms: int
-    location_id: str
-
-
 def sign(signature_key: str, notification_url: str, body: bytes) -> str:
     """Return x-square-hmacsha256-signature: base64 HMAC-SHA256 over URL and raw body."""
     digest = hmac.new(signature_key.encode(), notification_url.encode() + body, hashlib.sha256)
     return base64.b64encode(digest.digest()).decode()
 
 
-class Square(Simulator):
+class Square(PointOfSaleSimulator):
     """One seller at Square. `locations` None takes every location id."""
 
     name = "square"
@@ -89,24 +79,10 @@ class Square(Simulator):
         self._pricer = Pricer(self.catalog.objects, self.settings.currency)
         self._orders: dict[str, Json] = {}
         self._payments: dict[str, Json] = {}
-        self._tickets: list[Ticket] = []
         self._answers: dict[tuple[str, str], tuple[bytes, Response]] = {}
         super().__init__(**host)
 
     # What tests and the demo read.
-
-    def tickets(self) -> list[Ticket]:
-        """Return what the kitchen printed, oldest first."""
-        with self._lock:
-            return list(self._tickets)
-
-    def duplicate_tickets(self) -> dict[str, list[str]]:
-        """Return the order ids of every reference that was printed more than once."""
-        by_reference: dict[str, list[str]] = {}
-        for ticket in self.tickets():
-            if ticket.reference_id is not None:
-                by_reference.setdefault(ticket.reference_id, []).append(ticket.order_id)
-        return {reference: ids for reference, ids in by_reference.items() if len(ids) > 1}
 
     def orders(self) -> list[Json]:
         """Return copies of all orders, oldest first."""
@@ -382,8 +358,7 @@ class Square(Simulator):
         if not order.get("fulfillments"):
             order["state"] = "COMPLETED"
             order["closed_at"] = rfc3339(self._now_ms())
-        reference = order.get("reference_id")
-        self._tickets.append(Ticket(reference, order["id"], self._now_ms(), order["location_id"]))
+        self.print_ticket(order.get("reference_id"), order["id"], order["location_id"])
         self._touch(order)
 
     def get_payment(self, _request: Request, payment_id: str) -> Response:

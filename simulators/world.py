@@ -1,4 +1,4 @@
-"""All three vendors as one WSGI app: /square, /uber, /doordash, and what spans them.
+"""All vendors as one WSGI app: /square, /toast, /clover, /uber, /doordash, and what spans them.
 
 `World` is what a test, the demo and the server all use; only the server gives it a real clock
 and real HTTP.
@@ -9,11 +9,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from simulators.clover import Clover, CloverSettings, Merchant
 from simulators.doordash import DoorDash, DoorDashSettings
-from simulators.menu import UBER_EATS, square_catalog
+from simulators.menu import CLOVER, SQUARE, TOAST, UBER_EATS, price_list, square_catalog
 from simulators.orders import OrderGenerator, PlacedOrder
 from simulators.simulator import Simulator, no_sleep
 from simulators.square import Square, SquareSettings
+from simulators.toast import Toast, ToastSettings
 from simulators.uber_eats import UberEats, UberEatsSettings
 from simulators.wsgi import BodyError, Response, read_request, write_response
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from wsgiref.types import StartResponse, WSGIEnvironment
 
+    from simulators.kitchen import PointOfSaleSimulator
     from simulators.menu import Store
     from simulators.timeline import OutgoingRequest
     from simulators.wsgi import Request
@@ -32,7 +35,7 @@ Json = dict[str, Any]
 
 
 class World:
-    """Square, Uber Eats and DoorDash, the stores they share, and the customers.
+    """Points of sale and delivery partners, the stores they share, and the customers.
 
     `app_url` is where the order middleware receives webhooks, `public_url` where this app is
     reachable. Square signs the notification URL as well, so it must be the registered one.
@@ -62,7 +65,21 @@ class World:
         self.square = Square(
             settings=replace(SquareSettings(), notification_url=f"{app_url}/webhooks/pos/square"),
             catalog=square_catalog(),
-            locations={store.location_id for store in self.generator.stores},
+            locations=self._locations(SQUARE),
+            **host,
+        )
+        self.toast = Toast(
+            settings=replace(ToastSettings(), webhook_url=f"{app_url}/webhooks/pos/toast"),
+            menu=price_list(TOAST),
+            locations=self._locations(TOAST),
+            **host,
+        )
+        self.clover = Clover(
+            settings=replace(CloverSettings(), webhook_url=f"{app_url}/webhooks/pos/clover"),
+            menu=price_list(CLOVER),
+            merchants=tuple(
+                Merchant(id_, f"clover-refresh-{id_}") for id_ in self._locations(CLOVER)
+            ),
             **host,
         )
         self.uber = UberEats(
@@ -86,7 +103,18 @@ class World:
     @property
     def simulators(self) -> dict[str, Simulator]:
         """The vendors by their mount point."""
-        return {"square": self.square, "uber": self.uber, "doordash": self.doordash}
+        return {
+            "square": self.square,
+            "toast": self.toast,
+            "clover": self.clover,
+            "uber": self.uber,
+            "doordash": self.doordash,
+        }
+
+    @property
+    def points_of_sale(self) -> dict[str, PointOfSaleSimulator]:
+        """The points of sale by their vendor."""
+        return {SQUARE: self.square, TOAST: self.toast, CLOVER: self.clover}
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Hand the request to the vendor that its first path segment names (PEP 3333)."""
@@ -96,6 +124,9 @@ class World:
             environ["PATH_INFO"] = f"/{rest}"
             return simulator(environ, start_response)
         return write_response(self._handle(read_request(environ)), start_response)
+
+    def _locations(self, pos: str) -> list[str]:
+        return [store.location_id for store in self.generator.stores if store.pos == pos]
 
     def now_ms(self) -> int:
         """Return the present instant in this world, in milliseconds since the epoch."""

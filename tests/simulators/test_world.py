@@ -1,4 +1,4 @@
-"""The three vendors together, in process, with a clock that stands still."""
+"""The vendors together, in process, with a clock that stands still."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from simulators.menu import CLOVER, SQUARE, TOAST, make_stores
 from simulators.world import World
 
 
@@ -51,11 +52,16 @@ def test_mounts_are_reached_by_their_first_path_segment(world, caller):
     assert call("GET", "/square/v2/catalog/list").status == 200
     assert call("GET", "/uber/v2/eats/order/x").status == 401
     assert call("GET", "/squarer/v2/catalog/list").status == 404
-    assert list(call("GET", "/_control/state").json()) == ["square", "uber", "doordash"]
+    mounted = ["square", "toast", "clover", "uber", "doordash"]
+    assert list(call("GET", "/_control/state").json()) == mounted
     placed = call("POST", "/_control/orders").json()["orders"]
     assert json.loads(call("GET", "/uber/_control/state").body)["orders"] == len(placed) == 1
 
 
-def test_stores_are_known_at_square_by_their_location(world):
-    """An order for any generated store is taken by the point of sale."""
-    assert world.square.locations == {store.location_id for store in world.generator.stores}
+def test_stores_are_known_at_their_own_point_of_sale(host):
+    """Each location is one of Square, Toast or Clover, and of no other."""
+    world = World(**host, stores=make_stores(4, [SQUARE, TOAST, CLOVER]))
+    first, second, third, fourth = (store.location_id for store in world.generator.stores)
+    assert world.square.locations == [first, fourth]
+    assert world.toast.locations == [second]
+    assert list(world.clover.merchants) == [third]

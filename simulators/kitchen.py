@@ -1,0 +1,45 @@
+"""What every point of sale's simulator has: a printer, and a ledger of what came out of it.
+
+Two tickets with one reference are the mistake that these simulators exist to catch.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from simulators.simulator import Simulator
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """An order that reached the kitchen."""
+
+    reference_id: str | None
+    order_id: str
+    printed_at_ms: int
+    location_id: str
+
+
+class PointOfSaleSimulator(Simulator):
+    """A vendor whose orders are printed."""
+
+    def __init__(self, **host: object) -> None:
+        self._tickets: list[Ticket] = []
+        super().__init__(**host)  # type: ignore[arg-type]
+
+    def tickets(self) -> list[Ticket]:
+        """Return what the kitchen printed, oldest first."""
+        with self._lock:
+            return list(self._tickets)
+
+    def duplicate_tickets(self) -> dict[str, list[str]]:
+        """Return the order ids of every reference that was printed more than once."""
+        by_reference: dict[str, list[str]] = {}
+        for ticket in self.tickets():
+            if ticket.reference_id is not None:
+                by_reference.setdefault(ticket.reference_id, []).append(ticket.order_id)
+        return {reference: ids for reference, ids in by_reference.items() if len(ids) > 1}
+
+    def print_ticket(self, reference_id: str | None, order_id: str, location_id: str) -> None:
+        """Let an order come out of the printer now."""
+        self._tickets.append(Ticket(reference_id, order_id, self._now_ms(), location_id))
