@@ -11,6 +11,7 @@ from chalice_offline.services import (
     apigateway,
     dynamodb,
     events,
+    execute_api,
     kinesis,
     lambda_,
     s3,
@@ -19,6 +20,7 @@ from chalice_offline.services import (
     sqs,
     stepfunctions,
 )
+from chalice_offline.services.common.served_apis import ServedApis
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,11 +58,13 @@ def compose(
     emulator = Emulator(
         driver, seed=seed, journal=journal, storage=storage, account_id=account_id, region=region
     )
+    apis = ServedApis()
     try:
         made = [
             *(service(emulator) for service in SERVICES),
             *dynamodb.services(emulator),
-            *apigateway.services(emulator),
+            apigateway.service(emulator, apis),
+            execute_api.service(apis),
         ]
     except (ValueError, LookupError, TypeError) as error:
         if storage is None:

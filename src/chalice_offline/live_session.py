@@ -24,7 +24,6 @@ from chalice_offline.iam import FunctionCalls
 from chalice_offline.services.delegated import MotoState
 from chalice_offline.services.lambda_ import LambdaState
 from chalice_offline.storage import SqliteStorage, sweep
-from chalice_offline.transports.api_door import routes_endpoint
 from chalice_offline.transports.asgi import LOOPBACK
 from chalice_offline.transports.aws_door import aws_endpoint
 from chalice_offline.transports.browser_policy import ONLY_THIS_MACHINE, Access, Area
@@ -156,7 +155,7 @@ class AppSession:
         if self.aws.judge is not None:
             policies = ProjectPolicies()
             self.aws.judge.of_project = lambda name: policies.of(self.app.project, name)
-        routes = routes_endpoint(self.aws.gateway, self.app.api_call)
+        routes = aws_endpoint(self.aws.gateway, self.app.addressed)
         try:
             self.http_server = Server(
                 routes, host=host, port=port, usual_port=APP_PORT, area=Area.APP, access=access

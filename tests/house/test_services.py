@@ -8,9 +8,11 @@ from typing import Any
 SERVICES = "src/chalice_offline/services"
 # No AWS service of its own, or what several share.
 NO_SERVICES = {"common", "delegated"}
-# `services` where one state answers for two names: DynamoDB and its streams.
+# `services` where one state answers for two names: DynamoDB and its streams. `apis` is what the
+# services that have APIs share, and what execute-api asks.
 _SERVICE = re.compile(
-    r"^def services?\(kernel: Kernel\) -> (Service|tuple\[Service, Service\]):$",
+    r"^def services?\((kernel: Kernel|kernel: Kernel, apis: ServedApis|apis: ServedApis)\) -> "
+    r"(Service|tuple\[Service, Service\]):$",
     re.MULTILINE,
 )
 _EXPORTS = re.compile(r"^__all__ = .*\"services?\"", re.MULTILINE)

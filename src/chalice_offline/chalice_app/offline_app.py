@@ -29,8 +29,8 @@ from chalice_offline.chalice_app.sources import Sources
 from chalice_offline.chalice_app.table_streams import TableStreams
 from chalice_offline.core.context import Caller
 from chalice_offline.core.errors import EmulatorBug, ProjectError
+from chalice_offline.protocols import sent_to_stage
 from chalice_offline.services.lambda_ import FunctionSettings
-from chalice_offline.transports.api_requests import call_on
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -117,10 +117,10 @@ class OfflineApp:
         """Which function listens to what, in the order of the app's decorators."""
         return self._bindings.all()
 
-    def api_call(self, request: HttpRequest) -> dict[str, Any]:
-        """Return the call on execute-api that a request to the app's routes is."""
+    def addressed(self, request: HttpRequest) -> HttpRequest:
+        """Return a request to the app's routes with the address of their API and stage."""
         api = self._api
-        return call_on(request, api.id if api.is_served else "", api.stage)
+        return sent_to_stage(request, api.id if api.is_served else "", api.stage)
 
     def routes(self) -> list[str]:
         """Return the app's routes as "GET,POST /path"."""

@@ -11,7 +11,7 @@ operation means, keeps state, or reads a clock.
 
 from __future__ import annotations
 
-from chalice_offline.protocols.app_addresses import APP, is_app_host
+from chalice_offline.protocols.app_addresses import APP, is_app_host, sent_to_stage
 from chalice_offline.protocols.detect import detect
 from chalice_offline.protocols.registry import parse, serialize, serialize_error
 from chalice_offline.protocols.service_models import load_service, operation_names
@@ -25,6 +25,7 @@ __all__ = [
     "load_service",
     "operation_names",
     "parse",
+    "sent_to_stage",
     "serialize",
     "serialize_error",
 ]

@@ -1,4 +1,4 @@
-"""Addresses of what users built, not of AWS's own API: function URLs and the like.
+"""Addresses of what users built, not of AWS's own API: APIs of API Gateway, function URLs.
 
 `ADDRESSES` is the table. A request to one of them is a call of an operation that botocore does not
 have. Its parameters are the same for all: what the address names (the pattern's named groups
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -31,14 +31,16 @@ _SOURCE_IP = "127.0.0.1"
 class AppAddress:
     """How an address looks, and which operation of which service answers there.
 
-    `host` is looked for at the start of the host name, `path` at the start of the path; either
-    may be None. What follows the match of `path` is the path that the operation gets.
+    `host` is looked for at the start of the host name, `path` at the start of the path; one of
+    them is None. What follows the match of `path` is the path that the operation gets.
+    `error_key` is the member that an error's text is told in.
     """
 
     service: str
     operation: str
     host: re.Pattern[str] | None = None
     path: re.Pattern[str] | None = None
+    error_key: str = "message"
 
     def names(self, request: HttpRequest) -> dict[str, str] | None:
         """Return what the address of a request names; None when it is another's."""
@@ -47,12 +49,29 @@ class AppAddress:
         return None if found is None else found.groupdict("")
 
     def rest_of(self, path: str) -> str:
-        """Return the path below the address."""
+        """Return the path below the address, as it was sent."""
         found = self.path.match(path) if self.path else None
-        return path if found is None else f"/{path[found.end() :].lstrip('/')}"
+        return path if found is None else path[found.end() :] or "/"
 
 
+# API and stage in the path, on any host name: as LocalStack's users know it.
+_STAGE_PATH = "/_aws/execute-api/"
 ADDRESSES: tuple[AppAddress, ...] = (
+    AppAddress(
+        "execute-api",
+        "Request",
+        path=re.compile(_STAGE_PATH + r"(?P<apiId>[^/]+)/(?P<stage>[^/]+)"),
+    ),
+    AppAddress(
+        "execute-api",
+        "Request",
+        path=re.compile(r"/restapis/(?P<apiId>[^/]+)/(?P<stage>[^/]+)/_user_request_(?=/|$)"),
+    ),
+    AppAddress(
+        "execute-api",
+        "Request",
+        host=re.compile(r"(?P<apiId>[\w-]+)\.execute-api\.", re.ASCII | re.IGNORECASE),
+    ),
     AppAddress(
         "lambda",
         "InvokeFunctionUrl",
@@ -60,18 +79,28 @@ ADDRESSES: tuple[AppAddress, ...] = (
             r"(?P<urlId>[a-z0-9_-]+)\.lambda-url\.(?P<region>[a-z0-9-]+)\.",
             re.ASCII | re.IGNORECASE,
         ),
+        error_key="Message",
     ),
 )
 
 _APP_HOST = re.compile(r"[\w-]+\.(?:lambda-url|execute-api)\.", re.ASCII | re.IGNORECASE)
+_ERROR_KEYS = {(one.service, one.operation): one.error_key for one in ADDRESSES}
 #: (service, operation) of each: what botocore does not have.
-OPERATIONS = frozenset((address.service, address.operation) for address in ADDRESSES)
+OPERATIONS = frozenset(_ERROR_KEYS)
 
 
 @lru_cache(maxsize=256)
 def is_app_host(host: str) -> bool:
     """Whether a host name is that of something a user built: a function URL, an API."""
     return _APP_HOST.match(host) is not None
+
+
+def sent_to_stage(request: HttpRequest, api_id: str, stage: str) -> HttpRequest:
+    """Return a request to an API that needs no naming, with the API and its stage in the path."""
+    scheme, _, rest = request.url.partition("://")
+    authority, _, target = rest.partition("/")
+    url = f"{scheme}://{authority}{_STAGE_PATH}{api_id or '-'}/{stage or '-'}/{target}"
+    return replace(request, url=url)
 
 
 def target_of(request: HttpRequest, access_key: str, region: str) -> Target | None:
@@ -84,10 +113,12 @@ def target_of(request: HttpRequest, access_key: str, region: str) -> Target | No
     return None
 
 
-def serialize_error(error: AwsError) -> HttpResponse:
-    """Return an error as the front doors of apps tell it."""
+def serialize_error(target: Target, error: AwsError) -> HttpResponse:
+    """Return an error as the front doors of apps tell it; a mistake of ours, as AWS's own."""
     fields = {name: value for name, value in error.fields.items() if name != "Type"}
-    content = json.dumps({"Message": error.message or None} | fields, separators=(",", ":"))
+    key = _ERROR_KEYS[target.service, target.operation or ""]
+    message = "Internal server error" if error.code == "InternalFailure" else error.message or None
+    content = json.dumps({key: message} | fields, separators=(",", ":"))
     headers = Headers([("content-type", "application/json"), ("x-amzn-errortype", error.code)])
     return HttpResponse(error.status, headers, content.encode())
 
@@ -102,7 +133,7 @@ def _parse(request: HttpRequest) -> dict[str, Any]:
                 "path": address.rest_of(request.path),
                 "rawQuery": request.query,
                 "headers": list(request.headers.items()),
-                "body": request.body,
+                "body": request.body if request.upload is None else request.upload.read(),
                 "host": request.host,
                 "scheme": request.url.partition(":")[0],
                 "sourceIp": _SOURCE_IP,
@@ -113,8 +144,12 @@ def _parse(request: HttpRequest) -> dict[str, Any]:
 def _serialize(result: dict[str, Any], _request_id: str) -> HttpResponse:
     headers = Headers()
     for name, value in result["headers"]:
-        # A field that is there several times (cookies) is a line each.
-        headers[name] = f"{headers[name]}\n{value}" if name in headers else value
+        if name in headers:
+            # Cookies are a line each (RFC 6265, section 3), other fields share one.
+            separator = "\n" if name.lower() == "set-cookie" else ", "
+            headers[name] = f"{headers[name]}{separator}{value}"
+        else:
+            headers[name] = value
     return HttpResponse(result["statusCode"], headers, result["body"])
 
 

@@ -73,7 +73,7 @@ def serialize_error(target: Target | None, error: AwsError, request_id: str) -> 
     if target is None:
         return query.serialize_error(None, None, error, request_id)
     if target.protocol == app_addresses.APP:
-        return app_addresses.serialize_error(error)
+        return app_addresses.serialize_error(target, error)
     protocol = query_json if target.replies_in_json else _ERRORS.get(target.protocol, json_rpc)
     model = model_for(target.service, target.protocol)
     response: HttpResponse = protocol.serialize_error(model, target, error, request_id)

@@ -265,7 +265,7 @@ class Offline:
         from chalice_offline.transports.present_run import present_causes, present_run
 
         request = HttpRequest(method, f"https://localhost{path}", headers, body)
-        reply = self._gateway.execute(self.app.api_call(request), request, present_causes())
+        reply = self._gateway.handle(self.app.addressed(request), present_causes())
         if not isinstance(reply, Pending):
             return reply
         run = present_run.get()

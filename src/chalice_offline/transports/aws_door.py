@@ -1,4 +1,4 @@
-"""The AWS endpoint over HTTP: bytes in, through the gateway, bytes out."""
+"""The AWS endpoint and an app's routes over HTTP: bytes in, through the gateway, bytes out."""
 
 from __future__ import annotations
 
@@ -13,19 +13,28 @@ from chalice_offline.transports.body_limits import SMALL
 from chalice_offline.transports.incoming import IncomingBody
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from chalice_offline.core.feed import Feed
     from chalice_offline.core.http import HttpResponse
     from chalice_offline.transports.asgi import AsgiApp, Receive, Scope, Send
     from chalice_offline.transports.gateway import Gateway
 
 
-def aws_endpoint(gateway: Gateway) -> AsgiApp:
-    """Return an ASGI app that answers AWS requests through `gateway`."""
+def aws_endpoint(
+    gateway: Gateway, addressed: Callable[[HttpRequest], HttpRequest] | None = None
+) -> AsgiApp:
+    """Return an ASGI app that answers AWS requests through `gateway`.
+
+    `addressed` gives a request the address that it is for, where the port says what that is.
+    """
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
         head = asgi.head_of(scope)
+        if addressed is not None:
+            head = addressed(head)
         is_head = head.method == "HEAD"
         payload = asgi.Payload(receive)
         try:
@@ -41,7 +50,7 @@ def aws_endpoint(gateway: Gateway) -> AsgiApp:
         try:
             reply = gateway.handle(request)
             if isinstance(reply, Pending):
-                reply = await settled(gateway, reply, receive)
+                reply = await _settled(gateway, reply, receive)
             if reply.feed is None:
                 await asgi.send_response(send, reply, head=is_head)
             else:
@@ -70,7 +79,7 @@ async def _read(head: HttpRequest, payload: asgi.Payload, gateway: Gateway) -> H
         incoming.discard()
 
 
-async def settled(
+async def _settled(
     gateway: Gateway, pending: Pending[HttpResponse], receive: Receive
 ) -> HttpResponse:
     """Return the reply once it is known; raises ClientGone when the client does not wait for it."""

@@ -73,6 +73,8 @@ _BY_SERVICE = {
     ),
     # DynamoDB: what ScyllaDB's tests measured on AWS; Kinesis: PutRecords, 10 MiB in Base64.
     "dynamodb": BodyLimit(16 * MIB, "RequestEntityTooLarge", "Request entity too large", 413),
+    # API Gateway takes 10 MiB, and says in the API's own words what is more.
+    "execute-api": BodyLimit(16 * MIB, "RequestTooLargeException", "Request Too Long", 413),
     "kinesis": BodyLimit(24 * MIB, "RequestEntityTooLarge", "Request entity too large", 413),
 }
 _BY_OPERATION = {

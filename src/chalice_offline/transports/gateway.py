@@ -22,7 +22,6 @@ from chalice_offline.protocols import (
     serialize,
     serialize_error,
 )
-from chalice_offline.transports.api_requests import api_failure, api_request, api_response
 from chalice_offline.transports.content_encoding import decompressed
 
 if TYPE_CHECKING:
@@ -80,9 +79,6 @@ class Gateway:
         if page is not None and not is_app_host(request.host):
             return page(request)
         request_id = self.emulator.ids.uuid()
-        call = api_request(request)
-        if call is not None:
-            return self.execute(call, request, causes, request_id)
         target: Target | None = None
         try:
             target = detect(request)
@@ -121,7 +117,8 @@ class Gateway:
                 self.judge(target, parse(target, request), caller)
             return emulator.forward(target.service, operation, request, caller)
         parameters = parse(target, request)
-        if self.judge is not None:
+        # What an app's front door lets in is said by its own authorizers.
+        if self.judge is not None and target.protocol != APP:
             self.judge(target, parameters, caller)
         reply = emulator.call(target.service, operation, parameters, caller)
         if not isinstance(reply, Pending):
@@ -141,30 +138,6 @@ class Gateway:
 
         reply.then(settled)
         return response
-
-    def execute(
-        self,
-        call: dict[str, Any],
-        request: HttpRequest,
-        causes: tuple[int, ...],
-        request_id: str = "",
-    ) -> HttpResponse | Pending[HttpResponse]:
-        """Answer a request to a deployed API; never raises."""
-        emulator = self.emulator
-        caller = Caller(
-            account_id=emulator.account_id,
-            region=emulator.region,
-            endpoint=request.endpoint,
-            causes=causes,
-            trace_header=request.headers.get("x-amzn-trace-id") or "",
-            request_id=request_id,
-        )
-        try:
-            reply = emulator.call("execute-api", "Request", call, caller)
-        except Exception:  # noqa: BLE001 - the outermost boundary, as above
-            _log.exception("%s %s failed", request.method, request.target)
-            return api_failure()
-        return reply.map(api_response) if isinstance(reply, Pending) else api_response(reply)
 
     def refuse(self, head: HttpRequest, error: AwsError) -> HttpResponse:
         """Return an error for a request of which the payload was not taken."""

@@ -1,5 +1,5 @@
-"""API Gateway's REST APIs: what defines them (apigateway) and what serves them (execute-api)."""
+"""API Gateway's REST APIs: what defines them, and what serves them."""
 
-from chalice_offline.services.apigateway.operations import services
+from chalice_offline.services.apigateway.operations import service
 
-__all__ = ["services"]
+__all__ = ["service"]

@@ -1,7 +1,8 @@
-"""execute-api: requests to the APIs. botocore has no such operation; the doors make this call."""
+"""Requests to REST APIs: from execute-api to the steps of their stage."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
@@ -16,16 +17,21 @@ if TYPE_CHECKING:
     from chalice_offline.core.context import CallContext
     from chalice_offline.core.kernel import Reply as KernelReply
     from chalice_offline.core.kernel import Request, Result
+    from chalice_offline.services.apigateway.rest_api import RestApi
     from chalice_offline.services.apigateway.state import ApiGatewayState
+    from chalice_offline.services.common.served_apis import Front
 
 
-def serve_request(gateway: ApiGatewayState, context: CallContext, request: Request) -> KernelReply:
-    """Answer a request to an API: {"statusCode", "headers": pairs, "body"}.
+def front_or_none(gateway: ApiGatewayState, api_id: str) -> Front | None:
+    """Return what answers requests to an API, if it is a REST API."""
+    api = gateway.apis.get(api_id)
+    return None if api is None else partial(_serve_request, gateway, api)
 
-    "apiId" and "stage" name what it is for, "path" is what follows the stage. Custom domain names
-    are kept and described, and not served.
-    """
-    exchange = _exchange(gateway, context, request)
+
+def _serve_request(
+    gateway: ApiGatewayState, api: RestApi, context: CallContext, request: Request
+) -> KernelReply:
+    exchange = _exchange(gateway, api, context, request)
     if isinstance(exchange, GatewayFailure):
         reply = plain_failure(exchange)
         reply.headers.append(("x-amzn-RequestId", context.request_id))
@@ -35,15 +41,12 @@ def serve_request(gateway: ApiGatewayState, context: CallContext, request: Reque
 
 
 def _exchange(
-    gateway: ApiGatewayState, context: CallContext, request: Request
+    gateway: ApiGatewayState, api: RestApi, context: CallContext, request: Request
 ) -> Exchange | GatewayFailure:
-    api_id, stage_name, path = request.get("apiId", ""), request.get("stage", ""), request["path"]
-    api = gateway.apis.get(api_id)
-    if api is None:
-        return failures.forbidden()
+    stage_name, path = request.get("stage", ""), request["path"]
     if not stage_name:  # the host names the API, the path its stage
-        stage_name, _, rest = path.lstrip("/").partition("/")
-        path = f"/{rest}"
+        stage_name, slash, rest = path.removeprefix("/").partition("/")
+        path = slash + rest
     stage = api.stages.get(unquote(stage_name))
     if stage is None:
         return failures.forbidden()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from chalice_offline.core.kernel import Service
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from chalice_offline.core.kernel import Kernel, Operation
+    from chalice_offline.services.common.served_apis import ServedApis
 
 OPERATIONS: Mapping[str, Operation] = {
     "GetAccount": account.get_account,
@@ -155,12 +157,10 @@ OPERATIONS: Mapping[str, Operation] = {
     "UpdateVpcLink": vpc_links.update_vpc_link,
     "DeleteVpcLink": vpc_links.delete_vpc_link,
 }
-EXECUTE_OPERATIONS: Mapping[str, Operation] = {"Request": execute.serve_request}
 
 
-def services(kernel: Kernel) -> tuple[Service, Service]:
-    """Return API Gateway and the APIs it serves, which share what they hold."""
+def service(kernel: Kernel, apis: ServedApis) -> Service:
+    """Return API Gateway; its APIs are served, too."""
     state = ApiGatewayState(kernel)
-    return Service("apigateway", state, OPERATIONS), Service(
-        "execute-api", state, EXECUTE_OPERATIONS
-    )
+    apis.add(partial(execute.front_or_none, state))
+    return Service("apigateway", state, OPERATIONS)
