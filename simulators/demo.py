@@ -14,7 +14,7 @@ from simulators.playground import Playground, StartError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from simulators.orders import PlacedOrder
+    from simulators.cart import PlacedOrder
     from simulators.world import World
 
 # How many orders are under way at once: enough to keep every stage busy, few enough that an

@@ -9,22 +9,23 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from simulators.clover import Clover, CloverSettings, Merchant
-from simulators.doordash import DoorDash, DoorDashSettings
+from simulators.channels.doordash.simulator import DoorDash, DoorDashSettings
+from simulators.channels.uber_eats.simulator import UberEats, UberEatsSettings
 from simulators.menu import CLOVER, SQUARE, TOAST, UBER_EATS, price_list, square_catalog
-from simulators.orders import OrderGenerator, PlacedOrder
+from simulators.orders import OrderGenerator
+from simulators.pos.clover import Clover, CloverSettings, Merchant
+from simulators.pos.square import Square, SquareSettings
+from simulators.pos.toast import Toast, ToastSettings
 from simulators.simulator import Simulator, no_sleep
-from simulators.square import Square, SquareSettings
-from simulators.toast import Toast, ToastSettings
-from simulators.uber_eats import UberEats, UberEatsSettings
 from simulators.wsgi import BodyError, Response, read_request, write_response
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from wsgiref.types import StartResponse, WSGIEnvironment
 
-    from simulators.kitchen import PointOfSaleSimulator
+    from simulators.cart import PlacedOrder
     from simulators.menu import Store
+    from simulators.pos.kitchen import PointOfSaleSimulator
     from simulators.timeline import OutgoingRequest
     from simulators.wsgi import Request
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from chalice_offline.testing import Offline
-    from simulators.orders import PlacedOrder
+    from simulators.cart import PlacedOrder
     from simulators.timeline import OutgoingRequest
 
 VENDORS_URL = "http://127.0.0.1:9001"

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from simulators.doordash import DoorDash
+from simulators.channels.doordash.simulator import DoorDash
+from simulators.channels.uber_eats.simulator import UberEats
 from simulators.menu import make_stores, square_catalog
-from simulators.square import Square
-from simulators.uber_eats import UberEats
+from simulators.pos.square import Square
 
 if TYPE_CHECKING:
     from collections.abc import Callable

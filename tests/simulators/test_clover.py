@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from simulators.clover import Clover, Merchant
 from simulators.menu import CLOVER, pos_id, price_list
+from simulators.pos.clover import Clover, Merchant
 
 BASE = "/v3/merchants/M1"
 

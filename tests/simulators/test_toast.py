@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from simulators.menu import TOAST, make_stores, pos_id, price_list
-from simulators.toast import Toast, sign
+from simulators.pos.toast import Toast, sign
 
 STORE, OTHER = make_stores(2, [TOAST])
 LOGIN = {

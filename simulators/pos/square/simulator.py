@@ -15,14 +15,14 @@ import hmac
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from simulators import square_fields as fields
 from simulators.instants import rfc3339
-from simulators.kitchen import PointOfSaleSimulator
-from simulators.square_catalog import Catalog
-from simulators.square_errors import error_response, invalid, refuse
-from simulators.square_pricing import Pricer
-from simulators.square_search import search_orders
-from simulators.square_updates import merged, with_sorted_keys
+from simulators.pos.kitchen import PointOfSaleSimulator
+from simulators.pos.square import fields
+from simulators.pos.square.catalog import Catalog
+from simulators.pos.square.errors import error_response, invalid, refuse
+from simulators.pos.square.pricing import Pricer
+from simulators.pos.square.search import search_orders
+from simulators.pos.square.updates import merged, with_sorted_keys
 from simulators.timeline import Delivery, OutgoingRequest
 from simulators.wsgi import JSON, Request, Response, Route, encode_json
 

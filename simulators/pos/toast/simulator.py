@@ -17,11 +17,11 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from simulators.instants import from_rfc3339, rfc3339
-from simulators.kitchen import PointOfSaleSimulator
+from simulators.pos.kitchen import PointOfSaleSimulator
+from simulators.pos.toast.errors import error_response, invalid, refuse
+from simulators.pos.toast.pricing import Pricer, to_minor, to_number
 from simulators.simulator import Refusal
 from simulators.timeline import Delivery, OutgoingRequest
-from simulators.toast_errors import error_response, invalid, refuse
-from simulators.toast_pricing import Pricer, to_minor, to_number
 from simulators.wsgi import JSON, Request, Response, Route, encode_json
 
 if TYPE_CHECKING:

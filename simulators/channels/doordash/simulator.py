@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import base64
 import copy
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from simulators.doordash_jwt import TokenError, check_token
+from simulators.channels.doordash.jwt import TokenError, check_token
+from simulators.channels.marketplace import Marketplace
 from simulators.instants import from_rfc3339
-from simulators.simulator import Refusal, Simulator
+from simulators.simulator import Refusal
 from simulators.timeline import NO_ANSWER, Delivery, OutgoingRequest
 from simulators.wsgi import JSON, BodyError, Request, Response, Route, encode_json
 
@@ -53,20 +54,6 @@ class DoorDashSettings:
     decide_within_ms: tuple[int, int] = (180_000, 480_000)
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What became of an order.
-
-    `decision`: accepted (PATCH success), accepted_at_once (200), denied (PATCH fail),
-    failed (non-2xx or no answer), timed_out, cancelled_by_merchant, cancelled_by_customer.
-    """
-
-    order_id: str
-    decision: str
-    at_ms: int
-    detail: Mapping[str, Any]
-
-
 @dataclass(slots=True)
 class _Order:
     payload: Json
@@ -75,15 +62,18 @@ class _Order:
     ready: bool = False
 
 
-class DoorDash(Simulator):
-    """The marketplace: customers place orders here, our app confirms or fails them."""
+class DoorDash(Marketplace):
+    """The marketplace: customers place orders here, our app confirms or fails them.
+
+    decisions: accepted (PATCH success), accepted_at_once (200), denied (PATCH fail),
+    failed (non-2xx or no answer), timed_out, cancelled_by_merchant, cancelled_by_customer.
+    """
 
     name = "doordash"
 
     def __init__(self, *, settings: DoorDashSettings | None = None, **host: Any) -> None:
         self.settings = settings or DoorDashSettings()
         self._orders: dict[str, _Order] = {}
-        self._decisions: list[Decision] = []
         self.item_status: dict[tuple[str, str], bool] = {}
         self.option_status: dict[tuple[str, str], bool] = {}
         self.store_status: dict[str, Json] = {}
@@ -126,11 +116,6 @@ class DoorDash(Simulator):
         """Return NEW, AWAITING_CONFIRMATION, CONFIRMED, FAILED or CANCELLED."""
         with self._lock:
             return self._orders[order_id].state
-
-    def decisions(self) -> list[Decision]:
-        """Return what was decided, oldest first."""
-        with self._lock:
-            return list(self._decisions)
 
     # The vendor's part of a simulator.
 
@@ -180,7 +165,7 @@ class DoorDash(Simulator):
         return {
             "orders": len(states),
             "by_state": {state: states.count(state) for state in sorted(set(states))},
-            "decisions": [asdict(decision) for decision in self._decisions],
+            "decisions": self.shown_decisions(),
             "inactive_items": sorted(
                 item for (_, item), active in self.item_status.items() if not active
             ),
@@ -280,7 +265,7 @@ class DoorDash(Simulator):
 
     def _decide(self, order_id: str, state: str, decision: str, detail: Json) -> None:
         self._orders[order_id].state = state
-        self._decisions.append(Decision(order_id, decision, self._now_ms(), detail))
+        self.note_decision(order_id, decision, detail)
 
     def _time_out(self, order_id: str) -> None:
         if self._orders[order_id].state == "AWAITING_CONFIRMATION":

@@ -12,12 +12,13 @@ from __future__ import annotations
 import copy
 import hashlib
 import hmac
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from simulators import faults
+from simulators.channels.marketplace import Marketplace
 from simulators.instants import rfc3339
-from simulators.simulator import Refusal, Simulator
+from simulators.simulator import Refusal
 from simulators.timeline import Delivery, OutgoingRequest
 from simulators.wsgi import JSON, BodyError, Request, Response, Route, encode_json
 
@@ -81,20 +82,6 @@ class UberEatsSettings:
     robocall_ms: int = ROBOCALL_MS
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What became of an order, and by whose hand.
-
-    `decision`: accepted, denied, accepted_on_tablet, cancelled_by_merchant,
-    cancelled_by_customer, auto_cancelled. `detail` is the request's body, if there was one.
-    """
-
-    order_id: str
-    decision: str
-    at_ms: int
-    detail: Mapping[str, Any]
-
-
 @dataclass(slots=True)
 class _Order:
     payload: Json
@@ -107,15 +94,18 @@ def sign(client_secret: str, body: bytes) -> str:
     return hmac.new(client_secret.encode(), body, hashlib.sha256).hexdigest()
 
 
-class UberEats(Simulator):
-    """The marketplace: customers place orders here, our app decides about them."""
+class UberEats(Marketplace):
+    """The marketplace: customers place orders here, our app decides about them.
+
+    decisions: accepted, denied, accepted_on_tablet, cancelled_by_merchant,
+    cancelled_by_customer, auto_cancelled.
+    """
 
     name = "uber_eats"
 
     def __init__(self, *, settings: UberEatsSettings | None = None, **host: Any) -> None:
         self.settings = settings or UberEatsSettings()
         self._orders: dict[str, _Order] = {}
-        self._decisions: list[Decision] = []
         self._tokens: dict[str, int] = {}
         self.grants_at_ms: list[int] = []
         self.robocalls: list[str] = []
@@ -164,11 +154,6 @@ class UberEats(Simulator):
         with self._lock:
             return self._orders[order_id].state
 
-    def decisions(self) -> list[Decision]:
-        """Return what was decided, oldest first."""
-        with self._lock:
-            return list(self._decisions)
-
     # The vendor's part of a simulator.
 
     def routes(self) -> list[Route]:
@@ -216,7 +201,7 @@ class UberEats(Simulator):
         return {
             "orders": len(states),
             "by_state": {state: states.count(state) for state in sorted(set(states))},
-            "decisions": [asdict(decision) for decision in self._decisions],
+            "decisions": self.shown_decisions(),
             "robocalls": list(self.robocalls),
             "token_grants": len(self.grants_at_ms),
         }
@@ -335,7 +320,7 @@ class UberEats(Simulator):
 
     def _decide(self, order_id: str, state: str, decision: str, detail: Json) -> None:
         self._orders[order_id].state = state
-        self._decisions.append(Decision(order_id, decision, self._now_ms(), detail))
+        self.note_decision(order_id, decision, detail)
 
     def _robocall(self, order_id: str) -> None:
         if self._orders[order_id].state == "CREATED":

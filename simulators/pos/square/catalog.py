@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from simulators import square_fields as fields
-from simulators.square_errors import refuse
+from simulators.pos.square import fields
+from simulators.pos.square.errors import refuse
 from simulators.wsgi import Request, Response, Route
 
 if TYPE_CHECKING:

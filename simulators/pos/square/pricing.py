@@ -11,8 +11,8 @@ from __future__ import annotations
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
-from simulators import square_fields as fields
-from simulators.square_errors import invalid, refuse
+from simulators.pos.square import fields
+from simulators.pos.square.errors import invalid, refuse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from simulators import square_fields as fields
+from simulators.pos.square import fields
 
 Json = dict[str, Any]
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
-from simulators.toast_errors import invalid
+from simulators.pos.toast.errors import invalid
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

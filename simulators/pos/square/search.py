@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from simulators import square_fields as fields
 from simulators.instants import from_rfc3339
-from simulators.square_catalog import read_cursor, write_cursor
-from simulators.square_errors import invalid
+from simulators.pos.square import fields
+from simulators.pos.square.catalog import read_cursor, write_cursor
+from simulators.pos.square.errors import invalid
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

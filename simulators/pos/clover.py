@@ -13,7 +13,7 @@ import copy
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from simulators.kitchen import PointOfSaleSimulator
+from simulators.pos.kitchen import PointOfSaleSimulator
 from simulators.simulator import Refusal
 from simulators.timeline import Delivery, OutgoingRequest
 from simulators.wsgi import JSON, Request, Response, Route, encode_json

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from simulators.square_errors import invalid
+from simulators.pos.square.errors import invalid
 
 CURRENCY = re.compile(r"[A-Z]{3}")
 METADATA_KEY = re.compile(r"[a-zA-Z0-9_-]{1,60}")

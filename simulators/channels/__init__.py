@@ -1,0 +1,1 @@
+"""Delivery partners as they document themselves: customers order there, our app answers."""

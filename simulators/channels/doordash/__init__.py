@@ -1,0 +1,1 @@
+"""DoorDash Marketplace: fat webhooks with a static token, and the three ways to answer one."""

@@ -1,0 +1,1 @@
+"""Points of sale as their vendors document them, with printers and faults."""
