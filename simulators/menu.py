@@ -20,6 +20,8 @@ CURRENCY = "USD"
 MENU_MADE_AT_MS = 1_767_225_600_000  # 2026-01-01T00:00:00Z: a constant, so that files are equal
 UBER_EATS = "uber_eats"
 DOORDASH = "doordash"
+DELIVEROO = "deliveroo"
+OPEN_DELIVERY = "open_delivery"
 SQUARE = "square"
 TOAST = "toast"
 CLOVER = "clover"
@@ -68,13 +70,25 @@ class Store:
     location_id: str
     uber_store_id: str
     doordash_store_id: str
+    deliveroo_site_id: str
+    open_delivery_merchant_id: str
     pos: str = SQUARE
     timezone: str = "America/Los_Angeles"
     currency: str = CURRENCY
 
     def channel_store_id(self, channel: str) -> str:
         """Return the store's name at a delivery partner."""
-        return {UBER_EATS: self.uber_store_id, DOORDASH: self.doordash_store_id}[channel]
+        return self.channels[channel]
+
+    @property
+    def channels(self) -> dict[str, str]:
+        """The store's name at each delivery partner."""
+        return {
+            UBER_EATS: self.uber_store_id,
+            DOORDASH: self.doordash_store_id,
+            DELIVEROO: self.deliveroo_site_id,
+            OPEN_DELIVERY: self.open_delivery_merchant_id,
+        }
 
 
 def make_stores(count: int = 3, points_of_sale: Sequence[str] = (SQUARE,)) -> tuple[Store, ...]:
@@ -92,6 +106,8 @@ def make_stores(count: int = 3, points_of_sale: Sequence[str] = (SQUARE,)) -> tu
             pos=pos,
             uber_store_id=str(uuid.uuid5(uuid.NAMESPACE_URL, f"uber-store-{number}")),
             doordash_store_id=f"golden-crumb-{number:03d}",
+            deliveroo_site_id=str(410_000 + number),
+            open_delivery_merchant_id=str(uuid.uuid5(uuid.NAMESPACE_URL, f"od-store-{number}")),
         )
         for number, pos in enumerate(kinds, 1)
     )

@@ -15,11 +15,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simulators.cart import CartLine, PlacedOrder, Selection
+from simulators.channels.deliveroo.orders import order_payload as deliveroo_payload
 from simulators.channels.doordash.orders import order_payload as doordash_payload
+from simulators.channels.open_delivery.orders import order_payload as open_delivery_payload
 from simulators.channels.uber_eats.orders import order_payload as uber_eats_payload
 from simulators.menu import (
+    DELIVEROO,
     DOORDASH,
     MENU,
+    OPEN_DELIVERY,
     UBER_EATS,
     Group,
     Item,
@@ -36,8 +40,10 @@ Json = dict[str, Any]
 PAYLOADS: dict[str, Callable[[PlacedOrder, random.Random, int], Json]] = {
     UBER_EATS: uber_eats_payload,
     DOORDASH: doordash_payload,
+    DELIVEROO: deliveroo_payload,
+    OPEN_DELIVERY: open_delivery_payload,
 }
-CHANNELS = tuple(PAYLOADS)
+CHANNELS = (UBER_EATS, DOORDASH)
 TAX_PER_MILLE = 85
 
 NOTES = (

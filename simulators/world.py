@@ -1,4 +1,4 @@
-"""All vendors as one WSGI app: /square, /toast, /clover, /uber, /doordash, and what spans them.
+"""All vendors as one WSGI app, each under its own first path segment, and what spans them.
 
 `World` is what a test, the demo and the server all use; only the server gives it a real clock
 and real HTTP.
@@ -9,9 +9,21 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from simulators.channels.deliveroo.simulator import Deliveroo, DeliverooSettings
 from simulators.channels.doordash.simulator import DoorDash, DoorDashSettings
+from simulators.channels.open_delivery.simulator import OpenDelivery, OpenDeliverySettings
 from simulators.channels.uber_eats.simulator import UberEats, UberEatsSettings
-from simulators.menu import CLOVER, SQUARE, TOAST, UBER_EATS, price_list, square_catalog
+from simulators.menu import (
+    CLOVER,
+    DELIVEROO,
+    DOORDASH,
+    OPEN_DELIVERY,
+    SQUARE,
+    TOAST,
+    UBER_EATS,
+    price_list,
+    square_catalog,
+)
 from simulators.orders import OrderGenerator
 from simulators.pos.clover import Clover, CloverSettings, Merchant
 from simulators.pos.square import Square, SquareSettings
@@ -24,6 +36,7 @@ if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
 
     from simulators.cart import PlacedOrder
+    from simulators.channels.marketplace import Marketplace
     from simulators.menu import Store
     from simulators.pos.kitchen import PointOfSaleSimulator
     from simulators.timeline import OutgoingRequest
@@ -99,6 +112,18 @@ class World:
             ),
             **host,
         )
+        self.deliveroo = Deliveroo(
+            settings=replace(DeliverooSettings(), webhook_url=f"{app_url}/webhooks/deliveroo"),
+            **host,
+        )
+        self.open_delivery = OpenDelivery(
+            settings=replace(
+                OpenDeliverySettings(),
+                webhook_url=f"{app_url}/webhooks/open_delivery",
+                public_url=f"{public_url}/open_delivery",
+            ),
+            **host,
+        )
         self._placed = 0
 
     @property
@@ -110,12 +135,24 @@ class World:
             "clover": self.clover,
             "uber": self.uber,
             "doordash": self.doordash,
+            "deliveroo": self.deliveroo,
+            "open_delivery": self.open_delivery,
         }
 
     @property
     def points_of_sale(self) -> dict[str, PointOfSaleSimulator]:
         """The points of sale by their vendor."""
         return {SQUARE: self.square, TOAST: self.toast, CLOVER: self.clover}
+
+    @property
+    def channels(self) -> dict[str, Marketplace]:
+        """The delivery partners by their channel."""
+        return {
+            UBER_EATS: self.uber,
+            DOORDASH: self.doordash,
+            DELIVEROO: self.deliveroo,
+            OPEN_DELIVERY: self.open_delivery,
+        }
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Hand the request to the vendor that its first path segment names (PEP 3333)."""
@@ -135,8 +172,7 @@ class World:
 
     def place(self, order: PlacedOrder) -> str:
         """Let a customer place an order at its partner; returns the order's id there."""
-        vendor = self.uber if order.channel == UBER_EATS else self.doordash
-        return vendor.place(order.payload)
+        return self.channels[order.channel].place(order.payload)
 
     def place_next(self, count: int = 1) -> list[PlacedOrder]:
         """Place the generator's next orders, now."""

@@ -66,7 +66,8 @@ def ask(connection, method, path, body=None, headers=None):
 
 def test_vendors_are_mounted_on_one_port_with_keep_alive(connection):
     """Several requests go over one connection."""
-    mounted = ["/square", "/toast", "/clover", "/uber", "/doordash"]
+    names = ("square", "toast", "clover", "uber", "doordash", "deliveroo", "open_delivery")
+    mounted = [f"/{name}" for name in names]
     assert ask(connection, "GET", "/") == (200, {"mounted": mounted})
     local_port = connection.sock.getsockname()[1]
     assert ask(connection, "GET", "/square/v2/orders/x")[0] == 401

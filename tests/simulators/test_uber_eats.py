@@ -55,7 +55,7 @@ def test_token_is_granted_for_client_credentials(uber, caller):
     assert reply.status == 200
     assert reply.json()["token_type"] == "Bearer"
     assert reply.json()["expires_in"] == 30 * 24 * 3600
-    assert len(uber.grants_at_ms) == 1
+    assert len(uber.tokens.grants_at_ms) == 1
 
 
 def test_token_is_refused_for_wrong_credentials(uber, caller):

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from simulators import faults
+from simulators.channels.client_credentials import ClientCredentials
 from simulators.channels.marketplace import Marketplace
 from simulators.instants import rfc3339
 from simulators.simulator import Refusal
@@ -106,10 +107,15 @@ class UberEats(Marketplace):
     def __init__(self, *, settings: UberEatsSettings | None = None, **host: Any) -> None:
         self.settings = settings or UberEatsSettings()
         self._orders: dict[str, _Order] = {}
-        self._tokens: dict[str, int] = {}
-        self.grants_at_ms: list[int] = []
         self.robocalls: list[str] = []
         super().__init__(**host)
+        self.tokens = ClientCredentials(
+            (self.settings.client_id, self.settings.client_secret),
+            life_seconds=TOKEN_LIFE_SECONDS,
+            per_hour=GRANTS_PER_HOUR,
+            dice=self._random,
+            now_ms=self._now_ms,
+        )
 
     # What customers, stores and tests do.
 
@@ -186,8 +192,7 @@ class UberEats(Marketplace):
         """Every operation but the token's own needs a token that is alive."""
         if operation == "GetToken":
             return
-        expires_at_ms = self._tokens.get(request.bearer_token or "", 0)
-        if expires_at_ms <= self._now_ms():
+        if not self.tokens.is_alive(request.bearer_token):
             raise Refusal(self.error(401, "Invalid OAuth 2.0 credentials provided."))
 
     def error(self, status: int, detail: str) -> Response:
@@ -203,7 +208,7 @@ class UberEats(Marketplace):
             "by_state": {state: states.count(state) for state in sorted(set(states))},
             "decisions": self.shown_decisions(),
             "robocalls": list(self.robocalls),
-            "token_grants": len(self.grants_at_ms),
+            "token_grants": len(self.tokens.grants_at_ms),
         }
 
     def forge(self, request: OutgoingRequest) -> OutgoingRequest:
@@ -219,29 +224,7 @@ class UberEats(Marketplace):
 
     def get_token(self, request: Request) -> Response:
         """Grant a client-credentials token: at most 100 an hour, valid for 30 days."""
-        form = request.form()
-        settings = self.settings
-        if form.get("grant_type") != "client_credentials":
-            return _token_error(400, "unsupported_grant_type")
-        if (form.get("client_id"), form.get("client_secret")) != (
-            settings.client_id,
-            settings.client_secret,
-        ):
-            return _token_error(401, "invalid_client")
-        now_ms = self._now_ms()
-        if sum(at_ms > now_ms - 3_600_000 for at_ms in self.grants_at_ms) >= GRANTS_PER_HOUR:
-            return self.error(429, "Too many token requests.")
-        self.grants_at_ms.append(now_ms)
-        token = f"KA.{self._random.getrandbits(240):060x}"
-        self._tokens[token] = now_ms + TOKEN_LIFE_SECONDS * 1000
-        return Response.of_json(
-            {
-                "access_token": token,
-                "token_type": "Bearer",
-                "expires_in": TOKEN_LIFE_SECONDS,
-                "scope": form.get("scope", "eats.order"),
-            }
-        )
+        return self.tokens.grant(request, lambda: self.error(429, "Too many token requests."))
 
     def get_order(self, _request: Request, order_id: str) -> Response:
         """GET /v2/eats/order/{id}: the whole order."""
@@ -368,7 +351,3 @@ class UberEats(Marketplace):
     def _control_tablet(self, _request: Request, order_id: str) -> Response:
         self.accept_on_tablet(order_id)
         return Response.of_json({"current_state": self.order_state(order_id)})
-
-
-def _token_error(status: int, error: str) -> Response:
-    return Response.of_json({"error": error, "error_description": error.replace("_", " ")}, status)

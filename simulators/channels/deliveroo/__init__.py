@@ -1,0 +1,1 @@
+"""Deliveroo: fat signed webhooks, orders answered by PATCH, scheduled ones confirmed once more."""
