@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import random
     from collections.abc import Iterator, Sequence
 
-    from simulators.cart import PlacedOrder, Selection
+    from simulators.cart import CartLine, PlacedOrder, Selection
 
 Json = dict[str, Any]
 
@@ -25,34 +25,6 @@ def order_payload(order: PlacedOrder, dice: random.Random, at_ms: int) -> Json:
     """Return the body of GET /v1/orders/{id} (Open Delivery v1.5, Order)."""
     currency = order.store.currency
     name = dice.choice(FIRST_NAMES)
-    items = [
-        {
-            "id": str(number),
-            "index": number,
-            "name": line.item.name,
-            "externalCode": line.item.id,
-            "unit": "UN",
-            "quantity": line.quantity,
-            "specialInstructions": line.note,
-            "unitPrice": _price(line.item.price, currency),
-            "optionsPrice": _price(line.unit_price - line.item.price, currency),
-            "totalPrice": _price(line.total_price, currency),
-            "options": [
-                {
-                    "id": chosen.option.id,
-                    "index": place,
-                    "name": chosen.option.name,
-                    "externalCode": chosen.option.id,
-                    "unit": "UN",
-                    "quantity": count,
-                    "unitPrice": _price(chosen.option.price, currency),
-                    "totalPrice": _price(chosen.option.price * count, currency),
-                }
-                for place, (chosen, count) in enumerate(_flat(line.selections))
-            ],
-        }
-        for number, line in enumerate(order.lines)
-    ]
     return {
         "id": order.order_id,
         "type": "DELIVERY",
@@ -62,7 +34,7 @@ def order_payload(order: PlacedOrder, dice: random.Random, at_ms: int) -> Json:
         "orderTiming": "INSTANT",
         "preparationStartDateTime": rfc3339(at_ms),
         "merchant": {"id": order.store.open_delivery_merchant_id, "name": order.store.name},
-        "items": items,
+        "items": [_item(line, number, currency) for number, line in enumerate(order.lines)],
         "otherFees": [],
         "discounts": [],
         "total": {
@@ -93,6 +65,34 @@ def order_payload(order: PlacedOrder, dice: random.Random, at_ms: int) -> Json:
             "estimatedDeliveryDateTime": rfc3339(at_ms + 2 * PICKUP_AFTER_MS),
         },
         "extraInfo": order.note,
+    }
+
+
+def _item(line: CartLine, number: int, currency: str) -> Json:
+    return {
+        "id": str(number),
+        "index": number,
+        "name": line.item.name,
+        "externalCode": line.item.id,
+        "unit": "UN",
+        "quantity": line.quantity,
+        "specialInstructions": line.note,
+        "unitPrice": _price(line.item.price, currency),
+        "optionsPrice": _price(line.unit_price - line.item.price, currency),
+        "totalPrice": _price(line.total_price, currency),
+        "options": [
+            {
+                "id": chosen.option.id,
+                "index": place,
+                "name": chosen.option.name,
+                "externalCode": chosen.option.id,
+                "unit": "UN",
+                "quantity": count,
+                "unitPrice": _price(chosen.option.price, currency),
+                "totalPrice": _price(chosen.option.price * count, currency),
+            }
+            for place, (chosen, count) in enumerate(_flat(line.selections))
+        ],
     }
 
 
