@@ -208,10 +208,10 @@ class Emulator:
         """What timers raised lately."""
         return self._timer_errors
 
-    def set_timer(self, due_ms: int, callback: Callable[[], None]) -> Timer:
+    def set_timer(self, due_ms: int, callback: Callable[[], None], *, owed: bool = True) -> Timer:
         """Run `callback` at `due_ms`."""
         with self.lock:
-            return self.scheduler.at(due_ms, callback)
+            return self.scheduler.at(due_ms, callback, owed=owed)
 
     def cancel_timer(self, timer: Timer) -> None:
         """Undo `set_timer`."""

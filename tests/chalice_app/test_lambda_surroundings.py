@@ -302,6 +302,8 @@ def done(event, context):
     finally:
         threading.excepthook = hook
     assert told == []
+    with pytest.raises(TimeoutError):
+        offline.settle()
     assert offline.invoke("done").payload == []
 
 

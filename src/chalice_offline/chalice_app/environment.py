@@ -20,6 +20,8 @@ from typing import Any
 
 from chalice_offline.chalice_app.process_patches import is_replaced, replace
 from chalice_offline.core.interruption import RunStopped
+from chalice_offline.core.own_threads import started_by_code
+from chalice_offline.transports.present_run import present_run
 
 Variables = dict[str, str]
 
@@ -157,10 +159,26 @@ def _install() -> None:
         _let_threads_inherit()
 
 
-def _until_stopped(run: Callable[[], None]) -> None:
+def _threads_of_present_run() -> dict[object, int | None]:
+    run = present_run.get()
+    return {} if run is None else run.life.interruption.threads
+
+
+def _on_own_thread(work: Callable[[], Any], token: object) -> Any:
+    """Do what a handler has given to a thread of its own, which its run knows meanwhile."""
+    threads = _threads_of_present_run()
+    threads[token] = threading.get_ident()
+    started_by_code.set(True)
+    try:
+        return work()
+    finally:
+        threads.pop(token, None)
+
+
+def _until_stopped(run: Callable[[], None], token: object) -> None:
     """Run a thread of a handler's; that its run is over is an end like any other."""
     try:
-        run()
+        _on_own_thread(run, token)
     except RunStopped:
         return
 
@@ -176,15 +194,20 @@ def _let_threads_inherit() -> None:
 
     def start_in_context(thread: threading.Thread) -> None:
         if _scope.get() is not None:
-            run, context = thread.run, contextvars.copy_context()
-            thread.run = lambda: context.run(_until_stopped, run)  # type: ignore[method-assign]
+            run, context, token = thread.run, contextvars.copy_context(), object()
+            thread.run = lambda: context.run(_until_stopped, run, token)  # type: ignore[method-assign]
+            _threads_of_present_run()[token] = None
         start(thread)
 
     def submit_in_context(
         pool: ThreadPoolExecutor, function: Any, /, *args: Any, **options: Any
     ) -> Any:
         if _scope.get() is not None:
-            function = functools.partial(contextvars.copy_context().run, function)
+            context, work = (
+                contextvars.copy_context(),
+                functools.partial(function, *args, **options),
+            )
+            return submit(pool, context.run, _on_own_thread, work, object())
         return submit(pool, function, *args, **options)
 
     replace(ThreadPoolExecutor, "submit", submit_in_context)

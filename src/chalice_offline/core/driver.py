@@ -28,7 +28,7 @@ class Driven(Protocol):
         """What timers raised, which is our mistake; whoever drives reports and forgets it."""
         ...
 
-    def set_timer(self, due_ms: int, callback: Callable[[], None]) -> Timer:
+    def set_timer(self, due_ms: int, callback: Callable[[], None], *, owed: bool = True) -> Timer:
         """Run `callback` at `due_ms`; for whoever does not have the kernel's lock."""
         ...
 

@@ -24,7 +24,7 @@ class RunStopped(BaseException):
 class Interruption:
     """What the thread of a handler and whoever wants to stop it tell each other."""
 
-    __slots__ = ("inside", "park", "refusals", "requested", "thread_id", "wake")
+    __slots__ = ("inside", "park", "refusals", "requested", "thread_id", "threads", "wake")
 
     def __init__(self) -> None:
         self.inside = False  # the handler's thread is in the emulator: it looks for itself
@@ -32,6 +32,8 @@ class Interruption:
         self.park: Callable[[], None] | None = None  # keeps the present thread for good
         self.refusals = 0  # how often it was told so when it came into the emulator
         self.thread_id = 0  # the handler's thread, once it has one
+        # The handler's own threads by whatever tells them apart; None for one about to begin.
+        self.threads: dict[object, int | None] = {}
         self.wake: Callable[[], None] | None = None  # ends what the handler's thread waits for
 
     def refuse(self) -> None:

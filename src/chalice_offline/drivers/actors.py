@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 _own = threading.local()
 _log = logging.getLogger(__name__)
-# How often to ask whether to wait on for a handler that does not come back.
+# How often to look at a handler that does not come back, and to ask whether to wait on for it.
+_LOOK_SECONDS = 0.0025
 _ASK_SECONDS = 1.0
 
 
@@ -37,6 +38,7 @@ class Actor:
         self._back = _shut()
         self._lock = threading.Lock()
         self._is_awaited = False  # somebody waits in `resume`
+        self._is_going = False  # neither paused nor ended
         self._error: BaseException | None = None
         threads.submit(self._run)
 
@@ -46,20 +48,41 @@ class Actor:
         actor: Actor | None = getattr(_own, "actor", None)
         return actor
 
-    def resume(self, patience_seconds: float, may_leave: Callable[[], bool]) -> bool:
+    def resume(
+        self, patience_seconds: float, may_leave: Callable[[], bool], waits: Callable[[], bool]
+    ) -> bool:
         """Let it go on, until it pauses or ends; raises what ended it.
 
         False when it does neither within `patience_seconds` (of real time) and `may_leave` says
-        that others may go on without it.
+        that others may go on without it; or when `waits` says that it waits for time to pass.
         """
-        self._is_awaited = True
+        self._is_awaited = self._is_going = True
         self._go.release()
+        return self._came_back(patience_seconds, may_leave, waits)
+
+    def rejoin(
+        self, patience_seconds: float, may_leave: Callable[[], bool], waits: Callable[[], bool]
+    ) -> bool:
+        """Wait again for one that others went on without, as `resume` does."""
+        with self._lock:
+            if not self._is_going:
+                return True
+            self._is_awaited = True
+        return self._came_back(patience_seconds, may_leave, waits)
+
+    def _came_back(
+        self, patience_seconds: float, may_leave: Callable[[], bool], waits: Callable[[], bool]
+    ) -> bool:
         try:
-            seconds = patience_seconds
-            while not self._back.acquire(timeout=seconds):
-                seconds = _ASK_SECONDS
-                if may_leave() and self._leave():
+            left = patience_seconds
+            while not self._back.acquire(timeout=_LOOK_SECONDS):
+                left -= _LOOK_SECONDS
+                if waits() and self._leave():
                     return False
+                if left <= 0:
+                    left = _ASK_SECONDS
+                    if may_leave() and self._leave():
+                        return False
         except BaseException:  # Ctrl-C
             self._leave()
             raise
@@ -83,6 +106,7 @@ class Actor:
     def _hand_back(self) -> bool:
         """Let whoever waits go on; False when nobody does."""
         with self._lock:
+            self._is_going = False
             if not self._is_awaited:
                 return False
             self._is_awaited = False

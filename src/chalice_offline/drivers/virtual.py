@@ -8,11 +8,11 @@ can be left asleep when the time that somebody asked for is over (`drivers.actor
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from chalice_offline.core.clock import VirtualClock
 from chalice_offline.core.errors import EmulatorBug
+from chalice_offline.core.own_threads import started_by_code
 from chalice_offline.core.run import timed_out
 from chalice_offline.drivers.actors import Actor
 from chalice_offline.drivers.debuggers import is_debugged
@@ -20,6 +20,8 @@ from chalice_offline.drivers.handler_threads import HandlerThreads
 from chalice_offline.drivers.interruption import RunningHandler
 from chalice_offline.drivers.outcomes import outcome_of
 from chalice_offline.drivers.outside import send_outside
+from chalice_offline.drivers.own_threads import OwnThreads
+from chalice_offline.drivers.runs_under_way import Running, RunsUnderWay
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,15 +46,6 @@ STEPS_MAX = 1_000_000
 # is not longer: time passes without it then, and ends it. A handler that was stopped has less.
 HANG_SECONDS = 10.0
 STOPPED_HANG_SECONDS = 1.0
-
-
-@dataclass(slots=True)
-class _Running:
-    """A handler that has started and not ended; `hangs` when nobody waits for its next pause."""
-
-    run: FunctionRun
-    handler: RunningHandler
-    hangs: bool = False
 
 
 class VirtualDriver:
@@ -85,7 +78,8 @@ class VirtualDriver:
         self._ready: deque[Callable[[], None]] = deque()
         self._emulator: Driven | None = None
         self._threads = HandlerThreads("virtual-handler")
-        self._running: dict[int, _Running] = {}
+        self._running = RunsUnderWay()
+        self._own_threads = OwnThreads(self._ready.append, self._running.functions, self._rejoin)
         self._awaiting = 0
         self._is_closed = False
 
@@ -103,6 +97,7 @@ class VirtualDriver:
                 running.run.life.interruption.request()
         while self._ready and self._running:
             self._ready.popleft()()
+        self._own_threads.end()
         self._ready.clear()
         self._threads.shutdown()
 
@@ -112,19 +107,23 @@ class VirtualDriver:
         self, run: FunctionRun, begins: Callable[[], None], done: Callable[[Outcome], None]
     ) -> None:
         """Queue a handler run; `settle`, `advance` and `wait` execute it."""
+        actor: Actor
 
         def handle() -> None:
             begins()
             handler = RunningHandler(run)
-            running = self._running[run.entry] = _Running(run, handler)
+            running = self._running[run.entry] = Running(run, handler, actor)
+            self._own_threads.thaw(run.function_name)
             outcome = handler.outcome(lambda: outcome_of(self.run_function, run))
             if self._running.pop(run.entry, None) is running and outcome.exception is not None:
                 self.handler_errors.append(outcome.exception)
             done(outcome)
 
         def execute() -> None:
+            nonlocal actor
             if not self._is_closed:
-                self._resume(Actor(self._threads, handle), run)
+                actor = Actor(self._threads, handle)
+                self._resume(actor, run)
 
         if run.standstill > STANDSTILL_MAX:
             self.endless = run.function_name
@@ -143,6 +142,7 @@ class VirtualDriver:
         running = self._running.get(entry)
         if running is None:
             return
+        self._own_threads.stop(running.run.life)
         if not running.hangs:
             running.run.life.interruption.request()
             return
@@ -164,6 +164,9 @@ class VirtualDriver:
             return pending.done or (life is not None and life.interruption.requested)
 
         actor = Actor.present()
+        if actor is None and started_by_code.get():
+            self._own_threads.wait(pending, life, self._running.of(life))
+            return
         if actor is None:
             # A handler that was stopped at this instant gets its `finally` before the reply leaves.
             self._drive(
@@ -228,6 +231,9 @@ class VirtualDriver:
             timer = self._the_emulator.set_timer(target_ms, resume)
             self._pause(actor, resume, life)
             self._the_emulator.cancel_timer(timer)
+        elif started_by_code.get():
+            self._own_threads.sleep(self._the_emulator, target_ms, life, self._running.of(life))
+            return
         else:
             stopped = life.interruption if life is not None else None
             self._drive(until=lambda: stopped is not None and stopped.requested, limit_ms=target_ms)
@@ -238,7 +244,7 @@ class VirtualDriver:
 
     def under_way(self) -> list[str]:
         """Return the functions that run and have not ended."""
-        return sorted({running.run.function_name for running in self._running.values()})
+        return sorted(self._running.functions())
 
     def has_work(self) -> bool:
         """Whether a run, a request or an owed timer is still to come."""
@@ -253,23 +259,34 @@ class VirtualDriver:
             raise EmulatorBug("the virtual driver was not attached to an emulator")
         return self._emulator
 
-    def _resume(self, actor: Actor, run: FunctionRun) -> None:
-        """Let a handler go on until it pauses or ends, or hangs."""
+    def _resume(self, actor: Actor, run: FunctionRun, *, again: bool = False) -> None:
+        """Let a handler go on until it pauses or ends, or hangs; or only wait for that again."""
         life = run.life
         patience = max(HANG_SECONDS, life.timeout_ms / 1000)
         if life.interruption.requested:
             patience = STOPPED_HANG_SECONDS
-        if actor.resume(patience, lambda: self._may_leave(life)):
+        waits = self._own_threads.waiting(life, self.clock.now_ms)
+        wait = actor.rejoin if again else actor.resume
+        if wait(patience, lambda: self._may_leave(life), waits):
             return
         if life.is_stopped:  # nothing it does counts any more
             self._forget(run.entry)
         elif (running := self._running.get(run.entry)) is not None:
             running.hangs = True
 
+    def _rejoin(self, life: RunLife) -> bool:
+        """Wait again for a handler that waited for its own threads; False for one that did not."""
+        running = self._running.of(life)
+        if running is None or not running.hangs:
+            return False
+        running.hangs = False
+        self._resume(running.actor, running.run, again=True)
+        return True
+
     def _may_leave(self, life: RunLife) -> bool:
         return self._timeouts and not is_debugged(life.interruption.thread_id)
 
-    def _forget(self, entry: int) -> _Running:
+    def _forget(self, entry: int) -> Running:
         """Wait no more for a handler that was stopped and does not end."""
         running = self._running.pop(entry)
         error = timed_out(running.run).exception
@@ -279,7 +296,7 @@ class VirtualDriver:
 
     def _resumption(self, actor: Actor, life: RunLife | None) -> Callable[[], None]:
         """Return what resumes a pausing actor, as soon as others have paused; once."""
-        running = next((one for one in self._running.values() if one.run.life is life), None)
+        running = self._running.of(life)
         run = None if running is None else running.run
         if running is not None:
             running.hangs = False
@@ -287,7 +304,7 @@ class VirtualDriver:
 
         def go_on() -> None:
             if run is None:
-                actor.resume(HANG_SECONDS, lambda: False)
+                actor.resume(HANG_SECONDS, lambda: False, lambda: False)
             else:
                 self._resume(actor, run)
 
@@ -351,7 +368,7 @@ class VirtualDriver:
             scheduler = emulator.scheduler
             # What a pausing handler waits for may be the end of a long poll, which nobody owes,
             # and what ends one that hangs is its timeout.
-            waits = self._awaiting or any(one.hangs for one in self._running.values())
+            waits = self._awaiting or self._running.hang()
             goal_ms = scheduler.next_due_ms(owed_only=owed_only and not waits)
             if goal_ms is None or (limit_ms is not None and goal_ms > limit_ms):
                 return
