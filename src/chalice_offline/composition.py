@@ -76,3 +76,16 @@ def compose(
     for one in made:
         emulator.add(one)
     return emulator
+
+
+def compose_routes(driver: Driver, *, account_id: str, region: str) -> Emulator:
+    """Return an emulator of API Gateway and Lambda: routes here, and all else elsewhere."""
+    emulator = Emulator(driver, account_id=account_id, region=region)
+    apis = ServedApis()
+    for one in (
+        lambda_.service(emulator),
+        apigateway.service(emulator, apis),
+        execute_api.service(apis),
+    ):
+        emulator.add(one)
+    return emulator

@@ -132,7 +132,6 @@ class Emulator:
         # Ordered, because taking the oldest out of a plain dict gets slower each time.
         self._origins: OrderedDict[str, int] = OrderedDict()
         self.lineages = Lineages(ORIGINS_KEPT)
-        self._lives: list[RunLife] = []  # of handlers that answer requests to the app
         self._stopped_runs: OrderedDict[int, None] = OrderedDict()
         driver.attach(self)
 
@@ -179,20 +178,10 @@ class Emulator:
         subject: str,
         detail: Mapping[str, Any],
         causes: tuple[int, ...],
-        life: RunLife | None = None,
     ) -> int:
-        """Write down an input that is not an AWS call (an HTTP request to the app).
-
-        `life` starts with it when a handler is run for it outside the kernel, and is stopped when
-        its time is over.
-        """
+        """Write down an input that is not an AWS call (a client hung up)."""
         with self._turn:
-            number = self._write(kind, subject, detail, causes, is_input=True).number
-            if life is not None:
-                life.start(Reading(self._now_ms, self.awake_ms))
-                self._lives = [one for one in self._lives if not one.has_ended] + [life]
-                self._limit(number, life)
-            return number
+            return self._write(kind, subject, detail, causes, is_input=True).number
 
     def timeouts_wait(self) -> bool:
         """Whether who waits for a handler waits on: it is debugged, or timeouts are off."""
@@ -426,14 +415,6 @@ class Emulator:
             elif kind != "run":
                 self.lineages.step(entry.number, causes)
         return entry
-
-    def _limit(self, entry: int, life: RunLife) -> None:
-        def stop() -> None:
-            if not life.has_ended and not self.stop_run(entry, life):
-                self._limit(entry, life)
-
-        due_ms = self._now_ms + life.timeout_ms
-        self.scheduler.at(due_ms, stop, owed=False)
 
     def _check_alive(self, causes: tuple[int, ...]) -> None:
         """Refuse what a stopped run calls: on AWS there is nobody any more who could."""

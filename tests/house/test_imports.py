@@ -21,7 +21,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "transports": {"protocols", "emulator"},
     "chalice_app": {"services", "protocols", "transports", "emulator"},
     "uploaded": {"chalice_app", "storage"},
-    "attach": {"chalice_app", "drivers", "emulator", "services", "transports"},
+    "attach": {"chalice_app", "composition", "drivers", "services", "transports"},
     "iam": {"services", "protocols", "emulator"},
     "console": {"services", "trace", "emulator", "transports"},
     "live_session": {

@@ -13,10 +13,14 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from chalice_offline.chalice_app.routes_door import routes_door
-from chalice_offline.core.http import Headers, HttpResponse
-from chalice_offline.drivers.handler_threads import HandlerThreads
+from chalice_offline.core.kernel import Service
+from chalice_offline.core.pending import Pending
+from chalice_offline.drivers.live import LiveDriver
+from chalice_offline.emulator import Emulator
+from chalice_offline.protocols import sent_to_stage
+from chalice_offline.transports.aws_door import aws_endpoint
 from chalice_offline.transports.browser_policy import Area
+from chalice_offline.transports.gateway import Gateway
 from chalice_offline.transports.http_server import Server
 from tests.transports.raw_http import connect, exchange, read_reply
 
@@ -49,21 +53,33 @@ def wait_until(condition: Callable[[], bool]) -> None:
     pytest.fail("waited 5 s in vain")
 
 
+def replied(*headers: tuple[str, str], body: bytes = b"", status: int = 200) -> dict[str, Any]:
+    """Return what an API answers."""
+    return {"statusCode": status, "headers": list(headers), "body": body}
+
+
+def server_of(answer: Callable[[dict[str, Any]], Any]) -> Server:
+    """Return a door for the routes of an API that `answer` is the whole of."""
+    emulator = Emulator(LiveDriver())
+    operations = {"Request": lambda _state, _context, request: answer(request)}
+    emulator.add(Service("execute-api", None, operations))
+    endpoint = aws_endpoint(Gateway(emulator), lambda head: sent_to_stage(head, "x", "api"))
+    return Server(endpoint, area=Area.APP)
+
+
 @pytest.fixture
 def app() -> Iterator[Callable[[Any], int]]:
     """`app(answer)`: a door for an app's routes, which `answer` answers; returns its port."""
     servers: list[Server] = []
-    threads = HandlerThreads("request", limit=4)
 
     def serve(answer: Any) -> int:
-        servers.append(Server(routes_door(answer, threads), area=Area.APP))
+        servers.append(server_of(answer))
         servers[-1].start()
         return servers[-1].port
 
     yield serve
     for server in servers:
         server.stop()
-    threads.shutdown()
 
 
 # ---- cut off -------------------------------------------------------------------------------------
@@ -93,9 +109,9 @@ def test_a_request_to_the_app_that_is_cut_off_is_not_run(app: Any) -> None:
     """A route sees whole requests only."""
     seen: list[bytes] = []
 
-    def answer(method: str, path: str, headers: Headers, body: bytes) -> HttpResponse:
-        seen.append(body)
-        return HttpResponse(200)
+    def answer(request: dict[str, Any]) -> dict[str, Any]:
+        seen.append(request["body"])
+        return replied()
 
     port = app(answer)
     with connect(port) as sender:
@@ -164,23 +180,19 @@ def test_stopping_answers_who_waits(live: Live, caplog: pytest.LogCaptureFixture
 
 def test_stopping_answers_a_route_that_still_runs(app: Any, caplog: Any) -> None:
     """It is not waited for longer than a second, and no traceback is printed."""
-    started, go_on = threading.Event(), threading.Event()
+    started = threading.Event()
 
-    def answer(*_: Any) -> HttpResponse:
+    def answer(_request: dict[str, Any]) -> Pending[dict[str, Any]]:
         started.set()
-        go_on.wait(10)
-        return HttpResponse(200)
+        return Pending()
 
-    threads = HandlerThreads("request", limit=1)
-    server = Server(routes_door(answer, threads), area=Area.APP)
+    server = server_of(answer)
     server.start()
     with connect(server.port) as waiting:
         waiting.sendall(f"GET / HTTP/1.1\r\n{HOST}\r\n".encode())
         assert started.wait(5)
         server.stop()
         assert read_reply(waiting)[0] == 503
-    go_on.set()
-    threads.shutdown()
     assert caplog.records == []
 
 
@@ -272,20 +284,20 @@ def test_the_host_in_the_target_counts(live: Live) -> None:
 @pytest.mark.parametrize(
     ("reply", "status", "body"),
     [
-        (HttpResponse(204, Headers(), b"{}"), 204, b""),
-        (HttpResponse(304, Headers([("content-length", "7")]), b"null"), 304, b""),
-        (HttpResponse(100, Headers(), b""), 502, b"Internal server error"),
-        (HttpResponse(999, Headers(), b""), 502, b"Internal server error"),
-        (HttpResponse(200, Headers([("x", "a\rb")]), b"ok"), 502, b"Internal server error"),
-        (HttpResponse(200, Headers([("a b", "c")]), b"ok"), 502, b"Internal server error"),
-        (HttpResponse(200, Headers([("x", "a\nset-cookie: b=c")]), b"ok"), 200, b"ok"),
-        (HttpResponse(200, Headers([("x", "caf\xe9 \u2603")]), b"ok"), 200, b"ok"),
-        (HttpResponse(200, Headers([("content-length", "99")]), b"ok"), 200, b"ok"),
-        (HttpResponse(200, Headers([("transfer-encoding", "chunked")]), b"ok"), 200, b"ok"),
+        (replied(body=b"{}", status=204), 204, b""),
+        (replied(("content-length", "7"), body=b"null", status=304), 304, b""),
+        (replied(status=100), 502, b"Internal server error"),
+        (replied(status=999), 502, b"Internal server error"),
+        (replied(("x", "a\rb"), body=b"ok"), 502, b"Internal server error"),
+        (replied(("a b", "c"), body=b"ok"), 502, b"Internal server error"),
+        (replied(("x", "a\nset-cookie: b=c"), body=b"ok"), 200, b"ok"),
+        (replied(("x", "caf\xe9 \u2603"), body=b"ok"), 200, b"ok"),
+        (replied(("content-length", "99"), body=b"ok"), 200, b"ok"),
+        (replied(("transfer-encoding", "chunked"), body=b"ok"), 200, b"ok"),
     ],
 )
 def test_no_reply_of_an_app_breaks_the_connection(
-    app: Any, reply: HttpResponse, status: int, body: bytes
+    app: Any, reply: dict[str, Any], status: int, body: bytes
 ) -> None:
     """What cannot be sent is 502, as API Gateway says it, and the next reply is read whole."""
     port = app(lambda *_: reply)
@@ -302,7 +314,7 @@ def test_no_reply_of_an_app_breaks_the_connection(
 def test_an_answer_that_raises_is_a_json_500(app: Any, caplog: Any) -> None:
     """Logged whole, and told as API Gateway tells it."""
 
-    def answer(*_: Any) -> HttpResponse:
+    def answer(_request: dict[str, Any]) -> dict[str, Any]:
         raise ValueError("a mistake")
 
     status, body = exchange(app(answer), f"GET / HTTP/1.1\r\n{HOST}\r\n")
@@ -312,11 +324,11 @@ def test_an_answer_that_raises_is_a_json_500(app: Any, caplog: Any) -> None:
 
 def test_fields_that_come_twice_are_one(app: Any) -> None:
     """RFC 9110, section 5.2."""
-    seen: list[Headers] = []
+    seen: list[dict[str, str]] = []
 
-    def answer(method: str, path: str, headers: Headers, body: bytes) -> HttpResponse:
-        seen.append(headers)
-        return HttpResponse(200)
+    def answer(request: dict[str, Any]) -> dict[str, Any]:
+        seen.append(dict(request["headers"]))
+        return replied()
 
     fields = "X-A: 1\r\nX-A: 2\r\nCookie: a=b\r\nCookie: c=d\r\n"
     exchange(app(answer), f"GET / HTTP/1.1\r\n{HOST}{fields}\r\n")
@@ -365,21 +377,21 @@ def test_an_upload_that_is_wrong_at_its_end_is_answered(live: Live) -> None:
 
 
 def test_a_payload_larger_than_api_gateway_takes_is_refused(app: Any) -> None:
-    """10 MB, announced or in chunks; the route is not run."""
-    port = app(lambda *_: HttpResponse(200))
-    body = bytes(11 * MIB)
+    """By far, announced or in chunks: the door refuses it, and the route is not run."""
+    port = app(lambda _request: replied())
+    body = bytes(17 * MIB)
     head = f"POST / HTTP/1.1\r\n{HOST}"
     whole = f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
     chunk = b"%x\r\n" % len(body) + body + b"\r\n0\r\n\r\n"
     chunked = f"{head}Transfer-Encoding: chunked\r\n\r\n".encode() + chunk
     for request_ in (whole, chunked):
         status, told = exchange(port, request_)
-        assert (status, json.loads(told)) == (413, {"message": "Request Entity Too Large"})
+        assert (status, json.loads(told)) == (413, {"message": "Request Too Long"})
 
 
 def test_who_waits_for_leave_to_send_too_much_is_refused_before(app: Any) -> None:
     """Expect: 100-continue; the answer comes without it."""
-    port = app(lambda *_: HttpResponse(200))
+    port = app(lambda _request: replied())
     fields = "Content-Length: 99999999\r\nExpect: 100-continue\r\n"
     status, _ = exchange(port, f"POST / HTTP/1.1\r\n{HOST}{fields}\r\n")
     assert status == 413

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from chalice_offline.attach.app import AttachedApp
@@ -16,11 +17,10 @@ from chalice_offline.attach.plan import Place, Plan, label_of, plan_of
 from chalice_offline.attach.poller import LONG_POLL_SECONDS, Poller
 from chalice_offline.attach.provision import Provision
 from chalice_offline.attach.remove import Remover
-from chalice_offline.chalice_app.routes_door import routes_door
+from chalice_offline.attach.routes import Routes
 from chalice_offline.chalice_app.watch import Watch
 from chalice_offline.core.clock import SystemClock
 from chalice_offline.core.errors import ProjectError
-from chalice_offline.drivers.handler_threads import HandlerThreads
 from chalice_offline.transports.asgi import LOOPBACK
 from chalice_offline.transports.browser_policy import ONLY_THIS_MACHINE, Access, Area
 from chalice_offline.transports.http_server import Server
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from chalice_offline.attach.plan import Attachment
     from chalice_offline.attach.remove import OwnQueue
     from chalice_offline.chalice_app.project import Project
+    from chalice_offline.transports.asgi import Receive, Scope, Send
 
 _log = logging.getLogger(__name__)
 
@@ -80,15 +81,17 @@ class AttachedSession:
             endpoint.name, self._clock, self._stopped, patience_seconds, garbled_may_pass=True
         )
         self.app = AttachedApp(directory, stage, endpoint, self._clock, variables)
-        self._requests = HandlerThreads("request")
         self.http_server = Server(
-            routes_door(self.app.request, self._requests),
+            self._answer,
             host=host,
             port=port,
             usual_port=APP_PORT,
             area=Area.APP,
             access=access,
         )
+        # From the last to the first: the port is bound before it is known whose routes it has.
+        self._ends = ExitStack()
+        self._ends.callback(self.http_server.stop)
         self._watch = Watch(self.app.directory)
         self._sqs = endpoint.client("sqs")
         self._in_flight = InFlight(self._sqs, self._clock)
@@ -102,7 +105,7 @@ class AttachedSession:
 
         Raises ProjectError, or EndpointError when nobody answers or the credentials are wrong.
         """
-        project = self.app.load()
+        project = self._project = self.app.load()
         account_id = self._endpoint.account(self._patience)
         self.place = Place(account_id, self._endpoint.region, not self._endpoint.is_aws)
         self.plan = self._plan(project)
@@ -115,6 +118,10 @@ class AttachedSession:
             self._endpoint, self.place, self._remover, self._clock, self._stopped, self._tell
         )
         self._invocations = Invocations(self.app.runtime, self._clock, self.place)
+        self._routes = Routes(self.app.runtime, self.place)
+        self._ends.callback(self._routes.stop)
+        self._ends.callback(self.http_server.stop)
+        self._ends.callback(self._routes.answer_waiting)
 
     def provision(self) -> None:
         """Deploy .chalice/resources.json as a stack, tables where DynamoDB is.
@@ -128,7 +135,8 @@ class AttachedSession:
     def start(self) -> None:
         """Attach every handler, then serve. What fails takes away what it made, then raises."""
         try:
-            self._activate()
+            self._activate(self._project)
+            self._routes.start()
             self._in_flight.start()
             self._switch_to(self.plan)
         except (ProjectError, EndpointError):
@@ -165,7 +173,7 @@ class AttachedSession:
         """Run the project's changed code; handlers whose source stayed the same go on."""
         project = self.app.load_anew()
         plan = self._plan(project)
-        self._activate()
+        self._activate(project)
         self._switch_to(plan)
         self.plan = plan
 
@@ -176,11 +184,10 @@ class AttachedSession:
         """
         self._watch.stop()
         self._stopped.set()
-        self.http_server.stop()
+        self._ends.close()
         pollers, self._pollers = list(self._pollers.values()), {}
         self._end(pollers, remove=remove)
         self._in_flight.stop()
-        self._requests.shutdown()
 
     def counts(self) -> dict[str, Count]:
         """Return how often each handler ran and failed, by Chalice's name."""
@@ -199,9 +206,14 @@ class AttachedSession:
         label = label_of(project.name, project.stage)
         return plan_of(label, sources, self.app.functions, self.place)
 
-    def _activate(self) -> None:
+    def _activate(self, project: Project) -> None:
+        self._routes.switch_to(project, self.app.functions)
         self._invocations.load(self.app.functions)
-        self.app.activate(self.place)
+        self.app.activate()
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request to the routes."""
+        await self._routes.app(scope, receive, send)
 
     def _switch_to(self, plan: Plan) -> None:
         """Attach what is new, and take away what is gone."""

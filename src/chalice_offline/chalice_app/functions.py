@@ -18,6 +18,7 @@ from chalice_offline.chalice_app.environment import (
     shell_variables,
 )
 from chalice_offline.chalice_app.project import API_HANDLER
+from chalice_offline.services.lambda_ import FunctionSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,6 +66,20 @@ class ProjectFunction:
             "LAMBDA_TASK_ROOT": self.task_root,
             "_HANDLER": self.handler_string,
         } | every_function()
+
+    def settings(self, account_id: str, region: str) -> FunctionSettings:
+        """Return what Lambda is told of it."""
+        return FunctionSettings(
+            name=self.deployed_name,
+            account_id=account_id,
+            region=region,
+            handler=self.handler_string,
+            timeout_seconds=self.timeout_seconds,
+            memory_mb=self.memory_mb,
+            variables=self.variables,
+            reserved_concurrency=self.reserved_concurrency,
+            tags=self.tags,
+        )
 
 
 def functions_of(project: Project) -> list[ProjectFunction]:

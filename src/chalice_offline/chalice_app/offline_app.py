@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from chalice_offline.chalice_app.asynchronous import AsynchronousSettings
 from chalice_offline.chalice_app.bindings import Bindings
 from chalice_offline.chalice_app.cloudformation import Changes, Place, Stack
 from chalice_offline.chalice_app.cloudformation.record import Record
 from chalice_offline.chalice_app.deployed_functions import DeployedFunctions
+from chalice_offline.chalice_app.deployer import Deployer
 from chalice_offline.chalice_app.functions import functions_of
 from chalice_offline.chalice_app.listening import (
     MappingWay,
@@ -27,10 +28,7 @@ from chalice_offline.chalice_app.project_file import read_project_file
 from chalice_offline.chalice_app.runtime import LoadedFunction
 from chalice_offline.chalice_app.sources import Sources
 from chalice_offline.chalice_app.table_streams import TableStreams
-from chalice_offline.core.context import Caller
-from chalice_offline.core.errors import EmulatorBug, ProjectError
-from chalice_offline.protocols import sent_to_stage
-from chalice_offline.services.lambda_ import FunctionSettings
+from chalice_offline.core.errors import ProjectError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -67,6 +65,7 @@ class OfflineApp:
         self.project: Project | None = None
         self._variables = variables or {}
         self._emulator = emulator
+        self._call = Deployer(emulator)
         place = Place(self._call, emulator.account_id, emulator.region)
         name = f"{self.directory.name}-{stage}"
         record = Record(emulator.storage.collection("chalice_app/stacks"), name)
@@ -119,8 +118,7 @@ class OfflineApp:
 
     def addressed(self, request: HttpRequest) -> HttpRequest:
         """Return a request to the app's routes with the address of their API and stage."""
-        api = self._api
-        return sent_to_stage(request, api.id if api.is_served else "", api.stage)
+        return self._api.addressed(request)
 
     def routes(self) -> list[str]:
         """Return the app's routes as "GET,POST /path"."""
@@ -164,8 +162,10 @@ class OfflineApp:
             )
         functions = functions_of(project)
         by_name = {function.name: function for function in functions}
-        self._functions.switch_to([self._settings(f) for f in functions], changes)
         emulator = self._emulator
+        self._functions.switch_to(
+            [one.settings(emulator.account_id, emulator.region) for one in functions], changes
+        )
         self._asynchronous.switch_to(
             {
                 function.deployed_name: function.beyond.resolved(
@@ -211,34 +211,3 @@ class OfflineApp:
             known = (seen, function.environment(self._emulator.region))
             self._environments[function.name] = known
         return known[1]
-
-    def _settings(self, function: ProjectFunction) -> FunctionSettings:
-        emulator = self._emulator
-        return FunctionSettings(
-            name=function.deployed_name,
-            account_id=emulator.account_id,
-            region=emulator.region,
-            handler=function.handler_string,
-            timeout_seconds=function.timeout_seconds,
-            memory_mb=function.memory_mb,
-            variables=function.variables,
-            reserved_concurrency=function.reserved_concurrency,
-            tags=function.tags,
-        )
-
-    def _call(
-        self, service: str, operation: str, request: dict[str, Any], region: str | None = None
-    ) -> dict[str, Any]:
-        """Call AWS as the deployer would."""
-        emulator = self._emulator
-        region = region or emulator.region
-        caller = Caller(
-            emulator.account_id,
-            region,
-            f"https://{service}.{region}.amazonaws.com",
-            principal="cloudformation.amazonaws.com",
-        )
-        reply = emulator.call(service, operation, request, caller)
-        if not isinstance(reply, dict):
-            raise EmulatorBug(f"{service}.{operation} did not answer at once")
-        return reply

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalice_offline.chalice_app.project_file import one_line
 from chalice_offline.core.errors import AwsError, ProjectError
+from chalice_offline.protocols import sent_to_stage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from chalice_offline.chalice_app.functions import ProjectFunction
     from chalice_offline.chalice_app.listening import Call
     from chalice_offline.chalice_app.project import Project
+    from chalice_offline.core.http import HttpRequest
 
 _PERMISSION = "chalice-offline-routes"
 
@@ -48,10 +50,9 @@ class ProjectApi:
         except AwsError as error:
             raise ProjectError(f"the routes: {one_line(error.message)}") from error
 
-    @property
-    def is_served(self) -> bool:
-        """Whether there are routes."""
-        return self._document is not None
+    def addressed(self, request: HttpRequest) -> HttpRequest:
+        """Return a request to the routes with the address of their API and stage."""
+        return sent_to_stage(request, "" if self._document is None else self.id, self.stage)
 
     # ---- within ----------------------------------------------------------------------------------
 

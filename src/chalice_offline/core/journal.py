@@ -21,10 +21,10 @@ class Entry:
     """One line of the journal.
 
     `kind` is "call" (an AWS operation called by a client or a handler), "delivery" (one called by
-    another service, or a request to an endpoint outside), "http" (a request to the app), "run" (a
-    handler starts), "outcome" (it ended) or "note" (something that was decided: no rule matched, a
-    message was dead-lettered). `subject` names the operation,
-    function or resource; `detail` holds the request; `outcome` how it ended, once known.
+    another service, or a request to an endpoint outside), "run" (a handler starts), "outcome" (it
+    ended) or "note" (something that was decided: no rule matched, a message was dead-lettered).
+    `subject` names the operation, function or resource; `detail` holds the request; `outcome` how
+    it ended, once known.
     """
 
     number: int

@@ -78,10 +78,6 @@ def _delivery(entry: Entry) -> str:
     return f"delivers {_operation(entry)}" if operation else f"delivers {entry.subject}"
 
 
-def _http(entry: Entry) -> str:
-    return entry.subject
-
-
 def _run(entry: Entry) -> str:
     count = len(_records(entry))
     what = "" if not count else " with 1 record" if count == 1 else f" with {count} records"
@@ -108,7 +104,6 @@ def _outcome(entry: Entry) -> str:
 _WORDS: dict[str, Callable[[Entry], str]] = {
     "call": _call,
     "delivery": _delivery,
-    "http": _http,
     "run": _run,
     "note": _note,
     "outcome": _outcome,
@@ -171,7 +166,7 @@ def _events(request: Mapping[str, Any]) -> str:
 
 def _ending(entry: Entry, followers: Sequence[Entry]) -> str:
     outcome = next((follower for follower in followers if is_outcome_of(follower, entry)), None)
-    if entry.kind == "http" or entry.subject == _API_REQUEST:
+    if entry.subject == _API_REQUEST:
         return str(outcome.detail.get("status", "")) if outcome else ""
     if entry.kind == "run":
         return _run_ending(entry, outcome, followers)
