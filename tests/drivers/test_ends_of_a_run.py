@@ -265,3 +265,20 @@ def test_a_life_follows_its_table(before: RunState, after: RunState) -> None:
         else:
             life.end(RunState.RETURNED)
     assert (life.state, life.started_ms) == (before, 0)
+
+
+def test_a_profiler_can_be_started_after_a_handler_has_run(virtual: Any) -> None:
+    """Nothing is left in Python by a run's end that a profiler or tracer would stand still at."""
+    import cProfile
+
+    profiled: list[int] = []
+
+    def handler(_event: Any, _context: Any) -> None:
+        with cProfile.Profile():
+            profiled.append(sum(number for number in range(3)))
+
+    virtual.add("profiled", handler)
+    for _ in range(2):
+        virtual.invoke("profiled", InvocationType="Event")
+    virtual.driver.settle(60_000)
+    assert profiled == [3, 3]

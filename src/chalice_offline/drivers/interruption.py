@@ -32,6 +32,7 @@ class RunningHandler:
         run.life.interruption.park = _park
         self._lock = threading.RLock()
         self._ended = False
+        self._was_interrupted = False
 
     def outcome(self, handle: Callable[[], Outcome]) -> Outcome:
         """Run the handler; when this returns, nothing interrupts this thread any more."""
@@ -41,7 +42,8 @@ class RunningHandler:
                 outcome = outcome or handle()
                 with self._lock:
                     self._ended = True
-                    _raise_in(self.thread_id, None)
+                if self._was_interrupted:
+                    _let_pending_exceptions_be_raised()
             except RunStopped:
                 outcome = outcome or timed_out(self._run)
             else:
@@ -57,6 +59,7 @@ class RunningHandler:
             return
         try:
             if not self._ended:
+                self._was_interrupted = True
                 _raise_in(self.thread_id, RunStopped)
         finally:
             self._lock.release()
@@ -68,7 +71,16 @@ def _park() -> None:
         _for_ever.acquire()
 
 
-def _raise_in(thread_id: int, error: type[BaseException] | None) -> None:
-    """Raise an exception in a thread; None takes back one that was not raised yet."""
-    wanted = None if error is None else ctypes.py_object(error)
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread_id), wanted)
+def _raise_in(thread_id: int, error: type[BaseException]) -> None:
+    """Raise an exception in a thread.
+
+    Never None, which takes back one that was not raised yet: Python 3.11 then looks for one at
+    every step from now on, and a profiler or tracer that is started later stands still.
+    """
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread_id), ctypes.py_object(error))
+
+
+def _let_pending_exceptions_be_raised() -> None:
+    """Give Python the occasion to raise here what was raised in this thread: a step backwards."""
+    for _ in range(10):
+        pass

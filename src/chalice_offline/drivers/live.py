@@ -160,8 +160,13 @@ class LiveDriver:
         """Nothing to do: time passes by itself."""
 
     def wake(self, next_due_ms: int | None) -> None:
-        """Make the timer thread look again, if what it waits for is no longer the next."""
-        if next_due_ms == self._next_due_ms:
+        """Make the timer thread look again, if something is due before what it waits for.
+
+        It is not told of what is due later, which nearly every input changes: it looks once for
+        nothing then, and finds out.
+        """
+        waits_for_ms = self._next_due_ms
+        if next_due_ms is None or (waits_for_ms is not None and waits_for_ms <= next_due_ms):
             return
         with self._changed:
             self._next_due_ms = next_due_ms
