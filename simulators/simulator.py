@@ -7,6 +7,7 @@ success) and never while a webhook is under way, so that the receiver may call s
 from __future__ import annotations
 
 import random
+import string
 import threading
 import uuid
 from dataclasses import asdict
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from wsgiref.types import StartResponse, WSGIEnvironment
 
+ALPHANUMERIC = string.ascii_letters + string.digits
 SLEEP_KEY = "simulators.sleep"
 """WSGI environment key by which a door says how *its* clients experience a slow reply."""
 
@@ -250,6 +252,10 @@ class Simulator:
     def new_uuid(self) -> str:
         """Return a version 4 UUID from the seed."""
         return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
+
+    def new_id(self, length: int, letters: str = ALPHANUMERIC) -> str:
+        """Return `length` letters from the seed."""
+        return "".join(self._random.choices(letters, k=length))
 
     # Control endpoints.
 

@@ -13,6 +13,7 @@ from simulators.channels.deliveroo.simulator import Deliveroo, DeliverooSettings
 from simulators.channels.doordash.simulator import DoorDash, DoorDashSettings
 from simulators.channels.open_delivery.simulator import OpenDelivery, OpenDeliverySettings
 from simulators.channels.uber_eats.simulator import UberEats, UberEatsSettings
+from simulators.couriers.doordash_drive import DoorDashDrive, DriveSettings
 from simulators.menu import (
     CLOVER,
     DELIVEROO,
@@ -25,6 +26,7 @@ from simulators.menu import (
     square_catalog,
 )
 from simulators.orders import OrderGenerator
+from simulators.payments.stripe import Stripe, StripeSettings
 from simulators.pos.clover import Clover, CloverSettings, Merchant
 from simulators.pos.square import Square, SquareSettings
 from simulators.pos.toast import Toast, ToastSettings
@@ -124,6 +126,16 @@ class World:
             ),
             **host,
         )
+        self.stripe = Stripe(
+            settings=replace(StripeSettings(), webhook_url=f"{app_url}/webhooks/payments/stripe"),
+            **host,
+        )
+        self.drive = DoorDashDrive(
+            settings=replace(
+                DriveSettings(), webhook_url=f"{app_url}/webhooks/couriers/doordash_drive"
+            ),
+            **host,
+        )
         self._placed = 0
 
     @property
@@ -137,6 +149,8 @@ class World:
             "doordash": self.doordash,
             "deliveroo": self.deliveroo,
             "open_delivery": self.open_delivery,
+            "stripe": self.stripe,
+            "drive": self.drive,
         }
 
     @property

