@@ -78,6 +78,12 @@ class World:
         }
         self._now_ms = now_ms
         self.generator = OrderGenerator(seed=seed, stores=tuple(stores) if stores else None)
+        self._open_points_of_sale(app_url, host)
+        self._open_channels(app_url, public_url, host)
+        self._open_shop_vendors(app_url, host)
+        self._placed = 0
+
+    def _open_points_of_sale(self, app_url: str, host: Json) -> None:
         self.square = Square(
             settings=replace(SquareSettings(), notification_url=f"{app_url}/webhooks/pos/square"),
             catalog=square_catalog(),
@@ -98,6 +104,8 @@ class World:
             ),
             **host,
         )
+
+    def _open_channels(self, app_url: str, public_url: str, host: Json) -> None:
         self.uber = UberEats(
             settings=replace(
                 UberEatsSettings(),
@@ -126,6 +134,8 @@ class World:
             ),
             **host,
         )
+
+    def _open_shop_vendors(self, app_url: str, host: Json) -> None:
         self.stripe = Stripe(
             settings=replace(StripeSettings(), webhook_url=f"{app_url}/webhooks/payments/stripe"),
             **host,
@@ -136,7 +146,6 @@ class World:
             ),
             **host,
         )
-        self._placed = 0
 
     @property
     def simulators(self) -> dict[str, Simulator]:
