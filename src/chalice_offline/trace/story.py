@@ -56,11 +56,6 @@ def attempt_of(entry: Entry, earlier_runs: int) -> int:
     return max([earlier_runs + 1, *(int(count) for count in counts if count)])
 
 
-def function_of(entry: Entry) -> str:
-    """Return the function a run is of."""
-    return entry.subject
-
-
 # ---- one function per kind -------------------------------------------------------------------
 
 

@@ -32,11 +32,6 @@ class Bucket:
         return f"arn:{partition_of(self.region)}:s3:::{self.name}"
 
     @property
-    def is_versioned(self) -> bool:
-        """Whether versions are, or once were, kept."""
-        return bool(self.versioning)
-
-    @property
     def locks_objects(self) -> bool:
         """Whether object lock is enabled."""
         return "object_lock" in self.settings

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from chalice_offline.services.s3.errors import invalid_argument
@@ -12,30 +11,24 @@ from chalice_offline.services.s3.identities import owner_of
 from chalice_offline.services.s3.pages import (
     after_prefix,
     check_encoding,
-    common_prefix,
     count_of,
     raw,
+    read_page,
+    start_of,
     told_algorithm,
     told_key,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from chalice_offline.core.context import CallContext
     from chalice_offline.core.kernel import Request, Result
     from chalice_offline.services.s3.bucket import Bucket
     from chalice_offline.services.s3.object_store import ObjectStore
     from chalice_offline.services.s3.object_version import ObjectVersion
+    from chalice_offline.services.s3.pages import Page
     from chalice_offline.services.s3.state import S3State
-
-
-@dataclass(slots=True)
-class Page:
-    """One page of a listing; `last` is the key or common prefix it ended with."""
-
-    objects: list[ObjectVersion] = field(default_factory=list)
-    prefixes: list[str] = field(default_factory=list)
-    last: str = ""
-    truncated: bool = False
 
 
 def list_objects(s3: S3State, _context: CallContext, request: Request) -> Result:
@@ -43,16 +36,15 @@ def list_objects(s3: S3State, _context: CallContext, request: Request) -> Result
     bucket = s3.find_bucket(request)
     encoded = check_encoding(request)
     most = count_of(request, "MaxKeys", "max-keys")
-    prefix, delimiter = request.get("Prefix", ""), request.get("Delimiter", "")
     marker = request.get("Marker", "")
-    page = read_page(s3.objects(bucket), prefix, delimiter, marker, most)
-    told = _told(bucket, page, request, most, encoded=encoded)
+    page = _read(s3.objects(bucket), request, marker, most)
+    told = page.told(request, encoded=encoded) | {"Name": bucket.name, "MaxKeys": most}
     told["Marker"] = told_key(marker, encoded=encoded)
     told["Contents"] = [
-        _told_object(bucket, each, encoded=encoded, with_owner=True) for each in page.objects
+        _told_object(bucket, each, encoded=encoded, with_owner=True) for each in page.entries
     ] or None
-    if page.truncated and delimiter:
-        told["NextMarker"] = told_key(page.last, encoded=encoded)
+    if page.truncated and request.get("Delimiter"):
+        told["NextMarker"] = told_key(_last_key(page), encoded=encoded)
     return told
 
 
@@ -61,73 +53,37 @@ def list_objects_v2(s3: S3State, _context: CallContext, request: Request) -> Res
     bucket = s3.find_bucket(request)
     encoded = check_encoding(request)
     most = count_of(request, "MaxKeys", "max-keys")
-    prefix, delimiter = request.get("Prefix", ""), request.get("Delimiter", "")
     token, start_after = request.get("ContinuationToken"), request.get("StartAfter", "")
     after = start_after if token is None else _read_token(token)
-    page = read_page(s3.objects(bucket), prefix, delimiter, after, most)
-    told = _told(bucket, page, request, most, encoded=encoded)
+    page = _read(s3.objects(bucket), request, after, most)
+    told = page.told(request, encoded=encoded) | {"Name": bucket.name, "MaxKeys": most}
     with_owner = bool(request.get("FetchOwner"))
-    told["KeyCount"] = len(page.objects) + len(page.prefixes)
+    told["KeyCount"] = len(page.entries) + len(page.prefixes)
     told["Contents"] = [
-        _told_object(bucket, each, encoded=encoded, with_owner=with_owner) for each in page.objects
+        _told_object(bucket, each, encoded=encoded, with_owner=with_owner) for each in page.entries
     ] or None
     if token is not None:
         told["ContinuationToken"] = token
     if "StartAfter" in request and token is None:
         told["StartAfter"] = told_key(start_after, encoded=encoded)
     if page.truncated:
-        told["NextContinuationToken"] = base64.urlsafe_b64encode(raw(page.last)).decode()
+        told["NextContinuationToken"] = base64.urlsafe_b64encode(raw(_last_key(page))).decode()
     return told
 
 
-def read_page(objects: ObjectStore, prefix: str, delimiter: str, after: str, most: int) -> Page:
-    """Return the objects and common prefixes behind `after`, at most `most` of both."""
-    page = Page()
-    if most == 0:
-        return page
-    start, end = raw(prefix), after_prefix(raw(prefix))
-    if after:
-        start = max(start, raw(after) + b"\x00")
-        rolled = common_prefix(after, prefix, delimiter) if after.startswith(prefix) else None
-        if rolled is not None:  # the page before told it
-            start = after_prefix(raw(rolled)) or start
-    found = objects.scan(start, end)
-    while (version := next(found, None)) is not None:
-        if version.is_marker:
-            continue
-        if len(page.objects) + len(page.prefixes) == most:
-            page.truncated = True
-            break
-        rolled = common_prefix(version.key, prefix, delimiter)
-        if rolled is None:
-            page.objects.append(version)
-            page.last = version.key
-            continue
-        page.prefixes.append(rolled)
-        page.last = rolled
-        behind = after_prefix(raw(rolled))
-        if behind is None:
-            break
-        found = objects.scan(behind, end)
-    return page
+def _read(objects: ObjectStore, request: Request, after: str, most: int) -> Page[ObjectVersion]:
+    prefix, delimiter = request.get("Prefix", ""), request.get("Delimiter", "")
+    end = after_prefix(raw(prefix))
+
+    def shown(start: bytes) -> Iterator[ObjectVersion]:
+        return (version for version in objects.scan(start, end) if not version.is_marker)
+
+    start = start_of(prefix, delimiter, after, raw(after) + b"\x00")
+    return read_page(shown(start), lambda version: version.key, shown, prefix, delimiter, most)
 
 
-def _told(bucket: Bucket, page: Page, request: Request, most: int, *, encoded: bool) -> Result:
-    told: Result = {
-        "Name": bucket.name,
-        "Prefix": told_key(request.get("Prefix", ""), encoded=encoded),
-        "MaxKeys": most,
-        "IsTruncated": page.truncated,
-        "CommonPrefixes": [
-            {"Prefix": told_key(prefix, encoded=encoded)} for prefix in page.prefixes
-        ]
-        or None,
-    }
-    if request.get("Delimiter"):
-        told["Delimiter"] = told_key(request["Delimiter"], encoded=encoded)
-    if encoded:
-        told["EncodingType"] = "url"
-    return told
+def _last_key(page: Page[ObjectVersion]) -> str:
+    return page.last if isinstance(page.last, str) else page.last.key if page.last else ""
 
 
 def _told_object(

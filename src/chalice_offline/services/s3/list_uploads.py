@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from chalice_offline.services.s3.errors import invalid_argument
@@ -11,9 +10,10 @@ from chalice_offline.services.s3.object_version import STANDARD
 from chalice_offline.services.s3.pages import (
     after_prefix,
     check_encoding,
-    common_prefix,
     count_of,
     raw,
+    read_page,
+    start_of,
     told_key,
 )
 from chalice_offline.services.s3.upload_store import place_after
@@ -24,16 +24,6 @@ if TYPE_CHECKING:
     from chalice_offline.core.kernel import Request, Result
     from chalice_offline.services.s3.state import S3State
     from chalice_offline.services.s3.upload import Upload
-    from chalice_offline.services.s3.upload_store import UploadStore
-
-
-@dataclass(slots=True)
-class _Page:
-    uploads: list[Upload] = field(default_factory=list)
-    prefixes: list[str] = field(default_factory=list)
-    last_key: str = ""
-    last_id: str = ""
-    truncated: bool = False
 
 
 def list_multipart_uploads(s3: S3State, _context: CallContext, request: Request) -> Result:
@@ -47,57 +37,30 @@ def list_multipart_uploads(s3: S3State, _context: CallContext, request: Request)
     id_marker = request.get("UploadIdMarker", "") if key_marker else ""
     if id_marker and not sequence_of(id_marker):
         raise invalid_argument("Invalid uploadId marker", "upload-id-marker", id_marker)
-    page = _read(s3.uploads(bucket), prefix, delimiter, (key_marker, id_marker), most)
-    told: Result = {
+    uploads, end = s3.uploads(bucket), after_prefix(raw(prefix))
+    behind = place_after(key_marker, id_marker) if key_marker else b""
+    page = read_page(
+        uploads.scan(start_of(prefix, delimiter, key_marker, behind), end),
+        lambda upload: upload.key,
+        lambda start: uploads.scan(start, end),
+        prefix,
+        delimiter,
+        most,
+    )
+    # A page that ends with a common prefix names no upload (recorded).
+    last = None if isinstance(page.last, str) else page.last
+    told = page.told(request, encoded=encoded) | {
         "Bucket": bucket.name,
         "KeyMarker": told_key(key_marker, encoded=encoded),
         "UploadIdMarker": id_marker,
-        "Prefix": told_key(prefix, encoded=encoded) if "Prefix" in request else None,
         "MaxUploads": most,
-        "IsTruncated": page.truncated,
-        "Uploads": [_told(upload, encoded=encoded) for upload in page.uploads] or None,
-        "CommonPrefixes": [{"Prefix": told_key(each, encoded=encoded)} for each in page.prefixes]
-        or None,
-        "NextKeyMarker": told_key(page.last_key, encoded=encoded),
-        "NextUploadIdMarker": page.last_id,
+        "Uploads": [_told(upload, encoded=encoded) for upload in page.entries] or None,
+        "NextKeyMarker": told_key(last.key, encoded=encoded) if last else "",
+        "NextUploadIdMarker": last.upload_id if last else "",
     }
-    if delimiter:
-        told["Delimiter"] = told_key(delimiter, encoded=encoded)
-    if encoded:
-        told["EncodingType"] = "url"
+    if "Prefix" not in request:
+        told["Prefix"] = None
     return told
-
-
-def _read(
-    uploads: UploadStore, prefix: str, delimiter: str, after: tuple[str, str], most: int
-) -> _Page:
-    page = _Page()
-    if most == 0:
-        return page
-    key, upload_id = after
-    start, end = raw(prefix), after_prefix(raw(prefix))
-    if key:
-        start = max(start, place_after(key, upload_id))
-        rolled = common_prefix(key, prefix, delimiter) if key.startswith(prefix) else None
-        if rolled is not None:
-            start = after_prefix(raw(rolled)) or start
-    found = uploads.scan(start, end)
-    while (upload := next(found, None)) is not None:
-        if len(page.uploads) + len(page.prefixes) == most:
-            page.truncated = True
-            break
-        rolled = common_prefix(upload.key, prefix, delimiter)
-        if rolled is None:
-            page.uploads.append(upload)
-            page.last_key, page.last_id = upload.key, upload.upload_id
-            continue
-        page.prefixes.append(rolled)
-        page.last_key, page.last_id = "", ""  # recorded
-        behind = after_prefix(raw(rolled))
-        if behind is None:
-            break
-        found = uploads.scan(behind, end)
-    return page
 
 
 def _told(upload: Upload, *, encoded: bool) -> dict[str, Any]:

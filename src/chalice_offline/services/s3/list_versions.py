@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from chalice_offline.services.s3.errors import invalid_argument
@@ -14,6 +13,8 @@ from chalice_offline.services.s3.pages import (
     common_prefix,
     count_of,
     raw,
+    read_page,
+    start_of,
     told_algorithm,
     told_key,
 )
@@ -27,16 +28,10 @@ if TYPE_CHECKING:
     from chalice_offline.services.s3.bucket import Bucket
     from chalice_offline.services.s3.object_store import ObjectStore
     from chalice_offline.services.s3.object_version import ObjectVersion
+    from chalice_offline.services.s3.pages import Page
     from chalice_offline.services.s3.state import S3State
 
-
-@dataclass(slots=True)
-class _Page:
-    versions: list[tuple[ObjectVersion, bool]] = field(default_factory=list)
-    prefixes: list[str] = field(default_factory=list)
-    last_key: str = ""
-    last_version: str = ""
-    truncated: bool = False
+    _Entry = tuple[ObjectVersion, bool]  # with whether it is the latest of its key
 
 
 def list_object_versions(s3: S3State, _context: CallContext, request: Request) -> Result:
@@ -46,45 +41,32 @@ def list_object_versions(s3: S3State, _context: CallContext, request: Request) -
     most = count_of(request, "MaxKeys", "max-keys")
     key_marker, version_marker = request.get("KeyMarker", ""), request.get("VersionIdMarker")
     _check_markers(request)
-    page = _read(
-        s3.objects(bucket),
-        request.get("Prefix", ""),
-        request.get("Delimiter", ""),
-        (key_marker, version_marker or ""),
-        most,
-    )
-    told: Result = {
+    page = _read(s3.objects(bucket), request, (key_marker, version_marker or ""), most)
+    told = page.told(request, encoded=encoded) | {
         "Name": bucket.name,
-        "Prefix": told_key(request.get("Prefix", ""), encoded=encoded),
         "KeyMarker": told_key(key_marker, encoded=encoded),
         "VersionIdMarker": version_marker or "",
         "MaxKeys": most,
-        "IsTruncated": page.truncated,
         "Versions": [
             _told(bucket, version, encoded=encoded, is_latest=latest)
-            for version, latest in page.versions
+            for version, latest in page.entries
             if not version.is_marker
         ]
         or None,
         "DeleteMarkers": [
             _told_marker(bucket, version, encoded=encoded, is_latest=latest)
-            for version, latest in page.versions
+            for version, latest in page.entries
             if version.is_marker
         ]
         or None,
-        "CommonPrefixes": [
-            {"Prefix": told_key(prefix, encoded=encoded)} for prefix in page.prefixes
-        ]
-        or None,
     }
-    if request.get("Delimiter"):
-        told["Delimiter"] = told_key(request["Delimiter"], encoded=encoded)
-    if encoded:
-        told["EncodingType"] = "url"
     if page.truncated:
-        told["NextKeyMarker"] = told_key(page.last_key, encoded=encoded)
-        if page.last_version:
-            told["NextVersionIdMarker"] = page.last_version
+        if isinstance(page.last, str):
+            told["NextKeyMarker"] = told_key(page.last, encoded=encoded)
+        elif page.last is not None:
+            version = page.last[0]
+            told["NextKeyMarker"] = told_key(version.key, encoded=encoded)
+            told["NextVersionIdMarker"] = version.version_id
     return told
 
 
@@ -105,30 +87,18 @@ def _check_markers(request: Request) -> None:
 
 
 def _read(
-    objects: ObjectStore, prefix: str, delimiter: str, after: tuple[str, str], most: int
-) -> _Page:
-    page = _Page()
-    if most == 0:
-        return page
+    objects: ObjectStore, request: Request, after: tuple[str, str], most: int
+) -> Page[_Entry]:
+    prefix, delimiter = request.get("Prefix", ""), request.get("Delimiter", "")
     end = after_prefix(raw(prefix))
-    found = _versions(objects, *_start(objects, prefix, delimiter, after), end)
-    while (entry := next(found, None)) is not None:
-        version, latest = entry
-        if len(page.versions) + len(page.prefixes) == most:
-            page.truncated = True
-            break
-        rolled = common_prefix(version.key, prefix, delimiter)
-        if rolled is None:
-            page.versions.append((version, latest))
-            page.last_key, page.last_version = version.key, version.version_id
-            continue
-        page.prefixes.append(rolled)
-        page.last_key, page.last_version = rolled, ""
-        behind = after_prefix(raw(rolled))
-        if behind is None:
-            break
-        found = _versions(objects, None, behind, end)
-    return page
+    return read_page(
+        _versions(objects, *_start(objects, prefix, delimiter, after), end),
+        lambda entry: entry[0].key,
+        lambda start: _versions(objects, None, start, end),
+        prefix,
+        delimiter,
+        most,
+    )
 
 
 def _start(
@@ -136,25 +106,21 @@ def _start(
 ) -> tuple[tuple[str, int] | None, bytes]:
     """Return key and sequence number to go on behind, and the key to go on with after that."""
     key, version_id = after
-    start = raw(prefix)
-    if not key:
+    start = start_of(prefix, delimiter, key, raw(key) + b"\x00")
+    if not key or (key.startswith(prefix) and common_prefix(key, prefix, delimiter) is not None):
         return None, start
-    if key.startswith(prefix):
-        rolled = common_prefix(key, prefix, delimiter)
-        if rolled is not None:
-            return None, max(start, after_prefix(raw(rolled)) or start)
     resumed = None
     if version_id == NULL_VERSION:
         found = objects.version(key, version_id)
         resumed = None if found is None else (key, found.sequence)
     elif version_id:  # it may be gone by now: its place is in its id
         resumed = key, sequence_of(version_id)
-    return resumed, max(start, raw(key) + b"\x00")
+    return resumed, start
 
 
 def _versions(
     objects: ObjectStore, resumed: tuple[str, int] | None, start: bytes, end: bytes | None
-) -> Iterator[tuple[ObjectVersion, bool]]:
+) -> Iterator[_Entry]:
     """Give versions, each with whether it is the latest of its key."""
     if resumed is not None:
         key, sequence = resumed

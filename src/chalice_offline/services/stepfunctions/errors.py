@@ -20,11 +20,6 @@ def state_machine_exists(arn: str) -> AwsError:
     return AwsError("StateMachineAlreadyExists", f"State Machine Already Exists: '{arn}'")
 
 
-def state_machine_deleting(arn: str) -> AwsError:
-    """The state machine is about to go."""
-    return AwsError("StateMachineDeleting", f"State Machine Deleting: '{arn}'")
-
-
 def execution_not_found(arn: str) -> AwsError:
     """No execution of that ARN."""
     return AwsError("ExecutionDoesNotExist", f"Execution Does Not Exist: '{arn}'")

@@ -13,6 +13,7 @@ from chalice_offline.services.dynamodb.expressions.key_conditions import (
     KeyCondition,
     key_condition,
     parse_key_condition,
+    range_within,
 )
 from chalice_offline.services.dynamodb.expressions.legacy_conditions import (
     check_conditional_operator,
@@ -61,4 +62,5 @@ __all__ = [
     "placeholders_of",
     "placeholders_within",
     "projection_of",
+    "range_within",
 ]

@@ -87,20 +87,25 @@ class KeyCondition:
         partition = key_bytes(self.hash_value)
         if self.range is None:
             return partition, after_prefix(partition)
-        operator, values = self.range.operator, self.range.values
-        if operator == "BEGINS_WITH":
-            prefix = partition + key_prefix_bytes(values[0])
-            return prefix, after_prefix(prefix)
-        first = partition + key_bytes(values[0])
-        if operator == "EQ":
-            return first, after_prefix(first)
-        if operator == "BETWEEN":
-            return first, after_prefix(partition + key_bytes(values[1]))
-        if operator in {"LT", "LE"}:
-            return partition, first if operator == "LT" else after_prefix(first)
-        start = first if operator == "GE" else after_prefix(first)
-        assert start is not None, "keys do not end in 0xFF"
-        return start, after_prefix(partition)
+        return range_within(partition, self.range)
+
+
+def range_within(low: bytes, asked: AttributeCondition) -> tuple[bytes, bytes | None]:
+    """Return the part of all keys that start with `low` in which the next attribute is as asked."""
+    operator, values = asked.operator, asked.values
+    if operator == "BEGINS_WITH":
+        prefix = low + key_prefix_bytes(values[0])
+        return prefix, after_prefix(prefix)
+    first = low + key_bytes(values[0])
+    if operator == "EQ":
+        return first, after_prefix(first)
+    if operator == "BETWEEN":
+        return first, after_prefix(low + key_bytes(values[1]))
+    if operator in {"LT", "LE"}:
+        return low, first if operator == "LT" else after_prefix(first)
+    start = first if operator == "GE" else after_prefix(first)
+    assert start is not None, "keys do not end in 0xFF"
+    return start, after_prefix(low)
 
 
 def parse_key_condition(text: str, placeholders: Placeholders) -> dict[str, AttributeCondition]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from chalice_offline.services.dynamodb import limits
 from chalice_offline.services.dynamodb.errors import key_mismatch, validation
-from chalice_offline.services.dynamodb.items.capacity import Consumed
+from chalice_offline.services.dynamodb.items.capacity import Consumed, asked_for, bill
 from chalice_offline.services.dynamodb.items.item_collections import batch_metrics
 from chalice_offline.services.dynamodb.items.item_plans import draft_delete, draft_put
 from chalice_offline.services.dynamodb.items.keys import check_key, stored_key
@@ -78,10 +78,7 @@ def batch_get_item(dynamodb: DynamoDbState, context: CallContext, request: Reque
                 item = stored.item
                 items.append(item if one.projection is None else one.projection.apply(item))
     result: Result = {"Responses": responses, "UnprocessedKeys": unprocessed}
-    asked = request.get("ReturnConsumedCapacity")
-    if asked and asked != "NONE":
-        result["ConsumedCapacity"] = [one.consumed.describe(asked) for one in wanted]
-    return result
+    return result | bill(request, [one.consumed for one in wanted])
 
 
 def batch_write_item(dynamodb: DynamoDbState, context: CallContext, request: Request) -> Result:
@@ -100,13 +97,12 @@ def batch_write_item(dynamodb: DynamoDbState, context: CallContext, request: Req
     writes = [(name, weigh(plan)) for name, plan in plans]
     commit(dynamodb, [weighed for _, weighed in writes], context.entry)
     result: Result = {"UnprocessedItems": {}}
-    asked = request.get("ReturnConsumedCapacity")
-    if asked and asked != "NONE":
+    if asked_for(request):
         consumed: dict[str, Consumed] = {}
         for name, weighed in writes:
             of_table = consumed.setdefault(name, Consumed(weighed.plan.table, name))
             of_table.write(weighed.old_item, weighed.old_size, weighed.new, weighed.new_size)
-        result["ConsumedCapacity"] = [one.describe(asked) for one in consumed.values()]
+        result |= bill(request, consumed.values())
     if request.get("ReturnItemCollectionMetrics") == "SIZE":
         result["ItemCollectionMetrics"] = batch_metrics(plans)
     return result

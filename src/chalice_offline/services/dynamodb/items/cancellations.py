@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from chalice_offline.core.errors import AwsError
-from chalice_offline.services.dynamodb.errors import MismatchError
+from chalice_offline.services.dynamodb.errors import MismatchError, validation
 from chalice_offline.services.dynamodb.items.writes import weigh
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from chalice_offline.services.dynamodb.items.writes import Plan, Weighed
+    from chalice_offline.services.dynamodb.tables.table import Table
 
 Document = dict[str, Any]
 
@@ -24,6 +27,12 @@ def cancelled(reasons: list[Document]) -> AwsError:
         f"Transaction cancelled, please refer cancellation reasons for specific reasons [{codes}]",
         fields={"CancellationReasons": reasons},
     )
+
+
+def check_distinct(keys: Sequence[tuple[Table, bytes]]) -> None:
+    """Refuse a transaction that names an item twice."""
+    if len({(table.id, key) for table, key in keys}) < len(keys):
+        raise validation("Transaction request cannot include multiple operations on one item")
 
 
 def weigh_all(plans: list[Plan]) -> list[Weighed]:

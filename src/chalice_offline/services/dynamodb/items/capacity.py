@@ -13,11 +13,29 @@ from chalice_offline.services.dynamodb.items.keys import entry_key
 from chalice_offline.services.dynamodb.values.sizes import item_size_bytes
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from chalice_offline.core.kernel import Request, Result
     from chalice_offline.services.dynamodb.tables.schema import Index
     from chalice_offline.services.dynamodb.tables.table import Table
     from chalice_offline.services.dynamodb.values.attribute_values import Item
 
 TRANSACTIONAL = 2.0
+
+
+def asked_for(request: Request) -> str | None:
+    """Return TOTAL or INDEXES when a request asks what it consumes."""
+    wanted = request.get("ReturnConsumedCapacity")
+    return None if wanted == "NONE" else wanted
+
+
+def bill(request: Request, consumed: Iterable[Consumed], *, transactional: bool = False) -> Result:
+    """Return what a request took of several tables, if it asks for that."""
+    wanted = asked_for(request)
+    if not wanted:
+        return {}
+    described = [one.describe(wanted, transactional=transactional) for one in consumed]
+    return {"ConsumedCapacity": described}
 
 
 class Consumed:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chalice_offline.services.dynamodb.items.capacity import Consumed
+from chalice_offline.services.dynamodb.items.capacity import Consumed, asked_for
 from chalice_offline.services.dynamodb.items.keys import check_key, check_scalar_keys, stored_key
 from chalice_offline.services.dynamodb.items.projections import projection_of_request
 
@@ -25,8 +25,8 @@ def get_item(dynamodb: DynamoDbState, context: CallContext, request: Request) ->
     if stored is not None:
         item = stored.item
         result["Item"] = item if projection is None else projection.apply(item)
-    wanted = request.get("ReturnConsumedCapacity")
-    if wanted and wanted != "NONE":
+    wanted = asked_for(request)
+    if wanted:
         consumed = Consumed(table, request["TableName"])
         consistent = request.get("ConsistentRead", False)
         consumed.read(stored.size if stored else 0, consistent=consistent)

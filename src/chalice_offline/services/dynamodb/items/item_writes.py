@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chalice_offline.services.dynamodb.items.capacity import Consumed
+from chalice_offline.services.dynamodb.items.capacity import Consumed, asked_for
 from chalice_offline.services.dynamodb.items.item_collections import collection_metrics
 from chalice_offline.services.dynamodb.items.item_plans import draft_delete, draft_put, draft_update
 from chalice_offline.services.dynamodb.items.writes import commit, weigh
@@ -43,8 +43,8 @@ def _write(dynamodb: DynamoDbState, context: CallContext, request: Request, draf
         attributes = _attributes(weighed, wanted)
         if attributes:
             result["Attributes"] = attributes
-    wanted = request.get("ReturnConsumedCapacity")
-    if wanted and wanted != "NONE":
+    wanted = asked_for(request)
+    if wanted:
         consumed = Consumed(plan.table, request["TableName"])
         consumed.write(weighed.old_item, weighed.old_size, weighed.new, weighed.new_size)
         result["ConsumedCapacity"] = consumed.describe(wanted)

@@ -10,7 +10,7 @@ from chalice_offline.services.dynamodb.errors import (
     starting_key_mismatch,
     validation,
 )
-from chalice_offline.services.dynamodb.expressions import KeyAttribute, key_condition
+from chalice_offline.services.dynamodb.expressions import KeyAttribute, key_condition, range_within
 from chalice_offline.services.dynamodb.items.keys import partition_prefix, stored_key
 from chalice_offline.services.dynamodb.values.attribute_values import (
     check_item,
@@ -21,7 +21,6 @@ from chalice_offline.services.dynamodb.values.attribute_values import (
 from chalice_offline.services.dynamodb.values.key_encoding import (
     after_prefix,
     key_bytes,
-    key_prefix_bytes,
 )
 
 if TYPE_CHECKING:
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
     from chalice_offline.services.dynamodb.expressions import AttributeCondition
     from chalice_offline.services.dynamodb.tables.schema import Index, KeySchema
     from chalice_offline.services.dynamodb.tables.table import Table
-    from chalice_offline.services.dynamodb.values.attribute_values import AttributeValue, Item
+    from chalice_offline.services.dynamodb.values.attribute_values import Item
 
     Conditions = Mapping[str, AttributeCondition]
     Range = tuple[bytes, bytes | None]
@@ -56,7 +55,7 @@ def range_of(conditions: Conditions, key: KeySchema) -> Range:
         if condition is None:
             break
         if condition.operator != "EQ":
-            return _bounds(low, condition.operator, condition.values)
+            return range_within(low, condition)
         low += key_bytes(condition.values[0])
     return low, after_prefix(low)
 
@@ -104,20 +103,6 @@ def position_of(table: Table, index: Index | None, start: Item) -> bytes:
             raise starting_key_mismatch()
     position = stored_key(table.key, checked)
     return position if index is None else stored_key(index.key, checked) + position
-
-
-def _bounds(low: bytes, operator: str, values: tuple[AttributeValue, ...]) -> Range:
-    if operator == "BEGINS_WITH":
-        prefix = low + key_prefix_bytes(values[0])
-        return prefix, after_prefix(prefix)
-    first = low + key_bytes(values[0])
-    if operator == "BETWEEN":
-        return first, after_prefix(low + key_bytes(values[1]))
-    if operator in {"LT", "LE"}:
-        return low, first if operator == "LT" else after_prefix(first)
-    start = first if operator == "GE" else after_prefix(first)
-    assert start is not None, "keys do not end in 0xFF"
-    return start, after_prefix(low)
 
 
 def _check_single(conditions: Conditions, key: KeySchema) -> None:

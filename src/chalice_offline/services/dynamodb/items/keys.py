@@ -19,7 +19,6 @@ from chalice_offline.services.dynamodb.errors import (
 )
 from chalice_offline.services.dynamodb.values.attribute_values import (
     check_value,
-    described,
     type_of,
 )
 from chalice_offline.services.dynamodb.values.key_encoding import key_bytes
@@ -191,8 +190,3 @@ def _too_large(is_hash: bool) -> Exception:
         "Aggregated size of all range keys has exceeded the size limit of "
         f"{limits.RANGE_KEY_BYTES} bytes"
     )
-
-
-def shown_key(key: Item) -> str:
-    """Return a key as AWS shows it in messages."""
-    return ", ".join(f"{name}={described(value)}" for name, value in key.items())

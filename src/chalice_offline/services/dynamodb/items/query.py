@@ -17,7 +17,7 @@ from chalice_offline.services.dynamodb.expressions import (
     parse_projection,
     placeholders_within,
 )
-from chalice_offline.services.dynamodb.items.capacity import Consumed
+from chalice_offline.services.dynamodb.items.capacity import Consumed, asked_for
 from chalice_offline.services.dynamodb.items.key_ranges import (
     check_restartable,
     check_starting_values,
@@ -129,8 +129,8 @@ def _partitions(table: Table) -> int:
 def _read(reading: Reading, request: Request) -> Result:
     page = read_page(reading)
     result = page.result(reading)
-    wanted = request.get("ReturnConsumedCapacity")
-    if wanted and wanted != "NONE":
+    wanted = asked_for(request)
+    if wanted:
         consumed = Consumed(reading.table, request["TableName"])
         page.charge(reading, consumed)
         result["ConsumedCapacity"] = consumed.describe(wanted)

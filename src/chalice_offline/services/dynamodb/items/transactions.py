@@ -10,8 +10,12 @@ from chalice_offline.services.dynamodb.errors import (
     transaction_too_large,
     validation,
 )
-from chalice_offline.services.dynamodb.items.cancellations import weigh_all, without_mismatches
-from chalice_offline.services.dynamodb.items.capacity import TRANSACTIONAL, Consumed
+from chalice_offline.services.dynamodb.items.cancellations import (
+    check_distinct,
+    weigh_all,
+    without_mismatches,
+)
+from chalice_offline.services.dynamodb.items.capacity import TRANSACTIONAL, Consumed, bill
 from chalice_offline.services.dynamodb.items.item_collections import batch_metrics
 from chalice_offline.services.dynamodb.items.item_plans import (
     draft_check,
@@ -32,7 +36,6 @@ if TYPE_CHECKING:
     from chalice_offline.services.dynamodb.items.item_plans import Draft
     from chalice_offline.services.dynamodb.items.writes import Plan, Weighed
     from chalice_offline.services.dynamodb.state import DynamoDbState
-    from chalice_offline.services.dynamodb.tables.table import Table
 
 Document = dict[str, Any]
 
@@ -54,7 +57,7 @@ def transact_write_items(dynamodb: DynamoDbState, context: CallContext, request:
     plans = [(name, _plan(dynamodb, context, name, draft)) for name, draft in drafts]
     names = [name for name, _ in plans]
     checked = without_mismatches([plan for _, plan in plans])
-    _check_distinct([(plan.table, plan.key) for plan in checked])
+    check_distinct([(plan.table, plan.key) for plan in checked])
     if sum(map(_payload, actions)) > limits.TRANSACTION_BYTES:
         raise transaction_too_large()
     if is_repeated:
@@ -79,7 +82,7 @@ def transact_get_items(dynamodb: DynamoDbState, context: CallContext, request: R
             key = error
         wanted.append((get["TableName"], table, key, projection))
     keys = without_mismatches([key for _, _, key, _ in wanted])
-    _check_distinct([(table, key) for (_, table, _, _), key in zip(wanted, keys, strict=True)])
+    check_distinct([(table, key) for (_, table, _, _), key in zip(wanted, keys, strict=True)])
     responses: list[Document] = []
     consumed: dict[str, Consumed] = {}
     size = 0
@@ -95,13 +98,7 @@ def transact_get_items(dynamodb: DynamoDbState, context: CallContext, request: R
         else:
             item = stored.item
             responses.append({"Item": projection.apply(item) if projection else item})
-    result: Result = {"Responses": responses}
-    asked = request.get("ReturnConsumedCapacity")
-    if asked and asked != "NONE":
-        result["ConsumedCapacity"] = [
-            one.describe(asked, transactional=True) for one in consumed.values()
-        ]
-    return result
+    return {"Responses": responses} | bill(request, consumed.values(), transactional=True)
 
 
 # ---- within --------------------------------------------------------------------------------------
@@ -149,11 +146,6 @@ def _payload(entry: Request) -> int:
     )
 
 
-def _check_distinct(keys: list[tuple[Table, bytes]]) -> None:
-    if len({(table.id, key) for table, key in keys}) < len(keys):
-        raise validation("Transaction request cannot include multiple operations on one item")
-
-
 def _written(request: Request, writes: list[tuple[str, Weighed]]) -> Result:
     """Return the answer to writes that happened: capacity and metrics, if they are asked for."""
     consumed: dict[str, Consumed] = {}
@@ -179,12 +171,7 @@ def _read_back(request: Request, plans: list[tuple[str, Plan]]) -> Result:
 def _answer(
     request: Request, consumed: dict[str, Consumed], plans: list[tuple[str, Plan]]
 ) -> Result:
-    result: Result = {}
-    asked = request.get("ReturnConsumedCapacity")
-    if asked and asked != "NONE":
-        result["ConsumedCapacity"] = [
-            one.describe(asked, transactional=True) for one in consumed.values()
-        ]
+    result = bill(request, consumed.values(), transactional=True)
     if request.get("ReturnItemCollectionMetrics") == "SIZE":
         result["ItemCollectionMetrics"] = batch_metrics(plans)
     return result

@@ -11,8 +11,17 @@ from chalice_offline.services.dynamodb.errors import (
     transaction_too_large,
     validation,
 )
-from chalice_offline.services.dynamodb.items.cancellations import cancelled, reason_of
-from chalice_offline.services.dynamodb.items.capacity import TRANSACTIONAL, Consumed
+from chalice_offline.services.dynamodb.items.cancellations import (
+    cancelled,
+    check_distinct,
+    reason_of,
+)
+from chalice_offline.services.dynamodb.items.capacity import (
+    TRANSACTIONAL,
+    Consumed,
+    asked_for,
+    bill,
+)
 from chalice_offline.services.dynamodb.items.writes import commit
 from chalice_offline.services.dynamodb.partiql import (
     Exists,
@@ -54,8 +63,8 @@ def execute_statement(dynamodb: DynamoDbState, context: CallContext, request: Re
         commit(dynamodb, (weighed,), context.entry)
         item = returned(planned, weighed)
         result["Items"] = [item] if item else []
-    asked = request.get("ReturnConsumedCapacity")
-    if asked and asked != "NONE":
+    asked = asked_for(request)
+    if asked:
         consumed = Consumed(planned.plan.table, planned.plan.table.name)
         _charge(consumed, weighed)
         result["ConsumedCapacity"] = consumed.describe(asked)
@@ -85,9 +94,7 @@ def execute_transaction(dynamodb: DynamoDbState, context: CallContext, request: 
     if isinstance(statements[0], Select):
         return _read_transaction(dynamodb, context, statements, request)
     planned, reasons = _plan_all(dynamodb, context, statements, entries)
-    keys = {(one.plan.table.id, one.plan.key) for one in planned}
-    if len(keys) < len(planned):
-        raise validation("Transaction request cannot include multiple operations on one item")
+    check_distinct([(one.plan.table, one.plan.key) for one in planned])
     if is_repeated:
         return _read_back(planned, request)
     writes: list[Weighed | None] = []
@@ -245,10 +252,4 @@ def _read_back(planned: list[Planned], request: Request) -> Result:
 
 
 def _answer(responses: list[Document], consumed: dict[str, Consumed], request: Request) -> Result:
-    result: Result = {"Responses": responses}
-    asked = request.get("ReturnConsumedCapacity")
-    if asked and asked != "NONE":
-        result["ConsumedCapacity"] = [
-            one.describe(asked, transactional=True) for one in consumed.values()
-        ]
-    return result
+    return {"Responses": responses} | bill(request, consumed.values(), transactional=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from chalice_offline.services.dynamodb.errors import invalid_values, validation
 from chalice_offline.services.dynamodb.expressions import KeyAttribute
-from chalice_offline.services.dynamodb.items.capacity import Consumed
+from chalice_offline.services.dynamodb.items.capacity import Consumed, asked_for
 from chalice_offline.services.dynamodb.items.keys import check_key, partition_prefix, stored_key
 from chalice_offline.services.dynamodb.items.read_pages import Reading, key_of_entry, read_page
 from chalice_offline.services.dynamodb.partiql import select_plan
@@ -71,8 +71,8 @@ def select(
             break
         if left is not None and left <= 0:
             break
-    asked = request.get("ReturnConsumedCapacity")
-    if asked and asked != "NONE":
+    asked = asked_for(request)
+    if asked:
         result["ConsumedCapacity"] = consumed.describe(asked)
     return result
 

@@ -43,12 +43,7 @@ def enable_destination(dynamodb: DynamoDbState, context: CallContext, request: R
         *others, {"StreamArn": arn, "Status": "ACTIVE", "Precision": precision}
     ]  # fmt: skip
     dynamodb.save_table(table)
-    return {
-        "TableName": table.name,
-        "StreamArn": arn,
-        "DestinationStatus": "ENABLING",
-        "EnableKinesisStreamingConfiguration": wanted,
-    }
+    return _changing(table, arn, "ENABLING", EnableKinesisStreamingConfiguration=wanted)
 
 
 def disable_destination(dynamodb: DynamoDbState, context: CallContext, request: Request) -> Result:
@@ -57,11 +52,7 @@ def disable_destination(dynamodb: DynamoDbState, context: CallContext, request: 
     found = _active(table, request["StreamArn"], "disable")
     found["Status"] = "DISABLED"
     dynamodb.save_table(table)
-    return {
-        "TableName": table.name,
-        "StreamArn": request["StreamArn"],
-        "DestinationStatus": "DISABLING",
-    }
+    return _changing(table, found["StreamArn"], "DISABLING")
 
 
 def update_destination(dynamodb: DynamoDbState, context: CallContext, request: Request) -> Result:
@@ -83,12 +74,7 @@ def update_destination(dynamodb: DynamoDbState, context: CallContext, request: R
         )
     found["Precision"] = precision
     dynamodb.save_table(table)
-    return {
-        "TableName": table.name,
-        "StreamArn": arn,
-        "DestinationStatus": "UPDATING",
-        "UpdateKinesisStreamingConfiguration": wanted,
-    }
+    return _changing(table, arn, "UPDATING", UpdateKinesisStreamingConfiguration=wanted)
 
 
 def describe_destination(dynamodb: DynamoDbState, context: CallContext, request: Request) -> Result:
@@ -98,6 +84,10 @@ def describe_destination(dynamodb: DynamoDbState, context: CallContext, request:
         "TableName": table.name,
         "KinesisDataStreamDestinations": [_described(one) for one in table.kinesis_destinations],
     }
+
+
+def _changing(table: Table, arn: str, status: str, **wanted: Document) -> Result:
+    return {"TableName": table.name, "StreamArn": arn, "DestinationStatus": status, **wanted}
 
 
 def _described(destination: Document) -> Document:

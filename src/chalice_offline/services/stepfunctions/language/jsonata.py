@@ -77,17 +77,6 @@ def expect(value: Any, text: Any, location: str, *kinds: type) -> Any:
     raise evaluation_failure(cause, location)
 
 
-def syntax_error(text: str) -> str:
-    """Return what is wrong with an expression, or ""."""
-    from jsonata.jexception import JException
-
-    try:
-        _compiled(text[2:-2].strip())
-    except JException as error:
-        return str(error)
-    return ""
-
-
 @lru_cache(maxsize=1024)
 def _compiled(expression: str) -> Any:
     from jsonata import Jsonata

@@ -85,11 +85,6 @@ class Path:
     steps: tuple[Step, ...]
     is_definite: bool
 
-    @property
-    def is_reference(self) -> bool:
-        """Whether names and indexes are all there is in it."""
-        return all(isinstance(step, Name | Index) for step in self.steps)
-
 
 class PathParser:
     """Reads one path that starts with "$"."""
