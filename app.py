@@ -93,7 +93,7 @@ def menus(event: Any) -> None:
     {
         "source": ["order-middleware"],
         "detail-type": ["pos.order.changed"],
-        "detail": {"data": {"state": ["COMPLETED", "CANCELED"]}},
+        "detail": {"data": {"state": ["completed", "voided"]}},
     },
     name="pos_events",
 )

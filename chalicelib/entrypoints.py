@@ -63,7 +63,8 @@ def menu_uploaded(event: Any) -> None:
 def pos_changed(event: Any) -> None:
     """Handle a point of sale's webhook from the default bus."""
     data = Event.from_detail(event.detail).data
-    _handle(NotePosChange(data["vendor"], data["posOrderId"], data["state"]))
+    order_id, location_id = data["posOrderId"], data.get("locationId", "")
+    _handle(NotePosChange(data["vendor"], order_id, location_id, data["state"]))
 
 
 def minute_passed() -> None:

@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib import log
 from chalicelib.adapters.http import VendorHttpError
-from chalicelib.channels.base import PartnerRefused, PartnerUnavailable, read_json_object
+from chalicelib.channels.base import (
+    OrderWithdrawn,
+    PartnerRefused,
+    PartnerUnavailable,
+    read_json_object,
+)
 from chalicelib.domain.commands import (
     AnswerPartner,
     CancelOrder,
@@ -36,7 +41,13 @@ from chalicelib.domain.refusal import Reason, Refusal
 from chalicelib.domain.states import State
 from chalicelib.domain.store import Menu, read_menu
 from chalicelib.outbox import relay, relay_and_settle
-from chalicelib.pos.base import PosOutcomeUnknown, PosRefused, PosUnavailable
+from chalicelib.pos.base import (
+    PosNotice,
+    PosOutcomeUnknown,
+    PosRefused,
+    PosUnavailable,
+    TicketState,
+)
 from chalicelib.submission import submit_order
 from chalicelib.sweep import sweep_deadlines
 
@@ -132,11 +143,13 @@ def import_menu(services: Services, command: ImportMenu) -> None:
 
 def note_pos_change(services: Services, command: NotePosChange) -> None:
     """Follow what happens to a ticket after it was printed."""
-    if command.state not in ("COMPLETED", "CANCELED") or not command.pos_order_id:
+    if command.state not in (TicketState.COMPLETED, TicketState.VOIDED):
         log.info("pos_change.ignored", vendor=command.vendor, state=command.state)
         return
+    state = TicketState(command.state)
+    notice = PosNotice("", "", command.pos_order_id, state, command.location_id)
     try:
-        key = services.points_of_sale[command.vendor].order_key_of(command.pos_order_id)
+        key = services.points_of_sale[command.vendor].order_key_of(notice)
     except PosRefused as error:
         log.warning("pos_change.unreadable", vendor=command.vendor, reason=str(error))
         return
@@ -147,10 +160,10 @@ def note_pos_change(services: Services, command: NotePosChange) -> None:
         log.info("pos_change.not_ours", vendor=command.vendor)
     elif record.undecided or record.awaits_answer:
         raise RetryLater(f"{record.key} is not decided yet")
-    elif command.state == "COMPLETED" and record.state is State.ACCEPTED:
+    elif state is TicketState.COMPLETED and record.state is State.ACCEPTED:
         done = services.orders.save(record.complete(services.now_ms()))
         relay_and_settle(services, done)
-    elif command.state == "CANCELED" and record.state is State.ACCEPTED:
+    elif state is TicketState.VOIDED and record.state is State.ACCEPTED:
         type_, data = "order.pos_cancelled", {"posOrderId": command.pos_order_id}
         id_ = event_id(record.key, type_)
         services.bus.publish([Event(id_, type_, record.key, services.now_ms(), data)])
@@ -191,6 +204,8 @@ def _first_version(services: Services, command: ReceiveOrder) -> OrderRecord:
         return record.reject(refusal, now_ms, store=store)
     try:
         order = _mapped_order(services, command, store)
+    except OrderWithdrawn:
+        return record.cancel(now_ms)
     except OrderRefused as error:
         return record.reject(error.refusal, now_ms, store=store)
     except InvalidMoney as error:
@@ -288,13 +303,20 @@ def answer_partner_of(_services: Services, event: Event) -> Command:
 def tell_staff_of(_services: Services, event: Event) -> Command:
     """Return the command that something unusual leads to."""
     refusal = event.data.get("refusal") or {}
-    reason = str(refusal.get("text") or event.data.get("why") or event.data.get("from") or "")
+    reason = str(
+        refusal.get("detail")
+        or refusal.get("text")
+        or event.data.get("why")
+        or event.data.get("from")
+        or ""
+    )
     return TellStaff(event.id, event.type, event.subject, event.time_ms, reason)
 
 
 COMMANDS: dict[str, dict[str, Callable[[Services, Event], Command]]] = {
     "inbound": {
         "channel.order.notified": receive_order_of,
+        "channel.order.scheduled": receive_order_of,
         "channel.order.cancelled": cancel_order_of,
     },
     "callbacks": {

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from chalicelib.bootstrap import Services
+    from chalicelib.pos.base import PosNotice
 
 INLINE_BYTES = 64 * 1024
 """Bodies up to this size travel inside the event. Escaped inside the event's JSON, inside
@@ -52,7 +53,7 @@ def receive(
         return _refused(404, channel_name, "unknown channel")
 
     def take_in() -> WebhookReply:
-        channel.verify(headers, body)
+        channel.verify(headers, body, services.secrets.all())
         check_size(body)
         notice = channel.read_notice(read_json_object(body))
         if notice.kind is NoticeKind.IGNORED:
@@ -74,16 +75,24 @@ def receive_from_pos(
         return _refused(404, vendor, "unknown point of sale")
 
     def take_in() -> WebhookReply:
-        notice = pos.read_webhook(headers, body)
-        data = {"vendor": vendor, "posOrderId": notice.pos_order_id, "state": notice.state}
-        data["type"] = notice.event_type
-        id_ = notice.event_id or event_id(body.hex())
-        event = Event(id_, POS_EVENT, f"{vendor}/{notice.pos_order_id}", services.now_ms(), data)
-        services.default_bus.publish([event])
-        log.info("pos_webhook.received", vendor=vendor, type=notice.event_type)
+        for notice in pos.read_webhook(headers, body, services.secrets.all()):
+            services.default_bus.publish([_pos_event(services, vendor, notice, body)])
+            log.info("pos_webhook.received", vendor=vendor, type=notice.event_type)
         return WebhookReply(200)
 
     return _answered(vendor, take_in)
+
+
+def _pos_event(services: Services, vendor: str, notice: PosNotice, body: bytes) -> Event:
+    data = {
+        "vendor": vendor,
+        "posOrderId": notice.pos_order_id,
+        "locationId": notice.location_id,
+        "state": None if notice.state is None else str(notice.state),
+        "type": notice.event_type,
+    }
+    id_ = notice.event_id or event_id(body.hex(), notice.pos_order_id)
+    return Event(id_, POS_EVENT, f"{vendor}/{notice.pos_order_id}", services.now_ms(), data)
 
 
 def _event(services: Services, notice: Notice, body: bytes) -> Event:

@@ -1,59 +1,160 @@
-"""Secrets Manager."""
+"""Secrets Manager: the vendors' secrets, in every version that is valid at the moment."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import ClientError
+
+from chalicelib import log
 from chalicelib.adapters.errors import AwsUnavailable, aws_errors
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Mapping
 
 KEEP_MS = 300_000
-"""A rotated secret is picked up after this long."""
+"""A rotated secret is picked up after this long, or at the first signature that needs it."""
+
+ASK_AGAIN_MS = 15_000
+"""Signatures that fit nothing make us read the secret again, but not more often than this."""
+
+CURRENT = "AWSCURRENT"
+OTHERS = ("AWSPREVIOUS", "AWSPENDING")
+
+FIELDS = frozenset(
+    {
+        "uber_client_id",
+        "uber_client_secret",
+        "doordash_webhook_token",
+        "doordash_developer_id",
+        "doordash_key_id",
+        "doordash_signing_secret",
+        "square_access_token",
+        "square_webhook_signature_key",
+    }
+)
+"""What the local stages' secret holds. A field that a secret does not have yet, or has no more,
+stops only the vendor that needs it: fields come before the code that reads them, and stay after."""
 
 
-@dataclass(frozen=True, slots=True)
+class SecretsUnavailable(AwsUnavailable):
+    """A secret is not at hand and cannot be read: nothing can be verified or called with it."""
+
+
 class VendorSecrets:
-    """Everything that must not be in the environment, the code or a log line."""
+    """One version of the secret. Reading a field that is missing or empty raises.
 
-    uber_client_id: str = field(repr=False)
-    uber_client_secret: str = field(repr=False)
-    doordash_webhook_token: str = field(repr=False)
-    doordash_developer_id: str = field(repr=False)
-    doordash_key_id: str = field(repr=False)
-    doordash_signing_secret: str = field(repr=False)
-    square_access_token: str = field(repr=False)
-    square_webhook_signature_key: str = field(repr=False)
+    An empty HMAC key would let anyone sign.
+    """
+
+    __slots__ = ("_values",)
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self._values = dict(values)
+
+    def __getattr__(self, name: str) -> str:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        if value := self.get(name):
+            return value
+        raise SecretsUnavailable(f"the secret has no {name}")
+
+    def __repr__(self) -> str:
+        return "VendorSecrets(…)"
+
+    def get(self, name: str) -> str:
+        """Return a field, "" when it is missing."""
+        value = self._values.get(name, "")
+        return value if isinstance(value, str) else ""
+
+
+class Secrets:
+    """All valid versions, the current one first. The others are read only when it fits nothing."""
+
+    def __init__(
+        self,
+        current: VendorSecrets,
+        others: Callable[[], Iterator[VendorSecrets]] = lambda: iter(()),
+    ) -> None:
+        self.current = current
+        self._others = others
+
+    def each(self, name: str) -> Iterator[str]:
+        """Yield the different values of a field; SecretsUnavailable when there is none at all."""
+        seen: set[str] = set()
+        for version in self:
+            value = version.get(name)
+            if value and value not in seen:
+                seen.add(value)
+                yield value
+        if not seen:
+            raise SecretsUnavailable(f"the secret has no {name}")
+
+    def __iter__(self) -> Iterator[VendorSecrets]:
+        yield self.current
+        yield from self._others()
 
 
 class SecretStore:
-    """One secret: a JSON object with VendorSecrets' fields, remembered for five minutes."""
+    """One secret: a JSON object of texts, remembered for five minutes, and longer in need."""
 
     def __init__(self, client: Any, secret_id: str, now_ms: Callable[[], int]) -> None:
         self._client = client
         self._secret_id = secret_id
         self._now_ms = now_ms
-        self._known: tuple[VendorSecrets, int] | None = None
+        self._known: dict[str, tuple[VendorSecrets | None, int]] = {}
 
     def get(self) -> VendorSecrets:
-        """Return the secrets; AwsUnavailable when they cannot be read."""
-        if self._known is None or self._now_ms() >= self._known[1] + KEEP_MS:
-            self._known = (self._read(), self._now_ms())
-        return self._known[0]
+        """Return the current version; SecretsUnavailable when it was never read and cannot be."""
+        found = self._version(CURRENT, KEEP_MS)
+        if found is None:
+            raise SecretsUnavailable(f"secret {self._secret_id} has no current version")
+        return found
 
-    def _read(self) -> VendorSecrets:
-        with aws_errors("GetSecretValue"):
-            text = self._client.get_secret_value(SecretId=self._secret_id)["SecretString"]
+    def all(self) -> Secrets:
+        """Return every valid version."""
+        return Secrets(self.get(), self._others)
+
+    def _others(self) -> Iterator[VendorSecrets]:
+        for stage in OTHERS:
+            if (version := self._version(stage, KEEP_MS)) is not None:
+                yield version
+        # Rotated since it was read: what we hold as current may be the one before last.
+        for stage in (CURRENT, *OTHERS):
+            if (version := self._version(stage, ASK_AGAIN_MS)) is not None:
+                yield version
+
+    def _version(self, stage: str, keep_ms: int) -> VendorSecrets | None:
+        known = self._known.get(stage)
+        if known is not None and self._now_ms() < known[1] + keep_ms:
+            return known[0]
         try:
-            secrets = VendorSecrets(**json.loads(text))
-        except (ValueError, TypeError):
+            found = self._read(stage)
+        except AwsUnavailable as error:
+            if known is None:
+                raise SecretsUnavailable(str(error)) from error
+            # The secret of five minutes ago is most likely the secret of now.
+            log.error("secrets.stale", stage=stage, reason=str(error))
+            found = known[0]
+        self._known[stage] = (found, self._now_ms())
+        return found
+
+    def _read(self, stage: str) -> VendorSecrets | None:
+        with aws_errors("GetSecretValue"):
+            try:
+                reply = self._client.get_secret_value(SecretId=self._secret_id, VersionStage=stage)
+            except ClientError as error:
+                # Only a rotation makes the other stages.
+                code = error.response.get("Error", {}).get("Code")
+                if stage != CURRENT and code == "ResourceNotFoundException":
+                    return None
+                raise
+        try:
+            values = json.loads(reply["SecretString"])
+        except (KeyError, ValueError):
+            values = None
+        if not isinstance(values, dict):
             # Neither the text nor the parser's message may get into a traceback.
-            reason = f"secret {self._secret_id} does not hold exactly the expected fields"
-            raise AwsUnavailable(reason) from None
-        if not all(getattr(secrets, name) for name in VendorSecrets.__dataclass_fields__):
-            # An empty HMAC key would let anyone sign.
-            raise AwsUnavailable(f"secret {self._secret_id} has an empty field")
-        return secrets
+            raise AwsUnavailable(f"secret {self._secret_id} is no JSON object") from None
+        return VendorSecrets(values)

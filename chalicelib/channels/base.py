@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import json
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from chalicelib.domain.errors import DomainError, InvalidPayload
@@ -13,9 +14,11 @@ from chalicelib.domain.errors import DomainError, InvalidPayload
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from chalicelib.adapters.secrets import Secrets
     from chalicelib.domain.commands import Notice
     from chalicelib.domain.order import Order
     from chalicelib.domain.record import OrderRecord
+    from chalicelib.domain.refusal import Refusal
 
 MAX_BODY_BYTES = 1_048_576
 
@@ -49,16 +52,31 @@ class PartnerRefused(DomainError):  # noqa: N818 - a decision of theirs
     """The partner's API said no for good."""
 
 
+class OrderWithdrawn(DomainError):  # noqa: N818 - a fact about the order
+    """The partner's own order says that it is cancelled already: nothing is made or answered."""
+
+
 class Channel(Protocol):
-    """A delivery partner: inbound webhooks, outbound answers."""
+    """A delivery partner: inbound webhooks, outbound answers.
+
+    Every call may raise PartnerUnavailable (also for an outcome that is unknown: the same call
+    is made again) or PartnerRefused. Answers are idempotent: a refusal of a repeated answer is
+    read back, and "it is so already" is a success. `secrets` is given where it is needed; the
+    calls take what they need from the callable the channel was made with.
+    """
 
     name: str
     acknowledgement: WebhookReply
+    decide_within_ms: int
+    """Ours: by then we answer. domain/deadlines.py has the default; a partner may be faster."""
     give_up_ms: int
     """After this long the partner has decided without us; answering is pointless."""
 
-    def verify(self, headers: Mapping[str, str], body: bytes) -> None:
-        """Check the raw bytes; raise SignatureInvalid. Header names are in lower case."""
+    def verify(self, headers: Mapping[str, str], body: bytes, secrets: Secrets) -> None:
+        """Check the raw bytes; raise SignatureInvalid. Header names are in lower case.
+
+        During a rotation two secrets are valid: try each that `secrets` yields.
+        """
 
     def read_notice(self, payload: dict[str, Any]) -> Notice:
         """Say what a verified webhook is about; raise InvalidPayload."""
@@ -67,13 +85,35 @@ class Channel(Protocol):
         """Return the whole order: from the webhook's body, or fetched when that is thin."""
 
     def to_order(self, notice: Notice, payload: dict[str, Any], currency: str) -> Order:
-        """Translate the partner's order; raise OrderRefused or InvalidPayload."""
+        """Translate the partner's order; raise OrderRefused, InvalidPayload or OrderWithdrawn."""
 
     def accept(self, record: OrderRecord, ready_ms: int) -> None:
         """Tell the partner that the order is being made and ready at `ready_ms`."""
 
     def deny(self, record: OrderRecord) -> None:
-        """Tell the partner that the order is not made, and why."""
+        """Tell the partner that the order is not made, and why (record.refusal)."""
+
+    def cancel(self, record: OrderRecord, refusal: Refusal) -> None:
+        """Take back an order that was accepted: the kitchen cannot make it after all."""
+
+    def ready(self, record: OrderRecord) -> None:
+        """Say that the food is ready; does nothing where a partner does not ask."""
+
+    def set_item_available(
+        self, channel_store_id: str, item_id: str, *, available: bool, until_ms: int | None
+    ) -> None:
+        """Take an item off the menu, or put it back."""
+
+    def set_store_open(
+        self, channel_store_id: str, *, is_open: bool, reason: Refusal | None, until_ms: int | None
+    ) -> None:
+        """Pause a store, or open it again."""
+
+    def open_orders(self, channel_store_id: str) -> list[Notice]:
+        """Return what waits for our decision there: an ORDER whose webhook we may have missed.
+
+        Empty for a partner that cannot be asked.
+        """
 
 
 def read_json_object(body: bytes) -> dict[str, Any]:
@@ -139,3 +179,20 @@ def text(data: Mapping[str, Any], name: str) -> str:
     if not isinstance(value, str):
         raise InvalidPayload(f"{name} is no text")
     return value.strip()
+
+
+def instant(data: Mapping[str, Any], name: str) -> int | None:
+    """Return member `name`, an RFC 3339 time, in milliseconds since the epoch; absent is None.
+
+    A time without an offset is UTC: that is what partners who leave it out mean.
+    """
+    value = text(data, name)
+    if not value:
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        return round(moment.timestamp() * 1000)
+    except (ValueError, OverflowError):
+        raise InvalidPayload(f"{name} is no time") from None

@@ -12,7 +12,11 @@ class NoticeKind(StrEnum):
     """What a partner's webhook is about."""
 
     ORDER = "channel.order.notified"
+    SCHEDULED = "channel.order.scheduled"
     CANCELLATION = "channel.order.cancelled"
+    RELEASE = "channel.order.released"  # the kitchen may see it now
+    COURIER = "channel.order.courier"  # news of the courier, who is not at the door yet
+    EDIT = "channel.order.edited"
     IGNORED = "ignored"
 
 
@@ -83,7 +87,8 @@ class NotePosChange:
 
     vendor: str
     pos_order_id: str
-    state: str
+    location_id: str
+    state: str | None
 
 
 @dataclass(frozen=True, slots=True)

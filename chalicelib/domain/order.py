@@ -1,16 +1,19 @@
 """The canonical order: what every partner's payload becomes and every point of sale is fed from.
 
-It holds no name, phone number or address of the customer: a kitchen ticket needs none.
+It holds no name, phone number or address of the customer: a kitchen ticket needs none. The one
+exception is an order that the merchant's own driver delivers (domain/fulfilment.py).
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from chalicelib.domain.charges import Charge, ChargeKind, Party, sum_of
 from chalicelib.domain.errors import InvalidPayload
+from chalicelib.domain.fulfilment import Handover, Person, Timing
 from chalicelib.domain.money import Money, total
 from chalicelib.domain.refusal import RefusedItem
 
@@ -80,7 +83,12 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One order as the kitchen must see it. `subtotal` is what the partner says items cost."""
+    """One order as the kitchen must see it.
+
+    `subtotal` is what the partner says the goods cost, `total` what it says the customer pays
+    for everything (None where a partner does not say), `cash_due` what has to be collected at
+    the door. `person` is there only when `handover` is the merchant's own.
+    """
 
     channel: str
     channel_store_id: str
@@ -90,6 +98,12 @@ class Order:
     lines: tuple[Line, ...]
     subtotal: Money
     note: str = ""
+    charges: tuple[Charge, ...] = ()
+    total: Money | None = None
+    cash_due: Money | None = None
+    handover: Handover = Handover.COURIER
+    person: Person | None = None
+    timing: Timing = field(default_factory=Timing)
 
     def __post_init__(self) -> None:
         if not self.lines:
@@ -104,6 +118,19 @@ class Order:
     def lines_total(self) -> Money:
         """What the lines add up to; differs from `subtotal` when menus have drifted."""
         return total([line.full_price for line in self.lines], self.currency)
+
+    @property
+    def drift(self) -> Money:
+        """How much more the lines cost than the partner says: our menu and theirs differ."""
+        return self.lines_total - self.subtotal
+
+    def charged(self, kind: ChargeKind, party: Party | None = None) -> Money:
+        """Return the sum of one kind of charge, of one party when that is given."""
+        return sum_of(self.charges, kind, self.currency, party)
+
+    def without_person(self) -> Order:
+        """Return the order as it is kept once nobody has to find the customer any more."""
+        return replace(self, person=None) if self.person else self
 
     def item_ids(self) -> list[str]:
         """Return every item and modifier id once, in cart order."""
@@ -132,16 +159,34 @@ class Order:
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready form."""
-        return asdict(self)
+        own = {name: getattr(self, name) for name in ("total", "cash_due", "person")}
+        return {
+            **{name: getattr(self, name) for name in _TEXTS},
+            "lines": [asdict(line) for line in self.lines],
+            "subtotal": self.subtotal.to_dict(),
+            "charges": [charge.to_dict() for charge in self.charges],
+            "timing": self.timing.to_dict(),
+            "handover": str(self.handover),
+            **{name: part.to_dict() for name, part in own.items() if part is not None},
+        }
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Order:
-        """Read what `to_dict` wrote."""
-        lines = tuple(
-            Line(**{**line, "price": Money(**line["price"]), "modifiers": _read(line["modifiers"])})
-            for line in data["lines"]
+        """Read what `to_dict` wrote, also in a version that knew fewer fields, or more."""
+        return cls(
+            **{name: data[name] for name in _TEXTS},
+            lines=tuple(Line(**_priced(line)) for line in data["lines"]),
+            subtotal=Money.from_dict(data["subtotal"]),
+            charges=tuple(Charge.from_dict(charge) for charge in data.get("charges", ())),
+            total=_money_or_none(data, "total"),
+            cash_due=_money_or_none(data, "cash_due"),
+            handover=Handover(data.get("handover", Handover.COURIER)),
+            person=Person.from_dict(data["person"]) if "person" in data else None,
+            timing=Timing.from_dict(data["timing"]) if "timing" in data else Timing(),
         )
-        return cls(**{**data, "lines": lines, "subtotal": Money(**data["subtotal"])})
+
+
+_TEXTS = ("channel", "channel_store_id", "order_id", "display_id", "currency", "note")
 
 
 def reference_id(channel: str, order_id: str, max_length: int = 40) -> str:
@@ -178,8 +223,11 @@ def _mapped(modifiers: tuple[Modifier, ...], pos_ids: Mapping[str, str]) -> tupl
     )
 
 
-def _read(modifiers: list[dict[str, Any]]) -> tuple[Modifier, ...]:
-    return tuple(
-        Modifier(**{**data, "price": Money(**data["price"]), "modifiers": _read(data["modifiers"])})
-        for data in modifiers
-    )
+def _priced(part: dict[str, Any]) -> dict[str, Any]:
+    """Return the arguments of a line or modifier."""
+    modifiers = tuple(Modifier(**_priced(modifier)) for modifier in part["modifiers"])
+    return {**part, "price": Money(**part["price"]), "modifiers": modifiers}
+
+
+def _money_or_none(data: dict[str, Any], name: str) -> Money | None:
+    return Money.from_dict(data[name]) if data.get(name) is not None else None

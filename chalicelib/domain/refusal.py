@@ -20,6 +20,17 @@ class Reason(StrEnum):
     POS_REFUSED = "pos_refused"
     POS_NOT_READY = "pos_not_ready"
     TIMED_OUT = "timed_out"
+    STORE_CLOSED = "store_closed"
+    BUSY = "busy"
+    ADDRESS = "address"
+    TOO_LARGE = "too_large"
+    KITCHEN_CANCELLED = "kitchen_cancelled"
+    OTHER = "other"
+
+    @classmethod
+    def _missing_(cls, value: object) -> Reason:  # noqa: ARG003
+        """A reason that only a newer version knows is still a reason."""
+        return cls.OTHER
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,19 +43,25 @@ class RefusedItem:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """The reason, a sentence for people, and the items concerned if it is about items."""
+    """The reason, a sentence for the partner, and the items concerned if it is about items.
+
+    `detail` is for our own staff: it may quote a point of sale, which is none of a partner's
+    business.
+    """
 
     reason: Reason
     text: str
     items: tuple[RefusedItem, ...] = ()
+    detail: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready form."""
         items = [{"id": item.id, "name": item.name} for item in self.items]
-        return {"reason": str(self.reason), "text": self.text, "items": items}
+        data = {"reason": str(self.reason), "text": self.text, "items": items}
+        return data | {"detail": self.detail} if self.detail else data
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Refusal:
         """Read what `to_dict` wrote."""
         items = tuple(RefusedItem(item["id"], item["name"]) for item in data["items"])
-        return cls(Reason(data["reason"]), data["text"], items)
+        return cls(Reason(data["reason"]), data["text"], items, data.get("detail", ""))

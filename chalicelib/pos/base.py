@@ -3,16 +3,63 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
 
+from chalicelib.domain.deadlines import CALL_SECONDS
 from chalicelib.domain.errors import DomainError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from chalicelib.adapters.secrets import Secrets
     from chalicelib.domain.money import Money
     from chalicelib.domain.record import OrderRecord
-    from chalicelib.domain.refusal import Refusal
+    from chalicelib.domain.refusal import Refusal, RefusedItem
+
+
+class Idempotency(StrEnum):
+    """What keeps a create that is made twice from becoming two tickets."""
+
+    KEY = "key"  # the same key, the same ticket
+    LOOKUP = "lookup"  # the vendor finds an order by our reference, or refuses it twice
+    NONE = "none"  # we look through what is there, which may lag
+
+
+class Prints(StrEnum):
+    """Which call makes the kitchen see the order."""
+
+    ON_CREATE = "on_create"
+    ON_RELEASE = "on_release"
+
+
+class RateScope(StrEnum):
+    """What the vendor's limit counts together."""
+
+    LOCATION = "location"
+    TOKEN = "token"  # noqa: S105 - a scope
+    APP = "app"
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a vendor can do. The order pipeline asks for these and never for a vendor's name.
+
+    `call_seconds` is the longest that one call may take (connecting and reading).
+    `settle_ms` is how long an order that was created may stay invisible to `find`: until then
+    "not found" is no proof (Idempotency.NONE).
+    `per_second` and `at_once` are the vendor's limits, None where it publishes none.
+    """
+
+    idempotency: Idempotency
+    prints: Prints = Prints.ON_RELEASE
+    call_seconds: int = CALL_SECONDS
+    settle_ms: int = 0
+    rate_scope: RateScope = RateScope.LOCATION
+    per_second: int | None = None
+    at_once: int | None = None
+    price_check: bool = False
+    delivery_address: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +71,37 @@ class Ticket:
 
 
 @dataclass(frozen=True, slots=True)
+class Quote:
+    """What the point of sale says that the order costs there, and what it does not have."""
+
+    subtotal: Money
+    tax: Money
+    total: Money
+    unavailable: tuple[RefusedItem, ...] = ()
+
+
+class TicketState(StrEnum):
+    """Where a ticket is, in the kitchen's eyes."""
+
+    UNPRINTED = "unprinted"  # the kitchen has not seen it
+    PRINTED = "printed"
+    READY = "ready"
+    COMPLETED = "completed"
+    VOIDED = "voided"
+
+
+@dataclass(frozen=True, slots=True)
 class PosNotice:
-    """A verified webhook of a point of sale."""
+    """A verified webhook of a point of sale, or one entry of it.
+
+    `state` is None where the webhook does not say (thin): whoever handles it asks `state_of`.
+    """
 
     event_id: str
     event_type: str
     pos_order_id: str
-    state: str
+    state: TicketState | None
+    location_id: str = ""
 
 
 class PosUnavailable(DomainError):  # noqa: N818 - it may be back in a second
@@ -45,21 +116,33 @@ class PosOutcomeUnknown(DomainError):  # noqa: N818 - precisely what we know
     """The call may or may not have been carried out; look before making it again."""
 
 
+REFUSED = "The restaurant's point of sale cannot take this order"
+"""What partners are told of a point of sale's refusal; its own words are the refusal's detail."""
+
+
 class PosRefused(DomainError):  # noqa: N818 - a decision of theirs
     """The point of sale will never take this order."""
 
     def __init__(self, refusal: Refusal) -> None:
-        super().__init__(f"{refusal.reason}: {refusal.text}")
+        super().__init__(f"{refusal.reason}: {refusal.detail or refusal.text}")
         self.refusal = refusal
 
 
 class PointOfSale(Protocol):
-    """A point of sale. Every call may raise one of the three errors above."""
+    """A point of sale. Every call may raise one of the three errors above.
+
+    Where the kitchen sees an order is `capabilities.prints`: with ON_CREATE the pipeline writes
+    RELEASING before `create`, and `release` does nothing.
+    """
 
     vendor: str
+    capabilities: Capabilities
+
+    def check_price(self, record: OrderRecord) -> Quote | None:
+        """Return what the order would cost there; None where the vendor has no such call."""
 
     def find(self, record: OrderRecord) -> Ticket | None:
-        """Return the ticket that an earlier attempt made, if there is one."""
+        """Return the ticket that an earlier attempt made, if there is one that is not voided."""
 
     def create(self, record: OrderRecord) -> Ticket:
         """Make the ticket. Made twice for one order, it must end in one ticket."""
@@ -67,10 +150,18 @@ class PointOfSale(Protocol):
     def release(self, record: OrderRecord, ticket: Ticket) -> None:
         """Let the kitchen see the ticket (record the payment that the partner has taken)."""
 
-    def order_key_of(self, pos_order_id: str) -> str | None:
+    def void(self, record: OrderRecord, ticket: Ticket) -> None:
+        """Undo the ticket, printed or not, with what was recorded as paid; "is so" is success."""
+
+    def state_of(self, record: OrderRecord, ticket: Ticket) -> TicketState:
+        """Return where the ticket is."""
+
+    def order_key_of(self, notice: PosNotice) -> str | None:
         """Return the key of our order behind a ticket, None when it is not one of ours."""
 
-    def read_webhook(self, headers: Mapping[str, str], body: bytes) -> PosNotice:
+    def read_webhook(
+        self, headers: Mapping[str, str], body: bytes, secrets: Secrets
+    ) -> list[PosNotice]:
         """Check the raw bytes and read them; SignatureInvalid, BodyTooLarge, InvalidPayload."""
 
 

@@ -330,6 +330,7 @@ class Clover(PointOfSaleSimulator):
 
     def _mark_deleted(self, order: Json) -> None:
         order["deleted"] = True
+        self.note_void(order["id"])
         self._touch(order, "DELETE")
 
     def _touch(self, order: Json, kind: str) -> None:

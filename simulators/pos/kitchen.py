@@ -25,6 +25,7 @@ class PointOfSaleSimulator(Simulator):
 
     def __init__(self, **host: object) -> None:
         self._tickets: list[Ticket] = []
+        self._voided: set[str] = set()
         super().__init__(**host)  # type: ignore[arg-type]
 
     def tickets(self) -> list[Ticket]:
@@ -43,3 +44,12 @@ class PointOfSaleSimulator(Simulator):
     def print_ticket(self, reference_id: str | None, order_id: str, location_id: str) -> None:
         """Let an order come out of the printer now."""
         self._tickets.append(Ticket(reference_id, order_id, self._now_ms(), location_id))
+
+    def note_void(self, order_id: str) -> None:
+        """Let the kitchen know that an order is off."""
+        self._voided.add(order_id)
+
+    def standing_tickets(self) -> list[Ticket]:
+        """Return the tickets that the kitchen still works from: printed and not voided."""
+        with self._lock:
+            return [ticket for ticket in self._tickets if ticket.order_id not in self._voided]

@@ -14,6 +14,7 @@ import pytest
 
 from chalicelib import handlers
 from chalicelib.adapters.errors import AwsUnavailable
+from chalicelib.adapters.secrets import Secrets as AllSecrets
 from chalicelib.adapters.secrets import VendorSecrets
 from chalicelib.bootstrap import Services
 from chalicelib.channels.doordash import DoorDash
@@ -27,7 +28,7 @@ from chalicelib.domain.order import Line, Modifier, Order
 from chalicelib.domain.record import OrderRecord
 from chalicelib.domain.states import State
 from chalicelib.domain.store import Store
-from chalicelib.pos.base import PosOutcomeUnknown, PosUnavailable, Ticket
+from chalicelib.pos.base import PosNotice, PosOutcomeUnknown, PosUnavailable, Ticket
 from chalicelib.pos.square import Square
 
 if TYPE_CHECKING:
@@ -48,14 +49,16 @@ ENVIRONMENT = {
     "DOORDASH_BASE_URL": "http://127.0.0.1:9001/doordash",
 }
 SECRETS = VendorSecrets(
-    uber_client_id="uber-local-client",
-    uber_client_secret="uber-local-secret",
-    doordash_webhook_token="doordash-local-token",
-    doordash_developer_id="dev-local",
-    doordash_key_id="key-local",
-    doordash_signing_secret="ZG9vcmRhc2gtbG9jYWwtc2lnbmluZy1zZWNyZXQ",
-    square_access_token="square-local-token",
-    square_webhook_signature_key="square-local-signature-key",
+    {
+        "uber_client_id": "uber-local-client",
+        "uber_client_secret": "uber-local-secret",
+        "doordash_webhook_token": "doordash-local-token",
+        "doordash_developer_id": "dev-local",
+        "doordash_key_id": "key-local",
+        "doordash_signing_secret": "ZG9vcmRhc2gtbG9jYWwtc2lnbmluZy1zZWNyZXQ",
+        "square_access_token": "square-local-token",
+        "square_webhook_signature_key": "square-local-signature-key",
+    }
 )
 STORE = Store("store-1", "square", "L1", "USD", 15, "v1")
 
@@ -249,8 +252,8 @@ class Till:
 
         self._call(print_)
 
-    def order_key_of(self, pos_order_id: str) -> str | None:
-        return next((key for key, id_ in self.created if id_ == pos_order_id), None)
+    def order_key_of(self, notice: PosNotice) -> str | None:
+        return next((key for key, id_ in self.created if id_ == notice.pos_order_id), None)
 
     def _call(self, act: Callable[[], Any]) -> Any:
         outcome = self.outcomes.popleft() if self.outcomes else OK
@@ -434,6 +437,9 @@ class Secrets:
 
     def get(self) -> VendorSecrets:
         return SECRETS
+
+    def all(self) -> AllSecrets:
+        return AllSecrets(SECRETS)
 
 
 @pytest.fixture

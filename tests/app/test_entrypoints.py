@@ -174,7 +174,7 @@ def test_pos_event_and_schedule_reach_their_handlers(client: Client, house: Any)
     """Both come as EventBridge events straight to the function."""
     record = house.put_record(State.ACCEPTED, answered="accepted", due_ms=None, outbox=())
     house.till.created.append((record.key, "ticket-1"))
-    data = {"vendor": "square", "posOrderId": "ticket-1", "state": "COMPLETED"}
+    data = {"vendor": "square", "posOrderId": "ticket-1", "state": "completed"}
     event = Event("e", "pos.order.changed", "square/ticket-1", 0, data)
     more = {
         "version": "0", "id": "x", "account": "0", "time": "", "region": "us-east-1",

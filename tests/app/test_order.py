@@ -118,9 +118,9 @@ def test_order_without_items_is_no_order(an_order: Callable[..., Order]) -> None
 
 
 def test_order_holds_no_personal_data(an_order: Callable[..., Order]) -> None:
-    """No field for names, phones or addresses exists, so none can leak."""
+    """No field for names, phones or addresses is filled, so none can leak."""
     fields: dict[str, Any] = an_order().to_dict()
     assert set(fields) == {
         "channel", "channel_store_id", "order_id", "display_id", "currency", "lines",
-        "subtotal", "note",
+        "subtotal", "note", "charges", "handover", "timing",
     }  # fmt: skip

@@ -192,5 +192,5 @@ def test_final_refusals_keep_squares_reason(
     with pytest.raises(PosRefused) as refused:
         square.create(house.put_record(State.SUBMITTING))
     assert refused.value.refusal.reason is reason
-    assert code in refused.value.refusal.text
-    assert "Ada" not in refused.value.refusal.text
+    assert code in refused.value.refusal.detail
+    assert "Ada" not in refused.value.refusal.detail

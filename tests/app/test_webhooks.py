@@ -57,6 +57,7 @@ def post(house: Any, channel: str, payload: Any, headers: Any = None) -> Webhook
         house.config, house.clock, channels=house.real_channels(), bus=house.bus,
         files=house.files, default_bus=house.default_bus,
         points_of_sale={"square": house.square()},
+        secrets=house.services.secrets,
     )  # fmt: skip
     if channel == "square":
         return receive_from_pos(services, channel, headers, body)
@@ -220,7 +221,7 @@ def test_square_webhook_goes_to_the_default_bus(house: Any) -> None:
     (event,) = house.default_bus.events
     assert (event.id, event.type) == ("sq-1", "pos.order.changed")
     assert event.data["posOrderId"] == "ticket-1"
-    assert event.data["state"] == "COMPLETED"
+    assert event.data["state"] == "completed"
 
 
 def test_square_webhook_for_another_url_is_refused(house: Any) -> None:

@@ -54,9 +54,12 @@ def busy_street(street: Street, monkeypatch: pytest.MonkeyPatch) -> Street:
     street.order(2)
     street.settle()
 
-    # Confirmed, but we did not hear it: the second try is refused, and staff are told.
-    world.doordash.faults.add("ConfirmOrder", "error_after_commit", times=1)
-    street.order(2)
+    # The customer cancels before our yes arrives, which is refused: staff are told.
+    world.uber.faults.add("orders.cancel", "late_webhook", seconds=600)
+    world.uber.faults.add("AcceptOrder", "rate_limited", times=1)
+    (order,) = (o for o in street.order(2) if o.channel == "uber_eats")
+    street.offline.advance(seconds=0.5, raise_errors=False)
+    world.uber.cancel_by_customer(order.order_id)
     street.settle()
 
     for order in world.square.orders():  # pos_events

@@ -148,6 +148,11 @@ class UberEats(Marketplace):
             self._decide(order_id, "CANCELED", "cancelled_by_customer", {})
             self._publish("orders.cancel", order_id)
 
+    def courier_arrives(self, order_id: str) -> None:
+        """Let the courier come near; publishes orders.release."""
+        with self._lock:
+            self._publish("orders.release", order_id)
+
     def accept_on_tablet(self, order_id: str) -> None:
         """Let the store's staff accept on their tablet: even after our denial."""
         with self._lock:

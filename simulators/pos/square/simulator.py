@@ -21,6 +21,7 @@ from simulators.pos.square import fields
 from simulators.pos.square.catalog import Catalog
 from simulators.pos.square.errors import error_response, invalid, refuse
 from simulators.pos.square.pricing import Pricer
+from simulators.pos.square.refunds import made_refund, unrefunded
 from simulators.pos.square.search import search_orders
 from simulators.pos.square.updates import merged, with_sorted_keys
 from simulators.timeline import Delivery, OutgoingRequest
@@ -119,6 +120,7 @@ class Square(PointOfSaleSimulator):
             Route("POST", "/v2/orders/{order_id}/pay", "PayOrder", self.pay_order),
             Route("POST", "/v2/payments", "CreatePayment", self.create_payment),
             Route("GET", "/v2/payments/{payment_id}", "GetPayment", self.get_payment),
+            Route("POST", "/v2/refunds", "RefundPayment", self.refund_payment),
             *self.catalog.routes(),
         ]
 
@@ -239,6 +241,8 @@ class Square(PointOfSaleSimulator):
             raise refuse(409, "CONFLICT", detail, "order.version")
         if order["state"] in ("COMPLETED", "CANCELED"):
             raise refuse(400, "BAD_REQUEST", f"The order is {order['state']}.", "order.state")
+        if changes.get("state") == "CANCELED" and unrefunded(order, self._payments):
+            raise refuse(400, "BAD_REQUEST", "The order has payments.", "order.state")
         changed = merged(order, changes)
         for path in fields.texts(body.get("fields_to_clear"), "fields_to_clear"):
             changed.pop(path, None)
@@ -366,6 +370,16 @@ class Square(PointOfSaleSimulator):
             raise refuse(404, "NOT_FOUND", f"Could not find payment with id: {payment_id}")
         return Response.of_json({"payment": self._payments[payment_id]})
 
+    def refund_payment(self, request: Request) -> Response:
+        """RefundPayment: all or part of a payment, also of an external one."""
+        body = request.json_object()
+        return self._once("RefundPayment", body, 45, lambda: self._refund(body), required=True)
+
+    def _refund(self, body: Json) -> Response:
+        now, id_ = rfc3339(self._now_ms()), self.new_id(27)
+        refund = made_refund(body, self._payments, id_, now, self.settings.currency)
+        return Response.of_json({"refund": refund})
+
     # Shared.
 
     def _once(
@@ -408,6 +422,8 @@ class Square(PointOfSaleSimulator):
 
     def _touch(self, order: Json) -> None:
         order["version"] += 1
+        if order["state"] == "CANCELED":
+            self.note_void(order["id"])
         order["updated_at"] = rfc3339(self._now_ms())
         self._publish_order("order.updated", order)
 

@@ -348,6 +348,7 @@ class Toast(PointOfSaleSimulator):
 
     def _mark_void(self, order: Json) -> None:
         order["voided"] = True
+        self.note_void(order["guid"])
         order["guestOrderStatus"] = "VOIDED"
         for check in order["checks"]:
             check["paymentStatus"] = "VOIDED"

@@ -1,6 +1,6 @@
-"""Uber Eats, order API v2 (v1 for answers): thin signed webhooks, the order is fetched.
+"""The Uber Eats API, order suite v2 (v1 for answers): thin signed webhooks, answers, menu, store.
 
-Source: Uber's developer pages, "Eats": webhooks, get order details, accept and deny.
+Source: Uber's developer pages, "Eats": webhooks, get order details, accept, deny, cancel.
 """
 
 from __future__ import annotations
@@ -18,23 +18,28 @@ from chalicelib.channels.base import (
     same,
     text,
 )
+from chalicelib.channels.uber_eats.orders import read_order
 from chalicelib.domain.commands import Notice, NoticeKind
-from chalicelib.domain.errors import InvalidMoney, InvalidPayload, OrderRefused
-from chalicelib.domain.money import Money, total
-from chalicelib.domain.order import Line, Modifier, Order, identifier, quantity, reference_id
-from chalicelib.domain.refusal import Reason, Refusal, RefusedItem
+from chalicelib.domain.deadlines import DECIDE_MS
+from chalicelib.domain.errors import InvalidPayload
+from chalicelib.domain.events import iso
+from chalicelib.domain.order import identifier, reference_id
+from chalicelib.domain.refusal import Reason, Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from chalicelib.adapters.http import HttpReply, VendorHttp
-    from chalicelib.adapters.secrets import VendorSecrets
+    from chalicelib.adapters.secrets import Secrets, VendorSecrets
     from chalicelib.channels.tokens import TokenCache
+    from chalicelib.domain.order import Order
     from chalicelib.domain.record import OrderRecord
 
 KINDS = {
     "orders.notification": NoticeKind.ORDER,
-    "orders.scheduled.notification": NoticeKind.ORDER,
+    "orders.scheduled.notification": NoticeKind.SCHEDULED,
+    "orders.release": NoticeKind.RELEASE,
+    "orders.customer_order_edit": NoticeKind.EDIT,
     "orders.cancel": NoticeKind.CANCELLATION,
     "orders.failure": NoticeKind.CANCELLATION,
 }
@@ -50,9 +55,27 @@ DENY_CODES = {
     Reason.POS_REFUSED: "OTHER",
     Reason.POS_NOT_READY: "POS_NOT_READY",
     Reason.TIMED_OUT: "POS_OFFLINE",
+    Reason.STORE_CLOSED: "STORE_CLOSED",
+    Reason.BUSY: "CAPACITY",
+    Reason.ADDRESS: "ADDRESS",
+    Reason.TOO_LARGE: "CAPACITY",
+    Reason.KITCHEN_CANCELLED: "OTHER",
+    Reason.OTHER: "OTHER",
 }
 
-SCOPE = "eats.order eats.store.orders.read"
+CANCEL_REASONS = {
+    Reason.OUT_OF_STOCK: "OUT_OF_ITEMS",
+    Reason.UNMAPPED_ITEM: "OUT_OF_ITEMS",
+    Reason.STORE_CLOSED: "KITCHEN_CLOSED",
+    Reason.BUSY: "RESTAURANT_TOO_BUSY",
+    Reason.INSTRUCTIONS: "CANNOT_COMPLETE_CUSTOMER_NOTE",
+}
+""""OTHER" for every reason that is not here."""
+
+SCOPE = "eats.order eats.store.orders.read eats.store eats.store.status.write"
+
+FOR_EVER_SECONDS = 4_102_444_800
+"""2100-01-01: an item without an end of its suspension."""
 
 
 class UberEats:
@@ -61,6 +84,7 @@ class UberEats:
     name = "uber_eats"
     # Any body but an empty one counts as a failed delivery.
     acknowledgement = WebhookReply(200)
+    decide_within_ms = DECIDE_MS
     give_up_ms = 690_000
 
     def __init__(
@@ -77,10 +101,11 @@ class UberEats:
         self._secrets = secrets
         self._tokens = tokens
 
-    def verify(self, headers: Mapping[str, str], body: bytes) -> None:
+    def verify(self, headers: Mapping[str, str], body: bytes, secrets: Secrets) -> None:
         """Check X-Uber-Signature: hex HMAC-SHA256 of the raw body under the client secret."""
-        expected = hex_hmac_sha256(self._secrets().uber_client_secret, body)
-        if not same(headers.get("x-uber-signature", ""), expected):
+        given = headers.get("x-uber-signature", "")
+        keys = secrets.each("uber_client_secret")
+        if not any(same(given, hex_hmac_sha256(key, body)) for key in keys):
             raise SignatureInvalid("x-uber-signature does not match the body")
 
     def read_notice(self, payload: dict[str, Any]) -> Notice:
@@ -111,18 +136,7 @@ class UberEats:
 
     def to_order(self, notice: Notice, payload: dict[str, Any], currency: str) -> Order:
         """Translate an Uber Eats order."""
-        cart = obj(payload, "cart")
-        subtotal = obj(obj(obj(payload, "payment"), "charges"), "sub_total")
-        return Order(
-            channel=self.name,
-            channel_store_id=notice.channel_store_id,
-            order_id=notice.order_id,
-            display_id=text(payload, "display_id") or notice.order_id[-5:],
-            currency=currency,
-            lines=tuple(_line(item) for item in items(cart, "items")),
-            subtotal=_money(subtotal),
-            note=text(cart, "special_instructions"),
-        )
+        return read_order(notice, payload, currency)
 
     def accept(self, record: OrderRecord, ready_ms: int) -> None:
         """POST accept_pos_order."""
@@ -151,6 +165,53 @@ class UberEats:
             )
             reason[which] = [item.id for item in refusal.items]
         self._answer(record.order_id, "deny_pos_order", {"reason": reason}, {"DENIED", "CANCELED"})
+
+    def cancel(self, record: OrderRecord, refusal: Refusal) -> None:
+        """POST cancel. Uber's own orders.cancel webhook follows and changes nothing."""
+        body = {"reason": CANCEL_REASONS.get(refusal.reason, "OTHER"), "details": refusal.text}
+        self._answer(record.order_id, "cancel", body, {"CANCELED", "DENIED"})
+
+    def ready(self, record: OrderRecord) -> None:
+        """The order suite of this version has no such call."""
+
+    def set_item_available(
+        self, channel_store_id: str, item_id: str, *, available: bool, until_ms: int | None
+    ) -> None:
+        """POST the item's suspension: a far time takes it off, null puts it back."""
+        until = None if available else (until_ms // 1000 if until_ms else FOR_EVER_SECONDS)
+        suspension = {"suspend_until": until, "reason": "" if available else "OUT_OF_STOCK"}
+        body = {"suspension_info": {"suspension": suspension}}
+        path = f"/v2/eats/stores/{channel_store_id}/menus/items/{item_id}"
+        self._change("POST", path, body)
+
+    def set_store_open(
+        self, channel_store_id: str, *, is_open: bool, reason: Refusal | None, until_ms: int | None
+    ) -> None:
+        """POST the store's status."""
+        body: dict[str, Any] = {"status": "ONLINE" if is_open else "PAUSED"}
+        if not is_open:
+            body["reason"] = reason.text if reason else ""
+            if until_ms is not None:
+                body["paused_until"] = iso(until_ms)
+        self._change("POST", f"/v1/eats/store/{channel_store_id}/status", body)
+
+    def open_orders(self, channel_store_id: str) -> list[Notice]:
+        """GET created-orders: what has no decision yet."""
+        reply = self._call("GET", f"/v1/eats/stores/{channel_store_id}/created-orders?limit=50")
+        if reply.status != 200:
+            _raise_if_unavailable(reply)
+            raise PartnerRefused(f"created orders: HTTP {reply.status}")
+        return [
+            Notice(NoticeKind.ORDER, self.name, channel_store_id, id_, f"poll-{id_}", "poll")
+            for order in items(reply.json_object(), "orders")
+            for id_ in [identifier(order.get("id"), "order id")]
+        ]
+
+    def _change(self, method: str, path: str, body: dict[str, Any]) -> None:
+        reply = self._call(method, path, body)
+        if reply.status >= 300:
+            _raise_if_unavailable(reply)
+            raise PartnerRefused(f"{path.rpartition('/')[2]}: HTTP {reply.status}")
 
     def _answer(
         self, order_id: str, verb: str, body: dict[str, Any], wanted_states: set[str]
@@ -207,85 +268,3 @@ class UberEats:
 def _raise_if_unavailable(reply: HttpReply) -> None:
     if reply.status in (401, 408, 429) or reply.status >= 500:
         raise PartnerUnavailable(f"HTTP {reply.status}", reply.retry_after)
-
-
-def _line(item: dict[str, Any]) -> Line:
-    id_, name = identifier(item.get("id"), "item id"), text(item, "title")
-    modifiers, removed = _modifiers(item)
-    return Line(
-        id=id_,
-        name=name,
-        quantity=quantity(item.get("quantity"), "item quantity"),
-        price=_own_price(item, modifiers, RefusedItem(id_, name)),
-        note=_note(item, removed),
-        modifiers=modifiers,
-    )
-
-
-def _modifiers(item: dict[str, Any]) -> tuple[tuple[Modifier, ...], list[str]]:
-    """Return the selected options, and the titles of what the customer took out."""
-    selected: list[Modifier] = []
-    removed: list[str] = []
-    for group in items(item, "selected_modifier_groups"):
-        removed += [text(option, "title") for option in items(group, "removed_items")]
-        for option in items(group, "selected_items"):
-            id_, name = identifier(option.get("id"), "modifier id"), text(option, "title")
-            below, removed_below = _modifiers(option)
-            removed += removed_below
-            selected.append(
-                Modifier(
-                    id=id_,
-                    name=name,
-                    quantity=quantity(option.get("quantity"), "modifier quantity"),
-                    price=_own_price(option, below, RefusedItem(id_, name)),
-                    modifiers=below,
-                )
-            )
-    return tuple(selected), removed
-
-
-def _own_price(
-    item: dict[str, Any], modifiers: tuple[Modifier, ...], refused: RefusedItem
-) -> Money:
-    """Return one piece's price without its options: Uber's unit_price includes them."""
-    try:
-        price = obj(item, "price")
-        if "base_unit_price" in price:
-            return _money(obj(price, "base_unit_price"))
-        unit = _money(obj(price, "unit_price"))
-        own = unit - total([m.full_price.times(m.quantity) for m in modifiers], unit.currency)
-    except InvalidMoney as error:
-        raise OrderRefused(Refusal(Reason.PRICING, str(error), (refused,))) from error
-    if own.amount < 0:
-        refusal = Refusal(Reason.PRICING, "the options cost more than the item", (refused,))
-        raise OrderRefused(refusal)
-    return own
-
-
-def _money(data: dict[str, Any]) -> Money:
-    return Money.from_dict({"amount": data.get("amount"), "currency": data.get("currency_code")})
-
-
-def _note(item: dict[str, Any], removed: list[str]) -> str:
-    """Put together what the kitchen must read: leaving any of it out could harm someone."""
-    parts = [f"NO {title}" for title in removed if title]
-    if requests := item.get("special_requests"):
-        parts.append(f"ALLERGY: {_allergy(requests)}")
-    parts.append(text(item, "special_instructions"))
-    return "; ".join(part for part in parts if part)
-
-
-def _allergy(requests: object) -> str:
-    """Return the allergy request as text, or refuse the order: Uber forbids dropping it."""
-    try:
-        if not isinstance(requests, dict) or set(requests) != {"allergy"}:
-            raise InvalidPayload("special_requests holds more than an allergy")
-        allergy = obj(requests, "allergy")
-        names = [
-            text(allergen, "freeform_text") or text(allergen, "type")
-            for allergen in items(allergy, "allergens_to_exclude")
-        ]
-        return ", ".join([*names, text(allergy, "allergy_instructions")]).strip(", ")
-    except InvalidPayload as error:
-        refusal = Refusal(Reason.INSTRUCTIONS, "a special request cannot reach the kitchen")
-        raise OrderRefused(refusal) from error

@@ -11,34 +11,47 @@ import hmac
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.adapters.http import ConnectFailed, NoReply
-from chalicelib.channels.base import SignatureInvalid, check_size, obj, read_json_object, same, text
+from chalicelib.channels.base import (
+    SignatureInvalid,
+    check_size,
+    items,
+    obj,
+    read_json_object,
+    same,
+    text,
+)
+from chalicelib.domain.charges import ChargeKind, Party
 from chalicelib.domain.errors import InvalidPayload
 from chalicelib.domain.events import iso
 from chalicelib.domain.money import Money
 from chalicelib.domain.order import reference_id
 from chalicelib.domain.refusal import Reason, Refusal
 from chalicelib.pos.base import (
+    REFUSED,
+    Capabilities,
+    Idempotency,
     PosNotice,
     PosOutcomeUnknown,
     PosRefused,
     PosUnavailable,
+    Quote,
+    RateScope,
     Ticket,
+    TicketState,
     clipped,
 )
+from chalicelib.pos.square.orders import order_body, title
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
     from chalicelib.adapters.http import HttpReply, VendorHttp
-    from chalicelib.adapters.secrets import VendorSecrets
-    from chalicelib.domain.order import Line, Modifier, Order
+    from chalicelib.adapters.secrets import Secrets, VendorSecrets
+    from chalicelib.domain.order import Order
     from chalicelib.domain.record import OrderRecord
     from chalicelib.domain.store import Store
 
 API_VERSION = "2025-08-20"
-CHANNEL_TITLES = {"uber_eats": "Uber Eats", "doordash": "DoorDash"}
-NOTE_LENGTH = 2000
-PICKUP_NOTE_LENGTH = 500
 SEARCH_SLACK_MS = 60_000
 """How far Square's clock and ours may be apart when an order is looked up by creation time."""
 
@@ -53,6 +66,14 @@ REASONS = {
 }
 """Square's error codes; every other final refusal is POS_REFUSED."""
 
+STATES = {
+    "COMPLETED": TicketState.COMPLETED,
+    "CANCELED": TicketState.VOIDED,
+    "FAILED": TicketState.VOIDED,
+    "PREPARED": TicketState.READY,
+}
+"""States of orders and fulfilments that are news; the others are our own doing."""
+
 ALREADY_THERE = {"IDEMPOTENCY_KEY_REUSED", "CONFLICT", "VERSION_MISMATCH"}
 """Refusals that say an earlier call left something behind: look, do not deny."""
 
@@ -61,6 +82,9 @@ class Square:
     """The Square point of sale. `notification_url` is the webhook URL exactly as registered."""
 
     vendor = "square"
+    capabilities = Capabilities(
+        idempotency=Idempotency.KEY, rate_scope=RateScope.TOKEN, delivery_address=True
+    )
 
     def __init__(
         self,
@@ -73,6 +97,10 @@ class Square:
         self._notification_url = notification_url
         self._http = http
         self._secrets = secrets
+
+    def check_price(self, record: OrderRecord) -> Quote | None:  # noqa: ARG002
+        """Prices are sent with the order, so there is nothing to ask: what is sent is charged."""
+        return None
 
     def find(self, record: OrderRecord) -> Ticket | None:
         """Look through what the location got since the order came in.
@@ -110,7 +138,7 @@ class Square:
         return _ticket(_order(self._call("POST", "/v2/orders", body)))
 
     def release(self, record: OrderRecord, ticket: Ticket) -> None:
-        """CreatePayment of type EXTERNAL: the partner has the customer's money already."""
+        """CreatePayment: the partner has the customer's money already, or its courier gets it."""
         order, store = _order_and_store(record)
         # 45 is Square's limit for payments
         key = hashlib.sha256(f"payment\n{order.key}".encode()).hexdigest()[:45]
@@ -128,27 +156,76 @@ class Square:
             "reference_id": reference_id(order.channel, order.order_id),
             "external_details": {
                 "type": "EXTERNAL",
-                "source": _title(order.channel),
+                "source": title(order.channel),
                 "source_id": order.order_id,
             },
         }
+        tips = order.charged(ChargeKind.TIP, Party.MERCHANT)
+        if tips.amount:
+            body["tip_money"] = tips.to_dict()
         self._call("POST", "/v2/payments", body)
 
-    def order_key_of(self, pos_order_id: str) -> str | None:
+    def void(self, record: OrderRecord, ticket: Ticket) -> None:
+        """Refund what was recorded as paid, then cancel the order with its fulfilment."""
+        order = self._retrieve(ticket.pos_order_id)
+        if order.get("state") == "CANCELED":
+            return
+        for tender in items(order, "tenders"):
+            self._refund(record, tender)
+            order = self._retrieve(ticket.pos_order_id)
+        cancelled = [
+            {"uid": part.get("uid"), "state": "CANCELED"} for part in items(order, "fulfillments")
+        ]
+        changes = {
+            "location_id": order.get("location_id"),
+            "version": order.get("version"),
+            "state": "CANCELED",
+            "fulfillments": cancelled,
+        }
+        self._call("PUT", f"/v2/orders/{ticket.pos_order_id}", {"order": changes})
+
+    def _refund(self, record: OrderRecord, tender: dict[str, Any]) -> None:
+        key = f"refund\n{record.key}\n{tender.get('id')}"
+        body = {
+            "idempotency_key": hashlib.sha256(key.encode()).hexdigest()[:45],
+            "payment_id": tender.get("payment_id") or tender.get("id"),
+            "amount_money": tender.get("amount_money"),
+            "reason": "Cancelled",
+        }
+        self._call("POST", "/v2/refunds", body)
+
+    def state_of(self, record: OrderRecord, ticket: Ticket) -> TicketState:  # noqa: ARG002
+        """Read the order: paid is printed; its fulfilment tells the rest."""
+        order = self._retrieve(ticket.pos_order_id)
+        if order.get("state") in STATES:
+            return STATES[order["state"]]
+        for fulfilment in items(order, "fulfillments"):
+            if fulfilment.get("state") in STATES:
+                return STATES[fulfilment["state"]]
+        return TicketState.PRINTED if order.get("tenders") else TicketState.UNPRINTED
+
+    def order_key_of(self, notice: PosNotice) -> str | None:
         """Read the order back: create() left our key in its metadata."""
-        order = _order(self._call("GET", f"/v2/orders/{pos_order_id}"))
-        key = (order.get("metadata") or {}).get("order_key")
+        key = (self._retrieve(notice.pos_order_id).get("metadata") or {}).get("order_key")
         return key if isinstance(key, str) else None
 
-    def read_webhook(self, headers: Mapping[str, str], body: bytes) -> PosNotice:
+    def read_webhook(
+        self, headers: Mapping[str, str], body: bytes, secrets: Secrets
+    ) -> list[PosNotice]:
         """Check x-square-hmacsha256-signature: base64 HMAC-SHA256 of URL + raw body."""
-        key = self._secrets().square_webhook_signature_key.encode()
-        digest = hmac.new(key, self._notification_url.encode() + body, hashlib.sha256).digest()
-        expected = base64.b64encode(digest).decode()
-        if not same(headers.get("x-square-hmacsha256-signature", ""), expected):
+        given = headers.get("x-square-hmacsha256-signature", "")
+        keys = secrets.each("square_webhook_signature_key")
+        if not any(same(given, self._signature(key, body)) for key in keys):
             raise SignatureInvalid("x-square-hmacsha256-signature does not match URL and body")
         check_size(body)
-        return _notice(read_json_object(body))
+        return _notices(read_json_object(body))
+
+    def _signature(self, key: str, body: bytes) -> str:
+        message = self._notification_url.encode() + body
+        return base64.b64encode(hmac.new(key.encode(), message, hashlib.sha256).digest()).decode()
+
+    def _retrieve(self, pos_order_id: str) -> dict[str, Any]:
+        return _order(self._call("GET", f"/v2/orders/{pos_order_id}"))
 
     def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         headers = {
@@ -164,65 +241,6 @@ class Square:
         except NoReply as error:
             raise PosOutcomeUnknown(str(error)) from error
         raise _error(reply)
-
-
-def order_body(order: Order, store: Store) -> dict[str, Any]:
-    """Return CreateOrder's order: one line per cart line, options flattened, prices as paid."""
-    title = f"{_title(order.channel)} {order.display_id}"
-    pickup: dict[str, Any] = {
-        "recipient": {"display_name": title},  # the courier asks for this, not for a name
-        "schedule_type": "ASAP",
-        "prep_time_duration": f"PT{store.prep_minutes}M",
-    }
-    if order.note:
-        pickup["note"] = _whole(order.note, PICKUP_NOTE_LENGTH)
-    return {
-        "location_id": store.location_id,
-        "reference_id": reference_id(order.channel, order.order_id),
-        "source": {"name": _title(order.channel)},
-        "ticket_name": title[:30],
-        "line_items": [_line_item(line, number) for number, line in enumerate(order.lines, 1)],
-        "fulfillments": [{"type": "PICKUP", "state": "PROPOSED", "pickup_details": pickup}],
-        "metadata": {"order_key": order.key},
-    }
-
-
-def _line_item(line: Line, number: int) -> dict[str, Any]:
-    item: dict[str, Any] = {
-        "uid": f"line-{number}",
-        "catalog_object_id": line.pos_id,
-        "quantity": str(line.quantity),
-        "base_price_money": line.price.to_dict(),
-    }
-    if line.note:
-        item["note"] = _whole(line.note, NOTE_LENGTH)
-    modifiers = [
-        {
-            "catalog_object_id": modifier.pos_id,
-            "quantity": str(count),
-            "base_price_money": modifier.price.to_dict(),
-        }
-        for modifier, count in _flat(line.modifiers)
-    ]
-    if modifiers:
-        item["modifiers"] = modifiers
-    return item
-
-
-def _flat(modifiers: tuple[Modifier, ...], times: int = 1) -> Iterator[tuple[Modifier, int]]:
-    """Yield every option with its count per line: Square knows one level of modifiers."""
-    for modifier in modifiers:
-        count = modifier.quantity * times
-        yield modifier, count
-        yield from _flat(modifier.modifiers, count)
-
-
-def _whole(note: str, length: int) -> str:
-    """Return the note, or refuse the order: half of an allergy note is worse than none."""
-    if len(note) > length:
-        text_ = f"an instruction is longer than the point of sale's {length} characters"
-        raise PosRefused(Refusal(Reason.INSTRUCTIONS, text_))
-    return note
 
 
 def _order_and_store(record: OrderRecord) -> tuple[Order, Store]:
@@ -266,22 +284,28 @@ def _error(reply: HttpReply) -> PosUnavailable | PosOutcomeUnknown | PosRefused:
         return PosOutcomeUnknown(f"HTTP {reply.status} {code}")
     reason = REASONS.get(code, Reason.POS_REFUSED)
     field = clipped(first, "field")
-    return PosRefused(Refusal(reason, f"Square: HTTP {reply.status} {code} {field}".strip()))
+    detail = f"Square: HTTP {reply.status} {code} {field}".strip()
+    return PosRefused(Refusal(reason, REFUSED, detail=detail))
 
 
-def _notice(payload: dict[str, Any]) -> PosNotice:
+def _notices(payload: dict[str, Any]) -> list[PosNotice]:
+    """Read what a webhook tells of an order; most only repeat what we have just done there."""
     data = payload.get("data")
     holder = data.get("object") if isinstance(data, dict) else None
-    # data.object has one member, named after the event: order_created, order_updated, payment …
+    # data.object has one member, named after the event: order_updated, order_fulfillment_updated …
     inner = next(iter(holder.values()), None) if isinstance(holder, dict) else None
-    inner = inner if isinstance(inner, dict) else {}
-    return PosNotice(
-        event_id=text(payload, "event_id"),
-        event_type=text(payload, "type"),
-        pos_order_id=text(inner, "order_id"),
-        state=text(inner, "state"),
-    )
-
-
-def _title(channel: str) -> str:
-    return CHANNEL_TITLES.get(channel, channel)
+    if not isinstance(inner, dict) or not text(inner, "order_id"):
+        return []
+    changes = [change.get("new_state") for change in items(inner, "fulfillment_update")]
+    state = next((STATES[s] for s in (inner.get("state"), *changes) if s in STATES), None)
+    if state is None:
+        return []
+    return [
+        PosNotice(
+            event_id=text(payload, "event_id"),
+            event_type=text(payload, "type"),
+            pos_order_id=text(inner, "order_id"),
+            state=state,
+            location_id=text(inner, "location_id"),
+        )
+    ]

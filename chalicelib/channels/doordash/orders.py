@@ -1,0 +1,135 @@
+"""A DoorDash order as DoorDash writes it, read into our own words.
+
+Source: DoorDash's developer pages, "Marketplace": order webhook. Money is whole cents without a
+currency: the store's currency is meant.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.channels.base import instant, items, text
+from chalicelib.domain.charges import Charge, ChargeKind, Party
+from chalicelib.domain.errors import InvalidMoney, InvalidPayload, OrderRefused
+from chalicelib.domain.fulfilment import Handover, Person, Timing, When
+from chalicelib.domain.money import Money
+from chalicelib.domain.order import Line, Modifier, Order, identifier, quantity
+from chalicelib.domain.refusal import Reason, Refusal, RefusedItem
+
+if TYPE_CHECKING:
+    from chalicelib.domain.commands import Notice
+
+HANDOVERS = {
+    "dx_delivery": Handover.COURIER,
+    "pickup": Handover.PICKUP,
+    "mx_fleet_delivery": Handover.MERCHANT,
+}
+
+
+def read_order(notice: Notice, payload: dict[str, Any], currency: str) -> Order:
+    """Translate the webhook's order; `currency` is the store's."""
+    kind = text(payload, "fulfillment_type")
+    is_pickup = payload.get("is_pickup") is True
+    handover = HANDOVERS.get(kind, Handover.PICKUP if is_pickup else Handover.COURIER)
+    return Order(
+        channel=notice.channel,
+        channel_store_id=notice.channel_store_id,
+        order_id=notice.order_id,
+        display_id=text(payload, "delivery_short_code") or notice.order_id[-5:],
+        currency=currency,
+        lines=tuple(
+            _line(item, currency)
+            for category in items(payload, "categories")
+            for item in items(category, "items")
+        ),
+        subtotal=Money(payload.get("subtotal"), currency),  # type: ignore[arg-type]
+        note=text(payload, "order_special_instructions"),
+        charges=_charges(payload, currency),
+        handover=handover,
+        person=_person(payload) if handover is Handover.MERCHANT else None,
+        timing=Timing(When.NOW, instant(payload, "estimated_pickup_time")),
+    )
+
+
+def _charges(payload: dict[str, Any], currency: str) -> tuple[Charge, ...]:
+    """Read the bill: DoorDash remits the tax where the law makes it the facilitator."""
+    remits = payload.get("is_tax_remitted_by_doordash", True) is not False
+    remitted = Party.MARKETPLACE if remits else Party.MERCHANT
+    parts = (
+        (ChargeKind.TAX, "tax", remitted),
+        (ChargeKind.TIP, "merchant_tip_amount", Party.MERCHANT),
+        (ChargeKind.TIP, "tip_amount", Party.MERCHANT),  # only for the merchant's own drivers
+    )
+    return tuple(
+        Charge(kind, Money(payload[name], currency), party, name)
+        for kind, name, party in parts
+        if payload.get(name)
+    )
+
+
+def _person(payload: dict[str, Any]) -> Person:
+    """Return where our own driver goes; an order without an address cannot be delivered."""
+    address, consumer = payload.get("delivery_address"), payload.get("consumer")
+    address = address if isinstance(address, dict) else {}
+    consumer = consumer if isinstance(consumer, dict) else {}
+    person = Person(
+        name=" ".join(text(consumer, name) for name in ("first_name", "last_name")).strip(),
+        phone=text(consumer, "phone"),
+        street=text(address, "street") or text(address, "printable_address"),
+        city=text(address, "city"),
+        region=text(address, "state"),
+        postal_code=text(address, "zip_code") or text(address, "zip"),
+        instructions=text(address, "instructions") or text(payload, "delivery_instructions"),
+    )
+    if not person.street:
+        text_ = "the restaurant delivers, and there is no address"
+        raise OrderRefused(Refusal(Reason.ADDRESS, text_))
+    return person
+
+
+def _line(item: dict[str, Any], currency: str) -> Line:
+    refused = _named(item)
+    return Line(
+        id=refused.id,
+        name=refused.name,
+        quantity=quantity(item.get("quantity"), "item quantity"),
+        price=_price(item, currency, refused),
+        note=text(item, "special_instructions"),
+        modifiers=_modifiers(item, currency),
+    )
+
+
+def _modifiers(item: dict[str, Any], currency: str) -> tuple[Modifier, ...]:
+    # DoorDash's sample says "extra" in one place and "extras" in another.
+    groups = items(item, "extras") + items(item, "extra")
+    return tuple(
+        _modifier(option, currency) for group in groups for option in items(group, "options")
+    )
+
+
+def _modifier(option: dict[str, Any], currency: str) -> Modifier:
+    refused = _named(option)
+    return Modifier(
+        id=refused.id,
+        name=refused.name,
+        quantity=quantity(option.get("quantity", 1), "option quantity"),
+        price=_price(option, currency, refused),
+        modifiers=_modifiers(option, currency),
+    )
+
+
+def _named(item: dict[str, Any]) -> RefusedItem:
+    """Return id and name. An item without our id came from a menu that is not ours."""
+    name = text(item, "name")
+    try:
+        return RefusedItem(identifier(item.get("merchant_supplied_id"), "item id"), name)
+    except InvalidPayload as error:
+        refusal = Refusal(Reason.UNMAPPED_ITEM, "an item has no id", (RefusedItem("", name),))
+        raise OrderRefused(refusal) from error
+
+
+def _price(item: dict[str, Any], currency: str, refused: RefusedItem) -> Money:
+    try:
+        return Money(item.get("price"), currency)  # type: ignore[arg-type]
+    except InvalidMoney as error:
+        raise OrderRefused(Refusal(Reason.PRICING, str(error), (refused,))) from error
