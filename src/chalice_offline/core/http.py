@@ -19,18 +19,31 @@ class Headers(dict[str, str]):
     def __init__(self, items: Iterable[tuple[str, str]] = ()) -> None:
         super().__init__([(name.lower(), value) for name, value in items])
 
+    @classmethod
+    def folded(cls, fields: dict[str, str]) -> Headers:
+        """Return fields whose names are in lower case already."""
+        headers = cls()
+        headers.update(fields)
+        return headers
+
     def __setitem__(self, name: str, value: str) -> None:
         super().__setitem__(name.lower(), value)
 
-    def __getitem__(self, name: str) -> str:
-        return super().__getitem__(name.lower())
+    def __missing__(self, name: str) -> str:
+        """Look again: only a name that is not in lower case gets here for a field there is."""
+        folded = name.lower()
+        if folded == name:
+            raise KeyError(name)
+        return self[folded]
+
+    # The two below are on the way of every request: `dict` costs less than `super()`.
 
     def get(self, name: str, default: str | None = None) -> str | None:  # type: ignore[override]
         """Return the field's value, or `default` when the request does not carry it."""
-        return super().get(name.lower(), default)
+        return dict.get(self, name.lower(), default)
 
     def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and super().__contains__(name.lower())
+        return isinstance(name, str) and dict.__contains__(self, name.lower())
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,8 @@ class Ids:
     def uuid(self) -> str:
         """Return a version 4 UUID in its usual spelling."""
         bits = self._random.getrandbits(128)
-        bits = (bits & ~(0xF << 76)) | (4 << 76)
-        bits = (bits & ~(0x3 << 62)) | (2 << 62)
+        # Version 4, variant 2 (RFC 9562).
+        bits = (bits & ~(0xF << 76 | 0x3 << 62)) | (4 << 76 | 2 << 62)
         text = f"{bits:032x}"
         return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 

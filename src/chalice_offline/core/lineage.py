@@ -23,11 +23,12 @@ class Ancestry(NamedTuple):
     """What led to one journal entry.
 
     `turns` counts the runs of each function (ARN) in the chain. `run` is the function whose run
-    the entry is, or reports on: what it calls is one turn further. `standstill` counts the runs in
-    the chain since the clock last moved, at `at_ms`.
+    the entry is, or reports on: what it calls is one turn further, `turns_after`. `standstill`
+    counts the runs in the chain since the clock last moved, at `at_ms`.
     """
 
     turns: Mapping[str, int]
+    turns_after: Mapping[str, int]
     run: str
     standstill: int
     at_ms: int
@@ -56,30 +57,32 @@ class Lineages:
         A run that follows from a run (a retry of the same event) is no turn more.
         """
         found = self._of(causes)
-        turns = _merged(one.turns for one in found)
+        turns = _merged([one.turns for one in found])
         standing = (one.standstill for one in found if one.at_ms == now_ms)
         standstill = 1 + max(standing, default=0)
-        self._keep(number, Ancestry(turns, function_arn, standstill, now_ms))
+        after = _with_turn(turns, function_arn)
+        self._keep(number, Ancestry(turns, after, function_arn, standstill, now_ms))
         return standstill
 
     def step(self, number: int, causes: Iterable[int]) -> None:
         """Entry `number` is a decision, or the end of a run."""
         found = self._of(causes)
         if found:
-            last = max(found, key=_latest)
+            last = _last(found)
             run = next((one.run for one in found if one.run), "")
-            turns = _merged(one.turns for one in found)
-            self._keep(number, Ancestry(turns, run, last.standstill, last.at_ms))
+            turns = _merged([one.turns for one in found])
+            after = _with_turn(turns, run)
+            self._keep(number, Ancestry(turns, after, run, last.standstill, last.at_ms))
 
     def call(self, number: int, causes: Iterable[int], service: str) -> None:
         """Entry `number` is a call of `service`: a turn further than the runs that made it."""
         found = self._of(causes)
         if found:
-            last = max(found, key=_latest)
+            last = _last(found)
             turns = _NO_TURNS
             if service in CARRIERS:
-                turns = _merged(_with_turn(one) for one in found)
-            self._keep(number, Ancestry(turns, "", last.standstill, last.at_ms))
+                turns = _merged([one.turns_after for one in found])
+            self._keep(number, Ancestry(turns, turns, "", last.standstill, last.at_ms))
 
     def _of(self, causes: Iterable[int]) -> list[Ancestry]:
         return [one for cause in causes if (one := self._known.get(cause)) is not None]
@@ -90,17 +93,21 @@ class Lineages:
             self._known.popitem(last=False)
 
 
-def _with_turn(one: Ancestry) -> Mapping[str, int]:
-    return {**one.turns, one.run: one.turns.get(one.run, 0) + 1} if one.run else one.turns
+def _with_turn(turns: Mapping[str, int], run: str) -> Mapping[str, int]:
+    return {**turns, run: turns.get(run, 0) + 1} if run else turns
+
+
+def _last(found: list[Ancestry]) -> Ancestry:
+    return found[0] if len(found) == 1 else max(found, key=_latest)
 
 
 def _latest(one: Ancestry) -> tuple[int, int]:
     return one.at_ms, one.standstill
 
 
-def _merged(all_turns: Iterable[Mapping[str, int]]) -> Mapping[str, int]:
-    merged: Mapping[str, int] = _NO_TURNS
-    for turns in all_turns:
+def _merged(all_turns: list[Mapping[str, int]]) -> Mapping[str, int]:
+    merged: Mapping[str, int] = all_turns[0] if all_turns else _NO_TURNS
+    for turns in all_turns[1:]:
         if not merged or not turns:
             merged = merged or turns
         elif turns is not merged:

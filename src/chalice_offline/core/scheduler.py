@@ -23,26 +23,21 @@ class Timer:
     not for the end of something that lasts.
     """
 
-    __slots__ = ("appointment", "callback", "cancelled", "due_ms", "owed", "sequence")
+    __slots__ = ("appointment", "callback", "cancelled", "due_ms", "owed")
 
     def __init__(
         self,
         due_ms: int,
-        sequence: int,
         callback: Callable[[], None],
         *,
         owed: bool,
         appointment: bool = False,
     ) -> None:
         self.due_ms = due_ms
-        self.sequence = sequence
         self.callback = callback
         self.owed = owed
         self.appointment = appointment
         self.cancelled = False
-
-    def __lt__(self, other: Timer) -> bool:
-        return (self.due_ms, self.sequence) < (other.due_ms, other.sequence)
 
 
 class Scheduler:
@@ -55,8 +50,9 @@ class Scheduler:
     """
 
     def __init__(self) -> None:
-        self._owed: list[Timer] = []
-        self._background: list[Timer] = []
+        # Ordered by the two numbers, which Python compares faster than timers.
+        self._owed: list[tuple[int, int, Timer]] = []
+        self._background: list[tuple[int, int, Timer]] = []
         self._sequence = 0
         self._cancelled = 0
 
@@ -70,8 +66,9 @@ class Scheduler:
     ) -> Timer:
         """Run `callback` at `due_ms` (epoch milliseconds); return the timer, to cancel it."""
         self._sequence += 1
-        timer = Timer(due_ms, self._sequence, callback, owed=owed, appointment=appointment)
-        heapq.heappush(self._owed if owed else self._background, timer)
+        timer = Timer(due_ms, callback, owed=owed, appointment=appointment)
+        heap = self._owed if owed else self._background
+        heapq.heappush(heap, (due_ms, self._sequence, timer))
         return timer
 
     def cancel(self, timer: Timer | None) -> None:
@@ -86,44 +83,45 @@ class Scheduler:
     def postpone(self, gap_ms: int) -> None:
         """Let all timers but appointments fall due `gap_ms` later: so long the machine slept."""
         for heap in (self._owed, self._background):
-            for timer in heap:
+            for _, _, timer in heap:
                 if not timer.appointment:
                     timer.due_ms += gap_ms
+            heap[:] = [(timer.due_ms, sequence, timer) for _, sequence, timer in heap]
             heapq.heapify(heap)
 
     def next_due_ms(self, *, owed_only: bool = False) -> int | None:
         """Return the instant of the first timer still to run, or None."""
-        first = self._peek(self._owed)
-        if not owed_only:
-            background = self._peek(self._background)
-            if first is None or (background is not None and background < first):
-                first = background
-        return None if first is None else first.due_ms
+        heap = self._tidied(self._owed) if owed_only else self._first_heap()
+        return heap[0][0] if heap else None
 
     def pop_due(self, now_ms: int) -> Timer | None:
         """Take the first timer due by `now_ms` off the heap, or return None."""
-        heap = self._owed
-        first = self._peek(heap)
-        background = self._peek(self._background)
-        if first is None or (background is not None and background < first):
-            heap, first = self._background, background
-        if first is None or first.due_ms > now_ms:
+        heap = self._first_heap()
+        if not heap or heap[0][0] > now_ms:
             return None
-        heapq.heappop(heap)
-        first.cancelled = True  # it ran: a later cancel() has nothing to do
-        return first
+        timer = heapq.heappop(heap)[2]
+        timer.cancelled = True  # it ran: a later cancel() has nothing to do
+        return timer
 
     def __len__(self) -> int:
         return len(self._owed) + len(self._background)
 
-    def _peek(self, heap: list[Timer]) -> Timer | None:
-        while heap and heap[0].cancelled:
+    def _first_heap(self) -> list[tuple[int, int, Timer]]:
+        """Return the heap with the timer that is next, empty when there is none at all."""
+        owed, background = self._tidied(self._owed), self._tidied(self._background)
+        if not owed or (background and background[0] < owed[0]):
+            return background
+        return owed
+
+    def _tidied(self, heap: list[tuple[int, int, Timer]]) -> list[tuple[int, int, Timer]]:
+        """Return a heap without cancelled timers at its top."""
+        while heap and heap[0][2].cancelled:
             heapq.heappop(heap)
             self._cancelled -= 1
-        return heap[0] if heap else None
+        return heap
 
     def _compact(self) -> None:
         for heap in (self._owed, self._background):
-            heap[:] = [timer for timer in heap if not timer.cancelled]
+            heap[:] = [timed for timed in heap if not timed[2].cancelled]
             heapq.heapify(heap)
         self._cancelled = 0

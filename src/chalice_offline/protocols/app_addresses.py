@@ -56,6 +56,7 @@ class AppAddress:
 
 # API and stage in the path, on any host name: as LocalStack's users know it.
 _STAGE_PATH = "/_aws/execute-api/"
+_REST_APIS = "/restapis/"
 ADDRESSES: tuple[AppAddress, ...] = (
     AppAddress(
         "execute-api",
@@ -65,7 +66,7 @@ ADDRESSES: tuple[AppAddress, ...] = (
     AppAddress(
         "execute-api",
         "Request",
-        path=re.compile(r"/restapis/(?P<apiId>[^/]+)/(?P<stage>[^/]+)/_user_request_(?=/|$)"),
+        path=re.compile(_REST_APIS + r"(?P<apiId>[^/]+)/(?P<stage>[^/]+)/_user_request_(?=/|$)"),
     ),
     AppAddress(
         "execute-api",
@@ -105,6 +106,9 @@ def sent_to_stage(request: HttpRequest, api_id: str, stage: str) -> HttpRequest:
 
 def target_of(request: HttpRequest, access_key: str, region: str) -> Target | None:
     """Return what a request to such an address asks for; None for all others."""
+    paths = (_STAGE_PATH, _REST_APIS)
+    if not is_app_host(request.host) and not request.path.startswith(paths):
+        return None  # nearly all requests, so nothing more is looked at
     for address in ADDRESSES:
         names = address.names(request)
         if names is not None:

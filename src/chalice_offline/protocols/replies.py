@@ -13,15 +13,13 @@ if TYPE_CHECKING:
 def reply(
     status: int, body: bytes, content_type: str, headers: dict[str, str] | None = None
 ) -> HttpResponse:
-    """Return a reply with its length; `headers` names the protocol's own fields."""
-    fields = Headers()
-    if content_type:
-        fields["content-type"] = content_type
+    """Return a reply with its length; `headers` are the protocol's own fields, in lower case."""
+    fields = {"content-type": content_type} if content_type else {}
     if status not in (204, 304):
         fields["content-length"] = str(len(body))
     if headers:
         fields.update(headers)
-    return HttpResponse(status, fields, body)
+    return HttpResponse(status, Headers.folded(fields), body)
 
 
 def error_shape(model: Any, code: str) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import weakref
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from chalice_offline.core.errors import ProjectError
 from chalice_offline.storage.file_blobs import FileBlobs
@@ -38,6 +38,8 @@ class SqliteStorage:
             _check(file)
             self._database = _open_file(file)
             folder = file.with_name(f"{file.name}-objects")
+        #: Runs one statement.
+        self.execute = self._database.execute
         # Also for a storage that nobody closed: Python warns of databases left open.
         self._let_go = weakref.finalize(self, self._database.close)
         self._in_file = file is not None
@@ -99,10 +101,6 @@ class SqliteStorage:
         # Asked of SQLite: after a full disk it may have ended the transaction itself.
         if self._in_file and not self._database.in_transaction:
             self.execute("BEGIN IMMEDIATE")
-
-    def execute(self, statement: str, values: tuple[Any, ...] = ()) -> sqlite3.Cursor:
-        """Run one statement."""
-        return self._database.execute(statement, values)
 
     # ---- within ----------------------------------------------------------------------------------
 

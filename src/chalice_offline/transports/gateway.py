@@ -101,18 +101,19 @@ class Gateway:
     ) -> HttpResponse | Pending[HttpResponse]:
         emulator = self.emulator
         caller = Caller(
-            account_id=account_of(target.access_key, emulator.account_id),
-            region=target.region,
-            endpoint=request.endpoint,
-            protocol=target.protocol,
-            causes=causes,
+            account_of(target.access_key, emulator.account_id),
+            target.region,
+            request.endpoint,
+            target.protocol,
+            causes,
             trace_header=request.headers.get("x-amzn-trace-id") or "",
             signed=bool(target.access_key),
             request_id=request_id,
             http=request,
         )
         operation = target.operation or ""
-        if not emulator.registry.owns(target.service):
+        service = emulator.registry.find(target.service)
+        if service is None:
             if self.judge is not None and operation:
                 self.judge(target, parse(target, request), caller)
             return emulator.forward(target.service, operation, request, caller)
@@ -122,7 +123,8 @@ class Gateway:
             self.judge(target, parameters, caller)
         reply = emulator.call(target.service, operation, parameters, caller)
         if not isinstance(reply, Pending):
-            return self._completed(target, request, serialize(target, reply, request_id))
+            answer = serialize(target, reply, request_id)
+            return answer if service.complete is None else self._completed(target, request, answer)
         response: Pending[HttpResponse] = Pending()
         self._waiting[response] = _Waiting(target, request_id, reply)
 

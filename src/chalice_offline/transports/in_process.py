@@ -13,9 +13,9 @@ from __future__ import annotations
 
 import io
 import sys
-from contextlib import AbstractContextManager, nullcontext
 from contextvars import ContextVar
 from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, TypeVar
 
 from chalice_offline.core.errors import AwsError
@@ -29,6 +29,7 @@ from chalice_offline.transports.raw_feed import RawFeed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
     from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
@@ -57,7 +58,7 @@ class InProcessDoor:
     def __init__(
         self,
         gateway: Gateway,
-        acting: Callable[[], AbstractContextManager[None]] = nullcontext,
+        acting: Callable[[], AbstractContextManager[None]] | None = None,
     ) -> None:
         """Make a door; `acting` is entered around each answer (virtual time takes the clock)."""
         self.gateway = gateway
@@ -91,12 +92,10 @@ class InProcessDoor:
 
     def reply(self, request: AWSPreparedRequest) -> AWSResponse:
         """Answer a request of a client that belongs to this door."""
-        run = present_run.get()
+        if self._acting is None:
+            return self._reply(request)
         with self._acting():
-            if run is None:
-                return self._reply(request.url, self._answered(request, None))
-            with run.in_the_emulator():
-                return self._reply(request.url, self._answered(request, run.life))
+            return self._reply(request)
 
     @classmethod
     def answer(cls, request: AWSPreparedRequest) -> AWSResponse | None:
@@ -109,6 +108,19 @@ class InProcessDoor:
         return door.reply(request)
 
     # ---- within ----------------------------------------------------------------------------------
+
+    def _reply(self, request: AWSPreparedRequest) -> AWSResponse:
+        run = present_run.get()
+        if run is None:
+            response = self._answered(request, None)
+        else:
+            with run.in_the_emulator():
+                response = self._answered(request, run.life)
+        reply = _reply(request.url, response)
+        if response.feed is not None:
+            raw: Any = RawFeed(self.gateway.emulator, response.feed)
+            reply.raw = raw
+        return reply
 
     def _answered(self, request: AWSPreparedRequest, life: RunLife | None) -> HttpResponse:
         """Answer a request of the run whose life that is, or of no run."""
@@ -139,13 +151,6 @@ class InProcessDoor:
             raise
         return reply.result()
 
-    def _reply(self, url: str, response: HttpResponse) -> AWSResponse:
-        reply = _reply(url, response)
-        if response.feed is not None:
-            raw: Any = RawFeed(self.gateway.emulator, response.feed)
-            reply.raw = raw
-        return reply
-
     @classmethod
     def _install(cls) -> None:
         from botocore.endpoint import Endpoint
@@ -175,11 +180,16 @@ def _to_request(request: AWSPreparedRequest) -> HttpRequest:
         body = body.encode()
     elif body.__class__ is not bytes:
         body = bytes(body) if isinstance(body, bytes | bytearray) else b""
-    # raw_items skips the parsing of structured mail headers, which costs more than our own work.
-    items: Any = getattr(request.headers, "raw_items", request.headers.items)()
-    headers = Headers()
-    headers.update({name.lower(): v if v.__class__ is str else v.decode() for name, v in items})
-    return HttpRequest(request.method, request.url, headers, body)
+    fields: Any = getattr(request.headers, "_dict", None)
+    if fields is None:  # no botocore of today: the slow way, by what is public
+        folded: dict[str, Any] = {name.lower(): text for name, text in request.headers.items()}
+    else:
+        # Its HeadersDict makes and compares two objects for each field that is asked for.
+        folded = {key._lower: value for key, value in fields.items()}  # noqa: SLF001
+    for name, value in folded.items():
+        if value.__class__ is not str:
+            folded[name] = value.decode()
+    return HttpRequest(request.method, request.url, Headers.folded(folded), body)
 
 
 def _read_file(head: HttpRequest, file: Any, blobs: Blobs) -> HttpRequest:
@@ -208,9 +218,8 @@ def _reply(url: str, response: HttpResponse) -> AWSResponse:
     AWSResponse's constructor copies headers one by one into a mapping that folds their names;
     ours are folded already, and this is on the way of every call.
     """
-    from botocore.awsrequest import AWSResponse
-
-    reply: Any = AWSResponse.__new__(AWSResponse)
+    made = _response_type()
+    reply: Any = made.__new__(made)
     reply.url = url
     reply.status_code = response.status
     reply.headers = response.headers
@@ -220,8 +229,15 @@ def _reply(url: str, response: HttpResponse) -> AWSResponse:
     else:
         reply.raw = _RawFile(response.file)
         reply._content = None  # noqa: SLF001 - not read yet
-    made: AWSResponse = reply
-    return made
+    answered: AWSResponse = reply
+    return answered
+
+
+@cache
+def _response_type() -> type[AWSResponse]:
+    from botocore.awsrequest import AWSResponse
+
+    return AWSResponse
 
 
 class _Raw(io.BytesIO):

@@ -7,14 +7,12 @@ A context variable, so that threads a handler starts belong to its run, too
 from __future__ import annotations
 
 import threading
-from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
+    from chalice_offline.core.interruption import Interruption
     from chalice_offline.core.run import RunLife
 
 
@@ -28,23 +26,43 @@ class PresentRun:
     def __post_init__(self) -> None:
         self.life.interruption.thread_id = threading.get_ident()
 
-    @contextmanager
-    def in_the_emulator(self) -> Iterator[None]:
+    def in_the_emulator(self) -> _InTheEmulator:
         """Call the emulator: the handler is not interrupted in between, and ends here if stopped.
 
         Raises RunStopped before anything was called when the run's time is over.
         """
-        interruption = self.life.interruption
-        is_handler = threading.get_ident() == interruption.thread_id
-        if is_handler:
+        return _InTheEmulator(self.life.interruption)
+
+
+class _InTheEmulator:
+    """One call of a run, from coming in to going out."""
+
+    __slots__ = ("_interruption", "_is_handler")
+
+    def __init__(self, interruption: Interruption) -> None:
+        self._interruption = interruption
+        self._is_handler = threading.get_ident() == interruption.thread_id
+
+    def __enter__(self) -> None:
+        interruption = self._interruption
+        if self._is_handler:
             interruption.inside = True
+        if interruption.requested:
+            try:
+                interruption.refuse()
+            finally:
+                self._leave()
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         try:
-            interruption.refuse()
-            yield
-            interruption.refuse()
+            if kind is None and self._interruption.requested:
+                self._interruption.refuse()
         finally:
-            if is_handler:
-                interruption.inside = False
+            self._leave()
+
+    def _leave(self) -> None:
+        if self._is_handler:
+            self._interruption.inside = False
 
 
 present_run: ContextVar[PresentRun | None] = ContextVar("present_run", default=None)
