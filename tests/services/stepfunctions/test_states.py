@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -183,6 +185,30 @@ def test_jsonata_without_a_value_fails(workflows: Any, definition: Any) -> None:
     found = workflows.run({"QueryLanguage": "JSONata", **definition(state)})
     assert found["error"] == "States.QueryEvaluationError"
     assert "specified for the field 'Output/a' returned nothing (undefined)." in found["cause"]
+
+
+def test_jsonata_leaves_the_recursion_limit_of_the_process(workflows: Any, definition: Any) -> None:
+    """An expression may call itself often; the process's limit is what it was, failed or not."""
+    before = sys.getrecursionlimit()
+    recursive = "($f := function($n) { $n <= 1 ? 1 : 1 + $f($n - 1) }; $f(150))"
+    for expression, status in ((recursive, "SUCCEEDED"), ("1 + 'a'", "FAILED")):
+        state = {"Type": "Pass", "Output": f"{{% {expression} %}}"}
+        found = workflows.run({"QueryLanguage": "JSONata", **definition(state)})
+        assert found["status"] == status
+        assert sys.getrecursionlimit() == before
+
+
+def test_the_package_of_jsonata_changes_no_process() -> None:
+    """In a new process, too, where the package is imported by the first expression."""
+    program = (
+        "import sys\n"
+        "from chalice_offline.services.stepfunctions.language.jsonata import syntax_error\n"
+        "sys.setrecursionlimit(1234)\n"
+        "assert syntax_error('{% 1 + %}')\n"
+        "assert 'jsonata' in sys.modules\n"
+        "assert sys.getrecursionlimit() == 1234\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
 
 
 def test_an_endless_loop_ends_with_its_history(workflows: Any, definition: Any) -> None:

@@ -1,6 +1,7 @@
 """JSONata: `{% … %}` in a state's fields, evaluated by the package jsonata-python.
 
-It is imported at the first expression: workflows in JSONPath do not pay for it.
+It is imported at the first expression: workflows in JSONPath do not pay for it. It is imported and
+runs within `_ROOM` only, as it changes the process's recursion limit.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalice_offline.services.stepfunctions.language.failures import evaluation_failure
 from chalice_offline.services.stepfunctions.language.json_text import NotJson, compact, parse
+from chalice_offline.services.stepfunctions.language.recursion import RoomForRecursion
 from chalice_offline.services.stepfunctions.language.timestamps import spell
 
 if TYPE_CHECKING:
@@ -20,6 +22,8 @@ _HASHES = {"MD5": "md5", "SHA-1": "sha1", "SHA-256": "sha256", "SHA-384": "sha38
            "SHA-512": "sha512"}  # fmt: skip
 _KINDS = {str: "string", bool: "boolean", int: "number", float: "number", list: "array",
           dict: "object", type(None): "null"}  # fmt: skip
+
+_ROOM = RoomForRecursion()
 
 
 def is_expression(value: Any) -> bool:
@@ -43,10 +47,14 @@ def fill(template: Any, sources: Sources, location: str) -> Any:
 
 def evaluate(text: str, sources: Sources, location: str) -> Any:
     """Return the value of one expression; States.QueryEvaluationError when it has none."""
+    with _ROOM:
+        return _evaluated(text[2:-2].strip(), sources, location)
+
+
+def _evaluated(expression: str, sources: Sources, location: str) -> Any:
     from jsonata.jexception import JException
     from jsonata.utils import Utils
 
-    expression = text[2:-2].strip()
     where = f"The JSONata expression '{expression}' specified for the field '{location}'"
     try:
         compiled = _compiled(expression)
