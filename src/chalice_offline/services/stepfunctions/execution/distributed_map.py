@@ -98,7 +98,7 @@ class _Executions:
         self._processor = processor
         self._map_run = map_run
         self._writer = ResultWriter(run) if "ResultWriter" in run.definition else None
-        self._results: dict[int, Any] = {}
+        self._results: list[Any] = []
         self._inputs: Iterator[tuple[Any, int]] = iter(())
         self._under_way: dict[int, Branch] = {}
         self._next = 0
@@ -136,6 +136,8 @@ class _Executions:
     def _start(self, data: Any, count: int) -> None:
         index, frame = self._next, self._run.frame
         self._next += 1
+        if self._writer is None:
+            self._results.append(None)
         child = self._child_frame(data)
         flow = self._run.flow.execution(
             self._processor,
@@ -206,7 +208,7 @@ class _Executions:
         if self._writer is not None:
             result: Any = self._writer.write(self._map_run)
         else:
-            result = [self._results[index] for index in sorted(self._results)]
+            result = self._results
         self._run.event("MapRunSucceeded")
         self._run.side_event("MapStateSucceeded")
         self._run.succeed(result)
