@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 PROCESSOR = {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}
 
 
@@ -61,3 +63,25 @@ def test_results_are_written_to_s3(workflows: Any, definition: Any) -> None:
     (file,) = manifest["ResultFiles"]["SUCCEEDED"]
     results = json.loads(s3.get_object(Bucket="rows", Key=file["Key"])["Body"].read())
     assert sorted(one["Output"] for one in results) == ['"x"', '"y"']
+
+
+@pytest.mark.parametrize("kind", ["CSV", "JSONL"])
+def test_a_long_object_is_read_on_as_it_was(workflows: Any, definition: Any, kind: str) -> None:
+    """It is replaced and deleted while the first batch is handled; the items are the old ones."""
+    s3 = workflows.aws.client("s3")
+    s3.create_bucket(Bucket="rows")
+    lines = [json.dumps({"id": f"é{number:05}"}, ensure_ascii=False) for number in range(30_000)]
+    body = "\r\n".join(lines if kind == "JSONL" else ["id", *(line[8:14] for line in lines)])
+    s3.put_object(Bucket="rows", Key="rows", Body=body.encode())
+    reader = _reader(kind, "rows", **({"CSVHeaderLocation": "FIRST_ROW"} if kind == "CSV" else {}))
+    state = _map(ItemReader=reader, ItemBatcher={"MaxItemsPerBatch": 7_500}, MaxConcurrency=1)
+    last = {"Type": "Pass", "Parameters": {"id.$": "$.Items[-1].id"}, "End": True}
+    waiting = {"Type": "Wait", "Seconds": 60, "Next": "Last"}
+    state["ItemProcessor"].update(StartAt="W", States={"W": waiting, "Last": last})
+    arn = workflows.start(definition(state))
+    workflows.aws.advance(seconds=30)
+    s3.put_object(Bucket="rows", Key="rows", Body=b"id\nnew\n")
+    s3.delete_object(Bucket="rows", Key="rows")
+    workflows.aws.settle()
+    found = workflows.describe(arn)
+    assert found.get("output") == [{"id": f"é{n:05}"} for n in (7_499, 14_999, 22_499, 29_999)]

@@ -219,6 +219,7 @@ class _Executions:
     def _stop(self, status: str) -> None:
         self._map_run.status = status
         self._map_run.stopped_ms = self._run.kernel.now_ms
+        self._inputs = iter(())  # the execution is kept, a file it reads from is not
         under_way, self._under_way = self._under_way, {}
         for flow in under_way.values():
             flow.abort()

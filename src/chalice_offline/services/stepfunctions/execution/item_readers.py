@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import csv
 import gzip
-import io
 import json
 from typing import TYPE_CHECKING, Any
 
 from chalice_offline.core.errors import AwsError
+from chalice_offline.core.storage import Blob
 from chalice_offline.protocols.java_text import hash_set_order
+from chalice_offline.services.stepfunctions.execution.object_stream import (
+    lines_of_object,
+    text_of_object,
+)
 from chalice_offline.services.stepfunctions.language import jsonata, templates
 from chalice_offline.services.stepfunctions.language.failures import ITEM_READER, StateFailure
 from chalice_offline.services.stepfunctions.language.json_text import NotJson, parse
@@ -34,10 +38,10 @@ def read_items(run: StateRun) -> Iterator[Any]:
     if kind == "CSV":
         return _rows(body, config)
     if kind == "JSONL":
-        return (_line(line) for line in _lines(body) if line.strip())
+        return (_line(line) for line in lines_of_object(body) if line.strip())
     if kind == "MANIFEST":
-        return _inventory(run, body)
-    return iter(_json_list(body))
+        return _inventory(run, _whole(body))
+    return iter(_json_list(_whole(body)))
 
 
 def failed(cause: str) -> StateFailure:
@@ -62,12 +66,15 @@ def _call(run: StateRun, operation: str, request: Mapping[str, Any]) -> Any:
         raise failed(f"{error.message}") from error
 
 
-def _object(run: StateRun, request: Mapping[str, Any]) -> bytes:
-    body = _call(run, "GetObject", request)["Body"]
-    content: bytes = body.read() if hasattr(body, "read") else bytes(body)
+def _object(run: StateRun, request: Mapping[str, Any]) -> bytes | Blob:
+    body: bytes | Blob = _call(run, "GetObject", request)["Body"]
     if str(request.get("Key", "")).endswith(".gz"):
-        return gzip.decompress(content)
-    return content
+        return gzip.decompress(_whole(body))
+    return body
+
+
+def _whole(body: bytes | Blob) -> bytes:
+    return body.read() if isinstance(body, Blob) else body
 
 
 def _listing(run: StateRun, request: dict[str, Any]) -> Iterator[Any]:
@@ -99,19 +106,6 @@ def _json_list(body: bytes) -> list[Any]:
     return value
 
 
-def _lines(body: bytes) -> Iterator[bytes]:
-    """Return lines one by one: a list of them would be many times as long as the file.
-
-    Latin-1 lets every byte pass, so each line is decoded by itself as what it is.
-    """
-    return (line.encode("latin-1") for line in _text(body, "latin-1", newline=None))
-
-
-def _text(body: bytes, encoding: str, newline: str | None = "") -> io.TextIOWrapper:
-    """Return a file's text as it is read on: text as a whole takes four bytes a character."""
-    return io.TextIOWrapper(io.BytesIO(body), encoding, "replace", newline)
-
-
 def _line(content: bytes) -> Any:
     try:
         return parse(content.decode("utf-8-sig"))
@@ -119,9 +113,9 @@ def _line(content: bytes) -> Any:
         raise failed(f"The item is no JSON: {error}") from error
 
 
-def _rows(body: bytes, config: Mapping[str, Any]) -> Iterator[Any]:
+def _rows(body: bytes | Blob, config: Mapping[str, Any]) -> Iterator[Any]:
     delimiter = _DELIMITERS.get(config.get("CSVDelimiter", "COMMA"), ",")
-    lines = csv.reader(_text(body, "utf-8-sig"), delimiter=delimiter)
+    lines = csv.reader(text_of_object(body, "utf-8-sig"), delimiter=delimiter)
     if config.get("CSVHeaderLocation") == "GIVEN":
         headers = list(config.get("CSVHeaders", ()))
     else:
@@ -147,6 +141,6 @@ def _inventory(run: StateRun, manifest: bytes) -> Iterator[Any]:
     bucket = described["destinationBucket"].rsplit(":", 1)[-1]
     for part in described["files"]:
         content = _object(run, {"Bucket": bucket, "Key": part["key"]})
-        lines = csv.reader(_text(content, "utf-8"))
+        lines = csv.reader(text_of_object(content, "utf-8"))
         for cells in lines:
             yield _row(headers, cells)
