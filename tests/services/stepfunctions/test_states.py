@@ -202,9 +202,13 @@ def test_the_package_of_jsonata_changes_no_process() -> None:
     """In a new process, too, where the package is imported by the first expression."""
     program = (
         "import sys\n"
-        "from chalice_offline.services.stepfunctions.language.jsonata import syntax_error\n"
+        "from chalice_offline.core.ids import Ids\n"
+        "from chalice_offline.services.stepfunctions.language import jsonata\n"
+        "from chalice_offline.services.stepfunctions.language.sources import Sources, Variables\n"
         "sys.setrecursionlimit(1234)\n"
-        "assert syntax_error('{% 1 + %}')\n"
+        "ids = Ids(0)\n"
+        "sources = Sources({}, {}, Variables(None), ids, lambda: 0, {})\n"
+        "assert jsonata.evaluate('{% 1 + 1 %}', sources, 'Output') == 2\n"
         "assert 'jsonata' in sys.modules\n"
         "assert sys.getrecursionlimit() == 1234\n"
     )
