@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from chalice_offline.core.context import DEFAULT_REGION
 from chalice_offline.core.errors import AwsError
 from chalice_offline.protocols.form import decode_pairs
 from chalice_offline.services.s3.bucket_policy import POLICY, allows
@@ -22,6 +23,7 @@ from chalice_offline.services.s3.identities import (
 )
 from chalice_offline.services.s3.policy_actions import action_of, version_action
 from chalice_offline.services.s3.policy_facts import facts_of
+from chalice_offline.services.s3.regions import is_region
 from chalice_offline.services.s3.signatures import check_link_v2, check_link_v4
 
 if TYPE_CHECKING:
@@ -117,9 +119,20 @@ def check_part(
         check_access(s3, context, bucket, account, name, request)
 
 
+_SCOPE = re.compile(r"Credential=[^/,]+/\d{8}/([^/,]*)/")
+
+
 def _check_authorization(field: str) -> None:
     """Refuse a header field that is no signature of either version; the signature is believed."""
     if field.startswith("AWS4-") and "Credential=" in field:
+        scope = _SCOPE.search(field)
+        if scope is not None and not is_region(scope[1]):
+            raise AwsError(
+                "AuthorizationHeaderMalformed",
+                f"The authorization header is malformed; the region '{scope[1]}' is wrong; "
+                f"expecting '{DEFAULT_REGION}'",
+                fields={"Region": DEFAULT_REGION},
+            )
         return
     if not field.startswith("AWS "):
         raise invalid_argument("Unsupported Authorization Type", "Authorization", field)

@@ -19,6 +19,8 @@ from chalice_offline.services.s3.regions import is_region
 from chalice_offline.services.s3.tag_sets import tags_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from chalice_offline.core.context import CallContext
     from chalice_offline.core.kernel import Request, Result
     from chalice_offline.services.s3.state import S3State
@@ -57,7 +59,7 @@ def create_bucket(s3: S3State, context: CallContext, request: Request) -> Result
     tags = tags_of(configuration.get("Tags", ()), of_bucket=True)
     present = s3.buckets.get(name)
     if present is not None:
-        _check_recreation(present, context, region)
+        _check_recreation(present, context, region, tags)
         return {"Location": _location(present), "BucketArn": present.arn}
     bucket = Bucket(name, context.account_id, region, context.now_ms)
     if configuration.get("LocationConstraint") == _EU:
@@ -193,7 +195,9 @@ def _incompatible(constraint: str) -> AwsError:
     )
 
 
-def _check_recreation(present: Bucket, context: CallContext, region: str) -> None:
+def _check_recreation(
+    present: Bucket, context: CallContext, region: str, tags: Mapping[str, str]
+) -> None:
     if present.account_id != context.account_id:
         raise AwsError(
             "BucketAlreadyExists",
@@ -202,7 +206,7 @@ def _check_recreation(present: Bucket, context: CallContext, region: str) -> Non
             status=409,
             fields={"BucketName": present.name},
         )
-    if region != DEFAULT_REGION or present.region != DEFAULT_REGION:
+    if tags or region != DEFAULT_REGION or present.region != DEFAULT_REGION:
         raise AwsError(
             "BucketAlreadyOwnedByYou",
             "Your previous request to create the named bucket succeeded and you already own it.",

@@ -80,13 +80,10 @@ def complete_multipart_upload(s3: S3State, context: CallContext, request: Reques
 
 
 def _check_nobody_wrote(request: Request, upload: Upload, newest: ObjectVersion | None) -> None:
-    """Refuse a conditional completion when the key was written since the upload began."""
+    """Refuse a conditional completion if somebody wrote or deleted the key meanwhile."""
+    is_written = newest is not None and newest.sequence > sequence_of(upload.upload_id)
     for member, header in (("IfMatch", "If-Match"), ("IfNoneMatch", "If-None-Match")):
-        if (
-            member in request
-            and newest is not None
-            and (newest.sequence > sequence_of(upload.upload_id))
-        ):
+        if member in request and (is_written or upload.key_deleted):
             raise AwsError(
                 "ConditionalRequestConflict",
                 "The conditional request cannot succeed due to a conflicting operation against "

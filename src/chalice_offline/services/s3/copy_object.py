@@ -16,6 +16,7 @@ from chalice_offline.services.s3.copy_source import find_source
 from chalice_offline.services.s3.errors import (
     invalid_request,
 )
+from chalice_offline.services.s3.kms_keys import check_named_key
 from chalice_offline.services.s3.limits import LARGEST_PUT_BYTES
 from chalice_offline.services.s3.new_objects import (
     check_directive,
@@ -59,6 +60,7 @@ def copy_object(s3: S3State, context: CallContext, request: Request) -> Result:
         )
     newest = s3.objects(bucket).newest(request["Key"])
     check_write(request, newest)
+    check_named_key(s3, context, bucket, request)
     made = _made(context, bucket, request, source.version, metadata, tagging)
     version = ObjectVersion(request["Key"], size=source.version.size, **made)
     content = s3.contents.read(source.version)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote_plus
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from chalice_offline.services.s3.bucket import Bucket
     from chalice_offline.services.s3.object_version import ObjectVersion
     from chalice_offline.services.s3.state import S3State
+
+
+_ENDPOINT = re.compile(r"https?://[^/]+(?=/)")  # recorded: the URL of an object is taken, too
 
 
 class Source(NamedTuple):
@@ -58,9 +62,9 @@ def find_source(s3: S3State, request: Request, context: CallContext) -> Source:
 
 
 def _read_source(text: str) -> tuple[str, str, str | None]:
-    """Take `bucket/key?versionId=…` apart, with or without a slash in front."""
+    """Take `bucket/key?versionId=…` apart, with or without a slash or an endpoint in front."""
     path, question, query = text.partition("?versionId=")
-    bucket, _, key = unquote_plus(path).removeprefix("/").partition("/")
+    bucket, _, key = _ENDPOINT.sub("", unquote_plus(path)).removeprefix("/").partition("/")
     if bucket.startswith("arn:"):
         raise invalid_argument("Invalid copy source", "x-amz-copy-source", text)
     if not bucket or not key:

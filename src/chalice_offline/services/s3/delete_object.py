@@ -90,10 +90,12 @@ def _delete(
     check_delete(asked, newest)
     if bucket.versioning:
         marker = put_marker(s3, bucket, key, newest)
+        s3.uploads(bucket).note_deletion(key)
         announcements.marked(s3, context, bucket, marker)
         return {"Key": key, "DeleteMarker": True, "DeleteMarkerVersionId": marker.version_id}
     if newest is not None:
         remove(s3, bucket, newest)
+    s3.uploads(bucket).note_deletion(key)
     announcements.deleted(s3, context, bucket, key)
     return {"Key": key}
 
@@ -110,5 +112,6 @@ def _delete_version(
         remove(s3, bucket, found)
         if found.is_marker:
             told.update(DeleteMarker=True, DeleteMarkerVersionId=version_id)
+    s3.uploads(bucket).note_deletion(key)
     announcements.deleted(s3, context, bucket, key, version_id)
     return told if bucket.versioning else {"Key": key}

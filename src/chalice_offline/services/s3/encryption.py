@@ -155,11 +155,17 @@ def _default_of(bucket: Bucket) -> dict[str, Any]:
     return {**default, "BucketKeyEnabled": rule.get("BucketKeyEnabled")}
 
 
+def own_key_arn(bucket: Bucket) -> str:
+    """Return the ARN of the account's own key for S3, always the same; KMS here knows none."""
+    digest = hashlib.sha256(f"aws/s3 {bucket.account_id} {bucket.region}".encode()).hexdigest()
+    key = f"{digest[:8]}-{digest[8:12]}-4{digest[13:16]}-8{digest[17:20]}-{digest[20:32]}"
+    return make_arn("kms", bucket.region, bucket.account_id, f"key/{key}")
+
+
 def _key_arn(key: str | None, bucket: Bucket) -> str:
-    """Return a key's ARN; without one the account's own key for S3, always the same."""
+    """Return a key's ARN, which is S3's own one without a key."""
     if key is None:
-        digest = hashlib.sha256(f"aws/s3 {bucket.account_id} {bucket.region}".encode()).hexdigest()
-        key = f"{digest[:8]}-{digest[8:12]}-4{digest[13:16]}-8{digest[17:20]}-{digest[20:32]}"
+        return own_key_arn(bucket)
     if key.startswith("arn:"):
         return key
     kind = "" if key.startswith("alias/") else "key/"

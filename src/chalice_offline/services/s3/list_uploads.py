@@ -35,9 +35,9 @@ def list_multipart_uploads(s3: S3State, _context: CallContext, request: Request)
     key_marker = request.get("KeyMarker", "")
     # Without a key marker the other one means nothing (API reference).
     id_marker = request.get("UploadIdMarker", "") if key_marker else ""
-    if id_marker and not sequence_of(id_marker):
-        raise invalid_argument("Invalid uploadId marker", "upload-id-marker", id_marker)
     uploads, end = s3.uploads(bucket), after_prefix(raw(prefix))
+    if id_marker and (not sequence_of(id_marker) or uploads.is_elsewhere(key_marker, id_marker)):
+        raise invalid_argument("Invalid uploadId marker", "upload-id-marker", id_marker)
     behind = place_after(key_marker, id_marker) if key_marker else b""
     page = read_page(
         uploads.scan(start_of(prefix, delimiter, key_marker, behind), end),

@@ -21,6 +21,7 @@ from chalice_offline.services.s3.copy_source import find_source
 from chalice_offline.services.s3.encryption import customer_key, told_encryption
 from chalice_offline.services.s3.errors import invalid_argument, invalid_request
 from chalice_offline.services.s3.identities import initiator_of, owner_of
+from chalice_offline.services.s3.kms_keys import check_named_key
 from chalice_offline.services.s3.lifecycle_dates import abort_told
 from chalice_offline.services.s3.limits import LARGEST_PART_BYTES, MOST_LISTED, MOST_PARTS
 from chalice_offline.services.s3.new_objects import described
@@ -44,6 +45,7 @@ def create_multipart_upload(s3: S3State, context: CallContext, request: Request)
     bucket = s3.find_bucket(request)
     algorithm, checksum_type = _checksum_of(request)
     template = described(context, bucket, request)
+    check_named_key(s3, context, bucket, request)
     upload = Upload(
         key=request["Key"],
         upload_id=new_version_id(s3.kernel.ids, s3.next_sequence(None)),

@@ -26,6 +26,7 @@ from chalice_offline.services.s3.errors import (
 )
 from chalice_offline.services.s3.form_data import FormUpload, read_form
 from chalice_offline.services.s3.form_policy import FormPolicy
+from chalice_offline.services.s3.kms_keys import check_named_key
 from chalice_offline.services.s3.new_objects import described, store
 from chalice_offline.services.s3.payload import read_payload
 from chalice_offline.services.s3.signatures import mismatch, secret_of, sign_v2, sign_v4
@@ -81,6 +82,7 @@ def post_object(s3: S3State, context: CallContext, request: Request) -> Result:
     # No header field of the form's own request is about the object.
     inner = context._replace(http=None)
     made = described(inner, bucket, asked)
+    check_named_key(s3, inner, bucket, asked)
     if form.fields.get("expires"):
         made["settings"]["Expires"] = form.fields["expires"]
     payload = read_payload(inner, asked)

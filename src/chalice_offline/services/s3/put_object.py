@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from chalice_offline.services.s3 import announcements
 from chalice_offline.services.s3.errors import invalid_request
+from chalice_offline.services.s3.kms_keys import check_named_key
 from chalice_offline.services.s3.new_objects import described, store, told_written
 from chalice_offline.services.s3.payload import read_payload
 
@@ -20,6 +21,7 @@ def put_object(s3: S3State, context: CallContext, request: Request) -> Result:
     """Store an object whole."""
     bucket = s3.find_bucket(request)
     made = described(context, bucket, request)
+    check_named_key(s3, context, bucket, request)
     payload = read_payload(context, request)
     _check_lock_is_checked(request, payload)
     version = store(s3, context, bucket, request, made, payload)

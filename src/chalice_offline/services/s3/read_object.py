@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -10,8 +11,9 @@ from chalice_offline.services.s3.checksums import COMPOSITE, MEMBERS, told_check
 from chalice_offline.services.s3.conditions import check_read
 from chalice_offline.services.s3.contents import part_of
 from chalice_offline.services.s3.encryption import check_key, told_encryption
-from chalice_offline.services.s3.errors import invalid_request
+from chalice_offline.services.s3.errors import invalid_argument, invalid_request
 from chalice_offline.services.s3.http_dates import http_date_of_ms, ms_of
+from chalice_offline.services.s3.kms_keys import check_key_of
 from chalice_offline.services.s3.lifecycle_dates import expiration_of
 from chalice_offline.services.s3.new_objects import ARCHIVES
 from chalice_offline.services.s3.object_lock import told_lock
@@ -43,6 +45,7 @@ def read_object(s3: S3State, context: CallContext, bucket: Bucket, request: Requ
     _check_overrides(context, request)
     check_read(request, version, context.now_ms)
     check_key(request, version)
+    check_key_of(s3, context, bucket, version)
     if version.storage_class in ARCHIVES and version.restored_until_ms <= context.now_ms:
         raise AwsError(
             "InvalidObjectState",
@@ -66,7 +69,7 @@ def tell(
         _tell_span(told, span.content_range(version.size), span.length, request, version)
     for parameter, member in _OVERRIDES.items():
         if parameter in request:
-            told[member] = _override(request[parameter])
+            told[member] = _override(parameter, request[parameter])
     return told, span
 
 
@@ -120,8 +123,17 @@ def _tell_span(
             told["ChecksumType"] = version.checksum_type
 
 
-def _override(value: Any) -> Any:
-    return http_date_of_ms(ms_of(value)) if isinstance(value, datetime) else value
+def _override(parameter: str, value: Any) -> Any:
+    if isinstance(value, datetime):
+        return http_date_of_ms(ms_of(value))
+    try:
+        value.encode("iso-8859-1")
+    except UnicodeEncodeError:
+        name = "response" + re.sub("[A-Z]", lambda upper: f"-{upper[0].lower()}", parameter[8:])
+        raise invalid_argument(
+            "Header value cannot be represented using ISO-8859-1.", name, value
+        ) from None
+    return value
 
 
 def _check_overrides(context: CallContext, request: Request) -> None:

@@ -6,7 +6,7 @@ import re
 
 # General reference, "AWS service endpoints". New regions keep to the pattern.
 _REGION = re.compile(
-    r"(?:us|us-gov|us-iso[a-f]?|af|ap|ca|cn|eu|eu-isoe|il|me|mx|sa)-"
+    r"(?:us|us-gov|us-iso[a-f]?|af|ap|ca|cn|eu|eu-isoe|eusc-de|il|me|mx|sa)-"
     r"(?:central|north|south|east|west|northeast|southeast|northwest)-\d"
 )
 _NONE = frozenset({"eu-east-1", "us-north-1", "us-south-1"})

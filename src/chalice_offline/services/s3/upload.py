@@ -18,6 +18,7 @@ class Upload:
     algorithm: str = ""
     checksum_type: str = ""
     template: dict[str, Any] = field(default_factory=dict)
+    key_deleted: bool = False  # since the upload began
 
     def encode(self) -> bytes:
         """Return the upload as it is kept."""

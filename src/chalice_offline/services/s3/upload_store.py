@@ -38,6 +38,19 @@ class UploadStore:
         """Add an upload."""
         self._uploads.put(_place(upload.key, upload.upload_id), upload.encode())
 
+    def note_deletion(self, key: str) -> None:
+        """Remember with the uploads of a key that somebody deleted it meanwhile."""
+        for upload in list(self.scan(key.encode() + b"\x00", place_after(key, ""))):
+            if upload.key == key and not upload.key_deleted:
+                upload.key_deleted = True
+                self.keep(upload)
+
+    def is_elsewhere(self, key: str, upload_id: str) -> bool:
+        """Whether that is the id of an upload of another key."""
+        if self.get(key, upload_id) is not None:
+            return False
+        return any(upload.upload_id == upload_id for upload in self.scan())
+
     def remove(
         self, upload: Upload, contents: Contents, taken: Container[int] = frozenset()
     ) -> None:

@@ -22,7 +22,11 @@ from chalice_offline.services.s3.configuration import (
     covers,
     filter_rules_of,
 )
-from chalice_offline.services.s3.errors import invalid_argument, unusable_destinations
+from chalice_offline.services.s3.errors import (
+    invalid_argument,
+    malformed_xml,
+    unusable_destinations,
+)
 from chalice_offline.services.s3.limits import (
     CONFIGURATIONS_PER_BUCKET,
     EVENTS,
@@ -84,7 +88,7 @@ def _read_rule(
         kind=kind,
         arn=arn,
         events=tuple(entry["Events"]),
-        filter_rules=_read_filter(filter_rules_of(entry)),
+        filter_rules=_read_filter(entry),
     )
 
 
@@ -102,12 +106,13 @@ def _check_arn(kind: DestinationKind, text: str, region: str) -> None:
         raise invalid_argument(f"FIFO {service} topics are not supported.", kind.argument, text)
 
 
-def _read_filter(
-    rules: tuple[tuple[str, str], ...] | None,
-) -> tuple[tuple[str, str], ...] | None:
+def _read_filter(entry: Mapping[str, Any]) -> tuple[tuple[str, str], ...] | None:
     """Return filter rules with S3's own capitals, whatever the caller's (recorded on AWS)."""
+    rules = filter_rules_of(entry)
     if rules is None:
         return None
+    if any(not {"Name", "Value"} <= rule.keys() for rule in entry["Filter"]["Key"]["FilterRules"]):
+        raise malformed_xml()
     read: dict[str, str] = {}
     for name, value in rules:
         known = _FILTER_NAMES.get(name.lower())

@@ -1,0 +1,146 @@
+"""What S3 refuses that is easily let pass: keys of KMS, overtaken uploads, and more."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+BUCKET = "refused"
+KEY = {"Bucket": BUCKET, "Key": "k"}
+
+
+@pytest.fixture
+def s3(aws: Any) -> Any:
+    client = aws.client("s3")
+    client.create_bucket(Bucket=BUCKET)
+    return client
+
+
+def refusal(call: Any, **request: Any) -> tuple[int, str, str]:
+    with pytest.raises(ClientError) as refused:
+        call(**request)
+    response = refused.value.response
+    error = response["Error"]
+    return response["ResponseMetadata"]["HTTPStatusCode"], error["Code"], error["Message"]
+
+
+def encrypted(key: str) -> dict[str, Any]:
+    return {**KEY, "ServerSideEncryption": "aws:kms", "SSEKMSKeyId": key}
+
+
+def test_a_key_that_a_request_names_must_be_there(aws: Any, s3: Any) -> None:
+    """KMS's own answers; the key of another account is nothing we could ask for."""
+    arn = aws.client("kms").create_key()["KeyMetadata"]["Arn"]
+    told = s3.put_object(**encrypted(arn), Body=b"x")
+    assert told["SSEKMSKeyId"] == arn
+    assert refusal(s3.put_object, **encrypted("fake-key-id")) == (
+        400, "KMS.NotFoundException", "Invalid keyId 'fake-key-id'"
+    )  # fmt: skip
+    missing = arn[:-12] + "0" * 12
+    assert refusal(s3.create_multipart_upload, **encrypted(missing)) == (
+        400, "KMS.NotFoundException", f"Key '{missing}' does not exist"
+    )  # fmt: skip
+    copy = encrypted(arn.replace("us-east-1", "eu-west-1")) | {"CopySource": f"{BUCKET}/k"}
+    assert refusal(s3.copy_object, **copy) == (
+        400, "KMS.NotFoundException", "Invalid arn eu-west-1"
+    )  # fmt: skip
+    s3.put_object(**encrypted(arn.replace(":000000000000:", ":111122223333:")), Body=b"x")
+
+
+def test_a_key_that_is_disabled_neither_writes_nor_reads(aws: Any, s3: Any) -> None:
+    """Until it is enabled again; what was written stays."""
+    kms = aws.client("kms")
+    key = kms.create_key()["KeyMetadata"]
+    arn = key["Arn"]
+    s3.put_object(**encrypted(arn), Body=b"x")
+    kms.disable_key(KeyId=key["KeyId"])
+    told = (400, "KMS.DisabledException", f"{arn} is disabled.")
+    assert refusal(s3.put_object, **encrypted(arn)) == told
+    assert refusal(s3.get_object, **KEY) == told
+    kms.enable_key(KeyId=key["KeyId"])
+    assert s3.get_object(**KEY)["Body"].read() == b"x"
+    kms.schedule_key_deletion(KeyId=key["KeyId"])
+    assert refusal(s3.get_object, **KEY)[1:] == (
+        "KMS.KMSInvalidStateException", f"{arn} is pending deletion."
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("versioned", [False, True])
+def test_an_upload_that_a_deletion_overtook_is_in_conflict(s3: Any, versioned: bool) -> None:
+    """The condition cannot be judged any more; an upload that begins afterwards is fine."""
+    if versioned:
+        s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+    s3.put_object(**KEY, Body=b"1")
+    complete = begun(s3)
+    other = begun(s3, Key="other")
+    s3.delete_object(**KEY)
+    assert refusal(s3.complete_multipart_upload, **complete, IfNoneMatch="*")[:2] == (
+        409, "ConditionalRequestConflict"
+    )  # fmt: skip
+    s3.complete_multipart_upload(**begun(s3), IfNoneMatch="*")
+    s3.complete_multipart_upload(**other, IfNoneMatch="*")
+    s3.complete_multipart_upload(**complete)
+
+
+def begun(s3: Any, **where: str) -> dict[str, Any]:
+    place = KEY | where
+    upload = s3.create_multipart_upload(**place)["UploadId"]
+    etag = s3.upload_part(**place, UploadId=upload, PartNumber=1, Body=b"part")["ETag"]
+    parts = {"Parts": [{"PartNumber": 1, "ETag": etag}]}
+    return {**place, "UploadId": upload, "MultipartUpload": parts}
+
+
+def test_a_marker_of_another_key_is_refused(s3: Any) -> None:
+    """An id that belongs elsewhere is a mistake; one of an upload that is over is a place."""
+    ids = [begun(s3, Key=key)["UploadId"] for key in ("a", "b", "c")]
+    listing = {"Bucket": BUCKET, "KeyMarker": "b"}
+    assert refusal(s3.list_multipart_uploads, **listing, UploadIdMarker=ids[0]) == (
+        400, "InvalidArgument", "Invalid uploadId marker"
+    )  # fmt: skip
+    s3.abort_multipart_upload(Bucket=BUCKET, Key="b", UploadId=ids[1])
+    told = s3.list_multipart_uploads(**listing, UploadIdMarker=ids[1])
+    assert [one["Key"] for one in told["Uploads"]] == ["c"]
+
+
+def test_a_bucket_made_again_with_tags_is_taken(s3: Any) -> None:
+    """In us-east-1 making one's own bucket again changes nothing, and tags would."""
+    again = {"Bucket": BUCKET, "CreateBucketConfiguration": {"Tags": [{"Key": "a", "Value": "1"}]}}
+    assert refusal(s3.create_bucket, **again)[:2] == (409, "BucketAlreadyOwnedByYou")
+    s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"Tags": []})
+    assert refusal(s3.get_bucket_tagging, Bucket=BUCKET)[1] == "NoSuchTagSet"
+
+
+def test_a_copy_may_name_its_source_by_url(s3: Any) -> None:
+    """As recorded: whatever stands before bucket and key."""
+    s3.put_object(**KEY, Body=b"1")
+    s3.copy_object(Bucket=BUCKET, Key="c", CopySource=f"http://localhost:4566/{BUCKET}/k")
+    assert s3.get_object(Bucket=BUCKET, Key="c")["Body"].read() == b"1"
+
+
+def test_a_filter_rule_has_name_and_value(s3: Any) -> None:
+    """S3 takes one without for XML that is malformed, and keeps what was configured."""
+    function = "arn:aws:lambda:us-east-1:000000000000:function:f"
+    for rule in ({}, {"Name": "prefix"}, {"Value": "a"}):
+        entry = {
+            "LambdaFunctionArn": function,
+            "Events": ["s3:ObjectCreated:*"],
+            "Filter": {"Key": {"FilterRules": [rule]}},
+        }
+        configuration = {"LambdaFunctionConfigurations": [entry]}
+        told = refusal(
+            s3.put_bucket_notification_configuration,
+            Bucket=BUCKET,
+            NotificationConfiguration=configuration,
+        )
+        assert told[:2] == (400, "MalformedXML")
+
+
+def test_a_replaced_header_field_must_fit_into_one(s3: Any) -> None:
+    """Latin-1 is what header fields carry."""
+    s3.put_object(**KEY, Body=b"1")
+    assert refusal(s3.get_object, **KEY, ResponseCacheControl="é — é") == (
+        400, "InvalidArgument", "Header value cannot be represented using ISO-8859-1."
+    )  # fmt: skip
+    s3.get_object(**KEY, ResponseContentDisposition="é")
