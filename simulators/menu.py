@@ -22,6 +22,7 @@ UBER_EATS = "uber_eats"
 DOORDASH = "doordash"
 DELIVEROO = "deliveroo"
 OPEN_DELIVERY = "open_delivery"
+SHOP = "shop"
 SQUARE = "square"
 TOAST = "toast"
 CLOVER = "clover"
@@ -231,17 +232,39 @@ def menu_file(store: Store, menu: Sequence[Item] = MENU) -> Json:
         "location_id": store.location_id,
         "currency": store.currency,
         "prep_minutes": 15,
+        "pos_settings": pos_settings(store),
         "channels": {UBER_EATS: store.uber_store_id, DOORDASH: store.doordash_store_id},
         "items": [
             {
                 "id": entry.id,
                 "name": entry.name,
-                "pos_id": pos_id(entry.id, store.pos),
+                "pos_id": _file_pos_id(entry, store.pos),
                 "price": {"amount": entry.price, "currency": store.currency},
             }
             for entry in sold
         ],
     }
+
+
+def pos_settings(store: Store) -> dict[str, str]:
+    """Return what the store's point of sale calls its dining options, payments and tenders."""
+    channels = (*store.channels, SHOP)
+    if store.pos == TOAST:
+        payments = {f"payment_{channel}": pos_id(channel, TOAST) for channel in channels}
+        return {"dining_option": pos_id("takeout", TOAST), **payments}
+    if store.pos == CLOVER:
+        return {f"tender_{channel}": pos_id(channel, CLOVER) for channel in channels}
+    return {}
+
+
+def _file_pos_id(entry: Item | Option, pos: str) -> str:
+    """Return an id as the menu file has it: Toast names an option by its group as well."""
+    if pos != TOAST or isinstance(entry, Item):
+        return pos_id(entry.id, pos)
+    group = next(
+        group for item in MENU for group in all_groups(item.groups) if entry in group.options
+    )
+    return f"{pos_id(f'group:{group.id}', pos)}~{pos_id(entry.id, pos)}"
 
 
 def price_list(pos: str, menu: Sequence[Item] = MENU) -> dict[str, Json]:

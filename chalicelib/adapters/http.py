@@ -77,6 +77,7 @@ class VendorHttp:
         headers: Mapping[str, str] | None = None,
         json: dict[str, Any] | None = None,
         form: Mapping[str, str] | None = None,
+        read_seconds: int = READ_SECONDS,
     ) -> HttpReply:
         """Make one call. Raise ConnectFailed or NoReply when it has no answer."""
         import requests
@@ -92,7 +93,7 @@ class VendorHttp:
                 headers=dict(headers or {}),
                 json=json,
                 data=form,
-                timeout=(CONNECT_SECONDS, READ_SECONDS),
+                timeout=(CONNECT_SECONDS, read_seconds),
                 allow_redirects=False,
             )
         except requests.RequestException as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from chalicelib.domain.errors import InvalidPayload
@@ -12,7 +12,11 @@ from chalicelib.domain.order import identifier
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """One kitchen. `location_id` is its name at the point of sale `pos`."""
+    """One kitchen. `location_id` is its name at the point of sale `pos`.
+
+    `pos_settings` are that vendor's own words for this store (Toast: dining_option,
+    payment_<channel>; Clover: order_type, tender_<channel>).
+    """
 
     store_id: str
     pos: str
@@ -20,6 +24,7 @@ class Store:
     currency: str
     prep_minutes: int = 15
     menu_version: str = ""
+    pos_settings: dict[str, str] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready form."""
@@ -49,7 +54,8 @@ def read_menu(data: object, version: str) -> Menu:
     """Read a menu file whole, or raise InvalidPayload naming the first thing that is wrong.
 
     The file is an object: store_id, pos, location_id, currency, prep_minutes (optional),
-    channels {channel: the partner's store id}, items [{id, name, pos_id, price {amount,
+    pos_settings (optional, {name: the point of sale's id}), channels {channel: the partner's
+    store id}, items [{id, name, pos_id, price {amount,
     currency}}]. Items and modifiers are alike: both are ids that an order can name.
     """
     if not isinstance(data, dict):
@@ -61,6 +67,7 @@ def read_menu(data: object, version: str) -> Menu:
         currency=_currency(data.get("currency")),
         prep_minutes=_minutes(data.get("prep_minutes", 15)),
         menu_version=version,
+        pos_settings=_settings(data.get("pos_settings")),
     )
     channels, items = data.get("channels"), data.get("items")
     if not (isinstance(channels, dict) and channels and isinstance(items, list) and items):
@@ -94,6 +101,17 @@ def _item(item: object, position: int, currency: str) -> MenuItem:
         pos_id=identifier(item.get("pos_id"), f"{where}.pos_id"),
         price=price,
     )
+
+
+def _settings(value: object) -> dict[str, str]:
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise InvalidPayload("pos_settings must be an object")
+    return {
+        identifier(name, "pos_settings"): identifier(id_, f"pos_settings.{name}")
+        for name, id_ in value.items()
+    }
 
 
 def _currency(value: object) -> str:

@@ -102,6 +102,7 @@ class PosNotice:
     pos_order_id: str
     state: TicketState | None
     location_id: str = ""
+    reference: str = ""  # what our create() left at the vendor, where the webhook brings it back
 
 
 class PosUnavailable(DomainError):  # noqa: N818 - it may be back in a second

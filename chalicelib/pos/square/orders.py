@@ -8,16 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain.order import reference_id
-from chalicelib.domain.refusal import Reason, Refusal
-from chalicelib.pos.base import PosRefused
+from chalicelib.pos.writing import flat, kitchen_note, ticket_title, title, whole
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from chalicelib.domain.order import Line, Modifier, Order
+    from chalicelib.domain.order import Line, Order
     from chalicelib.domain.store import Store
 
-CHANNEL_TITLES = {"uber_eats": "Uber Eats", "doordash": "DoorDash"}
 NOTE_LENGTH = 2000
 PICKUP_NOTE_LENGTH = 500
 
@@ -28,16 +24,11 @@ def order_body(order: Order, store: Store) -> dict[str, Any]:
         "location_id": store.location_id,
         "reference_id": reference_id(order.channel, order.order_id),
         "source": {"name": title(order.channel)},
-        "ticket_name": _ticket_title(order)[:30],
+        "ticket_name": ticket_title(order)[:30],
         "line_items": [_line_item(line, number) for number, line in enumerate(order.lines, 1)],
         "fulfillments": [_fulfilment(order, store)],
         "metadata": {"order_key": order.key},
     }
-
-
-def _ticket_title(order: Order) -> str:
-    # The courier asks for this, not for a name.
-    return f"{title(order.channel)} {order.display_id}"
 
 
 def _fulfilment(order: Order, store: Store) -> dict[str, Any]:
@@ -46,11 +37,8 @@ def _fulfilment(order: Order, store: Store) -> dict[str, Any]:
         "schedule_type": "ASAP",
         "prep_time_duration": f"PT{store.prep_minutes}M",
     }
-    note = order.note
-    if order.cash_due is not None and order.cash_due.amount:
-        note = f"COLLECT CASH {order.cash_due}; {note}".rstrip("; ")
-    if note:
-        details["note"] = _whole(note, PICKUP_NOTE_LENGTH)
+    if note := kitchen_note(order):
+        details["note"] = whole(note, PICKUP_NOTE_LENGTH)
     if order.person is None:
         return {"type": "PICKUP", "state": "PROPOSED", "pickup_details": details}
     return {"type": "DELIVERY", "state": "PROPOSED", "delivery_details": details}
@@ -59,7 +47,7 @@ def _fulfilment(order: Order, store: Store) -> dict[str, Any]:
 def _recipient(order: Order) -> dict[str, Any]:
     person = order.person
     if person is None:
-        return {"display_name": _ticket_title(order)}
+        return {"display_name": ticket_title(order)}
     address = {
         "address_line_1": person.street,
         "address_line_2": person.instructions[:500],
@@ -68,7 +56,7 @@ def _recipient(order: Order) -> dict[str, Any]:
         "postal_code": person.postal_code,
     }
     recipient: dict[str, Any] = {
-        "display_name": person.name or _ticket_title(order),
+        "display_name": person.name or ticket_title(order),
         "address": {name: value for name, value in address.items() if value},
     }
     if person.phone:
@@ -84,36 +72,15 @@ def _line_item(line: Line, number: int) -> dict[str, Any]:
         "base_price_money": line.price.to_dict(),
     }
     if line.note:
-        item["note"] = _whole(line.note, NOTE_LENGTH)
+        item["note"] = whole(line.note, NOTE_LENGTH)
     modifiers = [
         {
             "catalog_object_id": modifier.pos_id,
             "quantity": str(count),
             "base_price_money": modifier.price.to_dict(),
         }
-        for modifier, count in _flat(line.modifiers)
+        for modifier, count in flat(line.modifiers)
     ]
     if modifiers:
         item["modifiers"] = modifiers
     return item
-
-
-def _flat(modifiers: tuple[Modifier, ...], times: int = 1) -> Iterator[tuple[Modifier, int]]:
-    """Yield every option with its count per line: Square knows one level of modifiers."""
-    for modifier in modifiers:
-        count = modifier.quantity * times
-        yield modifier, count
-        yield from _flat(modifier.modifiers, count)
-
-
-def _whole(note: str, length: int) -> str:
-    """Return the note, or refuse the order: half of an allergy note is worse than none."""
-    if len(note) > length:
-        text_ = f"an instruction is longer than the point of sale's {length} characters"
-        raise PosRefused(Refusal(Reason.INSTRUCTIONS, text_))
-    return note
-
-
-def title(channel: str) -> str:
-    """Return a partner's name as people write it."""
-    return CHANNEL_TITLES.get(channel, channel)

@@ -40,16 +40,15 @@ from chalicelib.pos.base import (
     TicketState,
     clipped,
 )
-from chalicelib.pos.square.orders import order_body, title
+from chalicelib.pos.square.orders import order_body
+from chalicelib.pos.writing import order_and_store, title
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from chalicelib.adapters.http import HttpReply, VendorHttp
     from chalicelib.adapters.secrets import Secrets, VendorSecrets
-    from chalicelib.domain.order import Order
     from chalicelib.domain.record import OrderRecord
-    from chalicelib.domain.store import Store
 
 API_VERSION = "2025-08-20"
 SEARCH_SLACK_MS = 60_000
@@ -108,7 +107,7 @@ class Square:
         SearchOrders has no filter for reference_id, so the comparison is ours. When filtering
         by creation time Square demands to sort by it, too.
         """
-        order, store = _order_and_store(record)
+        order, store = order_and_store(record)
         wanted = reference_id(order.channel, order.order_id)
         start = iso(record.received_ms - SEARCH_SLACK_MS)
         query = {
@@ -130,7 +129,7 @@ class Square:
 
     def create(self, record: OrderRecord) -> Ticket:
         """CreateOrder. Key and body come from the stored order alone, so both never change."""
-        order, store = _order_and_store(record)
+        order, store = order_and_store(record)
         body = {
             "idempotency_key": hashlib.sha256(order.key.encode()).hexdigest(),
             "order": order_body(order, store),
@@ -139,7 +138,7 @@ class Square:
 
     def release(self, record: OrderRecord, ticket: Ticket) -> None:
         """CreatePayment: the partner has the customer's money already, or its courier gets it."""
-        order, store = _order_and_store(record)
+        order, store = order_and_store(record)
         # 45 is Square's limit for payments
         key = hashlib.sha256(f"payment\n{order.key}".encode()).hexdigest()[:45]
         if ticket.total.amount == 0:
@@ -241,12 +240,6 @@ class Square:
         except NoReply as error:
             raise PosOutcomeUnknown(str(error)) from error
         raise _error(reply)
-
-
-def _order_and_store(record: OrderRecord) -> tuple[Order, Store]:
-    assert record.order is not None, "an order that is submitted has been read"
-    assert record.store is not None, "an order that is submitted has a store"
-    return record.order, record.store
 
 
 def _order(reply: dict[str, Any]) -> dict[str, Any]:

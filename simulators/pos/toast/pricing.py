@@ -84,6 +84,10 @@ class Pricer:
         return price
 
     def _modifier(self, modifier: Json, where: str) -> int:
+        if modifier.get("selectionType") == "SPECIAL_REQUEST":
+            if not modifier.get("displayName"):
+                raise invalid(f"{where}.displayName", "A special request has a text.")
+            return 0
         if not (modifier.get("optionGroup") or {}).get("guid"):
             raise invalid(f"{where}.optionGroup", "A modifier names its option group.")
         return self._selection(modifier, where)

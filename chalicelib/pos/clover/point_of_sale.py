@@ -1,0 +1,265 @@
+"""Clover: no idempotency at all; what is there is looked through before anything is repeated.
+
+Source: docs.clover.com: "Create an atomic order", "Create a payment record on an order", "Print
+orders with the REST API", "API usage & rate limits", "Use refresh token to generate new expiring
+token", "Webhooks".
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from chalicelib import log
+from chalicelib.adapters.http import ConnectFailed, NoReply
+from chalicelib.channels.base import SignatureInvalid, check_size, read_json_object, same, text
+from chalicelib.domain.charges import ChargeKind, Party
+from chalicelib.domain.money import Money
+from chalicelib.domain.refusal import Reason, Refusal
+from chalicelib.pos.base import (
+    REFUSED,
+    Capabilities,
+    Idempotency,
+    PosNotice,
+    PosOutcomeUnknown,
+    PosRefused,
+    PosUnavailable,
+    Quote,
+    RateScope,
+    Ticket,
+    TicketState,
+    clipped,
+)
+from chalicelib.pos.clover.orders import order_body, order_key
+from chalicelib.pos.writing import order_and_store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from chalicelib.adapters.http import HttpReply, VendorHttp
+    from chalicelib.adapters.secrets import Secrets
+    from chalicelib.domain.record import OrderRecord
+    from chalicelib.pos.clover.sellers import Sellers
+
+SEARCH_SLACK_MS = 60_000
+"""How far Clover's clock and ours may be apart when an order is looked up by creation time."""
+
+PAGE = 100
+SAFE_STATUSES = {429, 502, 503, 504}
+
+
+class Clover:
+    """The Clover point of sale. A store's location is its merchant id."""
+
+    vendor = "clover"
+    capabilities = Capabilities(
+        idempotency=Idempotency.NONE,
+        settle_ms=10_000,
+        rate_scope=RateScope.APP,
+        per_second=50,
+        at_once=10,
+        price_check=True,
+    )
+
+    def __init__(self, base_url: str, http: VendorHttp, sellers: Sellers) -> None:
+        self._base_url = base_url
+        self._http = http
+        self._sellers = sellers
+
+    def check_price(self, record: OrderRecord) -> Quote:
+        """Check the cart out without creating an order."""
+        order, store = order_and_store(record)
+        reply = self._call(record, "POST", "/atomic_order/checkouts", order_body(order, store))
+        total = _amount(reply, "total", order.currency)
+        return Quote(total, Money(0, order.currency), total)
+
+    def find(self, record: OrderRecord) -> Ticket | None:
+        """Look through what the merchant got since the order came in for our key in a note."""
+        order, _ = order_and_store(record)
+        for found in self._since(record, record.received_ms - SEARCH_SLACK_MS):
+            if order_key(found.get("note")) == order.key:
+                return _ticket(found, order.currency)
+        return None
+
+    def create(self, record: OrderRecord) -> Ticket:
+        """Create the order. It prints when it is released, not before."""
+        order, store = order_and_store(record)
+        reply = self._call(record, "POST", "/atomic_order/orders", order_body(order, store))
+        return _ticket(reply, order.currency)
+
+    def release(self, record: OrderRecord, ticket: Ticket) -> None:
+        """Record the payment and print, each unless it is there already.
+
+        Neither call is idempotent; what the order shows (payments, printed lines) says whether an
+        earlier attempt got through.
+        """
+        order, store = order_and_store(record)
+        path = f"/orders/{ticket.pos_order_id}"
+        found = self._call(record, "GET", f"{path}?expand=lineItems%2Cpayments")
+        paid = sum(int(payment.get("amount", 0)) for payment in _elements(found, "payments"))
+        if paid < ticket.total.amount:
+            tender = store.pos_settings.get(f"tender_{order.channel}")
+            if not tender:
+                name = f"pos_settings.tender_{order.channel}"
+                detail = f"store {store.store_id} has no {name} in its menu file"
+                raise PosRefused(Refusal(Reason.POS_NOT_READY, REFUSED, detail=detail))
+            payment = {
+                "tender": {"id": tender},
+                "amount": ticket.total.amount - paid,
+                "tipAmount": order.charged(ChargeKind.TIP, Party.MERCHANT).amount,
+                "externalPaymentId": order.order_id,
+            }
+            self._call(record, "POST", f"{path}/payments", payment)
+        if not _printed(found):
+            self._print(record, ticket)
+
+    def void(self, record: OrderRecord, ticket: Ticket) -> None:
+        """Tell the kitchen with a slip when the order was printed, then delete it."""
+        path = f"/orders/{ticket.pos_order_id}"
+        found = self._read(record, path)
+        if found is None:
+            return
+        if _printed(found):
+            title = f"VOID {found.get('title') or ''}".strip()
+            self._call(record, "POST", path, {"title": title})
+            self._print(record, ticket)
+        self._call(record, "DELETE", path)
+
+    def state_of(self, record: OrderRecord, ticket: Ticket) -> TicketState:
+        """Read the order: one that is gone was deleted. Clover knows no "ready"."""
+        found = self._read(record, f"/orders/{ticket.pos_order_id}")
+        if found is None:
+            return TicketState.VOIDED
+        return TicketState.PRINTED if _printed(found) else TicketState.UNPRINTED
+
+    def order_key_of(self, notice: PosNotice) -> str | None:
+        """Read the order's note; of a deleted order nothing can be read any more."""
+        path = f"/orders/{notice.pos_order_id}"
+        reply = self._send(notice.location_id, "GET", path, None)
+        return None if reply.status == 404 else order_key(_object(reply).get("note"))
+
+    def read_webhook(
+        self, headers: Mapping[str, str], body: bytes, secrets: Secrets
+    ) -> list[PosNotice]:
+        """Check X-Clover-Auth, a static code; the first webhook of all brings a code to type in."""
+        check_size(body)
+        payload = read_json_object(body)
+        if code := text(payload, "verificationCode"):
+            log.warning("clover.verification", code=code[:64])
+            return []
+        given = headers.get("x-clover-auth", "")
+        if not any(same(given, code) for code in secrets.each("clover_webhook_code")):
+            raise SignatureInvalid("x-clover-auth is not our code")
+        return list(_notices(payload))
+
+    def _print(self, record: OrderRecord, ticket: Ticket) -> None:
+        self._call(record, "POST", "/print_event", {"orderRef": {"id": ticket.pos_order_id}})
+
+    def _since(self, record: OrderRecord, since_ms: int) -> Iterator[dict[str, Any]]:
+        query = f"filter={quote(f'createdTime>={since_ms}')}&limit={PAGE}"
+        offset = 0
+        while True:
+            page = self._call(record, "GET", f"/orders?{query}&offset={offset}")
+            found = [order for order in page.get("elements") or [] if isinstance(order, dict)]
+            yield from found
+            if len(found) < PAGE:
+                return
+            offset += PAGE
+
+    def _read(self, record: OrderRecord, path: str) -> dict[str, Any] | None:
+        _, store = order_and_store(record)
+        reply = self._send(store.location_id, "GET", f"{path}?expand=lineItems", None)
+        return None if reply.status == 404 else _object(reply)
+
+    def _call(
+        self, record: OrderRecord, method: str, path: str, body: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        _, store = order_and_store(record)
+        reply = self._send(store.location_id, method, path, body)
+        return _object(reply) if reply.body or reply.status >= 300 else {}
+
+    def _send(
+        self, merchant_id: str, method: str, path: str, body: dict[str, Any] | None
+    ) -> HttpReply:
+        url = f"{self._base_url}/v3/merchants/{merchant_id}{path}"
+        token = self._sellers.token(merchant_id)
+        reply = self._once(method, url, body, token)
+        if reply.status == 401:
+            # Ended before its time: nothing was carried out, so once more with a new one.
+            reply = self._once(method, url, body, self._sellers.renewed(merchant_id))
+        return reply
+
+    def _once(self, method: str, url: str, body: dict[str, Any] | None, token: str) -> HttpReply:
+        headers = {"Authorization": f"Bearer {token}"}
+        try:
+            return self._http.call(method, url, headers=headers, json=body)
+        except ConnectFailed as error:
+            raise PosUnavailable(str(error)) from error
+        except NoReply as error:
+            raise PosOutcomeUnknown(str(error)) from error
+
+
+def _object(reply: HttpReply) -> dict[str, Any]:
+    if reply.status >= 300:
+        raise _error(reply)
+    try:
+        return reply.json_object()
+    except NoReply as error:
+        raise PosOutcomeUnknown(str(error)) from error
+
+
+def _ticket(found: dict[str, Any], currency: str) -> Ticket:
+    id_ = found.get("id")
+    if not isinstance(id_, str):
+        raise PosOutcomeUnknown("the reply holds no order")
+    return Ticket(id_, _amount(found, "total", currency))
+
+
+def _amount(found: dict[str, Any], name: str, currency: str) -> Money:
+    amount = found.get(name)
+    if type(amount) is not int:
+        raise PosOutcomeUnknown(f"the order's {name} cannot be read")
+    return Money(amount, currency)
+
+
+def _elements(found: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    holder = found.get(name)
+    elements = holder.get("elements") if isinstance(holder, dict) else None
+    return [element for element in elements or [] if isinstance(element, dict)]
+
+
+def _printed(found: dict[str, Any]) -> bool:
+    return any(line.get("printed") for line in _elements(found, "lineItems"))
+
+
+def _error(reply: HttpReply) -> PosUnavailable | PosOutcomeUnknown | PosRefused:
+    """Sort an error reply into the three classes of `pos.base`."""
+    if reply.status in SAFE_STATUSES:
+        return PosUnavailable(f"HTTP {reply.status}", reply.retry_after)
+    if reply.status >= 500 or reply.status == 408:
+        return PosOutcomeUnknown(f"HTTP {reply.status}")
+    message = clipped(reply.json_or_empty(), "message")
+    reason = Reason.POS_REFUSED
+    if reply.status in (401, 403):
+        reason = Reason.POS_NOT_READY
+    elif message.startswith(("Invalid item", "Invalid modifier")):
+        reason = Reason.UNMAPPED_ITEM
+    detail = f"Clover: HTTP {reply.status} {message}"
+    return PosRefused(Refusal(reason, REFUSED, detail=detail))
+
+
+def _notices(payload: dict[str, Any]) -> Iterator[PosNotice]:
+    """Read the orders that changed, of many merchants; what changed has to be read there."""
+    merchants = payload.get("merchants")
+    for merchant_id, changes in (merchants if isinstance(merchants, dict) else {}).items():
+        for change in changes if isinstance(changes, list) else []:
+            kind, _, object_id = str(change.get("objectId")).partition(":")
+            if kind == "O" and object_id and change.get("type") != "CREATE":
+                deleted = change.get("type") == "DELETE"
+                yield PosNotice(
+                    event_id=f"{merchant_id}:{object_id}:{change.get('ts')}",
+                    event_type=str(change.get("type")),
+                    pos_order_id=object_id,
+                    state=TicketState.VOIDED if deleted else None,
+                    location_id=str(merchant_id),
+                )

@@ -1,0 +1,280 @@
+"""Toast: unique external ids instead of keys; an order prints as it is created.
+
+Source: doc.toasttab.com: "Orders API", "Handling request timeouts for the orders API", "Void an
+order", "Rate limiting", "Authentication", "Webhooks".
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from chalicelib.adapters.http import ConnectFailed, NoReply
+from chalicelib.channels.base import SignatureInvalid, check_size, obj, read_json_object, same, text
+from chalicelib.domain.refusal import Reason, Refusal
+from chalicelib.pos.base import (
+    REFUSED,
+    Capabilities,
+    Idempotency,
+    PosNotice,
+    PosOutcomeUnknown,
+    PosRefused,
+    PosUnavailable,
+    Prints,
+    Quote,
+    RateScope,
+    Ticket,
+    TicketState,
+    clipped,
+)
+from chalicelib.pos.toast.orders import external_id, money, order_body, order_key
+from chalicelib.pos.writing import order_and_store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from chalicelib.adapters.http import HttpReply, VendorHttp
+    from chalicelib.adapters.secrets import Secrets, VendorSecrets
+    from chalicelib.channels.tokens import TokenCache
+    from chalicelib.domain.order import Order
+    from chalicelib.domain.record import OrderRecord
+
+READ_SECONDS = 30
+"""Toast answers within 30 seconds; who hangs up earlier does not know what became of the call."""
+
+VOID_ALL = {"selections": {"voidAll": True}, "payments": {"voidAll": True}}
+STATES = {
+    "READY_FOR_PICKUP": TicketState.READY,
+    "CLOSED": TicketState.COMPLETED,
+    "VOIDED": TicketState.VOIDED,
+}
+"""Values of guestOrderStatus that are news; the others are our own doing."""
+
+
+class Toast:
+    """The Toast point of sale. A store's location is its restaurant GUID."""
+
+    vendor = "toast"
+    capabilities = Capabilities(
+        idempotency=Idempotency.LOOKUP,
+        prints=Prints.ON_CREATE,
+        call_seconds=READ_SECONDS + 2,
+        rate_scope=RateScope.LOCATION,
+        per_second=20,
+        price_check=True,
+        delivery_address=True,
+    )
+
+    def __init__(
+        self,
+        base_url: str,
+        http: VendorHttp,
+        secrets: Callable[[], VendorSecrets],
+        tokens: TokenCache,
+    ) -> None:
+        self._base_url = base_url
+        self._http = http
+        self._secrets = secrets
+        self._tokens = tokens
+
+    def check_price(self, record: OrderRecord) -> Quote:
+        """Ask for prices: the one way to know what Toast will say that an order costs."""
+        order, store = order_and_store(record)
+        reply = self._call(record, "POST", "/orders/v2/prices", order_body(order, store))
+        return _quote(reply, order)
+
+    def find(self, record: OrderRecord) -> Ticket | None:
+        """Read the order by the external id that it was created under."""
+        order, _ = order_and_store(record)
+        path = f"/orders/v2/orders/{quote(external_id(order.key), safe='')}"
+        reply = self._authorized(record, "GET", path)
+        if reply.status == 404:
+            return None
+        found = _object(reply)
+        return None if found.get("voided") else _ticket(found, order)
+
+    def create(self, record: OrderRecord) -> Ticket:
+        """Create the order as paid: the kitchen's printer has it when the reply comes.
+
+        What is paid must be the check's total to the cent, which only Toast can say.
+        """
+        order, store = order_and_store(record)
+        paid = self.check_price(record).total
+        body = order_body(order, store, paid)
+        return _ticket(self._call(record, "POST", "/orders/v2/orders", body), order)
+
+    def release(self, record: OrderRecord, ticket: Ticket) -> None:
+        """Creating it was printing it."""
+
+    def void(self, record: OrderRecord, ticket: Ticket) -> None:
+        """Void the order; a VOIDED ticket tells the kitchen."""
+        path = f"/orders/v2/orders/{ticket.pos_order_id}"
+        if self._call(record, "GET", path).get("voided"):
+            return
+        self._call(record, "POST", f"{path}/void", VOID_ALL)
+
+    def state_of(self, record: OrderRecord, ticket: Ticket) -> TicketState:
+        """Read where the guest's order is."""
+        order = self._call(record, "GET", f"/orders/v2/orders/{ticket.pos_order_id}")
+        if order.get("voided"):
+            return TicketState.VOIDED
+        if order.get("approvalStatus") in ("FUTURE", "NEEDS_APPROVAL"):
+            return TicketState.UNPRINTED
+        return STATES.get(str(order.get("guestOrderStatus")), TicketState.PRINTED)
+
+    def order_key_of(self, notice: PosNotice) -> str | None:
+        """Read our key off the external id; the webhook holds the whole order."""
+        return order_key(notice.reference)
+
+    def read_webhook(
+        self, headers: Mapping[str, str], body: bytes, secrets: Secrets
+    ) -> list[PosNotice]:
+        """Check Toast-Signature: base64 HMAC-SHA256 of the body followed by its timestamp."""
+        check_size(body)
+        payload = read_json_object(body)
+        signed = body + text(payload, "timestamp").encode()
+        given = headers.get("toast-signature", "")
+        if not any(same(given, _mac(key, signed)) for key in secrets.each("toast_webhook_secret")):
+            raise SignatureInvalid("toast-signature does not match the body and its timestamp")
+        return _notices(payload)
+
+    def _call(
+        self, record: OrderRecord, method: str, path: str, body: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        return _object(self._authorized(record, method, path, body))
+
+    def _authorized(
+        self, record: OrderRecord, method: str, path: str, body: dict[str, Any] | None = None
+    ) -> HttpReply:
+        reply = self._send(record, method, path, body, self._tokens.get(self._login))
+        if reply.status == 401:
+            # Revoked before its time: nothing was carried out, so once more with a new one.
+            reply = self._send(record, method, path, body, self._tokens.renew(self._login))
+        return reply
+
+    def _send(
+        self,
+        record: OrderRecord,
+        method: str,
+        path: str,
+        body: dict[str, Any] | None,
+        token: str,
+    ) -> HttpReply:
+        _, store = order_and_store(record)
+        headers = {
+            "Authorization": f"Bearer {token}",
+            "Toast-Restaurant-External-ID": store.location_id,
+        }
+        url = self._base_url + path
+        try:
+            return self._http.call(
+                method, url, headers=headers, json=body, read_seconds=READ_SECONDS
+            )
+        except ConnectFailed as error:
+            raise PosUnavailable(str(error)) from error
+        except NoReply as error:
+            raise PosOutcomeUnknown(str(error)) from error
+
+    def _login(self) -> tuple[str, int]:
+        secrets = self._secrets()
+        credentials = {
+            "clientId": secrets.toast_client_id,
+            "clientSecret": secrets.toast_client_secret,
+            "userAccessType": "TOAST_MACHINE_CLIENT",
+        }
+        url = f"{self._base_url}/authentication/v1/authentication/login"
+        try:
+            reply = self._http.call("POST", url, json=credentials, read_seconds=READ_SECONDS)
+        except (ConnectFailed, NoReply) as error:
+            raise PosUnavailable(f"login: {error}") from error
+        if reply.status >= 300:
+            raise PosUnavailable(f"login: HTTP {reply.status}", reply.retry_after)
+        token = reply.json_or_empty().get("token")
+        if not isinstance(token, dict) or not isinstance(token.get("accessToken"), str):
+            raise PosUnavailable("login: the reply holds no token")
+        return token["accessToken"], int(token.get("expiresIn", 0))
+
+
+def _mac(key: str, signed: bytes) -> str:
+    return base64.b64encode(hmac.new(key.encode(), signed, hashlib.sha256).digest()).decode()
+
+
+def _object(reply: HttpReply) -> dict[str, Any]:
+    if reply.status >= 300:
+        raise _error(reply)
+    try:
+        return reply.json_object()
+    except NoReply as error:
+        raise PosOutcomeUnknown(str(error)) from error
+
+
+def _quote(reply: dict[str, Any], order: Order) -> Quote:
+    goods, tax, all_ = (
+        _check_sum(reply, name, order) for name in ("amount", "taxAmount", "totalAmount")
+    )
+    return Quote(goods, tax, all_)
+
+
+def _ticket(found: dict[str, Any], order: Order) -> Ticket:
+    guid = found.get("guid")
+    if not isinstance(guid, str):
+        raise PosOutcomeUnknown("the reply holds no order")
+    return Ticket(guid, _check_sum(found, "totalAmount", order))
+
+
+def _check_sum(found: dict[str, Any], name: str, order: Order) -> Any:
+    checks = found.get("checks")
+    if not isinstance(checks, list) or not checks:
+        raise PosOutcomeUnknown("the reply holds no checks")
+    try:
+        amounts = [money(check.get(name), order.currency) for check in checks]
+    except (ValueError, AttributeError) as error:
+        raise PosOutcomeUnknown(f"the check's {name} cannot be read: {error}") from error
+    return sum(amounts[1:], amounts[0])
+
+
+def _error(reply: HttpReply) -> PosUnavailable | PosOutcomeUnknown | PosRefused:
+    """Sort an error reply into the three classes of `pos.base`.
+
+    A 5xx says nothing about what was carried out: look the order up (Toast, request timeouts).
+    """
+    if reply.status == 429:
+        return PosUnavailable("HTTP 429", reply.retry_after)
+    if reply.status >= 500 or reply.status == 408:
+        return PosOutcomeUnknown(f"HTTP {reply.status}")
+    problem = reply.json_or_empty()
+    field = clipped(problem, "fieldName")
+    if field == "externalId":
+        return PosOutcomeUnknown("an order under this external id is there already")
+    reason = Reason.POS_REFUSED
+    if reply.status in (401, 403):
+        reason = Reason.POS_NOT_READY
+    elif field.endswith(".item"):
+        reason = Reason.UNMAPPED_ITEM
+    detail = f"Toast: HTTP {reply.status} {field} {clipped(problem, 'message')}"
+    return PosRefused(Refusal(reason, REFUSED, detail=detail))
+
+
+def _notices(payload: dict[str, Any]) -> list[PosNotice]:
+    """Read what a webhook tells of an order; most only repeat what we have just done there."""
+    if text(payload, "eventType") != "order_updated":
+        return []
+    details = obj(payload, "details")
+    order = obj(details, "order")
+    state = TicketState.VOIDED if order.get("voided") else None
+    state = state or STATES.get(str(order.get("guestOrderStatus")))
+    if state is None:
+        return []
+    return [
+        PosNotice(
+            event_id=text(payload, "guid"),
+            event_type=text(payload, "eventType"),
+            pos_order_id=text(order, "guid"),
+            state=state,
+            location_id=text(details, "restaurantGuid"),
+            reference=text(order, "externalId"),
+        )
+    ]

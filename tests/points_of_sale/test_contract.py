@@ -1,0 +1,235 @@
+"""What every point of sale's adapter must do, whatever the vendor's idempotency is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from chalicelib.adapters.secrets import Secrets, VendorSecrets
+from chalicelib.channels.base import BodyTooLarge, SignatureInvalid
+from chalicelib.domain.money import Money
+from chalicelib.domain.refusal import Reason
+from chalicelib.pos.base import (
+    Idempotency,
+    PosOutcomeUnknown,
+    PosRefused,
+    PosUnavailable,
+    Prints,
+    TicketState,
+)
+from simulators.pos.square import Square as SquareSimulator
+
+CREATE = {"square": "CreateOrder", "toast": "ordersPost", "clover": "createOrder"}
+RELEASE = {"square": "CreatePayment", "clover": "print"}
+FIND = {"square": "SearchOrders", "toast": "ordersGuidGet", "clover": "getOrders"}
+
+
+def test_an_order_becomes_one_ticket_with_the_partners_prices(till: Any) -> None:
+    """Options, also those of options, are on it; the total is what the lines add up to."""
+    record = till.record()
+    ticket = till.make(record)
+    assert ticket.total == record.order.lines_total == Money(4040, "USD")
+    [printed] = till.simulator.tickets()
+    assert printed.order_id == ticket.pos_order_id
+    text = str(till.simulator.orders())
+    assert "No nuts, allergy" in text
+    side = record.order.lines[0].modifiers[0].modifiers[0]
+    assert side.pos_id.split("~")[-1] in text
+
+
+def test_nothing_prints_before_it_is_released(till: Any) -> None:
+    """Where a vendor prints at once, its capabilities say so."""
+    record = till.record()
+    ticket = till.pos.create(record)
+    at_once = till.pos.capabilities.prints is Prints.ON_CREATE
+    assert len(till.simulator.tickets()) == (1 if at_once else 0)
+    expected = TicketState.PRINTED if at_once else TicketState.UNPRINTED
+    assert till.pos.state_of(record, ticket) is expected
+
+
+def test_a_lost_create_is_found_again(till: Any) -> None:
+    """Committed, but answered 500: the outcome is unknown, and a look-up knows it."""
+    record = till.record()
+    assert till.pos.find(record) is None
+    till.simulator.faults.add(CREATE[till.pos.vendor], "error_after_commit")
+    with pytest.raises(PosOutcomeUnknown):
+        till.pos.create(record)
+    till.advance(seconds=10)
+    ticket = till.pos.find(record)
+    assert ticket is not None
+    assert ticket.total == Money(4040, "USD")
+    till.pos.release(record, ticket)
+    assert len(till.simulator.tickets()) == 1
+
+
+def test_a_create_that_is_made_twice_makes_one_order_where_the_vendor_keeps_count(
+    till: Any,
+) -> None:
+    """By key the same ticket, by look-up a refusal; only Clover has nothing to hold against it."""
+    record = till.record()
+    first = till.pos.create(record)
+    if till.pos.capabilities.idempotency is Idempotency.KEY:
+        assert till.pos.create(record) == first
+    elif till.pos.capabilities.idempotency is Idempotency.LOOKUP:
+        with pytest.raises(PosOutcomeUnknown):
+            till.pos.create(record)
+        assert till.pos.find(record) == first
+    else:
+        assert till.pos.find(record) == first
+    assert len(till.simulator.orders()) == 1
+
+
+def test_a_lost_release_is_not_repeated(till: Any) -> None:
+    """What was printed once does not print again."""
+    if till.pos.capabilities.prints is Prints.ON_CREATE:
+        ticket = till.make(till.record())
+        till.pos.release(till.record(), ticket)
+    else:
+        record = till.record()
+        ticket = till.pos.create(record)
+        till.simulator.faults.add(RELEASE[till.pos.vendor], "error_after_commit")
+        with pytest.raises(PosOutcomeUnknown):
+            till.pos.release(record, ticket)
+        till.pos.release(record, ticket)
+        till.pos.release(record, ticket)
+    assert len(till.simulator.tickets()) == 1
+
+
+def test_an_order_is_voided_printed_or_not_and_voided_again(till: Any) -> None:
+    """Afterwards no ticket stands, and a look-up finds none to go on with."""
+    printed, unprinted = till.record("o-1"), till.record("o-2")
+    tickets = [till.make(printed), till.pos.create(unprinted)]
+    for record, ticket in zip((printed, unprinted), tickets, strict=True):
+        till.pos.void(record, ticket)
+        till.advance(seconds=1)
+        till.pos.void(record, ticket)
+        assert till.pos.state_of(record, ticket) is TicketState.VOIDED
+        assert till.pos.find(record) is None
+    assert till.simulator.standing_tickets() == []
+
+
+@pytest.mark.parametrize("step", ["find", "create"])
+def test_a_limit_says_come_back(till: Any, step: str) -> None:
+    """Nothing was carried out; where the vendor says when, that is passed on."""
+    operation = (CREATE if step == "create" else FIND)[till.pos.vendor]
+    till.simulator.faults.add(operation, "rate_limited")
+    with pytest.raises(PosUnavailable) as refused:
+        getattr(till.pos, step)(till.record())
+    if till.pos.vendor == "toast":
+        assert refused.value.retry_after == 1
+    assert till.simulator.orders() == []
+
+
+def test_a_500_before_the_commit_is_an_unknown_outcome_that_a_look_up_settles(till: Any) -> None:
+    """The reply cannot tell it from one after the commit."""
+    record = till.record()
+    till.simulator.faults.add(CREATE[till.pos.vendor], "error_before_commit")
+    with pytest.raises(PosOutcomeUnknown):
+        till.pos.create(record)
+    assert till.pos.find(record) is None
+    till.make(record)
+    assert len(till.simulator.tickets()) == 1
+
+
+def test_a_slow_answer_is_an_unknown_outcome(till: Any) -> None:
+    """Longer than the adapter waits, which is as long as its capabilities say."""
+    record = till.record()
+    seconds = till.pos.capabilities.call_seconds + 1
+    till.simulator.faults.add(CREATE[till.pos.vendor], "slow_success", seconds=seconds)
+    with pytest.raises(PosOutcomeUnknown):
+        till.pos.create(record)
+    assert till.pos.find(record) is not None
+
+
+def test_an_item_that_the_vendor_does_not_know_refuses_the_order(till: Any) -> None:
+    """Its own words are for our staff; the partner hears that an item is missing."""
+    record = till.record()
+    [first, *others] = record.order.lines
+    unknown = "GONE" if till.pos.vendor != "toast" else "00000000-0000-0000-0000-000000000000"
+    order = replace(record.order, lines=(replace(first, pos_id=unknown), *others))
+    with pytest.raises(PosRefused) as refused:
+        till.make(replace(record, order=order))
+    assert refused.value.refusal.reason is Reason.UNMAPPED_ITEM
+    assert till.pos.vendor not in refused.value.refusal.text.lower()
+    assert till.pos.vendor in refused.value.refusal.detail.lower()
+    assert till.simulator.tickets() == []
+
+
+def test_credentials_that_open_nothing_are_the_stores_problem(till: Any) -> None:
+    """Not the order's: whoever connects the store has to look."""
+    till.simulator.faults.add("*", "unauthorized", times=None)
+    with pytest.raises((PosRefused, PosUnavailable)) as refused:
+        till.pos.create(till.record())
+    if isinstance(refused.value, PosRefused):
+        assert refused.value.refusal.reason is Reason.POS_NOT_READY
+
+
+def test_the_kitchens_own_cancellation_is_read_from_its_webhook(till: Any) -> None:
+    """With the order it is about, unless the vendor has forgotten that by then."""
+    record = till.record()
+    ticket = till.make(record)
+    till.notices()
+    cancel(till, ticket)
+    [notice] = [n for n in till.notices() if n.state is TicketState.VOIDED]
+    assert notice.pos_order_id == ticket.pos_order_id
+    assert till.pos.state_of(record, ticket) is TicketState.VOIDED
+    if till.pos.vendor != "clover":
+        assert till.pos.order_key_of(notice) == record.key
+
+
+def cancel(till: Any, ticket: Any) -> None:
+    simulator = till.simulator
+    if isinstance(simulator, SquareSimulator):
+        order = simulator._orders[ticket.pos_order_id]
+        order["state"] = "CANCELED"
+        simulator._touch(order)
+    elif till.pos.vendor == "toast":
+        simulator.void_at_the_till(ticket.pos_order_id)
+    else:
+        simulator.delete_at_the_till(ticket.pos_order_id)
+
+
+def test_a_forged_webhook_is_refused_and_an_old_secret_opens_during_a_rotation(till: Any) -> None:
+    """Two secrets are valid then, in either order."""
+    till.make(till.record())
+    till.simulator.tick()
+    request = till.webhooks[0]
+    genuine = {name.lower(): value for name, value in request.headers.items()}
+    forged = {name.lower(): v for name, v in till.simulator.forge(request).headers.items()}
+    new = VendorSecrets(
+        {
+            "square_webhook_signature_key": "new-key",
+            "toast_webhook_secret": "new-secret",
+            "clover_webhook_code": "new-code",
+        }
+    )
+    old = till_secrets()
+    rotating = Secrets(new, lambda: iter([old]))
+    till.pos.read_webhook(genuine, request.body, rotating)
+    with pytest.raises(SignatureInvalid):
+        till.pos.read_webhook(forged, request.body, rotating)
+    with pytest.raises(SignatureInvalid):
+        till.pos.read_webhook(genuine, request.body, Secrets(new))
+    with pytest.raises((BodyTooLarge, SignatureInvalid)):
+        till.pos.read_webhook(genuine, b"x" * 1_100_000, rotating)
+
+
+def till_secrets() -> VendorSecrets:
+    return VendorSecrets(
+        {
+            "square_webhook_signature_key": "square-local-signature-key",
+            "toast_webhook_secret": "toast-local-webhook-secret",
+            "clover_webhook_code": "clover-local-auth-code",
+        }
+    )
+
+
+def test_what_it_would_cost_is_asked_without_making_anything(till: Any) -> None:
+    """Where the vendor has such a call."""
+    quote = till.pos.check_price(till.record())
+    assert (quote is not None) is till.pos.capabilities.price_check
+    if quote is not None:
+        assert quote.total == Money(4040, "USD")
+    assert till.simulator.orders() == []

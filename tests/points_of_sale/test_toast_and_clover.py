@@ -1,0 +1,117 @@
+"""What only Toast, and what only Clover asks of its adapter."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from chalicelib.domain.fulfilment import Handover, Person
+from chalicelib.domain.money import Money
+from chalicelib.domain.refusal import Reason
+from chalicelib.pos.base import PosRefused, PosUnavailable
+
+
+def test_toast_is_paid_to_the_cent_and_says_who_remits_the_tax(toast: Any) -> None:
+    """The amount is the check's total, which only Toast can say."""
+    toast.make(toast.record())
+    [order] = toast.simulator.orders()
+    [check] = order["checks"]
+    assert (check["paymentStatus"], check["dueAmount"]) == ("PAID", 0.0)
+    assert order["marketplaceFacilitatorTaxInfo"]["facilitatorCollectAndRemitTaxOrder"] is True
+
+
+def test_toast_logs_in_once_for_many_orders_and_again_when_its_token_is_refused(toast: Any) -> None:
+    """Logins have a limit of their own."""
+    for number in range(5):
+        toast.make(toast.record(f"o-{number}"))
+    assert toast.simulator.logins == 1
+    toast.advance(seconds=86_400)
+    toast.tokens.put("toast", "revoked-early", toast.at_ms + 9_999_999)
+    toast.make(toast.record("o-9"))
+    assert toast.simulator.logins == 2
+
+
+def test_toast_delivers_to_an_address_with_our_own_driver(toast: Any) -> None:
+    """Partners hand one out for merchants' own fleets only."""
+    person = Person(
+        name="Ada L", phone="555", street="1 Main St", city="Oakland", region="CA",
+        postal_code="94601",
+    )  # fmt: skip
+    toast.make(toast.record(handover=Handover.MERCHANT, person=person, cash_due=Money(500, "USD")))
+    [order] = toast.simulator.orders()
+    assert order["deliveryInfo"]["address1"] == "1 Main St"
+    assert order["checks"][0]["customer"]["firstName"] == "Ada"
+    assert "COLLECT CASH 5.00 USD" in str(order)
+
+
+@pytest.mark.parametrize("missing", ["dining_option", "payment_uber_eats"])
+def test_toast_needs_the_stores_settings(toast: Any, missing: str) -> None:
+    """Named, so that whoever connects the store knows what the menu file lacks."""
+    record = toast.record()
+    settings = {k: v for k, v in record.store.pos_settings.items() if k != missing}
+    with pytest.raises(PosRefused) as refused:
+        toast.make(replace(record, store=replace(record.store, pos_settings=settings)))
+    assert f"pos_settings.{missing}" in refused.value.refusal.detail
+    assert toast.simulator.orders() == []
+
+
+def test_clover_writes_the_next_refresh_token_down_and_uses_it(clover: Any) -> None:
+    """Each works once; an access token lasts half an hour."""
+    for number in range(3):
+        clover.make(clover.record(f"o-{number}"))
+        clover.advance(seconds=1800)
+    assert clover.simulator.refreshes == 3
+    name = f"clover/{clover.store.location_id}/refresh"
+    assert clover.tokens.rows[name][0] != f"clover-refresh-{clover.store.location_id}"
+
+
+def test_clover_merchant_without_a_refresh_token_has_to_connect(clover: Any) -> None:
+    """Never, or once more: nothing that a retry can mend."""
+    clover.tokens.rows.clear()
+    with pytest.raises(PosRefused) as refused:
+        clover.make(clover.record())
+    assert refused.value.refusal.reason is Reason.POS_NOT_READY
+    clover.tokens.put(f"clover/{clover.store.location_id}/refresh", "used", clover.at_ms * 2)
+    with pytest.raises(PosRefused) as again:
+        clover.make(clover.record())
+    assert "connect its account again" in again.value.refusal.detail
+
+
+def test_clover_prints_a_line_per_piece_and_a_void_slip(clover: Any) -> None:
+    """A slip tells the kitchen of a printed order only."""
+    record = clover.record()
+    ticket = clover.make(record)
+    [order] = clover.simulator.orders()
+    assert len(order["lineItems"]) == 3
+    clover.pos.void(record, ticket)
+    assert clover.simulator.void_slips == [ticket.pos_order_id]
+    unprinted = clover.record("o-2")
+    clover.pos.void(unprinted, clover.pos.create(unprinted))
+    assert len(clover.simulator.void_slips) == 1
+
+
+def test_clover_looks_through_every_page(clover: Any) -> None:
+    """A busy merchant has more orders in a minute than one page holds."""
+    records = [clover.record(f"o-{number}") for number in range(120)]
+    for record in records:
+        clover.pos.create(record)
+        clover.advance(seconds=0.1)
+    found = clover.pos.find(records[-1])
+    assert found is not None
+    assert clover.simulator.orders()[-1]["id"] == found.pos_order_id
+
+
+def test_clovers_first_webhook_brings_a_code_for_a_person(clover: Any) -> None:
+    """It is logged; nothing else happens."""
+    assert clover.pos.read_webhook({}, b'{"verificationCode": "abc"}', None) == []
+
+
+def test_clovers_lost_refresh_is_told_and_tried_with_what_is_there(clover: Any) -> None:
+    """The old refresh token may still be good: the call may not have been carried out."""
+    clover.simulator.faults.add("refresh", "error_before_commit")
+    with pytest.raises(PosUnavailable):
+        clover.make(clover.record())
+    clover.make(clover.record())
+    assert len(clover.simulator.tickets()) == 1
