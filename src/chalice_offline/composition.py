@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from chalice_offline.core.context import DEFAULT_ACCOUNT_ID, DEFAULT_REGION
 from chalice_offline.core.errors import ProjectError
@@ -23,23 +23,9 @@ from chalice_offline.services import (
 from chalice_offline.services.common.served_apis import ServedApis
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from chalice_offline.core.driver import Driver
     from chalice_offline.core.journal import Journal
-    from chalice_offline.core.kernel import Kernel, Service
     from chalice_offline.core.storage import Storage
-
-SERVICES: Final[tuple[Callable[[Kernel], Service], ...]] = (
-    sqs.service,
-    sns.service,
-    events.service,
-    scheduler.service,
-    lambda_.service,
-    s3.service,
-    kinesis.service,
-    stepfunctions.service,
-)
 
 
 def compose(
@@ -60,9 +46,18 @@ def compose(
     )
     apis = ServedApis()
     try:
+        tables = dynamodb.service(emulator)
         made = [
-            *(service(emulator) for service in SERVICES),
-            *dynamodb.services(emulator),
+            sqs.service(emulator),
+            sns.service(emulator),
+            events.service(emulator),
+            scheduler.service(emulator),
+            lambda_.service(emulator),
+            s3.service(emulator),
+            kinesis.service(emulator),
+            stepfunctions.service(emulator),
+            tables,
+            dynamodb.streams_service(tables),
             apigateway.service(emulator, apis),
             execute_api.service(apis),
         ]

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from chalice_offline.services.dynamodb.operations import services
+from chalice_offline.services.dynamodb.operations import service, streams_service
 
-__all__ = ["services"]
+__all__ = ["service", "streams_service"]

@@ -107,10 +107,11 @@ STREAM_OPERATIONS: Mapping[str, Operation] = {
 }
 
 
-def services(kernel: Kernel) -> tuple[Service, Service]:
-    """Return DynamoDB and DynamoDB Streams."""
-    state = DynamoDbState(kernel, expire)
-    return (
-        Service("dynamodb", state, OPERATIONS, complete=complete),
-        Service("dynamodbstreams", state, STREAM_OPERATIONS, complete=complete),
-    )
+def service(kernel: Kernel) -> Service:
+    """Return DynamoDB."""
+    return Service("dynamodb", DynamoDbState(kernel, expire), OPERATIONS, complete=complete)
+
+
+def streams_service(dynamodb: Service) -> Service:
+    """Return DynamoDB Streams, which reads what DynamoDB holds."""
+    return Service("dynamodbstreams", dynamodb.state, STREAM_OPERATIONS, complete=complete)
