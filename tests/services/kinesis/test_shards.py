@@ -166,3 +166,40 @@ def test_a_closed_shard_goes_when_its_records_have_expired(clicks: Any) -> None:
     split(clicks)
     clicks.aws.advance(seconds=25 * 3600)
     assert ids(clicks.shards()) == ["1", "2"]
+
+
+def test_an_on_demand_stream_keeps_its_shards(empty: Any) -> None:
+    """Splitting, merging and scaling are for provisioned streams; nothing begins."""
+    empty.kinesis.create_stream(StreamName="clicks")
+    empty.aws.settle()
+    second = "shardId-000000000001"
+    for operation, options in (
+        ("split_shard", {"ShardToSplit": FIRST, "NewStartingHashKey": "1000"}),
+        ("merge_shards", {"ShardToMerge": FIRST, "AdjacentShardToMerge": second}),
+        ("update_shard_count", {"TargetShardCount": 8, "ScalingType": "UNIFORM_SCALING"}),
+    ):
+        code, text = empty.refused(operation, StreamName="clicks", **options)
+        assert (code, "in On-Demand mode" in text) == ("ValidationException", True)
+    assert empty.describe()["StreamStatus"] == "ACTIVE"
+
+
+def test_a_stream_is_scaled_ten_times_a_day(empty: Any) -> None:
+    """And its mode changed twice; a day later both can be done again."""
+    empty.create(shards=1)
+    scale = {"StreamName": "clicks", "ScalingType": "UNIFORM_SCALING"}
+    for number in range(10):
+        empty.kinesis.update_shard_count(**scale, TargetShardCount=1 + (number + 1) % 2)
+        empty.aws.settle()
+    code, _ = empty.refused("update_shard_count", **scale, TargetShardCount=2)
+    assert code == "LimitExceededException"
+    arn = empty.describe()["StreamARN"]
+    for mode in ("ON_DEMAND", "PROVISIONED"):
+        empty.kinesis.update_stream_mode(StreamARN=arn, StreamModeDetails={"StreamMode": mode})
+        empty.aws.settle()
+    again = {"StreamARN": arn, "StreamModeDetails": {"StreamMode": "ON_DEMAND"}}
+    code, _ = empty.refused("update_stream_mode", **again)
+    assert code == "LimitExceededException"
+    empty.aws.advance(seconds=86_400)
+    empty.kinesis.update_shard_count(**scale, TargetShardCount=2)
+    empty.aws.settle()
+    empty.kinesis.update_stream_mode(**again)

@@ -36,6 +36,10 @@ LARGE_REGIONS = frozenset({"us-east-1", "us-west-2", "eu-west-1"})
 ON_DEMAND_STREAMS = 50
 # API reference, UpdateShardCount: "You can't scale up to more than 10,000 shards in a stream".
 SHARDS_PER_STREAM = 10_000
+# Same page, and "Choose the data stream capacity mode": changes within 24 hours.
+SCALINGS_PER_DAY = 10
+MODE_CHANGES_PER_DAY = 2
+DAY_MS = 86_400_000
 CONSUMERS_PER_STREAM = 20
 TAGS_PER_STREAM = 50
 

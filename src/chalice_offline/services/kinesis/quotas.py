@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from chalice_offline.core.errors import AwsError
 from chalice_offline.services.kinesis import limits
 from chalice_offline.services.kinesis.errors import (
     invalid_argument,
@@ -35,6 +36,24 @@ def check_on_demand_quota(kinesis: KinesisState, context: CallContext, mode: str
             f"Account {context.account_id} has {present} streams in ON_DEMAND mode in "
             f"{context.region}, and may have {limits.ON_DEMAND_STREAMS}."
         )
+
+
+def check_provisioned(stream: Stream) -> None:
+    """Refuse to change shards that AWS counts itself (API reference, SplitShard, Errors)."""
+    if stream.mode == ON_DEMAND:
+        raise AwsError(
+            "ValidationException",
+            f"Request is invalid. Stream {stream.name} under account {stream.key.account_id} is "
+            "in On-Demand mode.",
+        )
+
+
+def counted(made_ms: list[int], now_ms: int, most: int, what: str) -> list[int]:
+    """Return the instants of the last 24 hours and now; LimitExceeded when there are too many."""
+    recent = [instant for instant in made_ms if now_ms - instant < limits.DAY_MS]
+    if len(recent) >= most:
+        raise limit_exceeded(f"{what} can be changed {most} times within 24 hours.")
+    return [*recent, now_ms]
 
 
 def check_distribution(stream: Stream, strategy: str) -> None:

@@ -10,9 +10,9 @@ from chalice_offline.services.kinesis.errors import (
     limit_exceeded,
     shard_not_found,
 )
-from chalice_offline.services.kinesis.quotas import check_shard_quota
+from chalice_offline.services.kinesis.quotas import check_provisioned, check_shard_quota, counted
 from chalice_offline.services.kinesis.shard import shard_id_of, shard_index_of
-from chalice_offline.services.kinesis.stream import ON_DEMAND, UPDATING
+from chalice_offline.services.kinesis.stream import UPDATING
 
 if TYPE_CHECKING:
     from chalice_offline.core.context import CallContext
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 def split_shard(kinesis: KinesisState, context: CallContext, request: Request) -> Result:
     """Close a shard and open two, the second from NewStartingHashKey on."""
     stream = kinesis.find_active_stream(context, request)
+    check_provisioned(stream)
     shard = _open_shard(stream, request["ShardToSplit"])
     start = int(request["NewStartingHashKey"])
     if not shard.lowest + 1 < start < shard.highest:
@@ -42,6 +43,7 @@ def split_shard(kinesis: KinesisState, context: CallContext, request: Request) -
 def merge_shards(kinesis: KinesisState, context: CallContext, request: Request) -> Result:
     """Close two neighbouring shards and open one."""
     stream = kinesis.find_active_stream(context, request)
+    check_provisioned(stream)
     first = _open_shard(stream, request["ShardToMerge"])
     second = _open_shard(stream, request["AdjacentShardToMerge"])
     low, high = sorted((first, second), key=lambda shard: shard.lowest)
@@ -59,11 +61,7 @@ def update_shard_count(kinesis: KinesisState, context: CallContext, request: Req
     stream = kinesis.find_active_stream(context, request)
     target, present = request["TargetShardCount"], len(stream.open_shards)
     counts = f"Current open shard count: {present}, Target shard count: {target}"
-    if stream.mode == ON_DEMAND:
-        raise invalid_argument(
-            f"Request is invalid. Stream {stream.name} under account {stream.key.account_id} is "
-            "in On-Demand mode."
-        )
+    check_provisioned(stream)
     if target > limits.SHARDS_PER_STREAM:
         raise limit_exceeded(
             "Target shard count or number of open shards cannot be greater than "
@@ -79,6 +77,12 @@ def update_shard_count(kinesis: KinesisState, context: CallContext, request: Req
         )
     if target > present:
         check_shard_quota(kinesis, context, target - present)
+    stream.scaled_ms = counted(
+        stream.scaled_ms,
+        context.now_ms,
+        limits.SCALINGS_PER_DAY,
+        f"The shard count of stream {stream.name} under account {stream.key.account_id}",
+    )
     changes.begin(kinesis, stream, UPDATING, "scale", shard_count=target)
     return {
         "StreamName": stream.name,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from chalice_offline.services.kinesis import changes, limits
 from chalice_offline.services.kinesis.errors import invalid_argument
-from chalice_offline.services.kinesis.quotas import check_distribution
+from chalice_offline.services.kinesis.quotas import check_distribution, counted
 from chalice_offline.services.kinesis.stream import ON_DEMAND, PROVISIONED, UPDATING
 
 if TYPE_CHECKING:
@@ -47,7 +47,15 @@ def decrease_stream_retention_period(
 def update_stream_mode(kinesis: KinesisState, context: CallContext, request: Request) -> Result:
     """Change between provisioned and on-demand capacity; the shards stay as they are."""
     stream = kinesis.find_active_stream(context, request)
-    stream.mode = request["StreamModeDetails"]["StreamMode"]
+    wanted = request["StreamModeDetails"]["StreamMode"]
+    if wanted != stream.mode:
+        stream.mode_changed_ms = counted(
+            stream.mode_changed_ms,
+            context.now_ms,
+            limits.MODE_CHANGES_PER_DAY,
+            f"The mode of stream {stream.name} under account {stream.key.account_id}",
+        )
+    stream.mode = wanted
     if stream.mode == PROVISIONED:
         stream.warm_mib, stream.distribution = None, "USER_PARTITION_KEY"
     else:

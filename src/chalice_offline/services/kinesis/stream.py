@@ -80,6 +80,9 @@ class Stream:
     record_kib: int = limits.RECORD_KIB_DEFAULT
     warm_mib: int | None = None
     distribution: str = "USER_PARTITION_KEY"
+    # When its shard count and its mode were changed lately.
+    scaled_ms: list[int] = field(default_factory=list)
+    mode_changed_ms: list[int] = field(default_factory=list)
 
     @property
     def name(self) -> str:
