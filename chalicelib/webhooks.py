@@ -55,7 +55,7 @@ def receive(
     def take_in() -> WebhookReply:
         channel.verify(headers, body, services.secrets.all())
         check_size(body)
-        notice = channel.read_notice(read_json_object(body))
+        notice = channel.read_notice(headers, read_json_object(body))
         if notice.kind is NoticeKind.IGNORED:
             log.info("webhook.ignored", channel=notice.channel, type=notice.event_type)
             return channel.acknowledgement

@@ -55,6 +55,16 @@ class HttpReply:
             raise NoReply(f"HTTP {self.status} with a body that is no JSON object")
         return data
 
+    def json_list(self) -> list[dict[str, Any]]:
+        """Return the body as a list of JSON objects; NoReply when it is none."""
+        try:
+            data = json_module.loads(self.body)
+        except ValueError:
+            raise NoReply(f"HTTP {self.status} with a body that is no JSON") from None
+        if not isinstance(data, list) or not all(isinstance(entry, dict) for entry in data):
+            raise NoReply(f"HTTP {self.status} with a body that is no list of objects")
+        return data
+
     def json_or_empty(self) -> dict[str, Any]:
         """Return the body as a JSON object, {} when it is none: for error replies."""
         try:

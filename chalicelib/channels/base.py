@@ -7,9 +7,11 @@ import hmac
 import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Protocol
 
-from chalicelib.domain.errors import DomainError, InvalidPayload
+from chalicelib.domain.errors import DomainError, InvalidMoney, InvalidPayload
+from chalicelib.domain.money import EXPONENTS, Money
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -78,14 +80,20 @@ class Channel(Protocol):
         During a rotation two secrets are valid: try each that `secrets` yields.
         """
 
-    def read_notice(self, payload: dict[str, Any]) -> Notice:
-        """Say what a verified webhook is about; raise InvalidPayload."""
+    def read_notice(self, headers: Mapping[str, str], payload: dict[str, Any]) -> Notice:
+        """Say what a verified webhook is about; raise InvalidPayload.
+
+        Headers, too: Open Delivery names the merchant there and nowhere else.
+        """
 
     def order_payload(self, notice: Notice, body: bytes) -> dict[str, Any]:
         """Return the whole order: from the webhook's body, or fetched when that is thin."""
 
     def to_order(self, notice: Notice, payload: dict[str, Any], currency: str) -> Order:
         """Translate the partner's order; raise OrderRefused, InvalidPayload or OrderWithdrawn."""
+
+    def hold(self, record: OrderRecord, ready_ms: int) -> None:
+        """Take an order that is for later: it will be made, though no ticket is there yet."""
 
     def accept(self, record: OrderRecord, ready_ms: int) -> None:
         """Tell the partner that the order is being made and ready at `ready_ms`."""
@@ -95,6 +103,9 @@ class Channel(Protocol):
 
     def cancel(self, record: OrderRecord, refusal: Refusal) -> None:
         """Take back an order that was accepted: the kitchen cannot make it after all."""
+
+    def agree_to_cancel(self, record: OrderRecord) -> None:
+        """Agree to a cancellation, where the partner asked for it instead of telling us."""
 
     def ready(self, record: OrderRecord) -> None:
         """Say that the food is ready; does nothing where a partner does not ask."""
@@ -169,6 +180,20 @@ def items(data: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
     if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
         raise InvalidPayload(f"{name} is no list of objects")
     return value
+
+
+def money(data: Mapping[str, Any], name: str, currency: str) -> Money:
+    """Return member `name`, a decimal amount of the major unit, as money; InvalidMoney else.
+
+    A float is read as it was written: 0.1 is ten cents, not the number beside it.
+    """
+    value = data.get(name)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise InvalidMoney(f"{name} is no amount")
+    minor = Decimal(str(value)).scaleb(EXPONENTS[currency])
+    if minor != minor.to_integral_value():
+        raise InvalidMoney(f"{name} has fractions of the smallest coin")
+    return Money(int(minor), currency)
 
 
 def text(data: Mapping[str, Any], name: str) -> str:

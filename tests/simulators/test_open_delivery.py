@@ -47,7 +47,7 @@ def test_an_event_is_thin_signed_and_names_where_the_order_is(app, inbox, call, 
     [event] = inbox.bodies()
     assert (event["eventType"], event["orderId"]) == ("CREATED", order_id)
     assert event["orderURL"].endswith(f"/v1/orders/{order_id}")
-    assert call("GET", f"/v1/orders/{order_id}").json() == order.payload
+    assert call("GET", f"/v1/orders/{order_id}").json() == {**order.payload, "lastEvent": "CREATED"}
 
 
 def test_options_stand_on_one_level_and_add_up(order):

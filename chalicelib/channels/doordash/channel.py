@@ -68,7 +68,7 @@ class DoorDash:
         if not any(same(given, token) for token in secrets.each("doordash_webhook_token")):
             raise SignatureInvalid("authorization is not the agreed token")
 
-    def read_notice(self, payload: dict[str, Any]) -> Notice:
+    def read_notice(self, headers: Mapping[str, str], payload: dict[str, Any]) -> Notice:  # noqa: ARG002
         """Tell new orders from cancellations (which name no event) and from the rest."""
         if "external_order_id" in payload:
             order_id = identifier(payload["external_order_id"], "external_order_id")
@@ -95,6 +95,10 @@ class DoorDash:
         """Translate a DoorDash order; `currency` is the store's."""
         return read_order(notice, payload, currency)
 
+    def hold(self, record: OrderRecord, ready_ms: int) -> None:
+        """Confirm it now: DoorDash waits minutes for an answer, not hours."""
+        self.accept(record, ready_ms)
+
     def accept(self, record: OrderRecord, ready_ms: int) -> None:
         """PATCH the order to success with our own preparation time."""
         self._confirm(record, {"order_status": "success", "prep_time": iso(ready_ms)})
@@ -113,6 +117,9 @@ class DoorDash:
         # Cancelled by the customer, or by an earlier try of ours whose answer got lost.
         if reply.status >= 300 and "already cancelled" not in _message(reply).lower():
             raise PartnerRefused(f"cancellation: HTTP {reply.status}")
+
+    def agree_to_cancel(self, record: OrderRecord) -> None:
+        """A cancellation is told to us, not asked for."""
 
     def ready(self, record: OrderRecord) -> None:
         """PATCH order_ready_for_pickup."""

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from chalicelib.channels.api import PartnerApi
 from chalicelib.channels.base import (
     PartnerRefused,
-    PartnerUnavailable,
     SignatureInvalid,
     WebhookReply,
     hex_hmac_sha256,
@@ -29,7 +29,7 @@ from chalicelib.domain.refusal import Reason, Refusal
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from chalicelib.adapters.http import HttpReply, VendorHttp
+    from chalicelib.adapters.http import VendorHttp
     from chalicelib.adapters.secrets import Secrets, VendorSecrets
     from chalicelib.channels.tokens import TokenCache
     from chalicelib.domain.order import Order
@@ -95,11 +95,8 @@ class UberEats:
         secrets: Callable[[], VendorSecrets],
         tokens: TokenCache,
     ) -> None:
-        self._base_url = base_url
-        self._auth_url = auth_url
-        self._http = http
         self._secrets = secrets
-        self._tokens = tokens
+        self._api = PartnerApi(base_url, auth_url, http, tokens, self._credentials)
 
     def verify(self, headers: Mapping[str, str], body: bytes, secrets: Secrets) -> None:
         """Check X-Uber-Signature: hex HMAC-SHA256 of the raw body under the client secret."""
@@ -108,7 +105,7 @@ class UberEats:
         if not any(same(given, hex_hmac_sha256(key, body)) for key in keys):
             raise SignatureInvalid("x-uber-signature does not match the body")
 
-    def read_notice(self, payload: dict[str, Any]) -> Notice:
+    def read_notice(self, headers: Mapping[str, str], payload: dict[str, Any]) -> Notice:  # noqa: ARG002
         """Read the thin webhook. Unknown event types are to be acknowledged and ignored."""
         event_type = text(payload, "event_type")
         if not event_type:
@@ -137,6 +134,10 @@ class UberEats:
     def to_order(self, notice: Notice, payload: dict[str, Any], currency: str) -> Order:
         """Translate an Uber Eats order."""
         return read_order(notice, payload, currency)
+
+    def hold(self, record: OrderRecord, ready_ms: int) -> None:
+        """Accept it now: Uber has one answer, whenever the order is for."""
+        self.accept(record, ready_ms)
 
     def accept(self, record: OrderRecord, ready_ms: int) -> None:
         """POST accept_pos_order."""
@@ -171,6 +172,9 @@ class UberEats:
         body = {"reason": CANCEL_REASONS.get(refusal.reason, "OTHER"), "details": refusal.text}
         self._answer(record.order_id, "cancel", body, {"CANCELED", "DENIED"})
 
+    def agree_to_cancel(self, record: OrderRecord) -> None:
+        """A cancellation is told to us, not asked for."""
+
     def ready(self, record: OrderRecord) -> None:
         """The order suite of this version has no such call."""
 
@@ -197,9 +201,8 @@ class UberEats:
 
     def open_orders(self, channel_store_id: str) -> list[Notice]:
         """GET created-orders: what has no decision yet."""
-        reply = self._call("GET", f"/v1/eats/stores/{channel_store_id}/created-orders?limit=50")
+        reply = self._api.call("GET", f"/v1/eats/stores/{channel_store_id}/created-orders?limit=50")
         if reply.status != 200:
-            _raise_if_unavailable(reply)
             raise PartnerRefused(f"created orders: HTTP {reply.status}")
         return [
             Notice(NoticeKind.ORDER, self.name, channel_store_id, id_, f"poll-{id_}", "poll")
@@ -208,63 +211,32 @@ class UberEats:
         ]
 
     def _change(self, method: str, path: str, body: dict[str, Any]) -> None:
-        reply = self._call(method, path, body)
+        reply = self._api.call(method, path, body)
         if reply.status >= 300:
-            _raise_if_unavailable(reply)
             raise PartnerRefused(f"{path.rpartition('/')[2]}: HTTP {reply.status}")
 
     def _answer(
         self, order_id: str, verb: str, body: dict[str, Any], wanted_states: set[str]
     ) -> None:
-        reply = self._call("POST", f"/v1/eats/orders/{order_id}/{verb}", body)
+        reply = self._api.call("POST", f"/v1/eats/orders/{order_id}/{verb}", body)
         if reply.status < 300:
             return
-        _raise_if_unavailable(reply)
         # A repeated answer is refused as a conflict: what counts is where the order stands.
         state = self._fetch(order_id).get("current_state")
         if state not in wanted_states:
             raise PartnerRefused(f"{verb}: HTTP {reply.status}, the order is {state}")
 
     def _fetch(self, order_id: str) -> dict[str, Any]:
-        reply = self._call("GET", f"/v2/eats/order/{order_id}")
+        reply = self._api.call("GET", f"/v2/eats/order/{order_id}")
         if reply.status == 200:
             return reply.json_object()
-        _raise_if_unavailable(reply)
         raise PartnerRefused(f"get order: HTTP {reply.status}")
 
-    def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> HttpReply:
-        reply = self._call_with(self._tokens.get(self._grant), method, path, body)
-        if reply.status == 401:
-            token = self._tokens.renew(self._grant)
-            reply = self._call_with(token, method, path, body)
-        return reply
-
-    def _call_with(
-        self, token: str, method: str, path: str, body: dict[str, Any] | None
-    ) -> HttpReply:
-        headers = {"Authorization": f"Bearer {token}"}
-        return self._http.call(method, self._base_url + path, headers=headers, json=body)
-
-    def _grant(self) -> tuple[str, int]:
-        """Return a new token and its lifetime in seconds (30 days; 100 grants an hour at most)."""
+    def _credentials(self) -> dict[str, str]:
+        """A token lives for 30 days, and there are 100 grants an hour at most."""
         secrets = self._secrets()
-        form = {
+        return {
             "client_id": secrets.uber_client_id,
             "client_secret": secrets.uber_client_secret,
-            "grant_type": "client_credentials",
             "scope": SCOPE,
         }
-        reply = self._http.call("POST", self._auth_url, form=form)
-        if reply.status != 200:
-            # Also for 4xx: with credentials that are being rotated the order can still be saved.
-            raise PartnerUnavailable(f"token: HTTP {reply.status}", reply.retry_after)
-        granted = reply.json_object()
-        token, seconds = granted.get("access_token"), granted.get("expires_in")
-        if not isinstance(token, str) or type(seconds) is not int:
-            raise PartnerUnavailable("token: the reply holds no token")
-        return token, seconds
-
-
-def _raise_if_unavailable(reply: HttpReply) -> None:
-    if reply.status in (401, 408, 429) or reply.status >= 500:
-        raise PartnerUnavailable(f"HTTP {reply.status}", reply.retry_after)

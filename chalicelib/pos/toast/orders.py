@@ -9,13 +9,14 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain.charges import ChargeKind, Party
-from chalicelib.domain.money import EXPONENTS, Money
+from chalicelib.domain.money import EXPONENTS
 from chalicelib.domain.refusal import Reason, Refusal
 from chalicelib.pos.base import REFUSED, PosRefused
 from chalicelib.pos.writing import kitchen_note, ticket_title, whole
 
 if TYPE_CHECKING:
     from chalicelib.domain.fulfilment import Person
+    from chalicelib.domain.money import Money
     from chalicelib.domain.order import Line, Modifier, Order
     from chalicelib.domain.store import Store
 
@@ -66,16 +67,6 @@ def order_body(order: Order, store: Store, paid: Money | None = None) -> dict[st
 def number(money: Money) -> float:
     """Return money as Toast's decimal number."""
     return float(Decimal(money.amount).scaleb(-EXPONENTS[money.currency]))
-
-
-def money(value: object, currency: str) -> Money:
-    """Read Toast's decimal number; ValueError when it is none or has fractions of a cent."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ValueError("no number")
-    amount = Decimal(str(value)).scaleb(EXPONENTS[currency])
-    if amount != amount.to_integral_value():
-        raise ValueError("fractions of a cent")
-    return Money(int(amount), currency)
 
 
 def _selection(line: Line) -> dict[str, Any]:

@@ -13,7 +13,18 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from chalicelib.adapters.http import ConnectFailed, NoReply
-from chalicelib.channels.base import SignatureInvalid, check_size, obj, read_json_object, same, text
+from chalicelib.channels.base import (
+    SignatureInvalid,
+    check_size,
+    items,
+    money,
+    obj,
+    read_json_object,
+    same,
+    text,
+)
+from chalicelib.domain.errors import InvalidPayload
+from chalicelib.domain.money import total
 from chalicelib.domain.refusal import Reason, Refusal
 from chalicelib.pos.base import (
     REFUSED,
@@ -30,7 +41,7 @@ from chalicelib.pos.base import (
     TicketState,
     clipped,
 )
-from chalicelib.pos.toast.orders import external_id, money, order_body, order_key
+from chalicelib.pos.toast.orders import external_id, order_body, order_key
 from chalicelib.pos.writing import order_and_store
 
 if TYPE_CHECKING:
@@ -39,6 +50,7 @@ if TYPE_CHECKING:
     from chalicelib.adapters.http import HttpReply, VendorHttp
     from chalicelib.adapters.secrets import Secrets, VendorSecrets
     from chalicelib.channels.tokens import TokenCache
+    from chalicelib.domain.money import Money
     from chalicelib.domain.order import Order
     from chalicelib.domain.record import OrderRecord
 
@@ -225,15 +237,12 @@ def _ticket(found: dict[str, Any], order: Order) -> Ticket:
     return Ticket(guid, _check_sum(found, "totalAmount", order))
 
 
-def _check_sum(found: dict[str, Any], name: str, order: Order) -> Any:
-    checks = found.get("checks")
-    if not isinstance(checks, list) or not checks:
-        raise PosOutcomeUnknown("the reply holds no checks")
+def _check_sum(found: dict[str, Any], name: str, order: Order) -> Money:
     try:
-        amounts = [money(check.get(name), order.currency) for check in checks]
-    except (ValueError, AttributeError) as error:
+        amounts = [money(check, name, order.currency) for check in items(found, "checks")]
+    except InvalidPayload as error:
         raise PosOutcomeUnknown(f"the check's {name} cannot be read: {error}") from error
-    return sum(amounts[1:], amounts[0])
+    return total(amounts, order.currency)
 
 
 def _error(reply: HttpReply) -> PosUnavailable | PosOutcomeUnknown | PosRefused:

@@ -33,6 +33,7 @@ AUTO_REJECT_MS = 600_000
 SYNC_WITHIN_MS = 180_000
 UPDATES_A_MINUTE = 5
 REJECT_REASONS = frozenset({"closing_early", "busy", "ingredient_unavailable", "other"})
+PREP_STAGES = ("in_kitchen", "ready_for_collection_soon", "ready_for_collection", "collected")
 SYNC_REASONS = frozenset(
     {
         "price_mismatched",
@@ -65,6 +66,7 @@ class _Order:
     payload: Json
     accepted_ms: int | None = None
     synced: Json | None = None
+    stage: str = ""
     updates_ms: list[int] = field(default_factory=list)
 
     @property
@@ -140,12 +142,15 @@ class Deliveroo(Marketplace):
         """Return the operations."""
         order = "/order/v1/orders/{order_id}"
         menu = "/menu/v1/brands/{brand_id}/menus/{menu_id}/item_unavailabilities/{site_id}"
+        live = "/order/v2/brand/{brand_id}/restaurant/{site_id}/orders"
         site = "/site/v1/brands/{brand_id}/sites/{site_id}/status"
         return [
             Route("POST", "/oauth2/token", "GetToken", self.get_token),
             Route("GET", order, "GetOrder", self.get_order),
             Route("PATCH", order, "UpdateOrder", self.update_order),
             Route("POST", f"{order}/sync_status", "CreateSyncStatus", self.sync),
+            Route("POST", f"{order}/prep_stage", "UpdatePrepStage", self.prep_stage),
+            Route("GET", live, "ListOrders", self.list_orders),
             Route("POST", menu, "UpdateUnavailabilities", self.update_items),
             Route("PUT", site, "UpdateSiteStatus", self.update_site),
         ]
@@ -174,6 +179,7 @@ class Deliveroo(Marketplace):
             "by_state": {state: states.count(state) for state in sorted(set(states))},
             "decisions": self.shown_decisions(),
             "synced": {id_: order.synced for id_, order in self._orders.items() if order.synced},
+            "stages": {id_: order.stage for id_, order in self._orders.items() if order.stage},
             "unavailable": sorted(item for _, item in self.unavailable),
             "sites": dict(self.site_status),
         }
@@ -228,6 +234,24 @@ class Deliveroo(Marketplace):
             raise Refusal(self.error(409, "The sync status comes too late"))
         order.synced = body
         return Response(204)
+
+    def prep_stage(self, request: Request, order_id: str) -> Response:
+        """Note how far the kitchen is."""
+        stage = request.json_object().get("stage")
+        if stage not in PREP_STAGES:
+            raise BodyError(f"stage must be one of {', '.join(PREP_STAGES)}")
+        self._order(order_id).stage = stage
+        return Response(204)
+
+    def list_orders(self, _request: Request, brand_id: str, site_id: str) -> Response:  # noqa: ARG002
+        """Return the site's orders that are not over."""
+        live = [
+            order.payload
+            for order in self._orders.values()
+            if order.payload.get("location_id") == site_id
+            and order.status in ("placed", "accepted", "confirmed")
+        ]
+        return Response.of_json({"orders": live})
 
     def update_items(
         self,

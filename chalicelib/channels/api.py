@@ -1,0 +1,60 @@
+"""Calls to a partner whose API takes a bearer token granted for client credentials.
+
+One token is shared by all containers (channels/tokens.py); a refused one is renewed once.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.channels.base import PartnerUnavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from chalicelib.adapters.http import HttpReply, VendorHttp
+    from chalicelib.channels.tokens import TokenCache
+
+
+class PartnerApi:
+    """One partner's API. `credentials` returns the form of a token request, read at each grant."""
+
+    def __init__(
+        self,
+        base_url: str,
+        auth_url: str,
+        http: VendorHttp,
+        tokens: TokenCache,
+        credentials: Callable[[], Mapping[str, str]],
+    ) -> None:
+        self._base_url = base_url
+        self._auth_url = auth_url
+        self._http = http
+        self._tokens = tokens
+        self._credentials = credentials
+
+    def call(self, method: str, path: str, body: Any = None) -> HttpReply:
+        """Make one call. PartnerUnavailable when it can be made again (408, 429, 5xx, no token)."""
+        reply = self._call_with(self._tokens.get(self._grant), method, path, body)
+        if reply.status == 401:
+            reply = self._call_with(self._tokens.renew(self._grant), method, path, body)
+        if reply.status in (401, 408, 429) or reply.status >= 500:
+            raise PartnerUnavailable(f"HTTP {reply.status}", reply.retry_after)
+        return reply
+
+    def _call_with(self, token: str, method: str, path: str, body: Any) -> HttpReply:
+        headers = {"Authorization": f"Bearer {token}"}
+        return self._http.call(method, self._base_url + path, headers=headers, json=body)
+
+    def _grant(self) -> tuple[str, int]:
+        """Return a new token and its lifetime in seconds."""
+        form = {"grant_type": "client_credentials", **self._credentials()}
+        reply = self._http.call("POST", self._auth_url, form=form)
+        if reply.status != 200:
+            # Also for 4xx: with credentials that are being rotated the order can still be saved.
+            raise PartnerUnavailable(f"token: HTTP {reply.status}", reply.retry_after)
+        granted = reply.json_object()
+        token, seconds = granted.get("access_token"), granted.get("expires_in")
+        if not isinstance(token, str) or type(seconds) is not int:
+            raise PartnerUnavailable("token: the reply holds no token")
+        return token, seconds

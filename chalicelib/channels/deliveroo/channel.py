@@ -1,0 +1,235 @@
+"""The Deliveroo Order API: signed webhooks, status updates, menu and site.
+
+Source: api-docs.deliveroo.com: Order API (events, update order, sync status, prep stage), Menu API
+(item unavailabilities), Site API. Not confirmed by a public page: listing live orders, and the
+status of a site.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from chalicelib import log
+from chalicelib.channels.api import PartnerApi
+from chalicelib.channels.base import (
+    PartnerRefused,
+    SignatureInvalid,
+    WebhookReply,
+    hex_hmac_sha256,
+    items,
+    obj,
+    read_json_object,
+    same,
+    text,
+)
+from chalicelib.channels.deliveroo.orders import read_order
+from chalicelib.domain.commands import Notice, NoticeKind
+from chalicelib.domain.deadlines import DECIDE_MS
+from chalicelib.domain.errors import InvalidPayload
+from chalicelib.domain.events import iso
+from chalicelib.domain.fulfilment import When
+from chalicelib.domain.order import identifier
+from chalicelib.domain.refusal import Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from chalicelib.adapters.http import HttpReply, VendorHttp
+    from chalicelib.adapters.secrets import Secrets, VendorSecrets
+    from chalicelib.channels.tokens import TokenCache
+    from chalicelib.domain.order import Order
+    from chalicelib.domain.record import OrderRecord
+    from chalicelib.domain.refusal import Refusal
+
+REJECT_REASONS = {
+    Reason.OUT_OF_STOCK: "ingredient_unavailable",
+    Reason.UNMAPPED_ITEM: "ingredient_unavailable",
+    Reason.STORE_CLOSED: "closing_early",
+    Reason.BUSY: "busy",
+}
+""""other" for every reason that is not here."""
+
+OVER = {"canceled", "rejected"}
+
+
+class Deliveroo:
+    """The Deliveroo channel. `brand_id` and `menu_id` are the restaurant chain's there."""
+
+    name = "deliveroo"
+    acknowledgement = WebhookReply(200)
+    decide_within_ms = DECIDE_MS
+    give_up_ms = 420_000
+    """7 minutes, in the markets where Deliveroo waits least."""
+
+    def __init__(
+        self,
+        base_url: str,
+        auth_url: str,
+        http: VendorHttp,
+        secrets: Callable[[], VendorSecrets],
+        tokens: TokenCache,
+        now_ms: Callable[[], int],
+        *,
+        brand_id: str,
+        menu_id: str,
+    ) -> None:
+        self._secrets = secrets
+        self._now_ms = now_ms
+        self._brand_id = brand_id
+        self._menu_id = menu_id
+        self._api = PartnerApi(base_url, auth_url, http, tokens, self._credentials)
+
+    def verify(self, headers: Mapping[str, str], body: bytes, secrets: Secrets) -> None:
+        """Check X-Deliveroo-Hmac-Sha256: hex HMAC-SHA256 of sequence GUID, space and body."""
+        signed = headers.get("x-deliveroo-sequence-guid", "").encode() + b" " + body
+        given = headers.get("x-deliveroo-hmac-sha256", "")
+        keys = secrets.each("deliveroo_webhook_secret")
+        if not any(same(given, hex_hmac_sha256(key, signed)) for key in keys):
+            raise SignatureInvalid("x-deliveroo-hmac-sha256 does not match GUID and body")
+
+    def read_notice(self, headers: Mapping[str, str], payload: dict[str, Any]) -> Notice:
+        """Read a new order or a change of its status; our own changes come back, too."""
+        event = text(payload, "event")
+        if not event:
+            raise InvalidPayload("event is missing")
+        guid = headers.get("x-deliveroo-sequence-guid", "")
+        if event not in ("order.new", "order.status_update"):
+            return Notice(NoticeKind.IGNORED, self.name, "", "", guid, event)
+        order = obj(obj(payload, "body"), "order")
+        return Notice(
+            _kind(event, order),
+            self.name,
+            identifier(order.get("location_id"), "order.location_id"),
+            identifier(order.get("id"), "order.id"),
+            identifier(guid, "x-deliveroo-sequence-guid"),
+            event,
+        )
+
+    def order_payload(self, notice: Notice, body: bytes) -> dict[str, Any]:
+        """Return the webhook's order; for an order that was polled, fetch it."""
+        if body:
+            return obj(obj(read_json_object(body), "body"), "order")
+        return self._fetch(notice.order_id)
+
+    def to_order(self, notice: Notice, payload: dict[str, Any], currency: str) -> Order:
+        """Translate a Deliveroo order."""
+        return read_order(notice, payload, currency)
+
+    def hold(self, record: OrderRecord, ready_ms: int) -> None:  # noqa: ARG002
+        """Accept a scheduled order; it waits for its confirmation."""
+        self._update(record, {"status": "accepted"}, {"accepted", "confirmed"})
+
+    def accept(self, record: OrderRecord, ready_ms: int) -> None:  # noqa: ARG002
+        """Accept the order and, when it was for later, confirm it; then say that the POS has it."""
+        self._update(record, {"status": "accepted"}, {"accepted", "confirmed"})
+        if record.order is not None and record.order.timing.when is When.SCHEDULED:
+            self._update(record, {"status": "confirmed"}, {"confirmed"})
+        body = {"status": "succeeded", "occurred_at": iso(self._now_ms())}
+        reply = self._api.call("POST", f"{_path(record.order_id)}/sync_status", body)
+        if reply.status == 409:
+            # Three minutes after the acceptance nobody asks any more: the order stands.
+            log.warning("deliveroo.sync_too_late", order=record.key)
+        elif reply.status >= 300:
+            raise PartnerRefused(f"sync status: HTTP {reply.status}")
+
+    def deny(self, record: OrderRecord) -> None:
+        """Reject the order."""
+        refusal = record.refusal
+        assert refusal is not None, "a rejected order says why"
+        self._reject(record, refusal)
+
+    def cancel(self, record: OrderRecord, refusal: Refusal) -> None:  # noqa: ARG002
+        """Deliveroo has no call that takes an accepted order back: staff must phone."""
+        raise PartnerRefused(f"an accepted order cannot be cancelled by API ({refusal.reason})")
+
+    def agree_to_cancel(self, record: OrderRecord) -> None:
+        """A cancellation is told to us, not asked for."""
+
+    def ready(self, record: OrderRecord) -> None:
+        """Tell the rider's app that the food is ready."""
+        body = {"stage": "ready_for_collection", "occurred_at": iso(self._now_ms())}
+        _done(self._api.call("POST", f"{_path(record.order_id)}/prep_stage", body), "prep stage")
+
+    def set_item_available(
+        self,
+        channel_store_id: str,
+        item_id: str,
+        *,
+        available: bool,
+        until_ms: int | None,
+    ) -> None:
+        """Change one item: unavailable comes back next morning by itself, hidden does not."""
+        status = "available" if available else "unavailable" if until_ms else "hidden"
+        path = f"/menu/v1/brands/{self._brand_id}/menus/{self._menu_id}"
+        body = {"item_unavailabilities": [{"item_id": item_id, "status": status}]}
+        reply = self._api.call("POST", f"{path}/item_unavailabilities/{channel_store_id}", body)
+        _done(reply, "item unavailabilities")
+
+    def set_store_open(
+        self,
+        channel_store_id: str,
+        *,
+        is_open: bool,
+        reason: Refusal | None,  # noqa: ARG002
+        until_ms: int | None,  # noqa: ARG002
+    ) -> None:
+        """Open or close the site."""
+        path = f"/site/v1/brands/{self._brand_id}/sites/{channel_store_id}/status"
+        reply = self._api.call("PUT", path, {"status": "OPEN" if is_open else "CLOSED"})
+        _done(reply, "site status")
+
+    def open_orders(self, channel_store_id: str) -> list[Notice]:
+        """Ask for the site's live orders and keep those that nobody has answered."""
+        path = f"/order/v2/brand/{self._brand_id}/restaurant/{channel_store_id}/orders"
+        reply = self._api.call("GET", f"{path}?live_orders=true")
+        _done(reply, "live orders")
+        return [
+            Notice(
+                _kind("order.new", order), self.name, channel_store_id, id_, f"poll-{id_}", "poll"
+            )
+            for order in items(reply.json_object(), "orders")
+            if text(order, "status") == "placed"
+            for id_ in [identifier(order.get("id"), "order id")]
+        ]
+
+    def _reject(self, record: OrderRecord, refusal: Refusal) -> None:
+        reason = REJECT_REASONS.get(refusal.reason, "other")
+        body = {"status": "rejected", "reject_reason": reason, "notes": refusal.text}
+        self._update(record, body, OVER)
+
+    def _update(self, record: OrderRecord, body: dict[str, Any], wanted: set[str]) -> None:
+        reply = self._api.call("PATCH", _path(record.order_id), body)
+        if reply.status < 300:
+            return
+        # A repeated answer is refused as a conflict: what counts is where the order stands.
+        status = self._fetch(record.order_id).get("status")
+        if status not in wanted:
+            raise PartnerRefused(f"{body['status']}: HTTP {reply.status}, the order is {status}")
+
+    def _fetch(self, order_id: str) -> dict[str, Any]:
+        reply = self._api.call("GET", _path(order_id))
+        _done(reply, "get order")
+        return reply.json_object()
+
+    def _credentials(self) -> dict[str, str]:
+        secrets = self._secrets()
+        return {
+            "client_id": secrets.deliveroo_client_id,
+            "client_secret": secrets.deliveroo_client_secret,
+        }
+
+
+def _kind(event: str, order: dict[str, Any]) -> NoticeKind:
+    if event == "order.new":
+        return NoticeKind.SCHEDULED if order.get("asap") is False else NoticeKind.ORDER
+    return NoticeKind.CANCELLATION if text(order, "status") in OVER else NoticeKind.IGNORED
+
+
+def _path(order_id: str) -> str:
+    return f"/order/v1/orders/{quote(order_id, safe='')}"
+
+
+def _done(reply: HttpReply, what: str) -> None:
+    if reply.status >= 300:
+        raise PartnerRefused(f"{what}: HTTP {reply.status}")

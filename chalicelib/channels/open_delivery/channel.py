@@ -1,0 +1,236 @@
+"""Open Delivery: thin signed events, orders that are fetched, cancellations that are asked for.
+
+Source: the Open Delivery specification (Abrasel, v1.5), and Keeta's pages on it. A restaurant's
+software may cancel an order before its dispatch; denying one is the same call.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.channels.api import PartnerApi
+from chalicelib.channels.base import (
+    PartnerRefused,
+    SignatureInvalid,
+    WebhookReply,
+    hex_hmac_sha256,
+    same,
+    text,
+)
+from chalicelib.channels.open_delivery.orders import read_order
+from chalicelib.domain.commands import Notice, NoticeKind
+from chalicelib.domain.deadlines import DECIDE_MS
+from chalicelib.domain.errors import InvalidPayload
+from chalicelib.domain.events import iso
+from chalicelib.domain.order import identifier, reference_id
+from chalicelib.domain.refusal import Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from chalicelib.adapters.http import HttpReply, VendorHttp
+    from chalicelib.adapters.secrets import Secrets, VendorSecrets
+    from chalicelib.channels.tokens import TokenCache
+    from chalicelib.domain.order import Order
+    from chalicelib.domain.record import OrderRecord
+    from chalicelib.domain.refusal import Refusal
+
+KINDS = {
+    "CREATED": NoticeKind.ORDER,
+    "CANCELLED": NoticeKind.CANCELLATION,
+    "ORDER_CANCELLATION_REQUEST": NoticeKind.CANCELLATION,
+}
+
+CANCEL_CODES = {
+    Reason.OUT_OF_STOCK: "UNAVAILABLE_ITEM",
+    Reason.UNMAPPED_ITEM: "OUTDATED_MENU",
+    Reason.PRICING: "OUTDATED_MENU",
+    Reason.ADDRESS: "ORDER_OUTSIDE_THE_DELIVERY_AREA",
+    Reason.STORE_CLOSED: "OUTSIDE_DELIVERY_HOURS",
+    Reason.BUSY: "INTERNAL_DIFFICULTIES_OF_THE_RESTAURANT",
+    Reason.KITCHEN_CANCELLED: "INTERNAL_DIFFICULTIES_OF_THE_RESTAURANT",
+}
+""""SYSTEMIC_ISSUES" for every reason that is not here."""
+
+CONFIRMED = {"CONFIRMED", "PREPARING", "READY_FOR_PICKUP", "DISPATCHED", "DELIVERED"}
+CANCELLED = {"CANCELLED", "CANCELLATION_REQUESTED"}
+
+
+class OpenDelivery:
+    """An ordering application that speaks Open Delivery."""
+
+    name = "open_delivery"
+    acknowledgement = WebhookReply(204)
+    decide_within_ms = DECIDE_MS
+    give_up_ms = 480_000
+    """The platforms' own policy; the specification leaves it to them."""
+
+    def __init__(
+        self,
+        base_url: str,
+        auth_url: str,
+        http: VendorHttp,
+        secrets: Callable[[], VendorSecrets],
+        tokens: TokenCache,
+        now_ms: Callable[[], int],
+    ) -> None:
+        self._secrets = secrets
+        self._now_ms = now_ms
+        self._api = PartnerApi(base_url, auth_url, http, tokens, self._credentials)
+
+    def verify(self, headers: Mapping[str, str], body: bytes, secrets: Secrets) -> None:
+        """Check X-App-Signature: hex HMAC-SHA256 of the raw body under the client secret."""
+        given = headers.get("x-app-signature", "")
+        keys = secrets.each("open_delivery_client_secret")
+        if not any(same(given, hex_hmac_sha256(key, body)) for key in keys):
+            raise SignatureInvalid("x-app-signature does not match the body")
+
+    def read_notice(self, headers: Mapping[str, str], payload: dict[str, Any]) -> Notice:
+        """Read an event. Which merchant it is about stands in a header and nowhere else."""
+        event_type = text(payload, "eventType")
+        if not event_type:
+            raise InvalidPayload("eventType is missing")
+        kind = KINDS.get(event_type, NoticeKind.IGNORED)
+        event_id = text(payload, "eventId")
+        if kind is NoticeKind.IGNORED:
+            return Notice(kind, self.name, "", "", event_id, event_type)
+        return Notice(
+            kind,
+            self.name,
+            identifier(headers.get("x-app-merchantid"), "x-app-merchantid"),
+            identifier(payload.get("orderId"), "orderId"),
+            identifier(event_id, "eventId"),
+            event_type,
+        )
+
+    def order_payload(self, notice: Notice, body: bytes) -> dict[str, Any]:  # noqa: ARG002
+        """Fetch the order.
+
+        The URL is built from our own base URL and the checked id. The event's orderURL is not
+        followed: a host that the sender chooses must never see our token.
+        """
+        return self._fetch(notice.order_id)
+
+    def to_order(self, notice: Notice, payload: dict[str, Any], currency: str) -> Order:
+        """Translate an Open Delivery order."""
+        return read_order(notice, payload, currency)
+
+    def hold(self, record: OrderRecord, ready_ms: int) -> None:
+        """Confirm it now: its preparation begins later."""
+        self.accept(record, ready_ms)
+
+    def accept(self, record: OrderRecord, ready_ms: int) -> None:
+        """Confirm the order, with the minutes that it takes."""
+        minutes = max(0, (ready_ms - self._now_ms()) // 60_000)
+        body = {
+            "reason": "",
+            "createdAt": iso(self._now_ms()),
+            "orderExternalCode": reference_id(record.channel, record.order_id),
+            "preparationTime": minutes,
+        }
+        self._step(record, "confirm", body, CONFIRMED)
+
+    def deny(self, record: OrderRecord) -> None:
+        """Ask for the cancellation of an order that was not confirmed."""
+        refusal = record.refusal
+        assert refusal is not None, "a rejected order says why"
+        self.cancel(record, refusal)
+
+    def cancel(self, record: OrderRecord, refusal: Refusal) -> None:
+        """Ask for the cancellation, with the items that stand in the way."""
+        body: dict[str, Any] = {
+            "reason": refusal.text,
+            "code": CANCEL_CODES.get(refusal.reason, "SYSTEMIC_ISSUES"),
+            "mode": "AUTO",
+        }
+        if refusal.items:
+            out = refusal.reason is Reason.OUT_OF_STOCK
+            which = "outOfStockItems" if out else "invalidItems"
+            body[which] = [item.id for item in refusal.items]
+        self._step(record, "requestCancellation", body, CANCELLED)
+
+    def agree_to_cancel(self, record: OrderRecord) -> None:
+        """Accept a customer's wish; an order that is cancelled already needs no answer."""
+        self._step(record, "acceptCancellation", {}, CANCELLED)
+
+    def ready(self, record: OrderRecord) -> None:
+        """Say that the food can be picked up."""
+        self._step(record, "readyForPickup", {}, CONFIRMED - {"CONFIRMED", "PREPARING"})
+
+    def set_item_available(
+        self,
+        channel_store_id: str,
+        item_id: str,
+        *,
+        available: bool,
+        until_ms: int | None,  # noqa: ARG002
+    ) -> None:
+        """Tell the ordering application that an offer changed."""
+        status = "AVAILABLE" if available else "UNAVAILABLE"
+        changed = {"id": item_id, "externalCode": item_id, "status": status}
+        body = {
+            "merchantId": channel_store_id,
+            "entityType": "ITEM",
+            "updatedObjects": [changed],
+        }
+        _done(self._api.call("PUT", "/v1/merchantUpdate", body), "merchant update")
+
+    def set_store_open(
+        self,
+        channel_store_id: str,
+        *,
+        is_open: bool,
+        reason: Refusal | None,
+        until_ms: int | None,  # noqa: ARG002
+    ) -> None:
+        """Tell the ordering application that the merchant opens or closes."""
+        body = {
+            "merchantId": channel_store_id,
+            "status": "AVAILABLE" if is_open else "UNAVAILABLE",
+            "reason": reason.text if reason and not is_open else "",
+        }
+        _done(self._api.call("PUT", "/v1/merchantStatus", body), "merchant status")
+
+    def open_orders(self, channel_store_id: str) -> list[Notice]:
+        """Ask for events that no webhook brought, and fetch whose orders they are."""
+        reply = self._api.call("GET", "/v1/events:polling")
+        _done(reply, "events")
+        events = reply.json_list() if reply.status == 200 else []
+        return [
+            Notice(NoticeKind.ORDER, self.name, channel_store_id, id_, event_id, "poll")
+            for event in events
+            if event.get("eventType") == "CREATED"
+            for id_ in [identifier(event.get("orderId"), "orderId")]
+            for event_id in [identifier(event.get("eventId"), "eventId")]
+            if self._merchant_of(id_) == channel_store_id
+        ]
+
+    def _merchant_of(self, order_id: str) -> str:
+        merchant = self._fetch(order_id).get("merchant")
+        return text(merchant, "id") if isinstance(merchant, dict) else ""
+
+    def _step(self, record: OrderRecord, step: str, body: dict[str, Any], wanted: set[str]) -> None:
+        reply = self._api.call("POST", f"/v1/orders/{record.order_id}/{step}", body)
+        if reply.status < 300:
+            return
+        # A repeated answer is refused: what counts is where the order stands.
+        state = self._fetch(record.order_id).get("lastEvent")
+        if state not in wanted:
+            raise PartnerRefused(f"{step}: HTTP {reply.status}, the order is {state}")
+
+    def _fetch(self, order_id: str) -> dict[str, Any]:
+        reply = self._api.call("GET", f"/v1/orders/{order_id}")
+        _done(reply, "get order")
+        return reply.json_object()
+
+    def _credentials(self) -> dict[str, str]:
+        secrets = self._secrets()
+        return {
+            "client_id": secrets.open_delivery_client_id,
+            "client_secret": secrets.open_delivery_client_secret,
+        }
+
+
+def _done(reply: HttpReply, what: str) -> None:
+    if reply.status >= 300:
+        raise PartnerRefused(f"{what}: HTTP {reply.status}")

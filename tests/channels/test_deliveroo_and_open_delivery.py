@@ -1,0 +1,169 @@
+"""What only Deliveroo, and what only Open Delivery asks of its module."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from chalicelib.channels.base import OrderWithdrawn
+from chalicelib.domain.charges import ChargeKind, Party
+from chalicelib.domain.commands import NoticeKind
+from chalicelib.domain.errors import OrderRefused
+from chalicelib.domain.fulfilment import Handover, When
+from chalicelib.domain.money import Money
+from chalicelib.domain.refusal import Reason
+
+LATER = {
+    "asap": False,
+    "confirm_at": "2027-01-15T09:00:00.000Z",
+    "start_preparing_at": "2027-01-15T08:50:00.000Z",
+    "prepare_for": "2027-01-15T09:10:00.000Z",
+}
+READY_MS = 1_800_000_900_000
+
+
+def test_deliveroo_hears_that_the_point_of_sale_has_the_order(deliveroo: Any) -> None:
+    """Too late for it is no failure: the order stands."""
+    record = deliveroo.record()
+    deliveroo.channel.accept(record, READY_MS)
+    assert deliveroo.simulator.state()["synced"][record.order_id]["status"] == "succeeded"
+    late = deliveroo.record(1)
+    deliveroo.channel.hold(late, READY_MS)
+    deliveroo.advance(seconds=200)
+    deliveroo.channel.accept(late, READY_MS)
+    assert late.order_id not in deliveroo.simulator.state()["synced"]
+
+
+def test_deliveroos_scheduled_order_is_held_and_then_confirmed(deliveroo: Any) -> None:
+    """Accepted within minutes, confirmed when it goes to the kitchen."""
+    record = deliveroo.record(**LATER)
+    assert deliveroo.notice().kind is NoticeKind.SCHEDULED
+    assert record.order.timing.when is When.SCHEDULED
+    assert record.order.timing.begin_ms == 1_800_003_000_000
+    deliveroo.channel.hold(record, READY_MS)
+    assert deliveroo.decisions() == ["accepted"]
+    deliveroo.channel.accept(record, READY_MS)
+    assert deliveroo.decisions() == ["accepted", "confirmed"]
+
+
+def test_deliveroos_own_updates_come_back_and_are_ignored(deliveroo: Any) -> None:
+    """What we have just said is no news; a rejection by the clock is."""
+    record = deliveroo.record()
+    deliveroo.channel.accept(record, READY_MS)
+    deliveroo.simulator.tick()
+    assert deliveroo.notice().kind is NoticeKind.IGNORED
+    deliveroo.record(1)
+    deliveroo.advance(seconds=600)
+    assert deliveroo.notice().kind is NoticeKind.CANCELLATION
+
+
+def test_deliveroos_rider_items_and_site(deliveroo: Any) -> None:
+    """Ready food, an item that is off until tomorrow, one that is gone, a closed site."""
+    record = deliveroo.record()
+    channel, site = deliveroo.channel, record.channel_store_id
+    channel.ready(record)
+    channel.set_item_available(site, "fries", available=False, until_ms=1)
+    channel.set_item_available(site, "cola", available=False, until_ms=None)
+    channel.set_store_open(site, is_open=False, reason=None, until_ms=None)
+    state = deliveroo.simulator.state()
+    assert state["stages"] == {record.order_id: "ready_for_collection"}
+    assert deliveroo.simulator.unavailable == {
+        (site, "fries"): "unavailable",
+        (site, "cola"): "hidden",
+    }
+    assert state["sites"] == {site: "CLOSED"}
+    channel.set_item_available(site, "fries", available=True, until_ms=None)
+    assert (site, "fries") not in deliveroo.simulator.unavailable
+
+
+def test_deliveroos_bill_and_address(deliveroo: Any) -> None:
+    """A merchant's own driver needs to know where to."""
+    money = {"fractional": 150, "currency_code": "USD"}
+    with pytest.raises(OrderRefused) as refused:
+        deliveroo.record(fulfillment_type="restaurant")
+    assert refused.value.refusal.reason is Reason.ADDRESS
+    delivery = {"line1": "1 Main St", "city": "Oakland", "postcode": "94601", "customer_name": "A"}
+    record = deliveroo.record(
+        1, fulfillment_type="restaurant", delivery=delivery, bag_fee=money, offer_discount=money
+    )
+    assert record.order.handover is Handover.MERCHANT
+    assert record.order.person.address() == "1 Main St, Oakland 94601"
+    assert record.order.charged(ChargeKind.FEE, Party.MERCHANT) == Money(150, "USD")
+    assert record.order.charged(ChargeKind.DISCOUNT) == Money(150, "USD")
+
+
+def test_an_order_that_is_cancelled_already_is_not_read(deliveroo: Any, open_delivery: Any) -> None:
+    """Its webhook came late."""
+    deliveroo.place(status="canceled")
+    with pytest.raises(OrderWithdrawn):
+        deliveroo.order()
+    placed = open_delivery.place()
+    notice = open_delivery.notice()
+    open_delivery.simulator.cancel_by_customer(placed.order_id)
+    payload = open_delivery.channel.order_payload(notice, b"")
+    with pytest.raises(OrderWithdrawn):
+        open_delivery.channel.to_order(notice, payload, "USD")
+
+
+def test_open_delivery_names_fees_tips_and_sponsors(open_delivery: Any) -> None:
+    """Each part of the bill says whose it is."""
+    price = {"value": 1.5, "currency": "USD"}
+    record = open_delivery.record(
+        otherFees=[
+            {"name": "Tip", "type": "TIP", "receivedBy": "LOGISTIC_SERVICES", "price": price},
+            {"name": "Delivery", "type": "DELIVERY_FEE", "receivedBy": "MERCHANT", "price": price},
+        ],
+        discounts=[
+            {"target": "CART", "sponsorshipValues": [{"name": "MARKETPLACE", "amount": price}]}
+        ],
+        payments={"prepaid": 0, "pending": 12.34, "methods": []},
+    )
+    order = record.order
+    assert order.charged(ChargeKind.TIP, Party.COURIER) == Money(150, "USD")
+    assert order.charged(ChargeKind.FEE, Party.MERCHANT) == Money(150, "USD")
+    assert order.charged(ChargeKind.DISCOUNT, Party.MARKETPLACE) == Money(150, "USD")
+    assert order.cash_due == Money(1234, "USD")
+
+
+def test_open_deliverys_events_that_no_webhook_brought_are_polled(open_delivery: Any) -> None:
+    """Each with the merchant of its order: the event does not say."""
+    open_delivery.status = 500
+    placed = open_delivery.place()
+    store_id = open_delivery.shop.open_delivery_merchant_id
+    [notice] = open_delivery.channel.open_orders(store_id)
+    assert (notice.order_id, notice.kind) == (placed.order_id, NoticeKind.ORDER)
+    assert open_delivery.channel.open_orders("another-merchant") == []
+
+
+def test_open_deliverys_orders_for_later_and_by_weight(open_delivery: Any) -> None:
+    """The first is held, the second cannot be made of a menu item."""
+    record = open_delivery.record(
+        orderTiming="SCHEDULED",
+        preparationStartDateTime="2027-01-15T08:50:00.000Z",
+        schedule={"scheduledDateTimeStart": "2027-01-15T09:10:00.000Z"},
+    )
+    assert record.order.timing.when is When.SCHEDULED
+    assert record.order.timing.begin_ms == 1_800_003_000_000
+    item = {
+        **open_delivery.generator.order(1, 0).payload["items"][0],
+        "unit": "KG",
+        "quantity": 0.5,
+    }
+    with pytest.raises(OrderRefused) as refused:
+        open_delivery.record(1, items=[item])
+    assert refused.value.refusal.reason is Reason.INVALID_ORDER
+
+
+def test_open_deliverys_kitchen_items_and_merchant(open_delivery: Any) -> None:
+    """Ready food, an offer that is off, a merchant that is closed."""
+    record = open_delivery.record()
+    channel, store_id = open_delivery.channel, record.channel_store_id
+    channel.accept(record, READY_MS)
+    channel.ready(record)
+    channel.set_item_available(store_id, "fries", available=False, until_ms=None)
+    channel.set_store_open(store_id, is_open=False, reason=None, until_ms=None)
+    simulator = open_delivery.simulator
+    assert simulator.order_state(record.order_id) == "READY_FOR_PICKUP"
+    assert simulator.item_status == {(store_id, "fries"): "UNAVAILABLE"}
+    assert simulator.merchant_status[store_id]["status"] == "UNAVAILABLE"
