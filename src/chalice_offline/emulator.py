@@ -11,32 +11,33 @@ from __future__ import annotations
 import logging
 import threading
 from collections import OrderedDict, deque
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from chalice_offline.core.clock import Reading
 from chalice_offline.core.context import (
     DEFAULT_ACCOUNT_ID,
     DEFAULT_REGION,
     CallContext,
     Caller,
 )
+from chalice_offline.core.disturbance import disturbed_call, refuse
 from chalice_offline.core.errors import AwsError
 from chalice_offline.core.failures import FailureLog, shown
+from chalice_offline.core.faults import Faults
 from chalice_offline.core.ids import Ids
-from chalice_offline.core.interruption import RunStopped
 from chalice_offline.core.journal import Entry
 from chalice_offline.core.lineage import Lineages
 from chalice_offline.core.pending import Pending
+from chalice_offline.core.recent_runs import RecentRuns
 from chalice_offline.core.registry import Registry, Signals
-from chalice_offline.core.run import RunState
+from chalice_offline.core.running import Running
 from chalice_offline.core.scheduler import Scheduler
+from chalice_offline.core.stories import Stories
+from chalice_offline.core.turn import Turn
 from chalice_offline.services.delegated import Delegated
 from chalice_offline.storage import MemoryJournal, SqliteStorage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from types import TracebackType
 
     from chalice_offline.core.driver import Driver
     from chalice_offline.core.http import HttpRequest, HttpResponse
@@ -48,46 +49,14 @@ if TYPE_CHECKING:
 
 DEFAULT_SEED = 0
 ORIGINS_KEPT = 50_000  # as many as the journal keeps entries
-# Stopped runs whose late calls are still told from others'.
-STOPPED_RUNS_KEPT = 10_000
 # Timers that may run before others get a turn. Nothing but a loop needs as many at once.
 TIMERS_AT_ONCE = 100_000
 _TIMER_ERRORS_KEPT = 100
 
 _log = logging.getLogger(__name__)
 
-
-class _Turn:
-    """One input, from the timers that are due before it to those that are due after it."""
-
-    def __init__(
-        self,
-        lock: threading.RLock,
-        catch_up: Callable[[], None],
-        follow_up: Callable[[], None],
-    ) -> None:
-        self._lock = lock
-        self._catch_up = catch_up
-        self._follow_up = follow_up
-
-    def __enter__(self) -> None:
-        self._lock.acquire()
-        try:
-            self._catch_up()
-        except BaseException:
-            self._lock.release()
-            raise
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        try:
-            self._follow_up()
-        finally:
-            self._lock.release()
+T = TypeVar("T")
+ANYBODY = Caller()
 
 
 class Emulator:
@@ -125,14 +94,19 @@ class Emulator:
         self._now_ms, awake_ms = driver.clock.read()
         self._slept_ms = self._now_ms - awake_ms
         self._running_timers = False
-        self._turn = _Turn(self.lock, self._catch_up, self._follow_up)
+        self._turn = Turn(self.lock, self._catch_up, self._follow_up)
         self._failures = FailureLog(_log)
         # Timers that failed, for whoever drives: a mistake of ours, never a client's.
         self._timer_errors: deque[Exception] = deque(maxlen=_TIMER_ERRORS_KEPT)
         # Ordered, because taking the oldest out of a plain dict gets slower each time.
         self._origins: OrderedDict[str, int] = OrderedDict()
         self.lineages = Lineages(ORIGINS_KEPT)
-        self._stopped_runs: OrderedDict[int, None] = OrderedDict()
+        self.stories = Stories(ORIGINS_KEPT)
+        self.runs = RecentRuns()
+        self.faults = Faults(seed)
+        self._running = Running(self, self._turn, self._write)
+        # Told of every entry, within the lock; whoever looks on.
+        self.observers: list[Callable[[], None]] = []
         driver.attach(self)
 
     def add(self, service: Service) -> None:
@@ -151,7 +125,7 @@ class Emulator:
         returns: what a client sees next includes them.
         """
         with self._turn:
-            self._check_alive(caller.causes)
+            self._running.check_alive(caller.causes)
             return self._apply(service, operation, request, caller, is_input=True)
 
     def forward(
@@ -159,12 +133,17 @@ class Emulator:
     ) -> HttpResponse:
         """Apply one call of a service that is delegated; raises AwsError when nobody has it."""
         with self._turn:
-            self._check_alive(caller.causes)
+            self._running.check_alive(caller.causes)
             subject = f"{service}.{operation or request.method}"
             detail = {"method": request.method, "url": request.url, "body": request.body}
             entry = self._write("call", subject, detail, caller.causes, is_input=True)
             context = self._context(entry, caller)
             try:
+                if (
+                    self.faults.is_on
+                    and (fault := self.faults.on_call(service, operation)) is not None
+                ):
+                    refuse(self, fault, subject, entry.number)
                 response = self.delegated.handle(context, service, request)
             except AwsError as error:
                 entry.outcome = str(error)
@@ -183,6 +162,24 @@ class Emulator:
         with self._turn:
             return self._write(kind, subject, detail, causes, is_input=True).number
 
+    def act(
+        self,
+        subject: str,
+        detail: Mapping[str, Any],
+        do: Callable[[CallContext], T],
+        caller: Caller = ANYBODY,
+    ) -> T:
+        """Apply an input that AWS has no operation for ("this schedule is due now")."""
+        with self._turn:
+            entry = self._write("call", subject, detail, caller.causes, is_input=True)
+            try:
+                result = do(self._context(entry, caller))
+            except AwsError as error:
+                entry.outcome = str(error)
+                raise
+            entry.outcome = "ok"
+            return result
+
     def timeouts_wait(self) -> bool:
         """Whether who waits for a handler waits on: it is debugged, or timeouts are off."""
         return self.driver.timeouts_wait()
@@ -197,6 +194,11 @@ class Emulator:
     def timer_errors(self) -> deque[Exception]:
         """What timers raised lately."""
         return self._timer_errors
+
+    def after(self, wait_ms: int, callback: Callable[[], None]) -> None:
+        """Run `callback` later; for whoever does not have the kernel's lock."""
+        with self._turn:
+            self.scheduler.at(self._now_ms + wait_ms, callback)
 
     def set_timer(self, due_ms: int, callback: Callable[[], None], *, owed: bool = True) -> Timer:
         """Run `callback` at `due_ms`."""
@@ -293,44 +295,15 @@ class Emulator:
         done: Callable[[Outcome], None],
     ) -> int:
         """Have the driver run a handler; that it starts and how it ends are the next inputs."""
-        detail = {"request_id": run.request_id, "payload": run.payload}
-        written = self._write("run", run.function_name, detail, causes, is_input=False)
-        number = written.number
-        standstill = self.lineages.run(number, causes, run.function_arn, self._now_ms)
-        run = replace(run, entry=number, standstill=standstill)
+        return self._running.start(run, causes, started, done)
 
-        def begins() -> None:
-            with self._turn:
-                run.life.start(Reading(self._now_ms, self.awake_ms))
-                started()
-
-        def ended(outcome: Outcome) -> None:
-            with self._turn:
-                entry = self._write(
-                    "outcome",
-                    run.function_name,
-                    {"request_id": run.request_id, "payload": outcome.payload},
-                    (number,),
-                    is_input=True,
-                )
-                entry.outcome = written.outcome = "error" if outcome.failed else "ok"
-                done(outcome)
-
-        self.driver.run(run, begins, ended)
-        return number
+    def throttles(self, function_name: str) -> bool:
+        """Whether a fault refuses this run of a function as one too many."""
+        return self.faults.is_on and self.faults.throttles(function_name)
 
     def stop_run(self, entry: int, life: RunLife) -> bool:
         """Stop a run whose timeout is over, unless timeouts wait: then it begins anew."""
-        if not self.driver.may_time_out(life):
-            life.grant(self.awake_ms)
-            return False
-        life.end(RunState.TIMED_OUT)
-        self._stopped_runs[entry] = None
-        if len(self._stopped_runs) > STOPPED_RUNS_KEPT:
-            self._stopped_runs.popitem(last=False)
-        life.interruption.request()
-        self.driver.interrupt(entry)
-        return True
+        return self._running.stop(entry, life)
 
     def turns(self, causes: tuple[int, ...], function_arn: str) -> int:
         """Return how often a function has run in the chain of requests that led here."""
@@ -364,17 +337,32 @@ class Emulator:
         entry = self._write(
             kind, f"{service}.{operation}", request, caller.causes, is_input=is_input
         )
-        context = self._context(entry, caller)
         try:
-            if self.registry.owns(service):
-                reply: Reply = self.registry.call(service, operation, context, request)
+            fault = self.faults.on_call(service, operation) if self.faults.is_on else None
+            if fault is None:
+                reply = self._carry_out(service, operation, request, entry, caller)
             else:
-                reply = self.delegated.call(context, service, operation, request)
+                reply = disturbed_call(
+                    self,
+                    fault,
+                    entry.subject,
+                    entry.number,
+                    lambda: self._carry_out(service, operation, request, entry, caller),
+                    is_input=is_input,
+                )
         except AwsError as error:
             entry.outcome = str(error)
             raise
         entry.outcome = "pending" if isinstance(reply, Pending) else "ok"
         return reply
+
+    def _carry_out(
+        self, service: str, operation: str, request: Request, entry: Entry, caller: Caller
+    ) -> Reply:
+        context = self._context(entry, caller)
+        if self.registry.owns(service):
+            return self.registry.call(service, operation, context, request)
+        return self.delegated.call(context, service, operation, request)
 
     def _context(self, entry: Entry, caller: Caller) -> CallContext:
         # In the order of its members: by their names it would take twice as long.
@@ -404,17 +392,15 @@ class Emulator:
         number = self.journal.next_number()
         entry = Entry(number, self._now_ms, kind, subject, detail, causes, is_input)
         self.journal.append(entry)
+        for observer in self.observers:
+            observer()
         if causes:
+            self.stories.follow(entry.number, causes[0])
             if kind in ("call", "delivery"):
                 self.lineages.call(number, causes, subject.partition(".")[0])
             elif kind != "run":
                 self.lineages.step(number, causes)
         return entry
-
-    def _check_alive(self, causes: tuple[int, ...]) -> None:
-        """Refuse what a stopped run calls: on AWS there is nobody any more who could."""
-        if self._stopped_runs and any(cause in self._stopped_runs for cause in causes):
-            raise RunStopped
 
     def _catch_up(self) -> None:
         """Run what is due, each timer at its own instant, then move to the present."""

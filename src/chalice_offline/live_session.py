@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from chalice_offline.chalice_app.live_process import LiveProcess
 from chalice_offline.chalice_app.offline_app import OfflineApp
@@ -17,7 +17,8 @@ from chalice_offline.chalice_app.region import region_of
 from chalice_offline.chalice_app.runtime import Runtime
 from chalice_offline.chalice_app.watch import Watch
 from chalice_offline.composition import compose
-from chalice_offline.console.api import console_pages
+from chalice_offline.console.api import Console
+from chalice_offline.console.session import Session
 from chalice_offline.core.errors import ProjectError
 from chalice_offline.drivers.live import LiveDriver
 from chalice_offline.iam import FunctionCalls
@@ -75,7 +76,9 @@ class AwsSession:
         self.emulator = compose(self.driver, seed=seed, region=region, storage=self._storage)
         self.lambda_ = self.emulator.registry.state("lambda", LambdaState)
         self.gateway = Gateway(self.emulator)
-        self.gateway.pages |= console_pages(self.emulator, self.lambda_)
+        self.seen = Session(self.emulator, self.lambda_, about=self._about)
+        self.console = Console(self.seen)
+        self.console.serve_on(self.gateway)
         self.judge = FunctionCalls(self.emulator, self.lambda_, iam) if iam else None
         self.gateway.judge = self.judge.judge if self.judge else None
         self.aws_server = Server(
@@ -85,6 +88,9 @@ class AwsSession:
         self.runtime = Runtime(self.driver.clock, self._uploaded)
         self.driver.run_function = self.runtime.run
         self.door = InProcessDoor(self.gateway)  # shut until somebody opens it
+
+    def _about(self) -> dict[str, Any]:
+        return {"aws_url": self.aws_server.url}
 
     @property
     def address(self) -> str:
@@ -102,6 +108,7 @@ class AwsSession:
     def stop(self) -> None:
         """Answer who waits, close the sockets and the door, stop the timers, clear up."""
         self.gateway.close()
+        self.console.close()
         self.aws_server.stop()
         self.driver.stop()
         self.door.close()
@@ -163,8 +170,14 @@ class AppSession:
         except ProjectError:
             self.aws.stop()  # its port is bound already
             raise
+        self.aws.seen.short_names = self.app.short_names
+        self.aws.seen.about = self._about
         self._watch = Watch(self.app.directory)
         self._reload_lock = threading.Lock()
+
+    def _about(self) -> dict[str, Any]:
+        addresses = {"aws_url": self.aws.aws_server.url, "app_url": self.http_server.url}
+        return self.app.about() | addresses
 
     @property
     def address(self) -> str:

@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from chalice_offline.composition import compose
-from chalice_offline.console.api import console_pages
+from chalice_offline.console.api import Console
+from chalice_offline.console.session import Session
 from chalice_offline.drivers.live import LiveDriver
 from chalice_offline.services.lambda_ import LambdaState
 from chalice_offline.transports.aws_door import aws_endpoint
@@ -88,9 +89,9 @@ class Doors:
         self.emulator = compose(self._driver)
         self._driver.start()
         gateway = Gateway(self.emulator)
-        gateway.pages |= console_pages(
-            self.emulator, self.emulator.registry.state("lambda", LambdaState)
-        )
+        lambda_ = self.emulator.registry.state("lambda", LambdaState)
+        self.console = Console(Session(self.emulator, lambda_))
+        self.console.serve_on(gateway)
         self.app = App()
         self.servers = [Server(aws_endpoint(gateway)), Server(self.app, area=Area.APP)]
         for server in self.servers:
@@ -98,6 +99,7 @@ class Doors:
         self.aws_port, self.app_port = (server.port for server in self.servers)
 
     def close(self) -> None:
+        self.console.close()
         for server in self.servers:
             server.stop()
         self._driver.stop()

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from chalice_offline.composition import compose
-from chalice_offline.console.api import ENTRIES_PER_PAGE, console_pages
+from chalice_offline.console.api import ENTRIES_PER_PAGE
+from chalice_offline.console.api import Console as ConsoleDoors
+from chalice_offline.console.session import Session
 from chalice_offline.core.context import Caller
 from chalice_offline.core.http import Headers, HttpRequest, HttpResponse
 from chalice_offline.drivers.virtual import VirtualDriver
@@ -23,7 +25,7 @@ class Console:
         self.emulator = compose(VirtualDriver())
         self._gateway = Gateway(self.emulator)
         lambda_ = self.emulator.registry.state("lambda", LambdaState)
-        self._gateway.pages |= console_pages(self.emulator, lambda_)
+        ConsoleDoors(Session(self.emulator, lambda_)).serve_on(self._gateway)
 
     def call(self, service: str, operation: str, **request: Any) -> Any:
         caller = Caller("000000000000", "us-east-1", "http://localhost:4566")

@@ -23,14 +23,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     "uploaded": {"chalice_app", "storage"},
     "attach": {"chalice_app", "composition", "drivers", "services", "transports"},
     "iam": {"services", "protocols", "emulator"},
-    "console": {"services", "trace", "emulator", "transports"},
+    "console": {"services", "protocols", "trace", "emulator", "transports"},
     "live_session": {
         "chalice_app", "composition", "console", "drivers", "emulator", "iam", "services",
         "storage", "transports", "uploaded",
     },
     "testing": {
-        "chalice_app", "composition", "drivers", "emulator", "iam", "services", "storage", "trace",
-        "transports", "uploaded",
+        "chalice_app", "composition", "console", "drivers", "emulator", "iam", "services",
+        "storage", "trace", "transports", "uploaded",
     },
     "commands": {"chalice_app"},
     "cli": {"attach", "chalice_app", "commands", "iam", "live_session", "transports"},

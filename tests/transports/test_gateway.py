@@ -11,7 +11,9 @@ import boto3
 import pytest
 
 from chalice_offline.composition import compose
-from chalice_offline.console.api import console_pages, percentile
+from chalice_offline.console.api import Console
+from chalice_offline.console.functions import percentile
+from chalice_offline.console.session import Session
 from chalice_offline.core.errors import ProjectError
 from chalice_offline.core.http import Headers, HttpRequest, HttpResponse
 from chalice_offline.drivers.virtual import VirtualDriver
@@ -31,7 +33,7 @@ def gateway() -> Gateway:
     driver = VirtualDriver()
     emulator = compose(driver)
     made = Gateway(emulator)
-    made.pages |= console_pages(emulator, emulator.registry.state("lambda", LambdaState))
+    Console(Session(emulator, emulator.registry.state("lambda", LambdaState))).serve_on(made)
     return made
 
 

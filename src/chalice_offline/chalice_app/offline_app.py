@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from chalice_offline.chalice_app.asynchronous import AsynchronousSettings
 from chalice_offline.chalice_app.bindings import Bindings
@@ -82,6 +82,7 @@ class OfflineApp:
         }
         self._bindings = Bindings(ways, self._call)
         self._runtime = runtime
+        self._short_names: dict[str, str] = {}
         self._api = ProjectApi(self._call, emulator.account_id, emulator.region)
         self._loaded_functions: dict[str, LoadedFunction] = {}
         self._environments: dict[str, tuple[dict[str, str], FunctionEnvironment]] = {}
@@ -119,6 +120,19 @@ class OfflineApp:
     def addressed(self, request: HttpRequest) -> HttpRequest:
         """Return a request to the app's routes with the address of their API and stage."""
         return self._api.addressed(request)
+
+    def short_names(self) -> dict[str, str]:
+        """Return the project's own names of its functions by the deployed ones."""
+        return self._short_names
+
+    def about(self) -> dict[str, Any]:
+        """Return what the project is, for whoever shows it."""
+        return {
+            "project": self.project.name if self.project else self.directory.name,
+            "stage": self.stage,
+            "directory": str(self.directory),
+            "routes": self.routes(),
+        }
 
     def routes(self) -> list[str]:
         """Return the app's routes as "GET,POST /path"."""
@@ -162,6 +176,7 @@ class OfflineApp:
             )
         functions = functions_of(project)
         by_name = {function.name: function for function in functions}
+        short_names = {function.deployed_name: function.name for function in functions}
         emulator = self._emulator
         self._functions.switch_to(
             [one.settings(emulator.account_id, emulator.region) for one in functions], changes
@@ -189,6 +204,7 @@ class OfflineApp:
         )
         keep_requests_apart(app)
         self._api.switch_to(project, by_name, changes)
+        self._short_names = short_names
 
     def _run_code_of(self, functions: list[ProjectFunction], changes: Changes) -> None:
         before = self._loaded_functions

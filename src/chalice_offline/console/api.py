@@ -1,8 +1,10 @@
-"""A JSON API over journal and state, served beside the AWS endpoint under /_chalice_offline/.
+"""The console beside the AWS endpoint, under /_chalice_offline/: a page, and JSON doors.
 
-/functions        what each function did: runs, errors, retries, durations
-/trace?text=...   the story of whatever mentions the text, as a drawn tree
-/journal?after=N  the journal entries after number N, at most 1,000
+/                    the page
+/api/…               what it reads (GET) and does (POST); docs/CONSOLE.md lists the doors
+/functions           what each function did: runs, errors, retries, durations
+/trace?text=...      the story of whatever mentions the text, as a drawn tree
+/journal?after=N     the journal entries after number N, at most 1,000
 
 Secrets and personal data are masked (`trace.masking`).
 """
@@ -11,89 +13,195 @@ from __future__ import annotations
 
 import itertools
 import json
-from typing import TYPE_CHECKING
-from urllib.parse import parse_qs
+import logging
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
+from chalice_offline.console.about import About
+from chalice_offline.console.buckets import Buckets
+from chalice_offline.console.calls import Calls
+from chalice_offline.console.clock import Clock
+from chalice_offline.console.doors import Asked, Door, Plain, Refusal, asked_of, find_door
+from chalice_offline.console.fault_doors import FaultDoors
+from chalice_offline.console.functions import Functions
+from chalice_offline.console.live import Live
+from chalice_offline.console.queues import Queues
+from chalice_offline.console.replay import Replay
+from chalice_offline.console.runs import Runs
+from chalice_offline.console.save_as_test import SaveAsTest
+from chalice_offline.console.schedules import Schedules
+from chalice_offline.console.site import File, site_files
+from chalice_offline.console.stories import Stories
+from chalice_offline.console.streams import Streams
+from chalice_offline.console.tables import Tables
+from chalice_offline.console.topics import Topics
+from chalice_offline.console.wiring import Wiring
+from chalice_offline.console.workflows import Workflows
+from chalice_offline.core.feed import Feed
 from chalice_offline.core.http import Headers, HttpResponse
 from chalice_offline.core.journal import readable
+from chalice_offline.core.pending import Pending
+from chalice_offline.services.events.state import EventsState
+from chalice_offline.services.kinesis.state import KinesisState
+from chalice_offline.services.scheduler.state import SchedulerState
+from chalice_offline.services.sqs.state import SqsState
 from chalice_offline.trace import Trace, mask
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
+    from chalice_offline.console.session import Session
     from chalice_offline.core.http import HttpRequest
-    from chalice_offline.emulator import Emulator
-    from chalice_offline.services.lambda_ import LambdaState
-
-    Page = Callable[[HttpRequest], HttpResponse]
+    from chalice_offline.transports.gateway import Gateway
 
 PREFIX = "/_chalice_offline"
+API = "api/"
 ENTRIES_PER_PAGE = 1_000
 
+_log = logging.getLogger(__name__)
 
-def console_pages(emulator: Emulator, lambda_: LambdaState) -> dict[str, Page]:
-    """Return the pages by path, for the gateway to serve."""
 
-    def functions(_request: HttpRequest) -> HttpResponse:
-        with emulator.lock:
-            content = [
-                {
-                    "name": function.settings.name,
-                    "invocations": function.metrics.invocations,
-                    "errors": function.metrics.errors,
-                    "retries": function.metrics.retries,
-                    "duration_ms": {
-                        f"p{percent}": percentile(function.metrics.durations_ms, percent)
-                        for percent in (50, 95, 99)
-                    },
-                }
-                for function in lambda_.all_functions()
-            ]
-        return _json(content)
+class Console:
+    """The console of one session."""
 
-    def trace(request: HttpRequest) -> HttpResponse:
-        text = _parameter(request, "text")
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._doors = self._old_doors() + self._new_doors()
+
+    def serve_on(self, gateway: Gateway) -> None:
+        """Be reached through a gateway."""
+        gateway.folders[PREFIX] = self.answer
+
+    def close(self) -> None:
+        """End the live feeds: the session stops."""
+        with self._session.emulator.lock:
+            for reader in list(self._live.readers):
+                reader.end()
+
+    def answer(self, request: HttpRequest) -> HttpResponse | Pending[HttpResponse]:
+        """Answer one request; never raises."""
+        name = request.path.removeprefix(PREFIX).removeprefix("/")
+        if request.method == "HEAD":
+            return HttpResponse(405, _headers("application/json"))
+        if request.method == "GET" and (file := self._files.get(name)) is not None:
+            return self._page(request, name, file)
+        try:
+            door, names = find_door(self._doors, request.method, name)
+            answer = door.answer(asked_of(request, names))
+        except Refusal as refusal:
+            return _refused(refusal)
+        except Exception:  # noqa: BLE001 - the outermost boundary; the log has it whole
+            return _failed(name)
+        return _later(answer, name) if isinstance(answer, Pending) else _reply(answer)
+
+    # ---- within ----------------------------------------------------------------------------------
+
+    @cached_property
+    def _files(self) -> dict[str, File]:
+        return site_files()
+
+    def _page(self, request: HttpRequest, name: str, file: File) -> HttpResponse:
+        if not name and not request.path.endswith("/"):  # its files are named relative to it
+            return HttpResponse(308, Headers([("location", f"{PREFIX}/")]))
+        return HttpResponse(200, _headers(file.content_type), file.body)
+
+    def _new_doors(self) -> list[Door]:
+        session = self._session
+        state = session.emulator.registry.state
+        runs = Runs(session)
+        self._live = Live(session, runs)
+        queues, topics = Queues(session, state("sqs", SqsState)), Topics(session)
+        buckets, tables = Buckets(session), Tables(session)
+        schedules = Schedules(
+            session, state("events", EventsState), state("scheduler", SchedulerState)
+        )
+        families = (
+            runs,
+            Stories(session, runs),
+            SaveAsTest(session, runs),
+            Functions(session),
+            queues,
+            topics,
+            buckets,
+            tables,
+            Streams(session, state("kinesis", KinesisState)),
+            schedules,
+            Workflows(session),
+            Wiring(session, runs, queues, topics, buckets, schedules),
+            Clock(session),
+            FaultDoors(session),
+            Replay(session),
+            Calls(session),
+            About(session, queues, buckets, tables),
+            self._live,
+        )
+        doors = [door for family in families for door in family.doors()]
+        return [Door(door.method, f"{API}{door.path}", door.answer) for door in doors]
+
+    def _old_doors(self) -> list[Door]:
+        functions = Functions(self._session)
+        return [
+            Door("GET", "functions", lambda asked: functions.all(asked)["functions"]),
+            Door("GET", "trace", self._trace),
+            Door("GET", "journal", self._journal),
+        ]
+
+    def _trace(self, asked: Asked) -> Plain:
+        text = asked.query.get("text", "")
         if not text:
-            return _json({"error": "say what to look for: ?text=an-order-id"}, status=400)
-        with emulator.lock:
-            drawn = str(Trace(emulator.journal, text))
-        return HttpResponse(200, _headers("text/plain; charset=utf-8"), f"{drawn}\n".encode())
+            raise Refusal("say what to look for: ?text=an-order-id")
+        with self._session.emulator.lock:
+            drawn = str(Trace(self._session.emulator.journal, text))
+        return Plain(f"{drawn}\n")
 
-    def journal(request: HttpRequest) -> HttpResponse:
-        after = _parameter(request, "after") or "0"
-        if not after.isdigit():
-            return _json({"error": f"after={after} is not an entry number"}, status=400)
+    def _journal(self, asked: Asked) -> Plain:
+        after = asked.count("after", 0)
+        emulator = self._session.emulator
         with emulator.lock:
-            newer = (e for e in emulator.journal.entries() if e.number > int(after))
+            newer = (e for e in emulator.journal.entries() if e.number > after)
             # Written out within the lock: a request's dict belongs to its service.
             page = [
                 json.dumps(mask(e.as_dict()), default=readable, sort_keys=True)
                 for e in itertools.islice(newer, ENTRIES_PER_PAGE)
             ]
-        return HttpResponse(200, _headers("application/json"), f"[{','.join(page)}]".encode())
-
-    return {
-        f"{PREFIX}/functions": functions,
-        f"{PREFIX}/trace": trace,
-        f"{PREFIX}/journal": journal,
-    }
+        return Plain(f"[{','.join(page)}]", "application/json")
 
 
-def percentile(values: Sequence[int], percent: int) -> int | None:
-    """Return the value that `percent` % of the values do not exceed (nearest rank), or None."""
-    if not values:
-        return None
-    ordered = sorted(values)
-    rank = max(1, -(-len(ordered) * percent // 100))
-    return ordered[rank - 1]
+def _reply(answer: Any) -> HttpResponse:
+    if isinstance(answer, Feed):
+        return HttpResponse(200, _headers("text/event-stream"), feed=answer)
+    if isinstance(answer, Plain):
+        return HttpResponse(200, _headers(answer.content_type), answer.text.encode())
+    return _json(answer)
 
 
-def _parameter(request: HttpRequest, name: str) -> str:
-    return parse_qs(request.query).get(name, [""])[0]
+def _later(answer: Pending[Any], name: str) -> Pending[HttpResponse]:
+    response: Pending[HttpResponse] = Pending()
+
+    def settled(pending: Pending[Any]) -> None:
+        try:
+            value = pending.result()
+            shown = _reply(value)
+        except Refusal as refusal:
+            shown = _refused(refusal)
+        except Exception:  # noqa: BLE001 - the outermost boundary; the log has it whole
+            shown = _failed(name)
+        response.resolve(shown)
+
+    answer.then(settled)
+    return response
+
+
+def _refused(refusal: Refusal) -> HttpResponse:
+    return _json({"error": refusal.sentence}, status=refusal.status)
+
+
+def _failed(name: str) -> HttpResponse:
+    _log.exception("the console's %r failed", name)
+    return _json({"error": "The console failed at this; the log holds the cause."}, status=500)
 
 
 def _json(content: object, *, status: int = 200) -> HttpResponse:
-    return HttpResponse(status, _headers("application/json"), json.dumps(content).encode())
+    text = json.dumps(content, default=readable)
+    return HttpResponse(status, _headers("application/json"), text.encode())
 
 
 def _headers(content_type: str) -> Headers:

@@ -69,6 +69,14 @@ class Journal(Protocol):
         """Return what is kept, oldest first."""
         ...
 
+    def clear(self) -> None:
+        """Forget what is kept; numbers go on."""
+        ...
+
+    def find(self, number: int) -> Entry | None:
+        """Return the entry of a number, if it is kept."""
+        ...
+
 
 def digest(journal: Journal) -> str:
     """Return one hash over all entries: equal for equal histories."""

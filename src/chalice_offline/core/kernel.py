@@ -151,6 +151,10 @@ class Kernel(Protocol):
         """Whether who waits for a handler waits on: it is debugged, or timeouts are off."""
         ...
 
+    def throttles(self, function_name: str) -> bool:
+        """Whether a fault that was asked for refuses this run of a function as one too many."""
+        ...
+
     def turns(self, causes: tuple[int, ...], function_arn: str) -> int:
         """Return how often a function has run in the chain of requests that led here."""
         ...

@@ -61,3 +61,14 @@ class MemoryJournal:
     def entries(self) -> Iterator[Entry]:
         """Return the kept entries, oldest first."""
         return iter(tuple(self._entries))
+
+    def find(self, number: int) -> Entry | None:
+        """Return the entry of a number, if it is kept: they follow each other without a gap."""
+        place = number - self._entries[0].number if self._entries else -1
+        return self._entries[place] if 0 <= place < len(self._entries) else None
+
+    def clear(self) -> None:
+        """Forget all; numbers go on."""
+        self._entries.clear()
+        self._sizes.clear()
+        self._bytes = 0

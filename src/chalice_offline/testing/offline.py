@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from chalice_offline.core.http import Headers, HttpResponse
     from chalice_offline.core.journal import Journal
     from chalice_offline.services.lambda_ import LambdaState
+    from chalice_offline.testing.faults import OfflineFaults
+    from chalice_offline.testing.runs import Run
     from chalice_offline.trace import Trace
     from chalice_offline.transports.gateway import Judge
 
@@ -229,6 +231,34 @@ class Offline:
     def journal(self) -> Journal:
         """Every input and every step that followed."""
         return self.emulator.journal
+
+    def runs(self) -> list[Run]:
+        """Return the runs of functions, in the order in which they were asked for."""
+        from chalice_offline.testing.runs import run_of
+
+        short_names = self.app.short_names()
+        recent = list(self.emulator.runs.newest_first())
+        return [run_of(one, short_names.get(one.function, one.function)) for one in recent[::-1]]
+
+    @property
+    def faults(self) -> OfflineFaults:
+        """Faults on purpose: `offline.faults.error("sqs.SendMessage", times=2)`."""
+        from chalice_offline.console.doors import Refusal
+        from chalice_offline.console.fault_doors import FaultDoors
+        from chalice_offline.console.session import Session
+        from chalice_offline.services.lambda_ import LambdaState
+        from chalice_offline.testing.faults import OfflineFaults
+
+        lambda_ = self.emulator.registry.state("lambda", LambdaState)
+        doors = FaultDoors(Session(self.emulator, lambda_, short_names=self.app.short_names))
+
+        def target(text: str) -> str:
+            try:
+                return doors.target(text)
+            except Refusal as refusal:
+                raise ValueError(refusal.sentence) from refusal
+
+        return OfflineFaults(self.emulator.faults, target)
 
     def trace(self, text: str) -> Trace:
         """Return the story of whatever mentions `text` (an order id, say); print it to see it."""

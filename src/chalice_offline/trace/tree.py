@@ -51,10 +51,19 @@ class Trace:
         story._collect(journal, lambda entry: entry.number in wanted)  # noqa: SLF001 - our own
         return story
 
+    @classmethod
+    def of_entries(cls, entries: Iterable[Entry]) -> Trace:
+        """Return the story of these entries alone."""
+        story = cls.__new__(cls)
+        story._arrange({entry.number: entry for entry in entries})  # noqa: SLF001 - our own
+        return story
+
     def _collect(self, journal: Journal, wanted: Callable[[Entry], bool]) -> None:
         by_number = {entry.number: entry for entry in journal.entries()}
-        chosen = _chosen(by_number, wanted)
-        self.entries: list[Entry] = [by_number[number] for number in sorted(chosen)]
+        self._arrange({number: by_number[number] for number in sorted(_chosen(by_number, wanted))})
+
+    def _arrange(self, chosen: dict[int, Entry]) -> None:
+        self.entries: list[Entry] = list(chosen.values())
         self._followers: dict[int, list[Entry]] = {}
         self._attempts: dict[int, int] = {}
         self.roots: list[Entry] = []
@@ -77,11 +86,29 @@ class Trace:
             self._draw(root, "", "", lines)
         return "\n".join(lines)
 
+    def followers(self, entry: Entry) -> list[Entry]:
+        """Return what an entry caused, in order."""
+        return self._followers.get(entry.number, [])
+
+    def shown_below(self, entry: Entry) -> list[Entry]:
+        """Return what of that is told: all but what says that something went as usual."""
+        return [one for one in self.followers(entry) if self._is_shown(one, entry)]
+
+    def is_home(self, entry: Entry, follower: Entry) -> bool:
+        """Whether a follower is told under this entry; a batch is, under the last of its causes."""
+        return self._home(follower) == entry.number
+
+    def attempt(self, entry: Entry) -> int:
+        """Return which try a run is."""
+        return self._attempts.get(entry.number, 1)
+
+    def words(self, entry: Entry) -> str:
+        """Return one line about an entry."""
+        return describe(entry, self.followers(entry), self.attempt(entry))
+
     def _draw(self, entry: Entry, lead: str, below: str, lines: list[str]) -> None:
-        followers = self._followers.get(entry.number, [])
-        words = describe(entry, followers, self._attempts.get(entry.number, 1))
-        lines.append(f"{self._when(entry):>10}  {lead}{words}")
-        shown = [follower for follower in followers if self._is_shown(follower, entry)]
+        lines.append(f"{self._when(entry):>10}  {lead}{self.words(entry)}")
+        shown = self.shown_below(entry)
         for position, follower in enumerate(shown):
             last = position == len(shown) - 1
             branch, rest = ("└─ ", "   ") if last else ("├─ ", "│  ")

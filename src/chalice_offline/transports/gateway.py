@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from chalice_offline.protocols import Target
 
     Page = Callable[[HttpRequest], HttpResponse]
+    Folder = Callable[[HttpRequest], HttpResponse | Pending[HttpResponse]]
     #: what is asked, its parameters, and who asks; raises AwsError when they may not
     Judge = Callable[[Target, dict[str, Any], Caller], None]
 
@@ -54,6 +55,8 @@ class Gateway:
         """Make the gateway; `pages` are further paths it answers with plain HTTP."""
         self.emulator = emulator
         self.judge: Judge | None = None  # looks at what functions ask for, if anybody does
+        #: what answers for a path and all below it
+        self.folders: dict[str, Folder] = {}
         self._waiting: dict[Pending[HttpResponse], _Waiting] = {}
         self.pages: dict[str, Page] = {
             "/_localstack/health": self._health,
@@ -78,6 +81,10 @@ class Gateway:
         page = self.pages.get(path) or self.emulator.pages.get(path)
         if page is not None and not is_app_host(request.host):
             return page(request)
+        if path.startswith("/_") and not is_app_host(request.host):
+            for folder, answer in self.folders.items():
+                if path == folder or path.startswith(f"{folder}/"):
+                    return answer(request)
         request_id = self.emulator.ids.uuid()
         target: Target | None = None
         try:

@@ -28,6 +28,12 @@ def arm(events: EventsState, rule: Rule) -> None:
 
 
 def _fire(events: EventsState, rule: Rule) -> None:
+    send_scheduled_event(events, rule, ())
+    arm(events, rule)
+
+
+def send_scheduled_event(events: EventsState, rule: Rule, causes: tuple[int, ...]) -> None:
+    """Send the rule's targets the event that they get when its schedule is due."""
     kernel = events.kernel
     now_ms = kernel.now_ms
     time_s = now_ms // 1000
@@ -41,9 +47,7 @@ def _fire(events: EventsState, rule: Rule) -> None:
         resources=[rule.arn],
         detail={},
     )
-    entry = kernel.note(
-        rule.arn, {"schedule": rule.schedule_expression, "event": document["id"]}, (), "due"
-    )
+    detail = {"schedule": rule.schedule_expression, "event": document["id"]}
+    entry = kernel.note(rule.arn, detail, causes, "due")
     # The event goes to this rule's targets alone: it never passes the bus's patterns.
     routing.send_to_targets(events, rule, Event(document, time_s, now_ms, 0, entry))
-    arm(events, rule)

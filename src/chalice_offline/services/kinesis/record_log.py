@@ -63,6 +63,12 @@ class RecordLog:
         for key, value in self._records.items(start, end):
             yield _record(key, value)
 
+    def latest(self, shard: Shard) -> Iterator[Record]:
+        """Give the records of a shard, the newest first."""
+        start, end = _key(shard.index, 0), _key(shard.index + 1, 0)
+        for key, value in self._records.items(start, end, reverse=True):
+            yield _record(key, value)
+
     def position_at(self, shard: Shard, instant_ms: int) -> int:
         """Return the position of the first record that came at an instant or later.
 

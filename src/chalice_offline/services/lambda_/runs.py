@@ -59,6 +59,8 @@ def start_run(
     refusal = function.concurrency.refusal(settings.name, 0 if is_provided else function.provided)
     if refusal:
         raise throttled(refusal)
+    if kernel.throttles(settings.name):
+        raise throttled("ReservedFunctionConcurrentInvocationLimitExceeded")
     run = FunctionRun(
         request_id=request_id or kernel.ids.uuid(),
         function_name=settings.name,

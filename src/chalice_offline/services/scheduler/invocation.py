@@ -29,7 +29,13 @@ _NOT_IMPLEMENTED = 501
 class Invocation:
     """One occurrence of a schedule on its way to the target."""
 
-    def __init__(self, kernel: Kernel, schedule: Schedule, scheduled_ms: int) -> None:
+    def __init__(
+        self,
+        kernel: Kernel,
+        schedule: Schedule,
+        scheduled_ms: int,
+        causes: tuple[int, ...] = (),
+    ) -> None:
         self._kernel = kernel
         self._schedule = schedule
         self._target = dict(schedule.target)  # a later update changes later runs only
@@ -44,7 +50,7 @@ class Invocation:
                 "scheduled-time": iso_seconds(scheduled_ms // 1000),
                 "execution-id": self._execution_id,
             },
-            (),
+            causes,
             "due",
         )
 

@@ -58,13 +58,11 @@ def _move_one(sqs: SqsState, task: MoveTask) -> None:
     source.remove(message)
     source.ledger.moved += 1
     task.moved += 1
-    _redrive(sqs, task, message, source, destination)
+    move(sqs, task.entry, message, source, destination)
     source.wake()
 
 
-def _redrive(
-    sqs: SqsState, task: MoveTask, message: Message, source: Queue, destination: Queue
-) -> None:
+def move(sqs: SqsState, cause: int, message: Message, source: Queue, destination: Queue) -> None:
     """Store the message anew: AWS gives it a new id and a new time of sending.
 
     It does not pass the deduplication of a FIFO queue again, which might drop it.
@@ -89,7 +87,7 @@ def _redrive(
             "SourceArn": source.arn,
             "DestinationArn": destination.arn,
         },
-        (task.entry, *kernel.origin(message.message_id)),
+        (cause, *kernel.origin(message.message_id)),
         "moved by a message move task",
     )
     kernel.set_origin(moved.message_id, entry)

@@ -1,0 +1,104 @@
+"""What runs here: the session's own facts, and starting over."""
+
+from __future__ import annotations
+
+import platform
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from chalice_offline.console.doors import Asked, Door
+
+if TYPE_CHECKING:
+    from chalice_offline.console.buckets import Buckets
+    from chalice_offline.console.queues import Queues
+    from chalice_offline.console.session import Session
+    from chalice_offline.console.tables import Tables
+
+_KEYS_AT_ONCE = 1_000
+
+
+class About:
+    """The session itself."""
+
+    def __init__(self, session: Session, queues: Queues, buckets: Buckets, tables: Tables) -> None:
+        self._session = session
+        self._queues = queues
+        self._buckets = buckets
+        self._tables = tables
+
+    def doors(self) -> list[Door]:
+        """Return what can be asked."""
+        return [Door("GET", "session", self.facts), Door("POST", "reset", self.reset)]
+
+    def facts(self, _asked: Asked) -> dict[str, Any]:
+        """Answer what runs here: versions, project, addresses, how much there is."""
+        emulator = self._session.emulator
+        with emulator.lock:
+            return {
+                "version": version("chalice-offline"),
+                "python": platform.python_version(),
+                "account_id": emulator.account_id,
+                "region": emulator.region,
+                "seed": emulator.seed,
+                "virtual": self._session.time is not None,
+                "now_ms": emulator.driver.clock.read().now_ms,
+                "runs": emulator.runs.count,
+                "functions": len(list(self._session.functions())),
+                "faults": len(emulator.faults.all()),
+                **self._session.about(),
+            }
+
+    def reset(self, asked: Asked) -> dict[str, Any]:
+        """Empty queues, buckets and tables, switch faults off, forget runs and journal.
+
+        What the project declares stays. Items and objects are deleted as by a client, so streams
+        and notifications tell of it before the journal is forgotten.
+        """
+        emptied = {
+            "queues": self._empty_queues(asked),
+            "objects": sum(self._empty_bucket(name) for name in self._buckets.names()),
+            "items": sum(self._empty_table(name) for name in self._tables.names()),
+        }
+        emulator = self._session.emulator
+        with emulator.lock:
+            emulator.faults.clear()
+            emulator.runs.clear()
+            emulator.journal.clear()
+        return {"emptied": emptied}
+
+    # ---- within ----------------------------------------------------------------------------------
+
+    def _empty_queues(self, asked: Asked) -> int:
+        count = 0
+        for queue in self._queues.all(asked)["queues"]:
+            count += queue["visible"] + queue["in_flight"] + queue["delayed"]
+            self._queues.empty(queue["arn"])
+        return count
+
+    def _empty_bucket(self, bucket: str) -> int:
+        session = self._session
+        count = 0
+        while True:
+            page = session.read("s3", "ListObjectVersions", Bucket=bucket, MaxKeys=_KEYS_AT_ONCE)
+            found = [*(page.get("Versions") or []), *(page.get("DeleteMarkers") or [])]
+            for one in found:
+                request = {"Bucket": bucket, "Key": one["Key"]}
+                if one.get("VersionId") not in (None, "null"):
+                    request["VersionId"] = one["VersionId"]
+                session.act("s3", "DeleteObject", request)
+            count += len(found)
+            if not found or not page.get("IsTruncated"):
+                return count
+
+    def _empty_table(self, name: str) -> int:
+        session = self._session
+        keys = self._tables.described(name)["keys"]
+        count = 0
+        while True:
+            page = session.read("dynamodb", "Scan", TableName=name, Limit=_KEYS_AT_ONCE)
+            for item in page["Items"]:
+                key = {attribute: item[attribute] for attribute in keys}
+                session.act("dynamodb", "DeleteItem", {"TableName": name, "Key": key})
+            count += len(page["Items"])
+            if not page.get("LastEvaluatedKey"):
+                return count

@@ -1,0 +1,115 @@
+"""Doing again what the journal holds: a call, a request to the app, or the event of a run."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from chalice_offline.console.doors import Asked, Door, Refusal
+from chalice_offline.core.journal import readable
+from chalice_offline.core.pending import Pending
+from chalice_offline.trace import mask
+
+if TYPE_CHECKING:
+    from chalice_offline.console.session import Session
+    from chalice_offline.core.journal import Entry
+
+_CUT = "SHA-256 "
+
+
+class Replay:
+    """Replays out of one journal."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def doors(self) -> list[Door]:
+        """Return what can be asked."""
+        return [
+            Door("GET", "replay/{entry}", self.preview),
+            Door("POST", "replay/{entry}", self.replay),
+        ]
+
+    def preview(self, asked: Asked) -> dict[str, Any]:
+        """Answer what would be done again, masked; what is edited may stay masked elsewhere."""
+        with self._session.emulator.lock:
+            what = self._what(asked.name("entry"))
+        return {"service": what[0], "operation": what[1], "request": _shown(what[2])}
+
+    def replay(self, asked: Asked) -> Any:
+        """Do it again, with `request` in place of what it was if given."""
+        with self._session.emulator.lock:
+            service, operation, original = self._what(asked.name("entry"))
+        request = original
+        if "request" in asked.body:
+            request = restored(asked.mapping("request"), original)
+        reply = self._session.done(service, operation, request, asked.origin)
+        told = {"service": service, "operation": operation}
+        if isinstance(reply, Pending):
+            return reply.map(lambda answer: {**told, "answer": _shown(answer)})
+        return {**told, "answer": _shown(reply)}
+
+    # ---- within ----------------------------------------------------------------------------------
+
+    def _what(self, number: str) -> tuple[str, str, dict[str, Any]]:
+        journal = self._session.emulator.journal
+        entry = journal.find(int(number)) if number.isdigit() and len(number) < 18 else None
+        if entry is None:
+            raise Refusal(f"The journal has no entry {number[:40]} (any more).", 404)
+        return request_of(entry)
+
+
+def request_of(entry: Entry) -> tuple[str, str, dict[str, Any]]:
+    """Return service, operation and request that do again what an entry tells of."""
+    if entry.kind == "run":
+        payload = entry.detail.get("payload", b"{}")
+        request = {"FunctionName": entry.subject, "Payload": payload, "InvocationType": "Event"}
+        return "lambda", "Invoke", request
+    service, _, operation = entry.subject.partition(".")
+    is_call = (
+        entry.kind in ("call", "delivery") and operation.isalpha() and " " not in entry.subject
+    )
+    if not is_call or {"method", "url", "body"} == entry.detail.keys():
+        raise Refusal(f"Entry {entry.number} ({entry.kind} {entry.subject}) cannot be replayed.")
+    if _CUT in json.dumps(entry.detail, default=readable):
+        raise Refusal(f"Entry {entry.number} was too long to be kept whole.", 409)
+    return service, operation, dict(entry.detail)
+
+
+def _shown(value: Any) -> Any:
+    return json.loads(json.dumps(mask(value), default=readable))
+
+
+def restored(edited: Any, original: Any) -> Any:
+    """Return what was edited with what was only masked in it put back."""
+    return _restored(edited, original, _shown(original))
+
+
+def _restored(edited: Any, original: Any, masked: Any) -> Any:
+    """Walk through what was edited, what it was, and how that was shown, side by side."""
+    if edited == masked:
+        return original
+    if isinstance(edited, dict) and isinstance(original, dict) and isinstance(masked, dict):
+        return {
+            name: _restored(value, original.get(name), masked.get(name))
+            for name, value in edited.items()
+        }
+    if isinstance(edited, list) and isinstance(original, list | tuple) and isinstance(masked, list):
+        known = dict(enumerate(zip(original, masked, strict=False)))
+        return [
+            _restored(value, *known.get(place, (None, None))) for place, value in enumerate(edited)
+        ]
+    if isinstance(edited, str) and isinstance(original, str | bytes) and isinstance(masked, str):
+        return _restored_text(edited, original, masked)
+    return edited
+
+
+def _restored_text(edited: str, original: str | bytes, masked: str) -> str | bytes:
+    """Put back what was masked in JSON inside a text; any other text is taken as it is."""
+    try:
+        before, after, shown = (json.loads(text) for text in (original, edited, masked))
+    except (ValueError, RecursionError):
+        whole = edited
+    else:
+        whole = json.dumps(_restored(after, before, shown), ensure_ascii=False)
+    return whole.encode() if isinstance(original, bytes) else whole

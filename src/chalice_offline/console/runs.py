@@ -1,0 +1,150 @@
+"""Runs, newest first: which function, for what, which try, how long, how it ended."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from chalice_offline.console.doors import Asked, Door, Refusal
+from chalice_offline.console.sources import UNKNOWN, Source, source_of
+from chalice_offline.core.run import RunState
+from chalice_offline.trace import mask
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from chalice_offline.console.session import Session
+    from chalice_offline.core.recent_runs import RecentRun
+
+RUNS_PER_PAGE = 200
+RUNS_PER_PAGE_MAX = 2_000
+_SOURCES_KEPT = 40_000
+
+OUTCOMES = {
+    RunState.WAITING: "waiting",
+    RunState.RUNNING: "running",
+    RunState.RETURNED: "ok",
+    RunState.FAILED: "error",
+    RunState.EXITED: "exited",
+    RunState.TIMED_OUT: "timed out",
+}
+_FAILED = frozenset({"error", "exited", "timed out"})
+
+
+class Runs:
+    """The list of runs. What a run was for is read once, when somebody looks."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._sources: dict[int, Source] = {}
+
+    def doors(self) -> list[Door]:
+        """Return what can be asked."""
+        return [Door("GET", "runs", self.page), Door("GET", "runs/{entry}", self.one)]
+
+    def page(self, asked: Asked) -> dict[str, Any]:
+        """Answer one page, newest first: `before` a run, of a `function`, with an `outcome`."""
+        limit = asked.count("limit", RUNS_PER_PAGE, RUNS_PER_PAGE_MAX)
+        before = asked.count("before", 0)
+        wanted = self._wanted(asked)
+        recent = self._session.emulator.runs
+        with self._session.emulator.lock:
+            rows = list(islice((row for row in self._rows(before) if wanted(row)), limit))
+            return {
+                "runs": rows,
+                "kept": len(recent),
+                "count": recent.count,
+                "revision": recent.revision,
+                "now_ms": self._session.emulator.now_ms,
+            }
+
+    def one(self, asked: Asked) -> dict[str, Any]:
+        """Answer one run, by its journal entry or its request id."""
+        name = asked.name("entry")
+        recent = self._session.emulator.runs
+        with self._session.emulator.lock:
+            found = recent.find(int(name)) if name.isdigit() else recent.of_request(name)
+            if found is None:
+                kept = f"the latest {len(recent)} are kept"
+                raise Refusal(f"There is no run {name} (any more): {kept}.", 404)
+            return self.row(found)
+
+    def row(self, run: RecentRun) -> dict[str, Any]:
+        """Return a run as it is shown."""
+        source = self.source(run.entry)
+        return {
+            "entry": run.entry,
+            "story": run.story,
+            "function": run.function,
+            "name": self._session.shown_name(run.function),
+            "source": source.name,
+            "source_kind": source.kind,
+            "source_arn": source.arn,
+            "try": max(run.tries, source.receives),
+            "queued_ms": run.queued_ms,
+            "started_ms": run.started_ms,
+            "ended_ms": run.ended_ms,
+            "duration_ms": run.duration_ms,
+            "outcome": OUTCOMES[run.state],
+            "error": _error(run),
+            "request_id": run.request_id,
+        }
+
+    def source(self, entry: int) -> Source:
+        """Return what a run was for."""
+        known = self._sources.get(entry)
+        if known is None:
+            known = source_of(self._session.emulator.journal, entry)
+            if known.name and len(known.name) < 400:
+                shown = str(mask(known.name))
+                known = known._replace(name=shown)
+            if known is not UNKNOWN:
+                self._sources[entry] = known
+                while len(self._sources) > _SOURCES_KEPT:
+                    del self._sources[next(iter(self._sources))]
+        return known
+
+    # ---- within ----------------------------------------------------------------------------------
+
+    def _rows(self, before: int) -> Iterator[dict[str, Any]]:
+        for run in self._session.emulator.runs.newest_first():
+            if not before or run.entry < before:
+                yield self.row(run)
+
+    def _wanted(self, asked: Asked) -> Any:
+        function = asked.query.get("function", "")
+        if function:
+            function = self._session.function_name(function)
+        outcome = asked.query.get("outcome", "")
+        if outcome and outcome not in (*OUTCOMES.values(), "failed"):
+            known = ", ".join([*OUTCOMES.values(), "failed"])
+            raise Refusal(f"?outcome={outcome[:80]} is none of {known}.")
+        text = asked.query.get("text", "").lower()
+        story = asked.count("story", 0)
+
+        def wanted(row: dict[str, Any]) -> bool:
+            return (
+                (not function or row["function"] == function)
+                and (not story or row["story"] == story)
+                and (
+                    not outcome
+                    or row["outcome"] == outcome
+                    or (outcome == "failed" and row["outcome"] in _FAILED)
+                )
+                and (not text or text in _searched(row))
+            )
+
+        return wanted
+
+
+def _searched(row: dict[str, Any]) -> str:
+    return "\n".join(
+        str(row[key]) for key in ("name", "function", "source", "error", "request_id", "outcome")
+    ).lower()
+
+
+def _error(run: RecentRun) -> str | None:
+    if not run.failed:
+        return None
+    text = f"{run.error_type}: {run.error_message}" if run.error_message else run.error_type
+    return str(mask(text[:2_000]))

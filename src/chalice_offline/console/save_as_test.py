@@ -1,0 +1,170 @@
+"""A story as a pytest file: what came from outside is done again, what followed is asserted."""
+
+from __future__ import annotations
+
+import json
+import keyword
+import re
+from pprint import pformat
+from typing import TYPE_CHECKING, Any
+
+from chalice_offline.console.doors import Asked, Door, Refusal
+from chalice_offline.console.replay import request_of
+from chalice_offline.core.run import RunState
+from chalice_offline.trace import Trace, mask
+
+if TYPE_CHECKING:
+    from chalice_offline.console.runs import Runs
+    from chalice_offline.console.session import Session
+    from chalice_offline.core.journal import Entry
+    from chalice_offline.core.recent_runs import RecentRun
+
+_INPUTS_MAX = 50
+# Header fields that say how a request came here, not what it asked.
+_OF_THE_WAY = frozenset(
+    {
+        "accept", "accept-encoding", "connection", "content-length", "dnt", "host", "origin",
+        "priority", "referer", "upgrade-insecure-requests", "user-agent", "cache-control", "pragma",
+    }
+)  # fmt: skip
+_NO_NAME = re.compile(r"\W+")
+
+
+class SaveAsTest:
+    """Writes tests out of stories."""
+
+    def __init__(self, session: Session, runs: Runs) -> None:
+        self._session = session
+        self._runs = runs
+
+    def doors(self) -> list[Door]:
+        """Return what can be asked."""
+        return [Door("POST", "stories/{number}/test", self.save)]
+
+    def save(self, asked: Asked) -> dict[str, Any]:
+        """Answer a test file of a story, masked unless it is asked for `whole`."""
+        number = asked.name("number")
+        name = _test_name(asked.text("name", f"story_{number}"))
+        emulator = self._session.emulator
+        with emulator.lock:
+            entry = emulator.journal.find(int(number)) if number.isdigit() else None
+            if entry is None:
+                raise Refusal(f"The journal has no entry {number[:40]} (any more).", 404)
+            story = emulator.stories.of(entry.number)
+            trace = Trace.of(emulator.journal, [story])
+            # What other stories brought along (a batch, a redrive) belongs to their tests.
+            own = [one for one in trace.entries if emulator.stories.of(one.number) == story]
+            inputs = [one for one in own if _is_input(one)]
+            if not inputs:
+                raise Refusal("Nothing in this story came from outside: nothing can be done again.")
+            runs = [run for one in own if (run := emulator.runs.find(one.number))]
+            whole = asked.flag("whole")
+            text = _Test(self._session, name, whole=whole).text(trace, inputs, runs)
+        hides = not whole and "***" in text
+        return {"file": f"test_{name}.py", "text": text, "masked": hides, "runs": len(runs)}
+
+
+class _Test:
+    def __init__(self, session: Session, name: str, *, whole: bool) -> None:
+        self._session = session
+        self._name = name
+        self._whole = whole
+
+    def text(self, trace: Trace, inputs: list[Entry], runs: list[RecentRun]) -> str:
+        """Return the file."""
+        steps = [line for entry in inputs[:_INPUTS_MAX] for line in self._step(entry)]
+        body = [*steps, "offline.settle(raise_errors=False)", *self._asserted(runs)]
+        began = str(trace.words(trace.roots[0]))
+        lines = [
+            f'"""{_in_docstring(began)}, as it happened once."""',
+            "",
+            "from typing import Any",
+            "",
+            "",
+            f"def test_{self._name}(offline: Any) -> None:",
+            f'    """{_in_docstring(began)}: the same handlers run, and end the same way."""',
+        ]
+        for one in body:
+            lines += [f"    {line}" if line else "" for line in one.splitlines()]
+        return "\n".join(lines) + "\n"
+
+    def _step(self, entry: Entry) -> list[str]:
+        if entry.subject == "execute-api.Request":
+            return [self._request(entry)]
+        service, operation, request = request_of(entry)
+        shown = request if self._whole else mask(request)
+        if service == "sqs" and isinstance(shown.get("QueueUrl"), str):
+            shown = {**shown, "QueueUrl": shown["QueueUrl"].rstrip("/").rpartition("/")[2]}
+        arguments = ",\n".join(f"    {name}={_literal(value)}" for name, value in shown.items())
+        call = f'offline.client("{service}").{_snake(operation)}('
+        return [f"{call}\n{arguments},\n)" if arguments else f"{call})"]
+
+    def _request(self, entry: Entry) -> str:
+        detail = entry.detail
+        headers = {
+            name: value
+            for name, value in detail.get("headers", [])
+            if name.lower() not in _OF_THE_WAY and not name.lower().startswith("sec-")
+        }
+        query = f"?{detail['rawQuery']}" if detail.get("rawQuery") else ""
+        path = f"{detail['path']}{query}"
+        body = detail.get("body") or b""
+        if not self._whole:
+            headers, path, body = mask(headers), mask(path), mask(body)
+        arguments = [f"    {str(detail['method'])!r}", f"    {path!r}"]
+        if headers:
+            arguments.append(f"    headers={_literal(headers)}")
+        if body:
+            arguments.append(f"    body={_readable(body)!r}")
+        return "offline.http.request(\n" + ",\n".join(arguments) + ",\n)"
+
+    def _asserted(self, runs: list[RecentRun]) -> list[str]:
+        told = sorted(self._told(run) for run in runs if run.ended_ms is not None)
+        if not told:
+            return ["assert offline.runs() == []"]
+        lines = [f"    {one!r}," for one in told]
+        return [
+            "ended = sorted((run.function, run.outcome) for run in offline.runs())",
+            "assert ended == [\n" + "\n".join(lines) + "\n]",
+        ]
+
+    def _told(self, run: RecentRun) -> tuple[str, str]:
+        outcome = "ok" if run.state is RunState.RETURNED else run.error_type
+        return self._session.shown_name(run.function), outcome
+
+
+def _is_input(entry: Entry) -> bool:
+    """Whether an entry came from outside and can be done again."""
+    if not entry.is_input or entry.causes or entry.kind != "call":
+        return False
+    try:
+        request_of(entry)
+    except Refusal:
+        return False
+    return not entry.subject.startswith(("schedules.", "faults."))
+
+
+def _test_name(text: str) -> str:
+    name = _NO_NAME.sub("_", text.strip().lower()).strip("_").removeprefix("test_")
+    if not name or len(name) > 100 or keyword.iskeyword(name) or not name.isascii():
+        raise Refusal('"name" must be a short name in letters and digits.')
+    return name
+
+
+def _literal(value: Any) -> str:
+    return pformat(value, width=88, sort_dicts=False).replace("\n", "\n    ")
+
+
+def _readable(body: Any) -> Any:
+    try:
+        return body.decode() if isinstance(body, bytes) else body
+    except UnicodeDecodeError:
+        return body
+
+
+def _snake(operation: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", operation).lower()
+
+
+def _in_docstring(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)[1:-1].replace('\\"', "'").replace("\\", "/")[:70]

@@ -1,0 +1,143 @@
+"""Runs of handlers between the kernel and its driver: started, ended, stopped at their timeout."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Protocol
+
+from chalice_offline.core.clock import Reading
+from chalice_offline.core.disturbance import Disturbed, disturbed_run
+from chalice_offline.core.interruption import RunStopped
+from chalice_offline.core.run import RunState
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from chalice_offline.core.faults import Fault
+    from chalice_offline.core.journal import Entry
+    from chalice_offline.core.lineage import Lineages
+    from chalice_offline.core.recent_runs import RecentRuns
+    from chalice_offline.core.run import FunctionRun, Outcome, RunLife
+    from chalice_offline.core.stories import Stories
+    from chalice_offline.core.turn import Turn
+
+# Stopped runs whose late calls are still told from others'.
+STOPPED_RUNS_KEPT = 10_000
+
+
+class Host(Disturbed, Protocol):
+    """What is needed of the kernel."""
+
+    lineages: Lineages
+    stories: Stories
+    runs: RecentRuns
+
+    @property
+    def awake_ms(self) -> int:
+        """The present in awake time."""
+        ...
+
+
+class Write(Protocol):
+    """Writes a journal entry."""
+
+    def __call__(
+        self,
+        kind: str,
+        subject: str,
+        detail: Mapping[str, Any],
+        causes: tuple[int, ...],
+        *,
+        is_input: bool,
+    ) -> Entry:
+        """Return the entry."""
+        ...
+
+
+class Running:
+    """The runs of one kernel."""
+
+    def __init__(self, kernel: Host, turn: Turn, write: Write) -> None:
+        self._kernel = kernel
+        self._turn = turn
+        self._write = write
+        self._stopped: OrderedDict[int, None] = OrderedDict()
+
+    def start(
+        self,
+        run: FunctionRun,
+        causes: tuple[int, ...],
+        started: Callable[[], None],
+        done: Callable[[Outcome], None],
+    ) -> int:
+        """Have the driver run a handler, or do to it what a fault wants; return its entry."""
+        faults = self._kernel.faults
+        fault = faults.on_run(run.function_name) if faults.is_on else None
+        return self._start(run, causes, started, done, fault)
+
+    def stop(self, entry: int, life: RunLife) -> bool:
+        """Stop a run whose timeout is over, unless timeouts wait: then it begins anew."""
+        kernel = self._kernel
+        if not kernel.driver.may_time_out(life):
+            life.grant(kernel.awake_ms)
+            return False
+        life.end(RunState.TIMED_OUT)
+        kernel.runs.stopped(entry, life.timeout_ms, kernel.now_ms)
+        self._stopped[entry] = None
+        if len(self._stopped) > STOPPED_RUNS_KEPT:
+            self._stopped.popitem(last=False)
+        life.interruption.request()
+        kernel.driver.interrupt(entry)
+        return True
+
+    def check_alive(self, causes: tuple[int, ...]) -> None:
+        """Refuse what a stopped run calls: on AWS there is nobody any more who could."""
+        if self._stopped and any(cause in self._stopped for cause in causes):
+            raise RunStopped
+
+    # ---- within ----------------------------------------------------------------------------------
+
+    def _start(
+        self,
+        run: FunctionRun,
+        causes: tuple[int, ...],
+        started: Callable[[], None],
+        done: Callable[[Outcome], None],
+        fault: Fault | None = None,
+    ) -> int:
+        kernel = self._kernel
+        detail = {"request_id": run.request_id, "payload": run.payload}
+        written = self._write("run", run.function_name, detail, causes, is_input=False)
+        number = written.number
+        standstill = kernel.lineages.run(number, causes, run.function_arn, kernel.now_ms)
+        run = replace(run, entry=number, standstill=standstill)
+        kernel.runs.take_in(run, number, kernel.stories.of(number), kernel.now_ms)
+
+        def begins() -> None:
+            with self._turn:
+                run.life.start(Reading(kernel.now_ms, kernel.awake_ms))
+                kernel.runs.started(number, kernel.now_ms)
+                started()
+
+        def ended(outcome: Outcome) -> None:
+            with self._turn:
+                entry = self._write(
+                    "outcome",
+                    run.function_name,
+                    {"request_id": run.request_id, "payload": outcome.payload},
+                    (number,),
+                    is_input=True,
+                )
+                entry.outcome = written.outcome = "error" if outcome.failed else "ok"
+                kernel.runs.ended(number, outcome, kernel.now_ms)
+                done(outcome)
+
+        if fault is None:
+            kernel.driver.run(run, begins, ended)
+        else:
+            disturbed_run(kernel, fault, run, begins, ended, self._start_twin)
+        return number
+
+    def _start_twin(self, twin: FunctionRun) -> None:
+        self._start(twin, (twin.entry,), lambda: None, lambda outcome: twin.life.end(outcome.end))

@@ -1,0 +1,363 @@
+"""The console's JSON doors, on a project in virtual time."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from chalice_offline.core.pending import Pending
+    from tests.console.conftest import Shop
+
+
+def test_runs_are_listed_newest_first_with_what_they_were_for(shop: Shop) -> None:
+    """Function, source, try, outcome, request id, story, error; secrets in it are masked."""
+    shop.order("soup")
+    shop.order("fugu")
+    runs = shop.get("runs")["runs"]
+    assert [(run["name"], run["source"], run["try"], run["outcome"]) for run in runs] == [
+        ("cook", "orders", 2, "error"),
+        ("cook", "orders", 1, "error"),
+        ("api_handler", "POST /orders", 1, "ok"),
+        ("cook", "orders", 1, "ok"),
+        ("api_handler", "POST /orders", 1, "ok"),
+    ]
+    assert runs[0]["error"] == "ValueError: no licence for fugu, key=***"
+    assert runs[0]["story"] == runs[2]["story"] != runs[3]["story"]
+    assert shop.get(f"runs/{runs[1]['request_id']}") == runs[1]
+    assert shop.get(f"runs/{runs[1]['entry']}") == runs[1]
+
+
+def test_runs_come_in_pages_and_by_what_is_asked(shop: Shop) -> None:
+    """`before`, `limit`, `function`, `outcome`, `text`."""
+    shop.order("soup")
+    shop.order("fugu")
+    first = shop.get("runs?limit=2")["runs"]
+    rest = shop.get(f"runs?before={first[-1]['entry']}")["runs"]
+    assert len(first) == 2
+    assert [*first, *rest] == shop.get("runs")["runs"]
+    assert {run["name"] for run in shop.get("runs?outcome=failed")["runs"]} == {"cook"}
+    assert len(shop.get("runs?function=api_handler")["runs"]) == 2
+    assert len(shop.get("runs?text=FUGU")["runs"]) == 2
+
+
+def test_a_story_holds_payloads_lines_and_tracebacks(shop: Shop) -> None:
+    """From the request to the dead letter."""
+    shop.order("fugu")
+    story = shop.get(f"stories/{shop.get('runs')['runs'][0]['story']}")
+    told = [story["steps"][0]]
+    while told[-1]["steps"]:
+        told.append(told[-1]["steps"][0])
+    assert [step["kind"] for step in told] == [
+        "call", "delivery", "run", "call", "run", "run", "note",
+    ]  # fmt: skip
+    assert told[0]["words"] == "POST /orders → 200"
+    assert told[0]["detail"]["body"] == '{"dish": "fugu"}'
+    failed = told[4]["run"]
+    assert [text for _, text in failed["lines"] if "cooking" in text] == ["cooking fugu\n"]
+    assert 'raise ValueError("no licence' in failed["traceback"][-1]
+    assert "sk_live" not in json.dumps(story)
+    drawn = shop.send("GET", f"stories/{story['story']}/text").body.decode()
+    assert "sqs.DeadLetter" in drawn
+
+
+def test_stories_are_found_by_a_text(shop: Shop) -> None:
+    """What a story began with is told, newest first."""
+    shop.order("soup")
+    shop.order("fugu")
+    found = shop.get("stories?text=fugu")["stories"]
+    assert [story["words"] for story in found] == ["POST /orders"]
+    assert shop.get("stories?limit=1")["stories"] == found
+
+
+def test_queues_are_looked_into_without_receiving(shop: Shop) -> None:
+    """Depths, messages where they are, and the error that brought a dead letter there."""
+    shop.order("fugu")
+    queues = {queue["name"]: queue for queue in shop.get("queues")["queues"]}
+    assert queues["letters"]["visible"] == queues["orders"]["dead_lettered"] == 1
+    assert queues["letters"]["dead_letters_of"] == [queues["orders"]["arn"]]
+    (letter,) = shop.get("queues/letters/messages")["messages"]
+    assert letter["why"]["error"] == "ValueError: no licence for fugu, key=***"
+    assert letter["place"] == "visible"
+    assert letter["receive_count"] == 2
+    again = shop.get("queues/letters/messages")["messages"]
+    assert again == [letter]
+
+
+def test_messages_are_sent_redriven_and_purged(shop: Shop) -> None:
+    """One letter, or all; through the kernel, so handlers run again."""
+    shop.post("queues/orders/send", {"body": '{"dish": "fugu"}'})
+    shop.post("queues/orders/send", {"body": '{"dish": "fugu"}', "attributes": {"table": 4}})
+    shop.post("time/settle")
+    letters = shop.get("queues/letters/messages")["messages"]
+    assert len(letters) == 2
+    assert letters[1]["attributes"]["table"] == {"DataType": "Number", "StringValue": "4"}
+    moved = shop.post("queues/letters/redrive", {"message": letters[0]["id"]})
+    assert moved["to"].endswith(":orders")
+    assert shop.get("queues/letters/messages")["messages"] == letters[1:]
+    shop.post("time/settle")
+    assert shop.post("queues/letters/redrive") == {"moving": 2}
+    shop.post("time/settle")
+    assert len(shop.get("runs?function=cook&outcome=error")["runs"]) == 10
+    assert shop.post("queues/letters/purge") == {"purged": 2}
+    assert shop.get("queues/letters/messages")["messages"] == []
+
+
+def test_functions_are_invoked_with_an_event(shop: Shop) -> None:
+    """The answer holds what Invoke answers: the payload, the error, the log."""
+    assert shop.post("functions/echo/invoke", {"event": {"a": 1}})["payload"] == {"a": 1}
+    failed = shop.post("functions/shop-dev-echo/invoke", {"event": {"fail": True}})
+    assert failed["error"] == "Unhandled"
+    assert failed["payload"]["errorType"] == "KeyError"
+    assert any("KeyError" in line for line in failed["log"])
+    assert shop.post("functions/echo/invoke", {"type": "Event"}) == {"status": 202}
+    (echo,) = [one for one in shop.get("functions")["functions"] if one["name"] == "echo"]
+    assert (echo["invocations"], echo["errors"]) == (2, 1)
+
+
+def test_the_wiring_counts_what_went_where(shop: Shop) -> None:
+    """Sources, what carries, handlers; with counts on the edges."""
+    shop.order("fugu")
+    drawn = shop.get("wiring")
+    labels = {node["id"]: node["label"] for node in drawn["nodes"]}
+    edges = {(labels[edge["from"]], labels[edge["to"]]): edge["count"] for edge in drawn["edges"]}
+    assert edges == {
+        ("HTTP routes", "api_handler"): 1,
+        ("orders", "cook"): 2,
+        ("orders", "letters"): 1,
+        ("news", "read_news"): 0,
+        ("default", "on_shop"): 0,
+        ("shop-dev-hourly-event", "hourly"): 0,
+    }
+
+
+def test_what_matched_nothing_is_told_with_the_reason(shop: Shop) -> None:
+    """An event of another source."""
+    shop.post("buses/default/put", {"source": "other", "detail_type": "opened"})
+    shop.post("time/settle")
+    (found,) = shop.get("wiring/unmatched")["unmatched"]
+    assert found["outcome"] == "no rule matched"
+    assert "source" in found["reasons"]["near_misses"]
+
+
+def test_topics_buses_and_their_listeners(shop: Shop) -> None:
+    """Publishing reaches the handlers."""
+    (topic,) = shop.get("topics")["topics"]
+    assert topic["subscriptions"][0]["protocol"] == "lambda"
+    shop.post("topics/news/publish", {"message": "fresh bread", "subject": "today"})
+    shop.post("buses/default/put", {"source": "shop", "detail_type": "opened", "detail": {"n": 1}})
+    shop.post("time/settle")
+    assert {run["name"]: run["source"] for run in shop.get("runs")["runs"]} == {
+        "read_news": "news",
+        "on_shop": "shop: opened",
+    }
+
+
+def test_schedules_say_when_they_are_next_and_fire_now(shop: Shop) -> None:
+    """Firing changes nothing of when it is due next."""
+    (schedule,) = shop.get("schedules")["schedules"]
+    assert schedule["next_ms"] == shop.get("time")["now_ms"] + 3_600_000
+    shop.post(f"schedules/{schedule['name']}/fire")
+    shop.post("time/settle")
+    (run,) = shop.get("runs")["runs"]
+    assert (run["name"], run["source_kind"]) == ("hourly", "schedule")
+    assert shop.get("schedules")["schedules"] == [schedule]
+    shop.post("time/advance", {"hours": 2})
+    assert len(shop.get("runs?function=hourly")["runs"]) == 3
+
+
+def test_buckets_tables_and_streams_are_read_and_written(shop: Shop) -> None:
+    """What was put is shown, masked."""
+    shop.post("buckets/menus/put", {"key": "a/b.txt", "text": "password=hunter2"})
+    assert [one["key"] for one in shop.get("buckets/menus/objects")["objects"]] == ["a/b.txt"]
+    assert shop.get("buckets/menus/objects/a/b.txt")["text"] == "password=***"
+    shop.post("tables/dishes/put", {"item": {"id": {"S": "soup"}, "token": {"S": "x"}}})
+    items = shop.get("tables/dishes/items")["items"]
+    assert items == [{"id": {"S": "soup"}, "token": {"S": "***"}}]
+    assert shop.get("tables")["tables"][0]["keys"] == ["id"]
+    shop.post("streams/steps/put", {"data": "one"})
+    shop.post("streams/steps/put", {"data": "two"})
+    assert [one["data"] for one in shop.get("streams/steps/records")["records"]] == ["two", "one"]
+
+
+def test_a_request_is_replayed_as_it_was_or_edited(shop: Shop) -> None:
+    """What is masked in what is edited stays what it was."""
+    body = {"dish": "soup", "token": "abc"}
+    shop.offline.http.post("/orders", json=body)
+    shop.offline.settle()
+    story = shop.get("runs")["runs"][0]["story"]
+    request = shop.get(f"replay/{story}")["request"]
+    assert json.loads(request["body"]) == {"dish": "soup", "token": "***"}
+    assert shop.post(f"replay/{story}")["answer"]["statusCode"] == 200
+    edited = {**request, "body": request["body"].replace("soup", "stew")}
+    shop.post(f"replay/{story}", {"request": edited})
+    shop.post("time/settle")
+    sent = [
+        json.loads(entry.detail["MessageBody"])
+        for entry in shop.offline.journal.entries()
+        if entry.subject == "sqs.SendMessage"
+    ]
+    assert sent == [body, body, {**body, "dish": "stew"}]
+
+
+def test_a_runs_event_is_replayed(shop: Shop) -> None:
+    """The event of a run invokes its function once more."""
+    shop.post("topics/news/publish", {"message": "bread"})
+    shop.post("time/settle")
+    shop.post(f"replay/{shop.get('runs')['runs'][0]['entry']}")
+    shop.post("time/settle")
+    assert [run["source"] for run in shop.get("runs")["runs"]] == ["news", "news"]
+
+
+def test_a_story_becomes_a_test_that_passes(shop: Shop) -> None:
+    """The file is run by pytest, in a process of its own."""
+    shop.order("fugu")
+    story = shop.get("runs")["runs"][0]["story"]
+    saved = shop.post(f"stories/{story}/test", {"name": "no fugu"})
+    assert saved["file"] == "test_no_fugu.py"
+    assert not saved["masked"]
+    (shop.directory / saved["file"]).write_text(saved["text"])
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", saved["file"]]
+    ended = subprocess.run(
+        command, cwd=shop.directory, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert ended.returncode == 0, ended.stdout
+    assert "1 passed" in ended.stdout
+
+
+def test_a_saved_test_is_masked_unless_asked_for_whole(shop: Shop) -> None:
+    """With a word of warning."""
+    shop.offline.http.post("/orders", json={"dish": "soup", "token": "abc"})
+    shop.offline.settle()
+    story = shop.get("runs")["runs"][0]["story"]
+    masked = shop.post(f"stories/{story}/test")
+    assert masked["masked"]
+    assert "abc" not in masked["text"]
+    assert "abc" in shop.post(f"stories/{story}/test", {"whole": True})["text"]
+
+
+def test_faults_are_switched_on_and_off(shop: Shop) -> None:
+    """A throttled queue answers as SQS does."""
+    fault = shop.post("faults", {"kind": "throttle", "target": "sqs.SendMessage", "times": 1})
+    status, sentence = shop.refused("POST", "queues/orders/send", {"body": "x"})
+    assert (status, "RequestThrottled" in sentence) == (403, True)
+    shop.post("queues/orders/send", {"body": '{"dish": "soup"}'})
+    assert shop.get("faults")["faults"][0]["struck"] == 1
+    shop.post(f"faults/{fault['number']}/remove")
+    assert shop.get("faults")["faults"] == []
+
+
+def test_any_call_of_awss_and_many(shop: Shop) -> None:
+    """Seeding makes all calls or, when one of them is wrong, none."""
+    item = {"TableName": "dishes", "Item": {"id": {"S": "a"}}}
+    shop.post("call", {"service": "dynamodb", "operation": "PutItem", "request": item})
+    put = {"service": "s3", "operation": "PutObject"}
+    good = {**put, "request": {"Bucket": "menus", "Key": "k", "Body": "text"}}
+    bad = {**put, "request": {"Bucket": "menus", "Kye": "k"}}
+    status, sentence = shop.refused("POST", "seed", {"calls": [good, bad]})
+    assert status == 400
+    assert sentence.startswith("Call 2: PutObject has no Kye. Did you mean Key")
+    assert sentence.endswith("Nothing was changed.")
+    assert shop.get("buckets/menus/objects")["objects"] == []
+    assert shop.post("seed", {"calls": [good]}) == {"calls": 1}
+
+
+def test_reset_empties_what_there_is(shop: Shop) -> None:
+    """Resources stay; what they hold, runs, faults and journal go."""
+    shop.order("fugu")
+    shop.post("buckets/menus/put", {"key": "k", "text": "t"})
+    shop.post("tables/dishes/put", {"item": {"id": {"S": "a"}}})
+    shop.post("faults", {"kind": "error", "target": "echo"})
+    assert shop.post("reset")["emptied"] == {"queues": 1, "objects": 1, "items": 1}
+    assert shop.get("runs")["runs"] == []
+    assert shop.get("faults")["faults"] == []
+    assert shop.get("queues/letters/messages")["messages"] == []
+    shop.order("soup")
+    assert len(shop.get("runs")["runs"]) == 2
+
+
+def test_the_session_tells_what_runs_here(shop: Shop) -> None:
+    """For a banner, a doctor, a page's head."""
+    facts = shop.get("session")
+    assert (facts["project"], facts["stage"], facts["virtual"]) == ("shop", "dev", True)
+    assert facts["routes"] == ["POST /orders"]
+
+
+def test_the_live_feed_tells_what_changed_and_goes_on_where_it_was(shop: Shop) -> None:
+    """Server-sent events: one piece for many changes, with an id to resume by."""
+    reply = shop.send("GET", "live")
+    assert reply.headers["content-type"] == "text/event-stream"
+    assert reply.feed is not None
+    shop.post("functions/echo/invoke", {"event": {}})
+    first = _told(reply.feed.next(), shop)
+    assert [run["outcome"] for run in first["runs"]] == ["ok"]
+    reply.feed.close()
+    shop.post("functions/echo/invoke", {"event": {"fail": 1}})
+    again = shop.send("GET", "live", **{"last-event-id": str(first["id"])})
+    assert again.feed is not None
+    resumed = _told(again.feed.next(), shop)
+    assert [run["outcome"] for run in resumed["runs"]] == ["error"]
+    again.feed.close()
+    assert shop.offline.emulator.observers == []
+
+
+def _told(pending: Pending[bytes | None], shop: Shop) -> dict[str, Any]:
+    shop.post("time/advance", {"seconds": 1})
+    piece = pending.result()
+    assert piece is not None
+    identifier, data = piece.decode().strip().split("\n")
+    told: dict[str, Any] = json.loads(data.removeprefix("data: "))
+    return {**told, "id": int(identifier.removeprefix("id: "))}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status", "sentence"),
+    [
+        (
+            "GET",
+            "queues/ordrs/messages",
+            None,
+            404,
+            "There is no queue ordrs. Did you mean orders",
+        ),
+        ("POST", "functions/eco/invoke", {}, 404, "There is no function eco. Did you mean echo"),
+        ("GET", "runs?outcome=bad", None, 400, "?outcome=bad is none of waiting, running"),
+        ("GET", "runs?limit=x", None, 400, "?limit=x is no whole number."),
+        ("GET", "runs/99", None, 404, "There is no run 99 (any more): the latest 0 are kept."),
+        ("GET", "stories/9999", None, 404, "The journal has no entry 9999 (any more)."),
+        ("POST", "runs", {}, 405, "/api/runs takes GET, not POST."),
+        ("POST", "queues/orders/send", {}, 400, 'The body needs "body", a text.'),
+        ("POST", "queues/orders/send", {"body": 1}, 400, '"body" is 1; it must be a text.'),
+        ("POST", "time/advance", {"weeks": 1}, 400, "Say how long, in milliseconds, seconds"),
+        ("POST", "time/advance", {"days": -1}, 400, "Time goes forward"),
+        (
+            "POST",
+            "faults",
+            {"kind": "rain", "target": "sqs"},
+            400,
+            "must be one of error, throttle",
+        ),
+        ("POST", "faults", {"kind": "error", "target": "sqs.Sned"}, 404, "sqs has no Sned."),
+        ("POST", "faults", {"kind": "error", "target": "ecoh"}, 404, "ecoh is no service"),
+        ("POST", "schedules/hourli/fire", {}, 404, "There is no schedule hourli. There are"),
+        ("POST", "call", {"service": "sqz", "operation": "x"}, 404, "There is no service sqz."),
+        ("POST", "stories/1/test", {"name": "é"}, 400, '"name" must be a short name'),
+    ],
+)
+def test_what_cannot_be_is_refused_in_a_sentence(
+    shop: Shop, method: str, path: str, body: Any, status: int, sentence: str
+) -> None:
+    """What is wrong, where, and the nearest names."""
+    refused = shop.refused(method, path, body)
+    assert refused[0] == status
+    assert sentence in refused[1]
+
+
+def test_a_post_without_json_does_nothing(shop: Shop) -> None:
+    """A form of another page cannot carry this content type."""
+    reply = shop.send("POST", "reset", {}, **{"content-type": "text/plain"})
+    assert reply.status == 415
