@@ -26,6 +26,7 @@ from benchmarks import (  # noqa: E402 - src/ comes first on the path set above
     harness,
     own_calls,
     own_live,
+    own_routes,
     own_scale,
     own_start,
     own_steady,
@@ -42,7 +43,16 @@ PLOT = ROOT / "docs" / "benchmarks.svg"
 PAGE = ROOT / "docs" / "BENCHMARKS.md"
 MARKS = ("<!-- figures: python -m benchmarks -->\n", "<!-- end of figures -->\n")
 LATEST = harness.RESULTS / "latest.json"
-OWN = (own_start, own_calls, own_live, own_scale, own_steady, own_storage, own_workflows)
+OWN = (
+    own_start,
+    own_calls,
+    own_live,
+    own_routes,
+    own_scale,
+    own_steady,
+    own_storage,
+    own_workflows,
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

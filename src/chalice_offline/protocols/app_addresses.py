@@ -10,17 +10,16 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from chalice_offline.core.http import Headers, HttpResponse
+from chalice_offline.core.http import Headers, HttpRequest, HttpResponse
 from chalice_offline.protocols.codec import Codec
 from chalice_offline.protocols.target import Target
 
 if TYPE_CHECKING:
     from chalice_offline.core.errors import AwsError
-    from chalice_offline.core.http import HttpRequest
 
 #: The "protocol" of their targets.
 APP = "app"
@@ -101,7 +100,7 @@ def sent_to_stage(request: HttpRequest, api_id: str, stage: str) -> HttpRequest:
     scheme, _, rest = request.url.partition("://")
     authority, _, target = rest.partition("/")
     url = f"{scheme}://{authority}{_STAGE_PATH}{api_id or '-'}/{stage or '-'}/{target}"
-    return replace(request, url=url)
+    return HttpRequest(request.method, url, request.headers, request.body, request.upload)
 
 
 def target_of(request: HttpRequest, access_key: str, region: str) -> Target | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Awaitable, Callable
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -148,12 +149,17 @@ def _fields(headers: Headers) -> Iterable[tuple[bytes, bytes]]:
     for name, value in headers.items():
         if name in _OURS:
             continue
-        if not _FIELD_NAME.fullmatch(name):
+        if not _is_field_name(name):
             raise UnsendableReplyError(f"{name!r} is no name of a header field")
         for line in value.split("\n"):  # several cookies, a line each
             if _NOT_IN_A_VALUE.search(line):
                 raise UnsendableReplyError(f"{line!r} is no value of the header field {name}")
             yield name.encode("latin-1"), _raw(line.strip(" \t"))
+
+
+@lru_cache(maxsize=512)
+def _is_field_name(name: str) -> bool:
+    return _FIELD_NAME.fullmatch(name) is not None
 
 
 def _raw(value: str) -> bytes:

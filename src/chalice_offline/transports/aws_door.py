@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from chalice_offline.transports.asgi import AsgiApp, Receive, Scope, Send
     from chalice_offline.transports.gateway import Gateway
 
+# A client is watched, which costs a task, when its reply does not come soon.
+WATCHED_AFTER_SECONDS = 0.05
+
 
 def aws_endpoint(
     gateway: Gateway, addressed: Callable[[HttpRequest], HttpRequest] | None = None
@@ -116,21 +119,31 @@ async def _send_feed(
 async def _known_or_gone(pending: Pending[Any], receive: Receive) -> None:
     """Wait until a value is known; raises ClientGone when the client does not wait for it."""
     loop = asyncio.get_running_loop()
-    done = asyncio.Event()
+    known = loop.create_future()
+    watching: list[asyncio.Task[None]] = []
+
+    def end(_: object = None) -> None:
+        if not known.done():
+            known.set_result(None)
 
     def settled(_: Pending[Any]) -> None:
         try:
-            loop.call_soon_threadsafe(done.set)
+            loop.call_soon_threadsafe(end)
         except RuntimeError:  # the server was stopped meanwhile, and its loop is closed
             return
 
+    def watch() -> None:
+        gone = loop.create_task(asgi.disconnected(receive))
+        gone.add_done_callback(end)
+        watching.append(gone)
+
     pending.then(settled)
-    known = asyncio.ensure_future(done.wait())
-    gone = asyncio.ensure_future(asgi.disconnected(receive))
+    later = loop.call_later(WATCHED_AFTER_SECONDS, watch)
     try:
-        await asyncio.wait((known, gone), return_when=asyncio.FIRST_COMPLETED)
+        await known
         if not pending.done:
             raise asgi.ClientGone
     finally:
-        known.cancel()
-        gone.cancel()
+        later.cancel()
+        for gone in watching:
+            gone.cancel()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote
 
@@ -26,6 +27,11 @@ _SPELLINGS = {
     )
 }  # fmt: skip
 _NOT_PASSED_ON = frozenset({"connection", "content-length", "expect", "transfer-encoding"})
+
+
+@lru_cache(maxsize=16)
+def _as_logged(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).strftime("%d/%b/%Y:%H:%M:%S +0000")
 
 
 class GatewayFailure(Exception):  # noqa: N818 - a reply of API Gateway's own, told in AWS's words
@@ -188,9 +194,7 @@ class Exchange:
 
     def request_time(self) -> str:
         """Return the request's instant as logs have it: 26/Nov/2026:17:00:00 +0000."""
-        return datetime.fromtimestamp(self.call.now_ms // 1000, UTC).strftime(
-            "%d/%b/%Y:%H:%M:%S +0000"
-        )
+        return _as_logged(self.call.now_ms // 1000)
 
     def full_identity(self) -> dict[str, Any]:
         """Return who asks; what is not known is null."""

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     Finish = Callable[[Reply | GatewayFailure], None]
 
 _PRINCIPAL = "apigateway.amazonaws.com"
+_spell = json.JSONEncoder(separators=(",", ":")).encode
 _STATUS = re.compile(r"""["']?statusCode["']?\s*:\s*["']?(\d{3})""")
 _NOT_PASSED_BACK = frozenset(
     {"connection", "content-length", "transfer-encoding", "date", "server"}
@@ -61,7 +62,7 @@ def _lambda_proxy(exchange: Exchange, finish: Finish) -> None:
     integration = exchange.taken.integration
     if integration.get("httpMethod") != "POST":  # recorded
         raise failures.internal_error()
-    payload = json.dumps(_with_mapped(exchange, proxy_event(exchange)), separators=(",", ":"))
+    payload = _spell(_with_mapped(exchange, proxy_event(exchange)))
 
     def answered(result: Result) -> None:
         if "FunctionError" in result:
@@ -102,7 +103,16 @@ def _lambda(exchange: Exchange, finish: Finish) -> None:
         answer = Answer(result["StatusCode"], {}, payload, error)
         finish(integration_reply(exchange, answer))
 
-    _invoke(exchange, request.body or b"{}", kind, answered, finish)
+    _invoke(exchange, _document(request.body), kind, answered, finish)
+
+
+def _document(body: bytes) -> bytes:
+    """Return what a template or a client made; Lambda takes JSON only."""
+    try:
+        json.loads(body or b"{}")
+    except (ValueError, RecursionError) as error:
+        raise failures.internal_error() from error
+    return body or b"{}"
 
 
 def _error_message(payload: bytes) -> str:
