@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from chalice_offline.attach.user_pools import user_pools
 from chalice_offline.chalice_app.cloudformation import Changes
 from chalice_offline.chalice_app.deployed_functions import DeployedFunctions
 from chalice_offline.chalice_app.deployer import Deployer
@@ -14,6 +15,7 @@ from chalice_offline.drivers.live import LiveDriver
 from chalice_offline.services.lambda_ import LambdaState
 from chalice_offline.transports.aws_door import aws_endpoint
 from chalice_offline.transports.gateway import Gateway
+from chalice_offline.transports.outbound import send_request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,12 +31,13 @@ if TYPE_CHECKING:
 class Routes:
     """An API of the project's routes, whose handlers `runtime` runs."""
 
-    def __init__(self, runtime: Runtime, place: Place) -> None:
+    def __init__(self, runtime: Runtime, place: Place, endpoint_url: str) -> None:
         """Prepare; the functions are known under their ARNs at the endpoint."""
-        self._driver = LiveDriver(run_function=runtime.run)
+        self._driver = LiveDriver(run_function=runtime.run, send_request=send_request)
         self._emulator = compose_routes(
             self._driver, account_id=place.account_id, region=place.region
         )
+        self._emulator.add(user_pools(self._emulator, endpoint_url))
         self._gateway = Gateway(self._emulator)
         call = Deployer(self._emulator)
         lambda_ = self._emulator.registry.state("lambda", LambdaState)

@@ -118,7 +118,7 @@ class AttachedSession:
             self._endpoint, self.place, self._remover, self._clock, self._stopped, self._tell
         )
         self._invocations = Invocations(self.app.runtime, self._clock, self.place)
-        self._routes = Routes(self.app.runtime, self.place)
+        self._routes = Routes(self.app.runtime, self.place, self._endpoint.url)
         self._ends.callback(self._routes.stop)
         self._ends.callback(self.http_server.stop)
         self._ends.callback(self._routes.answer_waiting)

@@ -6,7 +6,7 @@ import contextvars
 import json
 import logging
 import traceback
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from chalice_offline.chalice_app.environment import FunctionEnvironment
@@ -142,6 +142,8 @@ class Runtime:
         try:
             result = handler(event, context)
         except Exception as error:  # noqa: BLE001 - the handler's own, reported to its invoker
+            if _is_refusal(event, error):
+                return replace(_failed(run, error, function.stack(error)), exception=None)
             _failures.report(f"{run.function_name} failed", error)
             return _failed(run, error, function.stack(error))
         return _returned(run, result)
@@ -199,6 +201,15 @@ def _failed(run: FunctionRun, error: Exception, stack: list[str]) -> Outcome:
     return _error(
         type(error).__name__, _text(error), request_id=run.request_id, stack=stack, exception=error
     )
+
+
+def _is_refusal(event: Any, error: Exception) -> bool:
+    """Whether an authorizer says so that it does not know the client: 401, and no failure.
+
+    Source: AWS, "API Gateway Lambda authorizer": raise Exception("Unauthorized").
+    """
+    is_authorizer = isinstance(event, dict) and "methodArn" in event and "type" in event
+    return is_authorizer and _text(error) == "Unauthorized"
 
 
 def _text(error: Exception) -> str:

@@ -40,6 +40,8 @@ _LAMBDA_PATH = re.compile(
     r"/20\d\d-\d\d-\d\d/(?:functions|event-source-mappings|layers|tags|account-settings"
     r"|code-signing-configs|event-source-mappings|account-limits)(?:/|$)"
 )
+# What a user pool tells of itself without a signature; no bucket has such a name.
+_USER_POOL_PAGE = re.compile(r"/[a-z0-9-]+_[0-9A-Za-z]+/\.well-known/[\w.-]+$", re.ASCII)
 _RPC_PATH = re.compile(r"/service/([^/]+)/operation/(\w+)", re.ASCII)
 _BODY_ACTION = re.compile(rb"(?:^|&)Action=(\w+)(?:&|$)", re.ASCII)
 _BODY_VERSION = re.compile(rb"(?:^|&)Version=([\w-]+)(?:&|$)", re.ASCII)
@@ -125,6 +127,8 @@ def _by_address(request: HttpRequest, scope: _Scope) -> Target | None:
         return _query_target(service, action, request, scope)
     if _LAMBDA_PATH.match(request.path):
         return _for_service("lambda", request, scope)
+    if _USER_POOL_PAGE.match(request.path):
+        return _for_service("cognito-idp", request, scope)
     if _is_bare_queue_url(request, scope):
         return _query_target("sqs", None, request, scope)
     return None

@@ -1,11 +1,10 @@
 """Who may make a request: the authorizer step.
 
-Source: AWS, "Use API Gateway Lambda authorizers", "Control access using Amazon Cognito user pools".
+Source: AWS, "Use API Gateway Lambda authorizers".
 """
 
 from __future__ import annotations
 
-import base64
 import json
 import re
 from typing import TYPE_CHECKING, Any
@@ -19,6 +18,7 @@ from chalice_offline.services.apigateway.lambda_event import (
     proxy_event,
 )
 from chalice_offline.services.apigateway.mappings import request_value, with_stage_variables
+from chalice_offline.services.apigateway.user_pools import check_token, claim
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,7 +41,8 @@ def authorize(
     if kind == "AWS_IAM":
         _check_signature(exchange)
     elif kind == "COGNITO_USER_POOLS" and authorizer is not None:
-        _check_token(exchange, authorizer)
+        check_token(exchange, authorizer, go_on, give_up)
+        return
     elif kind == "CUSTOM" and authorizer is not None:
         _ask(exchange, authorizer, go_on, give_up)
         return
@@ -60,48 +61,6 @@ def _check_signature(exchange: Exchange) -> None:
         "user": account,
         "userArn": f"arn:aws:iam::{account}:root",
     }
-
-
-# ---- Cognito ------------------------------------------------------------------------------
-
-
-def _check_token(exchange: Exchange, authorizer: Described) -> None:
-    source = authorizer.get("identitySource") or "method.request.header.Authorization"
-    tokens = request_value(exchange, source)
-    claims = _claims(tokens[-1].removeprefix("Bearer ")) if tokens else None
-    if claims is None:
-        raise failures.unauthorized()
-    expires = claims.get("exp")
-    if isinstance(expires, int | float) and expires * 1000 <= exchange.call.now_ms:
-        raise failures.unauthorized()
-    pools = [arn.rpartition("/")[2] for arn in authorizer.get("providerARNs", ())]
-    issuer = str(claims.get("iss", "")).rpartition("/")[2]
-    if issuer and pools and issuer not in pools:
-        raise failures.unauthorized()
-    wanted = exchange.taken.method.get("authorizationScopes")
-    if wanted and not set(wanted) & set(str(claims.get("scope", "")).split()):
-        raise failures.unauthorized()
-    exchange.authorizer = {"claims": {k: _claim(v) for k, v in claims.items()}}
-
-
-def _claims(token: str) -> dict[str, Any] | None:
-    """Return what a JSON web token says; who signed it is not checked here."""
-    parts = token.split(".")
-    if len(parts) != 3:
-        return None
-    try:
-        padded = parts[1] + "=" * (-len(parts[1]) % 4)
-        claims = json.loads(base64.urlsafe_b64decode(padded))
-    except ValueError:
-        return None
-    return claims if isinstance(claims, dict) else None
-
-
-def _claim(value: Any) -> str:
-    """Return a claim as events have it: texts, lists joined by commas."""
-    if isinstance(value, list):
-        return ",".join(map(str, value))
-    return value if isinstance(value, str) else json.dumps(value)
 
 
 # ---- Lambda -------------------------------------------------------------------------------
@@ -221,6 +180,6 @@ def _apply(exchange: Exchange, decision: dict[str, Any]) -> None:
     found = policy.effect(decision["policyDocument"], exchange.method_arn)
     if found != "Allow":
         raise failures.access_denied(_EXPLICIT if found == "Deny" else _IMPLICIT)
-    context = {k: _claim(v) for k, v in (decision.get("context") or {}).items()}
+    context = {k: claim(v) for k, v in (decision.get("context") or {}).items()}
     exchange.authorizer = {"principalId": decision["principalId"]} | context
     exchange.usage_key = str(decision.get("usageIdentifierKey") or "")

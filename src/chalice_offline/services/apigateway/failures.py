@@ -22,9 +22,9 @@ def forbidden() -> GatewayFailure:
     return GatewayFailure("INVALID_API_KEY", "Forbidden", "ForbiddenException")
 
 
-def unauthorized() -> GatewayFailure:
+def unauthorized(message: str = "Unauthorized") -> GatewayFailure:
     """The authorizer does not know who that is."""
-    return GatewayFailure("UNAUTHORIZED", "Unauthorized", "UnauthorizedException")
+    return GatewayFailure("UNAUTHORIZED", message, "UnauthorizedException")
 
 
 def access_denied(message: str) -> GatewayFailure:

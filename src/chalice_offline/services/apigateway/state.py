@@ -42,6 +42,9 @@ class ApiGatewayState:
         # Of the data plane: tokens left by key or method, and what authorizers answered.
         self.buckets: dict[tuple[str, ...], Any] = {}
         self.authorizations: dict[tuple[str, ...], Any] = {}
+        # The keys of user pools by ARN, and the pools without any that was told of.
+        self.pool_keys: dict[str, list[dict[str, Any]]] = {}
+        self.pools_told: set[str] = set()
 
     def place(self, context: CallContext) -> Place:
         """Return what the caller's account has in the region."""

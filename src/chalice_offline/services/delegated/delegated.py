@@ -6,6 +6,7 @@ number of emulators. It is imported at the first call that needs it.
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 from dataclasses import dataclass
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 
 
 _log = logging.getLogger(__name__)
+# A page of Cognito's and no operation, which neighbours ask for by this name: the keys that a user
+# pool signs its tokens with (Amazon Cognito, "Verifying JSON web tokens").
+_KEYS = ("cognito-idp", "JsonWebKeySet")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,8 @@ class Delegated:
         self, context: CallContext, service: str, operation: str, parameters: dict[str, Any]
     ) -> dict[str, Any]:
         """Call an operation with a request dict, as a service does for a neighbour."""
+        if (service, operation) == _KEYS:
+            return self._json_web_keys(context, parameters["UserPoolId"])
         from botocore.parsers import create_parser
         from botocore.serialize import create_serializer
 
@@ -124,6 +130,15 @@ class Delegated:
             )
         parsed.pop("ResponseMetadata", None)
         return parsed
+
+    def _json_web_keys(self, context: CallContext, pool_id: str) -> dict[str, Any]:
+        """Return the keys that a user pool signs with; raises ResourceNotFoundException."""
+        service = _KEYS[0]
+        self.call(context, service, "DescribeUserPool", {"UserPoolId": pool_id})
+        url = f"https://{service}.{context.region}.amazonaws.com/{pool_id}/.well-known/jwks.json"
+        reply = self.handle(context, service, HttpRequest("GET", url, Headers()))
+        keys: dict[str, Any] = json.loads(reply.body)
+        return keys
 
     def _backend(self, service: str, clean_url: str) -> _Backend | None:
         if service not in self._backends:
