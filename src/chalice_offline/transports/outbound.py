@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 # Nobody reads more of a reply than its status and the beginning of its text.
 REPLY_BYTES = 1024 * 1024
+_BELOW_LOCALHOST = (".localhost", ".localhost.localstack.cloud")
 
 
 def send_request(request: HttpRequest, timeout_ms: int) -> HttpResponse:
@@ -23,10 +24,11 @@ def send_request(request: HttpRequest, timeout_ms: int) -> HttpResponse:
     """
     import requests
 
+    url, headers = _found(request.url, request.headers)
     with requests.request(
         request.method,
-        request.url,
-        headers=dict(request.headers),
+        url,
+        headers=headers,
         data=request.body,
         timeout=timeout_ms / 1000,
         allow_redirects=False,
@@ -41,6 +43,20 @@ def send_request(request: HttpRequest, timeout_ms: int) -> HttpResponse:
                 break
         body = b"".join(pieces)[:REPLY_BYTES]
         return HttpResponse(reply.status_code, Headers(reply.headers.items()), body)
+
+
+def _found(url: str, headers: Headers) -> tuple[str, dict[str, str]]:
+    """Return where a request goes, and its header fields.
+
+    Names below localhost are this machine (RFC 6761, section 6.3), but few resolvers know that.
+    """
+    scheme, _, rest = url.partition("://")
+    authority, slash, target = rest.partition("/")
+    host, colon, port = authority.partition(":")
+    if scheme != "http" or not host.lower().endswith(_BELOW_LOCALHOST):
+        return url, dict(headers)
+    fields = dict(headers) | {"host": authority}
+    return f"{scheme}://127.0.0.1{colon}{port}{slash}{target}", fields
 
 
 def _as_it_is(prepared: Any) -> Any:

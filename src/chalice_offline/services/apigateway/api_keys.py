@@ -28,7 +28,7 @@ _CHANGES = Patchable(
 
 def create_api_key(gateway: ApiGatewayState, context: CallContext, request: Request) -> Result:
     """Make a key."""
-    value = request.get("value")
+    value = request.get("value") or None
     _check(request)
     if value is not None and len(value) < limits.API_KEY_LENGTH_MIN:
         raise bad_request("API Key value should be at least 20 characters")

@@ -106,7 +106,9 @@ def _action(
     metadata = load_service(service).metadata
     action, _, more = action.partition("&")  # action/GetParameter&Name=x
     query = "&".join(filter(None, (more, query)))
-    if "targetPrefix" in metadata and "x-amz-target" not in headers:
+    if "x-amz-target" in headers and "json" in (headers.get("content-type") or ""):
+        return "", request.body  # a template says itself what is called
+    if "targetPrefix" in metadata:
         headers["x-amz-target"] = f"{metadata['targetPrefix']}.{action}"
         if metadata.get("protocol") == "json" or metadata.get("jsonVersion"):
             headers["content-type"] = f"application/x-amz-json-{metadata.get('jsonVersion', '1.0')}"

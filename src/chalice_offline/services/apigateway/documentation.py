@@ -64,7 +64,8 @@ def get_documentation_parts(
         if request.get(member):
             wanted = request[member]
             parts = [one for one in parts if wanted in one["location"].get(field, "")]
-    return listed(parts, "id", request)
+    numbers = {name: number for number, name in enumerate(api.documentation_parts)}
+    return listed(parts, numbers, request)
 
 
 def update_documentation_part(

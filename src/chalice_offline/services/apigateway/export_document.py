@@ -32,7 +32,7 @@ def export(
     exporter = _Exporter(definition, is_v3=is_v3, extensions=extensions)
     document: Document
     if is_v3:
-        variables = {"basePath": {"default": f"/{stage}"}}
+        variables = {"basePath": {"default": stage}}
         server = {"url": f"https://{host}/{{basePath}}", "variables": variables}
         document = {"openapi": "3.0.1", "info": info, "servers": [server]}
     else:
@@ -72,16 +72,19 @@ class _Exporter:
         return found
 
     def models(self) -> Document:
-        found = {}
-        for name, model in sorted(self._definition["models"].items()):
-            if name in self._used:
-                try:
-                    schema = json.loads(model["schema"])
-                except ValueError:
-                    continue
+        found: Document = {}
+        waiting = sorted(self._used)
+        for name in waiting:  # it grows: models refer to models
+            model = self._definition["models"].get(name)
+            try:
+                schema = json.loads(model["schema"]) if model else None
+            except ValueError:
+                continue
+            if schema is not None:
                 schema.pop("$schema", None)
                 found[name] = self._local(schema)
-        return found
+                waiting += sorted(self._used.difference(waiting))
+        return dict(sorted(found.items()))
 
     def schemes(self) -> Document:
         found: Document = {}
@@ -144,7 +147,8 @@ class _Exporter:
                 for one in method.get("methodResponses", {}).values()
                 for t in one.get("responseModels", {})
             }
-            found["produces"] = sorted(types) or ["application/json"]
+            if types:
+                found["produces"] = sorted(types)
         if parameters:
             found["parameters"] = parameters
         if models and self._is_v3:
@@ -219,7 +223,7 @@ class _Exporter:
             return schema
         found = {key: self._local(value) for key, value in schema.items()}
         if isinstance(schema.get("$ref"), str):
-            found["$ref"] = self._place(schema["$ref"].rpartition("/")[2])
+            found.update(self._reference(schema["$ref"].rpartition("/")[2]))
         return found
 
 
@@ -230,6 +234,8 @@ def _integration(integration: Definition) -> Document:
         if key
         not in ("cacheNamespace", "cacheKeyParameters", "integrationResponses", "timeoutInMillis")
     }
+    if integration.get("connectionType") == "INTERNET":
+        del found["connectionType"]
     found["type"] = integration["type"].lower()
     found["passthroughBehavior"] = integration["passthroughBehavior"].lower()
     responses = {}

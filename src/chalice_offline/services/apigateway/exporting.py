@@ -25,9 +25,10 @@ def get_export(gateway: ApiGatewayState, context: CallContext, request: Request)
     definition = api.definitions[stage["deploymentId"]]
     extensions = (request.get("parameters") or {}).get("extensions", "")
     created = datetime.fromtimestamp(stage["createdDate"], UTC)
+    version = definition["api"].get("version") or created.strftime("%Y-%m-%dT%H:%M:%SZ")
     document = export(
         definition,
-        version=created.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        version=version,
         host=f"{api.id}.execute-api.{api.region}.amazonaws.com",
         stage=stage["stageName"],
         is_v3=kind == "oas30",
@@ -35,7 +36,7 @@ def get_export(gateway: ApiGatewayState, context: CallContext, request: Request)
     )
     return {
         "contentType": "application/octet-stream",
-        "contentDisposition": f'attachment; filename="{kind}_{created:%Y-%m-%dT%H:%M:%SZ}.json"',
+        "contentDisposition": f'attachment; filename="{kind}_{version}.json"',
         "body": json.dumps(document, indent=2).encode(),
     }
 

@@ -28,7 +28,7 @@ def import_rest_api(gateway: ApiGatewayState, context: CallContext, request: Req
     asked: Request = {"name": "API"}
     if endpoint:
         asked["endpointConfiguration"] = {"types": [endpoint]}
-    api = make_api(gateway, asked, context)
+    api = _without_models(make_api(gateway, asked, context))
     _build(gateway, api, document, parameters.get("basepath", "ignore"))
     gateway.apis[api.id] = api
     return _shown(api)
@@ -36,11 +36,11 @@ def import_rest_api(gateway: ApiGatewayState, context: CallContext, request: Req
 
 def put_rest_api(gateway: ApiGatewayState, context: CallContext, request: Request) -> Result:
     """Replace an API by a document, or merge the document into it."""
-    api = gateway.find_api(request["restApiId"], context)
     document = _document(request)
+    api = gateway.find_api(request["restApiId"], context)
     parameters = request.get("parameters") or {}
     if request.get("mode") == "overwrite":
-        fresh = make_api(gateway, {"name": api.described["name"]}, context)
+        fresh = _without_models(make_api(gateway, {"name": api.described["name"]}, context))
         changed = RestApi(api.account_id, api.region, copy.deepcopy(api.described))
         changed.resources = {api.root_id: {"id": api.root_id, "path": "/"}}
         changed.models = fresh.models
@@ -62,6 +62,12 @@ def put_rest_api(gateway: ApiGatewayState, context: CallContext, request: Reques
         setattr(api, part, getattr(changed, part))
     api.documentation_parts |= changed.documentation_parts
     return _shown(api) | {"tags": api.described.get("tags", {})}
+
+
+def _without_models(api: RestApi) -> RestApi:
+    """Of the models that a new API has, an imported one has Empty only (recorded)."""
+    api.models = {name: model for name, model in api.models.items() if name == "Empty"}
+    return api
 
 
 def _document(request: Request) -> dict[str, object]:

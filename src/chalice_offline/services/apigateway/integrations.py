@@ -89,6 +89,8 @@ def new_integration(request: Request, resource_id: str) -> Described:
     if request.get("integrationHttpMethod") and kind != "MOCK":
         integration["httpMethod"] = request["integrationHttpMethod"]
     integration |= {key: request[key] for key in _KEPT if request.get(key) not in (None, {}, "")}
+    if kind == "MOCK":
+        integration.pop("uri", None)
     if kind in ("HTTP", "HTTP_PROXY"):
         integration.setdefault("connectionType", "INTERNET")
     return integration

@@ -62,7 +62,7 @@ def put_method(gateway: ApiGatewayState, context: CallContext, request: Request)
         )
     method: Described = {
         "httpMethod": name,
-        "authorizationType": request["authorizationType"],
+        "authorizationType": request["authorizationType"].upper(),
         "apiKeyRequired": request.get("apiKeyRequired", False),
     }
     method |= {key: request[key] for key in _OPTIONAL if request.get(key)}
@@ -104,7 +104,9 @@ def put_method_response(gateway: ApiGatewayState, context: CallContext, request:
     method = gateway.find_method(request, context)
     response = {"statusCode": request["statusCode"]}
     response |= {
-        key: request[key] for key in ("responseParameters", "responseModels") if request.get(key)
+        key: request[key]
+        for key in ("responseParameters", "responseModels")
+        if request.get(key) is not None
     }
     method.setdefault("methodResponses", {})[request["statusCode"]] = response
     return dict(response)

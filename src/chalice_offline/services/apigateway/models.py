@@ -80,6 +80,8 @@ def update_model(gateway: ApiGatewayState, context: CallContext, request: Reques
     changed = dict(model)
     _CHANGES.apply(changed, request.get("patchOperations", []))
     _check_schema(changed["schema"])
+    if not changed.get("description"):
+        changed.pop("description", None)
     model.clear()
     model.update(changed)
     return dict(model)

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from chalice_offline.services.apigateway.rest_api import Described
 
 _JSON = "application/json"
+# Integrations whose replies tell the trace (recorded).
+_TRACED = frozenset({"AWS", "AWS_PROXY", "HTTP"})
 
 
 def reply_of(exchange: Exchange, failure: GatewayFailure) -> Reply:
@@ -49,10 +51,13 @@ def with_own_fields(exchange: Exchange, reply: Reply) -> Reply:
     present = {name.lower() for name, _ in reply.headers}
     if "content-type" not in present:
         reply.headers.append(("Content-Type", _JSON))
-    for name, value in (
+    own = [
         ("x-amzn-RequestId", exchange.call.request_id),
         ("x-amz-apigw-id", exchange.extended_id),
-    ):
+    ]
+    if exchange.integration_status and exchange.taken.integration.get("type") in _TRACED:
+        own.append(("X-Amzn-Trace-Id", exchange.trace_id))
+    for name, value in own:
         if name.lower() not in present:
             reply.headers.append((name, value))
     return reply

@@ -39,7 +39,7 @@ def _compression(value: str) -> int | None:
 _CHANGES = Patchable(
     {
         "/name": Change(),
-        "/description": Change(),
+        "/description": Change(operations=("replace", "remove")),
         "/version": Change(),
         "/policy": Change(operations=("add", "replace", "remove")),
         "/apiKeySource": Change(),
@@ -75,17 +75,22 @@ def get_rest_api(gateway: ApiGatewayState, context: CallContext, request: Reques
 
 def get_rest_apis(gateway: ApiGatewayState, context: CallContext, request: Request) -> Result:
     """Return the caller's APIs."""
-    own = [
-        shown(api, tags_always=False)
+    own = {
+        api.id: api
         for api in gateway.apis.values()
         if (api.account_id, api.region) == (context.account_id, context.region)
-    ]
-    return listed(own, "id", request)
+    }
+    numbers = {api.id: api.number for api in own.values()}
+    return listed([shown(api, tags_always=False) for api in own.values()], numbers, request)
 
 
 def delete_rest_api(gateway: ApiGatewayState, context: CallContext, request: Request) -> Result:
     """Forget an API and all that belongs to it."""
-    del gateway.apis[gateway.find_api(request["restApiId"], context).id]
+    api = gateway.find_api(request["restApiId"], context)
+    del gateway.apis[api.id]
+    for plan in gateway.place(context).usage_plans.values():
+        if "apiStages" in plan:
+            plan["apiStages"] = [one for one in plan["apiStages"] if one["apiId"] != api.id]
     return {}
 
 

@@ -221,7 +221,10 @@ def _put_method_setting(stage: Described, path: str, segments: list[str], value:
     if len(segments) < 4 or setting not in _METHOD_SETTINGS:
         raise _unknown(path)
     member, read = _METHOD_SETTINGS[setting]
-    settings = stage["methodSettings"].setdefault(key, dict(_METHOD_DEFAULTS))
+    # What is set for all methods holds for one until it has its own setting.
+    general = stage["methodSettings"].get("*/*", {})
+    defaults = _METHOD_DEFAULTS | {"cachingEnabled": general.get("cachingEnabled", False)}
+    settings = stage["methodSettings"].setdefault(key, defaults)
     settings[member] = read(value)
 
 

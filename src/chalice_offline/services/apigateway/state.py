@@ -38,6 +38,7 @@ class ApiGatewayState:
     def __init__(self, kernel: Kernel) -> None:
         self.kernel = kernel
         self.apis: dict[str, RestApi] = {}
+        self.made = 0  # APIs, in all
         self.places: dict[tuple[str, str], Place] = {}
         # Of the data plane: tokens left by key or method, and what authorizers answered.
         self.buckets: dict[tuple[str, ...], Any] = {}

@@ -45,9 +45,6 @@ def context_variables(exchange: Exchange) -> dict[str, Any]:
         "requestTime": exchange.request_time(),
         "requestTimeEpoch": call.now_ms,
         "stage": exchange.stage_name,
-        "authorizer": exchange.authorizer,
-        "xrayTraceId": exchange.trace_id,
-        "isCanaryRequest": exchange.is_canary,
         "requestOverride": exchange.overrides.setdefault(
             "requestOverride", {"header": {}, "path": {}, "querystring": {}}
         ),
@@ -55,6 +52,12 @@ def context_variables(exchange: Exchange) -> dict[str, Any]:
     }
     if route is not None:
         found |= {"resourceId": route.resource_id, "resourcePath": route.path}
+    if exchange.authorizer:
+        found["authorizer"] = exchange.authorizer
+    if "canarySettings" in exchange.stage:
+        found["isCanaryRequest"] = exchange.is_canary
+    if exchange.stage.get("tracingEnabled"):
+        found["xrayTraceId"] = exchange.trace_id
     if exchange.error is not None:
         message = exchange.error.message
         found["error"] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from chalice_offline.services.apigateway.state import ApiGatewayState
 
 _STAGE = "test-invoke-stage"
+_OWN = frozenset({"x-amzn-requestid", "x-amz-apigw-id", "x-amzn-errortype"})
 
 
 def test_invoke_method(
@@ -122,31 +124,41 @@ def _fields(request: Request) -> list[tuple[str, str]]:
 def _described(gateway: ApiGatewayState, exchange: Exchange, reply: Reply) -> Result:
     several: dict[str, list[str]] = {}
     for name, value in reply.headers:
-        if name.lower() not in ("x-amzn-requestid", "x-amz-apigw-id", "x-amzn-errortype"):
+        if name.lower() not in _OWN:
             several.setdefault(name, []).append(value)
-    several.setdefault("X-Amzn-Trace-Id", [exchange.trace_id])
     latency = gateway.kernel.now_ms - exchange.call.now_ms
     return {
         "status": reply.status,
         "body": reply.body.decode("utf-8", "replace"),
         "headers": {name: values[-1] for name, values in several.items()},
         "multiValueHeaders": several,
-        "log": _log(exchange, reply, latency),
+        "log": _log(exchange, reply),
         "latency": latency,
     }
 
 
-def _log(exchange: Exchange, reply: Reply, latency: int) -> str:
+def _log(exchange: Exchange, reply: Reply) -> str:
     """Return the execution log in AWS's lines."""
     body = reply.body.decode("utf-8", "replace")
+    query = {name: values[-1] for name, values in exchange.query.items()}
+    told = {name: value for name, value in reply.headers if name.lower() not in _OWN}
     lines = [
         f"Starting execution for request: {exchange.call.request_id}",
         f"HTTP Method: {exchange.method}, Resource Path: {exchange.path}",
-        f"Method request path: {exchange.path_parameters}",
+        f"Method request path: {_java_map(exchange.path_parameters)}",
+        f"Method request query string: {_java_map(query)}",
+        f"Method request headers: {_java_map(dict(exchange.fields))}",
         f"Method request body before transformations: {exchange.text()}",
         f"Method response body after transformations: {body}",
-        f"Successfully completed execution, {latency} ms",
+        f"Method response headers: {_java_map(told)}",
+        "Successfully completed execution",
         f"Method completed with status: {reply.status}",
     ]
-    stamp = f"Execution log for request {exchange.call.request_id}"
-    return "\n".join([stamp, *(f"{exchange.request_time()} : {line}" for line in lines), ""])
+    head = f"Execution log for request {exchange.call.request_id}"
+    at = datetime.fromtimestamp(exchange.call.now_ms // 1000, UTC)
+    stamp = at.strftime("%a %b %d %H:%M:%S UTC %Y")
+    return "\n".join([head, *(f"{stamp} : {line}" for line in lines), ""])
+
+
+def _java_map(fields: dict[str, str]) -> str:
+    return f"{{{', '.join(f'{name}={value}' for name, value in fields.items())}}}"

@@ -18,9 +18,10 @@ def validate(exchange: Exchange) -> None:
     if validator is None:
         return
     if validator["validateRequestParameters"]:
+        # Header fields, then what is in the path, then the query string (recorded).
         missing = [
             name.split(".", 3)[3]
-            for name, required in route.method.get("requestParameters", {}).items()
+            for name, required in sorted(route.method.get("requestParameters", {}).items())
             if required and not _is_there(exchange, name)
         ]
         if missing:
