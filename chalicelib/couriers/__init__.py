@@ -1,0 +1,1 @@
+"""Couriers for orders of our own shop."""

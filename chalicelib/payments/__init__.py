@@ -1,0 +1,1 @@
+"""Payment providers for orders of our own shop."""
