@@ -249,7 +249,7 @@ class Emulator:
         principal: str,
     ) -> Reply:
         """Call a service from another one; only the journal tells it from a client's call."""
-        caller = Caller(account_id=account_id, region=region, causes=causes, principal=principal)
+        caller = Caller(account_id, region, "", "json", causes, principal)
         return self._apply(service, operation, request, caller, is_input=False)
 
     def note(
@@ -360,9 +360,10 @@ class Emulator:
         self, service: str, operation: str, request: Request, entry: Entry, caller: Caller
     ) -> Reply:
         context = self._context(entry, caller)
-        if self.registry.owns(service):
-            return self.registry.call(service, operation, context, request)
-        return self.delegated.call(context, service, operation, request)
+        owner = self.registry.find(service)
+        if owner is None:
+            return self.delegated.call(context, service, operation, request)
+        return owner.call(operation, context, request)
 
     def _context(self, entry: Entry, caller: Caller) -> CallContext:
         # In the order of its members: by their names it would take twice as long.

@@ -35,6 +35,8 @@ def marshalled(run: FunctionRun, result: Any) -> bytes:
     Raises what simplejson raises of what JSON cannot hold; any exception, for the objects are the
     handler's.
     """
+    if result is None:  # what most handlers of events return
+        return b"null"
     if isinstance(result, bytes):  # handed on as they are
         return result
     escapes = _python_of(run) < _FIRST_WITHOUT_ESCAPES

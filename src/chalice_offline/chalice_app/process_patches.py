@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _replaced: list[tuple[Any, str, Any, Any]] = []
+# The same by identity, for each run asks: owner, name and what stands there.
+_in_place: set[tuple[int, str, int]] = set()
 _undone_then: list[Callable[[], None]] = []
 _holders: list[object] = []
 
@@ -35,17 +37,13 @@ def let_go(holder: object) -> None:
 def replace(owner: Any, name: str, by: Any) -> None:
     """Replace an attribute of a module, a class or an object until the last holder lets go."""
     _replaced.append((owner, name, getattr(owner, name), by))
+    _in_place.add((id(owner), name, id(by)))
     setattr(owner, name, by)
 
 
 def is_replaced(owner: Any, name: str) -> bool:
     """Whether an attribute is what `replace` put there."""
-    present = getattr(owner, name)
-    return any(
-        by is present
-        for other, other_name, _, by in _replaced
-        if other is owner and other_name == name
-    )
+    return (id(owner), name, id(getattr(owner, name))) in _in_place
 
 
 def undo_then(undo: Callable[[], None]) -> None:
@@ -61,3 +59,4 @@ def _give_back() -> None:
         owner, name, before, by = _replaced.pop()
         if getattr(owner, name) is by:
             setattr(owner, name, before)
+    _in_place.clear()

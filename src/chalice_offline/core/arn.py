@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 _PARTITION_BY_PREFIX = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
 _PARTS = 6
@@ -29,6 +30,7 @@ class Arn:
         return self.resource.replace(":", "/").rsplit("/", 1)[-1]
 
 
+@lru_cache(maxsize=4096)
 def parse_arn(text: str) -> Arn:
     """Take an ARN apart; ValueError names the text when it has fewer than six parts."""
     parts = text.split(":", _PARTS - 1)
@@ -46,6 +48,7 @@ def partition_of(region: str) -> str:
     return "aws"
 
 
+@lru_cache(maxsize=4096)
 def make_arn(service: str, region: str, account_id: str, resource: str) -> str:
     """Spell the ARN of a resource; the partition follows from the region."""
     return f"arn:{partition_of(region)}:{service}:{region}:{account_id}:{resource}"

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
+from chalice_offline.core.errors import AwsError
 from chalice_offline.core.pending import Pending
 
 if TYPE_CHECKING:
@@ -41,6 +42,24 @@ class Service:
     pages: Mapping[str, Page] = field(default_factory=dict)
     preparations: Mapping[str, Callable[[], None]] = field(default_factory=dict)
     complete: Completion | None = None
+
+    def call(self, operation: str, context: CallContext, request: Request) -> Reply:
+        """Run one operation; raises AwsError when the service has none of that name."""
+        found = self.operations.get(operation)
+        if found is None:
+            raise missing_operation(self.name, operation)
+        return found(self.state, context, request)
+
+
+def missing_operation(service: str, operation: str) -> AwsError:
+    """Return the error for an operation AWS has and this emulator has not."""
+    return AwsError(
+        "NotImplemented",
+        f"chalice-offline does not emulate {service}:{operation}. docs/COVERAGE.md lists what it "
+        "does; nothing was changed by this call.",
+        status=501,
+        sender_fault=False,
+    )
 
 
 class Kernel(Protocol):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from chalice_offline.core.errors import AwsError, EmulatorBug
+from chalice_offline.core.errors import EmulatorBug
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from chalice_offline.core.context import CallContext
-    from chalice_offline.core.kernel import Operation, Reply, Request, Service
+    from chalice_offline.core.kernel import Reply, Request, Service
 
 T = TypeVar("T")
 
@@ -55,26 +55,7 @@ class Registry:
 
     def call(self, service: str, operation: str, context: CallContext, request: Request) -> Reply:
         """Run one operation; raises AwsError when nobody has it."""
-        found = self.get(service)
-        return self._operation(found, operation)(found.state, context, request)
-
-    @staticmethod
-    def _operation(service: Service, operation: str) -> Operation:
-        try:
-            return service.operations[operation]
-        except KeyError:
-            raise missing_operation(service.name, operation) from None
-
-
-def missing_operation(service: str, operation: str) -> AwsError:
-    """Return the error for an operation AWS has and this emulator has not."""
-    return AwsError(
-        "NotImplemented",
-        f"chalice-offline does not emulate {service}:{operation}. docs/COVERAGE.md lists what it "
-        "does; nothing was changed by this call.",
-        status=501,
-        sender_fault=False,
-    )
+        return self.get(service).call(operation, context, request)
 
 
 class Signals:

@@ -145,12 +145,13 @@ class RunLife:
         self.state = state
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class FunctionRun:
     """A handler to be run once.
 
     `payload` is the event as JSON bytes. `entry` is the journal entry of this run: the AWS calls
-    the handler makes name it as their cause. `code` is None for a function of the project, which
+    the handler makes name it as their cause. It and `standstill` are set when the kernel writes the
+    run down. `code` is None for a function of the project, which
     whoever runs it has loaded by name. `standstill` counts the runs that led to this one since the
     clock last moved: without end in a loop.
     """

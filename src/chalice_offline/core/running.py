@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from chalice_offline.core.clock import Reading
@@ -111,7 +110,7 @@ class Running:
         written = self._write("run", run.function_name, detail, causes, is_input=False)
         number = written.number
         standstill = kernel.lineages.run(number, causes, run.function_arn, kernel.now_ms)
-        run = replace(run, entry=number, standstill=standstill)
+        run.entry, run.standstill = number, standstill
         kernel.runs.take_in(run, number, kernel.stories.of(number), kernel.now_ms)
 
         def begins() -> None:

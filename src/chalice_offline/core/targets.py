@@ -7,8 +7,8 @@ is theirs: what they check before, what they put into the text, when they try ag
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chalice_offline.core.arn import parse_arn
 
@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from chalice_offline.core.kernel import Kernel, Reply, Request
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Payload:
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+class Payload(NamedTuple):
     """A text, and what some targets need besides; each takes what it knows and no more.
 
     `group_id`, `deduplication_id` and `trace_header` are for queues, `subject` for topics,
@@ -30,19 +32,18 @@ class Payload:
     """
 
     text: str
-    attributes: Mapping[str, Any] = field(default_factory=dict)
+    attributes: Mapping[str, Any] = _NOTHING
     group_id: str = ""
     deduplication_id: str = ""
     trace_header: str = ""
     subject: str = ""
     partition_key: str = ""
-    entry: Mapping[str, Any] = field(default_factory=dict)
+    entry: Mapping[str, Any] = _NOTHING
     name: str = ""
     timestamp_ms: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class TargetCall:
+class TargetCall(NamedTuple):
     """One call: botocore's service and operation, the request, and account and region it is for.
 
     An empty account or region stands for the caller's own. `first` must be made before.
@@ -179,7 +180,8 @@ def _put_log_event(arn: Arn, payload: Payload) -> TargetCall:
     names = {"logGroupName": group, "logStreamName": payload.name}
     event = {"timestamp": payload.timestamp_ms, "message": payload.text}
     stream = _on(arn, "logs", "CreateLogStream", names)
-    return replace(_on(arn, "logs", "PutLogEvents", {**names, "logEvents": [event]}), first=stream)
+    put = _on(arn, "logs", "PutLogEvents", {**names, "logEvents": [event]})
+    return put._replace(first=stream)
 
 
 def _request_api(arn: Arn, payload: Payload) -> TargetCall:

@@ -128,6 +128,7 @@ def _compile_parse(
     validate = validator(service, body_format.protocol, shapes.input_shape)
     route = routes(service).by_operation[shapes.name]
     fields = body_format.fields
+    place_of = {name: place for place, name in enumerate(members)}.__getitem__
 
     def parse(request: HttpRequest) -> dict[str, Any]:
         params: dict[str, Any] = {}
@@ -142,7 +143,7 @@ def _compile_parse(
             _read_prefixed_headers(member, prefix, headers, params)
         read_body(request, params)
         validate(params)
-        return {name: params[name] for name in members if name in params}
+        return {name: params[name] for name in sorted(params, key=place_of)}
 
     return parse
 

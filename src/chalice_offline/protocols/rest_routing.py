@@ -31,8 +31,8 @@ class Route:
     literals: tuple[tuple[int, str], ...]
     greedy: bool
     query: tuple[tuple[str, str | None], ...]
-    required_query: tuple[str, ...]
-    required_headers: tuple[str, ...]
+    required_query: frozenset[str]
+    required_headers: frozenset[str]
     deprecated: bool
 
     def labels(self, parts: list[str]) -> dict[str, str]:
@@ -47,16 +47,18 @@ class Route:
 
     def fits(self, parts: list[str]) -> bool:
         """Tell whether the literal segments are all in their places, and no other is empty."""
-        return all(parts[index] == text for index, text in self.literals) and all(parts)
+        if self.literals and any(parts[index] != text for index, text in self.literals):
+            return False
+        return all(parts)
 
     def specificity(self, query: dict[str, str], header_names: KeysView[str]) -> int | None:
         """Return how much of the request beyond its path this route asks for, or None."""
         for name, value in self.query:
             if name not in query or (value is not None and query[name] != value):
                 return None
-        if any(name not in query for name in self.required_query):
+        if self.required_query and not query.keys() >= self.required_query:
             return None
-        if any(name not in header_names for name in self.required_headers):
+        if self.required_headers and not header_names >= self.required_headers:
             return None
         fixed = len(self.query) * 4 + len(self.required_query) * 2 + len(self.required_headers)
         return fixed * 2 + (not self.deprecated)
@@ -114,7 +116,7 @@ def _route(operation: Any) -> Route:
         bool(segments) and segments[-1].endswith("+}"),
         tuple(fixed),
         _required_names(required, "querystring", fixed_names),
-        tuple(name.lower() for name in _required_names(required, "header", set())),
+        frozenset(name.lower() for name in _required_names(required, "header", set())),
         bool(operation.deprecated),
     )
 
@@ -132,8 +134,8 @@ def _told_apart_by(operation: Any) -> list[dict[str, Any]]:
 
 def _required_names(
     required: list[dict[str, Any]], location: str, besides: set[str]
-) -> tuple[str, ...]:
-    return tuple(
+) -> frozenset[str]:
+    return frozenset(
         member["name"]
         for member in required
         if member.get("location") == location and member["name"] not in besides

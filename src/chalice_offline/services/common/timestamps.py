@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -30,5 +31,6 @@ def epoch_ms(value: datetime | float) -> int:
     return round(seconds * 1000)
 
 
+@lru_cache(maxsize=256)
 def _iso(instant_s: int) -> str:
     return (_EPOCH + timedelta(seconds=instant_s)).replace(tzinfo=None).isoformat()

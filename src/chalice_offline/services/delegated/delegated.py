@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from chalice_offline.core.errors import AwsError
 from chalice_offline.core.http import Headers, HttpRequest, HttpResponse
-from chalice_offline.core.registry import missing_operation
+from chalice_offline.core.kernel import missing_operation
 from chalice_offline.protocols import load_service
 from chalice_offline.services.delegated import firehose_buckets
 from chalice_offline.services.delegated.firehose_buckets import FirehoseBuckets

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from chalice_offline.core.arn import make_arn
@@ -115,8 +116,7 @@ class Version:
     @property
     def log_stream(self) -> str:
         """The log stream of its container, of which a changed function gets another."""
-        container = revision_of(f"{self.arn}{self.modified_ms}").replace("-", "")
-        return stream_name(container, self.number, self.modified_ms)
+        return _stream_of(self.arn, self.number, self.modified_ms)
 
     def published_as(self, number: str, revision: str, now_ms: int) -> Version:
         """Return what this is now, as a version that does not change any more."""
@@ -215,3 +215,9 @@ def revision_of(content: str) -> str:
     """Return an id that changes with the content."""
     digest = hashlib.md5(content.encode(), usedforsecurity=False).hexdigest()
     return f"{digest[:8]}-{digest[8:12]}-{digest[12:16]}-{digest[16:20]}-{digest[20:]}"
+
+
+@lru_cache(maxsize=1024)
+def _stream_of(arn: str, number: str, modified_ms: int) -> str:
+    container = revision_of(f"{arn}{modified_ms}").replace("-", "")
+    return stream_name(container, number, modified_ms)

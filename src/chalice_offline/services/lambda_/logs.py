@@ -7,10 +7,9 @@ every run would cost more than most runs do.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chalice_offline.core.errors import AwsError
 from chalice_offline.services.common.timestamps import iso_milliseconds
@@ -26,8 +25,7 @@ if TYPE_CHECKING:
 _Place = tuple[str, str, str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
+class _Line(NamedTuple):
     place: _Place  # account, region, log group, log stream
     at_ms: int
     text: str

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from email.utils import formatdate
+from typing import TYPE_CHECKING
+
+from chalice_offline.services.common import timestamps
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 MS_PER_DAY = 86_400_000
 
@@ -15,13 +20,12 @@ def http_date_of_ms(instant_ms: int) -> str:
 
 def iso_milliseconds(instant_ms: int) -> str:
     """Spell an instant in ISO 8601 with milliseconds and Z."""
-    instant = datetime.fromtimestamp(instant_ms // 1000, UTC)
-    return f"{instant:%Y-%m-%dT%H:%M:%S}.{instant_ms % 1000:03d}Z"
+    return timestamps.iso_milliseconds(instant_ms)
 
 
 def iso_seconds(instant_ms: int) -> str:
     """Spell an instant in ISO 8601, to the second, and Z."""
-    return f"{datetime.fromtimestamp(instant_ms // 1000, UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return timestamps.iso_seconds(instant_ms // 1000)
 
 
 def ms_of(instant: datetime) -> int:

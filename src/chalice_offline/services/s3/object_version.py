@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import MISSING, dataclass, field, fields
-from typing import Any
+from dataclasses import dataclass, field, fields
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 NULL_VERSION = "null"
 STANDARD = "STANDARD"
@@ -59,9 +63,8 @@ class ObjectVersion:
 
     def encode(self) -> bytes:
         """Return the version as it is kept: one line of JSON, then the content if it is small."""
-        record = {
-            name: value for name in _KEPT if (value := getattr(self, name)) != _DEFAULTS[name]
-        }
+        values = zip(_KEPT, _values_of(self), _DEFAULTS, strict=True)
+        record = {name: value for name, value, default in values if value != default}
         return b"%b\n%b" % (_ENCODE(record).encode("utf-8", "surrogatepass"), self.inline)
 
 
@@ -75,7 +78,5 @@ def decode(key: bytes, value: bytes) -> ObjectVersion:
 _ENCODE = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 _DECODE = json.JSONDecoder().decode
 _KEPT = tuple(each.name for each in fields(ObjectVersion) if each.name not in ("key", "inline"))
-_DEFAULTS: dict[str, Any] = {
-    each.name: each.default_factory() if each.default_factory is not MISSING else each.default
-    for each in fields(ObjectVersion)
-}
+_values_of: Callable[[ObjectVersion], tuple[Any, ...]] = attrgetter(*_KEPT)
+_DEFAULTS = _values_of(ObjectVersion(""))

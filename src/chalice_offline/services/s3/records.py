@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote_plus
 
@@ -41,6 +42,9 @@ _DELETION_TYPES = {
     "s3:LifecycleExpiration:Delete": "Permanently Deleted",
     "s3:LifecycleExpiration:DeleteMarkerCreated": "Delete Marker Created",
 }
+
+
+_compact = json.JSONEncoder(separators=(",", ":")).encode
 
 
 def event_message(
@@ -82,7 +86,7 @@ def event_message(
                 "lifecycleRestoreStorageClass": event.storage_class,
             }
         }
-    return json.dumps({"Records": [record]}, separators=(",", ":"))
+    return _compact({"Records": [record]})
 
 
 def configured_message(bucket: str, at_ms: int, request_id: str, host_id: str) -> str:
@@ -95,7 +99,7 @@ def configured_message(bucket: str, at_ms: int, request_id: str, host_id: str) -
         "RequestId": request_id,
         "HostId": host_id,
     }
-    return json.dumps(content, separators=(",", ":"))
+    return _compact(content)
 
 
 def event_bridge_entry(
@@ -125,11 +129,12 @@ def event_bridge_entry(
         "Source": "aws.s3",
         "DetailType": _detail_type(event.name),
         "Resources": [notifications.arn],
-        "Detail": json.dumps(detail, separators=(",", ":")),
+        "Detail": _compact(detail),
         "Time": occasion.at_ms // 1000,
     }
 
 
+@lru_cache(maxsize=256)
 def owner_id(account_id: str) -> str:
     """Return the principal id of an account: 14 letters and digits, always the same."""
     digest = hashlib.sha256(account_id.encode()).hexdigest().upper()
@@ -141,7 +146,12 @@ def _user(notifications: BucketNotifications, event: ObjectEvent, occasion: Occa
         return _INTERNAL
     if event.is_internal:
         return f"AmazonCustomer:{owner_id(notifications.account_id)}"
-    digest = hashlib.sha256(f"user {occasion.account_id}".encode()).hexdigest().upper()
+    return _user_of(occasion.account_id)
+
+
+@lru_cache(maxsize=256)
+def _user_of(account_id: str) -> str:
+    digest = hashlib.sha256(f"user {account_id}".encode()).hexdigest().upper()
     return f"AWS:AIDA{digest[:17]}"
 
 
