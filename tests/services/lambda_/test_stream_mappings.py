@@ -306,3 +306,24 @@ def test_table_filter_by_event_name(bench: Any, table: Any) -> None:
     client.delete_item(TableName="things", Key={"id": {"S": "1"}})
     bench.aws.settle()
     assert [r["eventName"] for event in events for r in event["Records"]] == ["REMOVE"]
+
+
+def test_a_mapping_that_was_disabled_for_long_goes_on_with_what_is_left(
+    bench: Any, table: Any
+) -> None:
+    """Changes of a table are kept for a day; those before are lost, on AWS as well."""
+    client, arn = table
+    events = bench.function()
+    uuid = map_stream(bench, arn, StartingPosition="TRIM_HORIZON")["UUID"]
+    client.put_item(TableName="things", Item={"id": {"S": "handled"}})
+    bench.aws.settle()
+    bench.lambda_.update_event_source_mapping(UUID=uuid, Enabled=False)
+    bench.wait_for_mapping()
+    client.put_item(TableName="things", Item={"id": {"S": "lost"}})
+    bench.aws.advance(seconds=30 * 3_600)
+    client.put_item(TableName="things", Item={"id": {"S": "kept"}})
+    bench.lambda_.update_event_source_mapping(UUID=uuid, Enabled=True)
+    bench.wait_for_mapping()
+    bench.aws.settle()
+    keys = [one["dynamodb"]["Keys"]["id"]["S"] for event in events for one in event["Records"]]
+    assert keys == ["handled", "kept"]

@@ -58,6 +58,8 @@ def _end(lambda_: LambdaState, mapping: Mapping) -> None:
     mapping.state = states.ended(mapping.state, enabled=mapping.enabled)
     if mapping.state == states.GONE:
         del lambda_.mappings[mapping.uuid]
+        if mapping.stored is not None:
+            mapping.stored.forget()
     else:
         _start(lambda_, mapping)
 

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from chalice_offline.core.arn import Arn
     from chalice_offline.services.lambda_.event_source_mappings.progress import Progress
     from chalice_offline.services.lambda_.event_source_mappings.settings import Settings
+    from chalice_offline.services.lambda_.event_source_mappings.stored_progress import (
+        StoredProgress,
+    )
     from chalice_offline.services.lambda_.function import Function
 
 
@@ -48,6 +51,7 @@ class Mapping:
     last_result: str = "No records processed"
     problem: str = ""
     progress: dict[str, Progress] = field(default_factory=dict)
+    stored: StoredProgress | None = None  # the same, in storage
     receiver: Receiver | None = None
 
     @property
@@ -65,6 +69,12 @@ class Mapping:
     def is_stream(self) -> bool:
         """Whether it reads a stream, not a queue."""
         return self.source.service != "sqs"
+
+    def keep_progress(self) -> None:
+        """Store how far each shard is."""
+        if self.stored is not None:
+            for shard_id, progress in self.progress.items():
+                self.stored.keep(shard_id, progress)
 
     @property
     def service(self) -> str:

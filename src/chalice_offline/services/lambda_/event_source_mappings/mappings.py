@@ -16,7 +16,10 @@ from chalice_offline.services.lambda_.event_source_mappings.settings import (
     first_settings,
 )
 from chalice_offline.services.lambda_.event_source_mappings.sources import check_source, source_of
-from chalice_offline.services.lambda_.event_source_mappings.starting import first_progress
+from chalice_offline.services.lambda_.event_source_mappings.starting import (
+    first_progress,
+    open_progress,
+)
 from chalice_offline.services.lambda_.event_source_mappings.stream_source import StreamSource
 from chalice_offline.services.lambda_.function import LATEST
 from chalice_offline.services.lambda_.references import reference_of
@@ -52,9 +55,12 @@ def create_event_source_mapping(
         qualifier=qualifier,
         tags=tags,
     )
-    if mapping.is_stream and mapping.enabled:  # LATEST is what is latest now
+    if mapping.is_stream:
         stream = StreamSource(lambda_.kernel, source)
-        mapping.progress = first_progress(stream, settings, context.now_ms)
+        open_progress(lambda_.kernel, stream, mapping)
+        if mapping.enabled and not mapping.progress:  # LATEST is what is latest now
+            mapping.progress = first_progress(stream, settings, context.now_ms)
+        mapping.keep_progress()
     lambda_.mappings[mapping.uuid] = mapping
     return _begin(lambda_, context, mapping, "create" if mapping.enabled else "create disabled")
 
@@ -107,6 +113,12 @@ def update_event_source_mapping(
         if (function, qualifier) != (mapping.function, mapping.qualifier):
             _check_is_new(lambda_, mapping.source, function, qualifier)
     settings = changed_settings(mapping.settings, mapping.source, request)
+    if mapping.stored is not None and (function, qualifier) != (
+        mapping.function,
+        mapping.qualifier,
+    ):
+        mapping.stored.forget()
+        mapping.stored = None  # the new function's, when the stream is read again
     mapping.function, mapping.qualifier = function, qualifier
     mapping.settings, mapping.enabled = settings, enabled
     mapping.modified_ms = context.now_ms

@@ -79,6 +79,7 @@ class ShardReader:
             lane.offer()
         if self.is_finished:
             self._progress.finished = True
+        self._keep()
 
     def stop(self) -> None:
         """Read and try nothing any more."""
@@ -92,6 +93,7 @@ class ShardReader:
         """Move the checkpoint over what is done."""
         for item in items:
             self._progress.done(item.number)
+        self._keep()
 
     def retention_seconds(self) -> int:
         """Return how long the stream keeps records."""
@@ -103,6 +105,10 @@ class ShardReader:
             self._owner.read_soon()
         else:
             self._owner.came_to_rest()
+
+    def _keep(self) -> None:
+        if self._mapping.stored is not None:
+            self._mapping.stored.keep(self.shard_id, self._progress)
 
     # ---- reading ---------------------------------------------------------------------------------
 
@@ -118,17 +124,16 @@ class ShardReader:
                 return
 
     def _next_items(self, limit: int) -> list[Item]:
-        if not self._iterator:
-            self._open()
         try:
             items, self._iterator = self._read(limit)
         except AwsError as error:
-            # Nobody wrote for longer than an iterator lives, or what comes next has expired.
+            # Nobody wrote for longer than an iterator lives, or what comes next has expired: in a
+            # stream of DynamoDB, also while the mapping was disabled.
             if error.code == _TRIMMED:
                 self._last_read, self._progress.position = "", "TRIM_HORIZON"
             elif error.code != _EXPIRED:
                 raise
-            self._open()
+            self._iterator = ""
             items, self._iterator = self._read(limit)
         self._is_at_end = not self._iterator
         if items:
@@ -136,6 +141,8 @@ class ShardReader:
         return items
 
     def _read(self, limit: int) -> tuple[list[Item], str]:
+        if not self._iterator:
+            self._open()
         return self._source.read(self.shard_id, self._iterator, limit, self._role_arn())
 
     def _open(self) -> None:

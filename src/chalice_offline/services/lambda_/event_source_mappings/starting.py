@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING
 
 from chalice_offline.services.lambda_ import limits
 from chalice_offline.services.lambda_.event_source_mappings.progress import Progress
+from chalice_offline.services.lambda_.event_source_mappings.stored_progress import StoredProgress
 
 if TYPE_CHECKING:
+    from chalice_offline.core.kernel import Kernel
+    from chalice_offline.services.lambda_.event_source_mappings.mapping import Mapping
     from chalice_offline.services.lambda_.event_source_mappings.settings import Settings
     from chalice_offline.services.lambda_.event_source_mappings.stream_source import (
         SourceShard,
@@ -29,6 +32,17 @@ def first_progress(source: StreamSource, settings: Settings, now_ms: int) -> dic
         else Progress(shard.parents, settings.position, settings.position_seconds)
         for shard in source.shards()
     }
+
+
+def open_progress(kernel: Kernel, source: StreamSource, mapping: Mapping) -> None:
+    """Let a mapping store how far it is, and go on where one like it was left."""
+    settings = mapping.settings
+    begins = [source.identity(), settings.position, settings.position_seconds]
+    mapping.stored = StoredProgress(
+        kernel.storage, mapping.function_arn, mapping.source_arn, begins
+    )
+    for shard_id, progress in mapping.stored.load().items():
+        mapping.progress.setdefault(shard_id, progress)
 
 
 def later_progress(shard: SourceShard, settings: Settings) -> Progress:

@@ -15,6 +15,7 @@ from chalice_offline.services.lambda_.event_source_mappings.shard_reader import 
 from chalice_offline.services.lambda_.event_source_mappings.starting import (
     first_progress,
     later_progress,
+    open_progress,
 )
 from chalice_offline.services.lambda_.event_source_mappings.stream_source import StreamSource
 
@@ -90,16 +91,21 @@ class StreamMapping:
     def _find_shards(self) -> None:
         """Open a reader for each shard that may be read and has none."""
         shards = self._source.shards()
-        progress = self._mapping.progress
+        mapping, progress = self._mapping, self._mapping.progress
+        if mapping.stored is None:
+            open_progress(self._kernel, self._source, mapping)
         if not progress:
             now_ms = self._kernel.now_ms
-            progress |= first_progress(self._source, self._mapping.settings, now_ms)
+            progress |= first_progress(self._source, mapping.settings, now_ms)
         present = {shard.id for shard in shards}
         for shard_id in [known for known in progress if known not in present]:
             del progress[shard_id]  # expired; a child of it may begin
+            if mapping.stored is not None:
+                mapping.stored.drop(shard_id)
         for shard in shards:
             if shard.id not in progress:
-                progress[shard.id] = later_progress(shard, self._mapping.settings)
+                progress[shard.id] = later_progress(shard, mapping.settings)
+        mapping.keep_progress()
         for shard_id, place in progress.items():
             waits = any(not progress[p].finished for p in place.parents if p in progress)
             if not place.finished and not waits and shard_id not in self._readers:
@@ -133,6 +139,9 @@ class StreamMapping:
             reader.stop()
         self._readers.clear()
         self._mapping.progress.clear()
+        if self._mapping.stored is not None:
+            self._mapping.stored.forget()
+            self._mapping.stored = None
         if is_news:
             hint = (
                 ""

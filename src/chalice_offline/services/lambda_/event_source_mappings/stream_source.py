@@ -72,6 +72,16 @@ class StreamSource:
                 return [_source_shard(shard) for shard in found]
             request = self._stream() | {"ExclusiveStartShardId": last}
 
+    def identity(self) -> str:
+        """Return what tells this stream from one that had its ARN before; "" when it is gone."""
+        if not self.is_kinesis:  # the ARN says when the stream was made
+            return self.topic
+        try:
+            summary = self._call("DescribeStreamSummary", self._stream())
+        except AwsError:
+            return ""
+        return str(summary["StreamDescriptionSummary"]["StreamCreationTimestamp"])
+
     def retention_hours(self) -> int:
         """Return how long the stream keeps its records."""
         if not self.is_kinesis:
