@@ -114,3 +114,12 @@ def test_an_unknown_api_is_forbidden() -> None:
     assert isinstance(reply, HttpResponse)
     assert (reply.status, json.loads(reply.body)) == (403, {"message": "Forbidden"})
     assert reply.headers["x-amzn-errortype"] == "ForbiddenException"
+
+
+def test_header_fields_come_one_by_one_as_they_were_spelled() -> None:
+    """API Gateway hands names on as they came, and every value of a field that repeats."""
+    fields = [(b"X-Tag", b"a"), (b"x-TAG", b"b")]
+    asked = HttpRequest(
+        "GET", "http://localhost/_aws/execute-api/x/s/", Headers([("x-tag", "a, b")]), fields=fields
+    )
+    assert parse(detect(asked), asked)["headers"] == [("X-Tag", "a"), ("x-TAG", "b")]

@@ -13,6 +13,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from chalice_offline.core.http import joined
 from chalice_offline.core.kernel import Service
 from chalice_offline.core.pending import Pending
 from chalice_offline.drivers.live import LiveDriver
@@ -323,11 +324,12 @@ def test_an_answer_that_raises_is_a_json_500(app: Any, caplog: Any) -> None:
 
 
 def test_fields_that_come_twice_are_one(app: Any) -> None:
-    """RFC 9110, section 5.2."""
-    seen: list[dict[str, str]] = []
+    """RFC 9110, section 5.2, for all but an app, which gets them one by one."""
+    seen: list[Any] = []
 
     def answer(request: dict[str, Any]) -> dict[str, Any]:
-        seen.append(dict(request["headers"]))
+        seen.append(joined(request["headers"]))
+        assert ("X-A", "2") in request["headers"]
         return replied()
 
     fields = "X-A: 1\r\nX-A: 2\r\nCookie: a=b\r\nCookie: c=d\r\n"

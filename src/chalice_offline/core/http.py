@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from chalice_offline.core.feed import Feed
     from chalice_offline.core.storage import Blob
@@ -46,12 +46,28 @@ class Headers(dict[str, str]):
         return isinstance(name, str) and dict.__contains__(self, name.lower())
 
 
+def joined(fields: Iterable[tuple[str, str]]) -> Headers:
+    """Return header fields with the values of those that repeat on one line.
+
+    RFC 9110, section 5.2; cookies: RFC 9113, section 8.2.3.
+    """
+    headers = Headers()
+    for name, value in fields:
+        if name in headers:
+            separator = "; " if name.lower() == "cookie" else ", "
+            headers[name] = f"{headers[name]}{separator}{value}"
+        else:
+            headers[name] = value
+    return headers
+
+
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
     """One request as a door received it.
 
     `url` is absolute and still percent-encoded; `body` is the raw payload. A payload too large
-    for memory is `upload`, a file, and `body` is empty then.
+    for memory is `upload`, a file, and `body` is empty then. `fields` are the header fields
+    one by one, as the client spelled them; where nobody kept them, they are what `headers` says.
     """
 
     method: str
@@ -59,6 +75,7 @@ class HttpRequest:
     headers: Headers
     body: bytes = b""
     upload: Blob | None = None
+    fields: Sequence[tuple[bytes, bytes]] = ()
 
     @property
     def target(self) -> str:

@@ -2,8 +2,9 @@
 
 `ADDRESSES` is the table. A request to one of them is a call of an operation that botocore does not
 have. Its parameters are the same for all: what the address names (the pattern's named groups
-without `region`), and `method`, `path`, `rawQuery`, `headers` (pairs), `body`, `host`, `scheme`,
-`sourceIp`. Its result is `statusCode`, `headers` (pairs) and `body` (bytes).
+without `region`), and `method`, `path`, `rawQuery`, `headers` (pairs, each as the client sent it),
+`body`, `host`, `scheme`, `sourceIp`. Its result is `statusCode`, `headers` (pairs) and `body`
+(bytes).
 """
 
 from __future__ import annotations
@@ -100,7 +101,9 @@ def sent_to_stage(request: HttpRequest, api_id: str, stage: str) -> HttpRequest:
     scheme, _, rest = request.url.partition("://")
     authority, _, target = rest.partition("/")
     url = f"{scheme}://{authority}{_STAGE_PATH}{api_id or '-'}/{stage or '-'}/{target}"
-    return HttpRequest(request.method, url, request.headers, request.body, request.upload)
+    return HttpRequest(
+        request.method, url, request.headers, request.body, request.upload, request.fields
+    )
 
 
 def target_of(request: HttpRequest, access_key: str, region: str) -> Target | None:
@@ -135,13 +138,19 @@ def _parse(request: HttpRequest) -> dict[str, Any]:
                 "method": request.method,
                 "path": address.rest_of(request.path),
                 "rawQuery": request.query,
-                "headers": list(request.headers.items()),
+                "headers": _fields(request),
                 "body": request.body if request.upload is None else request.upload.read(),
                 "host": request.host,
                 "scheme": request.url.partition(":")[0],
                 "sourceIp": _SOURCE_IP,
             }
     raise ValueError(f"{request.host}{request.path} is no app's address")
+
+
+def _fields(request: HttpRequest) -> list[tuple[str, str]]:
+    if not request.fields:
+        return list(request.headers.items())
+    return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.fields]
 
 
 def _serialize(result: dict[str, Any], _request_id: str) -> HttpResponse:

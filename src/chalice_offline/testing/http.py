@@ -10,9 +10,9 @@ from chalice_offline.testing.replies import HTTPResponse
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from chalice_offline.core.http import Headers, HttpResponse
+    from chalice_offline.core.http import HttpRequest, HttpResponse
 
-    Send = Callable[[str, str, Headers, bytes], HttpResponse]
+    Send = Callable[[HttpRequest], HttpResponse]
 
 _NOTHING = object()  # `json=None` sends null
 
@@ -36,7 +36,7 @@ class OfflineHttp:
 
         `json` is sent as the body, with the Content-Type that says so.
         """
-        from chalice_offline.core.http import Headers
+        from chalice_offline.core.http import Headers, HttpRequest
 
         sent = Headers((headers or {}).items())
         if json is not _NOTHING:
@@ -47,7 +47,12 @@ class OfflineHttp:
             if "content-type" not in sent:
                 sent["content-type"] = "application/json"
         payload = body.encode() if isinstance(body, str) else body
-        reply = self._send(method.upper(), path, sent, payload)
+        spelled = {name.lower(): name for name in headers or {}}
+        fields = [
+            (spelled.get(name, name).encode(), value.encode()) for name, value in sent.items()
+        ]
+        url = f"https://localhost{path}"
+        reply = self._send(HttpRequest(method.upper(), url, sent, payload, fields=fields))
         return HTTPResponse(body=reply.body, headers=reply.headers, status_code=reply.status)
 
     def get(self, path: str, **options: Any) -> HTTPResponse:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from chalice_offline.chalice_app.project import Project
-    from chalice_offline.core.http import Headers, HttpResponse
+    from chalice_offline.core.http import HttpRequest, HttpResponse
     from chalice_offline.core.journal import Journal
     from chalice_offline.services.lambda_ import LambdaState
     from chalice_offline.testing.faults import OfflineFaults
@@ -286,15 +286,13 @@ class Offline:
     def _moved(self, now_ms: int) -> None:
         self._presence.moved(now_ms)
 
-    def _request(self, method: str, path: str, headers: Headers, body: bytes) -> HttpResponse:
+    def _request(self, request: HttpRequest) -> HttpResponse:
         with self._acting():
-            return self._door.for_code(self._answer)(method, path, headers, body)
+            return self._door.for_code(self._answer)(request)
 
-    def _answer(self, method: str, path: str, headers: Headers, body: bytes) -> HttpResponse:
-        from chalice_offline.core.http import HttpRequest
+    def _answer(self, request: HttpRequest) -> HttpResponse:
         from chalice_offline.transports.present_run import present_causes, present_run
 
-        request = HttpRequest(method, f"https://localhost{path}", headers, body)
         reply = self._gateway.handle(self.app.addressed(request), present_causes())
         if not isinstance(reply, Pending):
             return reply

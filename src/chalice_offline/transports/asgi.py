@@ -23,6 +23,8 @@ _log = logging.getLogger(__name__)
 
 LOOPBACK = "127.0.0.1"
 _HEADERS = "chalice_offline.headers"
+# Header fields as the client spelled their names; ASGI has those in lower case.
+FIELDS = "chalice_offline.fields"
 DISCARDED_BYTES = 1024**3
 # RFC 9110, sections 5.1 and 5.5; what does not fit would break the connection, or split the reply.
 _FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", re.ASCII)
@@ -65,7 +67,7 @@ def head_of(scope: Scope) -> HttpRequest:
     tail = raw_path + (b"?" + query if query else b"")
     host = headers.get("host") or LOOPBACK
     url = f"{scope['scheme']}://{host}{tail.decode('latin-1')}"
-    return HttpRequest(scope["method"], url, headers)
+    return HttpRequest(scope["method"], url, headers, fields=scope.get(FIELDS, ()))
 
 
 class Payload:

@@ -70,7 +70,8 @@ async def _read(head: HttpRequest, payload: asgi.Payload, gateway: Gateway) -> H
     announced = head.headers.get("content-length")
     length = int(announced) if announced else None
     if length is not None and length <= SMALL:
-        return HttpRequest(head.method, head.url, head.headers, await payload.read())
+        body = await payload.read()
+        return HttpRequest(head.method, head.url, head.headers, body, fields=head.fields)
     incoming = IncomingBody(head, gateway.emulator.storage.blobs)
     try:
         if length is not None:

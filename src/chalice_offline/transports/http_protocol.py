@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from chalice_offline.transports.asgi import FIELDS
 from chalice_offline.transports.browser_policy import Area
 from chalice_offline.transports.guard import plain_error
 
@@ -38,6 +39,7 @@ class _Protocol(HttpToolsProtocol):  # type: ignore[misc] # uvicorn is not follo
         super().__init__(*args, **options)
         self._head_bytes = 0
         self._in_head = True
+        self._fields: list[tuple[bytes, bytes]] = []
         self._starts_anew = False
         self._refusal: HttpResponse | None = None
         self._heard_at = self.loop.time()
@@ -72,11 +74,13 @@ class _Protocol(HttpToolsProtocol):  # type: ignore[misc] # uvicorn is not follo
         self._head_bytes = 0
         self._in_head = True
         super().on_message_begin()
+        self._fields = self.scope[FIELDS] = []
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a field of the head; trailers, which come after the payload, tell us nothing."""
         if self._in_head:
             super().on_header(name, value)
+            self._fields.append((name, value))
 
     def on_headers_complete(self) -> None:
         """Judge the head before anything is made of it."""

@@ -33,6 +33,18 @@ def test_proxy_event_has_api_gateways_fields(aws: Any, serve: Any) -> None:
     assert {"accountId", "domainName", "requestTimeEpoch", "resourceId"} <= context.keys()
 
 
+def test_header_fields_are_handed_on_as_they_came(aws: Any, serve: Any) -> None:
+    """Names of one's own as they are spelled, known ones as API Gateway does, values one by one."""
+    events: list[Any] = []
+    arn = aws.function("items", lambda event: events.append(event) or {"statusCode": 200})
+    api = serve({"paths": {"/": {"get": proxy(arn)}}})
+    api.request("GET", "/", **{"tEsT-hEAD": "v", "content-TYPE": "text/plain", "TEST-head": "w"})
+    (event,) = events
+    assert event["headers"]["tEsT-hEAD"] == "w"
+    assert event["multiValueHeaders"]["tEsT-hEAD"] == ["v", "w"]
+    assert event["headers"]["Content-Type"] == "text/plain"
+
+
 def test_unknown_route_is_403(serve: Any) -> None:
     """No such path or method: Missing Authentication Token; no such stage: Forbidden."""
     api = serve({"paths": {"/": {"get": mock("{}")}}})

@@ -103,10 +103,12 @@ class Exchange:
         """The header fields as API Gateway hands them on, each with all its values."""
         if self._headers is None:
             found: dict[str, list[str]] = {}
+            spellings: dict[str, str] = {}
             for name, value in self.fields:
                 lower = name.lower()
                 if lower not in _NOT_PASSED_ON:
-                    found.setdefault(_SPELLINGS.get(lower, name), []).append(value)
+                    spelled = spellings.setdefault(lower, _SPELLINGS.get(lower, name))
+                    found.setdefault(spelled, []).append(value)
             found["Host"] = [self.host]
             found["X-Amzn-Trace-Id"] = [self.trace_id]
             found["X-Forwarded-For"] = [self.source_ip]

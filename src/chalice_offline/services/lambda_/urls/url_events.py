@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, unquote_plus
 
+from chalice_offline.core.http import joined
+
 if TYPE_CHECKING:
     from chalice_offline.core.context import CallContext
     from chalice_offline.core.kernel import Request
@@ -48,7 +50,7 @@ def url_event(url: FunctionUrl, context: CallContext, request: Request, trace_id
 
 def _fields(request: Request, trace_id: str) -> dict[str, str]:
     """Return the header fields with those that Lambda's front end adds."""
-    sent = {name.lower(): value for name, value in request["headers"]}
+    sent = dict(joined(request["headers"]))
     host, _, port = request["host"].partition(":")
     scheme = request["scheme"]
     sent["host"] = host if port in ("", "80", "443") else request["host"]

@@ -7,6 +7,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from chalice_offline.core.errors import AwsError
+from chalice_offline.core.http import joined
 from chalice_offline.core.pending import Pending
 from chalice_offline.services.lambda_ import limits
 from chalice_offline.services.lambda_.errors import function_not_found, runtime_not_run
@@ -29,7 +30,7 @@ _log = logging.getLogger(__name__)
 def invoke_function_url(lambda_: LambdaState, context: CallContext, request: Request) -> Reply:
     """Run the function behind a URL, and give what it returns as an HTTP response."""
     function, qualifier, url = _found(lambda_, context, request["urlId"])
-    fields = {name.lower(): value for name, value in request["headers"]}
+    fields = dict(joined(request["headers"]))
     if url.cors and is_preflight(request["method"], fields):
         return preflight_reply(url.cors, fields)
     if url.auth_type == "AWS_IAM" and not context.signed:
