@@ -73,7 +73,7 @@ def get_api_keys(gateway: ApiGatewayState, context: CallContext, request: Reques
         if key.get("name", "").startswith(name)
         and (not customer or key.get("customerId") == customer)
     ]
-    return listed(keys, "id", request)
+    return listed(keys, gateway.numbers, request)
 
 
 def update_api_key(gateway: ApiGatewayState, context: CallContext, request: Request) -> Result:

@@ -55,9 +55,7 @@ def update_client_certificate(
 ) -> Result:
     """Change a certificate's description."""
     certificate = _find(gateway, context, request)
-    changed = dict(certificate)
-    _CHANGES.apply(changed, request.get("patchOperations", []))
-    certificate.update(changed)
+    _CHANGES.change(certificate, request)
     return dict(certificate)
 
 

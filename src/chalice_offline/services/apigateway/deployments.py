@@ -75,9 +75,7 @@ def get_deployments(gateway: ApiGatewayState, context: CallContext, request: Req
 def update_deployment(gateway: ApiGatewayState, context: CallContext, request: Request) -> Result:
     """Change a deployment's description."""
     _, deployment = _find(gateway, context, request)
-    changed = dict(deployment)
-    _CHANGES.apply(changed, request.get("patchOperations", []))
-    deployment.update(changed)
+    _CHANGES.change(deployment, request)
     return dict(deployment)
 
 

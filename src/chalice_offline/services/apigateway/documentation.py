@@ -64,8 +64,7 @@ def get_documentation_parts(
         if request.get(member):
             wanted = request[member]
             parts = [one for one in parts if wanted in one["location"].get(field, "")]
-    numbers = {name: number for number, name in enumerate(api.documentation_parts)}
-    return listed(parts, numbers, request)
+    return listed(parts, gateway.numbers, request)
 
 
 def update_documentation_part(
@@ -150,9 +149,7 @@ def update_documentation_version(
 ) -> Result:
     """Change a version's description."""
     version = _find_version(gateway, context, request)
-    changed = dict(version)
-    _VERSION_CHANGES.apply(changed, request.get("patchOperations", []))
-    version.update(changed)
+    _VERSION_CHANGES.change(version, request)
     return dict(version)
 
 

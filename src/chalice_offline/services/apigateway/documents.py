@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from importlib import import_module
 from typing import Any
 
 from chalice_offline.services.apigateway.errors import bad_request
@@ -24,7 +23,8 @@ def read_document(body: bytes, refusal: str) -> dict[str, Any]:
 
 
 def _read_yaml(text: str, refusal: str) -> Any:
-    yaml = import_module("yaml")
+    import yaml  # few documents are YAML
+
     try:
         return _plain(yaml.safe_load(text))
     except (yaml.YAMLError, RecursionError) as error:

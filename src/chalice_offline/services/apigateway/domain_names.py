@@ -91,9 +91,7 @@ def get_domain_names(gateway: ApiGatewayState, context: CallContext, request: Re
 def update_domain_name(gateway: ApiGatewayState, context: CallContext, request: Request) -> Result:
     """Change a name by patch operations."""
     domain = _find(gateway, context, request)
-    changed = copy.deepcopy(domain)
-    _CHANGES.apply(changed, request.get("patchOperations", []))
-    domain.update(changed)
+    _CHANGES.change(domain, request)
     return copy.deepcopy(domain)
 
 

@@ -114,7 +114,7 @@ def _shown(api: RestApi, kind: str) -> dict[str, Any]:
     }
     if STATUSES[kind]:
         found["statusCode"] = STATUSES[kind]
-    general = api.gateway_responses.get(f"DEFAULT_{(STATUSES[kind] or '5')[0]}XX", {})
+    general = api.gateway_responses.get(f"DEFAULT_{(STATUSES[kind] or '?')[0]}XX", {})
     for name in ("statusCode", "responseParameters", "responseTemplates"):
         if general.get(name):
             found[name] = general[name]

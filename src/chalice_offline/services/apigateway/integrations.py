@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import copy
 import re
 from typing import TYPE_CHECKING
 
 from chalice_offline.services.apigateway import limits
-from chalice_offline.services.apigateway.errors import bad_request, not_found
+from chalice_offline.services.apigateway.errors import bad_request
 from chalice_offline.services.apigateway.patches import Change, Patchable, entries, integer
+from chalice_offline.services.apigateway.status_responses import StatusResponses
 
 if TYPE_CHECKING:
     from chalice_offline.core.context import CallContext
@@ -29,12 +29,6 @@ _KEPT = (
     "tlsConfig",
     "responseTransferMode",
 )
-_RESPONSE_KEPT = (
-    "selectionPattern",
-    "responseParameters",
-    "responseTemplates",
-    "contentHandling",
-)
 _CHANGES = Patchable(
     {
         "/type": Change(),
@@ -53,14 +47,18 @@ _CHANGES = Patchable(
     },
     lists_paths=False,
 )
-_RESPONSE_CHANGES = Patchable(
-    {
-        "/selectionPattern": Change(),
-        "/contentHandling": Change(operations=("add", "replace", "remove")),
-        "/responseTemplates/*": entries(),
-        "/responseParameters/*": entries(),
-    },
-    lists_paths=False,
+_RESPONSES = StatusResponses(
+    "integrationResponses",
+    ("selectionPattern", "responseParameters", "responseTemplates", "contentHandling"),
+    Patchable(
+        {
+            "/selectionPattern": Change(),
+            "/contentHandling": Change(operations=("add", "replace", "remove")),
+            "/responseTemplates/*": entries(),
+            "/responseParameters/*": entries(),
+        },
+        lists_paths=False,
+    ),
 )
 
 
@@ -111,10 +109,7 @@ def delete_integration(gateway: ApiGatewayState, context: CallContext, request: 
 def update_integration(gateway: ApiGatewayState, context: CallContext, request: Request) -> Result:
     """Change an integration by patch operations."""
     integration = gateway.find_integration(request, context)
-    changed = copy.deepcopy(integration)
-    _CHANGES.apply(changed, request.get("patchOperations", []))
-    integration.clear()
-    integration.update(changed)
+    _CHANGES.change(integration, request)
     return dict(integration)
 
 
@@ -129,49 +124,28 @@ def put_integration_response(
                 "Validation Result: warnings : [], errors : "
                 f"[Invalid content type specified: {content_type}]"
             )
-    response = {"statusCode": request["statusCode"]}
-    response |= {key: request[key] for key in _RESPONSE_KEPT if request.get(key) is not None}
-    integration.setdefault("integrationResponses", {})[request["statusCode"]] = response
-    return dict(response)
+    return _RESPONSES.put(integration, request)
 
 
 def get_integration_response(
     gateway: ApiGatewayState, context: CallContext, request: Request
 ) -> Result:
     """Return an integration response."""
-    return dict(_find_response(gateway, context, request))
+    return dict(_RESPONSES.find(gateway.find_integration(request, context), request))
 
 
 def delete_integration_response(
     gateway: ApiGatewayState, context: CallContext, request: Request
 ) -> Result:
     """Take an integration response away."""
-    _find_response(gateway, context, request)
-    integration = gateway.find_integration(request, context)
-    del integration["integrationResponses"][request["statusCode"]]
-    if not integration["integrationResponses"]:
-        del integration["integrationResponses"]
-    return {}
+    return _RESPONSES.delete(gateway.find_integration(request, context), request)
 
 
 def update_integration_response(
     gateway: ApiGatewayState, context: CallContext, request: Request
 ) -> Result:
     """Change an integration response by patch operations."""
-    response = _find_response(gateway, context, request)
-    changed = copy.deepcopy(response)
-    _RESPONSE_CHANGES.apply(changed, request.get("patchOperations", []))
-    response.clear()
-    response.update(changed)
-    return dict(response)
-
-
-def _find_response(gateway: ApiGatewayState, context: CallContext, request: Request) -> Described:
-    integration = gateway.find_integration(request, context)
-    found: Described | None = integration.get("integrationResponses", {}).get(request["statusCode"])
-    if found is None:
-        raise not_found("Invalid Response status code specified")
-    return found
+    return _RESPONSES.update(gateway.find_integration(request, context), request)
 
 
 def _check_target(kind: str, request: Request) -> None:

@@ -9,9 +9,9 @@ from chalice_offline.services.apigateway import limits
 from chalice_offline.services.apigateway.errors import (
     bad_request,
     conflict,
-    not_found,
 )
 from chalice_offline.services.apigateway.patches import Change, Patchable, boolean, entries
+from chalice_offline.services.apigateway.status_responses import StatusResponses
 
 if TYPE_CHECKING:
     from chalice_offline.core.context import CallContext
@@ -41,14 +41,17 @@ _CHANGES = Patchable(
     },
     lists_paths=False,
 )
-_RESPONSE_CHANGES = Patchable(
-    {
-        "/responseParameters/*": entries(boolean, missing="Invalid parameter name specified"),
-        "/responseModels/*": entries(missing="Content-Type specified was not found"),
-    },
-    lists_paths=False,
+_RESPONSES = StatusResponses(
+    "methodResponses",
+    ("responseParameters", "responseModels"),
+    Patchable(
+        {
+            "/responseParameters/*": entries(boolean, missing="Invalid parameter name specified"),
+            "/responseModels/*": entries(missing="Content-Type specified was not found"),
+        },
+        lists_paths=False,
+    ),
 )
-_STATUS = "Invalid Response status code specified"
 
 
 def put_method(gateway: ApiGatewayState, context: CallContext, request: Request) -> Result:
@@ -101,52 +104,26 @@ def update_method(gateway: ApiGatewayState, context: CallContext, request: Reque
 
 def put_method_response(gateway: ApiGatewayState, context: CallContext, request: Request) -> Result:
     """Declare a response of a method."""
-    method = gateway.find_method(request, context)
-    response = {"statusCode": request["statusCode"]}
-    response |= {
-        key: request[key]
-        for key in ("responseParameters", "responseModels")
-        if request.get(key) is not None
-    }
-    method.setdefault("methodResponses", {})[request["statusCode"]] = response
-    return dict(response)
+    return _RESPONSES.put(gateway.find_method(request, context), request)
 
 
 def get_method_response(gateway: ApiGatewayState, context: CallContext, request: Request) -> Result:
     """Return a response that a method declares."""
-    return dict(_find_response(gateway, context, request))
+    return dict(_RESPONSES.find(gateway.find_method(request, context), request))
 
 
 def delete_method_response(
     gateway: ApiGatewayState, context: CallContext, request: Request
 ) -> Result:
     """Take a declared response away."""
-    _find_response(gateway, context, request)
-    method = gateway.find_method(request, context)
-    del method["methodResponses"][request["statusCode"]]
-    if not method["methodResponses"]:
-        del method["methodResponses"]
-    return {}
+    return _RESPONSES.delete(gateway.find_method(request, context), request)
 
 
 def update_method_response(
     gateway: ApiGatewayState, context: CallContext, request: Request
 ) -> Result:
     """Change a declared response by patch operations."""
-    response = _find_response(gateway, context, request)
-    changed = copy.deepcopy(response)
-    _RESPONSE_CHANGES.apply(changed, request.get("patchOperations", []))
-    response.clear()
-    response.update(changed)
-    return dict(response)
-
-
-def _find_response(gateway: ApiGatewayState, context: CallContext, request: Request) -> Described:
-    responses = gateway.find_method(request, context).get("methodResponses", {})
-    found: Described | None = responses.get(request["statusCode"])
-    if found is None:
-        raise not_found(_STATUS)
-    return found
+    return _RESPONSES.update(gateway.find_method(request, context), request)
 
 
 def _patch(method: Described, operation: dict[str, str]) -> None:

@@ -61,9 +61,7 @@ def make_api(gateway: ApiGatewayState, request: Request, context: CallContext) -
         "rootResourceId": gateway.new_id(10),
     }
     described |= kept | {"endpointConfiguration": endpoint}
-    gateway.made += 1
-    policy = request.get("policy") or ""
-    api = RestApi(context.account_id, context.region, described, policy, gateway.made)
+    api = RestApi(context.account_id, context.region, described, request.get("policy") or "")
     api.resources[api.root_id] = {"id": api.root_id, "path": "/"}
     for name, description, schema in _MODELS:
         api.models[name] = {

@@ -25,7 +25,11 @@ def listed(
     """
 
     def place(item: dict[str, Any]) -> str:
-        return str(item.get(key, "")) if isinstance(key, str) else f"{key[item['id']]:09}"
+        return (
+            str(item.get(key, ""))
+            if isinstance(key, str)
+            else f"{key.get(item['id'], 0):09}{item['id']}"
+        )
 
     asked = int(request.get("limit") or 0)
     size = min(asked, limits.PAGE_SIZE_MAX) if asked > 0 else limits.PAGE_SIZE

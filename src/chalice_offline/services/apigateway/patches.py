@@ -6,6 +6,7 @@ read. "*" in a path stands for one segment, which may hold "/" as "~1".
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from chalice_offline.core.errors import AwsError
+    from chalice_offline.core.kernel import Request
 
 Values = dict[str, Any]
 Read = "Callable[[str], Any]"
@@ -75,6 +77,13 @@ class Patchable:
     changes: Mapping[str, Change]
     lists_paths: bool = True
     named: tuple[str, ...] = field(default=())
+
+    def change(self, values: Values, request: Request) -> None:
+        """Apply the patch operations of a request to `values`: all of them, or none."""
+        changed = copy.deepcopy(values)
+        self.apply(changed, request.get("patchOperations", []))
+        values.clear()
+        values.update(changed)
 
     def apply(self, values: Values, operations: list[dict[str, str]]) -> None:
         """Apply all of it to `values`, which the caller made a copy of; raises AwsError."""

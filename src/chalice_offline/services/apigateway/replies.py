@@ -56,11 +56,20 @@ def with_own_fields(exchange: Exchange, reply: Reply) -> Reply:
         ("x-amz-apigw-id", exchange.extended_id),
     ]
     if exchange.integration_status and exchange.taken.integration.get("type") in _TRACED:
-        own.append(("X-Amzn-Trace-Id", exchange.trace_id))
+        own.append(("X-Amzn-Trace-Id", _trace(exchange)))
     for name, value in own:
         if name.lower() not in present:
             reply.headers.append((name, value))
     return reply
+
+
+def _trace(exchange: Exchange) -> str:
+    """Return the trace with the function's part in it, unless the client said all of it."""
+    trace = exchange.trace_id
+    if ";" in trace or exchange.taken.integration["type"] != "AWS_PROXY":
+        return trace
+    digits = exchange.call.request_id.replace("-", "")
+    return f"{trace};Parent={digits[:16]};Sampled=0;Lineage=1:{digits[16:24]}:0"
 
 
 def _status(failure: GatewayFailure) -> int:

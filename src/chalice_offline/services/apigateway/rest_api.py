@@ -21,7 +21,6 @@ class RestApi:
     region: str
     described: Described
     policy: str = ""
-    number: int = 0  # of all that were made
     resources: ById = field(default_factory=dict)
     models: ById = field(default_factory=dict)
     validators: ById = field(default_factory=dict)

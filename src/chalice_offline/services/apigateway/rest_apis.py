@@ -75,13 +75,12 @@ def get_rest_api(gateway: ApiGatewayState, context: CallContext, request: Reques
 
 def get_rest_apis(gateway: ApiGatewayState, context: CallContext, request: Request) -> Result:
     """Return the caller's APIs."""
-    own = {
-        api.id: api
+    own = [
+        shown(api, tags_always=False)
         for api in gateway.apis.values()
         if (api.account_id, api.region) == (context.account_id, context.region)
-    }
-    numbers = {api.id: api.number for api in own.values()}
-    return listed([shown(api, tags_always=False) for api in own.values()], numbers, request)
+    ]
+    return listed(own, gateway.numbers, request)
 
 
 def delete_rest_api(gateway: ApiGatewayState, context: CallContext, request: Request) -> Result:
@@ -149,7 +148,7 @@ def _patch_endpoint(described: dict[str, Any], segments: list[str], name: str, v
             raise bad_request("Only dualstack ipAddressType is supported for Private APIs.")
         endpoint["ipAddressType"] = value
     elif segments[1] == "types":
-        if name not in ("add", "remove", "replace"):
+        if name not in ("add", "replace"):  # "remove" as well, whatever it says (recorded)
             raise bad_request("Invalid patch operation specified. Must be 'add'|'remove'|'replace'")
         if value not in _TYPES:
             raise bad_request(

@@ -38,7 +38,7 @@ class ApiGatewayState:
     def __init__(self, kernel: Kernel) -> None:
         self.kernel = kernel
         self.apis: dict[str, RestApi] = {}
-        self.made = 0  # APIs, in all
+        self.numbers: dict[str, int] = {}  # of ids, in the order in which they were given out
         self.places: dict[tuple[str, str], Place] = {}
         # Of the data plane: tokens left by key or method, and what authorizers answered.
         self.buckets: dict[tuple[str, ...], Any] = {}
@@ -57,7 +57,9 @@ class ApiGatewayState:
 
     def new_id(self, length: int = 6) -> str:
         """Return an id as AWS makes them: small letters and digits."""
-        return self.kernel.ids.alphanumeric(length).lower()
+        made = self.kernel.ids.alphanumeric(length).lower()
+        self.numbers[made] = len(self.numbers)
+        return made
 
     def now_s(self) -> int:
         """Return the present second."""

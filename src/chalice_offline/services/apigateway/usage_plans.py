@@ -11,6 +11,7 @@ from chalice_offline.services.apigateway.patches import Change, Patchable, integ
 
 if TYPE_CHECKING:
     from chalice_offline.core.context import CallContext
+    from chalice_offline.core.errors import AwsError
     from chalice_offline.core.kernel import Request, Result
     from chalice_offline.services.apigateway.rest_api import Described
     from chalice_offline.services.apigateway.state import ApiGatewayState
@@ -121,7 +122,7 @@ def get_usage_plan_keys(gateway: ApiGatewayState, context: CallContext, request:
     name = request.get("nameQuery", "")
     keys = [place.api_keys[one] for one in place.plan_keys.get(request["usagePlanId"], ())]
     shown = [_plan_key(key) for key in keys if key.get("name", "").startswith(name)]
-    return listed(shown, "id", request)
+    return listed(shown, gateway.numbers, request)
 
 
 def delete_usage_plan_key(
@@ -184,9 +185,13 @@ def _check_stage(
 ) -> None:
     api = gateway.find_api_or_none(api_id or "", context)
     if api is None or stage not in api.stages:
-        raise not_found(
-            f"Invalid API Stage {{api: {api_id}, stage: {stage}}} specified for usageplan {plan_id}"
-        )
+        raise _no_stage(plan_id, api_id, stage)
+
+
+def _no_stage(plan_id: str, api_id: str | None, stage: str | None) -> AwsError:
+    return not_found(
+        f"Invalid API Stage {{api: {api_id}, stage: {stage}}} specified for usageplan {plan_id}"
+    )
 
 
 def _patch_stages(
@@ -204,7 +209,7 @@ def _patch_stages(
     if operation["op"] == "remove":
         kept = [one for one in stages if (one["apiId"], one["stage"]) != (api_id, stage)]
         if len(kept) == len(stages):
-            raise not_found(_INVALID_STAGE)
+            raise _no_stage(plan["id"], api_id, stage)
         plan["apiStages"] = kept
         return
     _check_stage(gateway, context, plan["id"], api_id, stage)

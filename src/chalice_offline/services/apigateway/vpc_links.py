@@ -48,9 +48,7 @@ def get_vpc_links(gateway: ApiGatewayState, context: CallContext, request: Reque
 def update_vpc_link(gateway: ApiGatewayState, context: CallContext, request: Request) -> Result:
     """Change a link by patch operations."""
     link = _find(gateway, context, request)
-    changed = dict(link)
-    _CHANGES.apply(changed, request.get("patchOperations", []))
-    link.update(changed)
+    _CHANGES.change(link, request)
     return _shown(link) | {"tags": {}}
 
 

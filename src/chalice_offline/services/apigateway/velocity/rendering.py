@@ -4,21 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalice_offline.services.apigateway.velocity import values
+from chalice_offline.services.apigateway.velocity import syntax, values
 from chalice_offline.services.apigateway.velocity.parser import parse
-from chalice_offline.services.apigateway.velocity.syntax import (
-    Assignment,
-    Branches,
-    Interpolated,
-    Leave,
-    ListOf,
-    Literal,
-    Loop,
-    MapOf,
-    Operation,
-    Reference,
-    TemplateError,
-)
+from chalice_offline.services.apigateway.velocity.syntax import TemplateError
 
 # AWS, "API Gateway quotas": iterations of a #foreach loop.
 ITERATIONS_MAX = 1000
@@ -52,24 +40,24 @@ class _Renderer:
         for part in parts:
             if isinstance(part, str):
                 out.append(part)
-            elif isinstance(part, Reference):
+            elif isinstance(part, syntax.Reference):
                 out.append(self._shown(part))
-            elif isinstance(part, Assignment):
+            elif isinstance(part, syntax.Assignment):
                 self._assign(part)
-            elif isinstance(part, Branches):
+            elif isinstance(part, syntax.Branches):
                 self._branch(part, out)
-            elif isinstance(part, Loop):
+            elif isinstance(part, syntax.Loop):
                 self._loop(part, out)
-            elif isinstance(part, Leave):
+            elif isinstance(part, syntax.Leave):
                 raise _Stopped if part.everything else _Left
 
-    def _shown(self, reference: Reference) -> str:
+    def _shown(self, reference: syntax.Reference) -> str:
         value = self._value(reference)
         # Velocity itself shows a reference without a value as it stands; API Gateway shows nothing
         # (recorded).
         return "" if value is None else values.written(value)
 
-    def _assign(self, assignment: Assignment) -> None:
+    def _assign(self, assignment: syntax.Assignment) -> None:
         value, target = self._value(assignment.value), assignment.target
         if not target.steps:
             self._variables[target.name] = value
@@ -82,13 +70,13 @@ class _Renderer:
         ):
             parent[key] = value
 
-    def _branch(self, branches: Branches, out: list[str]) -> None:
+    def _branch(self, branches: syntax.Branches, out: list[str]) -> None:
         for condition, body in branches.branches:
             if _is_true(self._value(condition)):
                 self.block(body, out)
                 return
 
-    def _loop(self, loop: Loop, out: list[str]) -> None:
+    def _loop(self, loop: syntax.Loop, out: list[str]) -> None:
         found = self._value(loop.items)
         items = list(found.values()) if isinstance(found, dict) else found
         if not isinstance(items, list):
@@ -115,19 +103,19 @@ class _Renderer:
     # ---- values -------------------------------------------------------------------------------
 
     def _value(self, part: Any) -> Any:
-        if isinstance(part, Literal):
+        if isinstance(part, syntax.Literal):
             return part.value
-        if isinstance(part, Reference):
+        if isinstance(part, syntax.Reference):
             return self._walk(self._variables.get(part.name), part.steps)
-        if isinstance(part, Operation):
+        if isinstance(part, syntax.Operation):
             return self._operation(part)
-        if isinstance(part, Interpolated):
+        if isinstance(part, syntax.Interpolated):
             out: list[str] = []
             self.block(part.parts, out)
             return "".join(out)
-        if isinstance(part, MapOf):
+        if isinstance(part, syntax.MapOf):
             return {self._value(key): self._value(value) for key, value in part.items}
-        if isinstance(part, ListOf):
+        if isinstance(part, syntax.ListOf):
             items = [self._value(one) for one in part.items]
             return _range(*items) if part.is_range else items
         raise TemplateError(f"{part!r} has no value")
@@ -145,7 +133,7 @@ class _Renderer:
                 value = values.item(value, self._value(step.index))
         return value
 
-    def _operation(self, operation: Operation) -> Any:
+    def _operation(self, operation: syntax.Operation) -> Any:
         operator = operation.operator
         if operator == "!":
             return not _is_true(self._value(operation.right))
