@@ -88,6 +88,8 @@ class Emulator:
         self.delegated = Delegated(seed, self.deliver)
         # Pages that services serve over plain HTTP, by path, for every gateway.
         self.pages: dict[str, Page] = {}
+        # Services by the host names of what users built.
+        self._hosts: list[Service] = []
         self.lock = threading.RLock()
         self.scheduler = Scheduler()
         self._signals = Signals()
@@ -113,7 +115,16 @@ class Emulator:
         """Fit a service: it answers for its name from now on."""
         self.registry.add(service)
         self.pages.update(service.pages)
+        if service.hosts != ():
+            self._hosts.append(service)
         self.delegated.preparations.update(service.preparations)
+
+    def service_at(self, host: str) -> str | None:
+        """Return the service that answers for a host name, if it is one that a user took."""
+        for service in self._hosts:
+            if host in service.hosts:
+                return service.name
+        return None
 
     # ---- inputs -------------------------------------------------------------------------------
 

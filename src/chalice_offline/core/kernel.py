@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -32,7 +32,8 @@ class Service:
     An operation is called as `operation(state, context, request)`. It returns the result with
     AWS's own keys, or a Pending for what is answered later, and raises AwsError.
 
-    `pages` are paths it answers with plain HTTP (a certificate, a package). `preparations` run
+    `pages` are paths it answers with plain HTTP (a certificate, a package), `hosts` the names, in
+    small letters, that stand for what users built. `preparations` run
     before a call to the service of that name is delegated.
     """
 
@@ -42,6 +43,7 @@ class Service:
     pages: Mapping[str, Page] = field(default_factory=dict)
     preparations: Mapping[str, Callable[[], None]] = field(default_factory=dict)
     complete: Completion | None = None
+    hosts: Container[str] = ()
 
     def call(self, operation: str, context: CallContext, request: Request) -> Reply:
         """Run one operation; raises AwsError when the service has none of that name."""

@@ -11,7 +11,7 @@ operation means, keeps state, or reads a clock.
 
 from __future__ import annotations
 
-from chalice_offline.protocols.app_addresses import APP, is_app_host, sent_to_stage
+from chalice_offline.protocols.app_addresses import APP, is_app_host, sent_to_stage, target_at
 from chalice_offline.protocols.detect import detect
 from chalice_offline.protocols.registry import parse, serialize, serialize_error
 from chalice_offline.protocols.service_models import load_service, operation_names
@@ -28,4 +28,5 @@ __all__ = [
     "sent_to_stage",
     "serialize",
     "serialize_error",
+    "target_at",
 ]

@@ -106,6 +106,12 @@ def sent_to_stage(request: HttpRequest, api_id: str, stage: str) -> HttpRequest:
     )
 
 
+def target_at(service: str, region: str) -> Target:
+    """Return what a request to a host name of a user's own asks for: an app of this service."""
+    operation = next(one.operation for one in ADDRESSES if one.service == service)
+    return Target(service, operation, APP, "", region)
+
+
 def target_of(request: HttpRequest, access_key: str, region: str) -> Target | None:
     """Return what a request to such an address asks for; None for all others."""
     paths = (_STAGE_PATH, _REST_APIS)
@@ -134,17 +140,21 @@ def _parse(request: HttpRequest) -> dict[str, Any]:
         names = address.names(request)
         if names is not None:
             names.pop("region", None)
-            return names | {
-                "method": request.method,
-                "path": address.rest_of(request.path),
-                "rawQuery": request.query,
-                "headers": _fields(request),
-                "body": request.body if request.upload is None else request.upload.read(),
-                "host": request.host,
-                "scheme": request.url.partition(":")[0],
-                "sourceIp": _SOURCE_IP,
-            }
-    raise ValueError(f"{request.host}{request.path} is no app's address")
+            return _parameters(request, names, address.rest_of(request.path))
+    return _parameters(request, {}, request.path)
+
+
+def _parameters(request: HttpRequest, names: dict[str, str], path: str) -> dict[str, Any]:
+    return names | {
+        "method": request.method,
+        "path": path,
+        "rawQuery": request.query,
+        "headers": _fields(request),
+        "body": request.body if request.upload is None else request.upload.read(),
+        "host": request.host,
+        "scheme": request.url.partition(":")[0],
+        "sourceIp": _SOURCE_IP,
+    }
 
 
 def _fields(request: HttpRequest) -> list[tuple[str, str]]:

@@ -21,6 +21,7 @@ from chalice_offline.protocols import (
     parse,
     serialize,
     serialize_error,
+    target_at,
 )
 from chalice_offline.transports.content_encoding import decompressed
 
@@ -88,7 +89,8 @@ class Gateway:
         request_id = self.emulator.ids.uuid()
         target: Target | None = None
         try:
-            target = detect(request)
+            taken = self.emulator.service_at(request.host.partition(":")[0].lower())
+            target = target_at(taken, self.emulator.region) if taken else detect(request)
             if "content-encoding" in request.headers and not _takes_bodies_as_sent(target):
                 request = decompressed(request)
             return self._dispatch(target, request, causes, request_id)

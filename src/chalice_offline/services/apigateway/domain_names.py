@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from typing import TYPE_CHECKING
 
+from chalice_offline.services.apigateway.domain_mappings import ROOT
 from chalice_offline.services.apigateway.errors import bad_request, conflict, not_found
 from chalice_offline.services.apigateway.pages import listed
 from chalice_offline.services.apigateway.patches import Change, Patchable
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 # The hosted zone of API Gateway in each region is AWS's; these two stand for all here.
 _REGIONAL_ZONE = "Z1UJRXOUMOOFQ8"
 _EDGE_ZONE = "Z2FDTNDATAQYW2"
-_ROOT = "(none)"
 _KEPT = (
     "certificateName",
     "certificateArn",
@@ -114,7 +114,7 @@ def create_base_path_mapping(
         raise bad_request("Invalid REST API identifier specified")
     if request.get("stage") and request["stage"] not in api.stages:
         raise bad_request("Invalid stage identifier specified")
-    base = request.get("basePath") or _ROOT
+    base = request.get("basePath") or ROOT
     mappings = gateway.place(context).base_path_mappings.setdefault(domain["domainName"], {})
     if base in mappings:
         raise conflict("Base path already exists for this domain name")
@@ -151,7 +151,7 @@ def update_base_path_mapping(
     changed["restApiId"] = changed.pop("restapiId", changed["restApiId"])
     if gateway.find_api_or_none(changed["restApiId"], context) is None:
         raise bad_request("Invalid REST API identifier specified")
-    changed["basePath"] = changed["basePath"] or _ROOT
+    changed["basePath"] = changed["basePath"] or ROOT
     mappings = gateway.place(context).base_path_mappings[request["domainName"]]
     del mappings[mapping["basePath"]]
     mappings[changed["basePath"]] = changed
@@ -177,7 +177,7 @@ def _find(gateway: ApiGatewayState, context: CallContext, request: Request) -> D
 def _find_mapping(gateway: ApiGatewayState, context: CallContext, request: Request) -> Described:
     domain = _find(gateway, context, request)
     mappings = gateway.place(context).base_path_mappings.get(domain["domainName"], {})
-    found = mappings.get(request["basePath"] or _ROOT)
+    found = mappings.get(request["basePath"] or ROOT)
     if found is None:
         raise not_found("Invalid base path mapping identifier specified")
     return found

@@ -73,6 +73,8 @@ class Exchange:
     body: bytes
     host: str
     source_ip: str
+    base_path: str = ""  # what the mapping of a custom domain name took of the path
+    is_named: bool = False  # by a custom domain name
     protocol: str = "HTTP/1.1"
     trace_id: str = ""
     extended_id: str = ""
@@ -165,6 +167,11 @@ class Exchange:
         """The host's first label."""
         return self.host.partition(".")[0]
 
+    @property
+    def full_path(self) -> str:
+        """The path with the stage in it, or with what a custom domain name has instead."""
+        return f"{self.base_path if self.is_named else '/' + self.stage_name}{self.path}"
+
     def request_context(self) -> dict[str, Any]:
         """Return the `requestContext` of a proxy event, field by field as AWS has it."""
         call, route = self.call, self.taken
@@ -174,7 +181,7 @@ class Exchange:
             "httpMethod": self.method,
             "extendedRequestId": self.extended_id,
             "requestTime": self.request_time(),
-            "path": f"/{self.stage_name}{self.path}",
+            "path": self.full_path,
             "accountId": self.api.account_id,
             "protocol": self.protocol,
             "stage": self.stage_name,

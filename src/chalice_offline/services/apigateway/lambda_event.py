@@ -39,7 +39,7 @@ def proxy_event(exchange: Exchange) -> dict[str, Any]:
         body = base64.b64encode(exchange.body).decode() if is_base64 else exchange.text()
     return {
         "resource": exchange.taken.path,
-        "path": exchange.path,
+        "path": f"{exchange.base_path}{exchange.path}",
         "httpMethod": exchange.method,
         "headers": {name: values[-1] for name, values in headers.items()} or None,
         "multiValueHeaders": headers or None,

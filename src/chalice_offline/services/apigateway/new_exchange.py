@@ -47,6 +47,8 @@ def make_exchange(
         body=request.get("body") or b"",
         host=request.get("host") or execute_api_host(api.id, api.region),
         source_ip=request.get("sourceIp") or "127.0.0.1",
+        base_path=request.get("basePath", ""),
+        is_named="basePath" in request,
         trace_id=context.trace_header or f"Root=1-{context.now_ms // 1000:08x}-{ids.hex(24)}",
         extended_id=ids.base64(11)[:15] + "=",
         variables=variables,

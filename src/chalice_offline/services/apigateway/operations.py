@@ -13,6 +13,7 @@ from chalice_offline.services.apigateway import (
     client_certificates,
     deployments,
     documentation,
+    domain_mappings,
     domain_names,
     execute,
     exporting,
@@ -163,4 +164,5 @@ def service(kernel: Kernel, apis: ServedApis) -> Service:
     """Return API Gateway; its APIs are served, too."""
     state = ApiGatewayState(kernel)
     apis.add(partial(execute.front_or_none, state))
+    apis.add_names(partial(domain_mappings.has_name, state), partial(domain_mappings.mapped, state))
     return Service("apigateway", state, OPERATIONS)

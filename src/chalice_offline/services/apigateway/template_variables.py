@@ -39,7 +39,7 @@ def context_variables(exchange: Exchange) -> dict[str, Any]:
         "extendedRequestId": exchange.extended_id,
         "httpMethod": exchange.method,
         "identity": {k: "" if v is None else v for k, v in exchange.full_identity().items()},
-        "path": f"/{exchange.stage_name}{exchange.path}",
+        "path": exchange.full_path,
         "protocol": exchange.protocol,
         "requestId": call.request_id,
         "requestTime": exchange.request_time(),

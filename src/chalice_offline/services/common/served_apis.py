@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,6 +14,19 @@ if TYPE_CHECKING:
     Front = Callable[[CallContext, Request], Reply]
     #: the front of an API of this id; None when it is not its service's
     FindFront = Callable[[str], Front | None]
+    #: whether a host name is a custom domain name; small letters
+    HasName = Callable[[str], bool]
+    #: host name and path -> which API, stage and path that is; None when nothing is mapped there
+    FindMapping = Callable[[str, str], "Mapped | None"]
+
+
+class Mapped(NamedTuple):
+    """What a path of a custom domain name stands for. Without a stage it begins `path`."""
+
+    api_id: str
+    stage: str
+    base_path: str
+    path: str
 
 
 class ServedApis:
@@ -21,10 +34,24 @@ class ServedApis:
 
     def __init__(self) -> None:
         self._services: list[FindFront] = []
+        self._names: list[tuple[HasName, FindMapping]] = []
 
     def add(self, find: FindFront) -> None:
         """Let a service serve its APIs."""
         self._services.append(find)
+
+    def add_names(self, has: HasName, find: FindMapping) -> None:
+        """Let a service say what custom domain names stand for."""
+        self._names.append((has, find))
+
+    def __contains__(self, host: object) -> bool:
+        """Whether a host name is a custom domain name."""
+        return isinstance(host, str) and any(has(host) for has, _ in self._names)
+
+    def mapped(self, host: str, path: str) -> Mapped | None:
+        """Return what a path of a custom domain name stands for."""
+        found = (find(host, path) for has, find in self._names if has(host))
+        return next((one for one in found if one is not None), None)
 
     def front(self, api_id: str) -> Front | None:
         """Return what answers requests to an API, or None when there is none of this id."""

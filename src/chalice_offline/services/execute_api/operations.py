@@ -19,4 +19,4 @@ OPERATIONS: Mapping[str, Operation] = {"Request": serve_request}
 
 def service(apis: ServedApis) -> Service:
     """Return the service that hands requests to whoever serves their API."""
-    return Service("execute-api", ExecuteApiState(apis), OPERATIONS)
+    return Service("execute-api", ExecuteApiState(apis), OPERATIONS, hosts=apis)

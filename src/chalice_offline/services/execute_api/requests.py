@@ -16,7 +16,17 @@ def serve_request(apis: ExecuteApiState, context: CallContext, request: Request)
 
     "apiId" and "stage" name what it is for, and "path" is what follows the stage. Without a stage
     (the host names the API) the path begins with it, where this kind of API has its stages there.
+    Without an API the host is a custom domain name; "basePath" is then what its mapping took.
     """
+    if "apiId" not in request:
+        mapped = apis.mapped_or_none(request.get("host", ""), request["path"])
+        if mapped is not None:
+            request = request | {
+                "apiId": mapped.api_id,
+                "stage": mapped.stage,
+                "basePath": mapped.base_path,
+                "path": mapped.path,
+            }
     front = apis.front_or_none(request.get("apiId", ""))
     if front is None:
         return {
