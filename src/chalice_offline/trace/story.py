@@ -80,6 +80,8 @@ def _run(entry: Entry) -> str:
 
 
 def _note(entry: Entry) -> str:
+    if entry.subject == "stepfunctions" and "execution" in entry.detail:
+        return _workflow(entry.detail, entry.outcome)
     shown = {key: value for key, value in entry.detail.items() if not _is_tedious(key)}
     detail: Detail = mask(shown)
     reasons = detail.pop("near_misses", None)
@@ -90,6 +92,16 @@ def _note(entry: Entry) -> str:
     if entry.outcome:
         words += f": {_short_name(entry.outcome)}"
     return f"{words} ({', '.join(facts)})" if facts else words
+
+
+def _workflow(detail: Mapping[str, Any], outcome: str) -> str:
+    """A step of an execution: "Approve (Task): waits for its task token"."""
+    execution = detail["execution"].split(":")
+    machine = execution[6] if len(execution) > 6 else ""
+    state, kind, error = (detail.get(key) for key in ("state", "type", "error"))
+    where = f"{state} ({kind})" if kind else state or f"execution of {machine}"
+    after = f", after {error}" if error else ""
+    return f"{where}: {outcome}{after}"
 
 
 def _outcome(entry: Entry) -> str:

@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from chalice_offline.services.stepfunctions.progress import progress
+from chalice_offline.services.stepfunctions.state import StepFunctionsState
+
 ROLE = "arn:aws:iam::000000000000:role/workflows"
 
 
@@ -45,6 +48,10 @@ class Workflows:
         if "output" in described:
             described["output"] = json.loads(described["output"])
         return described
+
+    def progress(self, arn: str) -> dict[str, Any]:
+        state = self.aws.emulator.registry.state("stepfunctions", StepFunctionsState)
+        return progress(state, arn)
 
     def history(self, arn: str) -> list[tuple[int, int, str]]:
         pages = self.client.get_paginator("get_execution_history").paginate(executionArn=arn)

@@ -10,8 +10,8 @@ import pytest
 PROCESSOR = {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}
 
 
-def _map(**fields: Any) -> dict[str, Any]:
-    states = {"P": {"Type": "Pass", "End": True}}
+def _map(inner: dict[str, Any] | None = None, **fields: Any) -> dict[str, Any]:
+    states = {"P": {"Type": "Pass", "End": True, **(inner or {})}}
     processor = {"ProcessorConfig": PROCESSOR, "StartAt": "P", "States": states}
     return {"Type": "Map", "ItemProcessor": processor, **fields}
 
@@ -85,3 +85,36 @@ def test_a_long_object_is_read_on_as_it_was(workflows: Any, definition: Any, kin
     workflows.aws.settle()
     found = workflows.describe(arn)
     assert found.get("output") == [{"id": f"é{n:05}"} for n in (7_499, 14_999, 22_499, 29_999)]
+
+
+def test_executions_of_a_map_run_are_executions(workflows: Any, definition: Any) -> None:
+    """They are listed by their Map Run, described and read event by event; one can be stopped."""
+    arn = workflows.start(
+        definition(_map({"Type": "Wait", "Seconds": 60}, ToleratedFailureCount=1)), ["a", "b"]
+    )
+    workflows.aws.advance(seconds=1)
+    client = workflows.client
+    (run,) = client.list_map_runs(executionArn=arn)["mapRuns"]
+    listed = client.list_executions(mapRunArn=run["mapRunArn"])["executions"]
+    assert [one["itemCount"] for one in listed] == [1, 1]
+    child = listed[0]["executionArn"]
+    described = workflows.describe(child)
+    assert (described["status"], described["mapRunArn"]) == ("RUNNING", run["mapRunArn"])
+    assert [kind for _, _, kind in workflows.history(child)] == [
+        "ExecutionStarted",
+        "WaitStateEntered",
+    ]
+    client.stop_execution(executionArn=child)
+    workflows.aws.settle()
+    assert workflows.describe(arn)["status"] == "SUCCEEDED"
+    counts = client.describe_map_run(mapRunArn=run["mapRunArn"])["executionCounts"]
+    assert (counts["aborted"], counts["succeeded"], counts["total"]) == (1, 1, 2)
+    listed = client.list_executions(mapRunArn=run["mapRunArn"], statusFilter="ABORTED")
+    assert [one["executionArn"] for one in listed["executions"]] == [child]
+
+
+def test_a_result_that_is_too_long_fails_the_map(workflows: Any, definition: Any) -> None:
+    """262,144 bytes in all is what a state may hand on; a ResultWriter is for more."""
+    state = _map({"Result": "x" * 200_000})
+    found = workflows.run(definition(state), [1, 2])
+    assert found["error"] == "States.DataLimitExceeded"

@@ -42,7 +42,7 @@ def create_archive(events: EventsState, context: CallContext, request: Request) 
         retention_days=request.get("RetentionDays", 0),
         settings=_settings(request),
     )
-    _feed(archive)
+    _feed(events, archive)
     archives[name] = archive
     return _state(archive)
 
@@ -57,7 +57,7 @@ def update_archive(events: EventsState, context: CallContext, request: Request) 
     _check_pattern(request)
     archive.settings.update(_settings(request))
     archive.retention_days = request.get("RetentionDays", archive.retention_days)
-    _feed(archive)
+    _feed(events, archive)
     return _state(archive)
 
 
@@ -127,7 +127,7 @@ def _check_pattern(request: Request) -> None:
         compile_event_pattern(request["EventPattern"])
 
 
-def _feed(archive: Archive) -> None:
+def _feed(events: EventsState, archive: Archive) -> None:
     """Put the managed rule on the bus, or renew its pattern."""
     source = archive.settings.get("EventPattern", "{}")
     # As in a rule, what follows the pattern's closing brace does not matter.
@@ -146,7 +146,7 @@ def _feed(archive: Archive) -> None:
         rule.targets[target.id] = target
         archive.bus.rules[rule.name] = rule
     rule.pattern = compile_event_pattern(json.dumps(fields, separators=(",", ":")))
-    archive.bus.reindex(rule)
+    events.reindex(rule)
 
 
 def _target_settings(archive: Archive) -> dict[str, Any]:

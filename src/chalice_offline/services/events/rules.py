@@ -115,5 +115,5 @@ def list_rule_names_by_target(
 
 
 def _activate(events: EventsState, rule: Rule) -> None:
-    rule.bus.reindex(rule)
+    events.reindex(rule)
     rule_schedules.arm(events, rule)

@@ -82,7 +82,24 @@ class EventsState:
         """Take a rule off its bus, whatever it has."""
         del rule.bus.rules[rule.name]
         rule.bus.index.discard(rule.name)
+        self._heed(rule.bus)
         self.kernel.cancel(rule.timer)
+
+    def reindex(self, rule: Rule) -> None:
+        """Have a rule matched against events, as far as it is enabled and has a pattern."""
+        rule.bus.reindex(rule)
+        self._heed(rule.bus)
+
+    def _heed(self, bus: EventBus) -> None:
+        """Watch the bus's ARN as long as an event could match anything.
+
+        AWS services tell the default bus of much that nobody wants to know: ours look first.
+        """
+        watched, wanted = self.kernel.is_watched(bus.arn), len(bus.index) > 0
+        if wanted and not watched:
+            self.kernel.watch(bus.arn, _nothing)
+        elif watched and not wanted:
+            self.kernel.unwatch(bus.arn, _nothing)
 
     # ---- archives, connections, API destinations ----------------------------------------------
 
@@ -122,3 +139,7 @@ class EventsState:
                 f"An api-destination '{name}' does not exist."
             )
         return destination
+
+
+def _nothing() -> None:
+    """Nobody signals a bus: it is watched so that others see it is."""

@@ -16,11 +16,7 @@ _SHOWN = {
     "Map": ("afterInputPath", "afterItemsPath", *_WITH_RESULT[1:]),
     "Parallel": _WITH_RESULT[1:],
 }
-_NUMBERS = (
-    ("MaxConcurrency", "maxConcurrency"),
-    ("ToleratedFailureCount", "toleratedFailureCount"),
-    ("ToleratedFailurePercentage", "toleratedFailurePercentage"),
-)
+_NUMBERS = ("maxConcurrency", "toleratedFailureCount", "toleratedFailurePercentage")
 
 
 def spaced(value: Any) -> str:
@@ -38,16 +34,17 @@ def inspection_of(run: StateRun, data: Any) -> dict[str, Any]:
     if "errorDetails" in seen:
         shown["errorDetails"] = seen["errorDetails"]
     if run.type == "Map":
-        shown["maxConcurrency"] = run.definition.get("MaxConcurrency", 0)
-        for field, member in _NUMBERS[1:]:
-            if field in run.definition:
-                shown[member] = run.definition[field]
+        shown["maxConcurrency"] = 0
+        shown.update({name: seen[name] for name in _NUMBERS if name in seen})
+    variables = run.flow.variables.all()
+    if variables:
+        shown["variables"] = spaced(variables)
     return shown
 
 
 def _names(run: StateRun) -> tuple[str, ...]:
     if run.is_jsonata:
-        return ("afterArguments", "result") if run.type == "Task" else ("afterArguments",)
+        return ("afterArguments", "result") if run.type == "Task" else ()
     if run.type == "Pass" and "Result" in run.definition:
         return _WITH_RESULT
     return _SHOWN.get(run.type, ("afterInputPath",))

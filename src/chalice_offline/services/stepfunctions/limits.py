@@ -40,3 +40,12 @@ LISTED_MAX = 1_000
 # StartSyncExecution, billingDetails: duration in steps of 100 ms, memory in steps of 64 MB.
 BILLED_STEP_MS = 100
 BILLED_MEMORY_MB = 64
+
+# Ours: what is kept for whoever watches an execution, and of each Map Run's children that have
+# ended. AWS keeps both for 90 days; a Map over millions of items is to run in flat memory here.
+VISITS_KEPT = 1_000
+CHILDREN_KEPT = 1_000
+
+# API reference, RedriveExecution: how long after its end, and with how many events at most.
+REDRIVABLE_MS = 14 * 24 * 3600 * 1000
+REDRIVABLE_EVENTS = 24_999

@@ -14,6 +14,7 @@ class MapRun:
     arn: str
     execution_arn: str
     machine_arn: str
+    state_name: str
     started_ms: int
     max_concurrency: int
     tolerated_count: int = 0
@@ -23,6 +24,8 @@ class MapRun:
     items: Counter[str] = field(default_factory=Counter)
     executions: Counter[str] = field(default_factory=Counter)
     results_written: int = 0
+    redrive_count: int = 0
+    redriven_ms: int | None = None
 
     def describe(self) -> dict[str, Any]:
         """Return the run as DescribeMapRun does."""
@@ -36,11 +39,41 @@ class MapRun:
             "toleratedFailurePercentage": self.tolerated_percentage,
             "itemCounts": self._counts(self.items),
             "executionCounts": self._counts(self.executions),
-            "redriveCount": 0,
+            "redriveCount": self.redrive_count,
         }
+        if self.redriven_ms is not None:
+            shown["redriveDate"] = self.redriven_ms / 1000
         if self.stopped_ms is not None:
             shown["stopDate"] = self.stopped_ms / 1000
         return shown
+
+    def starts(self, count: int) -> None:
+        """An execution for so many items is under way."""
+        self.items["running"] += count
+        self.executions["running"] += 1
+
+    def ends(self, count: int, status: str) -> None:
+        """It has ended."""
+        how = {"SUCCEEDED": "succeeded", "TIMED_OUT": "timedOut", "ABORTED": "aborted"}.get(
+            status, "failed"
+        )
+        for counts, number in ((self.items, count), (self.executions, 1)):
+            counts["running"] -= number
+            counts[how] += number
+
+    def stops(self, status: str, now_ms: int) -> None:
+        """It has ended; what was under way is aborted."""
+        self.status, self.stopped_ms = status, now_ms
+        for counts in (self.items, self.executions):
+            counts["aborted"] += counts.pop("running", 0)
+
+    def redriven(self, now_ms: int) -> None:
+        """It is redriven: what has not succeeded counts as nothing yet."""
+        self.redrive_count += 1
+        self.status, self.stopped_ms, self.redriven_ms = "RUNNING", None, now_ms
+        for counts in (self.items, self.executions):
+            for how in ("failed", "timedOut", "aborted"):
+                counts.pop(how, None)
 
     def fails(self) -> bool:
         """Whether more items have failed than are tolerated."""

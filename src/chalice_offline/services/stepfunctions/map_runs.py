@@ -35,11 +35,8 @@ def update_map_run(sfn: StepFunctionsState, _context: CallContext, request: Requ
 def list_map_runs(sfn: StepFunctionsState, _context: CallContext, request: Request) -> Result:
     """List the map runs of an execution."""
     execution = sfn.find_execution(request["executionArn"])
-    found = [
-        one for one in sfn.surroundings.map_runs.values() if one.execution_arn == execution.arn
-    ]
     shown, token = page(
-        found,
+        sfn.surroundings.map_runs_of(execution.arn),
         lambda one: f"{one.started_ms:015}{one.arn}",
         size=request.get("maxResults") or limits.LISTED_DEFAULT,
         token=request.get("nextToken"),

@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING, Any
 from chalice_offline.protocols import load_service
 from chalice_offline.services.stepfunctions.errors import validation_error
 from chalice_offline.services.stepfunctions.execution.map_items import items_of
-from chalice_offline.services.stepfunctions.language.failures import StateFailure
+from chalice_offline.services.stepfunctions.execution.state_run import number_field
+from chalice_offline.services.stepfunctions.language.failures import (
+    StateFailure,
+    threshold_exceeded,
+)
 from chalice_offline.services.stepfunctions.language.json_text import NotJson, parse
 from chalice_offline.services.stepfunctions.language.resources import api_call
 from chalice_offline.services.stepfunctions.tasks.api_requests import operation_of
@@ -34,8 +38,13 @@ _KINDS: dict[str, tuple[tuple[type, ...], str]] = {
 }
 
 
-def mocked(mock: Mapping[str, Any], state: Mapping[str, Any]) -> Callable[[StateRun], None] | None:
-    """Return what a state does instead of its own; ValidationException for a wrong mock."""
+def mocked(
+    mock: Mapping[str, Any], state: Mapping[str, Any], failures: int
+) -> Callable[[StateRun], None] | None:
+    """Return what a state does instead of its own; ValidationException for a wrong mock.
+
+    `failures` is how many iterations of a Map are said to have failed.
+    """
     if not mock:
         return None
     if state["Type"] not in _MOCKED:
@@ -51,14 +60,35 @@ def mocked(mock: Mapping[str, Any], state: Mapping[str, Any]) -> Callable[[State
         return _failing(StateFailure(error.get("error"), error.get("cause")))
     result = _result(mock, state)
 
+    if failures and isinstance(result, list) and failures > len(result):
+        raise validation_error(
+            "Map iteration failure count must be less than or equal to the number of Map iterations"
+        )
+
     def perform(run: StateRun) -> None:
-        if run.type == "Map" and "ItemReader" not in run.definition:
-            items = items_of(run)
-            if "ItemsPath" in run.definition:
-                run.inspected["afterItemsPath"] = items
+        if run.type == "Map":
+            _inspect_map(run, failures, result)
         run.succeed(result)
 
     return perform
+
+
+def _inspect_map(run: StateRun, failures: int, result: Any) -> None:
+    """Work out a Map's fields; fail if more iterations have failed than it tolerates."""
+    if "ItemReader" not in run.definition:
+        items = items_of(run)
+        if "ItemsPath" in run.definition:
+            run.inspected["afterItemsPath"] = items
+    run.inspected["maxConcurrency"] = number_field(run, "MaxConcurrency") or 0
+    count = number_field(run, "ToleratedFailureCount")
+    percentage = number_field(run, "ToleratedFailurePercentage", "float")
+    if count is not None:
+        run.inspected["toleratedFailureCount"] = count
+    if percentage is not None:
+        run.inspected["toleratedFailurePercentage"] = float(percentage)
+    share = 100 * failures / len(result) if isinstance(result, list) and result else 0
+    if (count is not None and failures > count) or (percentage is not None and share > percentage):
+        raise threshold_exceeded()
 
 
 def _failing(failure: StateFailure) -> Callable[[StateRun], None]:

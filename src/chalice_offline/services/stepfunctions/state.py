@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from typing import TYPE_CHECKING
 
+from chalice_offline.services.stepfunctions.child_executions import ChildExecutions
 from chalice_offline.services.stepfunctions.errors import (
     activity_not_found,
     execution_not_found,
@@ -13,6 +13,8 @@ from chalice_offline.services.stepfunctions.errors import (
     state_machine_not_found,
 )
 from chalice_offline.services.stepfunctions.execution_log import ExecutionLogs
+from chalice_offline.services.stepfunctions.launch import Launch
+from chalice_offline.services.stepfunctions.status_events import StatusEvents
 from chalice_offline.services.stepfunctions.surroundings import Surroundings
 
 if TYPE_CHECKING:
@@ -37,9 +39,11 @@ class StepFunctionsState:
     def __init__(self, kernel: Kernel) -> None:
         self.kernel = kernel
         self.surroundings = Surroundings(kernel)
-        self.logs = ExecutionLogs(kernel)
+        self.launch = Launch(kernel, self.surroundings, ExecutionLogs(kernel), StatusEvents(kernel))
         self.machines: dict[str, StateMachine] = {}
-        self.executions: OrderedDict[str, Execution] = OrderedDict()
+        self.executions: dict[str, Execution] = {}
+        self.children = ChildExecutions(kernel, self.launch, self.executions)
+        self.surroundings.children = self.children
         self.executions_of: dict[str, dict[str, Execution]] = {}
 
     def find_machine(self, arn: str) -> StateMachine:

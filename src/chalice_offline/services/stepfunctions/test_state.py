@@ -40,7 +40,8 @@ def test_state(sfn: StepFunctionsState, context: CallContext, request: Request) 
     name, state, language = _state(request)
     mock = request.get("mock") or {}
     _check(request, state, mock)
-    perform = mocked(mock, state)
+    configuration = request.get("stateConfiguration") or {}
+    perform = mocked(mock, state, configuration.get("mapIterationFailureCount") or 0)
     data = _json(request.get("input"), {})
     given = checked_context(request.get("context"), state)
     frame = _frame(sfn, context, request, data, language)
@@ -58,7 +59,6 @@ def test_state(sfn: StepFunctionsState, context: CallContext, request: Request) 
 
     flow = TriedFlow(frame, context.entry, ended)
     flow.variables.assign(_json(request.get("variables"), {}))
-    configuration = request.get("stateConfiguration") or {}
     run = TriedRun(
         flow,
         name,
@@ -167,5 +167,4 @@ def _frame(
         },
         query_language=language,
         is_express=False,
-        label="",
     )

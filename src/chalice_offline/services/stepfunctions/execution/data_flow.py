@@ -136,6 +136,11 @@ def number_at(path: str, field: str, sources: Sources, kind: str) -> Any:
     """Return the number a path leads to; `kind` is "integer" or "float", for the message."""
     value = templates.path_value(path, sources)
     wanted = (int,) if kind == "integer" else (int, float)
+    if isinstance(value, str):  # a text that spells a number is one (recorded)
+        try:
+            return int(value) if kind == "integer" else float(value)
+        except ValueError:
+            pass
     if isinstance(value, bool) or not isinstance(value, wanted):
         shown = value if isinstance(value, str) else compact(value)
         raise runtime_failure(

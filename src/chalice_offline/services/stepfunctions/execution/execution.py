@@ -32,7 +32,8 @@ ABORTED = "ABORTED"
 class Execution:
     """What DescribeExecution tells, and the states under way.
 
-    Its end is signalled to `kernel` under its ARN, and told to `ended`.
+    `machine` is StateMachine of the context object if it is not the revision's own. Each status is
+    told to `changed`, the end also to `ended`, and to whoever watches the ARN.
     """
 
     def __init__(
@@ -47,7 +48,9 @@ class Execution:
         data: Any,
         called_as: str,
         cause: int,
+        machine: Mapping[str, Any] | None = None,
         written: Callable[[Event], None] | None = None,
+        changed: Callable[[Execution], None] | None = None,
         ended: Callable[[Execution], None] | None = None,
     ) -> None:
         self.arn = arn
@@ -56,6 +59,9 @@ class Execution:
         self.input_text = input_text
         self.called_as = called_as
         self.version_arn = ""
+        # Of those that a distributed Map has started.
+        self.map_run_arn = ""
+        self.item_count = 0
         self.status = RUNNING
         self.started_ms = kernel.now_ms
         self.stopped_ms: int | None = None
@@ -67,18 +73,59 @@ class Execution:
         self._kernel = kernel
         self._surroundings = surroundings
         self._data = data
-        self._written = written
+        self._machine = machine
+        self._changed_to = changed
         self._ended = ended
-        self._entry = cause
         self._timer: Timer | None = None
-        self._failed_at: tuple[str, Any] | None = None
         self.history = History(kernel, keep=not revision.is_express, written=written)
-        self._flow = self._new_flow(0)
+        self._about: dict[str, Any] = {
+            "Id": arn,
+            "Input": data,
+            "StartTime": spell(self.started_ms),
+            "Name": name,
+            "RoleArn": revision.role_arn,
+            "RedriveCount": 0,
+        }
+        self.frame = self._new_frame()
+        self._flow = StateFlow(
+            self.frame,
+            revision.definition,
+            previous=0,
+            cause=cause,
+            done=self._succeeded,
+            failed=self._fails,
+            overflow=self._overflow,
+        )
 
     @property
     def is_running(self) -> bool:
         """Whether it has not ended."""
         return self.status == RUNNING
+
+    @property
+    def alias_arn(self) -> str:
+        """The alias it was started through, or ""."""
+        is_alias = self.called_as not in (self.revision.machine_arn, self.version_arn)
+        return self.called_as if is_alias else ""
+
+    @property
+    def entry(self) -> int:
+        """The journal entry of what happened last."""
+        return self._flow.cause
+
+    def redrive_status(self) -> tuple[str, str]:
+        """Return whether it can be redriven, and why not."""
+        ended_ms = self._kernel.now_ms if self.stopped_ms is None else self.stopped_ms
+        reason = ""
+        if self.status in (RUNNING, SUCCEEDED):
+            reason = f"Execution is {self.status} and cannot be redriven"
+        elif self.history.last_id >= limits.REDRIVABLE_EVENTS:
+            reason = "Execution history event limit exceeded"
+        elif self._kernel.now_ms - self.started_ms > limits.EXECUTION_MS_MAX:
+            reason = "Execution has exceeded the max execution time"
+        elif self._kernel.now_ms - ended_ms > limits.REDRIVABLE_MS:
+            reason = "Execution redrivable period exceeded"
+        return ("NOT_REDRIVABLE", reason) if reason else ("REDRIVABLE", "")
 
     def start(self) -> None:
         """Write the beginning down; the first state is entered as soon as this input is done."""
@@ -93,6 +140,7 @@ class Execution:
             details[key] = self.called_as
         self.history.add("ExecutionStarted", 0, "executionStartedEventDetails", details)
         self._begin_timeout()
+        self._changed()
         self._flow.start(self._data)
 
     def stop(self, error: str | None, cause: str | None) -> None:
@@ -110,40 +158,18 @@ class Execution:
         self.redriven_ms = self._kernel.now_ms
         self.status, self.stopped_ms = RUNNING, None
         self.error = self.cause = None
-        self._entry = entry
-        name, data = self._failed_at or (self.revision.definition["StartAt"], self._data)
+        self._about.update(RedriveCount=self.redrive_count, RedriveTime=spell(self._kernel.now_ms))
         details = {"redriveCount": self.redrive_count}
         previous = self.history.add(
             "ExecutionRedriven", 0, "executionRedrivenEventDetails", details
         )
-        self._flow = self._new_flow(previous)
         self._begin_timeout()
-        self._flow.start_at(name, data)
+        self._changed()
+        self._flow.resume(previous, entry)
 
-    def _new_flow(self, previous: int) -> StateFlow:
-        return StateFlow(
-            self._frame(),
-            self.revision.definition,
-            previous=previous,
-            cause=self._entry,
-            done=self._succeeded,
-            failed=self._fails,
-            overflow=self._overflow,
-        )
-
-    def _frame(self) -> Frame:
+    def _new_frame(self) -> Frame:
         revision = self.revision
-        execution: dict[str, Any] = {
-            "Id": self.arn,
-            "Input": self._data,
-            "StartTime": spell(self.started_ms),
-            "Name": self.name,
-            "RoleArn": revision.role_arn,
-            "RedriveCount": self.redrive_count,
-        }
-        if self.redriven_ms is not None:
-            execution["RedriveTime"] = spell(self.redriven_ms)
-        machine = {"Id": revision.machine_arn, "Name": revision.machine_name}
+        machine = self._machine or {"Id": revision.machine_arn, "Name": revision.machine_name}
         return Frame(
             kernel=self._kernel,
             history=self.history,
@@ -153,10 +179,10 @@ class Execution:
             role_arn=revision.role_arn,
             account_id=revision.account_id,
             region=revision.region,
-            context={"Execution": execution, "StateMachine": machine},
+            context={"Execution": self._about, "StateMachine": machine},
             query_language=revision.definition.get("QueryLanguage", "JSONPath"),
             is_express=revision.is_express,
-            label="",
+            logging=revision.logging,
         )
 
     def _begin_timeout(self) -> None:
@@ -180,8 +206,6 @@ class Execution:
         self._end(SUCCEEDED)
 
     def _fails(self, failure: StateFailure) -> None:
-        if self._flow.last_run is not None:
-            self._failed_at = (self._flow.last_run.name, self._flow.last_run.raw)
         self.error, self.cause = failure.error or None, failure.cause or None
         self.history.add(
             "ExecutionFailed",
@@ -198,8 +222,6 @@ class Execution:
             self._fails(history_full())
 
     def _time_out(self) -> None:
-        if self._flow.run is not None:
-            self._failed_at = (self._flow.run.name, self._flow.run.raw)
         self._flow.abort()
         self.history.add(
             "ExecutionTimedOut",
@@ -216,9 +238,14 @@ class Execution:
         self.stopped_ms = self._kernel.now_ms
         detail = {"execution": self.arn, "error": self.error}
         self._kernel.note("stepfunctions", detail, (self._flow.cause,), status)
+        self._changed()
         if self._ended is not None:
             self._ended(self)
         self._kernel.signal(self.arn)
+
+    def _changed(self) -> None:
+        if self._changed_to is not None:
+            self._changed_to(self)
 
 
 def _known(failure: StateFailure) -> Mapping[str, Any]:

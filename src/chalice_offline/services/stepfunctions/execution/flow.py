@@ -48,15 +48,22 @@ class StateFlow:
         self._context = frame.context if item is None else {**frame.context, "Map": {"Item": item}}
         self._item = item
         self._timer: Timer | None = None
+        self._ahead: tuple[str, Any] | None = None
         self._ended = False
 
     def start(self, data: Any) -> None:
         """Enter the first state."""
         self._go(self._block["StartAt"], data)
 
-    def start_at(self, name: str, data: Any) -> None:
-        """Enter a state that is not the first: what a redrive goes on with."""
-        self._go(name, data)
+    def resume(self, previous: int, cause: int) -> None:
+        """Go on after a failure or a stop, with the state that did not come to its end."""
+        self._ended = False
+        self.previous, self.cause = previous, cause
+        if self._ahead is not None:
+            self._go(*self._ahead)
+        elif self.last_run is not None:
+            self.run = self.last_run
+            self.guarded(self.last_run.redrive)()
 
     def leave(self, output: Any, following: str | None) -> None:
         """Go on with another state, or end with an output."""
@@ -107,24 +114,6 @@ class StateFlow:
             is_inner=True,
         )
 
-    def execution(
-        self,
-        block: Mapping[str, Any],
-        frame: Frame,
-        done: Callable[[Any], None],
-        failed: Callable[[StateFailure], None],
-    ) -> StateFlow:
-        """Return a block of states that is an execution of its own: a distributed Map's."""
-        return StateFlow(
-            frame,
-            block,
-            previous=0,
-            cause=self.cause,
-            done=done,
-            failed=failed,
-            overflow=lambda: failed(history_full()),
-        )
-
     def guarded(self, step: Callable[[], None]) -> Callable[[], None]:
         """Return a step that ends the execution when its history is full."""
 
@@ -138,10 +127,12 @@ class StateFlow:
 
     def _go(self, name: str, data: Any) -> None:
         kernel = self.frame.kernel
+        self._ahead = (name, data)
         step = self.guarded(lambda: self._enter(name, data))
         self._timer = kernel.at(kernel.now_ms, step)
 
     def _enter(self, name: str, data: Any) -> None:
+        self._ahead = None
         definition = self._block["States"][name]
         detail = {"execution": self.frame.arn, "state": name, "type": definition["Type"]}
         self.cause = self.frame.kernel.note("stepfunctions", detail, (self.cause,), "entered")

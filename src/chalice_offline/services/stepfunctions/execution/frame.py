@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from chalice_offline.services.stepfunctions.execution.visits import Visits
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -20,7 +22,7 @@ class Frame:
     """An execution as its states see it.
 
     `context` is the part of the context object that does not change: Execution and StateMachine.
-    `query_language` is the machine's own. `is_dry` says that tasks are not called (TestState).
+    `query_language` is the machine's own.
     """
 
     kernel: Kernel
@@ -34,8 +36,8 @@ class Frame:
     context: Mapping[str, Any]
     query_language: str
     is_express: bool
-    label: str
-    map_results: dict[str, Any] = field(default_factory=dict)
+    logging: Mapping[str, Any] = field(default_factory=dict)
+    visits: Visits = field(default_factory=Visits)
 
     def deliver(
         self,

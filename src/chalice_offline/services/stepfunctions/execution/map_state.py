@@ -45,25 +45,47 @@ class _Iterations:
         self._left = len(items)
         self._next = 0
         self._under_way: dict[int, Branch] = {}
+        self._stopped: dict[int, Branch] = {}
         self._started = started
+        self._concurrency = 0
 
     def begin(self, concurrency: int) -> None:
+        self._concurrency = concurrency
         self._run.abort_attempt = self._abort
+        self._run.go_on = self._resume
+        self._run.waits("items", f"its {len(self._items)} items")
         if not self._items:
             self._end()
             return
-        for _ in range(min(concurrency, len(self._items))):
-            self._start_next(self._started)
+        self._start_many(min(concurrency, len(self._items)), self._started)
 
-    def _start_next(self, previous: int) -> None:
-        run, index = self._run, self._next
-        self._next += 1
+    def _resume(self) -> None:
+        """Redriven: iterations that failed or were aborted go on, then come those not begun."""
+        run = self._run
+        run.abort_attempt = self._abort
+        run.waits("items", f"{self._left} of its {len(self._items)} items")
+        self._start_many(min(self._concurrency, self._left), run.flow.previous)
+
+    def _start_many(self, count: int, previous: int) -> None:
         try:
-            value = map_items.selected(run, self._items[index], index)
+            for _ in range(count):
+                self._start_next(previous)
         except StateFailure as failure:
             self._abort()
-            run.fail(failure)
-            return
+            self._run.fail(failure)
+
+    def _start_next(self, previous: int) -> None:
+        if self._stopped:
+            index = min(self._stopped)
+            flow = self._under_way[index] = self._stopped.pop(index)
+            flow.resume(previous, self._run.flow.cause)
+        elif self._next < len(self._items):
+            self._start_new(previous)
+
+    def _start_new(self, previous: int) -> None:
+        run, index = self._run, self._next
+        value = map_items.selected(run, self._items[index], index)
+        self._next += 1
         details = {"name": run.name, "index": index}
         started = run.frame.history.add(
             "MapIterationStarted", previous, "mapIterationStartedEventDetails", details
@@ -81,16 +103,16 @@ class _Iterations:
             self._results[index] = output
             self._left -= 1
             self._run.flow.previous = self._iteration_event("Succeeded", index, flow.previous)
-            if self._next < len(self._items):
-                self._start_next(flow.previous)
-            elif self._left == 0:
+            if self._left == 0:
                 self._end()
+            else:
+                self._start_many(1, flow.previous)
 
         return done
 
     def _failed(self, index: int) -> Any:
         def failed(failure: StateFailure) -> None:
-            flow = self._under_way.pop(index)
+            flow = self._stopped[index] = self._under_way.pop(index)
             self._iteration_event("Failed", index, flow.previous)
             self._abort()
             self._run.flow.previous = flow.previous
@@ -102,6 +124,7 @@ class _Iterations:
         for index, flow in self._under_way.items():
             flow.abort()
             self._iteration_event("Aborted", index, flow.previous)
+        self._stopped.update(self._under_way)
         self._under_way.clear()
 
     def _end(self) -> None:

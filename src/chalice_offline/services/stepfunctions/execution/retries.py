@@ -34,11 +34,17 @@ class Retries:
 
 
 def _delay_ms(retrier: Mapping[str, Any], done: int, ids: Ids) -> int:
+    seconds = seconds_between(retrier, done)
+    if retrier.get("JitterStrategy") == "FULL":
+        seconds *= ids.fraction()
+    return round(seconds * 1000)
+
+
+def seconds_between(retrier: Mapping[str, Any], done: int) -> float:
+    """Return how long a retrier waits when it has tried so often already."""
     interval = retrier.get("IntervalSeconds", limits.RETRY_INTERVAL_S)
     rate = retrier.get("BackoffRate", limits.RETRY_BACKOFF)
     longest = retrier.get("MaxDelaySeconds", limits.EXECUTION_MS_MAX // 1000)
     # Past any sensible number of tries the power would no longer be a number.
     seconds: float = min(interval * rate ** min(done, 64), longest)
-    if retrier.get("JitterStrategy") == "FULL":
-        seconds *= ids.fraction()
-    return round(seconds * 1000)
+    return seconds

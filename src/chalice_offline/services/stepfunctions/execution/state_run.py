@@ -11,6 +11,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 from chalice_offline.services.stepfunctions import limits
 from chalice_offline.services.stepfunctions.execution import data_flow
 from chalice_offline.services.stepfunctions.execution.retries import Retries
+from chalice_offline.services.stepfunctions.execution.visits import (
+    ABORTED,
+    CAUGHT,
+    FAILED,
+    SUCCEEDED,
+    Waiting,
+)
 from chalice_offline.services.stepfunctions.language import jsonata
 from chalice_offline.services.stepfunctions.language.failures import (
     DATA_LIMIT,
@@ -48,6 +55,10 @@ class Branch(Protocol):
         """Stop, because another branch has failed."""
         ...
 
+    def resume(self, previous: int, cause: int) -> None:
+        """Go on after a failure or a stop: the execution is redriven."""
+        ...
+
 
 class Flow(Protocol):
     """The block of states that a state belongs to."""
@@ -75,16 +86,6 @@ class Flow(Protocol):
         item: Mapping[str, Any] | None = None,
     ) -> Branch:
         """Return a block of states inside this one."""
-        ...
-
-    def execution(
-        self,
-        block: Mapping[str, Any],
-        frame: Frame,
-        done: Callable[[Any], None],
-        failed: Callable[[StateFailure], None],
-    ) -> Branch:
-        """Return a block of states that is an execution of its own: a distributed Map's."""
         ...
 
     def guarded(self, step: Callable[[], None]) -> Callable[[], None]:
@@ -121,7 +122,12 @@ class StateRun:
         # What TestState shows of the way through; each run has one, as it costs next to nothing.
         self.inspected: dict[str, Any] = {}
         self.abort_attempt: Callable[[], None] | None = None
+        # How a redrive goes on with what has been done already: the branches, the iterations.
+        self.go_on: Callable[[], None] | None = None
         self.context = context
+        item = context.get("Map")
+        index = item["Item"].get("Index") if item else None
+        self.visit = self.frame.visits.enter(name, self.type, self.kernel.now_ms, index)
         self._entered_at = spell(self.kernel.now_ms)
         self._perform = perform
         self._retries = Retries(definition.get("Retry", ()))
@@ -150,6 +156,10 @@ class StateRun:
         """Write an event that nothing follows."""
         return self.frame.history.add(kind, self.flow.previous, key, details)
 
+    def waits(self, kind: str, text: str, until_ms: int | None = None) -> None:
+        """Say what it waits for, to whoever watches the execution."""
+        self.visit.waiting_for = Waiting(kind, text, until_ms)
+
     def later(self, due_ms: int, step: Callable[[], None], *, owed: bool = True) -> Timer:
         """Do something at an instant, if this state is still under way then."""
         self._timer = self.kernel.at(due_ms, self.flow.guarded(step), owed=owed)
@@ -177,11 +187,26 @@ class StateRun:
         if self.type in _WITH_OWN_FAILURE and failure.error != RUNTIME:
             self.event(f"{self.type}StateFailed")
         if not self.catches(failure):
+            self.visit.left(FAILED, self.kernel.now_ms, failure.error)
             self.flow.fail(failure)
+
+    def redrive(self) -> None:
+        """Try again after the execution has ended, with all retries: it was redriven."""
+        self.retry_count = 0
+        self._retries = Retries(self.definition.get("Retry", ()))
+        if self.go_on is None:
+            self._try()
+            return
+        self.visit.tried()
+        try:
+            self.go_on()
+        except StateFailure as failure:
+            self.fail(failure)
 
     def abort(self) -> None:
         """Stop: another branch has failed, or the execution was stopped."""
         self.kernel.cancel(self._timer)
+        self.visit.left(ABORTED, self.kernel.now_ms)
         if self.abort_attempt is not None:
             self.abort_attempt()
             self.abort_attempt = None
@@ -194,6 +219,8 @@ class StateRun:
         return text
 
     def _try(self) -> None:
+        self.visit.tried()
+        self.go_on = None
         if self.definition.get("Resource", "").endswith(_WITH_TOKEN):
             self.token = self.frame.surroundings.tokens.make()
         self.sources = self.new_sources()
@@ -218,7 +245,13 @@ class StateRun:
             states={"input": self.raw},
         )
 
-    def exit(self, way: data_flow.WayOut, following: str | None) -> None:
+    def exit(
+        self,
+        way: data_flow.WayOut,
+        following: str | None,
+        status: str = SUCCEEDED,
+        error: str | None = None,
+    ) -> None:
         """Write the exit down and go on."""
         details: dict[str, Any] = {
             "name": self.name,
@@ -232,6 +265,7 @@ class StateRun:
             details["assignedVariablesDetails"] = NOT_TRUNCATED
             self.flow.variables.assign(way.assigned)
         self.event(f"{self.type}StateExited", "stateExitedEventDetails", details)
+        self.visit.left(status, self.kernel.now_ms, error)
         self.flow.leave(way.output, following)
 
     def in_place(self, failure: StateFailure) -> StateFailure:
@@ -267,7 +301,9 @@ class StateRun:
         detail = {"execution": self.frame.arn, "state": self.name, "error": failure.error}
         what = f"tries again in {delay_ms / 1000:g} s, for the {_ordinal(self.retry_count)} time"
         self.flow.cause = self.kernel.note("stepfunctions", detail, (self.flow.cause,), what)
-        self.later(self.kernel.now_ms + delay_ms, self._try)
+        due_ms = self.kernel.now_ms + delay_ms
+        self.waits("retry", f"its next try, after {failure.error}", due_ms)
+        self.later(due_ms, self._try)
         return True
 
     def catches(self, failure: StateFailure) -> bool:
@@ -281,7 +317,7 @@ class StateRun:
             except StateFailure as another:
                 self.flow.fail(self.in_place(another))
                 return True
-            self.exit(way, catcher["Next"])
+            self.exit(way, catcher["Next"], CAUGHT, failure.error)
             return True
         return False
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from chalice_offline.services.stepfunctions import limits
 from chalice_offline.services.stepfunctions.execution.flow import StateFlow
+from chalice_offline.services.stepfunctions.execution.retries import seconds_between
 from chalice_offline.services.stepfunctions.execution.state_run import StateRun
 from chalice_offline.services.stepfunctions.execution.state_types import STATE_TYPES
 from chalice_offline.services.stepfunctions.language.failures import StateFailure, is_named
@@ -79,16 +81,12 @@ class TriedRun(StateRun):
         for index, retrier in enumerate(self.definition.get("Retry", ())):
             if not is_named(failure.error, retrier["ErrorEquals"]):
                 continue
-            if self._tries_before >= retrier.get("MaxAttempts", 3):
+            if self._tries_before >= retrier.get("MaxAttempts", limits.RETRY_ATTEMPTS):
+                self.inspected["errorDetails"] = {"retryIndex": index}
                 return False
-            interval = retrier.get("IntervalSeconds", 1)
-            rate = retrier.get("BackoffRate", 2.0)
-            seconds = min(
-                interval * rate**self._tries_before, retrier.get("MaxDelaySeconds", 31_622_400)
-            )
             self.inspected["errorDetails"] = {
                 "retryIndex": index,
-                "retryBackoffIntervalSeconds": round(seconds),
+                "retryBackoffIntervalSeconds": round(seconds_between(retrier, self._tries_before)),
             }
             self._told.outcome = {"status": "RETRIABLE"}
             self._told.fail(failure)

@@ -29,6 +29,7 @@ def perform_wait(run: StateRun) -> None:
     detail = {"execution": run.frame.arn, "state": run.name}
     what = f"waits {max(0, due_ms - now_ms) / 1000:g} s"
     run.flow.cause = run.kernel.note("stepfunctions", detail, (run.flow.cause,), what)
+    run.waits("timer", "time to pass", max(now_ms, due_ms))
     run.later(max(now_ms, due_ms), lambda: run.succeed(run.input))
 
 

@@ -68,3 +68,8 @@ def is_named(error: str | None, names: list[str]) -> bool:
     if TASK_FAILED in names and error not in _NOT_IN_TASK_FAILED:
         return True
     return error == HEARTBEAT_TIMEOUT and TIMEOUT in names
+
+
+def threshold_exceeded() -> StateFailure:
+    """More items of a Map have failed than it tolerates."""
+    return StateFailure(THRESHOLD, "The specified tolerated failure threshold was exceeded")

@@ -10,7 +10,8 @@ _SERVICE = re.compile(
     r"(?:(aws-sdk):)?([a-z0-9-]+):([A-Za-z0-9]+)(?:\.(sync:2|sync|waitForTaskToken))?"
 )
 _ACTIVITY = re.compile(r"arn:aws[a-z-]*:states:[a-z0-9-]+:\d{12}:activity:.+")
-_FUNCTION = re.compile(r"arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:function:.+")
+# AWS looks at the shape only: a region and an account that cannot be are taken (recorded).
+_FUNCTION = re.compile(r"arn:aws[a-z-]*:lambda:[^:]+:[^:]+:function:.+")
 
 # Developer guide, "Integrating optimized services": the calls that there are.
 OPTIMISED = {

@@ -15,6 +15,9 @@ _BOUND = re.compile(r"\$([A-Za-z_]\w*)\s*:=")
 _CALLED = re.compile(r"\$([A-Za-z_]\w*)\s*\(")
 _PARAMETERS = re.compile(r"function\s*\(([^)]*)\)")
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
+_TEMPLATES = frozenset(
+    {"Assign", "BatchInput", "ItemSelector", "Parameters", "Result", "ResultSelector"}
+)
 _INNER = frozenset({"Branches", "ItemProcessor", "Iterator", "States"})
 
 
@@ -39,14 +42,20 @@ def _blocks(state: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
             yield state[name]
 
 
-def _names(value: Any, *, is_jsonata: bool) -> Iterator[str]:
+def _names(value: Any, *, is_jsonata: bool, in_template: bool = False) -> Iterator[str]:
+    """In a template of JSONPath only a field whose name ends in ".$" refers to anything."""
     if isinstance(value, dict):
         for name, member in value.items():
-            if name not in _INNER:
-                yield from _names(member, is_jsonata=is_jsonata)
+            if name in _INNER or (
+                in_template and isinstance(member, str) and not name.endswith(".$")
+            ):
+                continue
+            inner = not is_jsonata and (in_template or name in _TEMPLATES)
+            yield from _names(member, is_jsonata=is_jsonata, in_template=inner)
     elif isinstance(value, list):
         for item in value:
-            yield from _names(item, is_jsonata=is_jsonata)
+            if not (in_template and isinstance(item, str)):
+                yield from _names(item, is_jsonata=is_jsonata, in_template=in_template)
     elif isinstance(value, str):
         yield from _in_text(value, is_jsonata=is_jsonata)
 

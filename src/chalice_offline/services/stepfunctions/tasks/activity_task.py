@@ -29,9 +29,11 @@ def perform_activity(run: StateRun, arn: str, credentials: dict[str, Any]) -> No
 
     def started(worker: str) -> str:
         attempt.started({"workerName": worker} if worker else None)
+        attempt.waits_for_callback(f"worker {worker or '(without a name)'} of {activity.name}")
         return token
 
     task = ActivityTask(text, started)
     attempt.cleans(lambda: surroundings.tokens.end(token))
     attempt.cleans(lambda: activity.withdraw(task))
+    attempt.waits("worker", f"a worker of {activity.name}")
     activity.schedule(task)

@@ -10,7 +10,7 @@ from chalice_offline.protocols import load_service, operation_names
 from chalice_offline.protocols.validation import validator
 from chalice_offline.services.common.sdk_names import botocore_name
 from chalice_offline.services.stepfunctions.language.failures import runtime_failure
-from chalice_offline.services.stepfunctions.language.json_text import compact
+from chalice_offline.services.stepfunctions.language.json_text import NotJson, compact, parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,7 +48,19 @@ def request_of(service: str, operation: str, parameters: Any) -> dict[str, Any]:
         what = f'The field "{unknown[0]}" is not supported by Step Functions'
         raise _unfit(parameters, what)
     shaped: dict[str, Any] = _shaped(parameters, shape)
+    if service == "lambda":
+        for name, value in parameters.items():
+            if name.lower() == "payload" and isinstance(value, str) and _is_json(value):
+                shaped["Payload"] = value.encode()  # what is JSON is sent as it is (recorded)
     return shaped
+
+
+def _is_json(text: str) -> bool:
+    try:
+        parse(text)
+    except NotJson:
+        return False
+    return True
 
 
 def check(service: str, operation: str, request: dict[str, Any]) -> None:

@@ -59,6 +59,7 @@ class _ApiTask:
         details = {"region": run.frame.region, "parameters": compact(parameters)}
         self._attempt.scheduled({**details, **credentials})
         self._attempt.started()
+        self._attempt.waits("call", f"{call.resource_type}:{call.resource}")
         if not service:
             what = f"{call.resource_type}:{call.action}"
             cause = f"chalice-offline does not emulate the integration {what}."
@@ -98,10 +99,8 @@ class _ApiTask:
             return
         self._run.flow.guarded(lambda: self._attempt.submitted(result))()
         if pattern == "waitForTaskToken":
-            detail = {"execution": self._run.frame.arn, "state": self._run.name}
-            self._run.flow.cause = self._run.kernel.note(
-                "stepfunctions", detail, (self._run.flow.cause,), "waits for its task token"
-            )
+            what = f"its task token, after {self._call.resource_type}:{self._call.action}"
+            self._attempt.waits_for_callback(what)
             return
         if service != "stepfunctions":
             cause = f"chalice-offline does not emulate {pattern} for {service}."

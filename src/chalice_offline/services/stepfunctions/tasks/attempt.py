@@ -42,6 +42,7 @@ class Attempt:
         self._members = dict(members or {})
         self._timeout: Timer | None = None
         self._heartbeat: Timer | None = None
+        self._waits_for = ""
         self._cleaning: list[Callable[[], None]] = []
         run.abort_attempt = self.abort
 
@@ -49,6 +50,20 @@ class Attempt:
     def cause(self) -> int:
         """The journal entry that calls of this task follow from."""
         return self.run.flow.cause
+
+    def waits(self, kind: str, text: str) -> None:
+        """Say what the task waits for, until its timeout or the next missed heartbeat."""
+        due = [timer.due_ms for timer in (self._timeout, self._heartbeat) if timer is not None]
+        self.run.waits(kind, text, min(due, default=None))
+
+    def waits_for_callback(self, what: str) -> None:
+        """Somebody else ends the task: a person, a worker, with its token."""
+        self._waits_for = what
+        self.waits("callback", what)
+        detail = {"execution": self.run.frame.arn, "state": self.run.name}
+        self.run.flow.cause = self.run.kernel.note(
+            "stepfunctions", detail, (self.run.flow.cause,), f"waits for {what}"
+        )
 
     def scheduled(self, details: Mapping[str, Any]) -> None:
         """Write that the task is to be done; its timeouts begin."""
@@ -83,6 +98,8 @@ class Attempt:
             self._heartbeat = self._after(
                 self.heartbeat_s, lambda: self._time_out(HEARTBEAT_TIMEOUT)
             )
+            if self._waits_for:
+                self.waits("callback", self._waits_for)
 
     def cleans(self, step: Callable[[], None]) -> None:
         """Do something when the try ends, whichever way."""

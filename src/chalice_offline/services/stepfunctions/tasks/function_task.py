@@ -25,6 +25,7 @@ def perform_function(run: StateRun, arn: str, credentials: dict[str, Any]) -> No
     details = {"resource": arn, "input": text, "inputDetails": NOT_TRUNCATED}
     attempt.scheduled({**details, **credentials})
     attempt.started()
+    attempt.waits("call", f"function {arn.rpartition(':')[2]}")
     request = {"FunctionName": arn, "Payload": text.encode()}
     invoke(attempt, request, lambda answer: attempt.succeeded(payload_of(answer)))
 

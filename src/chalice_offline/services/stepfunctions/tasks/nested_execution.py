@@ -48,6 +48,7 @@ def wait_for_execution(attempt: Attempt, arn: str, *, parsed: bool) -> None:
             except AwsError as error:
                 kernel.note("stepfunctions", {"execution": arn}, (attempt.cause,), str(error))
 
+    attempt.waits("execution", arn)
     kernel.watch(arn, looks)
     attempt.cleans(ends)
     looks()
