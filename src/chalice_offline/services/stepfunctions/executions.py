@@ -13,7 +13,7 @@ from chalice_offline.services.stepfunctions.errors import (
     invalid_input,
     type_not_supported,
 )
-from chalice_offline.services.stepfunctions.execution_views import ends
+from chalice_offline.services.stepfunctions.execution_summary import ends
 from chalice_offline.services.stepfunctions.language.json_text import NotJson, parse
 from chalice_offline.services.stepfunctions.names import check_name
 from chalice_offline.services.stepfunctions.state import check_arn
