@@ -6,7 +6,6 @@ tried again, and that a connection's parameters win over the target's.
 
 from __future__ import annotations
 
-import base64
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -103,7 +102,7 @@ def _build(parcel: Parcel, destination: ApiDestination, connection: Connection) 
     for name, value in (
         *of_target.get("HeaderParameters", {}).items(),
         *pairs(of_connection, "HeaderParameters").items(),
-        _credentials(connection),
+        authorization.field_of(connection),
     ):
         headers[name] = value
     method = destination.settings["HttpMethod"].upper()  # AWS keeps it as it was written
@@ -121,16 +120,6 @@ def _body(payload: str, added: dict[str, str]) -> str:
     except json_text.InvalidJsonError:  # the lines of a string template
         return payload
     return json_text.compact({**content, **added}) if isinstance(content, dict) else payload
-
-
-def _credentials(connection: Connection) -> tuple[str, str]:
-    parameters = connection.auth_parameters
-    if connection.authorization_type == "BASIC":
-        pair = f"{parameters['Username']}:{parameters['Password']}"
-        return "authorization", f"Basic {base64.b64encode(pair.encode()).decode()}"
-    if connection.authorization_type == "API_KEY":
-        return parameters["ApiKeyName"], parameters["ApiKeyValue"]
-    return "authorization", f"Bearer {connection.access_token}"
 
 
 def _error_of(response: HttpResponse | None, reason: str) -> AwsError | None:

@@ -7,6 +7,7 @@ with until a target replies 401 or 407.
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import TYPE_CHECKING
 
@@ -38,6 +39,17 @@ def begin(events: EventsState, connection: Connection, entry: int) -> None:
             fetch_token(events, connection, (entry,), lambda _reason: None)
 
     kernel.at(kernel.now_ms + limits.AUTHORIZATION_DELAY_MS, authorize)
+
+
+def field_of(connection: Connection) -> tuple[str, str]:
+    """Return the header field that requests of a connection log in with."""
+    parameters = connection.auth_parameters
+    if connection.authorization_type == "BASIC":
+        pair = f"{parameters['Username']}:{parameters['Password']}"
+        return "authorization", f"Basic {base64.b64encode(pair.encode()).decode()}"
+    if connection.authorization_type == "API_KEY":
+        return parameters["ApiKeyName"], parameters["ApiKeyValue"]
+    return "authorization", f"Bearer {connection.access_token}"
 
 
 def fetch_token(

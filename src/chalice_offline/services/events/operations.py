@@ -9,6 +9,7 @@ from chalice_offline.services.events import (
     api_destinations,
     archives,
     buses,
+    connection_credentials,
     connections,
     event_patterns,
     permissions,
@@ -64,6 +65,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "DescribeReplay": replays.describe_replay,
     "ListReplays": replays.list_replays,
     # API destinations
+    "RetrieveConnectionCredentials": connection_credentials.retrieve_connection_credentials,
     "CreateConnection": connections.create_connection,
     "UpdateConnection": connections.update_connection,
     "DeauthorizeConnection": connections.deauthorize_connection,

@@ -49,3 +49,6 @@ CHILDREN_KEPT = 1_000
 # API reference, RedriveExecution: how long after its end, and with how many events at most.
 REDRIVABLE_MS = 14 * 24 * 3600 * 1000
 REDRIVABLE_EVENTS = 24_999
+
+# Developer guide, "Call HTTPS APIs in Step Functions workflows": how long a request may take.
+HTTP_TASK_MS = 60_000

@@ -136,17 +136,22 @@ def number_at(path: str, field: str, sources: Sources, kind: str) -> Any:
     """Return the number a path leads to; `kind` is "integer" or "float", for the message."""
     value = templates.path_value(path, sources)
     wanted = (int,) if kind == "integer" else (int, float)
-    if isinstance(value, str):  # a text that spells a number is one (recorded)
-        try:
-            return int(value) if kind == "integer" else float(value)
-        except ValueError:
-            pass
+    if isinstance(value, str):
+        value = _spelled(value, kind)
     if isinstance(value, bool) or not isinstance(value, wanted):
         shown = value if isinstance(value, str) else compact(value)
         raise runtime_failure(
             f'The {field} field refers to value "{shown}" which is not a valid {kind}: {path}'
         )
     return value
+
+
+def _spelled(text: str, kind: str) -> int | float | str:
+    """Return the number that a text spells (recorded: it is taken as one), else the text."""
+    try:
+        return int(text) if kind == "integer" else float(text)
+    except ValueError:
+        return text
 
 
 def text_at(run: Run, field: str) -> str | None:

@@ -13,9 +13,9 @@ from chalice_offline.services.stepfunctions.language.failures import (
 from chalice_offline.services.stepfunctions.language.json_text import compact
 from chalice_offline.services.stepfunctions.tasks import api_requests
 from chalice_offline.services.stepfunctions.tasks.api_errors import api_failure, sdk_failure
-from chalice_offline.services.stepfunctions.tasks.attempt import Attempt
 from chalice_offline.services.stepfunctions.tasks.function_task import deliver, payload_of
 from chalice_offline.services.stepfunctions.tasks.nested_execution import wait_for_execution
+from chalice_offline.services.stepfunctions.tasks.patterns import answered, new_attempt
 
 if TYPE_CHECKING:
     from chalice_offline.core.pending import Pending
@@ -39,12 +39,7 @@ class _ApiTask:
     def __init__(self, run: StateRun, call: ApiCall) -> None:
         self._run = run
         self._call = call
-        members = {"resourceType": call.resource_type, "resource": call.resource}
-        self._attempt = Attempt(run, "Task", members)
-        if run.token:
-            tokens = run.frame.surroundings.tokens
-            tokens.bind(run.token, self._attempt)
-            self._attempt.cleans(lambda: tokens.end(run.token))
+        self._attempt = new_attempt(run, call)
 
     def begin(self, credentials: dict[str, Any]) -> None:
         run, call = self._run, self._call
@@ -68,7 +63,7 @@ class _ApiTask:
         self._deliver(service, operation, request)
 
     def _deliver(self, service: str, operation: str, request: dict[str, Any]) -> None:
-        def answered(reply: Pending[Any]) -> None:
+        def replied(reply: Pending[Any]) -> None:
             if self._attempt.ended:
                 return
             try:
@@ -85,7 +80,7 @@ class _ApiTask:
             fail = sdk_failure if self._call.is_sdk else api_failure
             self._attempt.fail(fail(service, error, self._run.kernel.ids))
             return
-        deliver(self._attempt, service, operation, request, answered)
+        deliver(self._attempt, service, operation, request, replied)
 
     def _answered(self, service: str, operation: str, answer: dict[str, Any]) -> None:
         failure = _failure_within(self._call, answer)
@@ -94,13 +89,8 @@ class _ApiTask:
             return
         result = self._result(service, operation, answer)
         pattern = self._call.pattern
-        if not pattern:
-            self._attempt.succeeded(result)
-            return
-        self._run.flow.guarded(lambda: self._attempt.submitted(result))()
-        if pattern == "waitForTaskToken":
-            what = f"its task token, after {self._call.resource_type}:{self._call.action}"
-            self._attempt.waits_for_callback(what)
+        waits = answered(self._attempt, self._call, result)
+        if not waits or pattern == "waitForTaskToken":
             return
         if service != "stepfunctions":
             cause = f"chalice-offline does not emulate {pattern} for {service}."

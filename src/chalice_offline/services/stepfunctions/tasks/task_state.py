@@ -9,9 +9,14 @@ from chalice_offline.services.stepfunctions.language.resources import api_call, 
 from chalice_offline.services.stepfunctions.tasks.activity_task import perform_activity
 from chalice_offline.services.stepfunctions.tasks.api_task import perform_api_call
 from chalice_offline.services.stepfunctions.tasks.function_task import perform_function
+from chalice_offline.services.stepfunctions.tasks.gateway_task import perform_gateway
+from chalice_offline.services.stepfunctions.tasks.http_task import perform_http
 
 if TYPE_CHECKING:
     from chalice_offline.services.stepfunctions.execution.state_run import StateRun
+
+
+_OWN_WAYS = {"apigateway": perform_gateway, "http": perform_http}
 
 
 def perform_task(run: StateRun) -> None:
@@ -24,7 +29,8 @@ def perform_task(run: StateRun) -> None:
     if call is None:
         perform_function(run, resource, credentials(run))
         return
-    perform_api_call(run, call, credentials(run))
+    perform = _OWN_WAYS.get(call.service, perform_api_call) if not call.is_sdk else perform_api_call
+    perform(run, call, credentials(run))
 
 
 def credentials(run: StateRun) -> dict[str, Any]:

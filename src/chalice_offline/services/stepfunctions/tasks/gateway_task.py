@@ -1,0 +1,92 @@
+"""apigateway:invoke: a request to a REST or HTTP API of the same emulator.
+
+Source: developer guide, "Create API Gateway REST APIs with Step Functions"; results and errors are
+recorded.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from chalice_offline.core.errors import AwsError
+from chalice_offline.services.stepfunctions.language.failures import (
+    StateFailure,
+    runtime_failure,
+)
+from chalice_offline.services.stepfunctions.language.json_text import compact
+from chalice_offline.services.stepfunctions.tasks.function_task import deliver
+from chalice_offline.services.stepfunctions.tasks.http_messages import (
+    json_body,
+    query_of,
+    result_of,
+    texts,
+)
+from chalice_offline.services.stepfunctions.tasks.patterns import answered, new_attempt
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from chalice_offline.core.pending import Pending
+    from chalice_offline.services.stepfunctions.execution.state_run import StateRun
+    from chalice_offline.services.stepfunctions.language.resources import ApiCall
+
+_HOST = re.compile(r"(?:https?://)?([A-Za-z0-9]+)\.execute-api\.[a-z0-9.-]+(?::\d+)?/?")
+_ERRORS = 400
+_REQUIRED = ("ApiEndpoint", "Method")
+
+
+def perform_gateway(run: StateRun, call: ApiCall, credentials: dict[str, Any]) -> None:
+    """Make the request; a status of 400 or more fails the task."""
+    parameters = run.input if isinstance(run.input, dict) else {}
+    missing = [name for name in _REQUIRED if not parameters.get(name)]
+    if missing:
+        what = f"The field '{missing[0]}' is required but was missing"
+        raise runtime_failure(
+            f"The Parameters '{compact(run.input)}' could not be used to start the Task: [{what}]"
+        )
+    attempt = new_attempt(run, call)
+    details = {"region": run.frame.region, "parameters": compact(parameters)}
+    attempt.scheduled({**details, **credentials})
+    attempt.started()
+    endpoint = parameters["ApiEndpoint"]
+    found = _HOST.fullmatch(endpoint)
+    if found is None:
+        cause = f"chalice-offline knows no API at {endpoint}."
+        attempt.fail(StateFailure("ApiGateway.SdkClientException", cause))
+        return
+    attempt.waits("call", f"{parameters['Method']} {endpoint}")
+
+    def replied(reply: Pending[Any]) -> None:
+        if attempt.ended:
+            return
+        try:
+            answer = reply.result()
+        except AwsError as error:
+            attempt.fail(StateFailure(f"ApiGateway.{error.status}", error.message))
+            return
+        result = result_of(answer["statusCode"], answer["headers"], answer["body"])
+        if answer["statusCode"] >= _ERRORS:
+            body = result["ResponseBody"]
+            cause = body if isinstance(body, str) else compact(body)
+            attempt.fail(StateFailure(f"ApiGateway.{answer['statusCode']}", cause))
+        else:
+            answered(attempt, call, result)
+
+    deliver(attempt, "execute-api", "Request", _request(found[1], parameters), replied)
+
+
+def _request(api_id: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    headers = parameters.get("Headers") or {}
+    fields = [(name, text) for name, value in headers.items() for text in texts(value)]
+    fields += [("Content-Type", "application/json"), ("User-Agent", "Amazon|StepFunctions")]
+    path = str(parameters.get("Path") or "")
+    return {
+        "apiId": api_id,
+        "stage": parameters.get("Stage", ""),
+        "method": parameters["Method"],
+        "path": path if path.startswith("/") else f"/{path}",
+        "rawQuery": query_of(parameters.get("QueryParameters") or {}),
+        "headers": fields,
+        "body": json_body(parameters.get("RequestBody")),
+    }
