@@ -94,6 +94,10 @@ _VERSION = re.compile(r"those of botocore ([\d.]+)\.$", re.MULTILINE)
 _ROW = re.compile(r"^\| `(\w+)` \| ([\w ]+) \|$", re.MULTILINE)
 
 
+# Called by neighbours only: no model has it, so no client can.
+_AMONG_SERVICES = {"RetrieveConnectionCredentials"}
+
+
 @dataclass(frozen=True)
 class Service:
     """A service's operations in alphabetical order, and how each is answered."""
@@ -115,6 +119,7 @@ def services() -> list[Service]:
 
 def _service(service: kernel.Service, title: str) -> Service:
     own = set(service.operations) - raw_operations.NAMES.get(service.name, frozenset())
+    own -= _AMONG_SERVICES
     own -= {operation for name, operation in app_addresses.OPERATIONS if name == service.name}
     states = {
         operation: SUPPORTED if operation in own else MISSING

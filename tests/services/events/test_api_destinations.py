@@ -10,6 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from chalice_offline.core.http import Headers, HttpRequest, HttpResponse
+from chalice_offline.transports.gateway import Gateway
 
 if TYPE_CHECKING:
     from .conftest import World
@@ -310,3 +311,24 @@ def test_api_destination_that_is_gone(world: World) -> None:
     world.events.delete_api_destination(Name="d")
     world.put()
     assert len(world.notes("gave up: NO_RESOURCE")) == 1
+
+
+def test_no_client_gets_a_connections_secrets(world: World) -> None:
+    """What Step Functions asks for is no operation of any model: a request for it is refused."""
+    connect(world, "API_KEY", API_KEY)
+    request = HttpRequest(
+        "POST",
+        "http://events.us-east-1.amazonaws.com/",
+        Headers(
+            [
+                ("host", "events.us-east-1.amazonaws.com"),
+                ("content-type", "application/x-amz-json-1.1"),
+                ("x-amz-target", "AWSEvents.RetrieveConnectionCredentials"),
+            ]
+        ),
+        b"{}",
+    )
+    reply = Gateway(world.aws.emulator).handle(request)
+    assert isinstance(reply, HttpResponse)
+    assert reply.status == 404
+    assert b"UnknownOperation" in reply.body
