@@ -1,8 +1,8 @@
 """Lets handlers start a few at a time, as long as they get on.
 
-Python runs one thread at a time. A burst of a hundred events, each on a thread of its own at once,
-costs more in changes between threads than the handlers take; a few threads that go from one
-handler to the next do the same work in two thirds of the time. But nobody may wait for handlers
+Python runs one thread at a time, and a burst of a hundred events, each on a thread of its own at
+once, loses time to changes between threads. Two threads that go from one handler to the next do the
+same work in five sixths of the time (docs/BENCHMARKS.md has the figures). But nobody may wait for handlers
 that sleep, hang or talk to somebody: when none has come to its end for a moment, those inside no
 longer count, and all who wait go in.
 """
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     Work = Callable[[], None]
 
-AT_ONCE = 4
+AT_ONCE = 2
 # How long handlers may stand still before others pass them.
 PATIENCE_SECONDS = 0.01
 
