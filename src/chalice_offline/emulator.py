@@ -440,10 +440,11 @@ class Emulator:
         (a driver that runs inline), the loop below goes on after it: a second loop inside would
         run timers out of their order.
         """
+        scheduler = self.scheduler
         self._running_timers = True
         left = TIMERS_AT_ONCE
         try:
-            while left and (timer := self.scheduler.pop_due(present_ms)) is not None:
+            while left and (timer := scheduler.pop_due(present_ms)) is not None:
                 left -= 1
                 self._now_ms = max(self._now_ms, timer.due_ms)
                 try:
@@ -456,7 +457,7 @@ class Emulator:
             if left:
                 self._now_ms = max(self._now_ms, present_ms)
             self.storage.commit()
-            self.driver.wake(self.scheduler.next_due_ms())
+            self.driver.wake(scheduler.next_due_ms())
 
     def _wake_up(self, present_ms: int, awake_ms: int) -> None:
         """The machine slept: what lasts goes on where it was, overdue appointments are kept now.

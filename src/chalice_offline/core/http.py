@@ -22,7 +22,7 @@ class Headers(dict[str, str]):
     @classmethod
     def folded(cls, fields: dict[str, str]) -> Headers:
         """Return fields whose names are in lower case already."""
-        headers = cls()
+        headers = cls.__new__(cls)
         headers.update(fields)
         return headers
 

@@ -2,9 +2,9 @@
 
 Python runs one thread at a time, and a burst of a hundred events, each on a thread of its own at
 once, loses time to changes between threads. Two threads that go from one handler to the next do the
-same work in five sixths of the time (docs/BENCHMARKS.md has the figures). But nobody may wait for handlers
-that sleep, hang or talk to somebody: when none has come to its end for a moment, those inside no
-longer count, and all who wait go in.
+same work in five sixths of the time (docs/BENCHMARKS.md). But nobody may wait for handlers that
+sleep, hang or talk to somebody: when none has come to its end for a moment, those inside no longer
+count, and all who wait go in.
 """
 
 from __future__ import annotations

@@ -46,7 +46,7 @@ def load_document(body: bytes) -> Any:
         return {}
     try:
         document = _decode(body.decode())
-        if b"\\ud" in body or b"\\uD" in body:
+        if b"\\u" in body and (b"\\ud" in body or b"\\uD" in body):
             # An escape may hide half a surrogate pair, which no later step could encode.
             _encode(document).encode()
     except (ValueError, RecursionError) as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -29,6 +29,7 @@ class Route:
     operation: str
     segments: tuple[str, ...]
     literals: tuple[tuple[int, str], ...]
+    placeholders: tuple[tuple[int, str], ...]
     greedy: bool
     query: tuple[tuple[str, str | None], ...]
     required_query: frozenset[str]
@@ -38,12 +39,10 @@ class Route:
     def labels(self, parts: list[str]) -> dict[str, str]:
         """Return the placeholders' values; a shorter path leaves the last ones out."""
         count = len(self.segments)
-        if self.greedy:
+        if self.greedy and len(parts) != count:
             parts = [*parts[: count - 1], "/".join(parts[count - 1 :])]
-        pairs = zip(self.segments, parts, strict=False)
-        return {
-            segment.strip("{}+"): unquote(part) for segment, part in pairs if segment[:1] == "{"
-        }
+        there = len(parts)
+        return {name: unquote(parts[index]) for index, name in self.placeholders if index < there}
 
     def fits(self, parts: list[str]) -> bool:
         """Tell whether the literal segments are all in their places, and no other is empty."""
@@ -113,6 +112,7 @@ def _route(operation: Any) -> Route:
         operation.name,
         segments,
         tuple((index, text) for index, text in enumerate(segments) if text[:1] != "{"),
+        tuple((index, t.strip("{}+")) for index, t in enumerate(segments) if t[:1] == "{"),
         bool(segments) and segments[-1].endswith("+}"),
         tuple(fixed),
         _required_names(required, "querystring", fixed_names),
@@ -156,6 +156,7 @@ def path_parts(service: str, request: HttpRequest) -> list[str]:
     return trimmed.split("/") if trimmed else []
 
 
+@lru_cache(maxsize=1024)
 def bucket_in_host(host: str) -> str:
     """Return the bucket of a virtual-hosted S3 host name, else an empty string."""
     name = host.partition(":")[0]

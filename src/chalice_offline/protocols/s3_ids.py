@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from functools import lru_cache
 
 _REQUEST_ID_LENGTH = 16
 _HOST_ID_BYTES = 56
@@ -14,6 +15,7 @@ def s3_request_id(request_id: str) -> str:
     return request_id.replace("-", "")[:_REQUEST_ID_LENGTH].upper()
 
 
+@lru_cache(maxsize=64)
 def host_id_of(request_id: str) -> str:
     """Return x-amz-id-2, which goes with the request's id."""
     digest = hashlib.sha512(request_id.encode()).digest()

@@ -68,7 +68,8 @@ class FileBlobs:
         """Keep files in `folder`; without one in a temporary folder that goes with this."""
         self._given_folder = folder
         self._database = database
-        self._to_remove: list[Path] = []
+        #: Files of what was deleted since the last commit.
+        self.to_remove: list[Path] = []
         self._in_use = FilesInUse()
 
     def writer(self) -> FileWriter:
@@ -129,13 +130,13 @@ class FileBlobs:
         """Remove a large object, once the present input is kept."""
         self._database.begin()
         self._database.execute("DELETE FROM blobs WHERE id = ?", (int(blob_id),))
-        self._to_remove.append(self._path(blob_id))
+        self.to_remove.append(self._path(blob_id))
 
     def committed(self) -> None:
         """Remove the files of what was deleted, now that nothing can bring it back."""
-        for path in self._to_remove:
+        for path in self.to_remove:
             self._in_use.remove(path)
-        self._to_remove.clear()
+        self.to_remove.clear()
 
     def close(self) -> None:
         """Remove what was written and never kept."""

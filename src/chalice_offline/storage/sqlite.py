@@ -85,7 +85,8 @@ class SqliteStorage:
             if not self._database.in_transaction:
                 return
             self.execute("COMMIT")
-        self.blobs.committed()
+        if self.blobs.to_remove:
+            self.blobs.committed()
 
     def close(self) -> None:
         """Commit, and let go of files; storage in memory is gone."""
