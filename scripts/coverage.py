@@ -62,7 +62,8 @@ NOTES = {
     "boto3 reads it over HTTP/1.1 as over HTTP/2. Encryption,\n"
     "shard-level metrics, warm throughput and resource policies are checked, kept and\n"
     "given back, and nothing follows from them.",
-    "lambda": "Event source mappings read queues, Kinesis streams and DynamoDB streams;\n"
+    "lambda": "Event source mappings read queues, DynamoDB streams and Kinesis streams, also\n"
+    "by the ARN of a consumer, which their events then name (that is not recorded);\n"
     "Kafka, MQ and DocumentDB are refused. `ProvisionedPollerConfig`,\n"
     "`MetricsConfig`, `LoggingConfig` and `KMSKeyArn` are kept and given back, and\n"
     "nothing follows from them.",

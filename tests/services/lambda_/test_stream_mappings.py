@@ -327,3 +327,28 @@ def test_a_mapping_that_was_disabled_for_long_goes_on_with_what_is_left(
     bench.aws.settle()
     keys = [one["dynamodb"]["Keys"]["id"]["S"] for event in events for one in event["Records"]]
     assert keys == ["handled", "kept"]
+
+
+def test_a_consumer_is_an_event_source_as_long_as_it_is_registered(
+    bench: Any, kinesis: Any
+) -> None:
+    """Enhanced fan-out: its ARN is what the mapping and each record name."""
+    events = bench.function()
+    made = kinesis.register_stream_consumer(StreamARN=STREAM, ConsumerName="fast")
+    arn = made["Consumer"]["ConsumerARN"]
+    bench.aws.settle()
+    uuid = map_stream(bench, arn)["UUID"]
+    assert bench.lambda_.get_event_source_mapping(UUID=uuid)["EventSourceArn"] == arn
+    put(kinesis, "a")
+    bench.aws.settle()
+    assert [data_of(event) for event in events] == [["a"]]
+    assert events[0]["Records"][0]["eventSourceARN"] == arn
+    kinesis.deregister_stream_consumer(ConsumerARN=arn)
+    bench.aws.advance(seconds=2)
+    put(kinesis, "b")
+    bench.aws.advance(seconds=2)
+    assert len(events) == 1
+    described = bench.lambda_.get_event_source_mapping(UUID=uuid)
+    assert described["LastProcessingResult"].startswith("PROBLEM")
+    with pytest.raises(ClientError, match="Stream not found"):
+        map_stream(bench, arn.replace("fast", "none"))

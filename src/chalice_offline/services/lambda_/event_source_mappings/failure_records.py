@@ -64,7 +64,7 @@ def failure_record(
             "approximateArrivalOfFirstRecord": _arrival(mapping, items[0]),
             "approximateArrivalOfLastRecord": _arrival(mapping, items[-1]),
             "batchSize": len(items),
-            "streamArn": mapping.source_arn,
+            "streamArn": mapping.source_arn.partition("/consumer/")[0],
         },
     }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chalice_offline.core.errors import AwsError
@@ -45,10 +45,16 @@ class StreamSource:
     """One stream: its shards, and their records as Lambda events hold them."""
 
     def __init__(self, kernel: Kernel, arn: Arn) -> None:
+        """`arn` is that of a stream, or of a consumer with a throughput of its own.
+
+        Reads of mappings are not counted (kinesis/throughput.py), so a consumer reads as all do.
+        """
         self._kernel = kernel
-        self._arn = arn
+        self._source = str(arn)
+        resource, self._consumer, _ = arn.resource.partition("/consumer/")
+        self._arn = replace(arn, resource=resource)
         self.is_kinesis = arn.service == "kinesis"
-        self.topic = str(arn)
+        self.topic = str(self._arn)
 
     def exists(self) -> bool:
         """Whether the stream is there."""
@@ -60,6 +66,7 @@ class StreamSource:
 
     def shards(self) -> list[SourceShard]:
         """Return all shards, oldest first; raises AwsError when there is no such stream."""
+        self._check_consumer()
         request = self._stream()
         found: list[dict[str, Any]] = []
         while True:
@@ -102,6 +109,7 @@ class StreamSource:
         self, shard_id: str, iterator: str, limit: int, role_arn: str
     ) -> tuple[list[Item], str]:
         """Return the next records of a shard and the next iterator ("" at its end)."""
+        self._check_consumer()
         reply = self._call("GetRecords", {"ShardIterator": iterator, "Limit": limit})
         records = reply.get("Records", [])
         if self.is_kinesis:
@@ -111,7 +119,7 @@ class StreamSource:
         return items, str(reply.get("NextShardIterator") or "")
 
     def _kinesis_item(self, record: dict[str, Any], shard_id: str, role_arn: str) -> Item:
-        made = kinesis_record(record, shard_id, str(self._arn), self._arn.region, role_arn)
+        made = kinesis_record(record, shard_id, self._source, self._arn.region, role_arn)
         inner = made["kinesis"]
         number, arrived = inner["sequenceNumber"], inner["approximateArrivalTimestamp"]
         return self._item(made, number, inner["partitionKey"], arrived)
@@ -126,6 +134,10 @@ class StreamSource:
     def _item(self, record: dict[str, Any], number: str, key: str, arrived: float) -> Item:
         causes = self._kernel.origin(f"{self._arn}:{number}")
         return Item(record, number, key, arrived, json.dumps(record), causes)
+
+    def _check_consumer(self) -> None:
+        if self._consumer:
+            self._call("DescribeStreamConsumer", {"ConsumerARN": self._source})
 
     def _stream(self) -> Request:
         return {"StreamARN" if self.is_kinesis else "StreamArn": str(self._arn)}
