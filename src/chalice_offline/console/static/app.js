@@ -1,0 +1,94 @@
+// The page: which view is shown, the keys, the live feed.
+
+import { follow, get } from "./api.js";
+import { byId, fill, h, toast } from "./dom.js";
+import { clock, count } from "./format.js";
+import { help, listen } from "./keys.js";
+import { RunsView } from "./runs.js";
+
+const first = get("runs?limit=120"); // asked for before anything else
+
+const VIEWS = [
+  ["runs", "Runs", async () => RunsView],
+  ["stories", "Stories", async () => (await import("./story.js")).StoryView],
+  ["wiring", "Wiring", async () => (await import("./wiring.js")).WiringView],
+  ["queues", "Queues", async () => (await import("./queues.js")).QueuesView],
+  ["topics", "Topics, buses", async () => (await import("./resources.js")).TopicsView],
+  ["functions", "Functions", async () => (await import("./resources.js")).FunctionsView],
+  ["tables", "Tables", async () => (await import("./resources.js")).TablesView],
+  ["buckets", "Buckets", async () => (await import("./resources.js")).BucketsView],
+  ["streams", "Streams", async () => (await import("./resources.js")).StreamsView],
+  ["schedules", "Schedules", async () => (await import("./times.js")).SchedulesView],
+  ["workflows", "Workflows", async () => (await import("./times.js")).WorkflowsView],
+  ["faults", "Faults", async () => (await import("./times.js")).FaultsView],
+];
+const ALIASES = { story: "stories" };
+const views = new Map();
+let view = null;
+let shown = "";
+
+const go = (where) => { location.hash = `#/${where}`; };
+
+async function route() {
+  const [path, query = ""] = location.hash.replace(/^#\/?/, "").split("?");
+  const [name, ...rest] = (path || "runs").split("/");
+  const key = ALIASES[name] ?? name;
+  const known = VIEWS.find(([one]) => one === key);
+  if (!known) return go("runs");
+  for (const link of byId("nav").children) link.toggleAttribute("aria-current", link.dataset.view === key);
+  document.querySelector("#nav [aria-current]").scrollIntoView({ block: "nearest", inline: "nearest" });
+  if (!views.has(key)) views.set(key, new (await known[2]())(go));
+  const next = views.get(key);
+  if (view !== next) {
+    view = next;
+    fill(byId("main"), view.element);
+  }
+  shown = key;
+  document.title = `${known[1]} – chalice-offline`;
+  try {
+    const wanted = key === "runs" ? [first] : [rest.join("/"), new URLSearchParams(query)];
+    await view.enter(...wanted);
+    if (view === next) byId("main").classList.remove("failed");
+  } catch (error) {
+    fill(byId("main"), h("section", h("div.empty", h("p", error.message), h("a", { href: "#/runs" }, "Runs"))));
+    view = null;
+  }
+  byId("main").dataset.ready = key;
+  return undefined;
+}
+
+function told(piece) {
+  const runs = views.get("runs");
+  runs?.told(piece);
+  byId("live").title = `${count(piece.count)} runs so far`;
+  behind = true;
+}
+
+// Views other than the list of runs are read anew when something has happened, now and then.
+let behind = false;
+setInterval(() => {
+  const quiet = document.hidden || document.querySelector("dialog[open]") || getSelection()?.toString();
+  if (!behind || quiet || !view?.reload || ["runs", "stories"].includes(shown)) return;
+  if (byId("main").querySelector("details.line[open], :focus-within input")) return;
+  behind = false;
+  view.reload().catch((error) => toast(error.message, "bad"));
+}, 1500);
+
+async function head() {
+  const facts = await get("session");
+  fill(byId("project"), facts.project ?? "chalice-offline");
+  fill(byId("facts"), [facts.stage, facts.region, facts.virtual && `virtual, ${clock(facts.now_ms)}`].filter(Boolean).join(" · "));
+  byId("facts").title = `chalice-offline ${facts.version}, Python ${facts.python}, account ${facts.account_id}, seed ${facts.seed}`;
+}
+
+for (const [key, label] of VIEWS) byId("nav").append(h("a", { href: `#/${key}`, "data-view": key }, label));
+byId("helper").addEventListener("click", help);
+listen(() => view, (place) => VIEWS[place] && go(VIEWS[place][0]));
+addEventListener("hashchange", route);
+await route();
+performance.mark("first view");
+head().catch(() => {});
+follow(told, (state) => {
+  fill(byId("live"), state === "live" ? "live" : "reconnecting");
+  byId("state").dataset.state = state;
+}, (await first.catch(() => ({}))).revision);

@@ -1,0 +1,56 @@
+// The keyboard: what each key does in the view that is shown.
+
+import { h } from "./dom.js";
+
+const HELP = [
+  ["j  k  ↓  ↑", "next, previous"],
+  ["Enter", "open"],
+  ["Esc", "back, close"],
+  ["/", "search"],
+  ["1 … 9", "go to a view"],
+  ["r", "read anew"],
+  ["?", "these keys"],
+];
+
+/** Listen for keys. `view()` gives the present view's own: {move, open, back, search, reload}. */
+export function listen(view, go) {
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
+    const field = event.target.closest("input, textarea, select");
+    if (field) {
+      if (event.key === "Escape") field.blur();
+      else if (event.key === "Enter" && field.type === "search") {
+        field.blur();
+        view()?.move?.(view()?.chosen?.() >= 0 ? 0 : 1);
+      }
+      return;
+    }
+    if (act(event.key, view() ?? {}, go, event)) event.preventDefault();
+  });
+}
+
+function act(key, view, go, event) {
+  if (key === "j" || key === "ArrowDown") return done(view.move?.(1));
+  if (key === "k" || key === "ArrowUp") return done(view.move?.(-1));
+  if (key === "Home" && view.move) return done(view.move(-1e9));
+  if (key === "Enter" && !event.target.closest("button, a, summary")) return done(view.open?.());
+  if (key === "Escape") return done(view.back?.());
+  if (key === "/") return done(view.search?.());
+  if (key === "r") return done(view.reload?.());
+  if (key === "?") return done(help());
+  if (/^[1-9]$/.test(key)) return done(go(Number(key) - 1));
+  return false;
+}
+
+const done = () => true;
+
+/** Show the keys. */
+export function help() {
+  const dialog = h("dialog.help", { "aria-label": "Keys" },
+    h("h2", "Keys"),
+    h("dl", HELP.map(([key, what]) => [h("dt", key.split("  ").map((one) => h("kbd", one))), h("dd", what)])),
+    h("form", { method: "dialog" }, h("button", { autofocus: true }, "Close")));
+  dialog.addEventListener("close", () => dialog.remove());
+  document.body.append(dialog);
+  dialog.showModal();
+}

@@ -1,0 +1,189 @@
+// Topics and buses, buckets, tables and streams: what there is, a look inside, and putting something.
+
+import { get, post } from "./api.js";
+import { ask } from "./dialog.js";
+import { h, fill, toast } from "./dom.js";
+import { clock, count, short } from "./format.js";
+import { inline, json } from "./json.js";
+
+/** A view that reads everything and draws it: what the small views share. */
+class Page {
+  constructor(go) {
+    this.go = go;
+    this.element = h("section.resources");
+  }
+  async enter(name) {
+    this.name = name ? decodeURIComponent(name) : "";
+    await this.reload();
+  }
+  back() { this.go(this.name ? this.home : "runs"); }
+  head(title, ...more) {
+    return h("div.bar", this.name && h("a.back", { href: `#/${this.home}`, title: "Back (Esc)" }, "←"), h("h1", title), more);
+  }
+  done(what) {
+    toast(what);
+    setTimeout(() => this.reload(), 200);
+  }
+}
+
+const nothing = (text) => h("div.empty", h("p", text));
+const button = (text, onclick) => h("button", { type: "button", onclick }, text);
+
+export class TopicsView extends Page {
+  home = "topics";
+
+  async reload() {
+    const [{ topics }, { buses }] = await Promise.all([get("topics"), get("buses")]);
+    fill(this.element, this.head("Topics and buses"),
+      topics.map((topic) => h("article", h("div.bar", h("h2", topic.name), h("small", "topic"), button("Publish…", () => this.publish(topic))),
+        topic.subscriptions.length ? h("table", h("tbody", topic.subscriptions.map((one) => h("tr", h("td", one.protocol), h("td", short(one.endpoint)),
+          h("td", one.pending && "not confirmed", one.raw && "raw"), h("td", one.filter && inline(one.filter)))))) : h("p.hint", "Nobody is subscribed."))),
+      buses.map((bus) => h("article", h("div.bar", h("h2", bus.name), h("small", "bus"), button("Put event…", () => this.put(bus))),
+        bus.rules.length ? h("table", h("tbody", bus.rules.map((rule) => h("tr", h("td", rule.name, !rule.enabled && h("small", " disabled")),
+          h("td", rule.schedule ?? (rule.pattern && inline(rule.pattern))), h("td", "→"), h("td", rule.targets.map(short).join(", ") || "nobody"))))) : h("p.hint", "It has no rule."))));
+  }
+
+  publish(topic) {
+    ask(`Publish to ${topic.name}`, [
+      { name: "message", label: "Message", kind: "area", required: true }, { name: "subject", label: "Subject" },
+      { name: "attributes", label: "Attributes", kind: "json", value: {} },
+      ...(topic.fifo ? [{ name: "group", label: "Message group", value: "console" }] : []),
+    ], "Publish", async (values) => {
+      await post(`topics/${encodeURIComponent(topic.name)}/publish`, values);
+      this.done("Published");
+    });
+  }
+
+  put(bus) {
+    ask(`Put an event on ${bus.name}`, [
+      { name: "source", label: "Source", required: true }, { name: "detail_type", label: "Detail type", required: true },
+      { name: "detail", label: "Detail", kind: "json", value: {} },
+    ], "Put", async (values) => {
+      await post(`buses/${encodeURIComponent(bus.name)}/put`, values);
+      this.done("Put");
+    });
+  }
+}
+
+export class BucketsView extends Page {
+  home = "buckets";
+
+  async reload() {
+    if (this.name) await this.inside();
+    else {
+      const { buckets } = await get("buckets");
+      fill(this.element, this.head("Buckets"), buckets.length ? h("div.lines", buckets.map((one) =>
+        h("a.line", { href: `#/buckets/${encodeURIComponent(one.name)}` }, h("b", one.name),
+          h("span.words", one.notifies.map((told) => `${told.events.join(", ")} → ${short(told.arn)}`).join("; "))))) : nothing("There is no bucket."));
+    }
+  }
+
+  async inside() {
+    const { objects, more } = await get(`buckets/${encodeURIComponent(this.name)}/objects?limit=500`);
+    fill(this.element, this.head(this.name, button("Put object…", () => this.put())),
+      objects.length ? h("div.lines", objects.map((one) => this.object(one))) : nothing("The bucket is empty."), more && h("p.hint", "There are more."));
+  }
+
+  object(one) {
+    const shown = h("details.line", h("summary", h("span.words", one.key), h("span.n", `${count(one.size)} B`)));
+    shown.addEventListener("toggle", async () => {
+      if (!shown.open || shown.dataset.read) return;
+      shown.dataset.read = "yes";
+      const found = await get(`buckets/${encodeURIComponent(this.name)}/objects/${one.key.split("/").map(encodeURIComponent).join("/")}`);
+      shown.append(h("p.hint", found.content_type), found.text === null ? h("p.hint", "Bytes that are no text.") : json(found.text));
+    });
+    return shown;
+  }
+
+  put() {
+    ask(`Put into ${this.name}`, [{ name: "key", label: "Key", required: true }, { name: "text", label: "Text", kind: "area" },
+      { name: "content_type", label: "Content-Type", value: "text/plain" }], "Put", async (values) => {
+      await post(`buckets/${encodeURIComponent(this.name)}/put`, values);
+      this.done("Put");
+    });
+  }
+}
+
+export class TablesView extends Page {
+  home = "tables";
+
+  async reload() {
+    const { tables } = await get("tables");
+    const table = tables.find((one) => one.name === this.name);
+    if (this.name && table) await this.inside(table);
+    else {
+      fill(this.element, this.head("Tables"), tables.length ? h("div.lines", tables.map((one) =>
+        h("a.line", { href: `#/tables/${encodeURIComponent(one.name)}` }, h("b", one.name),
+          h("span.words", `key ${one.keys.join(", ")}${one.indexes.length ? `; indexes ${one.indexes.join(", ")}` : ""}${one.stream ? "; with a stream" : ""}`),
+          h("span.n", `${count(one.items)} items`)))) : nothing("There is no table."));
+    }
+  }
+
+  async inside(table) {
+    const { items, after } = await get(`tables/${encodeURIComponent(this.name)}/items?limit=200`);
+    const names = [...table.keys, ...[...new Set(items.flatMap((one) => Object.keys(one)))].filter((one) => !table.keys.includes(one)).sort()].slice(0, 12);
+    fill(this.element, this.head(this.name, h("span.total", `${count(table.items)} items`), button("Put item…", () => this.put(table))),
+      items.length ? h("div.wide", h("table", h("thead", h("tr", names.map((one) => h("th", one)))),
+        h("tbody", items.map((one) => h("tr", names.map((name) => h("td.cell", plain(one[name])))))))) : nothing("The table is empty."),
+      after && h("p.hint", "There are more."));
+  }
+
+  put(table) {
+    const value = Object.fromEntries(table.keys.map((key) => [key, { S: "" }]));
+    ask(`Put into ${table.name}`, [{ name: "item", label: "Item, with DynamoDB's types", kind: "json", value }], "Put", async (values) => {
+      await post(`tables/${encodeURIComponent(table.name)}/put`, values);
+      this.done("Put");
+    });
+  }
+}
+
+function plain(value) {
+  if (value === undefined) return "";
+  const [[type, content]] = Object.entries(value);
+  if (type === "S" || type === "N" || type === "BOOL") return String(content);
+  return type === "NULL" ? "null" : JSON.stringify(content);
+}
+
+export class StreamsView extends Page {
+  home = "streams";
+
+  async reload() {
+    if (this.name) {
+      const { records } = await get(`streams/${encodeURIComponent(this.name)}/records`);
+      fill(this.element, this.head(this.name, button("Put record…", () => this.put())),
+        records.length ? h("div.messages", records.map((one) => h("article.message",
+          h("div.bar", h("span.time", clock(one.at_ms)), h("span", one.key), h("span.id", `${one.shard} ${one.sequence_number}`)), json(one.data)))) : nothing("The stream is empty."));
+      return;
+    }
+    const { streams } = await get("streams");
+    fill(this.element, this.head("Streams"), streams.length ? h("div.lines", streams.map((one) =>
+      h("a.line", { href: `#/streams/${encodeURIComponent(one.name)}` }, h("b", one.name), h("span.words", `${one.status}, ${one.shards} shards, kept for ${one.retention_hours} h`)))) : nothing("There is no stream."));
+  }
+
+  put() {
+    ask(`Put into ${this.name}`, [{ name: "data", label: "Data", kind: "area", required: true }, { name: "key", label: "Partition key", value: "console" }], "Put", async (values) => {
+      await post(`streams/${encodeURIComponent(this.name)}/put`, values);
+      this.done("Put");
+    });
+  }
+}
+
+export class FunctionsView extends Page {
+  home = "functions";
+
+  async reload() {
+    const { functions } = await get("functions");
+    fill(this.element, this.head("Functions"), functions.length ? h("table.cards", h("thead", h("tr", ["Function", "Runs", "Failed", "Retries", "p50", "p95", "p99", ""].map((one, at) => h("th", { class: at > 0 && at < 7 ? "n" : "" }, one)))),
+      h("tbody", functions.map((one) => h("tr", { class: one.errors ? "some-bad" : "" },
+        h("td", h("b", one.name), h("small", ` ${one.deployed_name}, ${one.timeout_seconds} s, ${one.memory_mb} MB`)),
+        h("td.n", { "data-label": "runs" }, count(one.invocations)), h("td.n", { "data-label": "failed", class: one.errors ? "bad" : "" }, count(one.errors)), h("td.n", { "data-label": "retries" }, count(one.retries)),
+        ["p50", "p95", "p99"].map((at) => h("td.n", { "data-label": at }, one.duration_ms[at] === null ? "–" : `${one.duration_ms[at]} ms`)),
+        h("td.buttons", button("Invoke…", () => this.invoke(one))))))) : nothing("There is no function."));
+  }
+
+  invoke(one) {
+    ask(`Invoke ${one.name}`, [{ name: "event", label: "Event", kind: "json", value: {} },
+      { name: "type", label: "Type", kind: "choice", choices: ["RequestResponse", "Event"], value: "RequestResponse" }], "Invoke",
+    (values) => post(`functions/${encodeURIComponent(one.deployed_name)}/invoke`, values));
+  }
+}

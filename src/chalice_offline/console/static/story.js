@@ -1,0 +1,194 @@
+// One story: a tree whose every step stands on the same axis of time.
+
+import { get, post } from "./api.js";
+import { ask } from "./dialog.js";
+import { h, fill, toast } from "./dom.js";
+import { clock, duration, instant } from "./format.js";
+import { json } from "./json.js";
+import { tone } from "./runs.js";
+
+export class StoryView {
+  constructor(go) {
+    this.go = go;
+    this.element = h("section.story");
+    this.chosenPlace = -1;
+  }
+
+  async enter(number, query) {
+    this.number = number;
+    this.wanted = Number(query.get("run") ?? 0);
+    if (!number) return this.list();
+    await this.reload();
+    const wanted = this.steps.find((step) => step.entry === this.wanted);
+    if (wanted) this.toggle(wanted, true);
+    return undefined;
+  }
+
+  async reload() {
+    if (!this.number) return this.list();
+    const open = new Set((this.steps ?? []).filter((step) => step.open).map((step) => step.entry));
+    this.story = await get(`stories/${this.number}`);
+    this.steps = [];
+    this.flatten(this.story.steps, 0);
+    this.draw();
+    for (const step of this.steps) if (open.has(step.entry)) this.toggle(step, true);
+    return undefined;
+  }
+
+  // ---- stories by what they mention
+
+  async list(text = "") {
+    this.steps = [];
+    this.chosenPlace = -1;
+    const field = this.field = h("input", {
+      type: "search", placeholder: "Find stories that mention …  ( / )", value: text, "aria-label": "Find stories",
+      onchange: () => this.list(field.value),
+    });
+    const found = (await get(`stories?limit=200&text=${encodeURIComponent(text)}`)).stories;
+    this.rows = found.map((story) => h("a.line", { href: `#/story/${story.story}` },
+      h("span.time", clock(story.at_ms)), h("span.words", story.words)));
+    fill(this.element,
+      h("div.bar", h("h1", "Stories"), field, h("span.total", `${found.length}`)),
+      found.length ? h("div.lines", this.rows) : h("div.empty", h("p", "No story mentions it.")));
+  }
+
+  // ---- one story
+
+  flatten(steps, depth) {
+    for (const step of steps) {
+      step.depth = depth;
+      this.steps.push(step);
+      this.flatten(step.steps ?? [], depth + 1);
+    }
+  }
+
+  draw() {
+    const { began_ms: began, ended_ms: ended, left_out: left } = this.story;
+    const runs = this.steps.filter((step) => step.run);
+    const failed = runs.filter((step) => ["error", "exited", "timed out"].includes(step.run.outcome));
+    this.span = Math.max(1, ended - began);
+    fill(this.element,
+      h("div.bar",
+        h("a.back", { href: "#/runs", title: "Back (Esc)" }, "←"),
+        h("h1", this.steps[0]?.words ?? "Story"),
+        h("div.buttons",
+          h("button", { type: "button", onclick: () => this.saveAsTest() }, "Save as test"),
+          h("button", { type: "button", onclick: () => this.replay(this.steps[0]) }, "Replay…"))),
+      h("p.sum", `Story ${this.number} began ${instant(began)}`, h("span", duration(this.span)),
+        h("span", `${this.steps.length} steps`), h("span", `${runs.length} runs`),
+        failed.length > 0 && h("span.bad", `${failed.length} failed`)),
+      h("div.axis", h("span"), h("span.ticks", [0, 0.25, 0.5, 0.75, 1].map((part) =>
+        h("i", part === 0 ? "0" : `+${duration(part * this.span)}`)))),
+      this.tree = h("div.tree", { role: "tree" }, this.steps.map((step) => this.step(step))),
+      left > 0 && h("p.hint", `${left} more steps are not shown.`));
+  }
+
+  step(step) {
+    const bar = h("i.bar-of", { class: step.run ? tone(step.run.outcome) : step.kind });
+    const start = ((step.run?.started_ms ?? step.at_ms) - this.story.began_ms) / this.span;
+    const length = step.run?.duration_ms ? step.run.duration_ms / this.span : 0;
+    bar.style.left = `${Math.min(99.4, start * 100)}%`;
+    if (length) bar.style.width = `${Math.max(0.6, length * 100)}%`;
+    const text = h("span.words", step.words);
+    text.style.paddingLeft = `${Math.min(step.depth, 14) * 1.1}em`;
+    const again = step.joins?.length ? h("small.joins", `joins ${step.joins.map((one) => one.subject).join(", ")} below`) : null;
+    step.row = h("button.step", {
+      type: "button", role: "treeitem", class: step.run ? tone(step.run.outcome) : isBad(step) ? "bad" : "",
+      "aria-expanded": "false", onclick: () => { this.choose(this.steps.indexOf(step)); this.toggle(step); },
+    }, h("i.icon", { class: step.kind }), text, again, h("span.track", bar));
+    step.box = h("div.box", step.row);
+    return step.box;
+  }
+
+  toggle(step, open = !step.open) {
+    step.open = open;
+    step.row.setAttribute("aria-expanded", String(open));
+    step.more?.remove();
+    step.more = null;
+    if (open) {
+      step.more = this.more(step);
+      step.box.append(step.more);
+    }
+  }
+
+  more(step) {
+    const run = step.run;
+    const facts = [["entry", step.entry], ["at", instant(step.at_ms)], ["kind", step.kind], ["subject", step.subject],
+      ["outcome", step.outcome]];
+    if (run?.request_id) {
+      facts.push(["function", run.function], ["try", run.try], ["took", duration(run.duration_ms) || "…"], ["request id", run.request_id]);
+    }
+    return h("div.more",
+      run?.error && h("p.error", run.error),
+      run?.traceback?.length > 0 && part("Traceback", frames(run.traceback)),
+      run?.lines?.length > 0 && part("Log", log(run, this.story.began_ms)),
+      run?.lines_forgotten && h("p.hint", "The lines of this run are no longer kept."),
+      part(run ? "Event" : "Request", json(run ? step.detail.payload ?? step.detail : step.detail)),
+      run && run.result !== null && run.result !== undefined && part("Result", json(run.result)),
+      h("dl.facts", facts.filter(([, value]) => value !== "" && value != null).map(([name, value]) => h("div", h("dt", name), h("dd", value)))),
+      h("div.buttons", ["call", "delivery", "run"].includes(step.kind) &&
+        h("button", { type: "button", onclick: () => this.replay(step) }, run ? "Run this event again…" : "Replay…")));
+  }
+
+  async replay(step) {
+    try {
+      const what = await get(`replay/${step.entry}`);
+      ask(`Again: ${what.service}.${what.operation}`,
+        [{ name: "request", label: "Request; what stays *** stays what it was", kind: "json", value: what.request }],
+        "Replay", async ({ request }) => (await post(`replay/${step.entry}`, { request })).answer);
+    } catch (error) {
+      toast(error.message, "bad");
+    }
+  }
+
+  saveAsTest() {
+    ask("Save this story as a test", [
+      { name: "name", label: "Name", value: `story_${this.number}`, required: true },
+      { name: "whole", label: "With secrets in the clear (a signed request needs them)", kind: "flag" },
+    ], "Make the file", async (values) => {
+      const made = await post(`stories/${this.number}/test`, values);
+      const blob = new Blob([made.text], { type: "text/x-python" });
+      const link = document.createElement("a");
+      link.href = URL.createObjectURL(blob);
+      link.download = made.file;
+      link.click();
+      URL.revokeObjectURL(link.href);
+      if (made.masked) toast("Some of it is masked: *** must be put right by hand.", "bad");
+      return made.text;
+    });
+  }
+
+  choose(place) {
+    if (!this.number) {
+      this.chosenPlace = Math.min(this.rows.length - 1, Math.max(0, place));
+      this.rows[this.chosenPlace]?.focus();
+      return;
+    }
+    this.chosenPlace = Math.min(this.steps.length - 1, Math.max(0, place));
+    this.steps.forEach((step, at) => step.row.classList.toggle("chosen", at === this.chosenPlace));
+    this.steps[this.chosenPlace]?.row.scrollIntoView({ block: "nearest" });
+  }
+
+  move(step) { this.choose(this.chosenPlace + step); }
+  open() {
+    if (!this.number) this.rows[this.chosenPlace]?.click();
+    else if (this.steps[this.chosenPlace]) this.toggle(this.steps[this.chosenPlace]);
+  }
+  back() { this.go("runs"); }
+  search() { this.number ? this.go("stories") : this.field.focus(); }
+}
+
+const part = (title, ...what) => h("details", { open: true }, h("summary", title), what);
+
+const isBad = (step) => /\b(lost|gave up|dropped|dead letter)|Error|Exception/.test(`${step.outcome} ${step.subject}`);
+
+/** A traceback with the user's own frames told from those of packages. */
+function frames(stack) {
+  return h("pre.frames", stack.map((frame) =>
+    h("span", { class: /site-packages|chalice_offline|[/\\]lib[/\\]python/.test(frame) ? "theirs" : "ours" }, frame)));
+}
+
+function log(run, began) {
+  return h("pre.log", run.lines.map(([at, text]) => [h("i", `+${duration(at - began)}`.padStart(9)), " ", text.endsWith("\n") ? text : `${text}\n`]),
+    run.lines_left_out > 0 && h("em", `… ${run.lines_left_out} more lines`));
+}

@@ -1,0 +1,128 @@
+// What is due, workflows, and faults on purpose.
+
+import { get, post } from "./api.js";
+import { ask } from "./dialog.js";
+import { h, fill, toast } from "./dom.js";
+import { clock, duration, instant, relative, short } from "./format.js";
+import { json } from "./json.js";
+
+const button = (text, onclick, more = {}) => h("button", { type: "button", onclick, ...more }, text);
+
+export class SchedulesView {
+  constructor(go) { this.go = go; this.element = h("section.schedules"); }
+  async enter() { await this.reload(); }
+
+  async reload() {
+    const [{ schedules, now_ms: now }, time] = await Promise.all([get("schedules"), get("time")]);
+    fill(this.element, h("div.bar", h("h1", "Schedules and time")),
+      h("p.sum", h("span", `It is ${instant(time.now_ms)}${time.virtual ? " in virtual time" : ""}.`),
+        time.next_due_ms && h("span", `Something is due ${relative(time.next_due_ms, time.now_ms)}.`)),
+      time.virtual && h("div.buttons", [1, 15, 60, 1440].map((minutes) => button(`+ ${duration(minutes * 60000)}`, () => this.pass("advance", { minutes }))),
+        button("Settle", () => this.pass("settle", {}))),
+      schedules.length ? h("table.cards", h("thead", h("tr", ["Schedule", "Expression", "Next", "Target", ""].map((one) => h("th", one)))),
+        h("tbody", schedules.map((one) => h("tr", h("td", h("b", one.name), h("small", ` ${one.kind}`)), h("td", { "data-label": "when" }, one.expression, one.zone !== "UTC" && ` ${one.zone}`),
+          h("td", { "data-label": "next" }, one.next_ms ? `${relative(one.next_ms, now)}, at ${clock(one.next_ms).slice(0, 8)}` : one.enabled ? "never" : "disabled"),
+          h("td", { "data-label": "target" }, one.target ? short(one.target) : "nobody"), h("td.buttons", button("Fire now", () => this.fire(one))))))) : h("div.empty", h("p", "Nothing is scheduled.")));
+  }
+
+  async fire(one) {
+    try {
+      await post(`schedules/${one.arn.split("/").map(encodeURIComponent).join("/")}/fire`);
+      toast(`${one.name} fired; when it is due next stays as it was.`);
+    } catch (error) {
+      toast(error.message, "bad");
+    }
+  }
+
+  async pass(how, body) {
+    try {
+      await post(`time/${how}`, body);
+      await this.reload();
+    } catch (error) {
+      toast(error.message, "bad");
+    }
+  }
+
+  back() { this.go("runs"); }
+}
+
+export class FaultsView {
+  constructor(go) { this.go = go; this.element = h("section.faults"); }
+  async enter() { await this.reload(); }
+
+  async reload() {
+    const { faults } = await get("faults");
+    fill(this.element, h("div.bar", h("h1", "Faults on purpose"),
+      h("div.buttons", button("Switch one on…", () => this.add(), { class: "main" }), faults.length > 0 && button("Switch all off", () => this.off("clear")))),
+      h("p.hint", "What networks and services do at their worst: calls refused, late, twice, out of order; handlers that fail or take longer. Which ones it strikes follows from the seed."),
+      faults.length ? h("table.cards", h("thead", h("tr", ["Kind", "Target", "How often", "Struck", ""].map((one) => h("th", one)))),
+        h("tbody", faults.map((one) => h("tr", h("td", h("b", one.kind)), h("td", { "data-label": "target" }, one.target),
+          h("td", { "data-label": "how often" }, one.probability < 1 ? `${Math.round(one.probability * 100)} %` : "always", one.times !== null && `, ${one.times}× at most`,
+            ["delay", "reorder"].includes(one.kind) && `, ${duration(one.milliseconds)}`),
+          h("td", { "data-label": "struck" }, `${one.struck}×`), h("td.buttons", button("Switch off", () => this.off(`${one.number}/remove`))))))) : h("div.empty", h("p", "None is switched on.")));
+  }
+
+  add() {
+    ask("Switch a fault on", [
+      { name: "kind", label: "Kind", kind: "choice", choices: ["error", "throttle", "delay", "duplicate", "reorder"], value: "error" },
+      { name: "target", label: "Target", required: true, hint: "a service (sqs), an operation (sqs.SendMessage) or a function" },
+      { name: "probability", label: "Probability", kind: "number", value: 1 },
+      { name: "times", label: "At most so many times", kind: "number" },
+      { name: "milliseconds", label: "Milliseconds (delay, reorder)", kind: "number", value: 1000 },
+      { name: "code", label: "Error code" },
+      { name: "seed", label: "Seed", kind: "number" },
+    ], "Switch on", async (values) => {
+      await post("faults", values);
+      await this.reload();
+    });
+  }
+
+  async off(path) {
+    await post(`faults/${path}`).catch((error) => toast(error.message, "bad"));
+    await this.reload();
+  }
+
+  back() { this.go("runs"); }
+}
+
+export class WorkflowsView {
+  constructor(go) { this.go = go; this.element = h("section.workflows"); }
+
+  async enter(name, query) {
+    this.name = name ? decodeURIComponent(name) : "";
+    this.execution = query.get("execution") ?? "";
+    await this.reload();
+  }
+
+  async reload() {
+    if (this.execution) return this.one();
+    const { workflows } = await get("workflows");
+    const parts = await Promise.all(workflows.map(async (one) => [one, await get(`workflows/${encodeURIComponent(one.name)}/executions`)]));
+    fill(this.element, h("div.bar", h("h1", "Workflows")), parts.length ? parts.map(([one, { executions, note }]) => h("article",
+      h("div.bar", h("h2", one.name), h("small", one.type.toLowerCase()), button("Start…", () => this.start(one))),
+      note && h("p.hint", note),
+      executions.length > 0 && h("div.lines", executions.map((run) => h("a.line", { href: `#/workflows/${encodeURIComponent(one.name)}?execution=${encodeURIComponent(run.executionArn)}` },
+        h("span.words", run.name), h("span", { class: run.status === "SUCCEEDED" ? "good" : run.status === "RUNNING" ? "busy" : "bad" }, run.status.toLowerCase())))))) : h("div.empty", h("p", "There is no workflow.")));
+    return undefined;
+  }
+
+  async one() {
+    const { execution, events } = await get(`executions/${this.execution.split("/").map(encodeURIComponent).join("/")}`);
+    fill(this.element, h("div.bar", h("a.back", { href: "#/workflows" }, "←"), h("h1", execution.name), h("span.total", execution.status.toLowerCase())),
+      execution.error && h("p.error", `${execution.error}: ${execution.cause ?? ""}`),
+      h("details", { open: true }, h("summary", "Input"), json(execution.input ?? {})),
+      execution.output !== undefined && h("details", { open: true }, h("summary", "Output"), json(execution.output)),
+      h("h2", "History"),
+      h("div.lines", events.map((event) => h("details.line", h("summary", h("span.n", event.id), h("span.words", event.type)),
+        json(Object.fromEntries(Object.entries(event).filter(([name]) => name.endsWith("Details"))))))));
+  }
+
+  start(one) {
+    ask(`Start ${one.name}`, [{ name: "input", label: "Input", kind: "json", value: {} }], "Start", async (values) => {
+      await post(`workflows/${encodeURIComponent(one.name)}/start`, values);
+      await this.reload();
+    });
+  }
+
+  back() { this.go(this.execution ? "workflows" : "runs"); }
+}
