@@ -9,6 +9,7 @@ from chalice_offline.core.errors import ProjectError
 from chalice_offline.emulator import DEFAULT_SEED, Emulator
 from chalice_offline.services import (
     apigateway,
+    cloudformation,
     dynamodb,
     events,
     execute_api,
@@ -56,6 +57,7 @@ def compose(
             s3.service(emulator),
             kinesis.service(emulator),
             stepfunctions.service(emulator),
+            cloudformation.service(emulator),
             tables,
             dynamodb.streams_service(tables),
             apigateway.service(emulator, apis),

@@ -258,9 +258,10 @@ class Emulator:
         region: str,
         causes: tuple[int, ...],
         principal: str,
+        endpoint: str = "",
     ) -> Reply:
         """Call a service from another one; only the journal tells it from a client's call."""
-        caller = Caller(account_id, region, "", "json", causes, principal)
+        caller = Caller(account_id, region, endpoint, "json", causes, principal)
         return self._apply(service, operation, request, caller, is_input=False)
 
     def note(

@@ -177,15 +177,21 @@ def test_missing_config_says_what_a_project_has(run: Any, projects: Any) -> None
     ("resources", "words"),
     [
         ('{\n "Resources": {\n  "A": }\n}', "line 3"),
-        ("{}", '"Resources" must map names to objects'),
-        ({"Resources": {"A": {"Properties": {}}}}, '"Resources" must map names to objects'),
+        ("{}", "Template format error: At least one Resources member must be defined."),
+        (
+            {"Resources": {"A": {"Properties": {}}}},
+            "resource A: Template format error: [/Resources/A] Every Resources object must contain",
+        ),
         (
             {
                 "Resources": {
                     "A": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": {"Ref": "Nope"}}}
                 }
             },
-            "resource A (AWS::SQS::Queue): there is no resource or parameter Nope",
+            (
+                "resource A (AWS::SQS::Queue): Template format error: Unresolved resource dependencies "
+                "[Nope] in the Resources block of the template"
+            ),
         ),
         (
             {
@@ -194,7 +200,7 @@ def test_missing_config_says_what_a_project_has(run: Any, projects: Any) -> None
                     "B": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": {"Ref": "A"}}},
                 }
             },
-            "resources depend on each other in a circle: A -> B -> A",
+            "Circular dependency between resources: [A, B]",
         ),
         (queue(VisibilityTimeout="long"), "resource Jobs (AWS::SQS::Queue): "),
         (queue(DelaySecond=5), "Unknown Attribute DelaySecond"),

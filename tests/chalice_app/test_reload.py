@@ -152,17 +152,26 @@ TABLE: dict[str, Any] = {
                     "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
                 },
             ),
-            "resource Thing (AWS::DynamoDB::Table): KeySchema cannot be changed in place",
+            (
+                "resource Thing (AWS::DynamoDB::Table): CloudFormation cannot update a stack when a "
+                "custom-named resource requires replacing. Rename orders and update the stack again."
+            ),
         ),
         (
             queue(),
             queue(FifoQueue=True),
-            "resource Thing (AWS::SQS::Queue): FifoQueue cannot be changed in place",
+            (
+                "resource Thing (AWS::SQS::Queue): CloudFormation cannot update a stack when a "
+                "custom-named resource requires replacing. Rename jobs and update the stack again."
+            ),
         ),
         (
             queue(),
             ("SNS::Topic", {"TopicName": "jobs"}),
-            "resource Thing (AWS::SNS::Topic): it was AWS::SQS::Queue",
+            (
+                "Update of resource type is not permitted. The new template modifies resource type of "
+                "the following resources: [Thing]"
+            ),
         ),
         (queue(), queue(VisibilityTimeout=-1), "resource Thing (AWS::SQS::Queue): "),
         (queue(), queue(DelaySecond=5), "Unknown Attribute DelaySecond"),
@@ -374,7 +383,7 @@ def test_queue_that_somebody_made_is_not_taken_for_the_stacks(run: Any, projects
     offline = run("\n", resources=resources(Other=queue("other")))
     offline.client("sqs").create_queue(QueueName="mine")
     template = resources(Other=queue("other"), Mine=("SQS::Queue", {"QueueName": "mine"}))
-    with pytest.raises(ProjectError, match=r"resource Mine .*: mine is there already"):
+    with pytest.raises(ProjectError, match=r"resource Mine .*identifier .mine. already exists"):
         projects.reload(offline, "\n#", resources=template)
     assert queues(offline) == ["mine", "other"]
 

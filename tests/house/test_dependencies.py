@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 # Import name to distribution name, where they differ.
-DISTRIBUTION = {"yaml": "pyyaml", "time_machine": "time-machine", "jsonata": "jsonata-python"}
+DISTRIBUTION = {"samtranslator": "aws-sam-translator", "yaml": "pyyaml", "time_machine": "time-machine", "jsonata": "jsonata-python"}
 # testing.py is loaded by pytest itself, for those who have it.
 NOT_INSTALLED_BY_US = {"pytest"}
 
@@ -62,7 +62,10 @@ def test_lock_is_exact_and_names_no_host(root: Path) -> None:
 
 def test_imported_packages_are_declared(sources: Any, root: Path, require_none: Any) -> None:
     """Every third-party package that src imports is among the project's own dependencies."""
-    declared = {_normal(name) for name in _pyproject(root)["project"]["dependencies"]}
+    project = _pyproject(root)["project"]
+    extras = project["optional-dependencies"].values()
+    named = [*project["dependencies"], *(name for extra in extras for name in extra)]
+    declared = {_normal(name) for name in named}
     known = sys.stdlib_module_names | NOT_INSTALLED_BY_US | {"chalice_offline"}
     broken = {
         f"{source.path} imports {top}; name it in pyproject.toml's dependencies"

@@ -18,16 +18,12 @@ from botocore.parsers import ResponseParserError
 from chalice_offline.attach.creation import create_or_find
 from chalice_offline.attach.errors import EndpointError
 from chalice_offline.attach.failures import code_of, is_not_offered, message_of, sentence
-from chalice_offline.chalice_app.cloudformation import Stack
-from chalice_offline.chalice_app.cloudformation.intrinsics import (
-    Intrinsics,
-    TemplateError,
-    names_in,
-)
-from chalice_offline.chalice_app.cloudformation.resource_types import TYPES
-from chalice_offline.chalice_app.cloudformation.resource_types import Place as CreatePlace
+from chalice_offline.attach.one_by_one import OneByOne
 from chalice_offline.chalice_app.project_file import ProjectFile, read_project_file
 from chalice_offline.core.errors import AwsError, ProjectError
+from chalice_offline.services.cloudformation.functions_in import names_in
+from chalice_offline.services.cloudformation.resource_types import TYPES, Resource
+from chalice_offline.services.cloudformation.resource_types import Place as CreatePlace
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,8 +69,8 @@ class Provision:
             if "AWS_ENDPOINT_URL_DYNAMODB" in self._endpoint.service_urls:
                 template = self._create_tables(template, tell)
             self._deploy(template, tell)
-        except TemplateError as error:
-            raise file.error(str(error), "Resources") from error
+        except AwsError as error:
+            raise file.error(error.message, "Resources") from error
         except ClientError as error:
             doing = f"cloudformation:{error.operation_name}"
             raise file.error(sentence(error, self._endpoint.name, doing), "Resources") from error
@@ -126,9 +122,12 @@ class Provision:
             f"{self._endpoint.name} cannot deploy the template with CloudFormation: each resource "
             "is created by its own call, and what is there stays as it is"
         )
-        place = CreatePlace(create_or_find(self._call), self._place.account_id, self._place.region)
         file = ProjectFile(Path(RESOURCES_FILE), template, json.dumps(template))
-        Stack(self._name, self._stage, place, takes_over=True).apply(file)
+        self._one_by_one().create(file)
+
+    def _one_by_one(self) -> OneByOne:
+        place = CreatePlace(create_or_find(self._call), self._place.account_id, self._place.region)
+        return OneByOne(self._name, self._stage, place)
 
     def _update(self, request: dict[str, Any]) -> bool:
         """Update the stack; False when there is nothing to change."""
@@ -183,18 +182,13 @@ class Provision:
         """Create the template's tables at DynamoDB's own endpoint; return the rest of it."""
         resources = template["Resources"]
         tables = {n: r for n, r in resources.items() if r.get("Type") == TABLE}
-        intrinsics = Intrinsics(
-            template,
-            lambda name: self._reference(template, name),
-            _no_attribute,
-            self._place.region,
-        )
+        values = self._one_by_one().values(template, {})
         place = CreatePlace(create_or_find(self._call), self._place.account_id, self._place.region)
         created = {}
         for name, resource in tables.items():
-            if "Condition" in resource and not intrinsics.condition(resource["Condition"]):
+            if "Condition" in resource and not values.condition(resource["Condition"]):
                 continue
-            properties = intrinsics.resolve(resource.get("Properties", {}))
+            properties = values.resolve(resource.get("Properties", {}))
             properties.setdefault("TableName", f"{self._name}-{name}")
             self._create_table(name, properties, place)
             created[name] = properties["TableName"]
@@ -205,7 +199,7 @@ class Provision:
         resolved: Template = self._without_references(rest, created)
         left = sorted(set(names_in(resolved)) & tables.keys())
         if left:
-            raise TemplateError(
+            raise ProjectError(
                 f"what is deployed refers to {left[0]} in a way that only one stack can resolve"
             )
         return resolved
@@ -213,6 +207,7 @@ class Provision:
     def _create_table(self, name: str, properties: dict[str, Any], place: CreatePlace) -> None:
         try:
             table = TYPES[TABLE].create(place, properties["TableName"], properties)
+            assert isinstance(table, Resource), "a table is there at once"
             TYPES[TABLE].complete(place, table, properties)
         except AwsError as error:
             raise ProjectError(f"table {name}: {error.message}") from error
@@ -225,23 +220,6 @@ class Provision:
         except ClientError as error:
             raise AwsError(code_of(error), message_of(error)) from error
         return reply
-
-    def _reference(self, template: Template, name: str) -> Any:
-        parameters = template.get("Parameters", {})
-        if name == "Stage" and name in parameters:
-            return self._stage
-        if name in parameters and "Default" in parameters[name]:
-            return parameters[name]["Default"]
-        pseudo = {
-            "AWS::AccountId": self._place.account_id,
-            "AWS::Region": self._place.region,
-            "AWS::StackName": self._name,
-        }
-        if name in pseudo:
-            return pseudo[name]
-        if name in template["Resources"]:
-            raise TemplateError(f"a table refers to {name}, which only its stack can resolve")
-        raise TemplateError(f"there is no parameter {name} with a default")
 
     def _without_references(self, value: Any, tables: dict[str, str]) -> Any:
         """Replace what refers to a table by its name or ARN."""
@@ -257,10 +235,6 @@ class Provision:
         if attribute and attribute[0] in tables and attribute[1] == "Arn":
             return self._place.arn("dynamodb", f"table/{tables[attribute[0]]}")
         return {key: self._without_references(item, tables) for key, item in value.items()}
-
-
-def _no_attribute(resource: str, name: str) -> Any:
-    raise TemplateError(f"a table refers to {resource}.{name}, which only its stack can resolve")
 
 
 def _snake(operation: str) -> str:

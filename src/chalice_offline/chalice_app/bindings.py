@@ -10,7 +10,7 @@ from chalice_offline.core.errors import AwsError, ProjectError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from chalice_offline.chalice_app.cloudformation import Changes
+    from chalice_offline.chalice_app.changes import Changes
     from chalice_offline.chalice_app.listening import Binding, Call, Way
 
 Made = dict[str, tuple["Binding", Any]]

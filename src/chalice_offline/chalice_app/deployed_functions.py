@@ -10,7 +10,7 @@ from chalice_offline.core.errors import AwsError, ProjectError
 from chalice_offline.services.lambda_.deployment import forget_function
 
 if TYPE_CHECKING:
-    from chalice_offline.chalice_app.cloudformation import Changes
+    from chalice_offline.chalice_app.changes import Changes
     from chalice_offline.chalice_app.listening import Call
     from chalice_offline.services.lambda_ import FunctionSettings, LambdaState
 

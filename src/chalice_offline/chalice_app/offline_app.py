@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalice_offline.chalice_app.asynchronous import AsynchronousSettings
 from chalice_offline.chalice_app.bindings import Bindings
-from chalice_offline.chalice_app.cloudformation import Changes, Place, Stack
-from chalice_offline.chalice_app.cloudformation.record import Record
+from chalice_offline.chalice_app.changes import Changes
 from chalice_offline.chalice_app.deployed_functions import DeployedFunctions
 from chalice_offline.chalice_app.deployer import Deployer
 from chalice_offline.chalice_app.functions import functions_of
@@ -25,6 +24,7 @@ from chalice_offline.chalice_app.present_request import keep_requests_apart
 from chalice_offline.chalice_app.project import load_for_stage, unload_project
 from chalice_offline.chalice_app.project_api import ProjectApi
 from chalice_offline.chalice_app.project_file import read_project_file
+from chalice_offline.chalice_app.project_stack import ProjectStack
 from chalice_offline.chalice_app.runtime import LoadedFunction
 from chalice_offline.chalice_app.sources import Sources
 from chalice_offline.chalice_app.table_streams import TableStreams
@@ -66,10 +66,8 @@ class OfflineApp:
         self._variables = variables or {}
         self._emulator = emulator
         self._call = Deployer(emulator)
-        place = Place(self._call, emulator.account_id, emulator.region)
         name = f"{self.directory.name}-{stage}"
-        record = Record(emulator.storage.collection("chalice_app/stacks"), name)
-        self._stack = Stack(name, stage, place, record=record)
+        self._stack = ProjectStack(name, stage, self._call, emulator.account_id, emulator.region)
         self._functions = DeployedFunctions(lambda_, self._call)
         self._asynchronous = AsynchronousSettings(self._call)
         mappings = MappingWay(self._call)

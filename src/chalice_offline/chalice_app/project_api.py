@@ -12,7 +12,7 @@ from chalice_offline.protocols import sent_to_stage
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from chalice_offline.chalice_app.cloudformation import Changes
+    from chalice_offline.chalice_app.changes import Changes
     from chalice_offline.chalice_app.functions import ProjectFunction
     from chalice_offline.chalice_app.listening import Call
     from chalice_offline.chalice_app.project import Project

@@ -18,7 +18,7 @@ class ProjectFile:
     def __init__(self, path: Path, content: dict[str, Any], text: str) -> None:
         self.path = path
         self.content = content
-        self._text = text
+        self.text = text
 
     def error(self, problem: str, *keys: str) -> ProjectError:
         """Return the error for a problem with what stands under `keys`: file, line, problem."""
@@ -28,11 +28,11 @@ class ProjectFile:
     def _line_of(self, keys: tuple[str, ...]) -> int:
         position = 0
         for key in keys:
-            found = re.compile(re.escape(json.dumps(key)) + r"\s*:").search(self._text, position)
+            found = re.compile(re.escape(json.dumps(key)) + r"\s*:").search(self.text, position)
             if found is None:
                 break
             position = found.start()
-        return self._text.count("\n", 0, position) + 1
+        return self.text.count("\n", 0, position) + 1
 
 
 def read_project_file(path: Path, *, what: str) -> ProjectFile:

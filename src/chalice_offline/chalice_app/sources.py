@@ -20,9 +20,10 @@ from chalice_offline.core.errors import AwsError, ProjectError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from chalice_offline.chalice_app.cloudformation import Changes, Stack
+    from chalice_offline.chalice_app.changes import Changes
     from chalice_offline.chalice_app.functions import ProjectFunction
     from chalice_offline.chalice_app.listening import Call
+    from chalice_offline.chalice_app.project_stack import ProjectStack
     from chalice_offline.core.arn import Arn
 
 _log = logging.getLogger(__name__)
@@ -40,7 +41,7 @@ class Sources:
     """Reads event sources in one account, through `call(service, operation, request, region)`."""
 
     def __init__(
-        self, call: Call, stack: Stack, account_id: str, region: str, app_prefix: str
+        self, call: Call, stack: ProjectStack, account_id: str, region: str, app_prefix: str
     ) -> None:
         """`stack` makes what nobody declared."""
         self._call = call

@@ -33,7 +33,8 @@ class Service:
     AWS's own keys, or a Pending for what is answered later, and raises AwsError.
 
     `pages` are paths it answers with plain HTTP (a certificate, a package), `hosts` the names, in
-    small letters, that stand for what users built. `preparations` run
+    small letters, that stand for what users built. `receivers` are paths at which it is sent
+    something: each is a call of the operation named, with "Query" and "Body". `preparations` run
     before a call to the service of that name is delegated.
     """
 
@@ -44,6 +45,7 @@ class Service:
     preparations: Mapping[str, Callable[[], None]] = field(default_factory=dict)
     complete: Completion | None = None
     hosts: Container[str] = ()
+    receivers: Mapping[str, str] = field(default_factory=dict)
 
     def call(self, operation: str, context: CallContext, request: Request) -> Reply:
         """Run one operation; raises AwsError when the service has none of that name."""
@@ -109,11 +111,13 @@ class Kernel(Protocol):
         region: str,
         causes: tuple[int, ...],
         principal: str,
+        endpoint: str = "",
     ) -> Reply:
         """Call a neighbour as any client would; it raises AwsError as it would for a client.
 
         `causes` is the caller's own entry (`context.entry`) or the entries of the messages this
-        follows from; `principal` the AWS service that delivers ("sns.amazonaws.com").
+        follows from; `principal` the AWS service that delivers ("sns.amazonaws.com"). `endpoint` is
+        where URLs in the reply lead; AWS's own unless told.
         """
         ...
 

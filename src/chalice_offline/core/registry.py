@@ -20,12 +20,16 @@ class Registry:
 
     def __init__(self) -> None:
         self._services: dict[str, Service] = {}
+        # Paths at which services are sent something, with the service and its operation.
+        self.receivers: dict[str, tuple[str, str]] = {}
 
     def add(self, service: Service) -> None:
         """Let `service` answer for its name."""
         if service.name in self._services:
             raise EmulatorBug(f"two services answer for {service.name}")
         self._services[service.name] = service
+        for path, operation in service.receivers.items():
+            self.receivers[path] = service.name, operation
 
     def owns(self, service: str) -> bool:
         """Whether calls to the service are answered (or refused) here rather than delegated."""

@@ -86,6 +86,8 @@ class Gateway:
             for folder, answer in self.folders.items():
                 if path == folder or path.startswith(f"{folder}/"):
                     return answer(request)
+        if path in self.emulator.registry.receivers:
+            return self._receive(path, request, causes)
         request_id = self.emulator.ids.uuid()
         target: Target | None = None
         try:
@@ -149,6 +151,20 @@ class Gateway:
 
         reply.then(settled)
         return response
+
+    def _receive(self, path: str, request: HttpRequest, causes: tuple[int, ...]) -> HttpResponse:
+        """Give a service what is sent to one of its paths."""
+        emulator = self.emulator
+        service, operation = emulator.registry.receivers[path]
+        caller = Caller(
+            emulator.account_id, emulator.region, request.endpoint, causes=causes, http=request
+        )
+        sent = {"Query": request.query, "Body": request.body}
+        try:
+            emulator.call(service, operation, sent, caller)
+        except AwsError as error:
+            return HttpResponse(error.status, body=error.message.encode())
+        return HttpResponse(200)
 
     def refuse(self, head: HttpRequest, error: AwsError) -> HttpResponse:
         """Return an error for a request of which the payload was not taken."""

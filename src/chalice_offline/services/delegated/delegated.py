@@ -91,7 +91,7 @@ class Delegated:
 
         model = load_service(service)
         operation_model = model.operation_model(operation)
-        protocol = model.metadata["protocol"]
+        protocol = _protocol_of(model)
         serialized = create_serializer(protocol).serialize_to_request(parameters, operation_model)
         body = serialized["body"]
         if isinstance(body, dict):
@@ -149,6 +149,13 @@ class Delegated:
                 raise missing_package(service, error) from error
             seed_system_randomness()
         return self._backends[service]
+
+
+def _protocol_of(model: Any) -> str:
+    """Return the service's first protocol that moto reads: it reads no RPC v2."""
+    metadata = model.metadata
+    offered = metadata.get("protocols", [metadata["protocol"]])
+    return str(next((one for one in offered if "smithy-rpc" not in one), offered[0]))
 
 
 def _prepare(service: str) -> None:

@@ -1,0 +1,72 @@
+"""The resource types of CloudFormation that exist offline, by name; one module per service."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chalice_offline.services.cloudformation.resource_types import (
+    cloudwatch,
+    cognito,
+    events,
+    iam,
+    kms,
+    logs,
+    s3,
+    ses,
+    settings,
+    sns,
+    sqs,
+    streams,
+)
+from chalice_offline.services.cloudformation.resource_types.base import (
+    Place,
+    Resource,
+    ResourceType,
+)
+
+TYPES: dict[str, ResourceType] = {
+    **sqs.TYPES,
+    **sns.TYPES,
+    **s3.TYPES,
+    **streams.TYPES,
+    **events.TYPES,
+    **settings.TYPES,
+    **iam.TYPES,
+    **logs.TYPES,
+    **cloudwatch.TYPES,
+    **kms.TYPES,
+    **cognito.TYPES,
+    **ses.TYPES,
+}
+
+_CUSTOM = "AWS::CloudFormation::CustomResource"
+
+# Types that stand for nothing a program could notice.
+INERT = frozenset({"AWS::CDK::Metadata", "AWS::CloudFormation::Macro"})
+
+
+def type_of(kind: str) -> ResourceType | None:
+    """Return a type by its name; None for those that nobody emulates."""
+    return TYPES.get(_CUSTOM if kind.startswith("Custom::") else kind)
+
+
+class _Placeholders(dict[str, Any]):
+    """Attributes of what does not exist: each has a text, so that the rest can be made."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self._name = name
+
+    def __contains__(self, _attribute: object) -> bool:
+        return True
+
+    def __missing__(self, attribute: str) -> str:
+        return f"{self._name}.{attribute}"
+
+
+def placeholder(name: str) -> Resource:
+    """Return what stands for a resource that nobody emulates."""
+    return Resource(name, _Placeholders(name))
+
+
+__all__ = ["INERT", "TYPES", "Place", "Resource", "ResourceType", "placeholder", "type_of"]

@@ -1,0 +1,123 @@
+"""Secrets, parameters and state machines. Properties: CloudFormation template reference."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from chalice_offline.services.cloudformation.generated_secret import generated_secret
+from chalice_offline.services.cloudformation.resource_types.base import (
+    Place,
+    Properties,
+    Resource,
+    ResourceType,
+    only,
+    text,
+)
+
+
+def _secret_value(secret: str, properties: Properties) -> dict[str, Any]:
+    value = properties.get("SecretString")
+    if value is None and "GenerateSecretString" in properties:
+        value = generated_secret(secret, properties["GenerateSecretString"])
+    return {} if value is None else {"SecretString": text(value)}
+
+
+def _create_secret(place: Place, secret: str, properties: Properties) -> Resource:
+    request = {"Name": secret} | only(properties, "Description")
+    request |= _secret_value(secret, properties)
+    arn = place.call("secretsmanager", "CreateSecret", request)["ARN"]
+    return Resource(arn, {"Id": arn, "Name": secret})
+
+
+def _update_secret(place: Place, secret: Resource, before: Properties, after: Properties) -> None:
+    """Change the description, and the value only where the template says another.
+
+    What somebody put into the secret since stays, as with CloudFormation.
+    """
+    request = {"SecretId": secret.reference, "Description": "", **only(after, "Description")}
+    values = ("SecretString", "GenerateSecretString")
+    if only(before, *values) != only(after, *values):
+        request |= _secret_value(secret.attributes["Name"], after)
+        request["ClientRequestToken"] = _next_version(place, secret)
+    place.call("secretsmanager", "UpdateSecret", request)
+
+
+def _next_version(place: Place, secret: Resource) -> str:
+    """Return an id for the next version, which an SDK would draw: it follows from the present."""
+    described = place.call("secretsmanager", "DescribeSecret", {"SecretId": secret.reference})
+    present = sorted(described.get("VersionIdsToStages", {}).items())
+    return hashlib.sha256(repr(present).encode()).hexdigest()
+
+
+def _delete_secret(place: Place, secret: Resource, _properties: Properties) -> None:
+    request = {"SecretId": secret.reference, "ForceDeleteWithoutRecovery": True}
+    place.call("secretsmanager", "DeleteSecret", request)
+
+
+def _parameter(name: str, properties: Properties) -> Resource:
+    return Resource(name, {"Type": properties["Type"], "Value": properties["Value"]})
+
+
+def _parameter_request(name: str, properties: Properties) -> dict[str, Any]:
+    request = {"Name": name, "Type": properties["Type"], "Value": text(properties["Value"])}
+    return request | only(properties, "Description", "AllowedPattern", "DataType")
+
+
+def _create_parameter(place: Place, name: str, properties: Properties) -> Resource:
+    place.call("ssm", "PutParameter", _parameter_request(name, properties))
+    return _parameter(name, properties)
+
+
+def _update_parameter(
+    place: Place, parameter: Resource, _before: Properties, after: Properties
+) -> Resource:
+    request = _parameter_request(parameter.reference, after) | {"Overwrite": True}
+    place.call("ssm", "PutParameter", request)
+    return _parameter(parameter.reference, after)
+
+
+def _delete_parameter(place: Place, parameter: Resource, _properties: Properties) -> None:
+    place.call("ssm", "DeleteParameter", {"Name": parameter.reference})
+
+
+def _definition(properties: Properties) -> dict[str, Any]:
+    definition = properties.get("DefinitionString") or properties["Definition"]
+    return {"definition": text(definition), "roleArn": properties["RoleArn"]}
+
+
+def _create_machine(place: Place, machine: str, properties: Properties) -> Resource:
+    request = {"name": machine, **_definition(properties)}
+    if "StateMachineType" in properties:
+        request["type"] = properties["StateMachineType"]
+    arn = place.call("stepfunctions", "CreateStateMachine", request)["stateMachineArn"]
+    return Resource(arn, {"Arn": arn, "Name": machine})
+
+
+def _update_machine(
+    place: Place, machine: Resource, _before: Properties, after: Properties
+) -> None:
+    request = {"stateMachineArn": machine.reference, **_definition(after)}
+    place.call("stepfunctions", "UpdateStateMachine", request)
+
+
+def _delete_machine(place: Place, machine: Resource, _properties: Properties) -> None:
+    request = {"stateMachineArn": machine.reference}
+    place.call("stepfunctions", "DeleteStateMachine", request)
+
+
+TYPES = {
+    "AWS::SecretsManager::Secret": ResourceType(
+        _create_secret, _delete_secret, update=_update_secret, name="Name"
+    ),
+    "AWS::SSM::Parameter": ResourceType(
+        _create_parameter, _delete_parameter, update=_update_parameter, name="Name"
+    ),
+    "AWS::StepFunctions::StateMachine": ResourceType(
+        _create_machine,
+        _delete_machine,
+        update=_update_machine,
+        name="StateMachineName",
+        fixed=("StateMachineType",),
+    ),
+}

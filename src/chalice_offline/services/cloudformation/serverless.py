@@ -1,0 +1,76 @@
+"""AWS::Serverless-2016-10-31, by the package that AWS itself uses.
+
+aws-sam-translator is an extra: it brings schema validators that only templates of SAM need.
+"""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING, Any
+
+from chalice_offline.core.arn import partition_of
+from chalice_offline.services.cloudformation.errors import not_emulated, validation_error
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class _ManagedPolicies:
+    """The ARNs of AWS's policies that a function may name in short."""
+
+    def __init__(self, region: str) -> None:
+        self._region = region
+
+    def load(self) -> _ArnsByName:
+        """Return them by name."""
+        return _ArnsByName(self._region)
+
+
+class _ArnsByName(dict[str, str]):
+    """Says where AWS keeps a policy: those for services have a path of their own."""
+
+    def __init__(self, region: str) -> None:
+        super().__init__()
+        self._partition = partition_of(region)
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and name.startswith(("AWS", "Amazon", "CloudWatch"))
+
+    def __getitem__(self, name: str) -> str:
+        in_path = name.startswith("AWSLambda") and name.endswith("Role")
+        path = "service-role/" if in_path else ""
+        return f"arn:{self._partition}:iam::aws:policy/{path}{name}"
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return the ARN of a policy."""
+        known = name in self
+        return self[name] if known else default
+
+
+def without_serverless(
+    content: dict[str, Any], parameters: Mapping[str, Any], region: str
+) -> dict[str, Any]:
+    """Return a template with its serverless resources written out; raises ValidationError."""
+    try:
+        from samtranslator.model.exceptions import InvalidDocumentException
+        from samtranslator.translator.arn_generator import ArnGenerator
+        from samtranslator.translator.transform import transform
+    except ImportError as error:
+        raise not_emulated(
+            "This template has the transform AWS::Serverless-2016-10-31, which needs the package "
+            "aws-sam-translator: pip install 'chalice-offline[sam]'. Nothing was changed by this "
+            "call."
+        ) from error
+    ArnGenerator.BOTO_SESSION_REGION_NAME = region
+    try:
+        result: dict[str, Any] = transform(
+            copy.deepcopy(content), dict(parameters), _ManagedPolicies(region)
+        )
+    except InvalidDocumentException as error:
+        causes = ". ".join(cause.message for cause in error.causes)
+        raise validation_error(
+            "Transform AWS::Serverless-2016-10-31 failed with: Invalid Serverless Application "
+            f"Specification document. Number of errors found: {len(error.causes)}. {causes}"
+        ) from error
+    result.pop("Transform", None)
+    return result

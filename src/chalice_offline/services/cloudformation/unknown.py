@@ -1,0 +1,26 @@
+"""What stands in a plan for values that are known only once a resource is made."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class Unknown(str):
+    """A text that stands for a value to come; it is equal to nothing but itself."""
+
+    __slots__ = ()
+
+
+def is_unknown(value: Any) -> bool:
+    """Whether a value has something in it that is not known yet."""
+    if isinstance(value, dict):
+        return any(is_unknown(item) for item in value.values())
+    if isinstance(value, list):
+        return any(is_unknown(item) for item in value)
+    return isinstance(value, Unknown)
+
+
+def joined(texts: list[str], separator: str = "") -> str:
+    """Join texts; what is joined with something unknown is unknown."""
+    text = separator.join(texts)
+    return Unknown(text) if is_unknown(texts) else text
