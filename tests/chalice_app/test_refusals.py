@@ -189,7 +189,8 @@ def test_missing_config_says_what_a_project_has(run: Any, projects: Any) -> None
                 }
             },
             (
-                "resource A (AWS::SQS::Queue): Template format error: Unresolved resource dependencies "
+                "resource A (AWS::SQS::Queue): Template format error: Unresolved "
+                "resource dependencies "
                 "[Nope] in the Resources block of the template"
             ),
         ),

@@ -153,8 +153,10 @@ TABLE: dict[str, Any] = {
                 },
             ),
             (
-                "resource Thing (AWS::DynamoDB::Table): CloudFormation cannot update a stack when a "
-                "custom-named resource requires replacing. Rename orders and update the stack again."
+                "resource Thing (AWS::DynamoDB::Table): CloudFormation cannot update a "
+                "stack when a "
+                "custom-named resource requires replacing. Rename orders and update "
+                "the stack again."
             ),
         ),
         (
@@ -169,7 +171,8 @@ TABLE: dict[str, Any] = {
             queue(),
             ("SNS::Topic", {"TopicName": "jobs"}),
             (
-                "Update of resource type is not permitted. The new template modifies resource type of "
+                "Update of resource type is not permitted. The new template modifies "
+                "resource type of "
                 "the following resources: [Thing]"
             ),
         ),

@@ -11,7 +11,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 # Import name to distribution name, where they differ.
-DISTRIBUTION = {"samtranslator": "aws-sam-translator", "yaml": "pyyaml", "time_machine": "time-machine", "jsonata": "jsonata-python"}
+DISTRIBUTION = {
+    "samtranslator": "aws-sam-translator",
+    "yaml": "pyyaml",
+    "time_machine": "time-machine",
+    "jsonata": "jsonata-python",
+}
 # testing.py is loaded by pytest itself, for those who have it.
 NOT_INSTALLED_BY_US = {"pytest"}
 

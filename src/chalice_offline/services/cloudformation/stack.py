@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from chalice_offline.core.arn import make_arn
-from chalice_offline.services.cloudformation.resource import Resource
 
 if TYPE_CHECKING:
     from chalice_offline.services.cloudformation.parameters import ParameterValue
+    from chalice_offline.services.cloudformation.resource import Resource
     from chalice_offline.services.cloudformation.template import Template
 
 STACK_TYPE = "AWS::CloudFormation::Stack"

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from chalice_offline.core.kernel import Kernel, Reply
-    from chalice_offline.services.cloudformation.resource_types.base import Ids
     from chalice_offline.services.cloudformation.callbacks import Callbacks
+    from chalice_offline.services.cloudformation.resource_types.base import Ids
     from chalice_offline.services.cloudformation.stack import Stack
 
 _ENDED_WELL = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "DELETE_COMPLETE")

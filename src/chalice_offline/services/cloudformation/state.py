@@ -14,7 +14,6 @@ from chalice_offline.services.cloudformation.errors import (
 )
 from chalice_offline.services.cloudformation.inputs import Inputs
 from chalice_offline.services.cloudformation.record import Record
-from chalice_offline.services.cloudformation.stack import Stack
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from chalice_offline.services.cloudformation.callbacks import Callbacks
     from chalice_offline.services.cloudformation.change_set import ChangeSet
     from chalice_offline.services.cloudformation.deployment import Deployment
+    from chalice_offline.services.cloudformation.stack import Stack
 
 PRINCIPAL = "cloudformation.amazonaws.com"
 

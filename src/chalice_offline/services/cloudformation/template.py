@@ -139,10 +139,7 @@ def _check_sections(content: dict[str, Any]) -> None:
     _check_counts(content)
     for name, resource in resources.items():
         _check_resource(name, resource)
-    for name, parameter in (content.get("Parameters") or {}).items():
-        _check_name("Parameter", name)
-        if not isinstance(parameter, dict):
-            raise format_error(f"Every Parameters object must be an object: {name}.")
+    _check_parameters(content.get("Parameters") or {})
     _check_mappings(content.get("Mappings") or {})
     for name, output in (content.get("Outputs") or {}).items():
         _check_name("Output", name)
@@ -202,6 +199,13 @@ def _check_resource(name: str, resource: Any) -> None:
         policy = resource.get(attribute, "Delete")
         if isinstance(policy, str) and policy not in _POLICIES:
             raise format_error(f"Unrecognized {attribute} {policy} for resource {name}")
+
+
+def _check_parameters(parameters: dict[str, Any]) -> None:
+    for name, parameter in parameters.items():
+        _check_name("Parameter", name)
+        if not isinstance(parameter, dict):
+            raise format_error(f"Every Parameters object must be an object: {name}.")
 
 
 def _check_mappings(mappings: dict[str, Any]) -> None:

@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from chalice_offline.core.errors import AwsError
 from chalice_offline.services.cloudformation.dynamic_references import with_values
-from chalice_offline.services.cloudformation.resource import Resource
 from chalice_offline.services.cloudformation.resource_types import INERT, placeholder, type_of
 from chalice_offline.services.cloudformation.resource_types.base import Place, is_gone
-from chalice_offline.services.cloudformation.stack import StackResource
 from chalice_offline.services.cloudformation.steps import value_of
 
 if TYPE_CHECKING:
@@ -19,8 +17,9 @@ if TYPE_CHECKING:
 
     from chalice_offline.core.kernel import Kernel
     from chalice_offline.services.cloudformation.history import History
+    from chalice_offline.services.cloudformation.resource import Resource
     from chalice_offline.services.cloudformation.resource_types import ResourceType
-    from chalice_offline.services.cloudformation.stack import Stack
+    from chalice_offline.services.cloudformation.stack import Stack, StackResource
     from chalice_offline.services.cloudformation.steps import Steps
 
 _REPLACING = (

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from chalice_offline.services.cloudformation.resource_types.base import Properties, Resource
 from chalice_offline.services.cloudformation.resource_types.by_calls import by_calls, named
+
+if TYPE_CHECKING:
+    from chalice_offline.services.cloudformation.resource_types.base import Properties, Resource
 
 
 def _alarm(resource: Resource, _properties: Properties) -> dict[str, Any]:

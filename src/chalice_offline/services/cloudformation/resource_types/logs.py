@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from chalice_offline.services.cloudformation.resource_types.base import (
-    Place,
-    Properties,
-    Resource,
-)
+from typing import TYPE_CHECKING
+
 from chalice_offline.services.cloudformation.resource_types.by_calls import by_calls, keyed, named
+
+if TYPE_CHECKING:
+    from chalice_offline.services.cloudformation.resource_types.base import (
+        Place,
+        Properties,
+        Resource,
+    )
 
 
 def _retention(place: Place, group: Resource, properties: Properties) -> None:
