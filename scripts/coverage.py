@@ -39,6 +39,7 @@ TITLES = {
     "events": "EventBridge",
     "scheduler": "EventBridge Scheduler",
     "apigateway": "API Gateway (REST)",
+    "cloudformation": "CloudFormation",
     "kinesis": "Kinesis Data Streams",
     "dynamodb": "DynamoDB",
     "dynamodbstreams": "DynamoDB Streams",
@@ -48,6 +49,14 @@ TITLES = {
 }
 # What an operation of the table cannot say by being there.
 NOTES = {
+    "cloudformation": "Templates are JSON or YAML, with all functions, dynamic references and the\n"
+    "transforms `AWS::LanguageExtensions`, `AWS::Include` and, with `pip install chalice-offline[sam]`,\n"
+    "`AWS::Serverless-2016-10-31`. Resources of SQS, SNS, EventBridge, Scheduler, S3, DynamoDB\n"
+    "tables, Kinesis, Step Functions, IAM, Logs, CloudWatch, KMS, Cognito, SES, Secrets Manager\n"
+    "and SSM are made; one of another type is a placeholder, and its event says so. Not yet:\n"
+    "Lambda and API Gateway resources, nested stacks, custom resources, wait conditions, macros,\n"
+    "imports of resources, stack sets. Stack policies are kept and given back, and nothing\n"
+    "follows from them.",
     "dynamodb": "A table is ready when its reply arrives, and nothing is throttled. Time to live\n"
     "removes an item at the second it names. Resource policies, contributor insights,\n"
     "encryption and warm throughput are checked, kept and given back, and nothing follows\n"

@@ -57,7 +57,7 @@ def compose(
             s3.service(emulator),
             kinesis.service(emulator),
             stepfunctions.service(emulator),
-            cloudformation.service(emulator),
+            *cloudformation.services(emulator),
             tables,
             dynamodb.streams_service(tables),
             apigateway.service(emulator, apis),

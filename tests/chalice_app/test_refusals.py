@@ -232,16 +232,16 @@ def test_malformed_resources_are_one_sentence(run: Any, resources: Any, words: s
 def test_resource_types_nobody_emulates_are_named(
     run: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A type that is not created offline gives a warning; permissions and alarms do not."""
+    """A type that is not created offline gives a warning; all others do not."""
     resources = {
         "Resources": {
             "Domain": {"Type": "AWS::OpenSearchService::Domain", "Properties": {}},
-            "Role": {"Type": "AWS::IAM::Role", "Properties": {}},
+            "Key": {"Type": "AWS::KMS::Key", "Properties": {}},
         }
     }
     run("\n", resources=resources)
     assert "AWS::OpenSearchService::Domain of Domain is not created offline" in caplog.text
-    assert "AWS::IAM::Role" not in caplog.text
+    assert "AWS::KMS::Key" not in caplog.text
 
 
 def test_resources_are_created_with_their_intrinsic_functions(run: Any) -> None:

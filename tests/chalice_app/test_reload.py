@@ -11,6 +11,8 @@ from botocore.exceptions import ClientError
 
 from chalice_offline.core.errors import ProjectError
 
+from .template_parts import TABLE, attributes, queue, queues, resources
+
 WORK = """
 SEEN = []
 
@@ -19,34 +21,6 @@ def work(event):
     SEEN.append([{version}, [record.body for record in event]])
 """
 ONE, TWO = (WORK.format(batch_size=1, version=number) for number in (1, 2))
-
-
-def resources(**declared: Any) -> dict[str, Any]:
-    """A template; each resource is (type without AWS::, properties) or a whole dict."""
-    return {
-        "Resources": {
-            name: one if isinstance(one, dict) else {"Type": f"AWS::{one[0]}", "Properties": one[1]}
-            for name, one in declared.items()
-        }
-    }
-
-
-def queue(name: str = "jobs", **properties: Any) -> tuple[str, dict[str, Any]]:
-    return "SQS::Queue", {"QueueName": name, "VisibilityTimeout": 360, **properties}
-
-
-def attributes(offline: Any, name: str = "jobs") -> dict[str, str]:
-    sqs = offline.client("sqs")
-    url = sqs.get_queue_url(QueueName=name)["QueueUrl"]
-    found: dict[str, str] = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])[
-        "Attributes"
-    ]
-    return found
-
-
-def queues(offline: Any) -> list[str]:
-    urls = offline.client("sqs").list_queues().get("QueueUrls", [])
-    return sorted(url.rsplit("/", 1)[1] for url in urls)
 
 
 def functions(offline: Any) -> list[str]:
@@ -129,14 +103,6 @@ def test_another_name_is_a_replacement(run: Any, projects: Any) -> None:
     assert queues(offline) == ["second"]
     (subscription,) = offline.client("sns").list_subscriptions()["Subscriptions"]
     assert subscription["Endpoint"].endswith(":second")
-
-
-TABLE: dict[str, Any] = {
-    "TableName": "orders",
-    "BillingMode": "PAY_PER_REQUEST",
-    "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
-    "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
-}
 
 
 @pytest.mark.parametrize(

@@ -230,7 +230,7 @@ class ProjectStack:
                 _log.warning("%s: %s", file.path, reason)
 
     def _look_what_is_doomed(self) -> None:
-        reply = self._call("cloudformation", "DescribeHeldStack", {"StackName": self._name})
+        reply = self._call("cloudformation-own", "DescribeHeldStack", {"StackName": self._name})
         for one in reply["Doomed"]:
             kind, properties = one["ResourceType"], one["Properties"]
             resource = Resource(one["PhysicalResourceId"], one["Attributes"])
@@ -249,7 +249,7 @@ class ProjectStack:
     def _confirm(self) -> None:
         seen = len(self._events())
         request = {"StackName": self._name, "Confirmed": True, "RetainResources": self._retained}
-        self._call("cloudformation", "DecideStack", request)
+        self._call("cloudformation-own", "DecideStack", request)
         events = self._events()
         for event in reversed(events[: len(events) - seen]):
             if event["ResourceStatus"] == "DELETE_FAILED":
@@ -259,7 +259,7 @@ class ProjectStack:
     def _revert(self, undeclared: dict[tuple[str, str], _Undeclared]) -> None:
         self._undeclared = undeclared
         request = {"StackName": self._name, "Confirmed": False}
-        self._call("cloudformation", "DecideStack", request)
+        self._call("cloudformation-own", "DecideStack", request)
         if self._status().startswith("ROLLBACK_"):
             self._call("cloudformation", "DeleteStack", {"StackName": self._name})
 

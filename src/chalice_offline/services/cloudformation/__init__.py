@@ -6,6 +6,6 @@ functions. `resource_types` knows how each type is created, updated and deleted;
 template with a stack, `deployment` carries it out.
 """
 
-from chalice_offline.services.cloudformation.operations import service
+from chalice_offline.services.cloudformation.operations import services
 
-__all__ = ["service"]
+__all__ = ["services"]

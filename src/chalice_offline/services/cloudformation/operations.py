@@ -25,11 +25,9 @@ OPERATIONS: Mapping[str, Operation] = {
     "ContinueUpdateRollback": stacks.continue_update_rollback,
     "CreateChangeSet": change_sets.create_change_set,
     "CreateStack": stacks.create_stack,
-    "DecideStack": stacks.decide_stack,
     "DeleteChangeSet": change_sets.delete_change_set,
     "DeleteStack": stacks.delete_stack,
     "DescribeChangeSet": change_sets.describe_change_set,
-    "DescribeHeldStack": stacks.describe_held_stack,
     "DescribeStackEvents": descriptions.describe_stack_events,
     "DescribeStackResource": descriptions.describe_stack_resource,
     "DescribeStackResources": descriptions.describe_stack_resources,
@@ -44,7 +42,6 @@ OPERATIONS: Mapping[str, Operation] = {
     "ListImports": descriptions.list_imports,
     "ListStackResources": descriptions.list_stack_resources,
     "ListStacks": descriptions.list_stacks,
-    "ReceiveResponse": signals.receive_response,
     "RollbackStack": stacks.rollback_stack,
     "SetStackPolicy": stacks.set_stack_policy,
     "SignalResource": signals.signal_resource,
@@ -53,8 +50,17 @@ OPERATIONS: Mapping[str, Operation] = {
     "ValidateTemplate": templates.validate_template,
 }
 
+# What AWS has no operation for. No client can call a service of this name: botocore has none.
+OWN = "cloudformation-own"
+OWN_OPERATIONS: Mapping[str, Operation] = {
+    "DecideStack": stacks.decide_stack,
+    "DescribeHeldStack": stacks.describe_held_stack,
+    "ReceiveResponse": signals.receive_response,
+}
 
-def service(kernel: Kernel) -> Service:
-    """Return CloudFormation with the stacks that the storage knows."""
+
+def services(kernel: Kernel) -> tuple[Service, Service]:
+    """Return CloudFormation with the stacks that the storage knows, and its own operations."""
     state = CloudFormationState(kernel, Callbacks(kernel))
-    return Service("cloudformation", state, OPERATIONS, receivers={PATH: "ReceiveResponse"})
+    own = Service(OWN, state, OWN_OPERATIONS, receivers={PATH: "ReceiveResponse"})
+    return Service("cloudformation", state, OPERATIONS), own

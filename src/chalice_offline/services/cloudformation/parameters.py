@@ -63,10 +63,12 @@ def parameter_values(
     unknown = [name for name in texts if name not in template.parameters]
     if unknown:
         raise validation_error(f"Parameters: [{', '.join(unknown)}] do not exist in the template")
+    for name, declared in template.parameters.items():
+        _check_declared(name, declared)
     missing = [
         name
         for name, declared in template.parameters.items()
-        if name not in texts and "Default" not in _declared(name, declared)
+        if name not in texts and "Default" not in declared
     ]
     if missing:
         raise validation_error(f"Parameters: [{', '.join(missing)}] must have values")
@@ -102,9 +104,7 @@ def _texts(given: list[dict[str, Any]], previous: Mapping[str, ParameterValue]) 
     return texts
 
 
-def _declared(name: str, declared: Any) -> dict[str, Any]:
-    if not isinstance(declared, dict):
-        raise format_error(f"Every Parameters object must be an object: {name}.")
+def _check_declared(name: str, declared: dict[str, Any]) -> None:
     if "Type" not in declared:
         raise format_error(
             f"[/Parameters/{name}] Every Parameters object must contain a Type member."
@@ -115,7 +115,6 @@ def _declared(name: str, declared: Any) -> dict[str, Any]:
     items = _LIST.fullmatch(kind)
     if _PLAIN.fullmatch(items[1] if items else kind) is None:
         raise format_error(f"Unrecognized parameter type: {declared['Type']}")
-    return declared
 
 
 def _default(declared: dict[str, Any]) -> Any:
