@@ -50,13 +50,13 @@ TITLES = {
 # What an operation of the table cannot say by being there.
 NOTES = {
     "cloudformation": "Templates are JSON or YAML, with all functions, dynamic references and the\n"
-    "transforms `AWS::LanguageExtensions`, `AWS::Include` and, with `pip install chalice-offline[sam]`,\n"
-    "`AWS::Serverless-2016-10-31`. Resources of SQS, SNS, EventBridge, Scheduler, S3, DynamoDB\n"
-    "tables, Kinesis, Step Functions, IAM, Logs, CloudWatch, KMS, Cognito, SES, Secrets Manager\n"
-    "and SSM are made; one of another type is a placeholder, and its event says so. Not yet:\n"
-    "Lambda and API Gateway resources, nested stacks, custom resources, wait conditions, macros,\n"
-    "imports of resources, stack sets. Stack policies are kept and given back, and nothing\n"
-    "follows from them.",
+    "transforms `AWS::LanguageExtensions`, `AWS::Include` and, with\n"
+    "`pip install chalice-offline[sam]`, `AWS::Serverless-2016-10-31`. Resources of SQS, SNS,\n"
+    "EventBridge, Scheduler, S3, DynamoDB tables, Kinesis, Step Functions, IAM, Logs, CloudWatch,\n"
+    "KMS, Cognito, SES, Secrets Manager and SSM are made; one of another type is a placeholder,\n"
+    "and its event says so. Not yet: Lambda and API Gateway resources, nested stacks, custom\n"
+    "resources, wait conditions, macros, imports of resources, stack sets. Stack policies are\n"
+    "kept and given back, and nothing follows from them.",
     "dynamodb": "A table is ready when its reply arrives, and nothing is throttled. Time to live\n"
     "removes an item at the second it names. Resource policies, contributor insights,\n"
     "encryption and warm throughput are checked, kept and given back, and nothing follows\n"
