@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chalice_offline.attach.user_pools import user_pools
-from chalice_offline.chalice_app.cloudformation import Changes
+from chalice_offline.chalice_app.changes import Changes
 from chalice_offline.chalice_app.deployed_functions import DeployedFunctions
 from chalice_offline.chalice_app.deployer import Deployer
 from chalice_offline.chalice_app.present_request import keep_requests_apart
