@@ -86,6 +86,29 @@ TEMPLATE = {
                 "BillingMode": "PAY_PER_REQUEST",
             },
         },
+        "Baking": {
+            "Type": "AWS::StepFunctions::StateMachine",
+            "Properties": {
+                "StateMachineName": "baking",
+                "RoleArn": "arn:aws:iam::000000000000:role/r",
+                "Definition": {
+                    "StartAt": "Knead",
+                    "States": {
+                        "Knead": {"Type": "Pass", "Next": "Rest"},
+                        "Rest": {"Type": "Wait", "Seconds": 600, "Next": "Hot"},
+                        "Hot": {
+                            "Type": "Choice",
+                            "Choices": [
+                                {"Variable": "$.hot", "BooleanEquals": True, "Next": "Bake"}
+                            ],
+                            "Default": "Cold",
+                        },
+                        "Bake": {"Type": "Pass", "End": True},
+                        "Cold": {"Type": "Fail", "Error": "Cold", "Cause": "the oven is cold"},
+                    },
+                },
+            },
+        },
         "Steps": {
             "Type": "AWS::Kinesis::Stream",
             "Properties": {"Name": "steps", "ShardCount": 1},

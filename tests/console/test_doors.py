@@ -251,6 +251,26 @@ def test_faults_are_switched_on_and_off(shop: Shop) -> None:
     assert shop.get("faults")["faults"] == []
 
 
+def test_workflows_tell_how_far_they_are(shop: Shop) -> None:
+    """States as they were entered, what is waited for, and the graph."""
+    assert [one["name"] for one in shop.get("workflows")["workflows"]] == ["baking"]
+    arn = shop.post("workflows/baking/start", {"input": {"hot": False}})["execution"]
+    found = shop.get(f"executions/{arn}")
+    assert [(state["name"], state["status"]) for state in found["states"]] == [
+        ("Knead", "SUCCEEDED"),
+        ("Rest", "RUNNING"),
+    ]
+    assert found["states"][1]["waiting_for"]["kind"] == "timer"
+    shop.post("time/advance", {"minutes": 11})
+    (ended,) = shop.get("workflows/baking/executions")["executions"]
+    assert (ended["arn"], ended["status"], ended["error"]) == (arn, "FAILED", "Cold")
+    found = shop.get(f"executions/{arn}")
+    assert found["graph"]["start"] == "Knead"
+    assert found["events"][-1]["type"] == "ExecutionFailed"
+    assert shop.refused("GET", "workflows/bakin/executions")[0] == 404
+    assert shop.refused("GET", f"executions/{arn}x")[0] in (400, 404)
+
+
 def test_any_call_of_awss_and_many(shop: Shop) -> None:
     """Seeding makes all calls or, when one of them is wrong, none."""
     item = {"TableName": "dishes", "Item": {"id": {"S": "a"}}}

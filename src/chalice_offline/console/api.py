@@ -45,6 +45,7 @@ from chalice_offline.services.events.state import EventsState
 from chalice_offline.services.kinesis.state import KinesisState
 from chalice_offline.services.scheduler.state import SchedulerState
 from chalice_offline.services.sqs.state import SqsState
+from chalice_offline.services.stepfunctions.state import StepFunctionsState
 from chalice_offline.trace import Trace, mask
 
 if TYPE_CHECKING:
@@ -124,7 +125,7 @@ class Console:
             tables,
             Streams(session, state("kinesis", KinesisState)),
             schedules,
-            Workflows(session),
+            Workflows(session, state("stepfunctions", StepFunctionsState)),
             Wiring(session, runs, queues, topics, buckets, schedules),
             Clock(session),
             FaultDoors(session),

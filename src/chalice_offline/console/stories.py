@@ -45,7 +45,7 @@ class Stories:
         emulator = self._session.emulator
         with emulator.lock:
             entries = list(emulator.journal.entries())
-            spelled = json.dumps(text)[1:-1]
+            spelled = json.dumps(text)[1:-1]  # as it stands inside a JSON string
             found: dict[int, None] = {}
             for entry in reversed(entries):
                 if text and not _mentions(entry, text, spelled):
@@ -152,8 +152,27 @@ class Stories:
 
 
 def _mentions(entry: Entry, text: str, spelled: str) -> bool:
-    line = entry.as_json()
-    return text in line or spelled in line
+    return text in entry.subject or text in entry.outcome or _holds(entry.detail, text, spelled)
+
+
+def _holds(value: Any, text: str, spelled: str) -> bool:
+    """Whether a text is somewhere in a value: much sooner known than by writing it as JSON."""
+    waiting: list[Any] = [value]
+    for one in waiting:  # it grows meanwhile
+        if isinstance(one, str):
+            if text in one or spelled in one:
+                return True
+        elif isinstance(one, bytes):
+            if text.encode() in one or spelled.encode() in one:
+                return True
+        elif isinstance(one, dict):
+            waiting += one.values()
+            waiting += one
+        elif isinstance(one, list | tuple):
+            waiting += one
+        elif text in str(one):
+            return True
+    return False
 
 
 def _detail(entry: Entry, *, cut: bool = True) -> Any:

@@ -6,21 +6,27 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from chalice_offline.console.doors import Asked, Door, Refusal, nearest
+from chalice_offline.console.session import refusal_of
+from chalice_offline.core.errors import AwsError
 from chalice_offline.core.journal import readable
+from chalice_offline.services.stepfunctions.progress import executions, progress
 from chalice_offline.trace import mask
 
 if TYPE_CHECKING:
     from chalice_offline.console.session import Session
+    from chalice_offline.services.stepfunctions.state import StepFunctionsState
 
 EXECUTIONS_SHOWN = 50
+EXECUTIONS_KEPT = 10_000
 EVENTS_SHOWN = 1_000
 
 
 class Workflows:
     """The state machines of this account and region."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, stepfunctions: StepFunctionsState) -> None:
         self._session = session
+        self._stepfunctions = stepfunctions
 
     def doors(self) -> list[Door]:
         """Return what can be asked."""
@@ -41,33 +47,36 @@ class Workflows:
         }
 
     def executions(self, asked: Asked) -> dict[str, Any]:
-        """Answer the latest executions of a state machine."""
-        machine = self._find(asked.name("name"))
-        if machine["type"] == "EXPRESS":
-            return {"executions": [], "note": "Express executions are in stories and logs only."}
-        page = self._session.read(
-            "stepfunctions",
-            "ListExecutions",
-            stateMachineArn=machine["stateMachineArn"],
-            maxResults=asked.count("limit", EXECUTIONS_SHOWN, 1_000),
-        )
-        return {"executions": [_shown(one) for one in page["executions"]]}
+        """Answer the latest executions of a state machine, newest first."""
+        name = self._find(asked.name("name"))["name"]
+        limit = asked.count("limit", EXECUTIONS_SHOWN, 1_000)
+        with self._session.emulator.lock:
+            latest = executions(self._stepfunctions, EXECUTIONS_KEPT)
+        found = [_shown(one) for one in latest if one["machine"] == name]
+        return {"executions": found[:limit]}
 
     def execution(self, asked: Asked) -> dict[str, Any]:
-        """Answer one execution: its definition, and its history."""
+        """Answer one execution: how far it is, its graph, its input and output, its history."""
         arn = asked.name("arn")
         session = self._session
-        found = session.read("stepfunctions", "DescribeExecution", executionArn=arn)
-        definition = session.read(
-            "stepfunctions", "DescribeStateMachineForExecution", executionArn=arn
-        )["definition"]
-        history = session.read(
-            "stepfunctions", "GetExecutionHistory", executionArn=arn, maxResults=EVENTS_SHOWN
-        )
+        try:
+            with session.emulator.lock:
+                shown = progress(self._stepfunctions, arn)
+        except AwsError as error:
+            raise refusal_of(error) from error
+        try:
+            found = session.read("stepfunctions", "DescribeExecution", executionArn=arn)
+            history = session.read(
+                "stepfunctions", "GetExecutionHistory", executionArn=arn, maxResults=EVENTS_SHOWN
+            )["events"]
+        except Refusal:  # AWS keeps neither for an Express execution
+            found, history = {}, []
         return {
-            "execution": _shown(found),
-            "definition": _json(definition),
-            "events": [_shown(event) for event in history["events"]],
+            **_shown(shown),
+            "input": _shown(found.get("input")),
+            "output": _shown(found.get("output")),
+            "events": [_shown(event) for event in history],
+            "now_ms": session.emulator.now_ms,
         }
 
     def start(self, asked: Asked) -> Any:
@@ -90,13 +99,6 @@ class Workflows:
         if name not in machines:
             raise Refusal(f"There is no workflow {name[:80]}.{nearest(name, machines)}", 404)
         return machines[name]
-
-
-def _json(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return text
 
 
 def _shown(value: Any) -> Any:

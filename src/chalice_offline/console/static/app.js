@@ -19,7 +19,7 @@ const VIEWS = [
   ["buckets", "Buckets", async () => (await import("./resources.js")).BucketsView],
   ["streams", "Streams", async () => (await import("./resources.js")).StreamsView],
   ["schedules", "Schedules", async () => (await import("./times.js")).SchedulesView],
-  ["workflows", "Workflows", async () => (await import("./times.js")).WorkflowsView],
+  ["workflows", "Workflows", async () => (await import("./workflows.js")).WorkflowsView],
   ["faults", "Faults", async () => (await import("./times.js")).FaultsView],
 ];
 const ALIASES = { story: "stories" };

@@ -1,10 +1,9 @@
-// What is due, workflows, and faults on purpose.
+// What is due, and faults on purpose.
 
 import { get, post } from "./api.js";
 import { ask } from "./dialog.js";
 import { h, fill, toast } from "./dom.js";
 import { clock, duration, instant, relative, short } from "./format.js";
-import { json } from "./json.js";
 
 const button = (text, onclick, more = {}) => h("button", { type: "button", onclick, ...more }, text);
 
@@ -83,46 +82,4 @@ export class FaultsView {
   }
 
   back() { this.go("runs"); }
-}
-
-export class WorkflowsView {
-  constructor(go) { this.go = go; this.element = h("section.workflows"); }
-
-  async enter(name, query) {
-    this.name = name ? decodeURIComponent(name) : "";
-    this.execution = query.get("execution") ?? "";
-    await this.reload();
-  }
-
-  async reload() {
-    if (this.execution) return this.one();
-    const { workflows } = await get("workflows");
-    const parts = await Promise.all(workflows.map(async (one) => [one, await get(`workflows/${encodeURIComponent(one.name)}/executions`)]));
-    fill(this.element, h("div.bar", h("h1", "Workflows")), parts.length ? parts.map(([one, { executions, note }]) => h("article",
-      h("div.bar", h("h2", one.name), h("small", one.type.toLowerCase()), button("Start…", () => this.start(one))),
-      note && h("p.hint", note),
-      executions.length > 0 && h("div.lines", executions.map((run) => h("a.line", { href: `#/workflows/${encodeURIComponent(one.name)}?execution=${encodeURIComponent(run.executionArn)}` },
-        h("span.words", run.name), h("span", { class: run.status === "SUCCEEDED" ? "good" : run.status === "RUNNING" ? "busy" : "bad" }, run.status.toLowerCase())))))) : h("div.empty", h("p", "There is no workflow.")));
-    return undefined;
-  }
-
-  async one() {
-    const { execution, events } = await get(`executions/${this.execution.split("/").map(encodeURIComponent).join("/")}`);
-    fill(this.element, h("div.bar", h("a.back", { href: "#/workflows" }, "←"), h("h1", execution.name), h("span.total", execution.status.toLowerCase())),
-      execution.error && h("p.error", `${execution.error}: ${execution.cause ?? ""}`),
-      h("details", { open: true }, h("summary", "Input"), json(execution.input ?? {})),
-      execution.output !== undefined && h("details", { open: true }, h("summary", "Output"), json(execution.output)),
-      h("h2", "History"),
-      h("div.lines", events.map((event) => h("details.line", h("summary", h("span.n", event.id), h("span.words", event.type)),
-        json(Object.fromEntries(Object.entries(event).filter(([name]) => name.endsWith("Details"))))))));
-  }
-
-  start(one) {
-    ask(`Start ${one.name}`, [{ name: "input", label: "Input", kind: "json", value: {} }], "Start", async (values) => {
-      await post(`workflows/${encodeURIComponent(one.name)}/start`, values);
-      await this.reload();
-    });
-  }
-
-  back() { this.go(this.execution ? "workflows" : "runs"); }
 }
