@@ -64,6 +64,20 @@ def hash_set_order(values: Iterable[str]) -> list[str]:
     return sorted(latest_first, key=lambda value: _java_hash(value) % 32)
 
 
+def hash_map_order(names: Iterable[str]) -> list[str]:
+    """Return names in the order of Java's HashMap: by bucket, in a bucket by age."""
+    known = list(dict.fromkeys(names))
+    buckets = 16
+    while len(known) > buckets * 3 // 4:
+        buckets *= 2
+
+    def bucket(name: str) -> int:
+        code = _java_hash(name)
+        return (code ^ (code >> 16)) & (buckets - 1)
+
+    return sorted(known, key=bucket)
+
+
 def _java_hash(value: str) -> int:
     code = 0
     for unit in memoryview(value.encode("utf-16-le")).cast("H"):

@@ -118,3 +118,21 @@ def test_a_result_that_is_too_long_fails_the_map(workflows: Any, definition: Any
     state = _map({"Result": "x" * 200_000})
     found = workflows.run(definition(state), [1, 2])
     assert found["error"] == "States.DataLimitExceeded"
+
+
+def test_long_results_are_written_whole(workflows: Any, definition: Any) -> None:
+    """300 kB of results, which no state could hand on, are one array in S3."""
+    s3 = workflows.aws.client("s3")
+    s3.create_bucket(Bucket="rows")
+    writer = {
+        "Resource": "arn:aws:states:::s3:putObject",
+        "Parameters": {"Bucket": "rows", "Prefix": "out"},
+    }
+    state = _map({"Result": "é" * 1_500}, ResultWriter=writer)
+    found = workflows.run(definition(state), list(range(100)))
+    details = found["output"]["ResultWriterDetails"]
+    manifest = json.loads(s3.get_object(Bucket="rows", Key=details["Key"])["Body"].read())
+    (file,) = manifest["ResultFiles"]["SUCCEEDED"]
+    body = s3.get_object(Bucket="rows", Key=file["Key"])["Body"].read()
+    assert len(body) == file["Size"] > 300_000
+    assert [json.loads(one["Output"]) for one in json.loads(body)] == ["é" * 1_500] * 100

@@ -42,12 +42,11 @@ class Launch:
     ) -> Execution:
         """Return an execution of a revision with an input, as text and as the value it spells."""
         logs = revision.logging.get("level", "OFF") != "OFF"
-        logged: list[dict[str, Any]] = []
+        log = self._logs.of_execution(revision.logging, arn) if logs else None
 
         def over(execution: Execution) -> None:
-            if logs:
-                self._logs.write(revision.logging, arn, logged)
-                logged.clear()
+            if log is not None:
+                log.flush()
             if ended is not None:
                 ended(execution)
 
@@ -62,7 +61,7 @@ class Launch:
             called_as=called_as,
             cause=cause,
             machine=machine,
-            written=logged.append if logs else None,
+            written=log.add if log is not None else None,
             changed=None if revision.is_express else self._events.tell,
             ended=over,
         )

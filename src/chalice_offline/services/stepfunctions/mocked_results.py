@@ -79,6 +79,14 @@ def _inspect_map(run: StateRun, failures: int, result: Any) -> None:
         items = items_of(run)
         if "ItemsPath" in run.definition:
             run.inspected["afterItemsPath"] = items
+    count, percentage = _inspect_numbers(run)
+    share = 100 * failures / len(result) if isinstance(result, list) and result else 0
+    if (count is not None and failures > count) or (percentage is not None and share > percentage):
+        raise threshold_exceeded()
+
+
+def _inspect_numbers(run: StateRun) -> tuple[Any, Any]:
+    """Work out MaxConcurrency and what is tolerated; return the latter: count and percentage."""
     run.inspected["maxConcurrency"] = number_field(run, "MaxConcurrency") or 0
     count = number_field(run, "ToleratedFailureCount")
     percentage = number_field(run, "ToleratedFailurePercentage", "float")
@@ -86,15 +94,15 @@ def _inspect_map(run: StateRun, failures: int, result: Any) -> None:
         run.inspected["toleratedFailureCount"] = count
     if percentage is not None:
         run.inspected["toleratedFailurePercentage"] = float(percentage)
-    share = 100 * failures / len(result) if isinstance(result, list) and result else 0
-    if (count is not None and failures > count) or (percentage is not None and share > percentage):
-        raise threshold_exceeded()
+    return count, percentage
 
 
 def _failing(failure: StateFailure) -> Callable[[StateRun], None]:
     def fail(run: StateRun) -> None:
-        if run.type == "Map" and "ItemsPath" in run.definition:
-            run.inspected["afterItemsPath"] = items_of(run)
+        if run.type == "Map":
+            _inspect_numbers(run)
+            if "ItemsPath" in run.definition:
+                run.inspected["afterItemsPath"] = items_of(run)
         raise failure
 
     return fail

@@ -11,7 +11,7 @@ from chalice_offline.services.stepfunctions.language.variable_references import 
 
 if TYPE_CHECKING:
     from chalice_offline.core.context import CallContext
-    from chalice_offline.core.kernel import Kernel
+    from chalice_offline.core.kernel import Kernel, Request
     from chalice_offline.services.stepfunctions.state_machine import Revision
 
 OFF = {"level": "OFF", "includeExecutionData": False}
@@ -44,6 +44,20 @@ def checked_logging(
     return configuration
 
 
+def begin_logging(kernel: Kernel, context: CallContext, configuration: dict[str, Any]) -> None:
+    """Make the stream that AWS makes to see whether it may write to the group (recorded)."""
+    for destination in configuration.get("destinations", ()):
+        names = {
+            "logGroupName": destination["cloudWatchLogsLogGroup"]["logGroupArn"].split(":")[6],
+            "logStreamName": "log_stream_created_by_aws_to_validate_log_delivery_subscriptions",
+        }
+        try:
+            _call_logs(kernel, context, "CreateLogStream", names)
+        except AwsError as error:
+            if error.code != "ResourceAlreadyExistsException":
+                raise
+
+
 def describe_revision(revision: Revision) -> dict[str, Any]:
     """Return a revision's members as the Describe operations show them."""
     shown: dict[str, Any] = {
@@ -63,15 +77,19 @@ def describe_revision(revision: Revision) -> dict[str, Any]:
 def _has_group(kernel: Kernel, context: CallContext, arn: str) -> bool:
     name = arn.split(":")[6]
     try:
-        found: Any = kernel.deliver(
-            "logs",
-            "DescribeLogGroups",
-            {"logGroupNamePrefix": name},
-            account_id=context.account_id,
-            region=context.region,
-            causes=(context.entry,),
-            principal="states.amazonaws.com",
-        )
+        found = _call_logs(kernel, context, "DescribeLogGroups", {"logGroupNamePrefix": name})
     except AwsError:
         return False
     return any(group["logGroupName"] == name for group in found.get("logGroups", ()))
+
+
+def _call_logs(kernel: Kernel, context: CallContext, operation: str, request: Request) -> Any:
+    return kernel.deliver(
+        "logs",
+        operation,
+        request,
+        account_id=context.account_id,
+        region=context.region,
+        causes=(context.entry,),
+        principal="states.amazonaws.com",
+    )

@@ -19,6 +19,7 @@ from chalice_offline.services.stepfunctions.language.definition_checks import ch
 from chalice_offline.services.stepfunctions.names import check_name
 from chalice_offline.services.stepfunctions.publishing import publish
 from chalice_offline.services.stepfunctions.revisions import (
+    begin_logging,
     checked_definition,
     checked_logging,
     describe_revision,
@@ -63,6 +64,7 @@ def create_state_machine(sfn: StepFunctionsState, context: CallContext, request:
     else:
         machine = StateMachine(arn, name, context.now_ms, revision, tags)
         sfn.machines[arn] = machine
+        begin_logging(sfn.kernel, context, logging)
     result: Result = {"stateMachineArn": arn, "creationDate": machine.created_ms / 1000}
     if request.get("publish"):
         version = publish(machine, request.get("versionDescription", ""), context.now_ms)
@@ -94,6 +96,7 @@ def update_state_machine(sfn: StepFunctionsState, context: CallContext, request:
     if request.get("tracingConfiguration"):
         revision = replace(revision, tracing=request["tracingConfiguration"])
     if replace(revision, updated_ms=old.updated_ms) != old:
+        begin_logging(sfn.kernel, context, revision.logging)
         machine.revision = replace(revision, revision_id=sfn.kernel.ids.uuid())
     result: Result = {"updateDate": context.now_ms / 1000}
     if machine.revision.revision_id:

@@ -144,6 +144,8 @@ class _Executions:
         self._map_run.redriven(self._run.kernel.now_ms)
         details = {"mapRunArn": self._map_run.arn, "redriveCount": self._map_run.redrive_count}
         self._run.event("MapRunRedriven", "mapRunRedrivenEventDetails", details)
+        if self._writer is not None:
+            self._writer.forget_failures()
         self._again = sorted(self._unsuccessful, reverse=True)
         self.begin()
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalice_offline.core.errors import AwsError
 from chalice_offline.core.storage import Blob
-from chalice_offline.protocols.java_text import hash_set_order
+from chalice_offline.protocols.java_text import hash_map_order
 from chalice_offline.services.stepfunctions.execution.object_stream import (
     lines_of_object,
     text_of_object,
@@ -132,7 +132,7 @@ def _row(headers: list[str], cells: list[str]) -> dict[str, str]:
     """
     filled = cells + [""] * (len(headers) - len(cells))
     row = dict(zip(headers, filled, strict=False))
-    return {name: row[name] for name in hash_set_order(headers)}
+    return {name: row[name] for name in hash_map_order(headers)}
 
 
 def _inventory(run: StateRun, manifest: bytes) -> Iterator[Any]:

@@ -5,21 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from chalice_offline.core.errors import AwsError
+from chalice_offline.services.stepfunctions.execution.results import ResultFile
 from chalice_offline.services.stepfunctions.language import jsonata, templates
 from chalice_offline.services.stepfunctions.language.failures import RESULT_WRITER, StateFailure
 from chalice_offline.services.stepfunctions.language.json_text import compact
 
 if TYPE_CHECKING:
+    from chalice_offline.core.storage import Blob
     from chalice_offline.services.stepfunctions.execution.state_run import StateRun
     from chalice_offline.services.stepfunctions.map_run import MapRun
 
 
 class ResultWriter:
-    """Collects the results of a map run as text and writes them at its end."""
+    """Collects the results of a map run, in files if they are long; writes them at its end."""
 
     def __init__(self, run: StateRun) -> None:
         self._run = run
-        self._results: dict[str, list[str]] = {"SUCCEEDED": [], "FAILED": []}
+        self._results = {status: self._new_file() for status in ("SUCCEEDED", "FAILED")}
         filled: Any
         writer = run.definition["ResultWriter"]
         if run.is_jsonata:
@@ -32,19 +34,26 @@ class ResultWriter:
 
     def add(self, status: str, result: dict[str, Any]) -> None:
         """Keep what one execution gave."""
-        self._results[status].append(compact(result))
+        self._results[status].add(compact(result))
+
+    def forget_failures(self) -> None:
+        """The map run is redriven: what has failed is tried again."""
+        self._results["FAILED"].discard()
+        self._results["FAILED"] = self._new_file()
+
+    def _new_file(self) -> ResultFile:
+        return ResultFile(self._run.kernel.storage.blobs)
 
     def write(self, map_run: MapRun) -> dict[str, Any]:
         """Write the files; return what the state's result is then."""
         folder = f"{self._prefix}/{map_run.arn.rsplit(':', 1)[-1]}".lstrip("/")
         files: dict[str, list[dict[str, Any]]] = {"FAILED": [], "PENDING": [], "SUCCEEDED": []}
         for status, results in self._results.items():
-            if results:
+            if results.count:
                 key = f"{folder}/{status}_0.json"
-                body = f"[{','.join(results)}]".encode()
-                self._put(key, body)
-                files[status].append({"Key": key, "Size": len(body)})
-                map_run.results_written += len(results)
+                self._put(key, results.finish())
+                files[status].append({"Key": key, "Size": results.size})
+                map_run.results_written += results.count
         key = f"{folder}/manifest.json"
         manifest = {
             "DestinationBucket": self._bucket,
@@ -55,7 +64,7 @@ class ResultWriter:
         details = {"Bucket": self._bucket, "Key": key}
         return {"MapRunArn": map_run.arn, "ResultWriterDetails": details}
 
-    def _put(self, key: str, body: bytes) -> None:
+    def _put(self, key: str, body: bytes | Blob) -> None:
         request = {
             "Bucket": self._bucket,
             "Key": key,

@@ -1,0 +1,62 @@
+"""Runs one long distributed Map and prints this process's peak resident memory in MB.
+
+python -m benchmarks.long_map ITEMS [write]
+"""
+
+from __future__ import annotations
+
+import resource
+import sys
+from typing import Any
+
+from benchmarks.own_workflows import Workflows
+
+_KIB = 1024
+
+
+def main(items: int, *, writes: bool) -> None:
+    """Read items from a CSV file; each is an execution."""
+    bench = Workflows()
+    bench.call("s3", "CreateBucket", Bucket="bench-items")
+    body = ("id\n" + "\n".join(map(str, range(items)))).encode()
+    bench.call("s3", "PutObject", Bucket="bench-items", Key="rows.csv", Body=body)
+    arn = bench.create({"StartAt": "Each", "States": {"Each": _state(writes=writes)}})
+    execution = bench.start(arn)
+    # Each execution takes no time: to the guard against loops it looks like one.
+    while bench.call("stepfunctions", "DescribeExecution", executionArn=execution)["status"] == (
+        "RUNNING"
+    ):
+        bench.driver.settle(1_000)
+    found = bench.call("stepfunctions", "DescribeExecution", executionArn=execution)
+    if found["status"] != "SUCCEEDED":
+        message = f"the Map is {found['status']}: {found.get('cause')}"
+        raise RuntimeError(message)
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / _KIB)
+
+
+def _state(*, writes: bool) -> dict[str, Any]:
+    writer = {
+        "Resource": "arn:aws:states:::s3:putObject",
+        "Parameters": {"Bucket": "bench-items", "Prefix": "results"},
+    }
+    return {
+        "Type": "Map",
+        "MaxConcurrency": 10,
+        "ItemReader": {
+            "Resource": "arn:aws:states:::s3:getObject",
+            "ReaderConfig": {"InputType": "CSV", "CSVHeaderLocation": "FIRST_ROW"},
+            "Parameters": {"Bucket": "bench-items", "Key": "rows.csv"},
+        },
+        "ItemProcessor": {
+            "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "EXPRESS"},
+            "StartAt": "P",
+            "States": {"P": {"Type": "Pass", "Result": 1, "End": True}},
+        },
+        **({"ResultWriter": writer} if writes else {}),
+        "ResultPath": None,
+        "End": True,
+    }
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), writes="write" in sys.argv[2:])
