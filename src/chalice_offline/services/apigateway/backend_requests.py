@@ -97,7 +97,8 @@ def _handled(body: bytes, handling: str | None, exchange: Exchange) -> bytes:
             return base64.b64decode(body, validate=True)
         except binascii.Error as error:
             raise failures.internal_error() from error
-    return body
+    # What is no binary type to the API is text to it, even if that spoils it (recorded).
+    return body if exchange.is_binary or body.isascii() else exchange.text().encode()
 
 
 def _map(exchange: Exchange, request: BackendRequest, target: str, expression: str) -> None:

@@ -112,6 +112,6 @@ def _body(exchange: Exchange, answer: dict[str, Any]) -> bytes:
         if exchange.served.is_binary(accepted):
             try:
                 return base64.b64decode(body)
-            except binascii.Error as error:
-                raise failures.bad_gateway() from error
+            except (binascii.Error, ValueError) as error:
+                raise failures.internal_error() from error
     return body.encode()

@@ -6,6 +6,7 @@ Source: AWS, "OpenAPI extensions for API Gateway" and "API Gateway's OpenAPI imp
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 Document = dict[str, Any]
 _EXT = "x-amazon-apigateway-"
 _ANY = f"{_EXT}any-method"
+_VARIABLE = re.compile(r"\{(\w+)\+?\}")
 _LOCATIONS = {"query": "querystring", "header": "header", "path": "path"}
 _INTEGRATION_KEPT = (
     "uri",
@@ -198,6 +200,10 @@ class OpenApi:
             name = "ANY" if verb == _ANY else verb.upper()
             if name in limits.METHODS and isinstance(operation, dict):
                 method = self._method(name, operation, shared, resource["id"])
+                if self._is_v3:  # what is in the path is a parameter, declared or not (recorded)
+                    for variable in _VARIABLE.findall(path):
+                        declared = method.setdefault("requestParameters", {})
+                        declared.setdefault(f"method.request.path.{variable}", True)
                 resource.setdefault("resourceMethods", {})[name] = method
 
     def _method(

@@ -65,7 +65,12 @@ class ServedApi:
             return False
         kind = content_type.partition(";")[0].strip().lower()
         return any(
-            one in ("*/*", kind) or (one.endswith("/*") and kind.startswith(one[:-1]))
+            # A star on the left stands for all or for nothing (recorded).
+            one == "*/*"
+            or (
+                not one.startswith("*/")
+                and (one == kind or (one.endswith("/*") and kind.startswith(one[:-1])))
+            )
             for one in self.binary_types
         )
 
