@@ -1,12 +1,13 @@
 """The order middleware: every route and event source on one page.
 
     partner ─POST→ channel_webhook ─→ bus orders ─rule→ inbound-orders ─→ inbound
-        inbound ─→ order.received, pos-submissions.fifo (group = store) ─→ submit
-        submit  ─→ order.accepted | order.rejected | order.pos_unknown
+        └ without bus: straight to inbound-orders; without that: S3 webhooks/unpublished/
+    inbound ─→ the order's record, a wake to pos-VENDOR ─→ submit_VENDOR (ticket, or its undoing)
+        submit_VENDOR ─→ order.accepted | order.rejected | order.voided …
     bus orders ─rule→ topic order-updates ─→ channel-callbacks ─→ callbacks (answers the partner)
                                           └→ notifications ─→ notifications (tells staff)
-    S3 menus/*.json ─→ menus        each minute ─→ sweep
-    Square ─POST→ pos_webhook ─→ default bus ─→ pos_events
+    S3 menus/*.json ─→ menus    each minute ─→ sweep (wakes)    every other minute ─→ poll
+    point of sale ─POST→ pos_webhook ─→ default bus ─→ pos_events
 
 Queues, rules, topic, tables and bucket are declared in .chalice/resources.json.
 
@@ -46,32 +47,52 @@ def channel_webhook(channel: str) -> Any:
 
 @app.route("/webhooks/pos/{vendor}", methods=["POST"])
 def pos_webhook(vendor: str) -> Any:
-    """Take in a point of sale's webhook: square."""
+    """Take in a point of sale's webhook: square, toast, clover."""
     return entrypoints.pos_webhook(app.current_request, vendor)
 
 
 @app.on_sqs_message(queue=names.inbound_orders_queue, batch_size=1, name="inbound")
 def inbound(event: Any) -> None:
     """Read or fetch the order behind a webhook and write it down once."""
-    entrypoints.from_queue(event, "inbound")
+    entrypoints.from_events(event, "inbound")
 
 
-@app.on_sqs_message(queue=names.pos_submissions_queue, batch_size=1, name="submit")
-def submit(event: Any) -> None:
-    """Make the ticket at the point of sale, one order of a store after the other."""
-    entrypoints.from_submissions(event)
+# One queue and one function per vendor: one that hangs uses up nobody else's concurrency.
+@app.on_sqs_message(
+    queue=names.pos_square_queue, batch_size=1, name="submit_square", maximum_concurrency=100
+)
+def submit_square(event: Any) -> None:
+    """Make, print or undo the ticket of the order that the message wakes."""
+    entrypoints.from_wakes(event, "square")
+
+
+@app.on_sqs_message(
+    queue=names.pos_toast_queue, batch_size=1, name="submit_toast", maximum_concurrency=100
+)
+def submit_toast(event: Any) -> None:
+    """The same at Toast."""
+    entrypoints.from_wakes(event, "toast")
+
+
+# Clover counts calls at once over all merchants of the app: ten.
+@app.on_sqs_message(
+    queue=names.pos_clover_queue, batch_size=1, name="submit_clover", maximum_concurrency=8
+)
+def submit_clover(event: Any) -> None:
+    """The same at Clover."""
+    entrypoints.from_wakes(event, "clover")
 
 
 @app.on_sqs_message(queue=names.channel_callbacks_queue, batch_size=1, name="callbacks")
 def callbacks(event: Any) -> None:
-    """Tell the partner yes or no."""
-    entrypoints.from_queue(event, "callbacks", cap_seconds=30)
+    """Tell the partner what it has to know."""
+    entrypoints.from_events(event, "callbacks", cap_seconds=30)
 
 
 @app.on_sqs_message(queue=names.notifications_queue, batch_size=1, name="notifications")
 def notifications(event: Any) -> None:
     """Leave a note for staff."""
-    entrypoints.from_queue(event, "notifications", cap_seconds=300)
+    entrypoints.from_events(event, "notifications", cap_seconds=300)
 
 
 @app.on_s3_event(
@@ -86,14 +107,27 @@ def menus(event: Any) -> None:
     entrypoints.menu_uploaded(event)
 
 
+@app.on_s3_event(
+    bucket=names.bucket,
+    events=["s3:ObjectCreated:*"],
+    prefix="webhooks/unpublished/",
+    suffix=".json",
+    name="unpublished",
+)
+def unpublished(event: Any) -> None:
+    """Take in a webhook that neither bus nor queue took."""
+    entrypoints.webhook_filed(event)
+
+
 # Chalice binds functions to the default bus only (on_cw_event has no bus), which is why the
 # webhooks of the point of sale go there and everything about orders goes through queues.
-# Most of its webhooks only repeat what we have just done there: two states are news.
+# Most of its webhooks only repeat what we have just done there; these states are news, and "ask"
+# is a webhook that does not say.
 @app.on_cw_event(
     {
         "source": ["order-middleware"],
         "detail-type": ["pos.order.changed"],
-        "detail": {"data": {"state": ["completed", "voided"]}},
+        "detail": {"data": {"state": ["ready", "completed", "voided", "ask"]}},
     },
     name="pos_events",
 )
@@ -104,5 +138,11 @@ def pos_events(event: Any) -> None:
 
 @app.schedule(Rate(1, unit=Rate.MINUTES), name="sweep")
 def sweep(event: Any) -> None:  # noqa: ARG001 - chalice.app.CloudWatchEvent
-    """Decide what nobody has decided in time."""
+    """Wake what has been quiet for too long."""
     entrypoints.minute_passed()
+
+
+@app.schedule(Rate(2, unit=Rate.MINUTES), name="poll")
+def poll(event: Any) -> None:  # noqa: ARG001 - chalice.app.CloudWatchEvent
+    """Ask partners for orders whose webhook may have been lost."""
+    entrypoints.poll_is_due()

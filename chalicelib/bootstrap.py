@@ -17,14 +17,19 @@ from chalicelib.config import Config, read_config
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from chalicelib.adapters.dynamodb import OrderTable, StoreTable, TokenTable
     from chalicelib.adapters.event_bus import EventBus
     from chalicelib.adapters.files import Files
     from chalicelib.adapters.http import VendorHttp
+    from chalicelib.adapters.limit_table import LimitTable
+    from chalicelib.adapters.order_table import OrderTable
     from chalicelib.adapters.queues import Queues
     from chalicelib.adapters.secrets import SecretStore
+    from chalicelib.adapters.store_table import StoreTable
+    from chalicelib.adapters.token_table import TokenTable
     from chalicelib.channels.base import Channel
     from chalicelib.pos.base import PointOfSale
+    from chalicelib.stores.breaker import Breaker
+    from chalicelib.tokens import TokenCache
 
 
 def system_clock() -> int:
@@ -83,7 +88,7 @@ class Services:
     @cached_property
     def orders(self) -> OrderTable:
         """The orders."""
-        from chalicelib.adapters.dynamodb import OrderTable
+        from chalicelib.adapters.order_table import OrderTable
 
         config = self.config
         return OrderTable(self._dynamodb, config.orders_table, config.orders_due_index)
@@ -91,16 +96,31 @@ class Services:
     @cached_property
     def stores(self) -> StoreTable:
         """The stores and their menus."""
-        from chalicelib.adapters.dynamodb import StoreTable
+        from chalicelib.adapters.store_table import StoreTable
 
-        return StoreTable(self._dynamodb, self.config.stores_table, self.config.menu_items_table)
+        config = self.config
+        return StoreTable(self._dynamodb, config.stores_table, config.menu_items_table, self.now_ms)
 
     @cached_property
     def tokens(self) -> TokenTable:
         """The partners' access tokens."""
-        from chalicelib.adapters.dynamodb import TokenTable
+        from chalicelib.adapters.token_table import TokenTable
 
         return TokenTable(self._dynamodb, self.config.tokens_table)
+
+    @cached_property
+    def limits(self) -> LimitTable:
+        """What containers agree on about vendors."""
+        from chalicelib.adapters.limit_table import LimitTable
+
+        return LimitTable(self._dynamodb, self.config.limits_table)
+
+    @cached_property
+    def breaker(self) -> Breaker:
+        """Whether points of sale may be called."""
+        from chalicelib.stores.breaker import Breaker
+
+        return Breaker(lambda: self.limits, lambda: self.bus, self.now_ms)
 
     @cached_property
     def secrets(self) -> SecretStore:
@@ -119,28 +139,60 @@ class Services:
     @cached_property
     def channels(self) -> Mapping[str, Channel]:
         """The delivery partners by the name in their webhook's URL."""
+        from chalicelib.channels.deliveroo import Deliveroo
         from chalicelib.channels.doordash import DoorDash
-        from chalicelib.channels.tokens import TokenCache
+        from chalicelib.channels.open_delivery import OpenDelivery
         from chalicelib.channels.uber_eats import UberEats
 
-        config, secrets = self.config, self.secrets.get
-        tokens = TokenCache(UberEats.name, lambda: self.tokens, self.now_ms)
+        config, http, secrets, tokens = self.config, self.http, self.secrets.get, self.token_cache
         known: list[Channel] = [
-            UberEats(config.uber_base_url, config.uber_auth_url, self.http, secrets, tokens),
-            DoorDash(config.doordash_base_url, self.http, secrets, self.now_ms),
+            UberEats(
+                config.uber_base_url, config.uber_auth_url, http, secrets, tokens(UberEats.name)
+            ),
+            DoorDash(config.doordash_base_url, http, secrets, self.now_ms),
+            Deliveroo(
+                config.deliveroo_base_url,
+                config.deliveroo_auth_url,
+                http,
+                secrets,
+                tokens(Deliveroo.name),
+                self.now_ms,
+                brand_id=config.deliveroo_brand_id,
+                menu_id=config.deliveroo_menu_id,
+            ),
+            OpenDelivery(
+                config.open_delivery_base_url,
+                config.open_delivery_auth_url,
+                http,
+                secrets,
+                tokens(OpenDelivery.name),
+                self.now_ms,
+            ),
         ]
         return {channel.name: channel for channel in known}
 
     @cached_property
     def points_of_sale(self) -> Mapping[str, PointOfSale]:
         """The points of sale by vendor."""
+        from chalicelib.pos.clover import Clover
+        from chalicelib.pos.clover.sellers import Sellers
         from chalicelib.pos.square import Square
+        from chalicelib.pos.toast import Toast
 
-        config, secrets = self.config, self.secrets.get
+        config, http, secrets = self.config, self.http, self.secrets.get
+        clover = config.clover_base_url
         known: list[PointOfSale] = [
-            Square(config.square_base_url, config.square_notification_url, self.http, secrets)
+            Square(config.square_base_url, config.square_notification_url, http, secrets),
+            Toast(config.toast_base_url, http, secrets, self.token_cache("toast")),
+            Clover(clover, http, Sellers(clover, http, secrets, self.token_cache, self.now_ms)),
         ]
         return {pos.vendor: pos for pos in known}
+
+    def token_cache(self, name: str) -> TokenCache:
+        """Return the cache of one party's access token."""
+        from chalicelib.tokens import TokenCache
+
+        return TokenCache(name, lambda: self.tokens, self.now_ms)
 
     @cached_property
     def _dynamodb(self) -> Any:
@@ -156,6 +208,12 @@ def services() -> Services:
     if _services is None:
         _services = Services(read_config())
     return _services
+
+
+def forget() -> None:
+    """Begin as a new process does: nothing is remembered. For tests whose clock starts again."""
+    global _services  # noqa: PLW0603 - the one place that may
+    _services = None
 
 
 @contextmanager

@@ -26,9 +26,18 @@ class Names:
 
     bucket: str
     inbound_orders_queue: str
-    pos_submissions_queue: str
+    pos_square_queue: str
+    pos_toast_queue: str
+    pos_clover_queue: str
     channel_callbacks_queue: str
     notifications_queue: str
+
+    def pos_queue(self, vendor: str) -> str:
+        """Return the queue of a point of sale; ValueError when there is none."""
+        queue = getattr(self, f"pos_{vendor}_queue", "")
+        if not queue:
+            raise ValueError(vendor)
+        return str(queue)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +53,21 @@ class Config:
     stores_table: str
     menu_items_table: str
     tokens_table: str
+    limits_table: str
     secret_id: str
     square_base_url: str
     square_notification_url: str
+    toast_base_url: str
+    clover_base_url: str
     uber_base_url: str
     uber_auth_url: str
     doordash_base_url: str
+    deliveroo_base_url: str
+    deliveroo_auth_url: str
+    deliveroo_brand_id: str
+    deliveroo_menu_id: str
+    open_delivery_base_url: str
+    open_delivery_auth_url: str
 
 
 def read_names(environ: Mapping[str, str] = os.environ) -> Names:
@@ -61,7 +79,9 @@ def read_names(environ: Mapping[str, str] = os.environ) -> Names:
     return Names(
         bucket=environ.get("ORDERS_BUCKET", "order-middleware-local"),
         inbound_orders_queue=environ.get("INBOUND_ORDERS_QUEUE", "inbound-orders"),
-        pos_submissions_queue=environ.get("POS_SUBMISSIONS_QUEUE", "pos-submissions.fifo"),
+        pos_square_queue=environ.get("POS_SQUARE_QUEUE", "pos-square"),
+        pos_toast_queue=environ.get("POS_TOAST_QUEUE", "pos-toast"),
+        pos_clover_queue=environ.get("POS_CLOVER_QUEUE", "pos-clover"),
         channel_callbacks_queue=environ.get("CHANNEL_CALLBACKS_QUEUE", "channel-callbacks"),
         notifications_queue=environ.get("NOTIFICATIONS_QUEUE", "notifications"),
     )
@@ -75,16 +95,25 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
         orders_bus=environ.get("ORDERS_BUS", "orders"),
         default_bus=environ.get("DEFAULT_BUS", "default"),
         orders_table=environ.get("ORDERS_TABLE", "orders"),
-        orders_due_index=environ.get("ORDERS_DUE_INDEX", "due"),
+        orders_due_index=environ.get("ORDERS_DUE_INDEX", "due-by-shard"),
         stores_table=environ.get("STORES_TABLE", "stores"),
         menu_items_table=environ.get("MENU_ITEMS_TABLE", "menu-items"),
         tokens_table=environ.get("TOKENS_TABLE", "partner-tokens"),
+        limits_table=environ.get("LIMITS_TABLE", "limits"),
         secret_id=_required(environ, "SECRET_ID"),
         square_base_url=_url(environ, "SQUARE_BASE_URL"),
         square_notification_url=_url(environ, "SQUARE_NOTIFICATION_URL"),
+        toast_base_url=_url(environ, "TOAST_BASE_URL"),
+        clover_base_url=_url(environ, "CLOVER_BASE_URL"),
         uber_base_url=_url(environ, "UBER_BASE_URL"),
         uber_auth_url=_url(environ, "UBER_AUTH_URL"),
         doordash_base_url=_url(environ, "DOORDASH_BASE_URL"),
+        deliveroo_base_url=_url(environ, "DELIVEROO_BASE_URL"),
+        deliveroo_auth_url=_url(environ, "DELIVEROO_AUTH_URL"),
+        deliveroo_brand_id=_required(environ, "DELIVEROO_BRAND_ID"),
+        deliveroo_menu_id=_required(environ, "DELIVEROO_MENU_ID"),
+        open_delivery_base_url=_url(environ, "OPEN_DELIVERY_BASE_URL"),
+        open_delivery_auth_url=_url(environ, "OPEN_DELIVERY_AUTH_URL"),
     )
 
 

@@ -9,21 +9,32 @@ from chalice import Response
 
 from chalicelib import log
 from chalicelib.bootstrap import services
-from chalicelib.domain.commands import ImportMenu, NotePosChange, SubmitOrder, SweepDeadlines
+from chalicelib.domain.commands import (
+    AnswerPartner,
+    FetchOrder,
+    ImportMenu,
+    NotePosChange,
+    PollPartner,
+    PollPartners,
+    SubmitOrder,
+    SweepDeadlines,
+    TakeInUnpublished,
+)
 from chalicelib.domain.deadlines import backoff_seconds
-from chalicelib.domain.errors import DomainError, RetryLater
-from chalicelib.domain.events import Event
-from chalicelib.webhooks import receive, receive_from_pos
+from chalicelib.domain.errors import DomainError, RetryLater, UnreadableRecord
+from chalicelib.domain.events import Event, event_id
+from chalicelib.ingest.webhooks import receive, receive_from_pos
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from chalicelib.bootstrap import Services
     from chalicelib.channels.base import WebhookReply
     from chalicelib.domain.commands import Command
 
 MAX_WAIT_SECONDS = 300
 """However long a vendor asks us to stay away: by then every order is decided."""
+
+DAY_MS = 86_400_000
 
 SEQUENCER_LENGTH = 32
 """S3's sequencers are compared after padding with zeros on the right; today they have 16 or 18
@@ -42,16 +53,16 @@ def pos_webhook(request: Any, vendor: str) -> Response:
     )
 
 
-def from_queue(event: Iterable[Any], stage: str, cap_seconds: int = 10) -> None:
-    """Handle the messages of one queue. `stage` names the table of commands."""
+def from_events(event: Iterable[Any], stage: str, cap_seconds: int = 10) -> None:
+    """Handle the messages of a queue that events come to. `stage` names the table of commands."""
     for message in event:
-        _deliver(message.to_dict(), lambda body: _command(services(), stage, body), cap_seconds)
+        _deliver(message.to_dict(), lambda body: _command(stage, body), cap_seconds)
 
 
-def from_submissions(event: Iterable[Any]) -> None:
-    """Handle the submission queue, whose messages are our own: {"order_key": …}."""
+def from_wakes(event: Iterable[Any], vendor: str) -> None:
+    """Handle the queue of a point of sale, whose messages only wake: {"order_key": …}."""
     for message in event:
-        _deliver(message.to_dict(), lambda body: SubmitOrder(body["order_key"]), cap_seconds=10)
+        _deliver(message.to_dict(), lambda body: SubmitOrder(body["order_key"], vendor), 10)
 
 
 def menu_uploaded(event: Any) -> None:
@@ -60,31 +71,45 @@ def menu_uploaded(event: Any) -> None:
     _handle(ImportMenu(event.key, sequencer.upper().ljust(SEQUENCER_LENGTH, "0")))
 
 
+def webhook_filed(event: Any) -> None:
+    """Handle an S3 notification about a webhook that could only be written to a file."""
+    _handle(TakeInUnpublished(event.key))
+
+
 def pos_changed(event: Any) -> None:
     """Handle a point of sale's webhook from the default bus."""
     data = Event.from_detail(event.detail).data
+    state = None if data["state"] == "ask" else data["state"]
     order_id, location_id = data["posOrderId"], data.get("locationId", "")
-    _handle(NotePosChange(data["vendor"], order_id, location_id, data["state"]))
+    _handle(NotePosChange(data["vendor"], order_id, location_id, state))
 
 
 def minute_passed() -> None:
-    """Handle the schedule."""
+    """Handle the sweep's schedule."""
     _handle(SweepDeadlines())
+
+
+def poll_is_due() -> None:
+    """Handle the poll's schedule."""
+    _handle(PollPartners())
 
 
 def _deliver(
     message: dict[str, Any], read: Callable[[dict[str, Any]], Command | None], cap_seconds: int
 ) -> None:
-    """Handle one message; on failure shorten its wait and raise, so that Lambda keeps it.
+    """Handle one message.
 
-    The queue's visibility timeout is for crashed functions and therefore long (AWS: six times
-    the function's timeout). What failed in an orderly way must come back before the order's
-    deadline.
+    What fails in an orderly way writes its next try into the order and sends a wake of its own
+    (orders/), and the message is done. Only what has no order yet comes back by itself: then its
+    wait is shortened here, for the visibility timeout is that of crashed functions.
     """
     try:
         command = read(json.loads(message["body"]))
         if command is not None:
             _handle(command)
+    except UnreadableRecord as error:
+        # No delivery would ever read it, and its neighbours do not care: an operator has to.
+        _report_unreadable(str(error))
     except DomainError as error:
         attempt = int(message["attributes"]["ApproximateReceiveCount"])
         seconds = error.seconds if isinstance(error, RetryLater) else None
@@ -102,15 +127,28 @@ def _deliver(
         raise
 
 
-def _command(services_: Services, stage: str, envelope: dict[str, Any]) -> Command | None:
+def _report_unreadable(reason: str) -> None:
+    key, now_ms = reason.partition(":")[0], services().now_ms()
+    log.error("order.unreadable", order=key, reason=reason)
+    # One a day and order: whoever is woken for it meets it again and again.
+    id_ = event_id("order.unreadable", key, now_ms // DAY_MS)
+    services().bus.publish([Event(id_, "order.unreadable", key, now_ms, {"why": reason})])
+
+
+def _command(stage: str, message: dict[str, Any]) -> Command | None:
     from chalicelib.handlers import COMMANDS  # not on the webhook path
 
-    to_command = COMMANDS[stage].get(envelope["detail-type"])
+    if "order_key" in message:
+        wake = FetchOrder if stage == "inbound" else AnswerPartner
+        return wake(message["order_key"])
+    if "poll" in message:
+        return PollPartner(message["poll"]["channel"], message["poll"]["store"])
+    to_command = COMMANDS[stage].get(message["detail-type"])
     if to_command is None:
         # Somebody widened a filter: better a line in the log than a dead letter.
-        log.error("event.unexpected", stage=stage, type=envelope["detail-type"])
+        log.error("event.unexpected", stage=stage, type=message["detail-type"])
         return None
-    return to_command(services_, Event.from_detail(envelope["detail"]))
+    return to_command(Event.from_detail(message["detail"]))
 
 
 def _handle(command: Command) -> None:

@@ -18,7 +18,7 @@ ACCEPTED = frozenset({"accepted", "accepted_at_once", "accepted_on_tablet"})
 STAGES = (
     ("menu import", "menus", ""),
     ("inbound", "inbound", "inbound-orders-dead-letters"),
-    ("submit to POS", "submit", "pos-submissions-dead-letters.fifo"),
+    ("submit to POS", "submit_square", "pos-square-dead-letters"),
     ("answer partner", "callbacks", "channel-callbacks-dead-letters"),
     ("notify staff", "notifications", "notifications-dead-letters"),
     ("POS events", "pos_events", ""),

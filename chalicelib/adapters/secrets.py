@@ -32,6 +32,16 @@ FIELDS = frozenset(
         "doordash_signing_secret",
         "square_access_token",
         "square_webhook_signature_key",
+        "toast_client_id",
+        "toast_client_secret",
+        "toast_webhook_secret",
+        "clover_client_id",
+        "clover_webhook_code",
+        "deliveroo_client_id",
+        "deliveroo_client_secret",
+        "deliveroo_webhook_secret",
+        "open_delivery_client_id",
+        "open_delivery_client_secret",
     }
 )
 """What the local stages' secret holds. A field that a secret does not have yet, or has no more,
@@ -127,10 +137,10 @@ class SecretStore:
 
     def _version(self, stage: str, keep_ms: int) -> VendorSecrets | None:
         known = self._known.get(stage)
-        if known is not None and self._now_ms() < known[1] + keep_ms:
+        if known is not None and 0 <= self._now_ms() - known[1] < keep_ms:
             return known[0]
         try:
-            found = self._read(stage)
+            found = self._read() if stage == CURRENT else self._read_other(stage)
         except AwsUnavailable as error:
             if known is None:
                 raise SecretsUnavailable(str(error)) from error
@@ -140,16 +150,23 @@ class SecretStore:
         self._known[stage] = (found, self._now_ms())
         return found
 
-    def _read(self, stage: str) -> VendorSecrets | None:
+    def _read(self) -> VendorSecrets:
+        with aws_errors("GetSecretValue"):
+            reply = self._client.get_secret_value(SecretId=self._secret_id)
+        return self._parsed(reply)
+
+    def _read_other(self, stage: str) -> VendorSecrets | None:
+        """Return a version that only a rotation makes, None when there is none."""
         with aws_errors("GetSecretValue"):
             try:
                 reply = self._client.get_secret_value(SecretId=self._secret_id, VersionStage=stage)
             except ClientError as error:
-                # Only a rotation makes the other stages.
-                code = error.response.get("Error", {}).get("Code")
-                if stage != CURRENT and code == "ResourceNotFoundException":
+                if error.response.get("Error", {}).get("Code") == "ResourceNotFoundException":
                     return None
                 raise
+        return self._parsed(reply)
+
+    def _parsed(self, reply: dict[str, Any]) -> VendorSecrets:
         try:
             values = json.loads(reply["SecretString"])
         except (KeyError, ValueError):

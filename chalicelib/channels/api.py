@@ -1,6 +1,6 @@
 """Calls to a partner whose API takes a bearer token granted for client credentials.
 
-One token is shared by all containers (channels/tokens.py); a refused one is renewed once.
+One token is shared by all containers (chalicelib/tokens.py); a refused one is renewed once.
 """
 
 from __future__ import annotations
@@ -8,12 +8,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.channels.base import PartnerUnavailable
+from chalicelib.tokens import Grant, TokenUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from chalicelib.adapters.http import HttpReply, VendorHttp
-    from chalicelib.channels.tokens import TokenCache
+    from chalicelib.tokens import TokenCache
 
 
 class PartnerApi:
@@ -35,9 +36,14 @@ class PartnerApi:
 
     def call(self, method: str, path: str, body: Any = None) -> HttpReply:
         """Make one call. PartnerUnavailable when it can be made again (408, 429, 5xx, no token)."""
-        reply = self._call_with(self._tokens.get(self._grant), method, path, body)
-        if reply.status == 401:
-            reply = self._call_with(self._tokens.renew(self._grant), method, path, body)
+        try:
+            token = self._tokens.get(self._grant)
+            reply = self._call_with(token, method, path, body)
+            if reply.status == 401:
+                token = self._tokens.renew(token, self._grant)
+                reply = self._call_with(token, method, path, body)
+        except TokenUnavailable as error:
+            raise PartnerUnavailable(str(error), error.retry_after) from error
         if reply.status in (401, 408, 429) or reply.status >= 500:
             raise PartnerUnavailable(f"HTTP {reply.status}", reply.retry_after)
         return reply
@@ -46,8 +52,8 @@ class PartnerApi:
         headers = {"Authorization": f"Bearer {token}"}
         return self._http.call(method, self._base_url + path, headers=headers, json=body)
 
-    def _grant(self) -> tuple[str, int]:
-        """Return a new token and its lifetime in seconds."""
+    def _grant(self, _refresh: str) -> Grant:
+        """Return a new token."""
         form = {"grant_type": "client_credentials", **self._credentials()}
         reply = self._http.call("POST", self._auth_url, form=form)
         if reply.status != 200:
@@ -57,4 +63,4 @@ class PartnerApi:
         token, seconds = granted.get("access_token"), granted.get("expires_in")
         if not isinstance(token, str) or type(seconds) is not int:
             raise PartnerUnavailable("token: the reply holds no token")
-        return token, seconds
+        return Grant(token, seconds)

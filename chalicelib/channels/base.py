@@ -71,6 +71,8 @@ class Channel(Protocol):
     acknowledgement: WebhookReply
     decide_within_ms: int
     """Ours: by then we answer. domain/deadlines.py has the default; a partner may be faster."""
+    polls: bool
+    """Whether `open_orders` can be asked; what it returns is fetched by `order_payload`."""
     give_up_ms: int
     """After this long the partner has decided without us; answering is pointless."""
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain.order import order_key
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class NoticeKind(StrEnum):
@@ -39,11 +43,31 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class ReceiveOrder:
-    """Fetch or read the order behind a notice and write it down once."""
+    """Fetch or read the order behind a notice and write it down once.
+
+    `webhook` is the event's data, which holds the body or names its file.
+    """
 
     notice: Notice
     received_ms: int
-    body: bytes
+    webhook: Mapping[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyWebhook:
+    """Check a webhook that came while no secret was at hand, and take it in."""
+
+    channel: str
+    headers: Mapping[str, str] = field(repr=False)
+    webhook: Mapping[str, Any] = field(repr=False)
+    received_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class FetchOrder:
+    """Try again to fetch an order that could not be fetched when its webhook came."""
+
+    key: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +79,43 @@ class CancelOrder:
 
 
 @dataclass(frozen=True, slots=True)
+class ReleaseOrder:
+    """The partner says that the kitchen may see the order now."""
+
+    notice: Notice
+    received_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class NoteEdit:
+    """The customer changed an order that we have: a person has to look."""
+
+    notice: Notice
+    received_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class SubmitOrder:
-    """Make the ticket at the point of sale."""
+    """Do what is owed for an order at its point of sale."""
 
     key: str
+    vendor: str
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerPartner:
-    """Tell the partner yes or no."""
+    """Tell the partner what is owed to it. `event_id`: the event that said so, if one did."""
 
     key: str
+    event_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SetStoreOpen:
+    """Pause a store at its partners, or open it again."""
+
+    channels: Mapping[str, str]
+    is_open: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +128,27 @@ class ImportMenu:
 
 @dataclass(frozen=True, slots=True)
 class SweepDeadlines:
-    """Decide what nobody has decided in time."""
+    """Wake what has been quiet for too long."""
+
+
+@dataclass(frozen=True, slots=True)
+class PollPartner:
+    """Ask a partner which orders of a store wait for us: a webhook may have been lost."""
+
+    channel: str
+    channel_store_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PollPartners:
+    """Have every partner asked for every store."""
+
+
+@dataclass(frozen=True, slots=True)
+class TakeInUnpublished:
+    """Take in a webhook that could only be written to S3."""
+
+    file_key: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +174,19 @@ class TellStaff:
 
 Command = (
     ReceiveOrder
+    | VerifyWebhook
+    | FetchOrder
     | CancelOrder
+    | ReleaseOrder
+    | NoteEdit
     | SubmitOrder
     | AnswerPartner
+    | SetStoreOpen
     | ImportMenu
     | SweepDeadlines
+    | PollPartner
+    | PollPartners
+    | TakeInUnpublished
     | NotePosChange
     | TellStaff
 )

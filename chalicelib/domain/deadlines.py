@@ -1,14 +1,18 @@
 """How long everybody has. All instants are integer milliseconds since the epoch.
 
-The numbers fit together, and change only together:
+The numbers fit together, and change only together. The clock of an order starts with its
+webhook, or when it is fired after it was held:
 
     0 s         the webhook arrived
-    80 s        the last moment at which a queue worker may begin a call to the point of sale
-    90 s        target: from here on the sweep decides what is undecided. A call takes at most
-                CALL_SECONDS, so no worker is inside one any more
-    150 s       hard limit: sweeps come every 60 s, so one always falls between 90 s and 150 s
+    90 s        target (a partner may want it earlier): no ticket is begun that could not be made
+                by now. What certainly is no ticket is denied. What may be one is looked for
+    130 s       the last moment at which a ticket that exists may still be printed
+    140 s       whose print is still unknown now is denied, voided and shown to staff
+    150 s       hard limit
 
 Partners give up later than that: DoorDash after 3 to 8 minutes, Uber Eats after 11.5.
+The sweep comes every 60 s and wakes what has been quiet for NUDGE_MS: an order whose wake was
+lost in its first second is awake again after 90 s at the latest.
 """
 
 from __future__ import annotations
@@ -17,26 +21,37 @@ CONNECT_SECONDS = 2
 READ_SECONDS = 5
 CALL_SECONDS = CONNECT_SECONDS + READ_SECONDS
 
-LAST_POS_CALL_MS = 80_000
 DECIDE_MS = 90_000
-REPUBLISH_MS = 60_000
-"""After this long without an answer to the partner, the sweep publishes the decision again."""
+PRINT_LATE_MS = 40_000
+"""After the target: how long a ticket that exists may still be printed."""
+LOOK_ON_MS = 50_000
+"""After the target: how long a print whose outcome is unknown is looked for."""
+
+NUDGE_MS = 30_000
+"""Quiet for this long, and the sweep wakes an order that is not finished."""
+
+LOOK_AGAIN_SECONDS = 2
+"""A lost call may still be on its way: give it this long before looking."""
+
+QUIET_MS = 60_000
+"""A ticket that was not found this long after the last call will not appear any more."""
+
+UNDO_HOURS = 24
+"""How long a ticket that must not be is tried to be voided before it is left to people."""
+
+WAKES_IN_A_ROW = 13
+"""After so many failures in a row only the sweep wakes. Lambda's loop detection stops a function
+that has woken itself 16 times ("Use Lambda recursive loop detection to prevent infinite loops");
+with the waits below so many last longer than any deadline."""
+
+MAX_WAIT_SECONDS = 900
+"""SQS delays a message by at most 15 minutes; whatever is due later is the sweep's to wake."""
 
 RECORD_DAYS = 14
 """How long an order is remembered: partners reuse ids 48 hours after pick-up at the earliest,
 and scheduled orders come days ahead."""
 
 
-def may_call_pos(received_ms: int, now_ms: int) -> bool:
-    """Say whether a call begun now is over before anyone else may decide the order."""
-    return now_ms - received_ms < LAST_POS_CALL_MS
-
-
-def is_overdue(received_ms: int, now_ms: int) -> bool:
-    """Say whether it is the sweep's turn to decide the order."""
-    return now_ms - received_ms >= DECIDE_MS
-
-
-def backoff_seconds(attempt: int, cap: int) -> int:
-    """Return how long the queue should hold a message back after its `attempt`-th delivery."""
-    return int(min(2 ** max(attempt - 1, 0), cap))
+def backoff_seconds(attempt: int, cap: int, at_least: int | None = None) -> int:
+    """Return how long to wait after the `attempt`-th failure in a row, at least as asked for."""
+    return max(int(min(2 ** min(max(attempt - 1, 0), 12), cap)), at_least or 0)

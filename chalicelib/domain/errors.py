@@ -6,6 +6,7 @@ DomainError
 ├── OrderRefused         an understood order that cannot be made: the partner is told why
 ├── IllegalTransition    a step that the order's state does not allow; nothing has changed
 ├── VersionConflict      somebody else wrote this order since it was read
+├── UnreadableRecord     a stored order that this version of the code cannot read
 └── RetryLater           nothing is wrong for good: deliver the same message again
 """
 
@@ -43,6 +44,10 @@ class IllegalTransition(DomainError):  # noqa: N818 - the name of the thing
 
 class VersionConflict(DomainError):  # noqa: N818 - the name of the thing
     """The stored order is not the one that was read."""
+
+
+class UnreadableRecord(DomainError):  # noqa: N818 - the name of the thing
+    """The stored order is damaged, or was written by a newer version of this code."""
 
 
 class RetryLater(DomainError):  # noqa: N818 - an instruction to the queue

@@ -1,14 +1,18 @@
 """The life of an order as a table: what is not in it cannot happen.
 
-    NEW ─receive→ RECEIVED ─submit→ SUBMITTING ─accept→ ACCEPTED ─complete→ COMPLETED
-                                     │     ↑ submit
-                            lose_track     │
-                                     ↓     │
-                                    POS_UNKNOWN ─accept→ ACCEPTED
-    and from every undecided state: reject → REJECTED, cancel → CANCELLED.
+    NEW ─→ NOTIFIED ─→ RECEIVED ─submit→ SUBMITTING ─print→ RELEASING ─accept→ ACCEPTED
+              └─→ HELD ─fire─↑                                             ─→ READY ─→ COMPLETED
 
-SUBMITTING is written before the first call to the point of sale. Whoever finds an order there
-does not know whether that call was carried out, and must look before calling again.
+and from every state before ACCEPTED: reject → REJECTED; from every state before COMPLETED:
+cancel → CANCELLED. SUBMITTING and RELEASING are written before the call that they are named
+after: whoever finds an order there does not know whether that call was carried out. A call that
+was certainly not carried out leads back without a step: to RECEIVED, or from RELEASING to CREATED.
+
+Only RELEASING may print. That is why it is the last thing written before the call, over the
+version that was read: a cancellation in between makes the write fail, and nothing prints.
+
+What else is owed beside the state (domain/duties.py) does not change the state: an answer to the
+partner, and the undoing of a ticket that must not be (`undo`).
 """
 
 from __future__ import annotations
@@ -22,63 +26,84 @@ class State(StrEnum):
     """Where an order is."""
 
     NEW = "new"
+    NOTIFIED = "notified"  # we know of it and could not fetch it yet
+    HELD = "held"  # accepted, and to be made later
     RECEIVED = "received"
-    SUBMITTING = "submitting"
-    POS_UNKNOWN = "pos_unknown"
-    ACCEPTED = "accepted"
+    SUBMITTING = "submitting"  # a ticket may exist, the kitchen has not seen it
+    CREATED = "created"  # a ticket exists, the kitchen has not seen it
+    RELEASING = "releasing"  # the kitchen may have seen it
+    ACCEPTED = "accepted"  # the kitchen has it
+    READY = "ready"
+    COMPLETED = "completed"
     REJECTED = "rejected"
     CANCELLED = "cancelled"
-    COMPLETED = "completed"
 
 
 class Step(StrEnum):
     """What can happen to an order."""
 
+    NOTIFY = "notify"
     RECEIVE = "receive"
+    HOLD = "hold"
+    FIRE = "fire"
     SUBMIT = "submit"
-    LOSE_TRACK = "lose_track"
+    PRINT = "print"
     ACCEPT = "accept"
+    READY = "ready"
+    COMPLETE = "complete"
     REJECT = "reject"
     CANCEL = "cancel"
-    COMPLETE = "complete"
 
+
+EARLY = (State.NEW, State.NOTIFIED)
+BEFORE_KITCHEN = (State.RECEIVED, State.SUBMITTING, State.CREATED, State.RELEASING)
 
 TRANSITIONS: dict[tuple[State, Step], State] = {
-    (State.NEW, Step.RECEIVE): State.RECEIVED,
-    # refused before it ever was an order: unknown store, unmapped item, bad money
-    (State.NEW, Step.REJECT): State.REJECTED,
-    # vendors do not order their webhooks: a cancellation may come before its order
-    (State.NEW, Step.CANCEL): State.CANCELLED,
+    (State.NEW, Step.NOTIFY): State.NOTIFIED,
+    **{(state, Step.RECEIVE): State.RECEIVED for state in EARLY},
+    **{(state, Step.HOLD): State.HELD for state in EARLY},
+    (State.HELD, Step.FIRE): State.RECEIVED,
     (State.RECEIVED, Step.SUBMIT): State.SUBMITTING,
-    (State.RECEIVED, Step.REJECT): State.REJECTED,
-    (State.RECEIVED, Step.CANCEL): State.CANCELLED,
-    (State.SUBMITTING, Step.LOSE_TRACK): State.POS_UNKNOWN,
-    (State.SUBMITTING, Step.ACCEPT): State.ACCEPTED,
-    (State.SUBMITTING, Step.REJECT): State.REJECTED,
-    (State.SUBMITTING, Step.CANCEL): State.CANCELLED,
-    (State.POS_UNKNOWN, Step.SUBMIT): State.SUBMITTING,
-    (State.POS_UNKNOWN, Step.ACCEPT): State.ACCEPTED,
-    (State.POS_UNKNOWN, Step.REJECT): State.REJECTED,
-    (State.POS_UNKNOWN, Step.CANCEL): State.CANCELLED,
-    (State.ACCEPTED, Step.CANCEL): State.CANCELLED,
+    (State.SUBMITTING, Step.SUBMIT): State.SUBMITTING,
+    # straight from RECEIVED where creating is printing
+    **{(state, Step.PRINT): State.RELEASING for state in BEFORE_KITCHEN},
+    (State.RELEASING, Step.ACCEPT): State.ACCEPTED,
+    (State.ACCEPTED, Step.READY): State.READY,
     (State.ACCEPTED, Step.COMPLETE): State.COMPLETED,
+    (State.READY, Step.COMPLETE): State.COMPLETED,
+    # NEW: refused before it ever was an order (unknown store, unmapped item, bad money)
+    **{(s, Step.REJECT): State.REJECTED for s in (*EARLY, State.HELD, *BEFORE_KITCHEN)},
+    # NEW: vendors do not order their webhooks, a cancellation may come before its order
+    **{
+        (s, Step.CANCEL): State.CANCELLED
+        for s in (*EARLY, State.HELD, *BEFORE_KITCHEN, State.ACCEPTED, State.READY)
+    },
 }
 
 EVENT_OF_STEP: dict[Step, str] = {
     Step.RECEIVE: "order.received",
-    Step.LOSE_TRACK: "order.pos_unknown",
+    Step.HOLD: "order.held",
+    Step.FIRE: "order.released",
     Step.ACCEPT: "order.accepted",
+    Step.READY: "order.ready",
+    Step.COMPLETE: "order.completed",
     Step.REJECT: "order.rejected",
     Step.CANCEL: "order.cancelled",
-    Step.COMPLETE: "order.completed",
 }
-"""What the world is told. SUBMIT is missing: it is our own note, nobody else's business."""
+"""What the world is told. The others are our own notes, nobody else's business."""
 
-UNDECIDED = frozenset({State.RECEIVED, State.SUBMITTING, State.POS_UNKNOWN})
-"""States in which the partner still waits for a yes or a no."""
+UNDECIDED = frozenset({State.NOTIFIED, *BEFORE_KITCHEN})
+"""States in which somebody must decide before the order's deadline."""
 
-MAY_HAVE_TICKET = frozenset({State.SUBMITTING, State.POS_UNKNOWN})
-"""Undecided states in which the point of sale may already have the order."""
+ON_THE_WAY = frozenset(BEFORE_KITCHEN)
+"""States in which a worker of the point of sale is to bring the order forward."""
+
+MAY_HAVE_TICKET = frozenset({State.SUBMITTING, State.CREATED, State.RELEASING})
+"""States before ACCEPTED in which the point of sale may already have the order."""
+
+PRINTED = frozenset({State.ACCEPTED, State.READY, State.COMPLETED})
+
+FINAL = frozenset({State.COMPLETED, State.REJECTED, State.CANCELLED})
 
 
 def next_state(state: State, step: Step) -> State:

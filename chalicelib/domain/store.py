@@ -16,6 +16,9 @@ class Store:
 
     `pos_settings` are that vendor's own words for this store (Toast: dining_option,
     payment_<channel>; Clover: order_type, tender_<channel>).
+    `channels` are its names at the partners. Orders of the partners in `release_on_courier` are
+    made when the partner releases them: the courier is near. `drift_minor` is by how much the
+    partner's prices may differ from the menu's, in minor units; None is a tenth, at least 100.
     """
 
     store_id: str
@@ -25,10 +28,30 @@ class Store:
     prep_minutes: int = 15
     menu_version: str = ""
     pos_settings: dict[str, str] = field(default_factory=dict)
+    channels: dict[str, str] = field(default_factory=dict)
+    release_on_courier: tuple[str, ...] = ()
+    drift_minor: int | None = None
+
+    def tolerates(self, drift: Money, subtotal: Money) -> bool:
+        """Say whether the partner's and the menu's prices are near enough."""
+        allowed = self.drift_minor
+        if allowed is None:
+            allowed = max(LEAST_DRIFT_MINOR, abs(subtotal.amount) // 10)
+        return abs(drift.amount) <= allowed
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready form."""
         return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Store:
+        """Read what `to_dict` wrote, also in a version that knew fewer fields, or more."""
+        known = {name: data[name] for name in cls.__dataclass_fields__ if name in data}
+        known["release_on_courier"] = tuple(known.get("release_on_courier", ()))
+        return cls(**known)
+
+
+LEAST_DRIFT_MINOR = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +78,16 @@ def read_menu(data: object, version: str) -> Menu:
 
     The file is an object: store_id, pos, location_id, currency, prep_minutes (optional),
     pos_settings (optional, {name: the point of sale's id}), channels {channel: the partner's
-    store id}, items [{id, name, pos_id, price {amount,
+    store id}, release_on_courier [channel] and drift_minor (both optional), items [{id, name,
+    pos_id, price {amount,
     currency}}]. Items and modifiers are alike: both are ids that an order can name.
     """
     if not isinstance(data, dict):
         raise InvalidPayload("a menu must be a JSON object")
+    channels = data.get("channels")
+    if not (isinstance(channels, dict) and channels):
+        raise InvalidPayload("a menu needs channels (an object)")
+    named = {identifier(name, "channel"): identifier(id_, name) for name, id_ in channels.items()}
     store = Store(
         store_id=identifier(data.get("store_id"), "store_id"),
         pos=identifier(data.get("pos"), "pos"),
@@ -68,18 +96,17 @@ def read_menu(data: object, version: str) -> Menu:
         prep_minutes=_minutes(data.get("prep_minutes", 15)),
         menu_version=version,
         pos_settings=_settings(data.get("pos_settings")),
+        channels=named,
+        release_on_courier=_some_of(named, data.get("release_on_courier")),
+        drift_minor=_amount_or_none(data.get("drift_minor")),
     )
-    channels, items = data.get("channels"), data.get("items")
-    if not (isinstance(channels, dict) and channels and isinstance(items, list) and items):
-        raise InvalidPayload("a menu needs channels (an object) and items (a list)")
+    items = data.get("items")
+    if not (isinstance(items, list) and items):
+        raise InvalidPayload("a menu needs items (a list)")
     read = tuple(_item(item, position, store.currency) for position, item in enumerate(items))
     if len({item.id for item in read}) != len(read):
         raise InvalidPayload("a menu names one item id twice")
-    return Menu(
-        store,
-        {identifier(name, "channel"): identifier(id_, f"{name}") for name, id_ in channels.items()},
-        read,
-    )
+    return Menu(store, named, read)
 
 
 def _item(item: object, position: int, currency: str) -> MenuItem:
@@ -123,4 +150,17 @@ def _currency(value: object) -> str:
 def _minutes(value: object) -> int:
     if type(value) is not int or not 1 <= value <= 24 * 60:
         raise InvalidPayload("prep_minutes must be a whole number of minutes")
+    return value
+
+
+def _some_of(channels: dict[str, str], value: object) -> tuple[str, ...]:
+    names = [] if value is None else value
+    if not isinstance(names, list) or not all(name in channels for name in names):
+        raise InvalidPayload("release_on_courier must list channels of the menu")
+    return tuple(names)
+
+
+def _amount_or_none(value: object) -> int | None:
+    if value is not None and (type(value) is not int or value < 0):
+        raise InvalidPayload("drift_minor must be a whole number of minor units")
     return value

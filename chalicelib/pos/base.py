@@ -45,7 +45,8 @@ class RateScope(StrEnum):
 class Capabilities:
     """What a vendor can do. The order pipeline asks for these and never for a vendor's name.
 
-    `call_seconds` is the longest that one call may take (connecting and reading).
+    `call_seconds` is the longest that one call may take (connecting and reading), `step_seconds`
+    how long a worker's attempt may take: its function's timeout is a second longer.
     `settle_ms` is how long an order that was created may stay invisible to `find`: until then
     "not found" is no proof (Idempotency.NONE).
     `per_second` and `at_once` are the vendor's limits, None where it publishes none.
@@ -54,12 +55,18 @@ class Capabilities:
     idempotency: Idempotency
     prints: Prints = Prints.ON_RELEASE
     call_seconds: int = CALL_SECONDS
+    step_seconds: int = 24
     settle_ms: int = 0
     rate_scope: RateScope = RateScope.LOCATION
     per_second: int | None = None
     at_once: int | None = None
     price_check: bool = False
     delivery_address: bool = False
+
+    @property
+    def lease_ms(self) -> int:
+        """How long a lease for one attempt lasts: longer than the function can live."""
+        return (self.step_seconds + 2) * 1000
 
 
 @dataclass(frozen=True, slots=True)

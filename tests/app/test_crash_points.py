@@ -12,13 +12,17 @@ from chalicelib.domain.commands import Notice, NoticeKind, ReceiveOrder, SubmitO
 from chalicelib.domain.states import State
 
 NOTICE = Notice(NoticeKind.ORDER, "uber_eats", "ue-store", "o-1", "e-1", "orders.notification")
+WEBHOOK = {
+    "kind": str(NOTICE.kind), "channel": NOTICE.channel, "storeId": NOTICE.channel_store_id,
+    "orderId": NOTICE.order_id, "eventId": "e-1", "eventType": NOTICE.event_type, "body": "{}",
+}  # fmt: skip
 OUTCOMES = st.sampled_from(["ok", "lost_after", "lost_before", "unavailable"])
 
 
 def play(house: Any, webhooks: int = 1) -> None:
     """Receive the order `webhooks` times, each until it has been taken in, then come to rest."""
     for _ in range(webhooks):
-        command = ReceiveOrder(NOTICE, house.START_MS, b"{}")
+        command = ReceiveOrder(NOTICE, house.START_MS, WEBHOOK)
         for _attempt in range(20):
             wait = house._survive(lambda: house.handle(command))  # noqa: B023
             if not wait:
@@ -35,14 +39,14 @@ def check(house: Any) -> None:
     assert record.state in (State.ACCEPTED, State.REJECTED)
     assert record.due_ms is None
     assert answers == ({"accepted"} if record.state is State.ACCEPTED else {"denied"})
-    if record.state is State.ACCEPTED:
-        assert house.till.released == [record.pos_order_id]
+    accepted = record.state is State.ACCEPTED
+    assert house.till.standing == ([record.pos_order_id] if accepted else [])
 
 
 @settings(max_examples=150, deadline=None)
 @given(
-    before=st.frozensets(st.integers(1, 14), max_size=3),
-    after=st.frozensets(st.integers(1, 14), max_size=3),
+    before=st.frozensets(st.integers(1, 20), max_size=3),
+    after=st.frozensets(st.integers(1, 20), max_size=3),
     outcomes=st.lists(OUTCOMES, max_size=6),
     webhooks=st.integers(1, 3),
     by_key=st.booleans(),
@@ -79,7 +83,7 @@ def test_every_single_crash_point_ends_in_one_ticket_or_an_honest_no(
             play(house)
             check(house)
             # The point of sale answers all the time, so nobody may deny what it has printed.
-            assert bool(house.till.released) == (house.only().state is State.ACCEPTED)
+            assert house.only().state is State.ACCEPTED
 
 
 def test_a_good_order_takes_no_detour(house: Any) -> None:
@@ -95,7 +99,7 @@ def test_duplicate_submissions_make_no_second_ticket(house: Any) -> None:
     """SQS delivers at least once; a decided order is left alone."""
     play(house)
     for _ in range(3):
-        house.handle(SubmitOrder(NOTICE.key))
+        house.handle(SubmitOrder(NOTICE.key, "square"))
     house.drain()
     assert len(house.till.created) == 1
     assert house.partner.answers == [(NOTICE.key, "accepted")]
@@ -114,7 +118,7 @@ def test_a_lost_answer_is_looked_up_before_anything_is_repeated(house: Any) -> N
     house.till.outcomes = deque(["lost_after"])
     play(house)
     assert len(house.till.created) == 1
-    assert house.bus.types() == ["order.received", "order.pos_unknown", "order.accepted"]
+    assert house.only().state is State.ACCEPTED
 
 
 def test_an_offline_point_of_sale_is_denied_before_the_hard_deadline(house: Any) -> None:

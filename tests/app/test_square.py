@@ -137,7 +137,7 @@ def test_find_compares_references_page_by_page(house: Any) -> None:
     square = square_of(
         house, reply(200, {"orders": [other, dead], "cursor": "2"}), reply(200, {"orders": [ours]})
     )
-    assert square.find(house.put_record(State.POS_UNKNOWN)).pos_order_id == "SQ-1"
+    assert square.find(house.put_record(State.SUBMITTING)).pos_order_id == "SQ-1"
     assert sent(house, 1)["cursor"] == "2"
     query = sent(house)["query"]
     assert query["sort"]["sort_field"] == "CREATED_AT"
@@ -146,7 +146,7 @@ def test_find_compares_references_page_by_page(house: Any) -> None:
 
 def test_find_returns_nothing_when_there_is_nothing(house: Any) -> None:
     """An empty location has an empty answer."""
-    assert square_of(house, reply(200)).find(house.put_record(State.POS_UNKNOWN)) is None
+    assert square_of(house, reply(200)).find(house.put_record(State.SUBMITTING)) is None
 
 
 @pytest.mark.parametrize(

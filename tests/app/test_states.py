@@ -17,22 +17,38 @@ from chalicelib.domain.states import (
 )
 
 LEGAL = {
+    ("new", "notify", "notified"),
     ("new", "receive", "received"),
+    ("new", "hold", "held"),
     ("new", "reject", "rejected"),
     ("new", "cancel", "cancelled"),
+    ("notified", "receive", "received"),
+    ("notified", "hold", "held"),
+    ("notified", "reject", "rejected"),
+    ("notified", "cancel", "cancelled"),
+    ("held", "fire", "received"),
+    ("held", "reject", "rejected"),
+    ("held", "cancel", "cancelled"),
     ("received", "submit", "submitting"),
+    ("received", "print", "releasing"),
     ("received", "reject", "rejected"),
     ("received", "cancel", "cancelled"),
-    ("submitting", "lose_track", "pos_unknown"),
-    ("submitting", "accept", "accepted"),
+    ("submitting", "submit", "submitting"),
+    ("submitting", "print", "releasing"),
     ("submitting", "reject", "rejected"),
     ("submitting", "cancel", "cancelled"),
-    ("pos_unknown", "submit", "submitting"),
-    ("pos_unknown", "accept", "accepted"),
-    ("pos_unknown", "reject", "rejected"),
-    ("pos_unknown", "cancel", "cancelled"),
+    ("created", "print", "releasing"),
+    ("created", "reject", "rejected"),
+    ("created", "cancel", "cancelled"),
+    ("releasing", "print", "releasing"),
+    ("releasing", "accept", "accepted"),
+    ("releasing", "reject", "rejected"),
+    ("releasing", "cancel", "cancelled"),
+    ("accepted", "ready", "ready"),
     ("accepted", "cancel", "cancelled"),
     ("accepted", "complete", "completed"),
+    ("ready", "complete", "completed"),
+    ("ready", "cancel", "cancelled"),
 }
 ILLEGAL = [
     (state, step)
@@ -72,6 +88,11 @@ def test_every_undecided_order_can_be_rejected_and_cancelled() -> None:
         assert (state, Step.CANCEL) in TRANSITIONS
 
 
-def test_every_step_but_submit_is_told_to_the_world() -> None:
-    """Writing SUBMITTING is a note to ourselves."""
-    assert set(Step) - set(EVENT_OF_STEP) == {Step.SUBMIT}
+def test_every_step_but_our_own_notes_is_told_to_the_world() -> None:
+    """That a call is about to be made is nobody else's business."""
+    assert set(Step) - set(EVENT_OF_STEP) == {Step.NOTIFY, Step.SUBMIT, Step.PRINT}
+
+
+def test_only_an_order_about_to_print_can_be_accepted() -> None:
+    """Whoever prints has written so first, over the version that a cancellation would change."""
+    assert {state for state, step in TRANSITIONS if step is Step.ACCEPT} == {State.RELEASING}

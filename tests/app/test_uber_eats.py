@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from chalicelib.adapters.http import ConnectFailed, HttpReply
+from chalicelib.adapters.token_table import Token
 from chalicelib.channels.base import PartnerRefused, PartnerUnavailable
 from chalicelib.channels.uber_eats import DENY_CODES
 from chalicelib.domain.commands import Notice, NoticeKind
@@ -67,7 +68,7 @@ PAYLOAD: dict[str, Any] = {
 
 def channel_of(house: Any, *replies: Any) -> Any:
     house.http.replies = deque(replies)
-    house.tokens.put("uber_eats", "token-1", house.START_MS + 10**9)
+    house.tokens.put("uber_eats", Token("token-1", house.START_MS + 10**9))
     return house.real_channels()["uber_eats"]
 
 
@@ -169,7 +170,7 @@ def test_refused_token_is_renewed_once(house: Any) -> None:
     channel = channel_of(house, HttpReply(401), grant, HttpReply(200, b"{}"))
     channel.order_payload(NOTICE, b"")
     assert house.http.calls[2]["headers"]["Authorization"] == "Bearer token-2"
-    assert house.tokens.get("uber_eats")[0] == "token-2"
+    assert house.tokens.get("uber_eats").access == "token-2"
 
 
 def test_token_is_shared_and_granted_once(house: Any) -> None:
@@ -186,7 +187,7 @@ def test_token_is_renewed_before_it_ends(house: Any) -> None:
     channel = channel_of(
         house, HttpReply(200, b'{"access_token": "t", "expires_in": 99}'), HttpReply(200, b"{}")
     )
-    house.tokens.put("uber_eats", "old", house.START_MS + 299_000)
+    house.tokens.put("uber_eats", Token("old", house.START_MS + 299_000))
     channel.order_payload(NOTICE, b"")
     assert house.http.calls[1]["headers"]["Authorization"] == "Bearer t"
 

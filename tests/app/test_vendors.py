@@ -12,7 +12,7 @@ from chalicelib.adapters.http import ConnectFailed, NoReply, VendorHttp
 from chalicelib.domain.commands import ImportMenu
 from chalicelib.domain.states import State
 from chalicelib.handlers import COMMANDS
-from chalicelib.webhooks import receive, receive_from_pos
+from chalicelib.ingest.webhooks import receive, receive_from_pos
 from simulators.in_responses import mount
 from simulators.world import World
 
@@ -62,7 +62,7 @@ class Town:
         waiting: list[Event] = [e for e in self.house.bus.events if e.type in inbound]
         self.house.bus.events[:] = [e for e in self.house.bus.events if e.type not in inbound]
         for event in waiting:
-            self.house.handle(inbound[event.type](self.house.services, event))
+            self.house.handle(inbound[event.type](event))
 
 
 @pytest.fixture

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from chalicelib.adapters.secrets import SecretsUnavailable
 from chalicelib.bootstrap import Services
-from chalicelib.webhooks import INLINE_BYTES, receive, receive_from_pos
+from chalicelib.handlers import COMMANDS
+from chalicelib.ingest.webhooks import INLINE_BYTES, receive, receive_from_pos
 
 if TYPE_CHECKING:
     from chalicelib.channels.base import WebhookReply
@@ -57,7 +59,7 @@ def post(house: Any, channel: str, payload: Any, headers: Any = None) -> Webhook
         house.config, house.clock, channels=house.real_channels(), bus=house.bus,
         files=house.files, default_bus=house.default_bus,
         points_of_sale={"square": house.square()},
-        secrets=house.services.secrets,
+        secrets=house.services.secrets, queues=house.queues,
     )  # fmt: skip
     if channel == "square":
         return receive_from_pos(services, channel, headers, body)
@@ -179,14 +181,74 @@ def test_unknown_channel_is_not_found(house: Any) -> None:
     assert post(house, "pigeon", UBER, {}).status == 404
 
 
-@pytest.mark.parametrize(("channel", "payload"), [("uber_eats", UBER), ("doordash", DOORDASH)])
-def test_webhook_that_could_not_be_published_is_asked_for_again(
+BOTH = pytest.mark.parametrize(
+    ("channel", "payload"), [("uber_eats", UBER), ("doordash", DOORDASH)]
+)
+
+
+@BOTH
+def test_webhook_that_the_bus_does_not_take_goes_to_the_queue(
+    house: Any, channel: str, payload: Any
+) -> None:
+    """EventBridge throttles: the sale is not lost for that."""
+    house.bus.fails = True
+    assert post(house, channel, payload).status == ACK[channel]
+    ((queue, message, _),) = house.queues.sent
+    assert (queue, message["detail-type"]) == ("inbound-orders", "channel.order.notified")
+
+
+@BOTH
+def test_webhook_that_nobody_takes_goes_to_a_file(house: Any, channel: str, payload: Any) -> None:
+    """And S3 tells a function of it."""
+    house.bus.fails = house.queues.fails = True
+    assert post(house, channel, payload).status == ACK[channel]
+    ((name, content),) = house.files.objects.items()
+    assert name.startswith("webhooks/unpublished/")
+    assert json.loads(content)["detail"]["data"]["channel"] == channel
+
+
+@BOTH
+def test_webhook_that_nothing_can_keep_is_asked_for_again(
     house: Any, channel: str, payload: Any
 ) -> None:
     """503: an acknowledgement would be a promise that nobody keeps."""
-    house.bus.fails = True
+    house.bus.fails = house.queues.fails = house.files.fails = True
     reply = post(house, channel, payload)
     assert (reply.status, reply.headers["Retry-After"]) == (503, "5")
+
+
+class Unreachable:
+    """A secret store that has read nothing yet and cannot."""
+
+    def get(self) -> Any:
+        raise SecretsUnavailable("GetSecretValue: ThrottlingException")
+
+    all = get
+
+
+@BOTH
+def test_webhook_without_a_secret_at_hand_is_kept_and_verified_later(
+    house: Any, channel: str, payload: Any
+) -> None:
+    """A cold container and a throttled secret: the sender is answered all the same."""
+    secrets, house.services.__dict__["secrets"] = house.services.secrets, Unreachable()
+    assert post(house, channel, payload).status == ACK[channel]
+    (event,) = house.bus.events
+    assert event.type == "channel.webhook.unverified"
+    house.services.__dict__ |= {"secrets": secrets, "channels": house.real_channels()}
+    house.handle(COMMANDS["inbound"][event.type](event))
+    assert house.bus.types()[1:] == ["channel.order.notified"]
+    assert house.bus.events[1].time_ms == event.time_ms
+
+
+def test_forgery_that_came_without_a_secret_at_hand_ends_at_its_verification(house: Any) -> None:
+    """Nothing was done about it before."""
+    secrets, house.services.__dict__["secrets"] = house.services.secrets, Unreachable()
+    post(house, "uber_eats", UBER, {"x-uber-signature": "0" * 64})
+    (event,) = house.bus.events
+    house.services.__dict__ |= {"secrets": secrets, "channels": house.real_channels()}
+    house.handle(COMMANDS["inbound"][event.type](event))
+    assert house.bus.types() == ["channel.webhook.unverified"]
 
 
 def test_unknown_event_type_is_acknowledged(house: Any) -> None:

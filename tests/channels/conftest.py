@@ -11,13 +11,14 @@ import responses
 
 from chalicelib.adapters.http import VendorHttp
 from chalicelib.adapters.secrets import Secrets, VendorSecrets
+from chalicelib.adapters.token_table import Token
 from chalicelib.channels.deliveroo import Deliveroo
 from chalicelib.channels.doordash import DoorDash
 from chalicelib.channels.open_delivery import OpenDelivery
-from chalicelib.channels.tokens import TokenCache
 from chalicelib.channels.uber_eats import UberEats
 from chalicelib.domain.record import OrderRecord
 from chalicelib.domain.store import read_menu
+from chalicelib.tokens import TokenCache
 from simulators.in_responses import mount
 from simulators.menu import make_stores, menu_file
 from simulators.orders import OrderGenerator
@@ -54,15 +55,18 @@ SECRETS = VendorSecrets(VALUES)
 
 @dataclass
 class Tokens:
-    """The table of tokens, in memory."""
+    """The table of tokens, in memory, for one container."""
 
-    rows: dict[str, tuple[str, int]] = field(default_factory=dict)
+    rows: dict[str, Token] = field(default_factory=dict)
 
-    def get(self, name: str) -> tuple[str, int] | None:
+    def get(self, name: str) -> Token | None:
         return self.rows.get(name)
 
-    def put(self, name: str, token: str, ends_ms: int) -> None:
-        self.rows[name] = (token, ends_ms)
+    def put(self, name: str, token: Token) -> None:
+        self.rows[name] = token
+
+    def lease(self, name: str, access: str, now_ms: int, until_ms: int) -> bool:
+        return self.rows.get(name, Token("")).access == access
 
 
 class Partner:

@@ -64,25 +64,26 @@ def test_queue_handlers_are_mapped_to_their_queues(package: Package, app: Any) -
     assert len(mappings) == len(wanted)
 
 
-def test_bucket_notifies_the_menu_handler(
-    package: Package, app: Any, config: dict[str, Any]
-) -> None:
-    """The bucket is the stage's own, the filter is the decorator's, and S3 may invoke."""
+def test_bucket_notifies_its_handlers(package: Package, app: Any, config: dict[str, Any]) -> None:
+    """The bucket is the stage's own, the filters are the decorators', and S3 may invoke."""
     bucket = config["stages"][package.stage]["environment_variables"]["ORDERS_BUCKET"]
     (notification,) = package.resources["aws_s3_bucket_notification"].values()
-    (wanted,) = sources(app, "S3EventConfig").values()
     assert notification["bucket"] == bucket
-    assert notification["lambda_function"] == [
+    sources_ = sources(app, "S3EventConfig").values()
+    wanted = [
         {
-            "events": wanted.events,
-            "filter_prefix": wanted.prefix,
-            "filter_suffix": wanted.suffix,
-            "lambda_function_arn": f"${{aws_lambda_function.{wanted.name}.arn}}",
+            "events": source.events,
+            "filter_prefix": source.prefix,
+            "filter_suffix": source.suffix,
+            "lambda_function_arn": f"${{aws_lambda_function.{source.name}.arn}}",
         }
+        for source in sources_
     ]
-    permission = package.resources["aws_lambda_permission"][f"{wanted.name}-s3event"]
-    assert permission["source_arn"].endswith(f":s3:::{bucket}")
-    assert permission["source_account"], "a bucket's ARN does not say whose it is"
+    assert sorted(notification["lambda_function"], key=str) == sorted(wanted, key=str)
+    for source in sources_:
+        permission = package.resources["aws_lambda_permission"][f"{source.name}-s3event"]
+        assert permission["source_arn"].endswith(f":s3:::{bucket}")
+        assert permission["source_account"], "a bucket's ARN does not say whose it is"
 
 
 def test_rules_are_the_decorators(package: Package, app: Any) -> None:
@@ -105,7 +106,7 @@ def test_rules_are_the_decorators(package: Package, app: Any) -> None:
     wanted = sources(app, "CloudWatchEventConfig")
     assert patterns == {name: source.event_pattern for name, source in wanted.items()}
     assert set(schedules) == set(sources(app, "ScheduledEventConfig"))
-    assert set(schedules.values()) == {"rate(1 minute)"}
+    assert schedules == {"sweep": "rate(1 minute)", "poll": "rate(2 minutes)"}
 
 
 def test_zip_holds_the_app_and_nothing_else(package: Package) -> None:

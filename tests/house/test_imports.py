@@ -247,13 +247,15 @@ def test_domain_is_standard_library_only(sources: Any, require_none: Any) -> Non
 # What a webhook's function executes: app.py and what bootstrap fits on first use for it.
 INGEST_ROOTS = {
     "app",
-    "chalicelib.webhooks",
+    "chalicelib.ingest.webhooks",
+    "chalicelib.ingest.durable",
+    "chalicelib.adapters.queues",
     "chalicelib.adapters.event_bus",
     "chalicelib.adapters.files",
     "chalicelib.adapters.http",
     "chalicelib.adapters.secrets",
 }
-INGEST_FOLDERS = ("chalicelib.channels.", "chalicelib.pos.")
+INGEST_FOLDERS = ("chalicelib.channels.", "chalicelib.pos.", "chalicelib.tokens")
 INGEST_PACKAGES = {"boto3", "botocore", "chalice"}
 
 

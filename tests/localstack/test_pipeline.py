@@ -49,9 +49,8 @@ def test_webhooks_become_tickets_and_answers(pipeline: Any) -> None:
     assert {decisions[order_id] for order_id in placed} <= ACCEPTED
     tickets = [one for one in pipeline.tickets() if one in placed]
     assert sorted(tickets) == sorted(placed)
-    for queue in ("inbound-orders", "pos-submissions", "channel-callbacks"):
-        suffix = ".fifo" if queue == "pos-submissions" else ""
-        assert pipeline.localstack.depth(f"{queue}-dead-letters{suffix}") == 0
+    for queue in ("inbound-orders", "pos-square", "channel-callbacks"):
+        assert pipeline.localstack.depth(f"{queue}-dead-letters") == 0
 
 
 def test_point_of_sales_webhook_reaches_its_handler(pipeline: Any) -> None:

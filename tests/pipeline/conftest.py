@@ -8,14 +8,17 @@ from urllib.parse import urlsplit
 import pytest
 import responses
 
+from chalicelib import bootstrap
 from simulators.in_responses import mount
+from simulators.menu import make_stores
 from simulators.world import World
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from chalice_offline.testing import Offline
     from simulators.cart import PlacedOrder
+    from simulators.menu import Store
     from simulators.timeline import OutgoingRequest
 
 VENDORS_URL = "http://127.0.0.1:9001"
@@ -24,9 +27,10 @@ VENDORS_URL = "http://127.0.0.1:9001"
 class Street:
     """Customers, partners, the restaurant's till, and the app between them."""
 
-    def __init__(self, offline: Offline) -> None:
+    def __init__(self, offline: Offline, stores: Sequence[Store] | None = None) -> None:
+        bootstrap.forget()
         self.offline = offline
-        self.world = World(now_ms=self._now_ms, send=self._send)
+        self.world = World(now_ms=self._now_ms, send=self._send, stores=stores)
 
     def open_for_business(self) -> None:
         """Import every store's menu, as an operator does: by uploading files."""
@@ -36,7 +40,19 @@ class Street:
         for store_id, menu in self.world.generator.menu_files().items():
             body = json.dumps(menu).encode()
             s3.put_object(Bucket="order-middleware-local", Key=f"menus/{store_id}.json", Body=body)
+        self.connect_sellers()
         self.offline.settle()
+
+    def connect_sellers(self) -> None:
+        """Let every Clover merchant grant access: that leaves a refresh token."""
+        dynamodb = self.offline.client("dynamodb")
+        for store in self.world.generator.stores:
+            if store.pos == "clover":
+                item = {
+                    "name": {"S": f"clover/{store.location_id}"},
+                    "refresh": {"S": f"clover-refresh-{store.location_id}"},
+                }
+                dynamodb.put_item(TableName="partner-tokens", Item=item)
 
     def order(self, count: int = 1) -> list[PlacedOrder]:
         """Let customers order, and their partners send the webhooks."""
@@ -59,8 +75,8 @@ class Street:
 
     def decisions(self) -> dict[str, str]:
         """Return what each partner was told, by order."""
-        both = [*self.world.uber.decisions(), *self.world.doordash.decisions()]
-        return {decision.order_id: decision.decision for decision in both}
+        all_ = [d for channel in self.world.channels.values() for d in channel.decisions()]
+        return {decision.order_id: decision.decision for decision in all_}
 
     def tickets(self) -> list[str]:
         """Return the partner's order id of every ticket, in the order of printing."""
@@ -92,8 +108,19 @@ class Street:
 
 @pytest.fixture
 def street(offline: Offline) -> Iterator[Street]:
+    """Three stores with Square."""
+    yield from opened(Street(offline))
+
+
+@pytest.fixture
+def long_street(offline: Offline) -> Iterator[Street]:
+    """One store with each point of sale."""
+    yield from opened(Street(offline, make_stores(3, ["square", "toast", "clover"])))
+
+
+def opened(made: Street) -> Iterator[Street]:
+    """Let the app reach the street's vendors, and open its stores."""
     with responses.RequestsMock(assert_all_requests_are_fired=False) as vendors:
-        made = Street(offline)
         mount(vendors, VENDORS_URL, made.world)
         made.open_for_business()
         yield made

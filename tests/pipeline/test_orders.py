@@ -88,7 +88,13 @@ def test_the_journey_of_an_order_is_one_story(street: Street) -> None:
     (order,) = street.order(1)
     street.settle()
     story = str(street.offline.trace(order.order_id))
-    for step in ("POST /webhooks/", "PutEvents", "inbound runs", "submit runs", "callbacks runs"):
+    for step in (
+        "POST /webhooks/",
+        "PutEvents",
+        "inbound runs",
+        "submit_square runs",
+        "callbacks runs",
+    ):
         assert step in story
 
 

@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from chalicelib import bootstrap, entrypoints
+from chalicelib.adapters.errors import AwsUnavailable
+from chalicelib.adapters.event_bus import EventBus
+from chalicelib.adapters.order_table import OrderTable
+from chalicelib.adapters.queues import Queues
 from chalicelib.config import read_config
+from chalicelib.domain.events import Event
+from chalicelib.pos.clover import Clover
+from chalicelib.pos.square import Square
+from chalicelib.pos.toast import Toast
+from simulators.orders import OrderGenerator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,49 +41,157 @@ Call = tuple[str, str]  # action, ARN
 Allowance = tuple[str, str]  # action, ARN pattern
 
 
+VENDORS = ("square", "toast", "clover")
+LATE = 700.0
+
+
 @pytest.fixture
-def busy_street(street: Street, monkeypatch: pytest.MonkeyPatch) -> Street:
+def busy_street(long_street: Street, monkeypatch: pytest.MonkeyPatch) -> Street:
     """A day on which everything happens that the handlers have code for."""
+    street = long_street
     # On AWS each function is a process of its own, with caches of its own. Here they would share
     # one, and whoever came second would be seen asking for nothing.
     for module in (bootstrap, entrypoints):
         monkeypatch.setattr(module, "services", lambda: bootstrap.Services(read_config()))
+    _a_good_hour(street)
+    _trouble_at_partners(street)
+    _trouble_at_tills(street, monkeypatch)
+    _the_kitchens_own_doing(street)
+    _trouble_with_aws(street, monkeypatch)
+    _wakes_that_get_lost(street, monkeypatch)
+    _lose_the_bucket(street)
+    return street
+
+
+def _place(street: Street, channel: str, store: int, number: int) -> str:
+    """Place an order at a certain store and partner."""
+    shop = street.world.generator.stores[store]
+    generator = OrderGenerator(seed=number, stores=[shop], channels=[channel])
+    order_id = street.world.channels[channel].place(generator.order(number, 0).payload)
+    street.world.tick()
+    return order_id
+
+
+def _at_every_store(street: Street, channel: str, number: int) -> list[str]:
+    return [_place(street, channel, store, number + store) for store in range(3)]
+
+
+def _a_good_hour(street: Street) -> None:
+    for number, channel in enumerate(street.world.channels):
+        _at_every_store(street, channel, 100 * number + 1)
+    street.settle()
+
+
+def _trouble_at_partners(street: Street) -> None:
     world = street.world
-    street.order(2)
-    street.settle()
-
-    world.square.faults.add("CreateOrder", "rate_limited", times=2)  # submit holds back
-    world.uber.faults.add("GetOrder", "error_before_commit", times=1)  # inbound holds back
+    world.uber.faults.add("GetOrder", "error_before_commit", times=1)  # inbound tries again
     for partner, operation in ((world.uber, "AcceptOrder"), (world.doordash, "ConfirmOrder")):
-        partner.faults.add(operation, "rate_limited", times=1)  # callbacks holds back
+        partner.faults.add(operation, "rate_limited", times=1)  # callbacks tries again
     street.order(2)
     street.settle()
-
     world.uber.faults.add("AcceptOrder", "unauthorized", times=1)  # callbacks renews its token
-    street.order(2)
+    world.uber.faults.add("GetOrder", "unauthorized", times=1)  # so does inbound
+    _place(street, "uber_eats", 0, 1000)
     street.settle()
-
-    # The customer cancels before our yes arrives, which is refused: staff are told.
-    world.uber.faults.add("orders.cancel", "late_webhook", seconds=600)
-    world.uber.faults.add("AcceptOrder", "rate_limited", times=1)
-    (order,) = (o for o in street.order(2) if o.channel == "uber_eats")
+    # The customer cancels before our yes arrives, which is refused: the ticket is undone.
+    world.uber.faults.add("orders.cancel", "late_webhook", times=3, seconds=LATE)
+    world.uber.faults.add("AcceptOrder", "rate_limited", times=3)
+    orders = _at_every_store(street, "uber_eats", 1100)
     street.offline.advance(seconds=0.5, raise_errors=False)
-    world.uber.cancel_by_customer(order.order_id)
+    for order_id in orders:
+        world.uber.cancel_by_customer(order_id)
     street.settle()
+    _order_with_a_long_note(street)  # a webhook too large for an event
+    world.uber.courier_arrives(orders[0])  # too late, and ignored
+    street.pass_time(seconds=LATE + 60)  # the cancellations' webhooks: nothing is left to do
 
-    for order in world.square.orders():  # pos_events
+
+def _trouble_at_tills(street: Street, monkeypatch: pytest.MonkeyPatch) -> None:
+    for till in street.world.points_of_sale.values():
+        till.faults.add("*", "rate_limited", times=2)
+    _at_every_store(street, "doordash", 1200)
+    street.settle()
+    street.pass_time(seconds=120)
+    # Somebody else writes the order while its ticket is being made.
+    for class_ in (Square, Toast, Clover):
+        monkeypatch.setattr(class_, "create", _disturbed(class_.create))
+    _at_every_store(street, "doordash", 1300)
+    street.settle()
+    for vendor in VENDORS:  # submit holds back what it has no order for
+        _send(street, f"pos-{vendor}", {"order_key": "doordash#nowhere#nobody"})
+    _send(street, "inbound-orders", _release_of_nothing())
+    street.settle()
+    street.pass_time(seconds=600)
+
+
+def _disturbed(create: Any) -> Any:
+    def disturbed(self: Any, record: Any) -> Any:
+        ticket = create(self, record)
+        orders = bootstrap.services().orders
+        if (found := orders.get(record.key)) is not None and found.version == record.version:
+            orders.save(found.touched(bootstrap.services().now_ms()))
+        return ticket
+
+    return disturbed
+
+
+def _send(street: Street, queue: str, body: dict[str, Any]) -> None:
+    sqs = street.offline.client("sqs")
+    url = sqs.get_queue_url(QueueName=queue)["QueueUrl"]
+    sqs.send_message(QueueUrl=url, MessageBody=json.dumps(body))
+
+
+def _release_of_nothing() -> dict[str, Any]:
+    kind = "channel.order.released"
+    names = ("storeId", "orderId", "eventId", "eventType")
+    data = {"kind": kind, "channel": "uber_eats", **dict.fromkeys(names, "nothing")}
+    now_ms = bootstrap.services().now_ms()
+    return {"detail-type": kind, "detail": Event("e", kind, "x", now_ms, data).to_detail()}
+
+
+def _the_kitchens_own_doing(street: Street) -> None:
+    world = street.world
+    street.pass_time(seconds=3_600)  # Clover's access token ends, and pos_events renews it
+    for order in world.clover.orders()[-1:]:
+        world.clover.delete_at_the_till(order["id"])
+    for order in world.square.orders():
         world.square.fulfil(order["id"], "COMPLETED")
     street.settle()
+    street.pass_time(seconds=120)
 
-    _order_with_a_long_note(street)  # a webhook too large for an event
-    world.square.faults.add("*", "error_before_commit", times=200)  # sweep decides
-    street.order(2)
+
+def _trouble_with_aws(street: Street, monkeypatch: pytest.MonkeyPatch) -> None:
+    def down(*_: Any, **__: Any) -> None:
+        raise AwsUnavailable("ThrottlingException")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(EventBus, "publish", down)
+        _place(street, "doordash", 0, 1400)  # the webhook goes to the queue
+        patch.setattr(Queues, "send", down)
+        _place(street, "doordash", 0, 1401)  # and to a file
     street.settle()
-    street.pass_time(seconds=300)
-    world.square.faults.clear()
+    with monkeypatch.context() as patch:
+        patch.setattr(OrderTable, "get", down)
+        _send(street, "channel-callbacks", {"order_key": "x"})  # callbacks holds back
+        street.offline.advance(seconds=1, raise_errors=False)
+    street.settle()
 
-    _lose_the_bucket(street)  # notifications holds back
-    return street
+
+def _wakes_that_get_lost(street: Street, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of every kind one, so that the sweep has to wake."""
+    send = Queues.send
+
+    def lossy(self: Queues, queue: str, body: Any, delay_seconds: int = 0) -> None:
+        if "order_key" not in body:
+            send(self, queue, body, delay_seconds)
+
+    street.world.uber.faults.add("GetOrder", "rate_limited", times=1)
+    street.world.doordash.faults.add("ConfirmOrder", "rate_limited", times=3)
+    with monkeypatch.context() as patch:
+        patch.setattr(Queues, "send", lossy)
+        _place(street, "uber_eats", 0, 1500)
+        _at_every_store(street, "doordash", 1600)
+        street.pass_time(seconds=200)
 
 
 def _order_with_a_long_note(street: Street) -> None:
@@ -85,13 +202,14 @@ def _order_with_a_long_note(street: Street) -> None:
 
 
 def _lose_the_bucket(street: Street) -> None:
+    """Notifications holds back."""
     s3 = street.offline.client("s3")
     bucket = "order-middleware-local"
     for item in s3.list_objects_v2(Bucket=bucket).get("Contents", []):
         s3.delete_object(Bucket=bucket, Key=item["Key"])
     s3.delete_bucket(Bucket=bucket)
     street.world.square.faults.add("*", "error_before_commit", times=200)
-    street.order(1)
+    _place(street, "doordash", 0, 1700)
     street.settle()
     street.pass_time(seconds=300)
 
@@ -123,7 +241,8 @@ def _calls(entry: Entry) -> Iterator[Call]:
             yield "events:PutEvents", f"arn:aws:events:{ACCOUNT}:event-bus/{bus}"
     elif service == "sqs":
         queue = detail.get("QueueName") or detail["QueueUrl"].rpartition("/")[2]
-        yield f"sqs:{operation}", f"arn:aws:sqs:{ACCOUNT}:{queue}"
+        # A batch asks for the leave to send a message (SQS developer guide, "API permissions").
+        yield f"sqs:{operation.removesuffix('Batch')}", f"arn:aws:sqs:{ACCOUNT}:{queue}"
     elif service == "dynamodb":
         for action, table in _table_actions(operation, dict(detail)):
             yield f"dynamodb:{action}", f"arn:aws:dynamodb:{ACCOUNT}:table/{table}"
@@ -215,7 +334,9 @@ def test_queue_handlers_may_read_exactly_their_own_queue() -> None:
     """What Lambda's event source mapping needs, per handler."""
     queues = {
         "inbound": "inbound-orders",
-        "submit": "pos-submissions.fifo",
+        "submit_square": "pos-square",
+        "submit_toast": "pos-toast",
+        "submit_clover": "pos-clover",
         "callbacks": "channel-callbacks",
         "notifications": "notifications",
     }

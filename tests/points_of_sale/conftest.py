@@ -10,7 +10,7 @@ import responses
 
 from chalicelib.adapters.http import VendorHttp
 from chalicelib.adapters.secrets import Secrets, VendorSecrets
-from chalicelib.channels.tokens import TokenCache
+from chalicelib.adapters.token_table import Token
 from chalicelib.domain.charges import Charge, ChargeKind, Party
 from chalicelib.domain.money import Money
 from chalicelib.domain.order import Line, Modifier, Order
@@ -20,6 +20,7 @@ from chalicelib.pos.clover import Clover
 from chalicelib.pos.clover.sellers import Sellers
 from chalicelib.pos.square import Square
 from chalicelib.pos.toast import Toast
+from chalicelib.tokens import TokenCache
 from simulators.in_responses import mount
 from simulators.menu import make_stores, menu_file
 from simulators.world import World
@@ -48,15 +49,18 @@ SECRETS = VendorSecrets(
 
 @dataclass
 class Tokens:
-    """The table of tokens, in memory."""
+    """The table of tokens, in memory, for one container."""
 
-    rows: dict[str, tuple[str, int]] = field(default_factory=dict)
+    rows: dict[str, Token] = field(default_factory=dict)
 
-    def get(self, name: str) -> tuple[str, int] | None:
+    def get(self, name: str) -> Token | None:
         return self.rows.get(name)
 
-    def put(self, name: str, token: str, ends_ms: int) -> None:
-        self.rows[name] = (token, ends_ms)
+    def put(self, name: str, token: Token) -> None:
+        self.rows[name] = token
+
+    def lease(self, name: str, access: str, now_ms: int, until_ms: int) -> bool:
+        return self.rows.get(name, Token("")).access == access
 
 
 class Till:
@@ -72,7 +76,7 @@ class Till:
         self.store = self.menu.store
         self.tokens = Tokens()
         refresh = f"clover-refresh-{shop.location_id}"
-        self.tokens.put(f"clover/{shop.location_id}/refresh", refresh, START_MS * 2)
+        self.tokens.put(f"clover/{shop.location_id}", Token("", refresh=refresh))
         self.pos = self._adapter(vendor)
 
     def _adapter(self, vendor: str) -> PointOfSale:
@@ -85,7 +89,7 @@ class Till:
             cache: Any = TokenCache("toast", table, clock)  # type: ignore[arg-type,return-value]
             return Toast(base, http, lambda: SECRETS, cache)
         caches: Any = lambda name: TokenCache(name, table, clock)  # type: ignore[arg-type,return-value]  # noqa: E731
-        sellers = Sellers(base, http, lambda: SECRETS, table, caches, clock)  # type: ignore[arg-type]
+        sellers = Sellers(base, http, lambda: SECRETS, caches, clock)
         return Clover(base, http, sellers)
 
     def record(self, order_id: str = "o-1", **changes: Any) -> OrderRecord:

@@ -37,10 +37,10 @@ if TYPE_CHECKING:
 
     from chalicelib.adapters.http import HttpReply, VendorHttp
     from chalicelib.adapters.secrets import Secrets, VendorSecrets
-    from chalicelib.channels.tokens import TokenCache
     from chalicelib.domain.order import Order
     from chalicelib.domain.record import OrderRecord
     from chalicelib.domain.refusal import Refusal
+    from chalicelib.tokens import TokenCache
 
 REJECT_REASONS = {
     Reason.OUT_OF_STOCK: "ingredient_unavailable",
@@ -59,6 +59,7 @@ class Deliveroo:
     name = "deliveroo"
     acknowledgement = WebhookReply(200)
     decide_within_ms = DECIDE_MS
+    polls = True
     give_up_ms = 420_000
     """7 minutes, in the markets where Deliveroo waits least."""
 

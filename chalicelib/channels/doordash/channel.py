@@ -48,6 +48,7 @@ class DoorDash:
     # 200 would mean that the order is accepted; 202 promises an answer within minutes.
     acknowledgement = WebhookReply(202)
     decide_within_ms = DECIDE_MS
+    polls = False
     give_up_ms = 480_000
 
     def __init__(

@@ -30,10 +30,10 @@ if TYPE_CHECKING:
 
     from chalicelib.adapters.http import HttpReply, VendorHttp
     from chalicelib.adapters.secrets import Secrets, VendorSecrets
-    from chalicelib.channels.tokens import TokenCache
     from chalicelib.domain.order import Order
     from chalicelib.domain.record import OrderRecord
     from chalicelib.domain.refusal import Refusal
+    from chalicelib.tokens import TokenCache
 
 KINDS = {
     "CREATED": NoticeKind.ORDER,
@@ -62,6 +62,7 @@ class OpenDelivery:
     name = "open_delivery"
     acknowledgement = WebhookReply(204)
     decide_within_ms = DECIDE_MS
+    polls = True
     give_up_ms = 480_000
     """The platforms' own policy; the specification leaves it to them."""
 

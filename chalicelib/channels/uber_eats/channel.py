@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 
     from chalicelib.adapters.http import VendorHttp
     from chalicelib.adapters.secrets import Secrets, VendorSecrets
-    from chalicelib.channels.tokens import TokenCache
     from chalicelib.domain.order import Order
     from chalicelib.domain.record import OrderRecord
+    from chalicelib.tokens import TokenCache
 
 KINDS = {
     "orders.notification": NoticeKind.ORDER,
@@ -85,6 +85,7 @@ class UberEats:
     # Any body but an empty one counts as a failed delivery.
     acknowledgement = WebhookReply(200)
     decide_within_ms = DECIDE_MS
+    polls = True
     give_up_ms = 690_000
 
     def __init__(

@@ -186,7 +186,7 @@ class Clover:
         reply = self._once(method, url, body, token)
         if reply.status == 401:
             # Ended before its time: nothing was carried out, so once more with a new one.
-            reply = self._once(method, url, body, self._sellers.renewed(merchant_id))
+            reply = self._once(method, url, body, self._sellers.renewed(merchant_id, token))
         return reply
 
     def _once(self, method: str, url: str, body: dict[str, Any] | None, token: str) -> HttpReply:

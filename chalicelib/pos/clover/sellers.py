@@ -15,14 +15,14 @@ from chalicelib import log
 from chalicelib.adapters.http import ConnectFailed, NoReply
 from chalicelib.domain.refusal import Reason, Refusal
 from chalicelib.pos.base import REFUSED, PosRefused, PosUnavailable
+from chalicelib.tokens import Grant, TokenUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from chalicelib.adapters.dynamodb import TokenTable
     from chalicelib.adapters.http import VendorHttp
     from chalicelib.adapters.secrets import VendorSecrets
-    from chalicelib.channels.tokens import TokenCache
+    from chalicelib.tokens import TokenCache
 
 
 class Sellers:
@@ -33,37 +33,44 @@ class Sellers:
         base_url: str,
         http: VendorHttp,
         secrets: Callable[[], VendorSecrets],
-        table: Callable[[], TokenTable],
         caches: Callable[[str], TokenCache],
         now_ms: Callable[[], int],
     ) -> None:
         self._base_url = base_url
         self._http = http
         self._secrets = secrets
-        self._table = table
         self._caches = caches
         self._now_ms = now_ms
         self._known: dict[str, TokenCache] = {}
 
     def token(self, merchant_id: str) -> str:
         """Return an access token that is still good for a while."""
-        return self._cache(merchant_id).get(lambda: self._refresh(merchant_id))
+        return self._asked(merchant_id, lambda cache: cache.get(self._grant(merchant_id)))
 
-    def renewed(self, merchant_id: str) -> str:
-        """Return another access token: the one that `token` gave was refused."""
-        return self._cache(merchant_id).renew(lambda: self._refresh(merchant_id))
+    def renewed(self, merchant_id: str, refused: str) -> str:
+        """Return another access token than the one that was refused."""
+        return self._asked(
+            merchant_id, lambda cache: cache.renew(refused, self._grant(merchant_id))
+        )
+
+    def _asked(self, merchant_id: str, ask: Callable[[TokenCache], str]) -> str:
+        try:
+            return ask(self._cache(merchant_id))
+        except TokenUnavailable as error:
+            raise PosUnavailable(str(error), error.retry_after) from error
 
     def _cache(self, merchant_id: str) -> TokenCache:
         if merchant_id not in self._known:
             self._known[merchant_id] = self._caches(f"clover/{merchant_id}")
         return self._known[merchant_id]
 
-    def _refresh(self, merchant_id: str) -> tuple[str, int]:
-        name = f"clover/{merchant_id}/refresh"
-        stored = self._table().get(name)
-        if stored is None:
+    def _grant(self, merchant_id: str) -> Callable[[str], Grant]:
+        return lambda refresh: self._refresh(merchant_id, refresh)
+
+    def _refresh(self, merchant_id: str, refresh: str) -> Grant:
+        if not refresh:
             raise _not_connected(f"merchant {merchant_id} has not connected its account")
-        body = {"client_id": self._secrets().clover_client_id, "refresh_token": stored[0]}
+        body = {"client_id": self._secrets().clover_client_id, "refresh_token": refresh}
         try:
             reply = self._http.call("POST", f"{self._base_url}/oauth/v2/refresh", json=body)
         except ConnectFailed as error:
@@ -78,15 +85,10 @@ class Sellers:
             raise PosUnavailable(f"refresh: HTTP {reply.status}", reply.retry_after)
         pair = reply.json_or_empty()
         try:
-            refresh, refresh_ends = (
-                str(pair["refresh_token"]),
-                int(pair["refresh_token_expiration"]),
-            )
-            access, access_ends = str(pair["access_token"]), int(pair["access_token_expiration"])
+            access, ends_seconds = str(pair["access_token"]), int(pair["access_token_expiration"])
+            return Grant(access, ends_seconds - self._now_ms() // 1000, str(pair["refresh_token"]))
         except (KeyError, ValueError) as error:
             raise PosUnavailable("refresh: the reply holds no pair of tokens") from error
-        self._table().put(name, refresh, refresh_ends * 1000)
-        return access, access_ends - self._now_ms() // 1000
 
 
 def _not_connected(detail: str) -> PosRefused:

@@ -43,16 +43,17 @@ from chalicelib.pos.base import (
 )
 from chalicelib.pos.toast.orders import external_id, order_body, order_key
 from chalicelib.pos.writing import order_and_store
+from chalicelib.tokens import Grant, TokenUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from chalicelib.adapters.http import HttpReply, VendorHttp
     from chalicelib.adapters.secrets import Secrets, VendorSecrets
-    from chalicelib.channels.tokens import TokenCache
     from chalicelib.domain.money import Money
     from chalicelib.domain.order import Order
     from chalicelib.domain.record import OrderRecord
+    from chalicelib.tokens import TokenCache
 
 READ_SECONDS = 30
 """Toast answers within 30 seconds; who hangs up earlier does not know what became of the call."""
@@ -74,6 +75,7 @@ class Toast:
         idempotency=Idempotency.LOOKUP,
         prints=Prints.ON_CREATE,
         call_seconds=READ_SECONDS + 2,
+        step_seconds=74,
         rate_scope=RateScope.LOCATION,
         per_second=20,
         price_check=True,
@@ -161,10 +163,15 @@ class Toast:
     def _authorized(
         self, record: OrderRecord, method: str, path: str, body: dict[str, Any] | None = None
     ) -> HttpReply:
-        reply = self._send(record, method, path, body, self._tokens.get(self._login))
-        if reply.status == 401:
-            # Revoked before its time: nothing was carried out, so once more with a new one.
-            reply = self._send(record, method, path, body, self._tokens.renew(self._login))
+        try:
+            token = self._tokens.get(self._login)
+            reply = self._send(record, method, path, body, token)
+            if reply.status == 401:
+                # Revoked before its time: nothing was carried out, so once more with a new one.
+                token = self._tokens.renew(token, self._login)
+                reply = self._send(record, method, path, body, token)
+        except TokenUnavailable as error:
+            raise PosUnavailable(str(error), error.retry_after) from error
         return reply
 
     def _send(
@@ -190,7 +197,7 @@ class Toast:
         except NoReply as error:
             raise PosOutcomeUnknown(str(error)) from error
 
-    def _login(self) -> tuple[str, int]:
+    def _login(self, _refresh: str) -> Grant:
         secrets = self._secrets()
         credentials = {
             "clientId": secrets.toast_client_id,
@@ -207,7 +214,7 @@ class Toast:
         token = reply.json_or_empty().get("token")
         if not isinstance(token, dict) or not isinstance(token.get("accessToken"), str):
             raise PosUnavailable("login: the reply holds no token")
-        return token["accessToken"], int(token.get("expiresIn", 0))
+        return Grant(token["accessToken"], int(token.get("expiresIn", 0)))
 
 
 def _mac(key: str, signed: bytes) -> str:

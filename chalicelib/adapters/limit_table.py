@@ -1,0 +1,105 @@
+"""DynamoDB: what containers have to agree on about a vendor: is it up, and how fast may we call."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from chalicelib.adapters.errors import aws_errors
+
+FORGET_SECONDS = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Circuit:
+    """Failures in a row, and until when nobody calls. `opened` counts openings in a row."""
+
+    failures: int = 0
+    open_until_ms: int = 0
+    opened: int = 0
+
+
+class LimitTable:
+    """Circuits and counters by name."""
+
+    def __init__(self, client: Any, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def circuits(self, names: list[str]) -> dict[str, Circuit]:
+        """Return the circuits that are not as new."""
+        keys = [{"name": {"S": name}} for name in names]
+        with aws_errors("BatchGetItem"):
+            reply = self._client.batch_get_item(RequestItems={self._table: {"Keys": keys}})
+        found = reply["Responses"].get(self._table, [])
+        return {item["name"]["S"]: _circuit(item) for item in found}
+
+    def failed(self, name: str, now_ms: int) -> Circuit:
+        """Count a failure."""
+        return self._update(
+            name,
+            "SET expires_at = :expires ADD failures :one",
+            {":one": 1, ":expires": now_ms // 1000 + FORGET_SECONDS},
+        )
+
+    def open(self, name: str, until_ms: int) -> Circuit:
+        """Let nobody call until then."""
+        return self._update(
+            name, "SET open_until_ms = :until ADD opened :one", {":until": until_ms, ":one": 1}
+        )
+
+    def probe(self, name: str, open_until_ms: int, next_ms: int) -> bool:
+        """Take the one call that is allowed when the circuit's time is over."""
+        with aws_errors("UpdateItem"):
+            try:
+                self._client.update_item(
+                    TableName=self._table,
+                    Key={"name": {"S": name}},
+                    UpdateExpression="SET open_until_ms = :next",
+                    ConditionExpression="open_until_ms = :until",
+                    ExpressionAttributeValues={
+                        ":until": {"N": str(open_until_ms)},
+                        ":next": {"N": str(next_ms)},
+                    },
+                )
+            except ClientError as error:
+                if error.response.get("Error", {}).get("Code") == "ConditionalCheckFailedException":
+                    return False
+                raise
+        return True
+
+    def close(self, name: str) -> None:
+        """Forget the failures."""
+        with aws_errors("DeleteItem"):
+            self._client.delete_item(TableName=self._table, Key={"name": {"S": name}})
+
+    def count(self, name: str, amount: int, now_ms: int) -> int:
+        """Add to a counter and return it."""
+        values = {":amount": amount, ":expires": now_ms // 1000 + FORGET_SECONDS}
+        update = "SET expires_at = :expires ADD used :amount"
+        item = self._updated(name, update, values)
+        return int(item["used"]["N"])
+
+    def _update(self, name: str, update: str, values: dict[str, int]) -> Circuit:
+        return _circuit(self._updated(name, update, values))
+
+    def _updated(self, name: str, update: str, values: dict[str, int]) -> dict[str, Any]:
+        with aws_errors("UpdateItem"):
+            reply = self._client.update_item(
+                TableName=self._table,
+                Key={"name": {"S": name}},
+                UpdateExpression=update,
+                ExpressionAttributeValues={key: {"N": str(n)} for key, n in values.items()},
+                ReturnValues="ALL_NEW",
+            )
+        attributes: dict[str, Any] = reply["Attributes"]
+        return attributes
+
+
+def _circuit(item: dict[str, Any]) -> Circuit:
+    def number(name: str) -> int:
+        return int(item[name]["N"]) if name in item else 0
+
+    return Circuit(number("failures"), number("open_until_ms"), number("opened"))

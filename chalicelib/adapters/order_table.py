@@ -1,0 +1,122 @@
+"""DynamoDB: the orders."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from chalicelib.adapters.errors import aws_errors
+from chalicelib.adapters.records import SHARDS, to_item, to_record
+from chalicelib.domain.deadlines import NUDGE_MS
+from chalicelib.domain.errors import VersionConflict
+from chalicelib.domain.states import State
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from chalicelib.domain.record import OrderRecord
+
+
+class OrderTable:
+    """Orders by key. Every write names the version that it replaces."""
+
+    def __init__(self, client: Any, table: str, due_index: str) -> None:
+        self._client = client
+        self._table = table
+        self._due_index = due_index
+
+    def get(self, key: str) -> OrderRecord | None:
+        """Return an order as last written."""
+        with aws_errors("GetItem"):
+            reply = self._client.get_item(
+                TableName=self._table, Key={"order_key": {"S": key}}, ConsistentRead=True
+            )
+        return to_record(reply["Item"]) if "Item" in reply else None
+
+    def save(self, record: OrderRecord) -> OrderRecord:
+        """Write a record over its predecessor; VersionConflict when that is not there.
+
+        Version 1 has no predecessor: it is written only if the order does not exist, which
+        is what makes every order be received once.
+        """
+        condition: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(order_key)"}
+        if record.version > 1:
+            condition = {
+                "ConditionExpression": "version = :before",
+                "ExpressionAttributeValues": {":before": {"N": str(record.version - 1)}},
+            }
+        with aws_errors("PutItem"):
+            try:
+                self._client.put_item(TableName=self._table, Item=to_item(record), **condition)
+            except ClientError as error:
+                if _failed_condition(error):
+                    raise VersionConflict(record.key) from error
+                raise
+        return record
+
+    def take(
+        self, key: str, to: State, now_ms: int, lease_ms: int
+    ) -> tuple[OrderRecord | None, bool]:
+        """Read an order and, if it is RECEIVED and may be tried now, take it to `to`, in one call.
+
+        Returns the order and whether it was taken. It is the usual case, and one call instead
+        of two; every other case begins with what this returns.
+        """
+        request: dict[str, Any] = {
+            "TableName": self._table,
+            "Key": {"order_key": {"S": key}},
+            "UpdateExpression": "SET #state = :to, version = version + :one, called_ms = :now,"
+            " lease_until_ms = :lease, due_ms = :due REMOVE next_try_ms",
+            "ConditionExpression": "#state = :received"
+            " AND (attribute_not_exists(next_try_ms) OR next_try_ms <= :now)",
+            "ExpressionAttributeNames": {"#state": "state"},
+            "ExpressionAttributeValues": {
+                ":received": {"S": str(State.RECEIVED)},
+                ":to": {"S": str(to)},
+                ":one": {"N": "1"},
+                ":now": {"N": str(now_ms)},
+                ":lease": {"N": str(now_ms + lease_ms)},
+                ":due": {"N": str(now_ms + lease_ms + NUDGE_MS)},
+            },
+            "ReturnValues": "ALL_NEW",
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        }
+        with aws_errors("UpdateItem"):
+            try:
+                return to_record(self._client.update_item(**request)["Attributes"]), True
+            except ClientError as error:
+                if not _failed_condition(error):
+                    raise
+                item: Any = error.response.get("Item")
+        return (to_record(item) if item else None), False
+
+    def due(self, now_ms: int) -> Iterator[tuple[str, str]]:
+        """Yield key and `due_for` of all orders that the sweep has to wake.
+
+        The index lags behind the table, which costs a wake too many at most. Nothing is read
+        but the index, so a record that nobody can read stops nothing here.
+        """
+        for shard in range(SHARDS):
+            yield from self._due_in(f"{shard:02d}", now_ms)
+
+    def _due_in(self, shard: str, now_ms: int) -> Iterator[tuple[str, str]]:
+        query: dict[str, Any] = {
+            "TableName": self._table,
+            "IndexName": self._due_index,
+            "KeyConditionExpression": "due_shard = :shard AND due_ms <= :now",
+            "ExpressionAttributeValues": {":shard": {"S": shard}, ":now": {"N": str(now_ms)}},
+        }
+        while True:
+            with aws_errors("Query"):
+                reply = self._client.query(**query)
+            for item in reply["Items"]:
+                yield item["order_key"]["S"], item.get("due_for", {}).get("S", "")
+            if "LastEvaluatedKey" not in reply:
+                return
+            query["ExclusiveStartKey"] = reply["LastEvaluatedKey"]
+
+
+def _failed_condition(error: ClientError) -> bool:
+    code = error.response.get("Error", {}).get("Code")
+    return code == "ConditionalCheckFailedException"

@@ -1,0 +1,160 @@
+"""DynamoDB: stores and their menus."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from botocore.exceptions import ClientError
+
+from chalicelib.adapters.errors import AwsUnavailable, aws_errors
+from chalicelib.domain.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from chalicelib.domain.store import Menu, MenuItem
+
+BATCH_GET_LIMIT = 100
+BATCH_WRITE_LIMIT = 25
+BATCH_ROUNDS = 5
+"""How often what DynamoDB left unprocessed is asked for again before the message is retried."""
+
+_T = TypeVar("_T")
+
+
+KEEP_STORE_MS = 10_000
+"""How long a store is remembered. A menu that was just replaced is used a little longer."""
+
+KEEP_MENUS = 500
+"""How many menus' ids are remembered. They never change: a menu is named after its content."""
+
+
+class StoreTable:
+    """Stores by partner id, and their menus by version."""
+
+    def __init__(
+        self, client: Any, stores: str, menu_items: str, now_ms: Callable[[], int]
+    ) -> None:
+        self._client = client
+        self._stores = stores
+        self._menu_items = menu_items
+        self._now_ms = now_ms
+        self._known: dict[str, tuple[Store, int]] = {}
+        self._pos_ids: dict[str, dict[str, str]] = {}
+
+    def find(self, channel: str, channel_store_id: str) -> Store | None:
+        """Return the store that a partner calls `channel_store_id`."""
+        name, now_ms = f"{channel}#{channel_store_id}", self._now_ms()
+        known = self._known.get(name)
+        if known is not None and 0 <= now_ms - known[1] < KEEP_STORE_MS:
+            return known[0]
+        with aws_errors("GetItem"):
+            reply = self._client.get_item(
+                TableName=self._stores, Key={"channel_store": {"S": name}}, ConsistentRead=True
+            )
+        if "Item" not in reply:
+            return None
+        store = Store.from_dict(json.loads(reply["Item"]["store"]["S"]))
+        self._known[name] = (store, now_ms)
+        return store
+
+    def all(self) -> Iterator[tuple[str, str, Store]]:
+        """Yield channel, the partner's store id and the store, for every one there is."""
+        request: dict[str, Any] = {"TableName": self._stores}
+        while True:
+            with aws_errors("Scan"):
+                reply = self._client.scan(**request)
+            for item in reply["Items"]:
+                channel, _, channel_store_id = item["channel_store"]["S"].partition("#")
+                yield channel, channel_store_id, Store.from_dict(json.loads(item["store"]["S"]))
+            if "LastEvaluatedKey" not in reply:
+                return
+            request["ExclusiveStartKey"] = reply["LastEvaluatedKey"]
+
+    def pos_ids(self, store: Store, item_ids: Sequence[str]) -> dict[str, str]:
+        """Return the point of sale's ids for those items that the store's menu has."""
+        menu = _menu_key(store)
+        known = self._pos_ids.setdefault(menu, {})
+        if len(self._pos_ids) > KEEP_MENUS:
+            del self._pos_ids[next(iter(self._pos_ids))]
+        unknown = [id_ for id_ in item_ids if id_ not in known]
+        for chunk in _chunks(unknown, BATCH_GET_LIMIT):
+            keys = [{"menu": {"S": menu}, "item_id": {"S": id_}} for id_ in chunk]
+            for reply in self._rounds("batch_get_item", "UnprocessedKeys", {"Keys": keys}):
+                for item in reply["Responses"].get(self._menu_items, []):
+                    known[item["item_id"]["S"]] = item["pos_id"]["S"]
+        return {id_: known[id_] for id_ in item_ids if id_ in known}
+
+    def replace_menu(self, menu: Menu, sequencer: str) -> bool:
+        """Write a menu beside the old one, then switch the store over in one transaction.
+
+        Orders see the old menu or the new one, never a mixture. Return False when a newer file
+        has been imported already: S3 does not order its notifications. `sequencer` compares as
+        text once it is padded (AWS: pad the shorter one with zeros on the right).
+        """
+        self._write_items(menu)
+        puts = [
+            {
+                "Put": {
+                    "TableName": self._stores,
+                    "Item": {
+                        "channel_store": {"S": f"{channel}#{channel_store_id}"},
+                        "store": {"S": json.dumps(menu.store.to_dict())},
+                        "store_id": {"S": menu.store.store_id},
+                        "menu_sequencer": {"S": sequencer},
+                    },
+                    "ConditionExpression": "attribute_not_exists(menu_sequencer)"
+                    " OR menu_sequencer <= :sequencer",
+                    "ExpressionAttributeValues": {":sequencer": {"S": sequencer}},
+                }
+            }
+            for channel, channel_store_id in menu.channels.items()
+        ]
+        with aws_errors("TransactWriteItems"):
+            try:
+                self._client.transact_write_items(TransactItems=puts)
+            except ClientError as error:
+                reasons = error.response.get("CancellationReasons", [])
+                if any(reason.get("Code") == "ConditionalCheckFailed" for reason in reasons):
+                    return False
+                raise
+        return True
+
+    def _write_items(self, menu: Menu) -> None:
+        key = _menu_key(menu.store)
+        for chunk in _chunks(menu.items, BATCH_WRITE_LIMIT):
+            puts = [{"PutRequest": {"Item": _menu_item(key, item)}} for item in chunk]
+            for _ in self._rounds("batch_write_item", "UnprocessedItems", puts):
+                pass
+
+    def _rounds(self, operation: str, left_over: str, wanted: Any) -> Iterator[dict[str, Any]]:
+        """Yield the replies of a batch call until nothing is left unprocessed."""
+        requests: dict[str, Any] = {self._menu_items: wanted}
+        for _ in range(BATCH_ROUNDS):
+            with aws_errors(operation):
+                reply = getattr(self._client, operation)(RequestItems=requests)
+            yield reply
+            requests = reply.get(left_over) or {}
+            if not requests:
+                return
+        raise AwsUnavailable(f"{operation}: still unprocessed after {BATCH_ROUNDS} rounds")
+
+
+def _menu_item(menu_key: str, item: MenuItem) -> dict[str, Any]:
+    return {
+        "menu": {"S": menu_key},
+        "item_id": {"S": item.id},
+        "pos_id": {"S": item.pos_id},
+        "name": {"S": item.name},
+        "price": {"S": json.dumps(item.price.to_dict())},
+    }
+
+
+def _menu_key(store: Store) -> str:
+    return f"{store.store_id}#{store.menu_version}"
+
+
+def _chunks(items: Sequence[_T], size: int) -> Iterator[Sequence[_T]]:
+    for start in range(0, len(items), size):
+        yield items[start : start + size]

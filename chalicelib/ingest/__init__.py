@@ -1,0 +1,1 @@
+"""What comes in: webhooks over HTTP, made durable before they are answered, and taken in."""

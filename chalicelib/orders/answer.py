@@ -1,0 +1,149 @@
+"""The partner is told what was decided, once, and for as long as it listens."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from chalicelib import log
+from chalicelib.adapters.http import VendorHttpError
+from chalicelib.channels.base import PartnerRefused, PartnerUnavailable
+from chalicelib.domain.deadlines import backoff_seconds
+from chalicelib.domain.duties import SAID, Answer, Duty, Undo, answer_owed
+from chalicelib.domain.refusal import Reason, Refusal
+from chalicelib.domain.states import State
+from chalicelib.orders.outbox import change, relay_and_settle
+from chalicelib.orders.wakes import wake, wake_again
+
+if TYPE_CHECKING:
+    from chalicelib.bootstrap import Services
+    from chalicelib.channels.base import Channel
+    from chalicelib.domain.commands import AnswerPartner, SetStoreOpen
+    from chalicelib.domain.record import OrderRecord
+
+LONGEST_WAIT_SECONDS = 30
+GIVE_UP_AFTER_MS = 24 * 3_600_000
+"""How long a cancellation or "ready" is tried to be told. A first answer ends with the partner's
+patience (Channel.give_up_ms)."""
+
+PAUSE_MS = 600_000
+"""A store whose point of sale is down opens again by itself after this long."""
+
+PAUSED = Refusal(Reason.POS_OFFLINE, "The restaurant's point of sale does not answer")
+WITHOUT_REASON = Refusal(Reason.OTHER, "The restaurant cannot make the order")
+
+
+def answer_partner(services: Services, command: AnswerPartner) -> None:
+    """Tell the partner what is owed to it."""
+    record = services.orders.get(command.key)
+    if record is None:
+        log.warning("callback.unknown", order=command.key)
+        return
+    # That an event woke us proves that it and those before it were published; a wake proves
+    # nothing, so what is in the outbox is said first.
+    record = record.heard(command.event_id)
+    if command.event_id is None:
+        record = relay_and_settle(services, record)
+    answer = answer_owed(record)
+    now_ms = services.now_ms()
+    if answer is None:
+        log.info("callback.not_needed", order=command.key)
+    elif record.answer_next_ms is not None and now_ms < record.answer_next_ms:
+        log.info("callback.waits", order=command.key)
+    else:
+        _tell(services, record, answer, command.event_id)
+
+
+def _tell(services: Services, record: OrderRecord, answer: Answer, event_id: str | None) -> None:
+    channel = services.channels[record.channel]
+    now_ms = services.now_ms()
+    try:
+        if now_ms > _until_ms(channel, record, answer):
+            raise PartnerRefused("too late: the partner has decided without us")
+        _say(channel, record, answer, now_ms)
+    except (PartnerUnavailable, VendorHttpError) as error:
+        # Saying the same answer twice does no harm, so every kind of failure is retried.
+        retry_after = error.retry_after if isinstance(error, PartnerUnavailable) else None
+        _later(services, record, str(error), retry_after)
+    except PartnerRefused as error:
+        _refused(services, record, answer, str(error))
+    else:
+        told = change(
+            services,
+            record,
+            lambda r: r.heard(event_id).answer(answer, services.now_ms()),
+        )
+        log.info(
+            f"callback.{SAID.get(answer, answer)}",
+            order=record.key,
+            after_ms=now_ms - record.received_ms,
+        )
+        if answer_owed(told) is not None:
+            wake(services, told, Duty.PARTNER)
+
+
+def _until_ms(channel: Channel, record: OrderRecord, answer: Answer) -> int:
+    if answer in (Answer.HOLD, Answer.DENY) or record.answered is None:
+        return record.received_ms + channel.give_up_ms
+    return (record.clock_ms or record.received_ms) + GIVE_UP_AFTER_MS
+
+
+def _say(channel: Channel, record: OrderRecord, answer: Answer, now_ms: int) -> None:
+    refusal = record.refusal or WITHOUT_REASON
+    if answer is Answer.DENY:
+        channel.deny(record)
+    elif answer is Answer.CANCEL:
+        channel.cancel(record, refusal)
+    elif answer is Answer.AGREE:
+        channel.agree_to_cancel(record)
+    elif answer is Answer.READY:
+        channel.ready(record)
+    elif answer is Answer.HOLD:
+        channel.hold(record, ready_ms=_ready_ms(record, now_ms))
+    else:
+        channel.accept(record, ready_ms=_ready_ms(record, now_ms))
+
+
+def _ready_ms(record: OrderRecord, now_ms: int) -> int:
+    assert record.store is not None, "an accepted order has a store"
+    soonest_ms = now_ms + record.store.prep_minutes * 60_000
+    wanted_ms = record.order.timing.ready_ms if record.order else None
+    return max(soonest_ms, wanted_ms or 0) if record.state is State.HELD else soonest_ms
+
+
+def _later(services: Services, record: OrderRecord, reason: str, retry_after: int | None) -> None:
+    wait = backoff_seconds(record.answer_tries + 1, LONGEST_WAIT_SECONDS, retry_after)
+    at_ms = services.now_ms() + wait * 1000
+    waiting = change(
+        services, record, lambda r: r.postpone_answer(at_ms, reason, services.now_ms())
+    )
+    log.warning("callback.waits", order=record.key, reason=reason, seconds=wait)
+    wake_again(services, waiting, Duty.PARTNER, at_ms)
+
+
+def _refused(services: Services, record: OrderRecord, answer: Answer, why: str) -> None:
+    log.error("callback.refused", order=record.key, answer=answer, reason=why)
+    if answer in (Answer.READY, Answer.AGREE):
+        # Nothing that anybody could do about it.
+        change(services, record, lambda r: r.answer(answer, services.now_ms()))
+        return
+    failed = change(services, record, lambda r: r.answer_failed("refused", why, services.now_ms()))
+    if failed.undo is Undo.PENDING:
+        wake(services, failed, Duty.KITCHEN)
+    relay_and_settle(services, failed)
+
+
+def set_store_open(services: Services, command: SetStoreOpen) -> None:
+    """Pause a store at its partners, or open it again. One partner's refusal stops no other."""
+    until_ms = None if command.is_open else services.now_ms() + PAUSE_MS
+    reason = None if command.is_open else PAUSED
+    for name, channel_store_id in command.channels.items():
+        channel = services.channels.get(name)
+        if channel is None:
+            continue
+        try:
+            channel.set_store_open(
+                channel_store_id, is_open=command.is_open, reason=reason, until_ms=until_ms
+            )
+        except (PartnerUnavailable, PartnerRefused, VendorHttpError) as error:
+            # It opens again by itself, and the next opening of the circuit pauses it again.
+            log.error("store.not_paused", channel=name, store=channel_store_id, reason=str(error))

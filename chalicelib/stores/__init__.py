@@ -1,0 +1,1 @@
+"""Stores: their menus, whether their point of sale is up, whether partners may send orders."""

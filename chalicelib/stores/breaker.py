@@ -1,0 +1,162 @@
+"""Store and forward: a point of sale that is down is not asked again and again.
+
+One circuit per vendor and one per store, shared by all containers. Failures in a row open it;
+while it is open, orders wait for their deadline without a call. When its time is over one call
+tries (half-open): its success closes the circuit, its failure opens it again. A container
+remembers what it saw for a few seconds, so a healthy vendor costs a read now and then.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from chalicelib import log
+from chalicelib.adapters.errors import AwsUnavailable
+from chalicelib.domain.events import Event, event_id
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from chalicelib.adapters.event_bus import EventBus
+    from chalicelib.adapters.limit_table import Circuit, LimitTable
+    from chalicelib.domain.store import Store
+    from chalicelib.pos.base import Capabilities
+
+REMEMBER_MS = 5_000
+STORE_FAILURES = 4
+VENDOR_FAILURES = 12
+OPEN_MS = 6_000
+PROBE_MS = 12_000
+"""How long the one that tries has before another may."""
+
+PAUSE_AFTER_OPENINGS = 3
+"""A store whose circuit opened so often in a row is paused at its partners."""
+
+KEPT_FOR_LAST = 5
+"""A fifth of a vendor's rate is kept for the orders that have little time left."""
+
+HURRY_MS = 30_000
+
+
+class CircuitOpen(Exception):  # noqa: N818 - internal signal
+    """Nobody calls this point of sale before `until_ms`."""
+
+    def __init__(self, reason: str, until_ms: int) -> None:
+        super().__init__(reason)
+        self.until_ms = until_ms
+
+
+class Breaker:
+    """Whether a point of sale may be called, as far as all containers know."""
+
+    def __init__(
+        self,
+        table: Callable[[], LimitTable],
+        bus: Callable[[], EventBus],
+        now_ms: Callable[[], int],
+    ) -> None:
+        self._table = table
+        self._bus = bus
+        self._now_ms = now_ms
+        self._seen: dict[str, tuple[dict[str, Circuit], int]] = {}
+        self._lots: dict[str, tuple[int, int]] = {}
+        self._trying: set[str] = set()
+
+    def enter(self, store: Store, capabilities: Capabilities, decide_ms: int) -> None:
+        """Pass, or raise CircuitOpen. Without its table nothing is held up."""
+        try:
+            self._enter(store)
+            self._spend(store, capabilities, decide_ms)
+        except AwsUnavailable as error:
+            log.error("breaker.blind", reason=str(error))
+
+    def _enter(self, store: Store) -> None:
+        now_ms = self._now_ms()
+        for name, circuit in self._circuits(store).items():
+            if not circuit.open_until_ms:
+                continue
+            if now_ms < circuit.open_until_ms:
+                raise CircuitOpen(f"{name} is open", circuit.open_until_ms)
+            if not self._table().probe(name, circuit.open_until_ms, now_ms + PROBE_MS):
+                self._seen.pop(_place(store), None)
+                raise CircuitOpen(f"{name} is being tried", now_ms + OPEN_MS)
+            self._trying.add(name)
+
+    def _circuits(self, store: Store) -> dict[str, Circuit]:
+        place, now_ms = _place(store), self._now_ms()
+        seen = self._seen.get(place)
+        if seen is None or not 0 <= now_ms - seen[1] < REMEMBER_MS:
+            seen = self._seen[place] = (self._table().circuits(_names(store)), now_ms)
+        return seen[0]
+
+    def _spend(self, store: Store, capabilities: Capabilities, decide_ms: int) -> None:
+        """Take one call out of the vendor's rate, in lots so that not each costs a write."""
+        most = capabilities.per_second
+        if most is None:
+            return
+        scope = f"rate#{store.pos}"
+        if capabilities.rate_scope != "app":
+            scope += f"#{store.location_id}"
+        now_ms = self._now_ms()
+        second, left = self._lots.get(scope, (0, 0))
+        if second != now_ms // 1000 or not left:
+            lot = max(1, most // 10)
+            second = now_ms // 1000
+            used = self._table().count(f"{scope}#{second}", lot, now_ms)
+            hurry = decide_ms - now_ms < HURRY_MS
+            if used > (most if hurry else most - most // KEPT_FOR_LAST):
+                raise CircuitOpen(f"{scope} is used up", (second + 1) * 1000)
+            left = lot
+        self._lots[scope] = (second, left - 1)
+
+    def succeeded(self, store: Store) -> None:
+        """Note that a call was answered."""
+        seen, _ = self._seen.get(_place(store), ({}, 0))
+        if not seen:
+            return
+        self._seen.pop(_place(store), None)
+        self._trying.difference_update(seen)
+        for name, circuit in seen.items():
+            self._try(lambda name=name: self._table().close(name))  # type: ignore[misc]
+            if circuit.opened >= PAUSE_AFTER_OPENINGS and name == _names(store)[1]:
+                self._publish("store.online", store, circuit)
+
+    def failed(self, store: Store) -> None:
+        """Note that a call brought nothing; perhaps nobody calls for a while."""
+        self._seen.pop(_place(store), None)
+        for name, most in zip(_names(store), (VENDOR_FAILURES, STORE_FAILURES), strict=True):
+            self._try(lambda name=name, most=most: self._count(store, name, most))  # type: ignore[misc]
+
+    def _count(self, store: Store, name: str, most: int) -> None:
+        now_ms = self._now_ms()
+        circuit = self._table().failed(name, now_ms)
+        is_try = name in self._trying
+        self._trying.discard(name)
+        # While it is open, only a try says something new: other calls began before.
+        if circuit.failures < most or (circuit.open_until_ms > now_ms and not is_try):
+            return
+        circuit = self._table().open(name, now_ms + OPEN_MS)
+        log.warning("breaker.open", circuit=name, opened=circuit.opened)
+        if name == _names(store)[1] and circuit.opened == PAUSE_AFTER_OPENINGS:
+            self._publish("store.offline", store, circuit)
+
+    def _publish(self, type_: str, store: Store, circuit: Circuit) -> None:
+        now_ms = self._now_ms()
+        id_ = event_id(type_, store.store_id, circuit.open_until_ms)
+        data = {"storeId": store.store_id, "pos": store.pos, "channels": store.channels}
+        event = Event(id_, type_, store.store_id, now_ms, data)
+        self._try(lambda: self._bus().publish([event]))
+
+    def _try(self, act: Callable[[], object]) -> None:
+        try:
+            act()
+        except AwsUnavailable as error:
+            log.error("breaker.blind", reason=str(error))
+
+
+def _place(store: Store) -> str:
+    return f"{store.pos}#{store.location_id}"
+
+
+def _names(store: Store) -> list[str]:
+    return [f"circuit#{store.pos}", f"circuit#{store.pos}#{store.location_id}"]

@@ -1,0 +1,130 @@
+"""One access token for all Lambda containers: grants are few, containers are many.
+
+One container renews at a time, under a lease in the tokens table; the others use the old token
+as long as it is good, or wait. What a grant brought is written before it is used: a refresh
+token that works once would otherwise be lost with the function that spent it. A refused grant,
+or a new token that is refused again, is remembered, so that a revoked token costs a grant a
+minute at most, whatever the number of containers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from chalicelib import log
+from chalicelib.adapters.token_table import Token
+from chalicelib.domain.deadlines import backoff_seconds
+from chalicelib.domain.errors import DomainError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from chalicelib.adapters.token_table import TokenTable
+
+EARLY_MS = 300_000
+"""A token is renewed this long before it ends, so that no call starts with a dying one."""
+
+LEASE_MS = 20_000
+"""Longer than a grant can take."""
+
+LEAST_MS_BETWEEN = 60_000
+LONGEST_SECONDS = 600
+
+
+class TokenUnavailable(DomainError):  # noqa: N818 - it may be there in a second
+    """There is no token at the moment; nothing was called with it."""
+
+    def __init__(self, reason: str, retry_after: int | None = None) -> None:
+        super().__init__(reason)
+        self.retry_after = retry_after
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a vendor granted. `refresh` replaces the refresh token that was used, if not empty."""
+
+    access: str = field(repr=False)
+    seconds: int
+    refresh: str = field(default="", repr=False)
+
+
+class TokenCache:
+    """A token in memory, behind it in a table, behind that a grant by the vendor.
+
+    `grant` is given the stored refresh token ("" when there is none). The DomainError that it
+    raises when there is no grant goes through; TokenUnavailable means that nobody may ask now.
+    """
+
+    def __init__(
+        self, name: str, table: Callable[[], TokenTable], now_ms: Callable[[], int]
+    ) -> None:
+        self._name = name
+        self._table = table
+        self._now_ms = now_ms
+        self._token: Token | None = None
+
+    def get(self, grant: Callable[[str], Grant]) -> str:
+        """Return a token that is still good for a while."""
+        if self._token is not None and self._is_good(self._token, EARLY_MS):
+            return self._token.access
+        known = self._token = self._table().get(self._name)
+        if known is not None and self._is_good(known, EARLY_MS):
+            return known.access
+        return self._renewed(known, grant, is_refused=False)
+
+    def renew(self, refused: str, grant: Callable[[str], Grant]) -> str:
+        """Return another token than the one that was refused."""
+        known = self._table().get(self._name)
+        if known is not None and known.access != refused and self._is_good(known, 0):
+            self._token = known
+            return known.access
+        return self._renewed(known, grant, is_refused=True)
+
+    def _renewed(
+        self, known: Token | None, grant: Callable[[str], Grant], *, is_refused: bool
+    ) -> str:
+        now_ms = self._now_ms()
+        old = known or Token("")
+        usable = not is_refused and self._is_good(old, 0)
+        wait_until_ms = old.refused_until_ms
+        if is_refused and old.failures:
+            # The second one that is refused right after it was granted: so will the third be.
+            wait_until_ms = max(wait_until_ms, old.granted_ms + LEAST_MS_BETWEEN)
+        leased = now_ms >= wait_until_ms and self._table().lease(
+            self._name, old.access, now_ms, now_ms + LEASE_MS
+        )
+        if not leased:
+            if usable:
+                return old.access
+            seconds = max(1, (wait_until_ms - now_ms) // 1000)
+            raise TokenUnavailable(f"token of {self._name}: not renewed yet", seconds)
+        return self._granted(old, grant, usable=usable)
+
+    def _granted(self, old: Token, grant: Callable[[str], Grant], *, usable: bool) -> str:
+        try:
+            new = grant(old.refresh)
+        except DomainError as error:
+            failures = old.failures + 1
+            wait_ms = backoff_seconds(failures, LONGEST_SECONDS) * 1000
+            wait_until_ms = self._now_ms() + wait_ms
+            failed = replace(old, failures=failures, refused_until_ms=wait_until_ms)
+            self._table().put(self._name, failed)
+            log.error("token.not_granted", token=self._name, failures=failures, reason=str(error))
+            if usable:
+                return old.access
+            raise
+        now_ms = self._now_ms()
+        is_hasty = old.granted_ms > now_ms - LEAST_MS_BETWEEN
+        self._token = Token(
+            new.access,
+            now_ms + new.seconds * 1000,
+            new.refresh or old.refresh,
+            now_ms,
+            failures=old.failures + 1 if is_hasty else 0,
+        )
+        self._table().put(self._name, self._token)
+        return new.access
+
+    def _is_good(self, token: Token, early_ms: int) -> bool:
+        return bool(token.access) and self._now_ms() < token.ends_ms - early_ms
