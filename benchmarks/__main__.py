@@ -25,6 +25,7 @@ from benchmarks import (  # noqa: E402 - src/ comes first on the path set above
     against_engines,
     harness,
     own_calls,
+    own_items,
     own_live,
     own_routes,
     own_scale,
@@ -46,6 +47,7 @@ LATEST = harness.RESULTS / "latest.json"
 OWN = (
     own_start,
     own_calls,
+    own_items,
     own_live,
     own_routes,
     own_scale,

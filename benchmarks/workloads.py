@@ -50,7 +50,11 @@ def plain_calls(subject: Subject, effort: Effort) -> list[Figure]:
     # What is taken out must be there: as much is sent as the fastest engine takes in this time.
     pairs = _pairs_rate(sqs, url, receive_and_delete, effort)
     puts = best_rates({"put": lambda: events.put_events(Entries=entries)}, effort, calls=5)["put"]
-    raw = best_rates({"send": _raw_send(subject, url)}, effort)["send"]
+    client = subject.client("sqs")
+    sends_again = without_boto3(
+        client, lambda: client.send_message(QueueUrl=url, MessageBody="an order")
+    )
+    raw = best_rates({"send": sends_again}, effort)["send"]
     items = _item_rates(subject, effort)
     return [
         Figure("SendMessage", sends, "calls/s"),
@@ -77,12 +81,16 @@ def _item_rates(subject: Subject, effort: Effort) -> dict[str, float]:
     )
 
 
-def _raw_send(subject: Subject, url: str) -> Callable[[], None]:
-    """Return a call that sends boto3's own bytes again over one open connection."""
+def without_boto3(client: Any, call: Callable[[], object]) -> Callable[[], None]:
+    """Return what sends the bytes of a client's call again, over one open connection."""
     seen: list[Any] = []
-    sqs = subject.client("sqs")
-    sqs.meta.events.register("before-send", lambda request, **_: seen.append(request))
-    sqs.send_message(QueueUrl=url, MessageBody="an order")
+
+    def see(request: Any, **_: Any) -> None:
+        seen.append(request)
+
+    client.meta.events.register("before-send", see)
+    call()
+    client.meta.events.unregister("before-send", see)
     request = seen[0]
     parts = urlsplit(request.url)
     headers = {
@@ -98,7 +106,7 @@ def _raw_send(subject: Subject, url: str) -> Callable[[], None]:
         reply = connection.getresponse()
         reply.read()
         if reply.status != http.client.OK:
-            message = f"SendMessage was answered with {reply.status}"
+            message = f"{request.url} was answered with {reply.status}"
             raise RuntimeError(message)
 
     return send

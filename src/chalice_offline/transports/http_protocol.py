@@ -11,6 +11,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from chalice_offline.transports.asgi import FIELDS
 from chalice_offline.transports.browser_policy import Area
 from chalice_offline.transports.guard import plain_error
+from chalice_offline.transports.joined_writes import JoinedWrites
 
 if TYPE_CHECKING:
     from chalice_offline.core.http import HttpResponse
@@ -33,6 +34,7 @@ class _Protocol(HttpToolsProtocol):  # type: ignore[misc] # uvicorn is not follo
 
     area: Area
     parser: Any
+    transport: Any
     url: bytes
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -43,6 +45,11 @@ class _Protocol(HttpToolsProtocol):  # type: ignore[misc] # uvicorn is not follo
         self._starts_anew = False
         self._refusal: HttpResponse | None = None
         self._heard_at = self.loop.time()
+
+    def connection_made(self, transport: Any) -> None:
+        """Take a connection; head and body of a reply leave it together."""
+        super().connection_made(transport)
+        self.transport = JoinedWrites(transport, self.loop)
 
     def silent_for(self) -> float:
         """Return for how many seconds the client has owed a request, or the rest of one."""
