@@ -142,6 +142,29 @@ def test_custom_authorizer_decides_with_its_own_variables(run: Any) -> None:
     assert offline.http.get("/secret").status_code == 401
 
 
+def test_an_authorizer_that_says_unauthorized_has_not_failed(run: Any) -> None:
+    """The way AWS documents: 401, and nothing for `settle()` to raise; other errors are 500."""
+    offline = run(
+        AUTHORIZERS.replace('ValueError("boom")', 'Exception("Unauthorized")')
+        + """
+@app.authorizer()
+def broken(request):
+    raise ValueError("no")
+
+@app.route("/broken", authorizer=broken)
+def never():
+    return {}
+"""
+    )
+    reply = offline.http.get("/secret", headers={"Authorization": "boom"})
+    assert (reply.status_code, reply.json_body) == (401, {"message": "Unauthorized"})
+    offline.settle()
+    reply = offline.http.get("/broken", headers={"Authorization": "boom"})
+    assert (reply.status_code, reply.json_body) == (500, {"message": None})
+    with pytest.raises(ValueError, match="no"):
+        offline.settle()
+
+
 def test_authorizer_reads_the_header_it_names(run: Any) -> None:
     """The header of @app.authorizer(header=…) carries the token, and Authorization does not."""
     offline = run(AUTHORIZERS)

@@ -275,3 +275,58 @@ def test_rule_sends_its_events_to_a_stage(aws: Any, serve: Any) -> None:
     events.put_events(Entries=[entry])
     aws.settle()
     assert [event["detail"] for event in seen] == [{"order": 1}]
+
+
+def test_refusals_are_told_field_by_field(aws: Any, serve: Any) -> None:
+    """Status, text, type of error and the ids that every reply of API Gateway has."""
+    arn = aws.function("work", lambda _event: {"statusCode": 200})
+    missing = arn.replace("work", "nobody")
+    needs_id = [{"name": "id", "in": "query", "required": True, "type": "string"}]
+    api = serve(
+        {
+            "x-amazon-apigateway-request-validators": {
+                "params": {"validateRequestParameters": True, "validateRequestBody": False}
+            },
+            "paths": {
+                "/work": {"post": proxy(arn)},
+                "/key": {"get": proxy(arn) | {"security": [{"key": []}]}},
+                "/gone": {"get": proxy(missing)},
+                "/id": {
+                    "get": proxy(arn)
+                    | {"parameters": needs_id, "x-amazon-apigateway-request-validator": "params"}
+                },
+            },
+            "securityDefinitions": {"key": {"type": "apiKey", "name": "x-api-key", "in": "header"}},
+        }
+    )
+    for method, path, body, status, text, kind in (
+        ("GET", "/none", b"", 403, "Missing Authentication Token", "MissingAuthenticationToken"),
+        ("GET", "/key", b"", 403, "Forbidden", "Forbidden"),
+        ("GET", "/gone", b"", 500, "Internal server error", "InternalServerError"),
+        ("GET", "/id", b"", 400, "Missing required request parameters: [id]", "BadRequest"),
+        ("POST", "/work", bytes(10 * 1024 * 1024 + 1), 413, "Request Too Long", "RequestTooLarge"),
+    ):
+        reply = api.request(method, path, body)
+        assert (reply.status, reply.json) == (status, {"message": text})
+        assert reply.headers["x-amzn-errortype"] == f"{kind}Exception"
+        assert reply.headers["content-type"] == "application/json"
+        assert {"x-amzn-requestid", "x-amz-apigw-id"} <= reply.headers.keys()
+
+
+def test_default_gateway_responses_carry_cors(serve: Any) -> None:
+    """What browsers need to read a refusal: header fields of DEFAULT_4XX, whatever refuses."""
+    api = serve(
+        {
+            "x-amazon-apigateway-gateway-responses": {
+                "DEFAULT_4XX": {
+                    "responseParameters": {
+                        "gatewayresponse.header.Access-Control-Allow-Origin": "'*'"
+                    }
+                }
+            },
+            "paths": {"/": {"get": mock("{}")}},
+        }
+    )
+    reply = api.request("GET", "/none")
+    assert reply.headers["access-control-allow-origin"] == "*"
+    assert (reply.status, reply.json) == (403, {"message": "Missing Authentication Token"})
