@@ -161,6 +161,31 @@ def test_api_key_and_usage_plan(aws: Any, serve: Any) -> None:
     assert api.request("GET", "/", x_api_key=key["value"]).status == 200
 
 
+def test_a_plan_can_limit_a_method_and_a_period(serve: Any) -> None:
+    """The method's own rate before the plan's; a used up quota is 429 Limit Exceeded."""
+    scheme = {"api_key": {"type": "apiKey", "name": "x-api-key", "in": "header"}}
+    method = mock('"in"') | {"security": [{"api_key": []}]}
+    paths = {"/slow": {"get": method}, "/fast": {"get": method}}
+    api = serve({"securityDefinitions": scheme, "paths": paths})
+    key = api.gateway.create_api_key(name="k", enabled=True)
+    limit = {"/slow/GET": {"rateLimit": 1, "burstLimit": 1}}
+    plan = api.gateway.create_usage_plan(
+        name="p",
+        apiStages=[{"apiId": api.id, "stage": "dev", "throttle": limit}],
+        throttle={"rateLimit": 100, "burstLimit": 100},
+        quota={"limit": 4, "period": "DAY"},
+    )
+    api.gateway.create_usage_plan_key(usagePlanId=plan["id"], keyId=key["id"], keyType="API_KEY")
+    asked = [
+        api.request("GET", path, x_api_key=key["value"])
+        for path in ("/slow", "/slow", "/fast", "/fast", "/fast", "/fast")
+    ]
+    assert [one.status for one in asked] == [200, 429, 200, 200, 200, 429]
+    assert asked[1].json == {"message": "Too Many Requests"}
+    assert asked[-1].json == {"message": "Limit Exceeded"}
+    assert asked[-1].headers["x-amzn-errortype"] == "LimitExceededException"
+
+
 def test_request_validation(serve: Any) -> None:
     """What a method requires and a request lacks is named; a body must fit its model."""
     method = mock('"fine"') | {

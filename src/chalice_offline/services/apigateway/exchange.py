@@ -92,6 +92,7 @@ class Exchange:
     is_canary: bool = False
     log: list[str] | None = None
     _headers: dict[str, list[str]] | None = None
+    _last: dict[str, str] | None = None
     _query: dict[str, list[str]] | None = None
 
     @property
@@ -121,11 +122,9 @@ class Exchange:
 
     def header(self, name: str) -> str | None:
         """Return a header field's last value, whatever the case of its name."""
-        lower = name.lower()
-        for one, values in self.headers.items():
-            if one.lower() == lower:
-                return values[-1]
-        return None
+        if self._last is None:
+            self._last = {one.lower(): values[-1] for one, values in self.headers.items()}
+        return self._last.get(name.lower())
 
     @property
     def query(self) -> dict[str, list[str]]:

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from chalice_offline.services.apigateway.rest_api import Described
 
 
+_KINDS_KEPT = 100  # clients name what they like
+
+
 @dataclass(slots=True)
 class Route:
     """A method of a resource, with what decides about its requests."""
@@ -41,6 +44,7 @@ class ServedApi:
         self.gateway_responses: dict[str, Described] = definition["gateway_responses"]
         self.binary_types: tuple[str, ...] = tuple(definition["api"].get("binaryMediaTypes", ()))
         self.key_source = str(definition["api"].get("apiKeySource", "HEADER"))
+        self._binary: dict[str, bool] = {}  # what was asked of content types
         self._root = _Node()
         for resource in definition["resources"].values():
             node = self._node(resource["path"])
@@ -63,7 +67,14 @@ class ServedApi:
         """Whether payloads of this type are bytes to this API."""
         if not self.binary_types:
             return False
-        kind = content_type.partition(";")[0].strip().lower()
+        known = self._binary.get(content_type)
+        if known is None:
+            known = self._is_binary(content_type.partition(";")[0].strip().lower())
+            if len(self._binary) < _KINDS_KEPT:
+                self._binary[content_type] = known
+        return known
+
+    def _is_binary(self, kind: str) -> bool:
         return any(
             # A star on the left stands for all or for nothing (recorded).
             one == "*/*"

@@ -82,10 +82,15 @@ def _plan(place: Place, exchange: Exchange, key: Described) -> Described | None:
 
 
 def _check_throttle(exchange: Exchange, plan: Described, key_id: str) -> None:
-    limit = plan.get("throttle")
+    here = (exchange.api.id, exchange.stage_name)
+    method = f"{exchange.taken.path}/{exchange.method}"
+    stage = next(one for one in plan["apiStages"] if (one["apiId"], one["stage"]) == here)
+    own = (stage.get("throttle") or {}).get(method)
+    # A limit for the method counts before the plan's (AWS, "Throttle requests to your REST APIs").
+    limit, name = (own, (*here, method)) if own else (plan.get("throttle"), ())
     if limit:
-        name = ("plan", plan["id"], key_id)
-        _take(exchange, name, limit.get("rateLimit", 0), limit.get("burstLimit", 0))
+        bucket = ("plan", plan["id"], key_id, *name)
+        _take(exchange, bucket, limit.get("rateLimit", 0), limit.get("burstLimit", 0))
 
 
 def _take(exchange: Exchange, name: tuple[str, ...], rate: float, burst: float) -> None:
