@@ -127,6 +127,8 @@ class Time:
         self._offline.advance(milliseconds=milliseconds, raise_errors=False)
         return _done()
 
+    def leave(self) -> None: ...
+
     def settle(self) -> Pending[Any]:
         self._offline.settle(raise_errors=False)
         return _done()

@@ -19,6 +19,7 @@ OFFLINE = {
     "app": "",
     "client": "service, region",
     "emulator": "",
+    "explore": "port",
     "faults": "",
     "http": "",
     "invoke": "name, payload",

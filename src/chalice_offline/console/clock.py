@@ -31,6 +31,7 @@ class Clock:
             Door("GET", "time", self.present),
             Door("POST", "time/advance", self.advance),
             Door("POST", "time/settle", self.settle),
+            Door("POST", "time/leave", self.leave),
         ]
 
     def present(self, _asked: Asked | None = None) -> dict[str, Any]:
@@ -58,6 +59,11 @@ class Clock:
     def settle(self, _asked: Asked) -> Any:
         """Go on until nothing is left to do."""
         return self._control().settle().map(lambda _: self.present())
+
+    def leave(self, _asked: Asked) -> dict[str, Any]:
+        """Let the test go on that waits for whoever looks around."""
+        self._control().leave()
+        return {"left": True}
 
     def _control(self) -> TimeControl:
         if self._session.time is None:

@@ -32,6 +32,10 @@ class TimeControl(Protocol):
         """Go on until nothing is left to do."""
         ...
 
+    def leave(self) -> None:
+        """Look around no longer: whoever waits goes on."""
+        ...
+
 
 class Session:
     """One emulator, one account and region, and what else a session knows about itself.

@@ -12,6 +12,7 @@
 
 plugin        pytest's hooks and fixtures
 offline, http the emulator with a project on it, as a test sees it
+exploring     the console of an emulator in virtual time
 runs, faults  what ran; and what is to go wrong on purpose
 replies       what requests and invocations return
 presence      what of the process belongs to the emulator whose code runs: clock, folder, variables

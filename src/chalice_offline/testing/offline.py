@@ -260,6 +260,18 @@ class Offline:
 
         return OfflineFaults(self.emulator.faults, target)
 
+    def explore(self, port: int = 0) -> None:
+        """Serve the console of this emulator until Ctrl-C: a look around in the middle of a test.
+
+        Time stands still meanwhile, unless the page lets it pass. Run pytest with `-s` to see
+        where the console is; `port` 0 takes a free one.
+        """
+        from chalice_offline.testing.exploring import Exploring
+
+        with self._acting():
+            exploring = Exploring(self, port)
+            exploring.run()
+
     def trace(self, text: str) -> Trace:
         """Return the story of whatever mentions `text` (an order id, say); print it to see it."""
         from chalice_offline.trace import Trace

@@ -1,6 +1,6 @@
 // The page: which view is shown, the keys, the live feed.
 
-import { follow, get } from "./api.js";
+import { follow, get, post } from "./api.js";
 import { byId, fill, h, toast } from "./dom.js";
 import { clock, count } from "./format.js";
 import { help, listen } from "./keys.js";
@@ -78,7 +78,26 @@ async function head() {
   const facts = await get("session");
   fill(byId("project"), facts.project ?? "chalice-offline");
   fill(byId("facts"), [facts.stage, facts.region, facts.virtual && `virtual, ${clock(facts.now_ms)}`].filter(Boolean).join(" · "));
+  if (facts.virtual) timeButtons();
   byId("facts").title = `chalice-offline ${facts.version}, Python ${facts.python}, account ${facts.account_id}, seed ${facts.seed}`;
+}
+
+/** In virtual time the page lets time pass. */
+function timeButtons() {
+  const pass = (label, how, body, title) => h("button", {
+    type: "button", title, onclick: async () => {
+      try {
+        await post(`time/${how}`, body);
+        if (how === "leave") toast("The test goes on.");
+        else await Promise.all([head(), view?.reload?.()]);
+      } catch (error) {
+        toast(error.message, "bad");
+      }
+    },
+  }, label);
+  byId("time").hidden = false;
+  fill(byId("time"), pass("Settle", "settle", {}, "Go on until nothing is left to do"),
+    pass("+1 min", "advance", { minutes: 1 }), pass("+1 h", "advance", { hours: 1 }), pass("Go on", "leave", {}, "Leave, and let the test go on"));
 }
 
 for (const [key, label] of VIEWS) byId("nav").append(h("a", { href: `#/${key}`, "data-view": key }, label));
