@@ -8,11 +8,11 @@ import threading
 import urllib.request
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
 from chalice_offline.testing.exploring import Exploring
 
 if TYPE_CHECKING:
+    import pytest
+
     from tests.console.conftest import Shop
 
 
