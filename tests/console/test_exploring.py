@@ -47,11 +47,21 @@ class Visitor(threading.Thread):
             return json.load(reply)
 
 
+def exploring_of(shop: Shop) -> Exploring:
+    offline = shop.offline
+    return Exploring(
+        offline.emulator,
+        offline.app,
+        advance=lambda ms: offline.advance(milliseconds=ms, raise_errors=False),
+        settle=lambda: offline.settle(raise_errors=False),
+    )
+
+
 def test_a_look_around_in_the_middle_of_a_test(
     shop: Shop, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """What the page does happens, in this thread; afterwards the test goes on where it was."""
-    exploring = Exploring(shop.offline, 0)
+    exploring = exploring_of(shop)
     visitor = Visitor(exploring)
     visitor.start()
     exploring.run()
@@ -72,9 +82,8 @@ def test_ctrl_c_goes_on(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
 
         def flush(self) -> None: ...
 
-    exploring = Exploring(shop.offline, 0)
     with monkeypatch.context() as patched:
         patched.setattr(sys, "stdout", Interrupted())
-        exploring.run()
+        shop.offline.explore()
     shop.order("soup")
     assert [run.outcome for run in shop.offline.runs()] == ["ok", "ok"]

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import queue
 import sys
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from chalice_offline.console.api import Console
@@ -24,7 +23,8 @@ from chalice_offline.transports.http_server import Server
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from chalice_offline.testing.offline import Offline
+    from chalice_offline.chalice_app.offline_app import OfflineApp
+    from chalice_offline.emulator import Emulator
 
 Job = tuple["Callable[[], object]", Pending[Any]]
 
@@ -32,10 +32,21 @@ Job = tuple["Callable[[], object]", Pending[Any]]
 class Exploring:
     """One exploration, from its start until somebody says go on."""
 
-    def __init__(self, offline: Offline, port: int) -> None:
-        """Bind the port at once; ProjectError when it is taken. 0 takes a free one."""
-        emulator = offline.emulator
-        self._offline = offline
+    def __init__(
+        self,
+        emulator: Emulator,
+        app: OfflineApp,
+        *,
+        advance: Callable[[int], None],
+        settle: Callable[[], None],
+        port: int = 0,
+    ) -> None:
+        """Bind the port at once; ProjectError when it is taken. 0 takes a free one.
+
+        `advance` lets so many milliseconds pass, `settle` goes on until nothing is left to do.
+        """
+        self._advance = advance
+        self._settle = settle
         self._driver: Any = emulator.driver
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         gateway = Gateway(emulator)
@@ -44,8 +55,8 @@ class Exploring:
             Session(
                 emulator,
                 lambda_,
-                about=offline.app.about,
-                short_names=offline.app.short_names,
+                about=app.about,
+                short_names=app.short_names,
                 time=self,
             )
         )
@@ -77,14 +88,11 @@ class Exploring:
 
     def advance(self, milliseconds: int) -> Pending[Any]:
         """Let so much time pass."""
-        span = timedelta(milliseconds=milliseconds)
-        return self._later(
-            lambda: self._offline.advance(seconds=span.total_seconds(), raise_errors=False)
-        )
+        return self._later(lambda: self._advance(milliseconds))
 
     def settle(self) -> Pending[Any]:
         """Go on until nothing is left to do."""
-        return self._later(lambda: self._offline.settle(raise_errors=False))
+        return self._later(self._settle)
 
     def leave(self) -> None:
         """Let the test go on."""

@@ -269,8 +269,13 @@ class Offline:
         from chalice_offline.testing.exploring import Exploring
 
         with self._acting():
-            exploring = Exploring(self, port)
-            exploring.run()
+            Exploring(
+                self.emulator,
+                self.app,
+                advance=lambda ms: self.advance(milliseconds=ms, raise_errors=False),
+                settle=lambda: self.settle(raise_errors=False),
+                port=port,
+            ).run()
 
     def trace(self, text: str) -> Trace:
         """Return the story of whatever mentions `text` (an order id, say); print it to see it."""
