@@ -49,6 +49,80 @@ def test_a_wrong_definition_is_refused_with_diagnostics(
     assert workflows.client.list_state_machines()["stateMachines"] == []
 
 
+PASS = {"Type": "Pass", "End": True}
+IF = {"Variable": "$.a", "IsNull": True, "Next": "B"}
+
+
+def _one(state: dict[str, Any]) -> dict[str, Any]:
+    return {"StartAt": "A", "States": {"A": state}}
+
+
+@pytest.mark.parametrize(
+    ("states", "message"),
+    [
+        (
+            {"A": {"Type": "Pass", "Next": "B"}, "B": {"Type": "Pass", "Next": "A"}},
+            "MISSING_END_STATE: Workflow has no terminal state at null",
+        ),
+        (
+            {"A": PASS, "B": PASS},
+            'MISSING_TRANSITION_TARGET: State "B" is not reachable. at /States/B',
+        ),
+        (
+            {"A": {**PASS, "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "B"}]}, "B": PASS},
+            "SCHEMA_VALIDATION_FAILED: Field 'Catch' is not supported at /States/A",
+        ),
+        (
+            {"A": {"Type": "Parallel", "Branches": [_one(PASS)], "End": True}},
+            "DUPLICATE_STATE_NAME: Duplicate State name: A at /States/A/Branches[0]/States/A",
+        ),
+        (
+            {"A": {**PASS, "Output": 1}},
+            (
+                "SCHEMA_VALIDATION_FAILED: The QueryLanguage is set to 'JSONPath', but field "
+                "'Output' is only supported for the 'JSONata' QueryLanguage at /States/A"
+            ),
+        ),
+        (
+            {"A": {**PASS, "QueryLanguage": "JSONata", "Output": {"v": "{% phone & 'x' %}"}}},
+            (
+                "UNSUPPORTED_JSONATA_EXPRESSION: Reference to 'phone' at the top level is not "
+                "supported. at /States/A/Output/v"
+            ),
+        ),
+        (
+            {"A": {**PASS, "QueryLanguage": "JSONata", "Output": "{% $a[1,2) %}"}},
+            'INVALID_JSONATA_EXPRESSION: Expected "]", got "," at /States/A/Output',
+        ),
+        (
+            {"A": {"Type": "Choice", "Choices": [{"IsNull": True, "Next": "B"}]}, "B": PASS},
+            (
+                "SCHEMA_VALIDATION_FAILED: The field 'Variable' is required but was missing at "
+                "/States/A/Choices[0]"
+            ),
+        ),
+        (
+            {"A": {"Type": "Choice", "Choices": [{"Not": IF}], "Default": "B"}, "B": PASS},
+            (
+                "SCHEMA_VALIDATION_FAILED: The field 'Next' is required but was missing at "
+                "/States/A/Choices[0]"
+            ),
+        ),
+    ],
+)
+def test_what_could_not_run_is_refused(
+    workflows: Any, states: dict[str, Any], message: str
+) -> None:
+    """Loops without an end, states nobody reaches, fields of others, wrong expressions."""
+    text = json.dumps({"StartAt": "A", "States": states})
+    found = workflows.client.validate_state_machine_definition(definition=text)
+    shown = [
+        f"{one['code']}: {one['message']} at {one.get('location', 'null')}"
+        for one in found["diagnostics"]
+    ]
+    assert shown == [message]
+
+
 def test_the_same_name_and_input_is_the_same_execution(workflows: Any, definition: Any) -> None:
     """Another input under the name of an execution is refused."""
     machine = workflows.create(definition({"Type": "Wait", "Seconds": 60}))

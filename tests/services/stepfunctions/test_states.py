@@ -85,10 +85,10 @@ def test_branches_run_at_the_same_time(workflows: Any, definition: Any) -> None:
     """Branches that wait ten and five seconds take ten; results are in the order of branches."""
     branches = [
         {
-            "StartAt": "W",
+            "StartAt": f"W{seconds}",
             "States": {
-                "W": {"Type": "Wait", "Seconds": seconds, "Next": "P"},
-                "P": {**PASS, "Result": seconds},
+                f"W{seconds}": {"Type": "Wait", "Seconds": seconds, "Next": f"P{seconds}"},
+                f"P{seconds}": {**PASS, "Result": seconds},
             },
         }
         for seconds in (10, 5)
@@ -217,7 +217,12 @@ def test_the_package_of_jsonata_changes_no_process() -> None:
 
 def test_an_endless_loop_ends_with_its_history(workflows: Any, definition: Any) -> None:
     """25,000 events end a Standard execution."""
-    arn = workflows.start(definition({"Type": "Pass", "Next": "First"}))
+    loop = {
+        "Type": "Choice",
+        "Choices": [{"Variable": "$.stop", "IsPresent": True, "Next": "Done"}],
+        "Default": "First",
+    }
+    arn = workflows.start(definition(loop, Done={"Type": "Succeed"}))
     workflows.aws.settle()
     found = workflows.describe(arn)
     assert (found["status"], found["error"]) == ("FAILED", "States.Runtime")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalice_offline.services.stepfunctions.language.field_checks import check_fields
 from chalice_offline.services.stepfunctions.language.json_text import NotJson, parse
+from chalice_offline.services.stepfunctions.language.jsonata_checks import check_expressions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 SCHEMA = "SCHEMA_VALIDATION_FAILED"
 NOT_JSON = "INVALID_JSON_DESCRIPTION"
 MISSING_TARGET = "MISSING_TRANSITION_TARGET"
+MISSING_END = "MISSING_END_STATE"
+DUPLICATE = "DUPLICATE_STATE_NAME"
 _TYPES = ("Task", "Wait", "Pass", "Succeed", "Fail", "Choice", "Parallel", "Map")
 _ENDS = frozenset({"Succeed", "Fail"})
 
@@ -37,7 +40,8 @@ class Diagnostic:
         return shown
 
     def __str__(self) -> str:
-        place = f" at {self.location}" if self.location is not None else ""
+        # AWS says "at null" of what has no place, but for a text that is no JSON object (recorded).
+        place = f" at {self.location or 'null'}" if self.location or self.code != SCHEMA else ""
         return f"{self.code}: {self.message}{place}"
 
 
@@ -70,6 +74,7 @@ class _Checks:
         self._alone = alone
         self.found: list[Diagnostic] = []
         self._language = language
+        self._names: set[str] = set()
         self._is_express = is_express
 
     def block(self, block: Mapping[str, Any], place: str) -> None:
@@ -85,7 +90,16 @@ class _Checks:
         if block["StartAt"] not in states:
             self._target(block["StartAt"], f"{place}/StartAt")
         for name, state in states.items():
+            if name in self._names:
+                message = f"Duplicate State name: {name}"
+                self._found(DUPLICATE, message, f"{place}/States/{name}")
+            self._names.add(name)
             self.state(state, states, f"{place}/States/{name}")
+        for name in unreachable(block):
+            message = f'State "{name}" is not reachable.'
+            self._found(MISSING_TARGET, message, f"{place}/States/{name}")
+        if not place and not self.found and not any(_ends(state) for state in states.values()):
+            self._found(MISSING_END, "Workflow has no terminal state", None)
 
     def state(self, state: Any, states: Mapping[str, Any], place: str) -> None:
         """Check one state."""
@@ -109,6 +123,9 @@ class _Checks:
             self._add(message, location)
         if not self._alone:
             self._transitions(state, states, place)
+        if language == "JSONata":
+            for code, message, location in check_expressions(state, place):
+                self._found(code, message, location)
         self._inner(state, place)
 
     def _transitions(self, state: Mapping[str, Any], states: Mapping[str, Any], place: str) -> None:
@@ -139,10 +156,35 @@ class _Checks:
         elif state["Type"] == "Map":
             for name in ("ItemProcessor", "Iterator"):
                 if name in state:
+                    if "QueryLanguage" in state[name]:
+                        self._add("Field 'QueryLanguage' is not supported", f"{place}/{name}")
                     self.block(state[name], f"{place}/{name}")
 
     def _target(self, target: Any, place: str) -> None:
-        self.found.append(Diagnostic(MISSING_TARGET, f"Missing 'Next' target: {target}", place))
+        self._found(MISSING_TARGET, f"Missing 'Next' target: {target}", place)
 
     def _add(self, message: str, place: str) -> None:
-        self.found.append(Diagnostic(SCHEMA, message, place))
+        self._found(SCHEMA, message, place)
+
+    def _found(self, code: str, message: str, place: str | None) -> None:
+        self.found.append(Diagnostic(code, message, place))
+
+
+def unreachable(block: Mapping[str, Any]) -> list[str]:
+    """Return the states of a block that no way from its start leads to."""
+    states, ahead = block["States"], [block["StartAt"]]
+    reached: set[str] = set()
+    while ahead:
+        name = ahead.pop()
+        state = states.get(name) if isinstance(name, str) else None
+        if name in reached or not isinstance(state, dict):
+            continue
+        reached.add(name)
+        rules = [*state.get("Choices", ()), *state.get("Catch", ())]
+        ahead += [state.get("Next"), state.get("Default")]
+        ahead += [rule.get("Next") for rule in rules if isinstance(rule, dict)]
+    return [name for name in states if name not in reached] if reached else []
+
+
+def _ends(state: Any) -> bool:
+    return isinstance(state, dict) and (state.get("Type") in _ENDS or state.get("End") is True)

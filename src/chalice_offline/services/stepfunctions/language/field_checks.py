@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from chalice_offline.services.stepfunctions.language import jsonata
+from chalice_offline.services.stepfunctions.language.choices import OPERATORS
 from chalice_offline.services.stepfunctions.language.intrinsic_parser import (
     NotIntrinsic,
     check_path,
@@ -24,6 +25,13 @@ if TYPE_CHECKING:
     Wrong = tuple[str, str]
 
 _TEMPLATES = ("Parameters", "ResultSelector", "ItemSelector", "Assign")
+_WITH_RETRY = frozenset({"Map", "Parallel", "Task"})
+# Which types of states have a field; others may not (github.com/floci-io/floci, issue 2735).
+_ONLY_ON = {
+    "TimeoutSeconds": frozenset({"Task"}),
+    "Catch": _WITH_RETRY,
+    "Retry": _WITH_RETRY,
+}
 _LABEL_FORBIDDEN = ' ?*<>{}[]:;,\\|^~$#%&`"'
 _LABEL_MAX = 40
 # Fields of each language that the other does not have.
@@ -41,12 +49,15 @@ def check_fields(
     """Return what is wrong with a state's own fields: messages and places."""
     kind = state["Type"]
     yield from _language(state, place, language)
+    for name, kinds in _ONLY_ON.items():
+        if name in state and kind not in kinds:
+            yield f"Field '{name}' is not supported", place
     if kind == "Task":
         yield from _task(state, place, is_express=is_express)
     elif kind == "Wait":
         yield from _wait(state, place, language)
     elif kind == "Choice":
-        yield from _choice(state, place)
+        yield from _choice(state, place, language)
     elif kind == "Map":
         yield from _map(state, place)
     for position, catcher in enumerate(state.get("Catch", ())):
@@ -62,9 +73,14 @@ def check_fields(
 
 def _language(state: Mapping[str, Any], place: str, language: str) -> Iterator[Wrong]:
     wrong = _JSONPATH_ONLY if language == "JSONata" else _JSONATA_ONLY
+    other = "JSONPath" if language == "JSONata" else "JSONata"
     for name in wrong:
         if name in state:
-            yield f"The field '{name}' is not supported with QueryLanguage '{language}'", place
+            message = (
+                f"The QueryLanguage is set to '{language}', but field '{name}' is only supported "
+                f"for the '{other}' QueryLanguage"
+            )
+            yield message, place
 
 
 def _task(state: Mapping[str, Any], place: str, *, is_express: bool) -> Iterator[Wrong]:
@@ -112,12 +128,48 @@ def _wait(state: Mapping[str, Any], place: str, language: str) -> Iterator[Wrong
         yield "String does not match RFC3339 timestamp", f"{place}/Timestamp"
 
 
-def _choice(state: Mapping[str, Any], place: str) -> Iterator[Wrong]:
+def _choice(state: Mapping[str, Any], place: str, language: str) -> Iterator[Wrong]:
     if not state.get("Choices"):
         yield "Value cannot be empty", f"{place}/Choices"
     for position, rule in enumerate(state.get("Choices") or ()):
+        where = f"{place}/Choices[{position}]"
+        if not isinstance(rule, dict):
+            yield "Expected value of type Object", where
+            continue
         if "Next" not in rule:
-            yield "The field 'Next' is required but was missing", f"{place}/Choices[{position}]"
+            yield "The field 'Next' is required but was missing", where
+        if language == "JSONata":
+            if "Condition" not in rule:
+                yield "The field 'Condition' is required but was missing", where
+        else:
+            yield from _rule(rule, where)
+
+
+def _rule(rule: Mapping[str, Any], place: str) -> Iterator[Wrong]:
+    """A rule of JSONPath: one comparison of a variable, or And, Or, Not of such."""
+    combined = [name for name in ("And", "Or", "Not") if name in rule]
+    compared = [name for name in rule if name in OPERATORS]
+    if len(combined) + len(compared) != 1:
+        yield "Exactly one comparison, or one of [And, Or, Not], is required", place
+        return
+    if compared:
+        variable = rule.get("Variable")
+        if variable is None:
+            yield "The field 'Variable' is required but was missing", place
+        elif not _is_expression(variable):
+            yield "Value is not a Reference Path", f"{place}/Variable"
+        return
+    name = combined[0]
+    inner = [rule[name]] if name == "Not" else rule[name]
+    if not isinstance(inner, list) or not inner:
+        yield "Value cannot be empty", f"{place}/{name}"
+        return
+    for position, one in enumerate(inner):
+        where = f"{place}/{name}" if name == "Not" else f"{place}/{name}[{position}]"
+        if isinstance(one, dict):
+            yield from _rule(one, where)
+        else:
+            yield "Expected value of type Object", where
 
 
 def _map(state: Mapping[str, Any], place: str) -> Iterator[Wrong]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalice_offline.services.stepfunctions.language.failures import evaluation_failure
 from chalice_offline.services.stepfunctions.language.json_text import NotJson, compact, parse
+from chalice_offline.services.stepfunctions.language.jsonata_messages import message_of
 from chalice_offline.services.stepfunctions.language.recursion import RoomForRecursion
 from chalice_offline.services.stepfunctions.language.timestamps import spell
 
@@ -60,14 +61,25 @@ def _evaluated(expression: str, sources: Sources, location: str) -> Any:
         compiled = _compiled(expression)
         value = compiled.evaluate(None, _bindings(sources, Utils.NULL_VALUE))
     except JException as error:
-        what = f"threw an error during evaluation. {error.error}: {error}"
+        what = f"threw an error during evaluation. {error.error}: {message_of(error)}"
         raise evaluation_failure(f"{where} {what}", location) from error
     except (RecursionError, ArithmeticError, TypeError, ValueError, LookupError) as error:
-        what = f"threw an error during evaluation. {error}"
+        what = f"threw an error during evaluation: {error}"
         raise evaluation_failure(f"{where} {what}", location) from error
     if value is None:
         raise evaluation_failure(f"{where} returned nothing (undefined).", location)
     return _plain(value, Utils.NULL_VALUE, where, location)
+
+
+def parsed(text: str) -> tuple[Any, str]:
+    """Return the tree of an expression, or None and what is wrong with it."""
+    with _ROOM:
+        from jsonata.jexception import JException
+
+        try:
+            return _compiled(text[2:-2].strip()).ast, ""
+        except JException as error:
+            return None, message_of(error)
 
 
 def expect(value: Any, text: Any, location: str, *kinds: type) -> Any:
