@@ -243,3 +243,40 @@ def test_failures_are_logged_where_the_configuration_says(workflows: Any, defini
     lines = [json.loads(event["message"]) for event in events["events"]]
     assert [line["type"] for line in lines] == ["FailStateEntered", "ExecutionFailed"]
     assert lines[1]["details"] == {"error": "E", "cause": "C"}
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        {"Type": ["x"]},
+        {"Type": "Map", "ItemProcessor": 5, "End": True},
+        {"Type": "Map", "ItemProcessor": _one(PASS), "Label": 5, "End": True},
+        {"Type": "Parallel", "Branches": [5], "End": True},
+        {"Type": "Choice", "Choices": {"a": 1}},
+        {"Type": "Wait", "Seconds": "soon", "End": True},
+        {"Type": "Map", "ItemProcessor": _one(PASS), "MaxConcurrency": 1.5, "End": True},
+        {**PASS, "InputPath": "a"},
+        {"Type": "Pass", "Next": ["A"]},
+    ],
+)
+def test_values_of_another_kind_are_refused(workflows: Any, state: dict[str, Any]) -> None:
+    """Whatever stands where something else belongs is a diagnostic and no crash."""
+    text = json.dumps({"StartAt": "A", "States": {"A": state}})
+    code, message = _refusal(
+        lambda: workflows.client.create_state_machine(name="w", definition=text, roleArn=ROLE)
+    )
+    assert code == "InvalidDefinition"
+    assert message.startswith("Invalid State Machine Definition: '")
+
+
+def test_a_name_is_free_again_after_ninety_days(workflows: Any, definition: Any) -> None:
+    """Until then another execution of that name is refused, also when the first has ended."""
+    machine = workflows.create(definition({"Type": "Succeed"}))
+    start = lambda: workflows.client.start_execution(  # noqa: E731
+        stateMachineArn=machine, name="n"
+    )
+    start()
+    workflows.aws.settle()
+    assert _refusal(start)[0] == "ExecutionAlreadyExists"
+    workflows.aws.advance(seconds=91 * 24 * 3600)
+    start()

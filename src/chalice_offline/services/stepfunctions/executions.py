@@ -46,7 +46,7 @@ def start_execution(sfn: StepFunctionsState, context: CallContext, request: Requ
         f"execution:{revision.machine_name}:{name}",
     )
     known = sfn.executions.get(arn)
-    if known is not None:
+    if known is not None and not _is_forgotten(sfn, known):
         if known.is_running and known.input_text == text and known.called_as == called_as:
             return {"executionArn": arn, "startDate": known.started_ms / 1000}
         raise execution_exists(arn)
@@ -57,6 +57,12 @@ def start_execution(sfn: StepFunctionsState, context: CallContext, request: Requ
     sfn.keep_execution(execution)
     execution.start()
     return {"executionArn": arn, "startDate": execution.started_ms / 1000}
+
+
+def _is_forgotten(sfn: StepFunctionsState, execution: Execution) -> bool:
+    """Whether an execution ended so long ago that another one may have its name."""
+    ended_ms = execution.stopped_ms
+    return ended_ms is not None and sfn.kernel.now_ms - ended_ms > limits.KEPT_MS
 
 
 def start_sync_execution(sfn: StepFunctionsState, context: CallContext, request: Request) -> Reply:
@@ -90,6 +96,8 @@ def redrive_execution(sfn: StepFunctionsState, context: CallContext, request: Re
     """Go on with an execution that did not succeed."""
     execution = sfn.find_execution(request["executionArn"])
     status, reason = execution.redrive_status()
+    if execution.revision.machine_arn not in sfn.machines and not execution.map_run_arn:
+        status, reason = "NOT_REDRIVABLE", "State machine is in DELETING status"
     if status != "REDRIVABLE":
         raise execution_not_redrivable(f"Execution is not redrivable: {reason}")
     execution.redrive(context.entry)

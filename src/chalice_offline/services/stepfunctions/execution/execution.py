@@ -223,6 +223,7 @@ class Execution:
 
     def _time_out(self) -> None:
         self._flow.abort()
+        self.error = TIMEOUT if self.revision.is_express else None
         self.history.add(
             "ExecutionTimedOut",
             0,

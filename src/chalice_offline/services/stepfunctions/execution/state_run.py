@@ -337,7 +337,10 @@ def number_field(run: StateRun, name: str, kind: str = "integer") -> Any:
         value = run.definition[name]
         if jsonata.is_expression(value):
             found = jsonata.evaluate(value, run.sources, name)
-            return jsonata.expect(found, value, name, int, float)
+            if isinstance(found, float) and found.is_integer():
+                found = int(found)
+            kinds = (int,) if kind == "integer" else (int, float)
+            return jsonata.expect(found, value, name, *kinds)
         return value
     path = run.definition.get(f"{name}Path")
     if path is None:

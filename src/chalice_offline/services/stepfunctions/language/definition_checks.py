@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from chalice_offline.services.stepfunctions.language.field_checks import check_fields
+from chalice_offline.services.stepfunctions.language.field_checks import check_fields, check_numbers
 from chalice_offline.services.stepfunctions.language.json_text import NotJson, parse
 from chalice_offline.services.stepfunctions.language.jsonata_checks import check_expressions
 
@@ -21,6 +21,7 @@ MISSING_TARGET = "MISSING_TRANSITION_TARGET"
 MISSING_END = "MISSING_END_STATE"
 DUPLICATE = "DUPLICATE_STATE_NAME"
 _TYPES = ("Task", "Wait", "Pass", "Succeed", "Fail", "Choice", "Parallel", "Map")
+_LANGUAGES = ("JSONPath", "JSONata")
 _ENDS = frozenset({"Succeed", "Fail"})
 
 
@@ -79,6 +80,15 @@ class _Checks:
 
     def block(self, block: Mapping[str, Any], place: str) -> None:
         """Check a block of states, and those within it."""
+        if not isinstance(block, dict):
+            self._add("Expected value of type Object", place)
+            return
+        for message, location in check_numbers(block, place, ""):
+            self._add(message, location)
+        if "QueryLanguage" in block and block["QueryLanguage"] not in _LANGUAGES:
+            values = ", ".join(_LANGUAGES)
+            message = f"The field 'QueryLanguage' should have one of these values: [{values}]"
+            self._add(message, f"{place}/QueryLanguage")
         missing = [name for name in ("States", "StartAt") if name not in block]
         if missing:
             self._add(f"These fields are required: [{', '.join(missing)}]", place or "/")
@@ -87,7 +97,7 @@ class _Checks:
         if not isinstance(states, dict) or not states:
             self._add("Value cannot be empty", f"{place}/States")
             return
-        if block["StartAt"] not in states:
+        if not _names_one_of(block["StartAt"], states):
             self._target(block["StartAt"], f"{place}/StartAt")
         for name, state in states.items():
             if name in self._names:
@@ -107,7 +117,7 @@ class _Checks:
             self._add("The field 'Type' is required but was missing", place)
             return
         kind = state["Type"]
-        if kind not in _TYPES:
+        if not isinstance(kind, str) or kind not in _TYPES:
             values = ", ".join(_TYPES)
             message = f"The field 'Type' should have one of these values: [{values}]"
             self._add(message, f"{place}/Type")
@@ -131,32 +141,36 @@ class _Checks:
     def _transitions(self, state: Mapping[str, Any], states: Mapping[str, Any], place: str) -> None:
         kind = state["Type"]
         if kind == "Choice":
-            for position, rule in enumerate(state.get("Choices", ())):
-                if isinstance(rule, dict) and "Next" in rule and rule["Next"] not in states:
+            for position, rule in enumerate(_list(state, "Choices")):
+                if (
+                    isinstance(rule, dict)
+                    and "Next" in rule
+                    and not _names_one_of(rule["Next"], states)
+                ):
                     self._target(rule["Next"], f"{place}/Choices[{position}]/Next")
-            if "Default" in state and state["Default"] not in states:
+            if "Default" in state and not _names_one_of(state["Default"], states):
                 self._target(state["Default"], f"{place}/Default")
         elif kind not in _ENDS:
             if "Next" in state:
-                if state["Next"] not in states:
+                if not _names_one_of(state["Next"], states):
                     self._target(state["Next"], f"{place}/Next")
             elif state.get("End") is not True:
                 self._add("One of these fields is required: [Next, End]", place)
-        for position, catcher in enumerate(state.get("Catch", ())):
-            if isinstance(catcher, dict) and catcher.get("Next") not in states:
+        for position, catcher in enumerate(_list(state, "Catch")):
+            if isinstance(catcher, dict) and not _names_one_of(catcher.get("Next"), states):
                 self._target(catcher.get("Next"), f"{place}/Catch[{position}]/Next")
 
     def _inner(self, state: Mapping[str, Any], place: str) -> None:
         if state["Type"] == "Parallel":
-            branches = state.get("Branches")
+            branches = _list(state, "Branches")
             if not branches:
                 self._add("Value cannot be empty", f"{place}/Branches")
-            for position, branch in enumerate(branches or ()):
+            for position, branch in enumerate(branches):
                 self.block(branch, f"{place}/Branches[{position}]")
         elif state["Type"] == "Map":
             for name in ("ItemProcessor", "Iterator"):
                 if name in state:
-                    if "QueryLanguage" in state[name]:
+                    if isinstance(state[name], dict) and "QueryLanguage" in state[name]:
                         self._add("Field 'QueryLanguage' is not supported", f"{place}/{name}")
                     self.block(state[name], f"{place}/{name}")
 
@@ -177,13 +191,22 @@ def unreachable(block: Mapping[str, Any]) -> list[str]:
     while ahead:
         name = ahead.pop()
         state = states.get(name) if isinstance(name, str) else None
-        if name in reached or not isinstance(state, dict):
+        if not isinstance(state, dict) or name in reached:
             continue
         reached.add(name)
-        rules = [*state.get("Choices", ()), *state.get("Catch", ())]
+        rules = [*_list(state, "Choices"), *_list(state, "Catch")]
         ahead += [state.get("Next"), state.get("Default")]
         ahead += [rule.get("Next") for rule in rules if isinstance(rule, dict)]
     return [name for name in states if name not in reached] if reached else []
+
+
+def _list(state: Mapping[str, Any], name: str) -> list[Any]:
+    value = state.get(name)
+    return value if isinstance(value, list) else []
+
+
+def _names_one_of(name: Any, states: Mapping[str, Any]) -> bool:
+    return isinstance(name, str) and name in states
 
 
 def _ends(state: Any) -> bool:

@@ -32,6 +32,19 @@ _ONLY_ON = {
     "Catch": _WITH_RETRY,
     "Retry": _WITH_RETRY,
 }
+# States language specification, and the developer guide's pages of each state: what numbers may be.
+_LIMITS = {
+    "TimeoutSeconds": (1, 99_999_999, True),
+    "HeartbeatSeconds": (1, 99_999_999, True),
+    "Seconds": (0, 99_999_999, True),
+    "MaxConcurrency": (0, 2**31 - 1, True),
+    "ToleratedFailureCount": (0, 2**31 - 1, True),
+    "ToleratedFailurePercentage": (0, 100, False),
+    "IntervalSeconds": (1, 99_999_999, True),
+    "MaxDelaySeconds": (1, 31_622_400, True),
+    "MaxAttempts": (0, 99_999_999, True),
+    "BackoffRate": (1, 2**31 - 1, False),
+}
 _LABEL_FORBIDDEN = ' ?*<>{}[]:;,\\|^~$#%&`"'
 _LABEL_MAX = 40
 # Fields of each language that the other does not have.
@@ -40,6 +53,7 @@ _JSONPATH_ONLY = (
     "TimeoutSecondsPath", "HeartbeatSecondsPath", "SecondsPath", "TimestampPath",
     "MaxConcurrencyPath", "CausePath", "ErrorPath",
 )  # fmt: skip
+_PATHS = ("InputPath", "OutputPath", "ResultPath")
 _JSONATA_ONLY = ("Arguments", "Output", "Items")
 
 
@@ -60,15 +74,43 @@ def check_fields(
         yield from _choice(state, place, language)
     elif kind == "Map":
         yield from _map(state, place)
-    for position, catcher in enumerate(state.get("Catch", ())):
-        if not catcher.get("ErrorEquals"):
-            yield (
-                "The field 'ErrorEquals' is required but was missing",
-                f"{place}/Catch[{position}]",
-            )
+    yield from check_numbers(state, place, language)
+    for name in _PATHS:
+        path = state.get(name)
+        if path is not None and not (isinstance(path, str) and path.startswith("$")):
+            yield "Value is not a Reference Path", f"{place}/{name}"
+    for name in ("Retry", "Catch"):
+        yield from _handlers(state.get(name, []), f"{place}/{name}")
     if language != "JSONata":
         for name in _TEMPLATES:
             yield from _template(state.get(name), f"{place}/{name}")
+
+
+def _handlers(handlers: Any, place: str) -> Iterator[Wrong]:
+    """Retriers and catchers."""
+    if not isinstance(handlers, list):
+        yield "Expected value of type Array", place
+        return
+    for position, handler in enumerate(handlers):
+        where = f"{place}[{position}]"
+        if not isinstance(handler, dict):
+            yield "Expected value of type Object", where
+            continue
+        if not handler.get("ErrorEquals"):
+            yield "The field 'ErrorEquals' is required but was missing", where
+        yield from check_numbers(handler, where, "")
+
+
+def check_numbers(fields: Mapping[str, Any], place: str, language: str) -> Iterator[Wrong]:
+    """Return what is wrong with the numbers of a state, a retrier or a machine."""
+    for name, (least, most, is_whole) in _LIMITS.items():
+        value = fields.get(name)
+        if value is None or (language == "JSONata" and jsonata.is_expression(value)):
+            continue
+        is_number = isinstance(value, int) or (isinstance(value, float) and not is_whole)
+        if not is_number or isinstance(value, bool) or not least <= value <= most:
+            kind = "an integer" if is_whole else "a number"
+            yield f"Value must be {kind} between {least} and {most}", f"{place}/{name}"
 
 
 def _language(state: Mapping[str, Any], place: str, language: str) -> Iterator[Wrong]:
@@ -105,6 +147,9 @@ def _task(state: Mapping[str, Any], place: str, *, is_express: bool) -> Iterator
         elif call is not None and call.pattern:
             message = "Express state machine does not support '.sync' service integration"
             yield message, f"{place}/Resource"
+    beat, timeout = state.get("HeartbeatSeconds"), state.get("TimeoutSeconds")
+    if isinstance(beat, int) and isinstance(timeout, int) and beat >= timeout:
+        yield "HeartbeatSeconds must be smaller than TimeoutSeconds", place
     credentials = state.get("Credentials")
     if credentials is not None and not {"RoleArn", "RoleArn.$"} & set(credentials):
         yield "The field 'RoleArn' is required but was missing", f"{place}/Credentials"
@@ -129,9 +174,11 @@ def _wait(state: Mapping[str, Any], place: str, language: str) -> Iterator[Wrong
 
 
 def _choice(state: Mapping[str, Any], place: str, language: str) -> Iterator[Wrong]:
-    if not state.get("Choices"):
+    choices = state.get("Choices")
+    if not choices or not isinstance(choices, list):
         yield "Value cannot be empty", f"{place}/Choices"
-    for position, rule in enumerate(state.get("Choices") or ()):
+        return
+    for position, rule in enumerate(choices):
         where = f"{place}/Choices[{position}]"
         if not isinstance(rule, dict):
             yield "Expected value of type Object", where
@@ -178,8 +225,9 @@ def _map(state: Mapping[str, Any], place: str) -> Iterator[Wrong]:
     label = state.get("Label")
     if label is None:
         return
-    if not label:
+    if not isinstance(label, str) or not label:
         yield "Label cannot be empty", f"{place}/Label"
+        return
     if len(label) > _LABEL_MAX:
         yield f"Label cannot exceed {_LABEL_MAX} characters", f"{place}/Label"
     for character in label:
