@@ -270,6 +270,7 @@ def aws(
             session.door.open()  # for the functions that are uploaded
             session.start()
             click.echo(f"AWS endpoint on {session.address}  (Ctrl-C ends it)")
+            click.echo(f"console on {session.aws_server.url}/_chalice_offline/")
             _wait_for_signal()
         finally:
             session.stop()
@@ -311,6 +312,7 @@ def _print_bindings(session: AppSession, stage: str) -> None:
     click.echo(f"{name}, stage {stage}")
     click.echo(f"  app           {session.address}")
     click.echo(f"  AWS endpoint  {aws.address}  (export AWS_ENDPOINT_URL={endpoint})")
+    click.echo(f"  console       {endpoint}/_chalice_offline/")
     routes = app.routes()
     if routes:
         click.echo("routes")

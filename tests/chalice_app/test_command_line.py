@@ -170,6 +170,7 @@ def test_local_serves_prints_and_ends_cleanly(start: Any, projects: Any) -> None
     page = "\n".join(program.printed)
     assert f"app           http://127.0.0.1:{program.port}" in page
     assert f"AWS endpoint  http://127.0.0.1:{program.aws_port}" in page
+    assert f"console       http://127.0.0.1:{program.aws_port}/_chalice_offline/" in page
     assert "GET /" in page
     assert "work   <- queue jobs" in page
     assert program.get("/") == {"version": "one"}

@@ -127,6 +127,7 @@ def test_the_wiring_counts_what_went_where(shop: Shop) -> None:
     edges = {(labels[edge["from"]], labels[edge["to"]]): edge["count"] for edge in drawn["edges"]}
     assert edges == {
         ("HTTP routes", "api_handler"): 1,
+        ("api_handler", "orders"): 1,
         ("orders", "cook"): 2,
         ("orders", "letters"): 1,
         ("news", "read_news"): 0,

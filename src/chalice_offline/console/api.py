@@ -126,7 +126,7 @@ class Console:
             Streams(session, state("kinesis", KinesisState)),
             schedules,
             Workflows(session, state("stepfunctions", StepFunctionsState)),
-            Wiring(session, runs, queues, topics, buckets, schedules),
+            Wiring(session, runs, queues, topics, buckets, tables, schedules),
             Clock(session),
             FaultDoors(session),
             Replay(session),

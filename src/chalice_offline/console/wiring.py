@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from chalice_offline.console.runs import Runs
     from chalice_offline.console.schedules import Schedules
     from chalice_offline.console.session import Session
+    from chalice_offline.console.tables import Tables
     from chalice_offline.console.topics import Topics
     from chalice_offline.core.journal import Entry
 
@@ -29,9 +30,6 @@ _NOWHERE = (
     "no subscription is confirmed", "delivered to 0", "dropped", "lost", "gave up", "discarded",
     "not run", "not delivered", "throttled",
 )  # fmt: skip
-
-# Services by the layer that they are drawn in: what comes from outside, what carries, what runs.
-_CARRIERS = frozenset({"sqs", "sns", "events", "kinesis", "dynamodb"})
 
 
 @dataclass(slots=True)
@@ -63,6 +61,7 @@ class Wiring:
         queues: Queues,
         topics: Topics,
         buckets: Buckets,
+        tables: Tables,
         schedules: Schedules,
     ) -> None:
         self._session = session
@@ -70,6 +69,7 @@ class Wiring:
         self._queues = queues
         self._topics = topics
         self._buckets = buckets
+        self._tables = tables
         self._schedules = schedules
 
     def doors(self) -> list[Door]:
@@ -90,8 +90,12 @@ class Wiring:
             self._bus_edges(drawn, asked)
             self._schedule_edges(drawn)
             self._bucket_edges(drawn)
+            for table in self._tables.names():
+                described = self._tables.described(table)
+                drawn.node(described["arn"], "table", table, items=described["items"])
             self._runs_by_source(drawn)
             self._deliveries(drawn)
+            self._calls(drawn)
         return {"nodes": list(drawn.nodes.values()), "edges": list(drawn.edges.values())}
 
     def unmatched(self, asked: Asked) -> dict[str, Any]:
@@ -213,18 +217,38 @@ class Wiring:
     def _deliveries(self, drawn: Map) -> None:
         """Count what services delivered to each other, as far as the journal goes back."""
         journal = self._session.emulator.journal
-        counts: Counter[tuple[str, str]] = Counter()
+        counts: Counter[tuple[str, str, str]] = Counter()
         for entry in journal.entries():
             if entry.kind != "delivery" or not entry.causes:
                 continue
-            end = _named(entry.detail, self._session.emulator.region)
+            end = _named(entry.detail)
             cause = journal.find(entry.causes[0])
             if end and cause is not None:
-                for start in _starts(cause, self._session.emulator.region):
-                    counts[start, end] += 1
+                for start in _starts(cause):
+                    counts[start, _kind_of(entry), end] += 1
         for edge in drawn.edges.values():
             if not edge["count"]:
-                edge["count"] = counts[edge["from"].rpartition(":")[2], _last(edge["to"])]
+                start, end = edge["from"].rpartition(":")[2], edge["to"]
+                edge["count"] = counts[start, drawn.nodes[end]["kind"], _last(end)]
+
+    def _calls(self, drawn: Map) -> None:
+        """Add what handlers called: "calls" edges from functions to what they wrote to."""
+        session = self._session
+        by_name = {function.name: function.arn for function in session.functions()}
+        ends = {(made["kind"], _last(node)): node for node, made in drawn.nodes.items()}
+        journal = session.emulator.journal
+        counts: Counter[tuple[str, str]] = Counter()
+        for entry in journal.entries():
+            if entry.kind != "call" or not entry.causes or not _is_write(entry):
+                continue
+            run = journal.find(entry.causes[0])
+            start = by_name.get(run.subject) if run is not None and run.kind == "run" else None
+            if start is not None:
+                for name in _written_to(entry):
+                    counts[start, ends.get((_kind_of(entry), name), "")] += 1
+        for (start, end), count in counts.items():
+            if end:
+                drawn.edge(start, end, "calls", count=count)
 
     def _reason(self, entry: Entry) -> dict[str, Any]:
         detail = {
@@ -240,6 +264,32 @@ class Wiring:
             "outcome": str(mask(entry.outcome)),
             "reasons": mask(detail),
         }
+
+
+_WRITES = (
+    "Send",
+    "Publish",
+    "Put",
+    "Invoke",
+    "Start",
+    "Update",
+    "BatchWrite",
+    "Delete",
+)
+
+
+def _is_write(entry: Entry) -> bool:
+    return entry.subject.partition(".")[2].startswith(_WRITES)
+
+
+def _written_to(entry: Entry) -> set[str]:
+    """Return the last parts of the names of what a call of a handler changes."""
+    if entry.subject == "events.PutEvents":
+        entries = entry.detail.get("Entries", [])
+        return {_last(one.get("EventBusName", "default")) for one in entries}
+    names = (entry.detail.get(key) for key in ("TableName", "Bucket"))
+    found = next((name for name in names if isinstance(name, str)), None)
+    return {found or _named(entry.detail)} - {""}
 
 
 _INVOKERS = {"invoke": "Invoke", "authorizer": "API authorizer", "workflow": "Step Functions"}
@@ -281,12 +331,21 @@ _KINDS = {
 }
 
 
+_SERVICES = {"stepfunctions": "workflow"}  # where botocore's name is not that in ARNs
+
+
+def _kind_of(entry: Entry) -> str:
+    """Return the kind of node that a call goes to."""
+    service = entry.subject.partition(".")[0]
+    return _SERVICES.get(service) or _KINDS.get(service, "")
+
+
 def _unqualified(arn: str) -> str:
     parts = arn.split(":")
     return ":".join(parts[:7]) if len(parts) == 8 and parts[2] == "lambda" else arn
 
 
-def _named(detail: Any, _region: str) -> str:
+def _named(detail: Any) -> str:
     """Return the last part of the name of what a delivery goes to."""
     for key in ("QueueUrl", "TopicArn", "FunctionName", "StreamName", "stateMachineArn"):
         value = detail.get(key)
@@ -295,7 +354,7 @@ def _named(detail: Any, _region: str) -> str:
     return ""
 
 
-def _starts(cause: Entry, _region: str) -> set[str]:
+def _starts(cause: Entry) -> set[str]:
     """Return the last parts of the names of what a delivery comes from."""
     detail = cause.detail
     if cause.subject == "events.PutEvents":

@@ -15,20 +15,21 @@ const COLUMNS = { routes: 0, invoke: 0, authorizer: 0, workflow: 0, schedule: 0,
  * Give each node a column and a place in it, so that few lines cross and none runs behind a node:
  * a line over several columns gets a narrow place of its own in each.
  */
-export function layout(nodes, edges) {
+export function layout(nodes, edges, { flow = false } = {}) {
   const linked = new Set(edges.flatMap((edge) => [edge.from, edge.to]));
   const shown = nodes.filter((node) => linked.has(node.id) || node.kind === "function");
   const byId = new Map(shown.map((node) => [node.id, node]));
   const letters = new Set(edges.filter((edge) => edge.label === "dead letters").map((edge) => edge.to));
   const fed = new Set(edges.filter((edge) => edge.label !== "dead letters").map((edge) => edge.from));
   const used = new Set();
+  const depths = flow ? flowing(shown, edges) : null;
   for (const node of shown) {
     node.isEnd = letters.has(node.id) && !fed.has(node.id);
-    node.column = node.isEnd ? 3 : COLUMNS[node.kind] ?? 3;
+    node.column = depths ? depths.get(node.id) : node.isEnd ? 3 : COLUMNS[node.kind] ?? 3;
     node.height = HEIGHT;
     used.add(node.column);
   }
-  const numbers = [...used].sort();
+  const numbers = [...used].sort((one, other) => one - other);
   const columns = numbers.map(() => []);
   for (const node of shown) {
     node.column = numbers.indexOf(node.column);
@@ -47,6 +48,27 @@ export function layout(nodes, edges) {
     }
   });
   return { shown, lines, width: columns.length * (WIDTH + ACROSS) - ACROSS, height };
+}
+
+/** Return each node's column when a line always leads on to the right: back edges aside. */
+function flowing(nodes, edges) {
+  const next = new Map(nodes.map((node) => [node.id, []]));
+  for (const edge of edges) if (next.has(edge.from) && next.has(edge.to)) next.get(edge.from).push(edge.to);
+  const depth = new Map(nodes.map((node) => [node.id, 0]));
+  const done = new Set();
+  const order = [];
+  const visit = (id, path) => {
+    if (done.has(id)) return;
+    path.add(id);
+    next.set(id, next.get(id).filter((other) => !path.has(other)));
+    for (const other of next.get(id)) visit(other, path);
+    path.delete(id);
+    done.add(id);
+    order.unshift(id);
+  };
+  for (const node of nodes) visit(node.id, new Set());
+  for (const id of order) for (const other of next.get(id)) depth.set(other, Math.max(depth.get(other), depth.get(id) + 1));
+  return depth;
 }
 
 /** Return what a line goes through: its two nodes, and a place in each column between them. */
@@ -92,6 +114,7 @@ export class WiringView {
     this.go = go;
     this.element = h("section.wiring");
     this.chosen = null;
+    this.flow = false;
   }
 
   async enter() { await this.reload(); }
@@ -99,8 +122,11 @@ export class WiringView {
   async reload() {
     const [drawn, missed] = await Promise.all([get("wiring"), get("wiring/unmatched?limit=50")]);
     this.drawn = drawn;
+    const calls = drawn.edges.some((edge) => edge.label === "calls");
     fill(this.element,
-      h("div.bar", h("h1", "Wiring"), h("span.total", `${drawn.nodes.length} parts, ${drawn.edges.length} connections`)),
+      h("div.bar", h("h1", "Wiring"), calls && h("button", {
+        type: "button", "aria-pressed": String(this.flow), onclick: () => { this.flow = !this.flow; this.reload(); },
+      }, this.flow ? "Only what leads to handlers" : "Also what handlers call"), h("span.total", `${drawn.nodes.length} parts, ${drawn.edges.length} connections`)),
       h("div.map", this.map()),
       this.facts = h("div.facts-of"),
       h("h2", "Went nowhere"),
@@ -111,12 +137,13 @@ export class WiringView {
   }
 
   map() {
-    const { nodes, edges } = this.drawn;
-    const { shown, lines, width, height } = layout(nodes, edges);
+    const { nodes } = this.drawn;
+    const edges = this.drawn.edges.filter((edge) => this.flow || edge.label !== "calls");
+    const { shown, lines, width, height } = layout(nodes, edges, { flow: this.flow });
     const picture = h("svg", { viewBox: `-8 -8 ${width + 16} ${height + 16}`, role: "img", "aria-label": "Sources to handlers" },
       lines.map((line) => this.line(line)), shown.map((node) => this.node(node)));
-    picture.style.width = `${width + 16}px`;
-    picture.style.maxWidth = matchMedia("(max-width: 700px)").matches ? "none" : "100%";
+    picture.style.width = `${Math.round((width + 16) * (width > 1300 ? 0.85 : 1))}px`;
+    picture.style.maxWidth = width > 1300 || matchMedia("(max-width: 700px)").matches ? "none" : "100%";
     return picture;
   }
 
@@ -135,7 +162,7 @@ export class WiringView {
       x = one.x + WIDTH;
       y = toY;
     }
-    const kind = edge.label === "dead letters" ? "letters" : edge.count ? "used" : "";
+    const kind = edge.label === "dead letters" ? "letters" : edge.label === "calls" ? "calls" : edge.count ? "used" : "";
     const path = h("path.wire", { d, class: kind });
     path.style.strokeWidth = `${1.2 + Math.min(3, Math.log10(edge.count + 1))}px`;
     const at = back ? [from.x + WIDTH + 40, (middle(from) + middle(to)) / 2] : [to.x - 8, middle(to) - 5];
@@ -190,6 +217,7 @@ export class WiringView {
 function told(node) {
   if (node.kind === "function") return `${count(node.runs)} ${node.runs === 1 ? "run" : "runs"}${node.errors ? `, ${count(node.errors)} failed` : ""}`;
   if (node.kind === "queue") return `${count(node.visible)} waiting, ${count(node.in_flight)} in flight`;
+  if (node.kind === "table") return `${count(node.items)} items`;
   if (node.kind === "schedule") return node.label;
   return node.kind;
 }
