@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 from chalice_offline.core.arn import make_arn
 from chalice_offline.core.pending import Pending
-from chalice_offline.services.common.paging import page
 from chalice_offline.services.stepfunctions import limits
 from chalice_offline.services.stepfunctions.activity import Activity, Poller
-from chalice_offline.services.stepfunctions.errors import invalid_token
+from chalice_offline.services.stepfunctions.listing import listed
 from chalice_offline.services.stepfunctions.names import check_name
 from chalice_offline.services.stepfunctions.state import check_arn, is_home
 
@@ -47,15 +46,7 @@ def delete_activity(sfn: StepFunctionsState, _context: CallContext, request: Req
 def list_activities(sfn: StepFunctionsState, context: CallContext, request: Request) -> Result:
     """List activities by name."""
     found = [one for arn, one in sfn.surroundings.activities.items() if is_home(context, arn)]
-    shown, token = page(
-        found,
-        lambda one: one.name,
-        size=request.get("maxResults") or limits.LISTED_DEFAULT,
-        token=request.get("nextToken"),
-        invalid_token=invalid_token,
-    )
-    result: Result = {"activities": [_shown(one) for one in shown]}
-    return {**result, "nextToken": token} if token else result
+    return listed("activities", found, lambda one: one.name, _shown, request)
 
 
 def get_activity_task(sfn: StepFunctionsState, _context: CallContext, request: Request) -> Reply:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from chalice_offline.services.common.paging import page
-from chalice_offline.services.stepfunctions import limits
 from chalice_offline.services.stepfunctions.errors import (
     conflict,
-    invalid_token,
     resource_not_found,
     validation_error,
 )
+from chalice_offline.services.stepfunctions.listing import listed
 from chalice_offline.services.stepfunctions.state import check_arn
 from chalice_offline.services.stepfunctions.state_machine import Alias
 
@@ -101,18 +99,11 @@ def list_state_machine_aliases(
         if arn == machine.arn
         or any(route["stateMachineVersionArn"] == arn for route in alias.routes)
     ]
-    shown, token = page(
-        aliases,
-        lambda one: one.name,
-        size=request.get("maxResults") or limits.LISTED_DEFAULT,
-        token=request.get("nextToken"),
-        invalid_token=invalid_token,
-    )
-    listed = [
-        {"stateMachineAliasArn": one.arn, "creationDate": one.created_ms / 1000} for one in shown
-    ]
-    result: Result = {"stateMachineAliases": listed}
-    return {**result, "nextToken": token} if token else result
+    return listed("stateMachineAliases", aliases, lambda one: one.name, _listed, request)
+
+
+def _listed(alias: Alias) -> Result:
+    return {"stateMachineAliasArn": alias.arn, "creationDate": alias.created_ms / 1000}
 
 
 def _check_routes(sfn: StepFunctionsState, routes: list[dict[str, Any]]) -> StateMachine:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chalice_offline.services.common.paging import page
 from chalice_offline.services.stepfunctions import limits
 from chalice_offline.services.stepfunctions.errors import (
     invalid_token,
@@ -12,6 +11,7 @@ from chalice_offline.services.stepfunctions.errors import (
     validation_error,
 )
 from chalice_offline.services.stepfunctions.execution_summary import ends, summary
+from chalice_offline.services.stepfunctions.listing import listed
 from chalice_offline.services.stepfunctions.revisions import describe_revision
 
 if TYPE_CHECKING:
@@ -78,16 +78,8 @@ def list_executions(sfn: StepFunctionsState, _context: CallContext, request: Req
         found = _of_machine(sfn, arn)
     wanted = request.get("statusFilter")
     chosen = [one for one in found if not wanted or one.status == wanted]
-    order = {id(one): f"{position:012}" for position, one in enumerate(reversed(chosen))}
-    shown, token = page(
-        chosen,
-        lambda one: order[id(one)],
-        size=request.get("maxResults") or limits.LISTED_DEFAULT,
-        token=request.get("nextToken"),
-        invalid_token=invalid_token,
-    )
-    result: Result = {"executions": [_listed(one) for one in shown]}
-    return {**result, "nextToken": token} if token else result
+    newest_first = lambda one: f"{10**12 - one.sequence:013}"  # noqa: E731
+    return listed("executions", chosen, newest_first, _listed, request)
 
 
 def _of_machine(sfn: StepFunctionsState, arn: str) -> list[Execution]:

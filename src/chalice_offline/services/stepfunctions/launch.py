@@ -26,6 +26,7 @@ class Launch:
         self._surroundings = surroundings
         self._logs = logs
         self._events = events
+        self._made = 0
 
     def execution(
         self,
@@ -50,7 +51,8 @@ class Launch:
             if ended is not None:
                 ended(execution)
 
-        return Execution(
+        self._made += 1
+        execution = Execution(
             self._kernel,
             self._surroundings,
             arn=arn,
@@ -65,3 +67,5 @@ class Launch:
             changed=None if revision.is_express else self._events.tell,
             ended=over,
         )
+        execution.sequence = self._made
+        return execution

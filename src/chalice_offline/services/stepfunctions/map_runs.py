@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chalice_offline.services.common.paging import page
 from chalice_offline.services.stepfunctions import limits
-from chalice_offline.services.stepfunctions.errors import invalid_token
+from chalice_offline.services.stepfunctions.listing import listed
 
 if TYPE_CHECKING:
     from chalice_offline.core.context import CallContext
     from chalice_offline.core.kernel import Request, Result
+    from chalice_offline.services.stepfunctions.map_run import MapRun
     from chalice_offline.services.stepfunctions.state import StepFunctionsState
 
 
@@ -35,23 +35,18 @@ def update_map_run(sfn: StepFunctionsState, _context: CallContext, request: Requ
 def list_map_runs(sfn: StepFunctionsState, _context: CallContext, request: Request) -> Result:
     """List the map runs of an execution."""
     execution = sfn.find_execution(request["executionArn"])
-    shown, token = page(
-        sfn.surroundings.map_runs_of(execution.arn),
-        lambda one: f"{one.started_ms:015}{one.arn}",
-        size=request.get("maxResults") or limits.LISTED_DEFAULT,
-        token=request.get("nextToken"),
-        invalid_token=invalid_token,
-    )
-    listed = []
-    for one in shown:
-        described = {
-            "executionArn": one.execution_arn,
-            "mapRunArn": one.arn,
-            "stateMachineArn": one.machine_arn,
-            "startDate": one.started_ms / 1000,
-        }
-        if one.stopped_ms is not None:
-            described["stopDate"] = one.stopped_ms / 1000
-        listed.append(described)
-    result: Result = {"mapRuns": listed}
-    return {**result, "nextToken": token} if token else result
+    found = sfn.surroundings.map_runs_of(execution.arn)
+    by_age = lambda one: f"{one.started_ms:015}{one.arn}"  # noqa: E731
+    return listed("mapRuns", found, by_age, _listed, request)
+
+
+def _listed(map_run: MapRun) -> Result:
+    shown: Result = {
+        "executionArn": map_run.execution_arn,
+        "mapRunArn": map_run.arn,
+        "stateMachineArn": map_run.machine_arn,
+        "startDate": map_run.started_ms / 1000,
+    }
+    if map_run.stopped_ms is not None:
+        shown["stopDate"] = map_run.stopped_ms / 1000
+    return shown

@@ -6,16 +6,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from chalice_offline.core.arn import make_arn
-from chalice_offline.services.common.paging import page
 from chalice_offline.services.stepfunctions import limits
 from chalice_offline.services.stepfunctions.errors import (
-    invalid_token,
     missing_parameter,
     state_machine_exists,
     state_machine_not_found,
     validation_error,
 )
 from chalice_offline.services.stepfunctions.language.definition_checks import check_text
+from chalice_offline.services.stepfunctions.listing import listed
 from chalice_offline.services.stepfunctions.names import check_name
 from chalice_offline.services.stepfunctions.publishing import publish
 from chalice_offline.services.stepfunctions.revisions import (
@@ -150,24 +149,16 @@ def describe_state_machine(
 def list_state_machines(sfn: StepFunctionsState, context: CallContext, request: Request) -> Result:
     """List state machines by name."""
     machines = [one for arn, one in sfn.machines.items() if is_home(context, arn)]
-    shown, token = page(
-        machines,
-        lambda one: one.name,
-        size=request.get("maxResults") or limits.LISTED_DEFAULT,
-        token=request.get("nextToken"),
-        invalid_token=invalid_token,
-    )
-    listed = [
-        {
-            "stateMachineArn": one.arn,
-            "name": one.name,
-            "type": "EXPRESS" if one.revision.is_express else "STANDARD",
-            "creationDate": one.created_ms / 1000,
-        }
-        for one in shown
-    ]
-    result: Result = {"stateMachines": listed}
-    return {**result, "nextToken": token} if token else result
+    return listed("stateMachines", machines, lambda one: one.name, _listed, request)
+
+
+def _listed(machine: StateMachine) -> Result:
+    return {
+        "stateMachineArn": machine.arn,
+        "name": machine.name,
+        "type": "EXPRESS" if machine.revision.is_express else "STANDARD",
+        "creationDate": machine.created_ms / 1000,
+    }
 
 
 def validate_state_machine_definition(

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chalice_offline.services.common.paging import page
-from chalice_offline.services.stepfunctions import limits
-from chalice_offline.services.stepfunctions.errors import conflict, invalid_token
+from chalice_offline.services.stepfunctions.errors import conflict
+from chalice_offline.services.stepfunctions.listing import listed
 from chalice_offline.services.stepfunctions.publishing import publish
 from chalice_offline.services.stepfunctions.state import check_arn
 
@@ -14,6 +13,7 @@ if TYPE_CHECKING:
     from chalice_offline.core.context import CallContext
     from chalice_offline.core.kernel import Request, Result
     from chalice_offline.services.stepfunctions.state import StepFunctionsState
+    from chalice_offline.services.stepfunctions.state_machine import Version
 
 
 def publish_state_machine_version(
@@ -61,15 +61,10 @@ def list_state_machine_versions(
 ) -> Result:
     """List versions, newest first."""
     machine = sfn.find_machine(request["stateMachineArn"])
-    shown, token = page(
-        machine.versions.values(),
-        lambda one: f"{10**9 - one.number:010}",
-        size=request.get("maxResults") or limits.LISTED_DEFAULT,
-        token=request.get("nextToken"),
-        invalid_token=invalid_token,
-    )
-    listed = [
-        {"stateMachineVersionArn": one.arn, "creationDate": one.created_ms / 1000} for one in shown
-    ]
-    result: Result = {"stateMachineVersions": listed}
-    return {**result, "nextToken": token} if token else result
+    newest_first = lambda one: f"{10**9 - one.number:010}"  # noqa: E731
+    found = machine.versions.values()
+    return listed("stateMachineVersions", found, newest_first, _listed, request)
+
+
+def _listed(version: Version) -> Result:
+    return {"stateMachineVersionArn": version.arn, "creationDate": version.created_ms / 1000}

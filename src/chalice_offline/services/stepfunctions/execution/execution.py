@@ -59,6 +59,8 @@ class Execution:
         self.input_text = input_text
         self.called_as = called_as
         self.version_arn = ""
+        # Counts executions in the order in which they were made.
+        self.sequence = 0
         # Of those that a distributed Map has started.
         self.map_run_arn = ""
         self.item_count = 0

@@ -9,6 +9,7 @@ from typing import Any
 
 from chalice_offline.services.stepfunctions.language.path_filters import PathSyntaxError
 from chalice_offline.services.stepfunctions.language.paths import compile_path
+from chalice_offline.services.stepfunctions.language.reader import TextReader
 
 _FUNCTION = re.compile(r"States\.([A-Za-z0-9]+)\s*\(")
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?(?=\s*[,)])")
@@ -71,10 +72,8 @@ def parse_call(text: str) -> FunctionCall:
     return call
 
 
-class _Parser:
-    def __init__(self, text: str) -> None:
-        self._text = text
-        self._at = 0
+class _Parser(TextReader):
+    _blanks = " \t\n\r"
 
     @property
     def is_at_end(self) -> bool:
@@ -144,19 +143,6 @@ class _Parser:
         path = self._text[start : self._at].rstrip()
         check_path(path)
         return Reference(path)
-
-    def _spaces(self) -> None:
-        while self._peek() in (" ", "\t", "\n", "\r"):
-            self._at += 1
-
-    def _peek(self) -> str:
-        return self._text[self._at : self._at + 1]
-
-    def _take(self, token: str) -> bool:
-        if not self._text.startswith(token, self._at):
-            return False
-        self._at += len(token)
-        return True
 
 
 def check_path(path: str) -> None:

@@ -11,6 +11,7 @@ from chalice_offline.services.stepfunctions.language.path_filters import (
     FilterParser,
     PathSyntaxError,
 )
+from chalice_offline.services.stepfunctions.language.reader import TextReader
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -86,12 +87,11 @@ class Path:
     is_definite: bool
 
 
-class PathParser:
+class PathParser(TextReader):
     """Reads one path that starts with "$"."""
 
     def __init__(self, text: str, start: int = 1) -> None:
-        self._text = text
-        self._at = start
+        super().__init__(text, start)
 
     def path(self) -> Path:
         """Return the path; PathSyntaxError when it is none."""
@@ -181,19 +181,6 @@ class PathParser:
         self._spaces()
         if not self._take("]"):
             raise self._wrong()
-
-    def _spaces(self) -> None:
-        while self._peek() == " ":
-            self._at += 1
-
-    def _peek(self) -> str:
-        return self._text[self._at : self._at + 1]
-
-    def _take(self, token: str) -> bool:
-        if not self._text.startswith(token, self._at):
-            return False
-        self._at += len(token)
-        return True
 
     def _wrong(self) -> PathSyntaxError:
         return PathSyntaxError(self._text, self._at)
