@@ -174,7 +174,7 @@ def test_authorizer_reads_the_header_it_names(run: Any) -> None:
 
 
 def test_cognito_authorizer_passes_the_claims_of_the_token(run: Any) -> None:
-    """The claims of a JWT reach the view; its signature is not checked offline."""
+    """The claims of a JWT reach the view; nobody knows who signed for a pool that is not here."""
     import warnings
 
     offline = run(AUTHORIZERS)

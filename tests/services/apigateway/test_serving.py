@@ -19,7 +19,7 @@ def test_proxy_event_has_api_gateways_fields(aws: Any, serve: Any) -> None:
     (event,) = events
     context = event.pop("requestContext")
     assert event["resource"] == "/items/{kind}"
-    assert event["pathParameters"] == {"kind": "a b"}
+    assert event["pathParameters"] == {"kind": "a%20b"}
     assert event["queryStringParameters"] == {"q": "2"}
     assert event["multiValueQueryStringParameters"] == {"q": ["1", "2"]}
     assert event["headers"]["Content-Type"] == "application/json"

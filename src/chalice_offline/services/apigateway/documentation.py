@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import json
 from typing import TYPE_CHECKING
 
 from chalice_offline.services.apigateway.documents import read_document
@@ -13,6 +12,7 @@ from chalice_offline.services.apigateway.errors import (
     invalid_identifier,
     not_found,
 )
+from chalice_offline.services.apigateway.new_api import imported_part
 from chalice_offline.services.apigateway.pages import listed
 from chalice_offline.services.apigateway.patches import Change, Patchable
 
@@ -101,14 +101,10 @@ def import_documentation_parts(
     if request.get("mode") == "overwrite":
         api.documentation_parts.clear()
     for found in documented.get("documentationParts", ()):
-        part = {
-            "id": gateway.new_id(),
-            "location": found["location"],
-            "properties": json.dumps(found["properties"]),
-        }
+        part = imported_part(gateway, found)
         api.documentation_parts[part["id"]] = part
         ids.append(part["id"])
-    return {"ids": ids, "warnings": []}
+    return {"ids": ids}
 
 
 def create_documentation_version(

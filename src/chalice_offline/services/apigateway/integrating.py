@@ -81,7 +81,8 @@ def _with_mapped(exchange: Exchange, event: dict[str, Any]) -> dict[str, Any]:
     mapped = exchange.taken.integration["requestParameters"]
     for target in mapped:
         _, _, place, name = target.split(".", 3)
-        if place == "header" and name in request.headers:
+        # What the client sent itself stays (recorded).
+        if place == "header" and name in request.headers and exchange.header(name) is None:
             event["headers"][name] = request.headers[name]
             event["multiValueHeaders"][name] = [request.headers[name]]
     return event

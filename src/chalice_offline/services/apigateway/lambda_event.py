@@ -39,13 +39,14 @@ def proxy_event(exchange: Exchange) -> dict[str, Any]:
         body = base64.b64encode(exchange.body).decode() if is_base64 else exchange.text()
     return {
         "resource": exchange.taken.path,
-        "path": f"{exchange.base_path}{exchange.path}",
+        # Slashes before the path are one, those within it stay (recorded).
+        "path": f"{exchange.base_path}/{exchange.path.lstrip('/')}",
         "httpMethod": exchange.method,
         "headers": {name: values[-1] for name, values in headers.items()} or None,
         "multiValueHeaders": headers or None,
         "queryStringParameters": {n: values[-1] for n, values in query.items()} or None,
         "multiValueQueryStringParameters": query or None,
-        "pathParameters": exchange.decoded_parameters() or None,
+        "pathParameters": exchange.path_parameters or None,  # as they were sent (recorded)
         "stageVariables": exchange.variables or None,
         "requestContext": exchange.request_context(),
         "body": body,

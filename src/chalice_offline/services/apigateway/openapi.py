@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from chalice_offline.services.apigateway import limits
 from chalice_offline.services.apigateway.authorizer_defaults import authorizer_of
-from chalice_offline.services.apigateway.new_api import resource_at
+from chalice_offline.services.apigateway.new_api import imported_part, resource_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -125,11 +125,7 @@ class OpenApi:
     def _documentation(self) -> None:
         documented = self._document.get(f"{_EXT}documentation") or {}
         for found in documented.get("documentationParts") or ():
-            part = {
-                "id": self._gateway.new_id(),
-                "location": found["location"],
-                "properties": json.dumps(found["properties"]),
-            }
+            part = imported_part(self._gateway, found)
             self._api.documentation_parts[part["id"]] = part
         version = documented.get("version")
         if version:
