@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from chalice_offline.composition import compose
+from chalice_offline.core.context import Caller
+from chalice_offline.drivers.virtual import VirtualDriver
+from chalice_offline.storage import SqliteStorage
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from chalice_offline.core.pending import Pending
     from tests.console.conftest import Shop
 
@@ -299,6 +306,28 @@ def test_reset_empties_what_there_is(shop: Shop) -> None:
     assert shop.get("queues/letters/messages")["messages"] == []
     shop.order("soup")
     assert len(shop.get("runs")["runs"]) == 2
+
+
+def test_state_is_saved_to_a_file_that_data_opens(shop: Shop, tmp_path: Path) -> None:
+    """Tables and objects, large ones too; never over a file that is there."""
+    shop.post("tables/dishes/put", {"item": {"id": {"S": "soup"}}})
+    shop.post("buckets/menus/put", {"key": "large", "text": "x" * 200_000})
+    file = tmp_path / "kept" / "state"
+    assert shop.post("state/save", {"file": str(file)}) == {"saved": str(file)}
+    assert shop.refused("POST", "state/save", {"file": str(file)}) == (
+        409,
+        f"{file} is there already; it was left as it is.",
+    )
+    assert shop.refused("POST", "state/save", {"file": "state"})[0] == 400
+    storage = SqliteStorage(file)
+    opened = compose(VirtualDriver(), storage=storage)
+    found = opened.call("dynamodb", "Scan", {"TableName": "dishes"}, Caller())
+    assert isinstance(found, dict)
+    assert found["Items"] == [{"id": {"S": "soup"}}]
+    told = opened.call("s3", "HeadObject", {"Bucket": "menus", "Key": "large"}, Caller())
+    assert isinstance(told, dict)
+    assert told["ContentLength"] == 200_000
+    storage.close()
 
 
 def test_the_session_tells_what_runs_here(shop: Shop) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import platform
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from chalice_offline.console.doors import Asked, Door
+from chalice_offline.console.doors import Asked, Door, Refusal
+from chalice_offline.core.errors import ProjectError
 
 if TYPE_CHECKING:
     from chalice_offline.console.buckets import Buckets
@@ -28,7 +30,11 @@ class About:
 
     def doors(self) -> list[Door]:
         """Return what can be asked."""
-        return [Door("GET", "session", self.facts), Door("POST", "reset", self.reset)]
+        return [
+            Door("GET", "session", self.facts),
+            Door("POST", "reset", self.reset),
+            Door("POST", "state/save", self.save),
+        ]
 
     def facts(self, _asked: Asked) -> dict[str, Any]:
         """Answer what runs here: versions, project, addresses, how much there is."""
@@ -65,6 +71,18 @@ class About:
             emulator.runs.clear()
             emulator.journal.clear()
         return {"emptied": emptied}
+
+    def save(self, asked: Asked) -> dict[str, Any]:
+        """Write tables, objects and streams to a `file` that `--data` opens."""
+        file = Path(asked.text("file"))
+        if not file.is_absolute():
+            raise Refusal(f'"file" is {str(file)!r}; it must be a whole path, from the root on.')
+        try:
+            with self._session.emulator.lock:
+                self._session.emulator.storage.save_as(file)
+        except ProjectError as error:
+            raise Refusal(f"{error}.", 409) from error
+        return {"saved": str(file)}
 
     # ---- within ----------------------------------------------------------------------------------
 

@@ -154,6 +154,10 @@ class Storage(Protocol):
         """Keep everything written since the last commit, as one."""
         ...
 
+    def save_as(self, file: Path) -> None:
+        """Write a copy of everything to a file that is not there yet; raises ProjectError."""
+        ...
+
     def close(self) -> None:
         """Commit, and let go of files; storage in memory is gone."""
         ...

@@ -95,10 +95,7 @@ class FileBlobs:
         number = self._enter(blob)
         path = self._path(number)
         path.unlink(missing_ok=True)  # of an input that was not kept
-        try:
-            os.link(blob.path, path)
-        except OSError:
-            shutil.copyfile(blob.path, path)
+        _link_or_copy(blob.path, path)
         return number
 
     def join(self, spans: Iterable[tuple[str, int, int]]) -> Blob:
@@ -137,6 +134,12 @@ class FileBlobs:
         for path in self.to_remove:
             self._in_use.remove(path)
         self.to_remove.clear()
+
+    def copy_to(self, folder: Path) -> None:
+        """Make another folder with all large objects; as links, where that can be."""
+        for (number,) in self._database.execute("SELECT id FROM blobs").fetchall():
+            folder.mkdir(parents=True, exist_ok=True)
+            _link_or_copy(self._path(str(number)), folder / str(number))
 
     def close(self) -> None:
         """Remove what was written and never kept."""
@@ -189,3 +192,10 @@ class FileBlobs:
 
     def _path(self, blob_id: str) -> Path:
         return self._folder / blob_id
+
+
+def _link_or_copy(path: Path, other: Path) -> None:
+    try:
+        os.link(path, other)
+    except OSError:
+        shutil.copyfile(path, other)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import weakref
 from typing import TYPE_CHECKING
@@ -37,7 +38,7 @@ class SqliteStorage:
         else:
             _check(file)
             self._database = _open_file(file)
-            folder = file.with_name(f"{file.name}-objects")
+            folder = _folder_of(file)
         #: Runs one statement.
         self.execute = self._database.execute
         # Also for a storage that nobody closed: Python warns of databases left open.
@@ -87,6 +88,25 @@ class SqliteStorage:
             self.execute("COMMIT")
         if self.blobs.to_remove:
             self.blobs.committed()
+
+    def save_as(self, file: Path) -> None:
+        """Write a copy of everything that another process can open.
+
+        ProjectError, and nothing is written, when the file is there already or cannot be made.
+        """
+        folder = _folder_of(file)
+        if file.exists() or folder.exists():
+            raise ProjectError(f"{file} is there already; it was left as it is")
+        self.commit()
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            self.execute("VACUUM INTO ?", (str(file),))
+            _sign(file)
+            self.blobs.copy_to(folder)
+        except (sqlite3.DatabaseError, OSError) as error:
+            file.unlink(missing_ok=True)
+            shutil.rmtree(folder, ignore_errors=True)
+            raise _unusable(file, error) from error
 
     def close(self) -> None:
         """Commit, and let go of files; storage in memory is gone."""
@@ -214,6 +234,20 @@ def _connect(name: str) -> sqlite3.Connection:
     )
     database.execute("PRAGMA temp_store = MEMORY")
     return database
+
+
+def _folder_of(file: Path) -> Path:
+    return file.with_name(f"{file.name}-objects")
+
+
+def _sign(file: Path) -> None:
+    """Say in a file's header whose it is."""
+    database = _connect(str(file))
+    try:
+        database.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        database.execute(f"PRAGMA user_version = {FORMAT_VERSION}")
+    finally:
+        database.close()
 
 
 def _open_file(file: Path) -> sqlite3.Connection:
