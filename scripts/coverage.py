@@ -49,6 +49,10 @@ TITLES = {
 }
 # What an operation of the table cannot say by being there.
 NOTES = {
+    "apigateway": "APIs are served with all that decides about a request: keys, usage plans,\n"
+    "authorizers, validation, mapping templates, gateway responses, canaries, access logs, custom\n"
+    "domain names. Caches, X-Ray, WAF, client certificates and VPC links are kept and given back,\n"
+    "and nothing follows from them. APIs begin anew with each process, with `--data` as well.",
     "cloudformation": "Templates are JSON or YAML, with all functions, dynamic references and the\n"
     "transforms `AWS::LanguageExtensions`, `AWS::Include` and, with\n"
     "`pip install chalice-offline[sam]`, `AWS::Serverless-2016-10-31`. Resources of SQS, SNS,\n"

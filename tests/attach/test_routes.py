@@ -91,3 +91,38 @@ def test_changed_routes_are_served_after_a_reload(attached: Any) -> None:
     session.reload()
     assert ask(f"{url}/new")[::2] == (200, {"new": True})
     assert ask(f"{url}/secret")[0] == 403
+
+
+POOL = """
+from chalice import CognitoUserPoolAuthorizer
+
+users = CognitoUserPoolAuthorizer("users", provider_arns=["{arn}"])
+
+@app.route("/me", authorizer=users)
+def me():
+    return {{"who": app.current_request.context["authorizer"]["claims"]["cognito:username"]}}
+"""
+
+
+def test_tokens_are_verified_with_the_endpoints_keys(attached: Any) -> None:
+    """The pool is at the endpoint, and so are its keys."""
+    cognito = attached.client("cognito-idp")
+    pool = cognito.create_user_pool(PoolName="shop")["UserPool"]
+    client = cognito.create_user_pool_client(
+        UserPoolId=pool["Id"],
+        ClientName="app",
+        ExplicitAuthFlows=["ALLOW_ADMIN_USER_PASSWORD_AUTH"],
+    )["UserPoolClient"]
+    user = {"UserPoolId": pool["Id"], "Username": "jane"}
+    cognito.admin_create_user(**user, MessageAction="SUPPRESS")
+    cognito.admin_set_user_password(**user, Password="Secret-123", Permanent=True)
+    token = cognito.admin_initiate_auth(
+        UserPoolId=pool["Id"],
+        ClientId=client["ClientId"],
+        AuthFlow="ADMIN_USER_PASSWORD_AUTH",
+        AuthParameters={"USERNAME": "jane", "PASSWORD": "Secret-123"},
+    )["AuthenticationResult"]["IdToken"]
+    url = attached.start(POOL.format(arn=pool["Arn"])).http_server.url
+    assert ask(f"{url}/me", Authorization=token)[::2] == (200, {"who": "jane"})
+    forged = f"{token[:-8]}AAAAAAAA"
+    assert ask(f"{url}/me", Authorization=forged)[::2] == (401, {"message": "Unauthorized"})
