@@ -12,32 +12,23 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from botocore.exceptions import ClientError
+
+from tests.services.terraform import Terraform
 
 from .conftest import ECHO, ROLE, zipped
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from .conftest import Uploads
 
 PACKAGE = zipped(handler=ECHO)
 
 
-class Terraform:
-    """A Lambda client that is used as the provider uses it."""
+class LambdaTerraform(Terraform):
+    """The provider with its functions."""
 
     def __init__(self, uploads: Uploads) -> None:
+        super().__init__(uploads.lambda_, "ResourceNotFoundException")
         self.aws, self.lambda_ = uploads.aws, uploads.lambda_
-
-    def read(self, operation: str, **request: Any) -> Any:
-        """Read twice: a refresh of the state must find the same."""
-        call = getattr(self.lambda_, operation)
-        first, second = call(**request), call(**request)
-        first.pop("ResponseMetadata")
-        second.pop("ResponseMetadata")
-        assert first == second
-        return first
 
     def function(self, **settings: Any) -> dict[str, Any]:
         """Create a function and wait until it is active."""
@@ -53,19 +44,13 @@ class Terraform:
         self.lambda_.get_waiter("function_active_v2").wait(FunctionName="work")
         return dict(self.read("get_function", FunctionName="work"))
 
-    def is_gone(self, call: Callable[..., Any], **request: Any) -> None:
-        """The provider waits for exactly this error."""
-        with pytest.raises(ClientError) as caught:
-            call(**request)
-        assert caught.value.response["Error"]["Code"] == "ResourceNotFoundException"
-
 
 @pytest.fixture
-def terraform(uploads: Uploads) -> Terraform:
-    return Terraform(uploads)
+def terraform(uploads: Uploads) -> LambdaTerraform:
+    return LambdaTerraform(uploads)
 
 
-def test_aws_lambda_function(terraform: Terraform) -> None:
+def test_aws_lambda_function(terraform: LambdaTerraform) -> None:
     """Create, read, update code and configuration, publish, delete."""
     lambda_ = terraform.lambda_
     found = terraform.function(
@@ -131,10 +116,10 @@ def test_aws_lambda_function(terraform: Terraform) -> None:
     tags = terraform.read("list_tags", Resource=settings["FunctionArn"])
     assert tags == {"Tags": {"team": "kitchen"}}
     lambda_.delete_function(FunctionName="work")
-    terraform.is_gone(lambda_.get_function, FunctionName="work")
+    terraform.is_gone("get_function", FunctionName="work")
 
 
-def test_aws_lambda_permission(terraform: Terraform) -> None:
+def test_aws_lambda_permission(terraform: LambdaTerraform) -> None:
     """AddPermission, then GetPolicy until the statement is there; removed, it is not."""
     terraform.function()
     lambda_ = terraform.lambda_
@@ -164,10 +149,10 @@ def test_aws_lambda_permission(terraform: Terraform) -> None:
     assert other["Condition"] == {"Bool": {"lambda:InvokedViaFunctionUrl": "true"}}
     for statement_id in ("api", "other"):
         lambda_.remove_permission(FunctionName="work", StatementId=statement_id)
-    terraform.is_gone(lambda_.get_policy, FunctionName="work")
+    terraform.is_gone("get_policy", FunctionName="work")
 
 
-def test_aws_lambda_alias_url_and_provisioned_concurrency(terraform: Terraform) -> None:
+def test_aws_lambda_alias_url_and_provisioned_concurrency(terraform: LambdaTerraform) -> None:
     """An alias with weights, its URL and the containers that wait for it."""
     terraform.function(Publish=True)
     lambda_ = terraform.lambda_
@@ -197,12 +182,12 @@ def test_aws_lambda_alias_url_and_provisioned_concurrency(terraform: Terraform) 
     assert provided["RequestedProvisionedConcurrentExecutions"] == 2
     lambda_.delete_provisioned_concurrency_config(**place)
     lambda_.delete_function_url_config(**place)
-    terraform.is_gone(lambda_.get_function_url_config, **place)
+    terraform.is_gone("get_function_url_config", **place)
     lambda_.delete_alias(FunctionName="work", Name="live")
-    terraform.is_gone(lambda_.get_alias, FunctionName="work", Name="live")
+    terraform.is_gone("get_alias", FunctionName="work", Name="live")
 
 
-def test_aws_lambda_layer_version(terraform: Terraform) -> None:
+def test_aws_lambda_layer_version(terraform: LambdaTerraform) -> None:
     """Published, read back, used by a function, deleted."""
     lambda_ = terraform.lambda_
     made = lambda_.publish_layer_version(
@@ -219,10 +204,10 @@ def test_aws_lambda_layer_version(terraform: Terraform) -> None:
     function = terraform.function(Layers=[made["LayerVersionArn"]])
     assert [one["Arn"] for one in function["Configuration"]["Layers"]] == [made["LayerVersionArn"]]
     lambda_.delete_layer_version(LayerName="tools", VersionNumber=1)
-    terraform.is_gone(lambda_.get_layer_version, LayerName="tools", VersionNumber=1)
+    terraform.is_gone("get_layer_version", LayerName="tools", VersionNumber=1)
 
 
-def test_aws_lambda_event_source_mapping(terraform: Terraform) -> None:
+def test_aws_lambda_event_source_mapping(terraform: LambdaTerraform) -> None:
     """Created, waited for until Enabled, updated, deleted until it is gone."""
     sqs = terraform.aws.client("sqs")
     sqs.create_queue(QueueName="jobs")
@@ -251,10 +236,10 @@ def test_aws_lambda_event_source_mapping(terraform: Terraform) -> None:
     assert terraform.read("list_tags", Resource=arn) == {"Tags": {}}
     lambda_.delete_event_source_mapping(UUID=uuid)
     terraform.aws.advance(seconds=1)
-    terraform.is_gone(lambda_.get_event_source_mapping, UUID=uuid)
+    terraform.is_gone("get_event_source_mapping", UUID=uuid)
 
 
-def test_aws_lambda_function_event_invoke_config(terraform: Terraform) -> None:
+def test_aws_lambda_function_event_invoke_config(terraform: LambdaTerraform) -> None:
     """Put, read, put again (the provider never updates), deleted."""
     terraform.function()
     lambda_ = terraform.lambda_
@@ -273,4 +258,4 @@ def test_aws_lambda_function_event_invoke_config(terraform: Terraform) -> None:
     assert found["MaximumRetryAttempts"] == 1
     assert "MaximumEventAgeInSeconds" not in found
     lambda_.delete_function_event_invoke_config(FunctionName="work")
-    terraform.is_gone(lambda_.get_function_event_invoke_config, FunctionName="work")
+    terraform.is_gone("get_function_event_invoke_config", FunctionName="work")
