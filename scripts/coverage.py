@@ -80,6 +80,14 @@ NOTES = {
     "Kafka, MQ and DocumentDB are refused. `ProvisionedPollerConfig`,\n"
     "`MetricsConfig`, `LoggingConfig` and `KMSKeyArn` are kept and given back, and\n"
     "nothing follows from them.",
+    "stepfunctions": "Tasks are functions, activities, `aws-sdk:*` for each operation here\n"
+    "and of what is delegated, and the optimised integrations of Lambda, SQS, SNS, EventBridge,\n"
+    "DynamoDB, Step Functions (also `.sync`), API Gateway and HTTP through connections; those\n"
+    "of Athena, Batch, Bedrock, CodeBuild, DataBrew, ECS, EKS, EMR, Glue, MediaConvert and\n"
+    "SageMaker are taken in a definition and fail as tasks. A Map reads JSON, JSON lines, CSV,\n"
+    "inventories and listings, no Parquet; of a Map Run's Standard executions the last 1,000\n"
+    "that ended are kept. X-Ray and encryption with a key are kept and given back, and nothing\n"
+    "follows from them. Executions end with the process, also with `--data`.",
     "s3": "Form uploads (`POST` of multipart/form-data), CORS preflights (`OPTIONS`) and websites\n"
     "(`http://BUCKET.s3-website.localhost:4566`) are answered, too. Bucket policies are judged\n"
     "with their conditions, for other accounts, callers without credentials and, where they\n"

@@ -136,3 +136,32 @@ def test_long_results_are_written_whole(workflows: Any, definition: Any) -> None
     body = s3.get_object(Bucket="rows", Key=file["Key"])["Body"].read()
     assert len(body) == file["Size"] > 300_000
     assert [json.loads(one["Output"]) for one in json.loads(body)] == ["é" * 1_500] * 100
+
+
+def test_a_long_array_is_read_item_by_item(workflows: Any, definition: Any) -> None:
+    """200 kB of JSON, values across the pieces it is read in; a broken end is an error."""
+    s3 = workflows.aws.client("s3")
+    s3.create_bucket(Bucket="rows")
+    items = [{"n": number, "text": "é" * (number % 50)} for number in range(4_000)]
+    body = json.dumps(items, indent=1, ensure_ascii=False).encode()
+    s3.put_object(Bucket="rows", Key="rows.json", Body=body)
+    s3.put_object(Bucket="rows", Key="broken.json", Body=body[:-1])
+    state = _map(
+        {"Parameters": {"n.$": "$.Items[-1].n"}},
+        ItemReader=_reader("JSON", "rows.json"),
+        ItemBatcher={"MaxItemsPerBatch": 1_000},
+    )
+    found = workflows.run(definition(state))
+    assert [one["n"] for one in found["output"]] == [999, 1_999, 2_999, 3_999]
+    state["ItemReader"] = _reader("JSON", "broken.json")
+    assert workflows.run(definition(state))["error"] == "States.ItemReaderFailed"
+
+
+def test_a_pointer_leads_to_the_items(workflows: Any, definition: Any) -> None:
+    """ItemsPointer names an array inside of the file."""
+    s3 = workflows.aws.client("s3")
+    s3.create_bucket(Bucket="rows")
+    content = json.dumps({"data": {"a/b": [1, 2]}})
+    s3.put_object(Bucket="rows", Key="rows.json", Body=content.encode())
+    reader = _reader("JSON", "rows.json", ItemsPointer="/data/a~1b")
+    assert workflows.run(definition(_map(ItemReader=reader)))["output"] == [1, 2]

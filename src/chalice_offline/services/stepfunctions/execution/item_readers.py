@@ -10,6 +10,10 @@ from typing import TYPE_CHECKING, Any
 from chalice_offline.core.errors import AwsError
 from chalice_offline.core.storage import Blob
 from chalice_offline.protocols.java_text import hash_map_order
+from chalice_offline.services.stepfunctions.execution.json_stream import (
+    NotAnArray,
+    items_of_array,
+)
 from chalice_offline.services.stepfunctions.execution.object_stream import (
     lines_of_object,
     text_of_object,
@@ -41,7 +45,9 @@ def read_items(run: StateRun) -> Iterator[Any]:
         return (_line(line) for line in lines_of_object(body) if line.strip())
     if kind == "MANIFEST":
         return _inventory(run, _whole(body))
-    return iter(_json_list(_whole(body)))
+    if isinstance(body, Blob) and "ItemsPointer" not in config:
+        return _long_list(body)
+    return iter(_json_list(_whole(body), config.get("ItemsPointer", "")))
 
 
 def failed(cause: str) -> StateFailure:
@@ -99,8 +105,18 @@ def _epoch_seconds(value: Any) -> Any:
     return int(value.timestamp()) if hasattr(value, "timestamp") else value
 
 
-def _json_list(body: bytes) -> list[Any]:
+def _long_list(body: Blob) -> Iterator[Any]:
+    try:
+        yield from items_of_array(text_of_object(body, "utf-8-sig"))
+    except NotAnArray as error:
+        raise failed(str(error)) from error
+
+
+def _json_list(body: bytes, pointer: str) -> list[Any]:
     value = _line(body)
+    for name in pointer.split("/")[1:]:  # RFC 6901, as ItemsPointer takes it
+        key = name.replace("~1", "/").replace("~0", "~")
+        value = value.get(key) if isinstance(value, dict) else None
     if not isinstance(value, list):
         raise failed("Attempting to map over non-iterable node.")
     return value
