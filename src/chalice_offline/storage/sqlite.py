@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 # "chof" in ASCII. With it SQLite's header says whose file this is, and in which version.
 APPLICATION_ID = 0x63686F66
 FORMAT_VERSION = 1
+# Rows lie in the tree itself, so pages of SQLite's usual 4 KiB make a tall one of a million. In a
+# file each changed page is written whole, and small ones are better.
+_PAGE_BYTES_IN_MEMORY = 16_384
 _FIRST_PAGE = 16
 _LARGEST_PAGE = 1024
 
@@ -34,6 +37,7 @@ class SqliteStorage:
             self._database = _connect(":memory:")
             # Nothing outlives the process, so nothing needs to be kept as one or taken back.
             self._database.execute("PRAGMA journal_mode = OFF")
+            self._database.execute(f"PRAGMA page_size = {_PAGE_BYTES_IN_MEMORY}")
             folder = None
         else:
             _check(file)
