@@ -38,15 +38,15 @@ BODY = b"x" * 1_000  # of items and objects, with their keys a kilobyte
 
 def measure(effort: Effort) -> list[Figure]:
     """Return calls per second of boto3 with the emulator behind it, and with nothing behind it."""
-    with _emulator() as emulator:
-        ours, floor = _clients(), _clients()
+    with one_emulator() as emulator:
+        ours, floor = own_clients(), own_clients()
         url = ours["sqs"].create_queue(QueueName="bench")["QueueUrl"]
         ours["s3"].create_bucket(Bucket=BUCKET)
         ours["dynamodb"].create_table(**(TABLE_SHAPE | {"TableName": TABLE}))
         replies: Replies = {}
         for client in floor.values():
             keep_replies(client, replies, BODY)
-        works, floor_works = _works(ours, url), _works(floor, url)
+        works, floor_works = own_works(ours, url), own_works(floor, url)
         for work in floor_works.values():
             work()  # once for real: the reply that is given from now on
         for client in floor.values():
@@ -70,7 +70,7 @@ def _figures(name: str, rates: dict[str, float]) -> list[Figure]:
     ]
 
 
-def _works(clients: dict[str, Any], url: str) -> dict[str, Callable[[], object]]:
+def own_works(clients: dict[str, Any], url: str) -> dict[str, Callable[[], object]]:
     sqs, events = clients["sqs"], clients["events"]
     s3, dynamodb = clients["s3"], clients["dynamodb"]
     entry = {"Source": "shop", "DetailType": "placed", "Detail": '{"order": 1}'}
@@ -92,7 +92,7 @@ def _read(s3: Any) -> bytes:
 
 
 @contextmanager
-def _emulator() -> Iterator[Emulator]:
+def one_emulator() -> Iterator[Emulator]:
     driver = LiveDriver()
     emulator = compose(driver)
     driver.start()
@@ -105,7 +105,7 @@ def _emulator() -> Iterator[Emulator]:
         driver.stop()
 
 
-def _clients() -> dict[str, Any]:
+def own_clients() -> dict[str, Any]:
     return {
         service: boto3.session.Session().client(
             service,

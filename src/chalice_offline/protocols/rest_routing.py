@@ -11,10 +11,11 @@ from chalice_offline.protocols.form import decode_pairs
 from chalice_offline.protocols.service_models import load_service
 
 if TYPE_CHECKING:
-    from collections.abc import KeysView
+    from collections.abc import Sequence
 
     from chalice_offline.core.http import HttpRequest
 
+_KEPT_QUERY = 200  # characters; what follows from a longer query string is worked out each time
 _S3_HOST_MARKS = (".s3.", ".s3-")
 
 
@@ -44,13 +45,16 @@ class Route:
         there = len(parts)
         return {name: unquote(parts[index]) for index, name in self.placeholders if index < there}
 
-    def fits(self, parts: list[str]) -> bool:
-        """Tell whether the literal segments are all in their places, and no other is empty."""
+    def fits(self, parts: Sequence[str | bool]) -> bool:
+        """Tell whether the literal segments are all in their places, and no other is empty.
+
+        What is no literal of any route may be given as whether it has a text.
+        """
         if self.literals and any(parts[index] != text for index, text in self.literals):
             return False
         return all(parts)
 
-    def specificity(self, query: dict[str, str], header_names: KeysView[str]) -> int | None:
+    def specificity(self, query: dict[str, str], header_names: frozenset[str]) -> int | None:
         """Return how much of the request beyond its path this route asks for, or None."""
         for name, value in self.query:
             if name not in query or (value is not None and query[name] != value):
@@ -68,6 +72,10 @@ class Routes:
 
     def __init__(self, routes: list[tuple[str, Route]]) -> None:
         self.by_operation = {route.operation: route for _, route in routes}
+        self.literals = frozenset(text for _, route in routes for _, text in route.literals)
+        self.required_headers = frozenset(
+            name for _, route in routes for name in route.required_headers
+        )
         # By whether the request has a query string, too: most routes of S3 ask for one.
         self._exact: dict[tuple[str, int, bool], list[Route]] = {}
         self._greedy: list[tuple[str, Route]] = []
@@ -178,15 +186,30 @@ def operation_for(service: str, request: HttpRequest) -> str | None:
 
 
 def _matching_route(service: str, request: HttpRequest) -> Route | None:
+    known = routes(service)
     parts = path_parts(service, request)
-    query = dict(decode_pairs(request.query)) if request.query else {}
-    header_names = request.headers.keys()
+    # All that tells routes apart. Most requests differ in nothing of it from those before.
+    shape = tuple(part if part in known.literals else bool(part) for part in parts)
+    headers = known.required_headers.intersection(request.headers)
+    find = _best_route if len(request.query) <= _KEPT_QUERY else _best_route.__wrapped__
+    return find(service, request.method, shape, request.query, headers)
+
+
+@lru_cache(maxsize=1024)
+def _best_route(
+    service: str,
+    method: str,
+    shape: tuple[str | bool, ...],
+    query_string: str,
+    header_names: frozenset[str],
+) -> Route | None:
+    query = dict(decode_pairs(query_string)) if query_string else {}
     best: Route | None = None
     best_rank = (-1, -1)
-    for route in routes(service).candidates(request.method, len(parts), has_query=bool(query)):
+    for route in routes(service).candidates(method, len(shape), has_query=bool(query)):
         if len(route.literals) < best_rank[0]:
             break
-        specificity = route.specificity(query, header_names) if route.fits(parts) else None
+        specificity = route.specificity(query, header_names) if route.fits(shape) else None
         if specificity is not None and (len(route.literals), specificity) > best_rank:
             best, best_rank = route, (len(route.literals), specificity)
     return best

@@ -12,6 +12,7 @@ import math
 import re
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime, parsedate_to_datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -85,6 +86,7 @@ def iso8601(value: datetime | float) -> str:
     )
 
 
+@lru_cache(maxsize=256)
 def http_date(value: datetime | float) -> str:
     """Return a timestamp as an HTTP header carries it: Sat, 31 Jan 2026 12:00:00 GMT."""
     moment = _aware(value) if isinstance(value, datetime) else timestamp_from_seconds(value)
