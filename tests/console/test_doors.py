@@ -237,6 +237,22 @@ def test_a_story_becomes_a_test_that_passes(shop: Shop) -> None:
     assert "1 passed" in ended.stdout
 
 
+def test_an_upload_is_replayed_as_what_it_is(shop: Shop) -> None:
+    """SDKs send it in chunks; what is done again is the content. What was cut is not done again."""
+    s3 = shop.offline.client("s3")
+    s3.put_object(Bucket="menus", Key="k", Body=b"soup")
+    story = shop.get("stories?limit=1")["stories"][0]["story"]
+    assert shop.get(f"replay/{story}")["request"]["Body"] == "soup"
+    s3.delete_object(Bucket="menus", Key="k")
+    shop.post(f"replay/{story}")
+    assert s3.get_object(Bucket="menus", Key="k")["Body"].read() == b"soup"
+    assert "Body=b'soup'" in shop.post(f"stories/{story}/test")["text"]
+    s3.put_object(Bucket="menus", Key="large", Body=b"x" * 400_000)
+    story = shop.get("stories?limit=1")["stories"][0]["story"]
+    refused = shop.refused("POST", f"stories/{story}/test", {})
+    assert refused == (409, f"Entry {story} was too long to be kept whole.")
+
+
 def test_a_saved_test_is_masked_unless_asked_for_whole(shop: Shop) -> None:
     """With a word of warning."""
     shop.offline.http.post("/orders", json={"dish": "soup", "token": "abc"})

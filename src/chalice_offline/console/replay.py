@@ -6,8 +6,10 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from chalice_offline.console.doors import Asked, Door, Refusal
+from chalice_offline.core.errors import AwsError
 from chalice_offline.core.journal import readable
 from chalice_offline.core.pending import Pending
+from chalice_offline.services.s3.chunked import decode_chunks
 from chalice_offline.trace import mask
 
 if TYPE_CHECKING:
@@ -73,7 +75,22 @@ def request_of(entry: Entry) -> tuple[str, str, dict[str, Any]]:
         raise Refusal(f"Entry {entry.number} ({entry.kind} {entry.subject}) cannot be replayed.")
     if _CUT in json.dumps(entry.detail, default=readable):
         raise Refusal(f"Entry {entry.number} was too long to be kept whole.", 409)
-    return service, operation, dict(entry.detail)
+    request = dict(entry.detail)
+    return service, operation, _unchunked(request) if service == "s3" else request
+
+
+def _unchunked(request: dict[str, Any]) -> dict[str, Any]:
+    """Return a request to S3 with its body as it is, not as it was sent (aws-chunked)."""
+    encodings = [one.strip() for one in str(request.get("ContentEncoding", "")).split(",")]
+    if "aws-chunked" not in encodings or not isinstance(request.get("Body"), bytes):
+        return request
+    try:
+        body, _ = decode_chunks(request["Body"])
+    except AwsError:  # some clients put the name on bodies that travel as they are
+        body = request["Body"]
+    others = ",".join(one for one in encodings if one not in ("", "aws-chunked"))
+    changed = {**request, "Body": body, "ContentEncoding": others}
+    return {name: value for name, value in changed.items() if value or name != "ContentEncoding"}
 
 
 def _shown(value: Any) -> Any:

@@ -56,6 +56,7 @@ class SaveAsTest:
             own = [one for one in trace.entries if emulator.stories.of(one.number) == story]
             inputs = [one for one in own if _is_input(one)]
             if not inputs:
+                request_of(entry)  # says why it cannot be done again, if that is it
                 raise Refusal("Nothing in this story came from outside: nothing can be done again.")
             runs = [run for one in own if (run := emulator.runs.find(one.number))]
             whole = asked.flag("whole")
@@ -92,7 +93,7 @@ class _Test:
         if entry.subject == "execute-api.Request":
             return [self._request(entry)]
         service, operation, request = request_of(entry)
-        shown = request if self._whole else mask(request)
+        shown = self._shown(request)
         if service == "sqs" and isinstance(shown.get("QueueUrl"), str):
             shown = {**shown, "QueueUrl": shown["QueueUrl"].rstrip("/").rpartition("/")[2]}
         arguments = ",\n".join(f"    {name}={_literal(value)}" for name, value in shown.items())
@@ -109,14 +110,18 @@ class _Test:
         query = f"?{detail['rawQuery']}" if detail.get("rawQuery") else ""
         path = f"{detail['path']}{query}"
         body = detail.get("body") or b""
-        if not self._whole:
-            headers, path, body = mask(headers), mask(path), mask(body)
+        headers, path, body = self._shown(headers), self._shown(path), self._shown(body)
         arguments = [f"    {str(detail['method'])!r}", f"    {path!r}"]
         if headers:
             arguments.append(f"    headers={_literal(headers)}")
         if body:
             arguments.append(f"    body={_readable(body)!r}")
         return "offline.http.request(\n" + ",\n".join(arguments) + ",\n)"
+
+    def _shown(self, value: Any) -> Any:
+        """Return a value masked; itself, with its bytes, when there is nothing in it to mask."""
+        masked = value if self._whole else mask(value)
+        return value if masked == _plain(value) else masked
 
     def _asserted(self, runs: list[RecentRun]) -> list[str]:
         told = sorted(self._told(run) for run in runs if run.ended_ms is not None)
@@ -168,3 +173,12 @@ def _snake(operation: str) -> str:
 
 def _in_docstring(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)[1:-1].replace('\\"', "'").replace("\\", "/")[:70]
+
+
+def _plain(value: Any) -> Any:
+    """Return a value with bytes as texts, as masking does."""
+    if isinstance(value, bytes | bytearray):
+        return bytes(value).decode("utf-8", "backslashreplace")
+    if isinstance(value, dict):
+        return {name: _plain(one) for name, one in value.items()}
+    return [_plain(one) for one in value] if isinstance(value, list | tuple) else value
