@@ -132,7 +132,7 @@ class Playground:
 
     def function(self, name: str) -> dict[str, Any]:
         """Return what one function, by its Chalice name, did so far."""
-        return next(f for f in self.functions() if f["name"].endswith(f"-{name}"))
+        return next(f for f in self.functions() if f["name"] == name)
 
     def client(self, service: str) -> Any:
         """Return a boto3 client of the playground's AWS endpoint."""
