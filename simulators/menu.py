@@ -233,7 +233,7 @@ def menu_file(store: Store, menu: Sequence[Item] = MENU) -> Json:
         "currency": store.currency,
         "prep_minutes": 15,
         "pos_settings": pos_settings(store),
-        "channels": {UBER_EATS: store.uber_store_id, DOORDASH: store.doordash_store_id},
+        "channels": dict(store.channels),
         "items": [
             {
                 "id": entry.id,

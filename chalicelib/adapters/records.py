@@ -27,7 +27,7 @@ SHARDS = 16
 
 PARTS = ("store", "order", "refusal")
 TEXTS = ("pos_order_id", "answered", "waiting_for")
-FLAGS = ("by_partner", "fired", "ready_told")
+FLAGS = ("by_partner", "fired", "ready_told", "answer_begun")
 NUMBERS = (
     "clock_ms",
     "ticket_total",
@@ -140,6 +140,7 @@ def _read(item: dict[str, Any]) -> OrderRecord:
         by_partner="by_partner" in item,
         fired="fired" in item,
         ready_told="ready_told" in item,
+        answer_begun="answer_begun" in item,
         undo=Undo(item["undo"]["S"]) if "undo" in item else None,
         called_ms=number("called_ms"),
         lease_until_ms=number("lease_until_ms"),

@@ -71,6 +71,9 @@ class Channel(Protocol):
     acknowledgement: WebhookReply
     decide_within_ms: int
     """Ours: by then we answer. domain/deadlines.py has the default; a partner may be faster."""
+    reads_back: bool
+    """Whether the partner can be asked what it knows of an answer of ours. Where it cannot,
+    `record.answer_begun` says whether an earlier one may have arrived."""
     polls: bool
     """Whether `open_orders` can be asked; what it returns is fetched by `order_payload`."""
     give_up_ms: int

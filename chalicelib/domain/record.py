@@ -53,7 +53,7 @@ class OrderRecord:
     `by_partner` says that the partner took the order back. `called_ms` is when a worker last
     began to call the point of sale, `lease_until_ms` until when nobody else may. `tries` counts
     orderly failures in a row at the point of sale, `answer_tries` at the partner; `waiting_for`
-    names the last one. `due_ms` is when the sweep looks.
+    names the last one. `answer_begun` says that the partner may know our answer already. `due_ms` is when the sweep looks.
     `origin` holds what was read, so that what a newer version wrote is written back untouched.
     """
 
@@ -82,6 +82,7 @@ class OrderRecord:
     tries: int = 0
     answer_next_ms: int | None = None
     answer_tries: int = 0
+    answer_begun: bool = False
     waiting_for: str = ""
     due_ms: int | None = None
     outbox: tuple[Event, ...] = ()
@@ -215,6 +216,10 @@ class OrderRecord:
             news = _event(changed, type_, now_ms, {"why": why})
             changed = replace(changed, outbox=(*self.outbox, news))
         return _touched(changed, now_ms).tidied()
+
+    def answering(self, now_ms: int) -> OrderRecord:
+        """Note that the partner is about to be told what cannot be read back there."""
+        return _touched(replace(self, answer_begun=True), now_ms)
 
     def answer(self, answer: Answer, now_ms: int) -> OrderRecord:
         """Note what the partner was told."""

@@ -59,6 +59,9 @@ def _tell(services: Services, record: OrderRecord, answer: Answer, event_id: str
     try:
         if now_ms > _until_ms(channel, record, answer):
             raise PartnerRefused("too late: the partner has decided without us")
+        if not channel.reads_back and not record.answer_begun:
+            change(services, record, lambda r: r.heard(event_id).answering(now_ms))
+        # As it was before: a refusal of a first answer is no echo of an earlier one.
         _say(channel, record, answer, now_ms)
     except (PartnerUnavailable, VendorHttpError) as error:
         # Saying the same answer twice does no harm, so every kind of failure is retried.

@@ -364,6 +364,7 @@ class Partner:
 
     name = "uber_eats"
     polls = True
+    reads_back = True
     decide_within_ms = 90_000
     give_up_ms = 690_000
 

@@ -9,8 +9,10 @@ import pytest
 import responses
 
 from chalicelib import bootstrap
+from chalicelib.domain.order import reference_id
 from simulators.in_responses import mount
 from simulators.menu import make_stores
+from simulators.orders import OrderGenerator
 from simulators.world import World
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from chalice_offline.testing import Offline
     from simulators.cart import PlacedOrder
     from simulators.menu import Store
+    from simulators.pos.kitchen import Ticket
     from simulators.timeline import OutgoingRequest
 
 VENDORS_URL = "http://127.0.0.1:9001"
@@ -81,6 +84,34 @@ class Street:
     def tickets(self) -> list[str]:
         """Return the partner's order id of every ticket, in the order of printing."""
         return [(t.reference_id or "").partition("-")[2] for t in self.world.square.tickets()]
+
+    def order_of(self, ticket: Ticket) -> str:
+        """Return the partner's id of a ticket's order; each point of sale names it its own way."""
+        named = str(ticket.reference_id)
+        for item in self.offline.client("dynamodb").scan(TableName="orders")["Items"]:
+            order_id = item["order_id"]["S"]
+            reference = reference_id(item["channel"]["S"], order_id)
+            if named == reference or named.endswith(item["order_key"]["S"]):
+                return str(order_id)
+        return named
+
+    def place(self, channel: str, *, store: int = 0, number: int = 0) -> str:
+        """Let a customer order from a certain store at a certain partner; returns the order's id.
+
+        Equal numbers are equal orders: give each its own.
+        """
+        shop = self.world.generator.stores[store]
+        generator = OrderGenerator(seed=number, stores=[shop], channels=[channel])
+        order = generator.order(number, self._now_ms())
+        order_id = self.world.channels[channel].place(order.payload)
+        self.world.tick()
+        return order_id
+
+    def go(self, *, seconds: float, step: float = 5) -> None:
+        """Let time pass in steps, so that vendors' webhooks and deadlines come in their turn."""
+        for _ in range(round(seconds / step)):
+            self.offline.advance(seconds=step, raise_errors=False)
+            self.world.tick()
 
     def queue_depth(self, name: str) -> int:
         """Return how many messages wait in a queue."""

@@ -19,7 +19,6 @@ from chalicelib.domain.events import Event
 from chalicelib.pos.clover import Clover
 from chalicelib.pos.square import Square
 from chalicelib.pos.toast import Toast
-from simulators.orders import OrderGenerator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,17 +62,8 @@ def busy_street(long_street: Street, monkeypatch: pytest.MonkeyPatch) -> Street:
     return street
 
 
-def _place(street: Street, channel: str, store: int, number: int) -> str:
-    """Place an order at a certain store and partner."""
-    shop = street.world.generator.stores[store]
-    generator = OrderGenerator(seed=number, stores=[shop], channels=[channel])
-    order_id = street.world.channels[channel].place(generator.order(number, 0).payload)
-    street.world.tick()
-    return order_id
-
-
 def _at_every_store(street: Street, channel: str, number: int) -> list[str]:
-    return [_place(street, channel, store, number + store) for store in range(3)]
+    return [street.place(channel, store=store, number=number + store) for store in range(3)]
 
 
 def _a_good_hour(street: Street) -> None:
@@ -91,7 +81,7 @@ def _trouble_at_partners(street: Street) -> None:
     street.settle()
     world.uber.faults.add("AcceptOrder", "unauthorized", times=1)  # callbacks renews its token
     world.uber.faults.add("GetOrder", "unauthorized", times=1)  # so does inbound
-    _place(street, "uber_eats", 0, 1000)
+    street.place("uber_eats", store=0, number=1000)
     street.settle()
     # The customer cancels before our yes arrives, which is refused: the ticket is undone.
     world.uber.faults.add("orders.cancel", "late_webhook", times=3, seconds=LATE)
@@ -166,9 +156,9 @@ def _trouble_with_aws(street: Street, monkeypatch: pytest.MonkeyPatch) -> None:
 
     with monkeypatch.context() as patch:
         patch.setattr(EventBus, "publish", down)
-        _place(street, "doordash", 0, 1400)  # the webhook goes to the queue
+        street.place("doordash", store=0, number=1400)  # the webhook goes to the queue
         patch.setattr(Queues, "send", down)
-        _place(street, "doordash", 0, 1401)  # and to a file
+        street.place("doordash", store=0, number=1401)  # and to a file
     street.settle()
     with monkeypatch.context() as patch:
         patch.setattr(OrderTable, "get", down)
@@ -189,7 +179,7 @@ def _wakes_that_get_lost(street: Street, monkeypatch: pytest.MonkeyPatch) -> Non
     street.world.doordash.faults.add("ConfirmOrder", "rate_limited", times=3)
     with monkeypatch.context() as patch:
         patch.setattr(Queues, "send", lossy)
-        _place(street, "uber_eats", 0, 1500)
+        street.place("uber_eats", store=0, number=1500)
         _at_every_store(street, "doordash", 1600)
         street.pass_time(seconds=200)
 
@@ -209,7 +199,7 @@ def _lose_the_bucket(street: Street) -> None:
         s3.delete_object(Bucket=bucket, Key=item["Key"])
     s3.delete_bucket(Bucket=bucket)
     street.world.square.faults.add("*", "error_before_commit", times=200)
-    _place(street, "doordash", 0, 1700)
+    street.place("doordash", store=0, number=1700)
     street.settle()
     street.pass_time(seconds=300)
 

@@ -59,6 +59,7 @@ class Deliveroo:
     name = "deliveroo"
     acknowledgement = WebhookReply(200)
     decide_within_ms = DECIDE_MS
+    reads_back = True
     polls = True
     give_up_ms = 420_000
     """7 minutes, in the markets where Deliveroo waits least."""

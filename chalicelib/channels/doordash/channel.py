@@ -48,6 +48,7 @@ class DoorDash:
     # 200 would mean that the order is accepted; 202 promises an answer within minutes.
     acknowledgement = WebhookReply(202)
     decide_within_ms = DECIDE_MS
+    reads_back = False
     polls = False
     give_up_ms = 480_000
 
@@ -167,8 +168,10 @@ class DoorDash:
         if reply.status < 300:
             return
         # There is nothing to read back. But only we confirm our orders, and what we decided about
-        # one never changes: confirmed before means that an answer of ours arrived after all.
-        if reply.status == 400 and "confirmed before" in _message(reply).lower():
+        # one never changes: confirmed before means that an earlier answer of ours arrived, if
+        # there was one. If there was none, DoorDash has given the order up.
+        is_echo = record.answer_begun and "confirmed before" in _message(reply).lower()
+        if reply.status == 400 and is_echo:
             return
         raise PartnerRefused(f"confirmation: HTTP {reply.status}")
 

@@ -62,6 +62,7 @@ class OpenDelivery:
     name = "open_delivery"
     acknowledgement = WebhookReply(204)
     decide_within_ms = DECIDE_MS
+    reads_back = True
     polls = True
     give_up_ms = 480_000
     """The platforms' own policy; the specification leaves it to them."""

@@ -85,6 +85,7 @@ class UberEats:
     # Any body but an empty one counts as a failed delivery.
     acknowledgement = WebhookReply(200)
     decide_within_ms = DECIDE_MS
+    reads_back = True
     polls = True
     give_up_ms = 690_000
 
