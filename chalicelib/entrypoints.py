@@ -103,10 +103,15 @@ def _deliver(
     (orders/), and the message is done. Only what has no order yet comes back by itself: then its
     wait is shortened here, for the visibility timeout is that of crashed functions.
     """
+    from chalicelib.orders.wakes import woken_by  # not on the webhook path
+
+    queue = message["eventSourceARN"].rpartition(":")[2]
     try:
-        command = read(json.loads(message["body"]))
+        body = json.loads(message["body"])
+        command = read(body)
         if command is not None:
-            _handle(command)
+            with woken_by(queue, body):
+                _handle(command)
     except UnreadableRecord as error:
         # No delivery would ever read it, and its neighbours do not care: an operator has to.
         _report_unreadable(str(error))
@@ -116,7 +121,6 @@ def _deliver(
         if seconds is None:
             seconds = backoff_seconds(attempt, cap_seconds)
         seconds = min(seconds, MAX_WAIT_SECONDS)
-        queue = message["eventSourceARN"].rpartition(":")[2]
         log.warning(
             "message.retry", queue=queue, attempt=attempt, seconds=seconds, reason=str(error)
         )

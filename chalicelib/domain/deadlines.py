@@ -40,9 +40,9 @@ UNDO_HOURS = 24
 """How long a ticket that must not be is tried to be voided before it is left to people."""
 
 WAKES_IN_A_ROW = 13
-"""After so many failures in a row only the sweep wakes. Lambda's loop detection stops a function
-that has woken itself 16 times ("Use Lambda recursive loop detection to prevent infinite loops");
-with the waits below so many last longer than any deadline."""
+"""So many times in a row a function wakes itself, then it leaves that to the sweep. Lambda's loop
+detection stops what came back to a function 16 times ("Use Lambda recursive loop detection to
+prevent infinite loops"); with the waits between them so many last longer than any deadline."""
 
 MAX_WAIT_SECONDS = 900
 """SQS delays a message by at most 15 minutes; whatever is due later is the sweep's to wake."""

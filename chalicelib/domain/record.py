@@ -15,7 +15,6 @@ from chalicelib.domain.deadlines import (
     LOOK_ON_MS,
     NUDGE_MS,
     PRINT_LATE_MS,
-    WAKES_IN_A_ROW,
 )
 from chalicelib.domain.duties import SAID, Answer, Duty, Undo, duties
 from chalicelib.domain.events import Event, event_id
@@ -53,7 +52,8 @@ class OrderRecord:
     `by_partner` says that the partner took the order back. `called_ms` is when a worker last
     began to call the point of sale, `lease_until_ms` until when nobody else may. `tries` counts
     orderly failures in a row at the point of sale, `answer_tries` at the partner; `waiting_for`
-    names the last one. `answer_begun` says that the partner may know our answer already. `due_ms` is when the sweep looks.
+    names the last one. `answer_begun` says that the partner may know our answer already.
+    `due_ms` is when the sweep looks.
     `origin` holds what was read, so that what a newer version wrote is written back untouched.
     """
 
@@ -302,10 +302,7 @@ def _expected_ms(record: OrderRecord, duty: Duty, now_ms: int) -> int:
     waits_ms = record.answer_next_ms if duty is Duty.PARTNER else record.next_try_ms
     if duty is Duty.KITCHEN and record.lease_until_ms is not None:
         waits_ms = record.lease_until_ms
-    tries = record.answer_tries if duty is Duty.PARTNER else record.tries
-    # Tried so often, nobody but the sweep tries again.
-    grace_ms = NUDGE_MS if tries <= WAKES_IN_A_ROW else 0
-    return max(waits_ms or now_ms, now_ms) + grace_ms
+    return max(waits_ms or now_ms, now_ms) + NUDGE_MS
 
 
 def _undoing(record: OrderRecord) -> OrderRecord:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from chalicelib import log
 from chalicelib.adapters.http import VendorHttpError
 from chalicelib.channels.base import PartnerRefused, PartnerUnavailable
-from chalicelib.domain.deadlines import backoff_seconds
+from chalicelib.domain.deadlines import WAKES_IN_A_ROW, backoff_seconds
 from chalicelib.domain.duties import SAID, Answer, Duty, Undo, answer_owed
 from chalicelib.domain.refusal import Reason, Refusal
 from chalicelib.domain.states import State
@@ -131,7 +131,8 @@ def _refused(services: Services, record: OrderRecord, answer: Answer, why: str) 
         return
     failed = change(services, record, lambda r: r.answer_failed("refused", why, services.now_ms()))
     if failed.undo is Undo.PENDING:
-        wake(services, failed, Duty.KITCHEN)
+        # The kitchen's function may have woken itself often until this order was made.
+        wake(services, failed, Duty.KITCHEN, row=WAKES_IN_A_ROW - 2)
     relay_and_settle(services, failed)
 
 

@@ -17,7 +17,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chalicelib import log
-from chalicelib.domain.deadlines import LOOK_AGAIN_SECONDS, backoff_seconds
+from chalicelib.domain.deadlines import CALL_SECONDS, LOOK_AGAIN_SECONDS, backoff_seconds
 from chalicelib.domain.duties import Duty, Undo
 from chalicelib.domain.errors import RetryLater
 from chalicelib.domain.refusal import Reason, Refusal
@@ -158,8 +158,7 @@ def _is_printed(attempt: Attempt, ticket: Ticket) -> bool:
 
 
 def _create(attempt: Attempt) -> Ticket:
-    call_ms = attempt.pos.capabilities.call_seconds * 1000
-    if attempt.now_ms() + call_ms > attempt.record.decide_ms:
+    if attempt.now_ms() + CALL_SECONDS * 1000 > attempt.record.decide_ms:
         raise OutOfTime("no time is left to begin a ticket")
     return attempt.create()
 

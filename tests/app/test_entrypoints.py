@@ -126,7 +126,7 @@ def test_failed_step_sends_a_wake_of_its_own(client: Client, house: Any) -> None
     house.put_record(State.RECEIVED)
     house.till.outcomes.append("unavailable")
     client.lambda_.invoke("submit_square", sqs("pos-square", {"order_key": KEY}, 9))
-    assert house.queues.sent == [("pos-square", {"order_key": KEY}, 1)]
+    assert house.queues.sent == [("pos-square", {"order_key": KEY, "row": 1}, 1)]
 
 
 @pytest.mark.parametrize(("attempt", "seconds"), [(1, 1), (3, 4), (9, 10)])

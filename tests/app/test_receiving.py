@@ -51,7 +51,7 @@ def test_received_order_wakes_its_point_of_sale(house: Any) -> None:
     """The message says no more than which order: no order waits behind another's."""
     receive(house)
     assert house.only().state is State.RECEIVED
-    assert house.queues.sent == [("pos-square", {"order_key": KEY}, 0)]
+    assert house.queues.sent == [("pos-square", {"order_key": KEY, "row": 0}, 0)]
 
 
 def test_pos_ids_are_frozen_into_the_order(house: Any) -> None:
@@ -144,7 +144,7 @@ def test_retry_after_is_honoured(house: Any) -> None:
     """Whoever asks us to stay away for nine seconds is not asked before."""
     house.partner.order = PartnerUnavailable("HTTP 429", 9)
     receive(house)
-    assert house.queues.sent == [("inbound-orders", {"order_key": KEY}, 9)]
+    assert house.queues.sent == [("inbound-orders", {"order_key": KEY, "row": 0}, 9)]
 
 
 def test_small_drift_is_recorded_and_not_refused(house: Any, an_order: Any) -> None:
