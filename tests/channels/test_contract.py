@@ -56,7 +56,7 @@ def test_an_acceptance_reaches_the_partner_once(partner: Any) -> None:
     """Said again, it changes nothing and is no error."""
     record = partner.record()
     partner.channel.accept(record, READY_MS)
-    partner.channel.accept(record, READY_MS)
+    partner.channel.accept(record.answering(partner.at_ms), READY_MS)
     assert partner.decisions() == ACCEPTED[partner.name]
 
 
@@ -66,7 +66,7 @@ def test_an_answer_that_was_lost_is_said_again(partner: Any) -> None:
     partner.simulator.faults.add(ACCEPT[partner.name], "error_after_commit")
     with pytest.raises(PartnerUnavailable):
         partner.channel.accept(record, READY_MS)
-    partner.channel.accept(record, READY_MS)
+    partner.channel.accept(record.answering(partner.at_ms), READY_MS)
     assert partner.decisions() == ACCEPTED[partner.name]
 
 
@@ -78,7 +78,7 @@ def test_every_reason_has_words_that_the_partner_takes(partner: Any, reason: Rea
     refusal = Refusal(reason, "a sentence", items)
     denied = record.reject(refusal, partner.at_ms)
     partner.channel.deny(denied)
-    partner.channel.deny(denied)
+    partner.channel.deny(denied.answering(partner.at_ms))
     assert partner.decisions() == DENIED[partner.name]
 
 
@@ -88,7 +88,7 @@ def test_a_denial_that_was_lost_is_said_again(partner: Any) -> None:
     partner.simulator.faults.add(DENY[partner.name], "error_after_commit")
     with pytest.raises(PartnerUnavailable):
         partner.channel.deny(record)
-    partner.channel.deny(record)
+    partner.channel.deny(record.answering(partner.at_ms))
     assert partner.decisions() == DENIED[partner.name]
 
 
