@@ -313,6 +313,8 @@ def _print_bindings(session: AppSession, stage: str) -> None:
     click.echo(f"  app           {session.address}")
     click.echo(f"  AWS endpoint  {aws.address}  (export AWS_ENDPOINT_URL={endpoint})")
     click.echo(f"  console       {endpoint}/_chalice_offline/")
+    if app.sockets() is not None:
+        click.echo(f"  websockets    {session.http_server.url.replace('http', 'ws', 1)}")
     routes = app.routes()
     if routes:
         click.echo("routes")

@@ -9,6 +9,7 @@ from chalice_offline.core.errors import ProjectError
 from chalice_offline.emulator import DEFAULT_SEED, Emulator
 from chalice_offline.services import (
     apigateway,
+    apigatewayv2,
     cloudformation,
     dynamodb,
     events,
@@ -61,6 +62,7 @@ def compose(
             tables,
             dynamodb.streams_service(tables),
             apigateway.service(emulator, apis),
+            apigatewayv2.service(emulator, apis),
             execute_api.service(apis),
         ]
     except (ValueError, LookupError, TypeError) as error:
@@ -82,6 +84,7 @@ def compose_routes(driver: Driver, *, account_id: str, region: str) -> Emulator:
     for one in (
         lambda_.service(emulator),
         apigateway.service(emulator, apis),
+        apigatewayv2.service(emulator, apis),
         execute_api.service(apis),
     ):
         emulator.add(one)

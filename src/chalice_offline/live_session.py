@@ -162,7 +162,7 @@ class AppSession:
         if self.aws.judge is not None:
             policies = ProjectPolicies()
             self.aws.judge.of_project = lambda name: policies.of(self.app.project, name)
-        routes = aws_endpoint(self.aws.gateway, self.app.addressed)
+        routes = aws_endpoint(self.aws.gateway, self.app.addressed, self.app.addressed_socket)
         try:
             self.http_server = Server(
                 routes, host=host, port=port, usual_port=APP_PORT, area=Area.APP, access=access

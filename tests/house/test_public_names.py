@@ -33,6 +33,7 @@ OFFLINE = {
     "stop": "",
     "suspend": "",
     "trace": "text",
+    "websocket": "path, headers",
 }
 HTTP = {
     **dict.fromkeys(

@@ -24,11 +24,13 @@ from chalice_offline.chalice_app.present_request import keep_requests_apart
 from chalice_offline.chalice_app.project import load_for_stage, unload_project
 from chalice_offline.chalice_app.project_api import ProjectApi
 from chalice_offline.chalice_app.project_file import read_project_file
+from chalice_offline.chalice_app.project_sockets import ProjectSockets
 from chalice_offline.chalice_app.project_stack import ProjectStack
 from chalice_offline.chalice_app.runtime import LoadedFunction
 from chalice_offline.chalice_app.sources import Sources
 from chalice_offline.chalice_app.table_streams import TableStreams
 from chalice_offline.core.errors import ProjectError
+from chalice_offline.protocols import sent_to_stage
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -82,6 +84,7 @@ class OfflineApp:
         self._runtime = runtime
         self._short_names: dict[str, str] = {}
         self._api = ProjectApi(self._call, emulator.account_id, emulator.region)
+        self._sockets = ProjectSockets(self._call, emulator.account_id, emulator.region)
         self._loaded_functions: dict[str, LoadedFunction] = {}
         self._environments: dict[str, tuple[dict[str, str], FunctionEnvironment]] = {}
 
@@ -118,6 +121,14 @@ class OfflineApp:
     def addressed(self, request: HttpRequest) -> HttpRequest:
         """Return a request to the app's routes with the address of their API and stage."""
         return self._api.addressed(request)
+
+    def addressed_socket(self, request: HttpRequest) -> HttpRequest:
+        """Return a WebSocket's handshake with the address of the app's WebSocket API and stage."""
+        return sent_to_stage(request, self._sockets.id, self._sockets.stage)
+
+    def sockets(self) -> tuple[str, str] | None:
+        """Return id and stage of the app's WebSocket API, if it has websocket handlers."""
+        return (self._sockets.id, self._sockets.stage) if self._sockets.id else None
 
     def short_names(self) -> dict[str, str]:
         """Return the project's own names of its functions by the deployed ones."""
@@ -166,12 +177,6 @@ class OfflineApp:
 
     def _bind(self, project: Project, changes: Changes) -> None:
         app = project.app
-        if app.websocket_handlers:
-            _log.warning(
-                "the websocket handlers of %s are not run offline yet: %s",
-                project.name,
-                ", ".join(config.name for config in app.websocket_handlers.values()),
-            )
         functions = functions_of(project)
         by_name = {function.name: function for function in functions}
         short_names = {function.deployed_name: function.name for function in functions}
@@ -202,6 +207,7 @@ class OfflineApp:
         )
         keep_requests_apart(app)
         self._api.switch_to(project, by_name, changes)
+        self._sockets.switch_to(project, by_name, changes)
         self._short_names = short_names
 
     def _run_code_of(self, functions: list[ProjectFunction], changes: Changes) -> None:

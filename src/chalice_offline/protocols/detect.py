@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 DEFAULT_REGION = "us-east-1"
 # Services whose paths are routed here by their model; others are routed where they are served.
-_ROUTED = frozenset({"apigateway", "lambda", "scheduler", "s3"})
+_ROUTED = frozenset({"apigateway", "apigatewayv2", "lambda", "scheduler", "s3"})
 
 _REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-\d", re.ASCII)
 _LAMBDA_PATH = re.compile(
@@ -111,7 +111,7 @@ def _by_signature(request: HttpRequest, scope: _Scope) -> Target | None:
     path = request.path
     for name, start, service in _SAME_NAME_BY_PATH:
         if scope.name == name and path.startswith(start):
-            return _target(service, None, scope)
+            return _for_service(service, request, scope)
     named = catalogue.service_for_name(scope.name)
     return _for_service(named, request, scope) if named else None
 

@@ -12,6 +12,7 @@ from chalice_offline.testing.http import OfflineHttp
 from chalice_offline.testing.replies import InvokeResponse
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from contextlib import AbstractContextManager
 
     from chalice_offline.chalice_app.project import Project
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from chalice_offline.services.lambda_ import LambdaState
     from chalice_offline.testing.faults import OfflineFaults
     from chalice_offline.testing.runs import Run
+    from chalice_offline.testing.websocket import OfflineWebSocket
     from chalice_offline.trace import Trace
     from chalice_offline.transports.gateway import Judge
 
@@ -307,6 +309,40 @@ class Offline:
         with self._acting():
             return self._door.for_code(self._answer)(request)
 
+    def websocket(
+        self, path: str = "/", headers: Mapping[str, str] | None = None
+    ) -> OfflineWebSocket:
+        """Connect to the app's WebSocket API; WebSocketRefused when $connect says no.
+
+        `path` may bring a query string. For another API, give its whole URL: "wss://{api id}.
+        execute-api.{region}.amazonaws.com/{stage}".
+        """
+        from chalice_offline.core.http import Headers, HttpRequest
+        from chalice_offline.testing.websocket import OfflineWebSocket, WebSocketRefused
+
+        with self._acting():
+            fields = {"connection": "Upgrade", "upgrade": "websocket", **(headers or {})}
+            is_whole = "://" in path
+            url = path if is_whole else f"ws://localhost{path}"
+            host = url.partition("://")[2].partition("/")[0]
+            sent = Headers({"host": host, **fields}.items())
+            head = HttpRequest("GET", url, sent, b"", fields=_raw(fields))
+            head = head if is_whole else self.app.addressed_socket(head)
+            opened = self._gateway.connect(head)
+            if isinstance(opened, Pending):
+                self._driver.wait(opened, None)
+                opened = opened.result()
+            if opened["statusCode"] != 101:
+                raise WebSocketRefused(opened["statusCode"], opened["body"])
+            return OfflineWebSocket(opened, self._told, self._settled_quietly)
+
+    def _told(self, operation: str, connection_id: str, **what: Any) -> None:
+        with self._acting():
+            self._gateway.tell(operation, connection_id, **what)
+
+    def _settled_quietly(self) -> None:
+        self.settle(raise_errors=False)
+
     def _answer(self, request: HttpRequest) -> HttpResponse:
         from chalice_offline.transports.present_run import present_causes, present_run
 
@@ -342,6 +378,10 @@ class Offline:
         from chalice_offline.trace import describe
 
         return [f"  {describe(entry)}" for entry in list(self.emulator.journal.entries())[-8:]]
+
+
+def _raw(fields: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+    return [(name.encode(), value.encode()) for name, value in fields.items()]
 
 
 def _instant_ms(start: datetime | str) -> int:

@@ -11,6 +11,7 @@ from chalice_offline.core.pending import Pending
 from chalice_offline.transports import asgi
 from chalice_offline.transports.body_limits import SMALL
 from chalice_offline.transports.incoming import IncomingBody
+from chalice_offline.transports.websockets import serve_socket
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,14 +26,20 @@ WATCHED_AFTER_SECONDS = 0.05
 
 
 def aws_endpoint(
-    gateway: Gateway, addressed: Callable[[HttpRequest], HttpRequest] | None = None
+    gateway: Gateway,
+    addressed: Callable[[HttpRequest], HttpRequest] | None = None,
+    socket_addressed: Callable[[HttpRequest], HttpRequest] | None = None,
 ) -> AsgiApp:
     """Return an ASGI app that answers AWS requests through `gateway`.
 
-    `addressed` gives a request the address that it is for, where the port says what that is.
+    `addressed` gives a request the address that it is for, where the port says what that is;
+    `socket_addressed` does so for a WebSocket's handshake.
     """
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await serve_socket(gateway, socket_addressed, scope, receive, send)
+            return
         if scope["type"] != "http":
             return
         head = asgi.head_of(scope)

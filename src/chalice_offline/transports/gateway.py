@@ -49,6 +49,15 @@ class _Waiting(NamedTuple):
     reply: Pending[dict[str, object]]
 
 
+SOCKETS = ("execute-api", "Request")
+"""Where WebSockets are: at the addresses of APIs."""
+
+
+def _no_socket(status: int, message: str) -> dict[str, Any]:
+    body = json.dumps({"message": message}).encode()
+    return {"statusCode": status, "headers": [("content-type", "application/json")], "body": body}
+
+
 class Gateway:
     """Answers AWS requests for one emulator."""
 
@@ -165,6 +174,43 @@ class Gateway:
         except AwsError as error:
             return HttpResponse(error.status, body=error.message.encode())
         return HttpResponse(200)
+
+    def connect(
+        self, head: HttpRequest, causes: tuple[int, ...] = ()
+    ) -> dict[str, Any] | Pending[dict[str, Any]]:
+        """Answer a WebSocket's handshake: what execute-api's Connect returns; never raises."""
+        emulator = self.emulator
+        try:
+            taken = emulator.service_at(head.host.partition(":")[0].lower())
+            target = target_at(taken, emulator.region) if taken else detect(head)
+            if (target.service, target.operation) != SOCKETS:
+                return _no_socket(400, "WebSockets are served at the addresses of APIs")
+            caller = Caller(
+                emulator.account_id,
+                emulator.region,
+                head.endpoint,
+                causes=causes,
+                request_id=emulator.ids.uuid(),
+                http=head,
+            )
+            return emulator.call("execute-api", "Connect", parse(target, head), caller)
+        except AwsError as error:
+            return _no_socket(error.status, error.message or error.code)
+        except Exception:  # noqa: BLE001 - the outermost boundary, as above
+            _log.exception("the handshake of %s failed", head.path)
+            return _no_socket(500, "Internal server error")
+
+    def tell(self, operation: str, connection_id: str, **what: Any) -> None:
+        """Tell execute-api what a WebSocket's client did: Receive or Disconnect; never raises."""
+        emulator = self.emulator
+        caller = Caller(emulator.account_id, emulator.region)
+        try:
+            request = {"connectionId": connection_id, **what}
+            emulator.call("execute-api", operation, request, caller)
+        except AwsError as error:
+            _log.error("%s of connection %s: %s", operation, connection_id, error)
+        except Exception:  # noqa: BLE001 - the outermost boundary, as above
+            _log.exception("%s of connection %s failed", operation, connection_id)
 
     def refuse(self, head: HttpRequest, error: AwsError) -> HttpResponse:
         """Return an error for a request of which the payload was not taken."""

@@ -17,6 +17,7 @@ from chalice_offline.transports.asgi import (
     send_response,
 )
 from chalice_offline.transports.browser_policy import Area
+from chalice_offline.transports.websockets import refuse
 
 if TYPE_CHECKING:
     from typing import Any
@@ -44,6 +45,9 @@ class Guard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; raises nothing, for the server would break the connection."""
+        if scope["type"] == "websocket":
+            await self._socket(scope, receive, send)
+            return
         if scope["type"] != "http":
             return
         started = False
@@ -83,13 +87,28 @@ class Guard:
             # Its body is not read; a client that waits for leave to send it never will.
             await send_response(send, reply, head=_is_head(scope), close="expect" in headers)
             return
-        if _asks_for_websocket(headers):
-            reply = plain_error(self.area, 400, "WebSockets are not served here yet.")
-            await send_response(send, reply, close=True)
-            return
         if self.area is Area.AWS and _may_be_shown(headers) and not _is_apps(headers):
             send = _sandboxed(send)
         await self._app(scope, receive, send)
+
+    async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a WebSocket in as a request would be: pages may open them wherever they like."""
+        scope = scope | {"method": "GET"}  # a handshake is one, though ASGI does not say so
+        headers, query = headers_of(scope), scope["query_string"].decode("latin-1")
+        refusal = self._policy.refusal("GET", scope["path"], query, headers, self.area)
+        try:
+            if refusal is not None:
+                self._tell(scope, refusal)
+                await receive()  # websocket.connect
+                fields = [("content-type", "text/plain; charset=utf-8")]
+                await refuse(send, refusal.status, fields, f"{refusal.text}\n".encode())
+                return
+            await self._app(scope, receive, send)
+        except asyncio.CancelledError:
+            return  # the server stops
+        except Exception:
+            _log.exception("%s failed", _name(scope))
+            raise
 
     def _tell(self, scope: Scope, refusal: Refusal) -> None:
         if refusal.origin not in self._told and len(self._told) < REFUSED_ORIGINS_TOLD:
@@ -125,12 +144,6 @@ _APP_TEXTS = {
     502: "Internal server error",
     503: "Service Unavailable",
 }
-
-
-def _asks_for_websocket(headers: Headers) -> bool:
-    return (headers.get("upgrade") or "").lower() == "websocket" and (
-        "upgrade" in (headers.get("connection") or "").lower()
-    )
 
 
 def _is_apps(headers: Headers) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from http.client import responses
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,15 @@ if TYPE_CHECKING:
 
 # S3 takes 8 KB of header fields, API Gateway 10 KB, load balancers 64 KB; nobody takes more.
 HEAD_BYTES = 64 * 1024
+
+
+@cache
+def socket_protocol() -> type[Any]:
+    """Return the protocol of a connection that has become a WebSocket."""
+    from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+    found: type[Any] = WebSocketsSansIOProtocol
+    return found
 
 
 def protocol_for(area: Area) -> type[HttpToolsProtocol]:
@@ -51,6 +61,15 @@ class _Protocol(HttpToolsProtocol):  # type: ignore[misc] # uvicorn is not follo
         super().connection_made(transport)
         self.transport = JoinedWrites(transport, self.loop)
 
+    @property
+    def ws_protocol_class(self) -> Any:
+        """What speaks WebSocket, imported when the first client asks for it."""
+        return socket_protocol()
+
+    @ws_protocol_class.setter
+    def ws_protocol_class(self, _: Any) -> None:
+        """Uvicorn's settings say none, so that nothing is imported before it is needed."""
+
     def silent_for(self) -> float:
         """Return for how many seconds the client has owed a request, or the rest of one."""
         cycle = self.cycle
@@ -69,6 +88,8 @@ class _Protocol(HttpToolsProtocol):  # type: ignore[misc] # uvicorn is not follo
         except httptools.HttpParserUpgrade as upgrade:
             if self._starts_anew:
                 self._parse_as_it_is(data[upgrade.args[0] :])
+            elif self._should_upgrade():
+                self.handle_websocket_upgrade()
             return
         if self._in_head and self.parser is not None:
             self._head_bytes += len(data)

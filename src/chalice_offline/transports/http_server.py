@@ -27,6 +27,8 @@ _ACCEPT_FAILED = "socket.accept() out of system resource"
 # A client that is silent for so long before its request is whole is cut off (S3's "RequestTimeout"
 # comes after 20 s); and so soon when descriptors have run out.
 REQUEST_SECONDS = 60.0
+# A WebSocket message beyond what API Gateway takes (128 KB) still arrives whole, to be refused.
+SOCKET_BYTES = 1024 * 1024
 SCARCE_SECONDS = 1.0
 
 
@@ -67,7 +69,9 @@ class Server:
             lifespan="off",
             timeout_graceful_shutdown=1,
             server_header=False,
-            ws="none",
+            ws="none",  # http_protocol.py brings it when it is asked for
+            ws_max_size=SOCKET_BYTES,
+            ws_ping_interval=None,
         )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._serve, name=f"http-{self.port}", daemon=True)

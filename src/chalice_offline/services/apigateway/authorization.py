@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalice_offline.core.errors import AwsError
 from chalice_offline.core.pending import Pending
-from chalice_offline.services.apigateway import failures, policy
+from chalice_offline.services.apigateway import failures
 from chalice_offline.services.apigateway.exchange import GatewayFailure
 from chalice_offline.services.apigateway.lambda_event import (
     lambda_function,
@@ -19,6 +19,7 @@ from chalice_offline.services.apigateway.lambda_event import (
 )
 from chalice_offline.services.apigateway.mappings import request_value, with_stage_variables
 from chalice_offline.services.apigateway.user_pools import check_token, claim
+from chalice_offline.services.common.invoke_policies import effect
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -177,7 +178,7 @@ def _decision(result: Result) -> dict[str, Any]:
 
 
 def _apply(exchange: Exchange, decision: dict[str, Any]) -> None:
-    found = policy.effect(decision["policyDocument"], exchange.method_arn)
+    found = effect(decision["policyDocument"], exchange.method_arn)
     if found != "Allow":
         raise failures.access_denied(_EXPLICIT if found == "Deny" else _IMPLICIT)
     context = {k: claim(v) for k, v in (decision.get("context") or {}).items()}

@@ -17,7 +17,7 @@ from chalice_offline.core.pending import Pending
 from chalice_offline.services.apigateway import failures
 from chalice_offline.services.apigateway.exchange import GatewayFailure
 from chalice_offline.services.apigateway.mappings import request_value
-from chalice_offline.services.apigateway.web_tokens import WebToken, web_token
+from chalice_offline.services.common.web_tokens import WebToken, web_token
 
 if TYPE_CHECKING:
     from collections.abc import Callable

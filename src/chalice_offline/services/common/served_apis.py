@@ -29,12 +29,21 @@ class Mapped(NamedTuple):
     path: str
 
 
+class Sockets(NamedTuple):
+    """What hears the clients of WebSocket APIs. `connect` returns None for an API not its own."""
+
+    connect: Callable[[CallContext, Request], Reply | None]
+    receive: Callable[[CallContext, Request], Reply]
+    disconnect: Callable[[CallContext, Request], Reply]
+
+
 class ServedApis:
     """The services that have APIs, each asked in turn whose an API is."""
 
     def __init__(self) -> None:
         self._services: list[FindFront] = []
         self._names: list[tuple[HasName, FindMapping]] = []
+        self.sockets: Sockets | None = None
 
     def add(self, find: FindFront) -> None:
         """Let a service serve its APIs."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from chalice_offline.core.kernel import Service
 from chalice_offline.services.execute_api.requests import serve_request
+from chalice_offline.services.execute_api.sockets import connect, disconnect, receive
 from chalice_offline.services.execute_api.state import ExecuteApiState
 
 if TYPE_CHECKING:
@@ -14,7 +15,12 @@ if TYPE_CHECKING:
     from chalice_offline.core.kernel import Operation
     from chalice_offline.services.common.served_apis import ServedApis
 
-OPERATIONS: Mapping[str, Operation] = {"Request": serve_request}
+OPERATIONS: Mapping[str, Operation] = {
+    "Request": serve_request,
+    "Connect": connect,
+    "Receive": receive,
+    "Disconnect": disconnect,
+}
 
 
 def service(apis: ServedApis) -> Service:

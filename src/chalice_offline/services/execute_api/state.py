@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from chalice_offline.services.common.served_apis import Front, Mapped, ServedApis
+    from chalice_offline.services.common.served_apis import Front, Mapped, ServedApis, Sockets
 
 
 class ExecuteApiState:
@@ -13,6 +13,11 @@ class ExecuteApiState:
 
     def __init__(self, apis: ServedApis) -> None:
         self._apis = apis
+
+    @property
+    def sockets(self) -> Sockets | None:
+        """What hears the clients of WebSocket APIs."""
+        return self._apis.sockets
 
     def mapped_or_none(self, host: str, path: str) -> Mapped | None:
         """Return what a path of a custom domain name stands for."""
