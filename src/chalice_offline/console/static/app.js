@@ -69,7 +69,7 @@ let behind = false;
 setInterval(() => {
   const quiet = document.hidden || document.querySelector("dialog[open]") || getSelection()?.toString();
   if (!behind || quiet || !view?.reload || ["runs", "stories"].includes(shown)) return;
-  if (byId("main").querySelector("details.line[open], :focus-within input")) return;
+  if (byId("main").querySelector("details.line[open], .message details[open], input:focus")) return;
   behind = false;
   view.reload().catch((error) => toast(error.message, "bad"));
 }, 1500);
