@@ -56,23 +56,24 @@ def answer_partner(services: Services, command: AnswerPartner) -> None:
 def _tell(services: Services, record: OrderRecord, answer: Answer, event_id: str | None) -> None:
     channel = services.channels[record.channel]
     now_ms = services.now_ms()
+    written = record
     try:
         if now_ms > _until_ms(channel, record, answer):
             raise PartnerRefused("too late: the partner has decided without us")
         if not channel.reads_back and not record.answer_begun:
-            change(services, record, lambda r: r.heard(event_id).answering(now_ms))
+            written = change(services, record, lambda r: r.heard(event_id).answering(now_ms))
         # As it was before: a refusal of a first answer is no echo of an earlier one.
         _say(channel, record, answer, now_ms)
     except (PartnerUnavailable, VendorHttpError) as error:
         # Saying the same answer twice does no harm, so every kind of failure is retried.
         retry_after = error.retry_after if isinstance(error, PartnerUnavailable) else None
-        _later(services, record, str(error), retry_after)
+        _later(services, written, str(error), retry_after)
     except PartnerRefused as error:
-        _refused(services, record, answer, str(error))
+        _refused(services, written, answer, str(error))
     else:
         told = change(
             services,
-            record,
+            written,
             lambda r: r.heard(event_id).answer(answer, services.now_ms()),
         )
         log.info(

@@ -7,6 +7,8 @@ from collections import Counter
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from tests.deploy.conftest import PROJECT
 from tests.pipeline.conftest import street  # noqa: F401 - a fixture
 
@@ -31,10 +33,13 @@ def documented() -> dict[str, int]:
 
 def item_bytes(item: dict[str, dict[str, str]]) -> int:
     """Return an item's size (DynamoDB developer guide, "Item sizes"): names and values."""
-    return sum(
-        len(name) + (len(value["S"].encode()) if "S" in value else len(value["N"]) // 2 + 2)
-        for name, value in item.items()
-    )
+    return sum(len(name) + _value_bytes(value) for name, value in item.items())
+
+
+def _value_bytes(value: dict[str, Any]) -> int:
+    if "S" in value:
+        return len(value["S"].encode())
+    return len(value["N"]) // 2 + 2 if "N" in value else 1
 
 
 def table_units(requests: Iterable[tuple[str, dict[str, Any]]]) -> Counter[str]:
@@ -91,11 +96,8 @@ def counted(entries: Iterable[Entry]) -> Counter[str]:
     return count + table_units(tables)
 
 
-def test_requests_of_an_order_are_as_documented(street: Street) -> None:  # noqa: F811
-    """From its webhook until the kitchen has completed it, averaged over both partners.
-
-    Counts must agree; units depend on what was ordered and must be near.
-    """
+def entries_of_orders(street: Street) -> list[Entry]:  # noqa: F811
+    """Let orders come, be made, answered and completed; return what happened meanwhile."""
     street.order(2)  # tokens and secrets are fetched once, not per order
     street.settle()
     for ticket in street.world.square.orders():
@@ -109,7 +111,15 @@ def test_requests_of_an_order_are_as_documented(street: Street) -> None:  # noqa
         if ticket["id"] not in already:
             street.world.square.fulfil(ticket["id"], "COMPLETED")
     street.settle()
-    found = counted(list(street.offline.journal.entries())[entries_before:])
+    return list(street.offline.journal.entries())[entries_before:]
+
+
+def test_requests_of_an_order_are_as_documented(street: Street) -> None:  # noqa: F811
+    """From its webhook until the kitchen has completed it, averaged over both partners.
+
+    Counts must agree; units depend on what was ordered and must be near.
+    """
+    found = counted(entries_of_orders(street))
     table = documented()
     assert set(table) == set(found)
     for name, total in found.items():
@@ -117,3 +127,37 @@ def test_requests_of_an_order_are_as_documented(street: Street) -> None:  # noqa
             assert 0.5 * table[name] <= total / ORDERS <= 1.2 * table[name], name
         else:
             assert total == ORDERS * table[name], name
+
+
+def calls(entries: list[Entry], everything: Iterable[Entry]) -> Counter[tuple[str, str]]:
+    """Return the calls that functions made, by function and operation."""
+    runs = {entry.number: entry for entry in everything if entry.kind == "run"}
+    return Counter(
+        (runs[entry.causes[0]].subject, entry.subject)
+        for entry in entries
+        if entry.kind == "call" and entry.causes and entry.causes[0] in runs
+    )
+
+
+def documented_calls() -> dict[str, float]:
+    """Return the table of DEPLOY.md's section "Calls of one order"."""
+    text = (PROJECT / "docs/DEPLOY.md").read_text(encoding="utf-8")
+    section = text.split("### Calls of one order\n", 1)[1].split("\n### ", 1)[0]
+    rows = re.findall(r"(?m)^\| ([\w*]+) \| ([\d.]+) \|", section)
+    return {name.strip("*"): float(count) for name, count in rows}
+
+
+def test_calls_of_an_order_are_at_most_as_documented(street: Street) -> None:  # noqa: F811
+    """By function; stores, menus and circuits that are remembered make it fewer."""
+    entries = entries_of_orders(street)
+    found: Counter[str] = Counter()
+    for (function, _), count in calls(entries, list(street.offline.journal.entries())).items():
+        name = function.removeprefix("order-middleware-local").lstrip("-") or "api_handler"
+        found[name] += count
+    table = documented_calls()
+    together = table.pop("together")
+    assert set(table) == set(found)
+    for name, count in found.items():
+        assert count / ORDERS <= table[name], name
+    assert sum(found.values()) / ORDERS <= together
+    assert together == pytest.approx(sum(table.values()))
