@@ -14,7 +14,6 @@ from __future__ import annotations
 import io
 import sys
 from contextvars import ContextVar
-from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, TypeVar
 
@@ -202,7 +201,8 @@ def _read_file(head: HttpRequest, file: Any, blobs: Blobs) -> HttpRequest:
     )
     if announced and announced.isdigit() and int(announced) <= _SMALL_BYTES:
         small = file.read()
-        return replace(head, body=small.encode() if isinstance(small, str) else small)
+        body = small.encode() if isinstance(small, str) else small
+        return HttpRequest(head.method, head.url, head.headers, body)
     incoming = IncomingBody(head, blobs)
     try:
         while piece := file.read(PIECE_BYTES):
