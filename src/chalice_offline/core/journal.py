@@ -1,7 +1,7 @@
 """The journal: every input of the kernel and every step that followed, each with its causes.
 
-Inputs (a client's AWS call, the outcome of a handler run or of an outbound HTTP delivery, an HTTP
-request to the app) are what a replay needs. Steps (a delivery from one service to another, an
+Inputs (a client's AWS call or request to an API, the outcome of a handler run or of an outbound HTTP
+delivery) are what a replay needs. Steps (a delivery from one service to another, an
 event no rule matched) follow from inputs and are kept so that a trace tells the whole story.
 """
 
