@@ -1,8 +1,8 @@
 """The journal: every input of the kernel and every step that followed, each with its causes.
 
-Inputs (a client's AWS call or request to an API, the outcome of a handler run or of an outbound HTTP
-delivery) are what a replay needs. Steps (a delivery from one service to another, an
-event no rule matched) follow from inputs and are kept so that a trace tells the whole story.
+Inputs (a client's AWS call or request to an API, the outcome of a handler run or of an outbound
+HTTP delivery) are what a replay needs. Steps (a delivery from one service to another, an event no
+rule matched) follow from inputs and are kept so that a trace tells the whole story.
 """
 
 from __future__ import annotations
