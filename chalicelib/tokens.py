@@ -29,6 +29,9 @@ LEASE_MS = 20_000
 """Longer than a grant can take."""
 
 LEAST_MS_BETWEEN = 60_000
+HASTY_MS = 600_000
+"""A token that is refused so soon after it was granted makes the next one suspicious, too."""
+
 LONGEST_SECONDS = 600
 
 
@@ -115,7 +118,7 @@ class TokenCache:
                 return old.access
             raise
         now_ms = self._now_ms()
-        is_hasty = old.granted_ms > now_ms - LEAST_MS_BETWEEN
+        is_hasty = old.granted_ms > now_ms - HASTY_MS
         self._token = Token(
             new.access,
             now_ms + new.seconds * 1000,

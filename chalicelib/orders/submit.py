@@ -116,7 +116,8 @@ def _attempt(attempt: Attempt) -> None:
     except PosUnavailable as error:
         _wait_or_decide(attempt, str(error), _next_ms(attempt, error.retry_after))
     except PosOutcomeUnknown as error:
-        _wait_or_decide(attempt, str(error), _next_ms(attempt, LOOK_AGAIN_SECONDS))
+        wait = max(LOOK_AGAIN_SECONDS, error.retry_after or 0)
+        _wait_or_decide(attempt, str(error), _next_ms(attempt, wait))
     except PosRefused as error:
         _reject(attempt, error.refusal)
 
@@ -129,7 +130,7 @@ def _next_ms(attempt: Attempt, at_least: int | None = None) -> int:
 def _bring_forward(attempt: Attempt) -> None:
     capabilities = attempt.pos.capabilities
     ticket = attempt.ticket
-    if ticket is None and not attempt.is_first:
+    if ticket is None and not attempt.is_first and not _may_repeat(attempt):
         ticket = attempt.find()
     if ticket is None:
         ticket = _create(attempt)
@@ -140,6 +141,12 @@ def _bring_forward(attempt: Attempt) -> None:
         attempt.write_releasing(ticket)
         attempt.release(ticket)
     _accept(attempt, ticket)
+
+
+def _may_repeat(attempt: Attempt) -> bool:
+    """Say whether creating once more is as good as looking: the same key, the same ticket."""
+    by_key = attempt.pos.capabilities.idempotency is Idempotency.KEY
+    return by_key and attempt.now_ms() + CALL_SECONDS * 1000 <= attempt.record.decide_ms
 
 
 def _is_printed(attempt: Attempt, ticket: Ticket) -> bool:

@@ -47,8 +47,7 @@ def undo_ticket(services: Services, record: OrderRecord, ticket: Ticket | None =
         _later(services, record, str(error), error.until_ms)
     except (PosUnavailable, PosOutcomeUnknown) as error:
         services.breaker.failed(store)
-        retry_after = error.retry_after if isinstance(error, PosUnavailable) else None
-        wait = backoff_seconds(record.tries + 1, LONGEST_WAIT_SECONDS, retry_after)
+        wait = backoff_seconds(record.tries + 1, LONGEST_WAIT_SECONDS, error.retry_after)
         _later(services, record, str(error), services.now_ms() + wait * 1000)
     except PosRefused as error:
         _end(services, record, Undo.FAILED, str(error))

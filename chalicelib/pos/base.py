@@ -123,6 +123,10 @@ class PosUnavailable(DomainError):  # noqa: N818 - it may be back in a second
 class PosOutcomeUnknown(DomainError):  # noqa: N818 - precisely what we know
     """The call may or may not have been carried out; look before making it again."""
 
+    def __init__(self, reason: str, retry_after: int | None = None) -> None:
+        super().__init__(reason)
+        self.retry_after = retry_after
+
 
 REFUSED = "The restaurant's point of sale cannot take this order"
 """What partners are told of a point of sale's refusal; its own words are the refusal's detail."""

@@ -139,6 +139,13 @@ class Limits:
     """Circuits in memory."""
 
     known: dict[str, Circuit] = field(default_factory=dict)
+    used: dict[str, int] = field(default_factory=dict)
+    writes: int = 0
+
+    def count(self, name: str, amount: int, now_ms: int) -> int:
+        self.writes += 1
+        self.used[name] = self.used.get(name, 0) + amount
+        return self.used[name]
 
     def circuits(self, names: list[str]) -> dict[str, Circuit]:
         return {name: self.known[name] for name in names if name in self.known}

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.domain.commands import Notice, NoticeKind, ReceiveOrder, SubmitOrder
+from chalicelib.domain.commands import (
+    CancelOrder,
+    Notice,
+    NoticeKind,
+    ReceiveOrder,
+    SubmitOrder,
+)
 from chalicelib.domain.states import State
 
 NOTICE = Notice(NoticeKind.ORDER, "uber_eats", "ue-store", "o-1", "e-1", "orders.notification")
@@ -64,6 +71,45 @@ def test_any_crashes_and_lost_answers_end_in_at_most_one_ticket(
     house.till.outcomes = deque(outcomes)
     play(house, webhooks)
     check(house)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    before=st.frozensets(st.integers(1, 20), max_size=2),
+    after=st.frozensets(st.integers(1, 20), max_size=2),
+    outcomes=st.lists(OUTCOMES, max_size=8),
+    cancelled_at=st.integers(1, 20),
+    by_key=st.booleans(),
+)
+def test_a_cancellation_at_any_moment_leaves_no_ticket(
+    make_house: Any, make_steps: Any, before: Any, after: Any, outcomes: Any, cancelled_at: int,
+    by_key: bool,
+) -> None:  # fmt: skip
+    """Whatever dies, gets lost or is down beside it: the kitchen has nothing on its rail."""
+    house = make_house(make_steps(before, after))
+    house.till.by_key = by_key
+    house.till.outcomes = deque(outcomes)
+    take, cancelled = house.steps.take, []
+
+    def take_and_cancel(effect: Any) -> Any:
+        result = take(effect)
+        if house.steps.count >= cancelled_at and not cancelled:
+            cancelled.append(True)
+            notice = replace(NOTICE, kind=NoticeKind.CANCELLATION)
+            for _ in range(9):
+                if not house._survive(lambda: house.handle(CancelOrder(notice, house.clock()))):
+                    break
+        return result
+
+    house.steps.take = take_and_cancel
+    play(house)
+    record = house.only()
+    assert record.due_ms is None
+    if cancelled and record.state is not State.REJECTED:
+        assert record.state is State.CANCELLED
+    if record.state is not State.ACCEPTED:
+        assert house.till.standing == []
+    assert len(house.till.released) <= 1
 
 
 def test_every_single_crash_point_ends_in_one_ticket_or_an_honest_no(

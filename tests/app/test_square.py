@@ -154,9 +154,9 @@ def test_find_returns_nothing_when_there_is_nothing(house: Any) -> None:
     [
         (ConnectFailed("refused"), PosUnavailable),
         (error(429, "RATE_LIMITED"), PosUnavailable),
-        (reply(502), PosUnavailable),
-        (reply(503), PosUnavailable),
-        (reply(504), PosUnavailable),
+        (reply(502), PosOutcomeUnknown),
+        (reply(503), PosOutcomeUnknown),
+        (reply(504), PosOutcomeUnknown),
         (NoReply("read timeout"), PosOutcomeUnknown),
         (reply(500), PosOutcomeUnknown),
         (error(408, "REQUEST_TIMEOUT"), PosOutcomeUnknown),
@@ -180,7 +180,7 @@ def test_answers_fall_into_safe_unknown_and_final(house: Any, answer: Any, kind:
     ("status", "code", "reason"),
     [
         (404, "NOT_FOUND", Reason.UNMAPPED_ITEM),
-        (401, "UNAUTHORIZED", Reason.POS_NOT_READY),
+        (403, "FORBIDDEN", Reason.POS_NOT_READY),
         (400, "VALUE_TOO_LONG", Reason.POS_REFUSED),
     ],
 )

@@ -45,7 +45,6 @@ SEARCH_SLACK_MS = 60_000
 """How far Clover's clock and ours may be apart when an order is looked up by creation time."""
 
 PAGE = 100
-SAFE_STATUSES = {429, 502, 503, 504}
 
 
 class Clover:
@@ -234,13 +233,16 @@ def _printed(found: dict[str, Any]) -> bool:
 
 def _error(reply: HttpReply) -> PosUnavailable | PosOutcomeUnknown | PosRefused:
     """Sort an error reply into the three classes of `pos.base`."""
-    if reply.status in SAFE_STATUSES:
-        return PosUnavailable(f"HTTP {reply.status}", reply.retry_after)
+    if reply.status == 429:
+        return PosUnavailable("HTTP 429", reply.retry_after)
     if reply.status >= 500 or reply.status == 408:
-        return PosOutcomeUnknown(f"HTTP {reply.status}")
+        # Also 502 to 504: a gateway that gave up says nothing about what is behind it.
+        return PosOutcomeUnknown(f"HTTP {reply.status}", reply.retry_after)
     message = clipped(reply.json_or_empty(), "message")
     reason = Reason.POS_REFUSED
-    if reply.status in (401, 403):
+    if reply.status == 401:
+        return PosUnavailable(f"HTTP {reply.status}", reply.retry_after)
+    if reply.status == 403:
         reason = Reason.POS_NOT_READY
     elif message.startswith(("Invalid item", "Invalid modifier")):
         reason = Reason.UNMAPPED_ITEM

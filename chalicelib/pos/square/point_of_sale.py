@@ -54,12 +54,8 @@ API_VERSION = "2025-08-20"
 SEARCH_SLACK_MS = 60_000
 """How far Square's clock and ours may be apart when an order is looked up by creation time."""
 
-SAFE_STATUSES = {429, 502, 503, 504}
 REASONS = {
     "NOT_FOUND": Reason.UNMAPPED_ITEM,
-    "UNAUTHORIZED": Reason.POS_NOT_READY,
-    "ACCESS_TOKEN_EXPIRED": Reason.POS_NOT_READY,
-    "ACCESS_TOKEN_REVOKED": Reason.POS_NOT_READY,
     "FORBIDDEN": Reason.POS_NOT_READY,
     "INSUFFICIENT_SCOPES": Reason.POS_NOT_READY,
 }
@@ -261,16 +257,19 @@ def _ticket(order: Mapping[str, Any]) -> Ticket:
 
 def _error(reply: HttpReply) -> PosUnavailable | PosOutcomeUnknown | PosRefused:
     """Sort an error reply into the three classes of `pos.base`."""
-    if reply.status in SAFE_STATUSES:
-        return PosUnavailable(f"HTTP {reply.status}", reply.retry_after)
+    if reply.status == 429:
+        return PosUnavailable("HTTP 429", reply.retry_after)
     if reply.status >= 500 or reply.status == 408:
-        return PosOutcomeUnknown(f"HTTP {reply.status}")
+        # Also 502 to 504: a gateway that gave up says nothing about what is behind it.
+        return PosOutcomeUnknown(f"HTTP {reply.status}", reply.retry_after)
     errors = reply.json_or_empty().get("errors")
     first = errors[0] if isinstance(errors, list) and errors else {}
     first = first if isinstance(first, dict) else {}
     code = clipped(first, "code")
-    if code == "RATE_LIMITED":
-        return PosUnavailable("RATE_LIMITED", reply.retry_after)
+    if code == "RATE_LIMITED" or reply.status == 401:
+        # With a token that ended, or that is being renewed, nothing is carried out, and nothing
+        # is wrong with the order: it waits, and the store's circuit opens if that lasts.
+        return PosUnavailable(f"HTTP {reply.status} {code}", reply.retry_after)
     detail = clipped(first, "detail")
     # Square's forum shows 400 "Order … already exists" for a reused key.
     if code in ALREADY_THERE or reply.status == 409 or "already exists" in detail:

@@ -260,13 +260,15 @@ def _error(reply: HttpReply) -> PosUnavailable | PosOutcomeUnknown | PosRefused:
     if reply.status == 429:
         return PosUnavailable("HTTP 429", reply.retry_after)
     if reply.status >= 500 or reply.status == 408:
-        return PosOutcomeUnknown(f"HTTP {reply.status}")
+        return PosOutcomeUnknown(f"HTTP {reply.status}", reply.retry_after)
     problem = reply.json_or_empty()
     field = clipped(problem, "fieldName")
     if field == "externalId":
         return PosOutcomeUnknown("an order under this external id is there already")
     reason = Reason.POS_REFUSED
-    if reply.status in (401, 403):
+    if reply.status == 401:
+        return PosUnavailable(f"HTTP {reply.status}", reply.retry_after)
+    if reply.status == 403:
         reason = Reason.POS_NOT_READY
     elif field.endswith(".item"):
         reason = Reason.UNMAPPED_ITEM

@@ -1,0 +1,136 @@
+"""Store and forward: who may call a point of sale, and who waits."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from chalicelib.adapters.errors import AwsUnavailable
+from chalicelib.domain.store import Store
+from chalicelib.pos.base import Capabilities, Idempotency, RateScope
+from chalicelib.stores.breaker import OPEN_MS, STORE_FAILURES, VENDOR_FAILURES, Breaker, CircuitOpen
+
+STORE = Store("s1", "square", "L1", "USD", channels={"uber_eats": "ue-1"})
+OTHER = replace(STORE, store_id="s2", location_id="L2")
+FREE = Capabilities(Idempotency.KEY)
+
+
+def breaker(house: Any) -> Breaker:
+    """Return the breaker of one more container."""
+    return Breaker(lambda: house.limits, lambda: house.bus, house.clock)
+
+
+def enter(breaker: Breaker, store: Store = STORE, capabilities: Capabilities = FREE) -> None:
+    breaker.enter(store, capabilities, 2**62)
+
+
+def fail(breaker: Breaker, store: Store = STORE, times: int = STORE_FAILURES) -> None:
+    for _ in range(times):
+        enter(breaker, store)
+        breaker.failed(store)
+
+
+def test_failures_in_a_row_open_the_stores_circuit_for_all_containers(house: Any) -> None:
+    """And for no other store."""
+    fail(breaker(house))
+    with pytest.raises(CircuitOpen):
+        enter(breaker(house))
+    enter(breaker(house), OTHER)
+
+
+def test_failures_of_many_stores_open_the_vendors_circuit(house: Any) -> None:
+    """Then it is the vendor, not a store."""
+    for number in range(VENDOR_FAILURES):
+        fail(breaker(house), replace(STORE, location_id=f"L{number}"), times=1)
+    with pytest.raises(CircuitOpen):
+        enter(breaker(house), replace(STORE, location_id="L-new"))
+
+
+def test_success_forgets_the_failures(house: Any) -> None:
+    """Only failures in a row count."""
+    one = breaker(house)
+    for _ in range(5):
+        fail(one, times=STORE_FAILURES - 1)
+        enter(one)
+        one.succeeded(STORE)
+    enter(breaker(house))
+
+
+def test_one_container_tries_when_the_circuits_time_is_over(house: Any) -> None:
+    """Its success lets everybody through, its failure nobody."""
+    fail(breaker(house))
+    house.clock.advance(OPEN_MS / 1000)
+    one, two = breaker(house), breaker(house)
+    enter(one)
+    with pytest.raises(CircuitOpen):
+        enter(two)
+    one.failed(STORE)
+    with pytest.raises(CircuitOpen):
+        enter(breaker(house))
+    house.clock.advance(OPEN_MS / 1000)
+    one = breaker(house)
+    enter(one)
+    one.succeeded(STORE)
+    enter(breaker(house))
+
+
+def test_store_is_paused_once_and_opened_once(house: Any) -> None:
+    """After several openings in a row; a hiccup pauses nobody."""
+    fail(breaker(house))
+    for _ in range(5):
+        house.clock.advance(30)
+        one = breaker(house)
+        enter(one)
+        one.failed(STORE)
+    assert house.bus.types() == ["store.offline"]
+    assert house.bus.events[0].data["channels"] == {"uber_eats": "ue-1"}
+    house.clock.advance(30)
+    one = breaker(house)
+    enter(one)
+    one.succeeded(STORE)
+    assert house.bus.types() == ["store.offline", "store.online"]
+
+
+@pytest.mark.parametrize(("scope", "shared"), [(RateScope.APP, True), (RateScope.LOCATION, False)])
+def test_vendors_rate_is_counted_by_its_scope(
+    house: Any, scope: RateScope, *, shared: bool
+) -> None:
+    """Clover's is the app's, Toast's the restaurant's; a fifth is kept for orders in a hurry."""
+    limited = Capabilities(Idempotency.NONE, rate_scope=scope, per_second=10)
+    for _ in range(8):
+        enter(breaker(house), STORE, limited)
+    with pytest.raises(CircuitOpen) as waits:
+        enter(breaker(house), STORE, limited)
+    assert waits.value.until_ms == (house.clock() // 1000 + 1) * 1000
+    breaker(house).enter(STORE, limited, house.clock() + 1_000)  # its deadline is near
+    if shared:
+        with pytest.raises(CircuitOpen):
+            enter(breaker(house), OTHER, limited)
+    else:
+        enter(breaker(house), OTHER, limited)
+    house.clock.advance(1)
+    enter(breaker(house), STORE, limited)
+
+
+def test_lot_costs_one_write(house: Any) -> None:
+    """Not every call asks the table."""
+    limited = Capabilities(Idempotency.LOOKUP, per_second=50)
+    one = breaker(house)
+    for _ in range(5):
+        enter(one, STORE, limited)
+    assert house.limits.writes == 1
+
+
+def test_without_its_table_nothing_is_held_up(house: Any) -> None:
+    """The breaker is there to help; an order is not lost for it."""
+
+    def down(*_: Any) -> Any:
+        raise AwsUnavailable("BatchGetItem: ThrottlingException")
+
+    house.limits.circuits = house.limits.failed = house.limits.close = down
+    one = breaker(house)
+    enter(one)
+    one.failed(STORE)
+    one.succeeded(STORE)

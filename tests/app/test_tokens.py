@@ -1,0 +1,111 @@
+"""One token for all containers, and few grants whatever happens."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from chalicelib.adapters.token_table import Token
+from chalicelib.channels.base import PartnerUnavailable
+from chalicelib.tokens import EARLY_MS, Grant, TokenCache, TokenUnavailable
+
+HOUR_MS = 3_600_000
+
+
+class Vendor:
+    """Grants tokens, counts them, and knows which refresh token is the next one."""
+
+    def __init__(self) -> None:
+        self.grants = 0
+        self.refreshes: list[str] = []
+        self.down = False
+
+    def grant(self, refresh: str) -> Grant:
+        self.refreshes.append(refresh)
+        if self.down:
+            raise PartnerUnavailable("HTTP 503")
+        self.grants += 1
+        return Grant(f"token-{self.grants}", 3600, f"refresh-{self.grants}")
+
+
+@pytest.fixture
+def vendor() -> Vendor:
+    return Vendor()
+
+
+def container(house: Any) -> TokenCache:
+    return TokenCache("clover/M1", lambda: house.tokens, house.clock)
+
+
+def test_containers_share_one_grant(house: Any, vendor: Vendor) -> None:
+    """Also those that begin cold."""
+    assert {container(house).get(vendor.grant) for _ in range(130)} == {"token-1"}
+
+
+def test_one_container_renews_and_the_others_go_on_with_the_old_token(
+    house: Any, vendor: Vendor
+) -> None:
+    """It is good for five minutes more."""
+    container(house).get(vendor.grant)
+    house.clock.advance((HOUR_MS - EARLY_MS) / 1000)
+    house.tokens.leases["clover/M1"] = house.clock() + 10_000  # another is at it
+    assert container(house).get(vendor.grant) == "token-1"
+    house.clock.advance(11)
+    assert container(house).get(vendor.grant) == "token-2"
+    assert vendor.refreshes == ["", "refresh-1"]
+
+
+def test_new_refresh_token_is_kept_before_the_access_token_is_used(
+    house: Any, vendor: Vendor
+) -> None:
+    """It works once: lost with the function that spent it, the merchant would have to connect."""
+    house.tokens.put("clover/M1", Token("", refresh="first"))
+    container(house).get(vendor.grant)
+    assert vendor.refreshes == ["first"]
+    assert house.tokens.get("clover/M1").refresh == "refresh-1"
+
+
+def test_refused_token_is_renewed_by_the_first_and_used_by_the_others(
+    house: Any, vendor: Vendor
+) -> None:
+    """Whoever comes later finds another token than the one that was refused."""
+    refused = container(house).get(vendor.grant)
+    assert {container(house).renew(refused, vendor.grant) for _ in range(130)} == {"token-2"}
+
+
+def test_vendor_that_refuses_every_token_is_asked_once_a_minute(house: Any, vendor: Vendor) -> None:
+    """A revoked app: a hundred grants an hour is all there is."""
+    token = container(house).get(vendor.grant)
+    for _ in range(3600):
+        try:
+            token = container(house).renew(token, vendor.grant)
+        except TokenUnavailable as error:
+            assert error.retry_after is not None
+        house.clock.advance(1)
+    assert vendor.grants <= 62
+
+
+def test_vendor_that_grants_nothing_is_asked_ever_less(house: Any, vendor: Vendor) -> None:
+    """And the error that it gave goes through to whoever asked."""
+    vendor.down = True
+    with pytest.raises(PartnerUnavailable):
+        container(house).get(vendor.grant)
+    with pytest.raises(TokenUnavailable):
+        container(house).get(vendor.grant)
+    for _ in range(3600):
+        house.clock.advance(1)
+        with pytest.raises((PartnerUnavailable, TokenUnavailable)):
+            container(house).get(vendor.grant)
+    assert len(vendor.refreshes) < 20
+    vendor.down = False
+    house.clock.advance(601)
+    assert container(house).get(vendor.grant) == "token-1"
+
+
+def test_old_token_is_used_while_no_new_one_is_granted(house: Any, vendor: Vendor) -> None:
+    """Until it ends."""
+    container(house).get(vendor.grant)
+    vendor.down = True
+    house.clock.advance((HOUR_MS - EARLY_MS) / 1000)
+    assert container(house).get(vendor.grant) == "token-1"
