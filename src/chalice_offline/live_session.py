@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import threading
@@ -103,6 +104,7 @@ class AwsSession:
         hold(self)
         undo_then(MotoState.give_back)
         self.driver.start()
+        _leave_out_of_collections()
         self.aws_server.start()
 
     def stop(self) -> None:
@@ -193,6 +195,7 @@ class AppSession:
         self.aws.door.open()
         self.aws.driver.start()
         self.app.start()
+        _leave_out_of_collections()
         self.aws.aws_server.start()
         self.http_server.start()
 
@@ -202,6 +205,7 @@ class AppSession:
             try:
                 with self._reload_lock:
                     self.app.reload()
+                    _leave_out_of_collections(anew=True)
             except ProjectError as error:
                 changed(f"{file} changed, but the code before goes on running: {error}")
             else:
@@ -213,6 +217,21 @@ class AppSession:
         self.http_server.stop()
         self.aws.stop()
         self._process.give_back()
+
+
+def _leave_out_of_collections(*, anew: bool = False) -> None:
+    """Have Python's garbage collector look no more at what is there now, until the session ends.
+
+    It is what was imported, for the most part: a look at all of it, in the middle of the first
+    events, would stop everything for 60 ms. `anew`: what was left out and is garbage now, the code
+    of the app before a reload, goes first.
+    """
+    if anew:
+        gc.unfreeze()
+        gc.collect()
+    else:
+        undo_then(gc.unfreeze)
+    gc.freeze()
 
 
 def _address(server: Server, usual_port: int | None) -> str:

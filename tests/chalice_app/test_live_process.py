@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import builtins
 import concurrent.futures
+import gc
 import logging
 import os
 import signal
@@ -58,6 +59,7 @@ def the_process() -> dict[str, Any]:
         "loops": getattr(policy, "get_event_loop", None),
         "botocore": vars(Endpoint)["_send"],
         "session": boto3.DEFAULT_SESSION,
+        "left out of garbage collections": gc.get_freeze_count() > 0,
     }
 
 
