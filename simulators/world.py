@@ -47,6 +47,9 @@ if TYPE_CHECKING:
 DEFAULT_APP_URL = "http://127.0.0.1:8000"
 DEFAULT_PUBLIC_URL = "http://127.0.0.1:9001"
 
+SUBSCRIBED = frozenset({"order.updated", "order.fulfillment.updated"})
+"""What docs/DEPLOY.md subscribes to at Square: the rest would be paid for and ignored."""
+
 Json = dict[str, Any]
 
 
@@ -85,7 +88,11 @@ class World:
 
     def _open_points_of_sale(self, app_url: str, host: Json) -> None:
         self.square = Square(
-            settings=replace(SquareSettings(), notification_url=f"{app_url}/webhooks/pos/square"),
+            settings=replace(
+                SquareSettings(),
+                notification_url=f"{app_url}/webhooks/pos/square",
+                event_types=SUBSCRIBED,
+            ),
             catalog=square_catalog(),
             locations=self._locations(SQUARE),
             **host,

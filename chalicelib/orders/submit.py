@@ -116,7 +116,9 @@ def _attempt(attempt: Attempt) -> None:
     except PosUnavailable as error:
         _wait_or_decide(attempt, str(error), _next_ms(attempt, error.retry_after))
     except PosOutcomeUnknown as error:
-        wait = max(LOOK_AGAIN_SECONDS, error.retry_after or 0)
+        # Where nothing has to be looked at, nothing has to settle first.
+        by_key = attempt.pos.capabilities.idempotency is Idempotency.KEY
+        wait = max(0 if by_key else LOOK_AGAIN_SECONDS, error.retry_after or 0)
         _wait_or_decide(attempt, str(error), _next_ms(attempt, wait))
     except PosRefused as error:
         _reject(attempt, error.refusal)
