@@ -1,6 +1,6 @@
 # The commands of this repository; CI runs the same ones. Works with make 3.81 and later.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run check test test-browser test-localstack fuzz bench bench-quick lock clean
+.PHONY: help setup demo run rehearse check test test-browser test-localstack fuzz bench bench-quick lock clean
 
 SHELL = /bin/sh
 BIN = .venv/bin
@@ -33,6 +33,9 @@ demo: $(INSTALLED) ## Play orders through the whole pipeline (ORDERS=200 JSON=1 
 
 run: $(INSTALLED) ## Run app, AWS endpoint and simulators until Ctrl-C (PORT= AWS_PORT= VENDORS_PORT=)
 	@$(BIN)/python -m simulators.run $(if $(PORT),--port $(PORT)) $(if $(AWS_PORT),--aws-port $(AWS_PORT)) $(if $(VENDORS_PORT),--vendors-port $(VENDORS_PORT))
+
+rehearse: $(INSTALLED) ## Deploy the app as docs/DEPLOY.md says, take orders, delete it all: offline
+	@$(BIN)/python -m simulators.rehearse
 
 check: $(INSTALLED) ## Lint, format, types, import rules
 	$(BIN)/ruff check .

@@ -24,7 +24,8 @@ class _JsonLines(logging.Handler):
 
 
 def _configure() -> None:
-    _LOGGER.addHandler(_JsonLines())
+    # One, however often this module is loaded: several functions may share a process offline.
+    _LOGGER.handlers = [_JsonLines()]
     _LOGGER.setLevel(os.environ.get("LOG_LEVEL", "INFO"))
     # The Lambda runtime's own handler would print every line a second time.
     _LOGGER.propagate = False

@@ -19,7 +19,12 @@ CLOCKS = {
 }
 DICE = {"src/chalice_offline/core/ids.py"}
 # The commands that run in real time: they measure it, and wait for it.
-REAL_TIME = {"simulators/demo.py", "simulators/playground.py", "simulators/server.py"}
+REAL_TIME = {
+    "simulators/demo.py",
+    "simulators/playground.py",
+    "simulators/rehearse.py",
+    "simulators/server.py",
+}
 
 TIME = {
     "datetime.datetime.now", "datetime.datetime.utcnow", "datetime.datetime.today",

@@ -9,6 +9,7 @@ import sys
 import tempfile
 import zipfile
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -28,7 +29,7 @@ class Packages:
     def __init__(self) -> None:
         self.functions = UploadedFunctions("http://127.0.0.1:14566")
 
-    def call(self, name: str, files: dict[str, str], event: Any = None, **code: Any) -> Any:
+    def call(self, name: str, files: dict[str, Any], event: Any = None, **code: Any) -> Any:
         """Call a function of this package; the same revision is the same container."""
         running = self.functions.running(self.run(name), self.code(files, **code))
         with running as function, function.environment.active():
@@ -44,7 +45,7 @@ class Packages:
             life=RunLife(3_000),
         )
 
-    def code(self, files: dict[str, str], **code: Any) -> UploadedCode:
+    def code(self, files: dict[str, Any], **code: Any) -> UploadedCode:
         content = io.BytesIO()
         with zipfile.ZipFile(content, "w") as archive:
             for path, text in files.items():
@@ -77,6 +78,40 @@ def test_modules_of_one_name_are_each_functions_own(packages: Packages) -> None:
     assert packages.call("first", files("a")) == ["a", "aa", "aa"]
     assert "helpers" not in sys.modules
     assert "main" not in sys.modules
+
+
+def _compiled_package() -> dict[str, bytes]:
+    """charset_normalizer as it is installed, with the module that all of its own are made of."""
+    site = Path(str(importlib.util.find_spec("charset_normalizer").origin)).parents[1]  # type: ignore[union-attr]
+    files = [*(site / "charset_normalizer").iterdir(), *site.glob("*__mypyc.*.so")]
+    found = {
+        str(path.relative_to(site)): path.read_bytes()
+        for path in files
+        if path.suffix in (".py", ".so")
+    }
+    if not any(name.endswith(".so") for name in found):
+        pytest.skip("charset_normalizer is not compiled on this platform")
+    return found
+
+
+def test_compiled_modules_find_their_own_neighbours(
+    packages: Packages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Code in C imports past any `__import__`; another version of it here must not be what it gets.
+
+    `requests` brings charset_normalizer along, and pip takes a newer one than is installed here.
+    """
+    compiled = _compiled_package()
+    tops = {name.partition("/")[0].partition(".")[0] for name in compiled}
+    others = {top: ModuleType(top) for top in tops}
+    for name in [name for name in sys.modules if name.partition(".")[0] in tops]:
+        monkeypatch.delitem(sys.modules, name)
+    for name, module in others.items():
+        monkeypatch.setitem(sys.modules, name, module)
+    code = "from charset_normalizer import from_bytes\n"
+    code += "def handler(e, c):\n    return str(from_bytes('déjà vu, garçon'.encode()).best())\n"
+    assert packages.call("native", {"main.py": code} | compiled) == "déjà vu, garçon"
+    assert {name: sys.modules[name] for name in others} == others
 
 
 def test_container_is_warm_until_the_code_changes(packages: Packages) -> None:

@@ -14,12 +14,13 @@ from __future__ import annotations
 import builtins
 import importlib
 import sys
-from importlib.machinery import PathFinder, SourceFileLoader
+from importlib.machinery import ExtensionFileLoader, PathFinder, SourceFileLoader
 from importlib.metadata import DistributionFinder, MetadataPathFinder
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from chalice_offline.uploaded.dynamic_imports import DynamicImports, asking_package
+from chalice_offline.uploaded.native_modules import NativeLoader
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -34,7 +35,7 @@ class FunctionModules:
     def __init__(self, folders: Sequence[Path], package: str) -> None:
         self.package = package
         self.folders = tuple(str(folder) for folder in folders)
-        self._names = frozenset().union(*map(_top_level_names, folders))
+        self.names = frozenset().union(*map(_top_level_names, folders))
         self.builtins = vars(builtins) | {"__import__": self._import}
         root = ModuleType(package)
         root.__path__ = list(self.folders)
@@ -55,7 +56,7 @@ class FunctionModules:
 
     def name_below(self, name: str) -> str:
         """Return where a module is in `sys.modules` if it is one of these, else the name itself."""
-        return f"{self.package}.{name}" if name.partition(".")[0] in self._names else name
+        return f"{self.package}.{name}" if name.partition(".")[0] in self.names else name
 
     def own_names(self, text: str) -> str:
         """Return a text with the names that modules have in the folder."""
@@ -70,7 +71,7 @@ class FunctionModules:
         level: int = 0,
     ) -> ModuleType:
         top = name.partition(".")[0]
-        if level or top not in self._names:
+        if level or top not in self.names:
             return __import__(name, globals, locals, fromlist, level)
         module = __import__(f"{self.package}.{name}", globals, locals, fromlist, 0)
         return module if fromlist else sys.modules[f"{self.package}.{top}"]
@@ -134,6 +135,8 @@ class _Finder(DistributionFinder):
         spec = PathFinder.find_spec(fullname, path, target)
         if spec is not None and isinstance(spec.loader, SourceFileLoader):
             spec.loader = _Loader(fullname, spec.loader.path, function.builtins)
+        elif spec is not None and isinstance(spec.loader, ExtensionFileLoader):
+            spec.loader = NativeLoader(fullname, spec.loader.path, function.package, function.names)
         return spec
 
 
