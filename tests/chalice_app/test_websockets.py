@@ -143,8 +143,10 @@ def test_a_message_that_is_too_long_ends_the_connection(chat: Offline) -> None:
     assert socket.closed == (1009, "Message too long")
 
 
-def test_an_app_without_a_connect_handler_lets_everybody_in(run: Callable[..., Offline]) -> None:
-    """A message handler is enough; and one alone for the end runs, too."""
+def test_an_app_without_a_connect_handler_lets_everybody_in(
+    run: Callable[..., Offline], projects: Any
+) -> None:
+    """A message handler is enough. What it returns nobody gets: Chalice makes no route response."""
     offline = run(
         """
         app.experimental_feature_flags.update(["WEBSOCKETS"])
@@ -158,7 +160,56 @@ def test_an_app_without_a_connect_handler_lets_everybody_in(run: Callable[..., O
     )
     with offline.websocket() as socket:
         socket.send("you")
-        assert socket.receive() == "hi you"
+        assert socket.messages == []
+    assert projects.seen() == ["you"]
+
+
+def test_a_connect_handler_cannot_send_to_its_own_connection(run: Callable[..., Offline]) -> None:
+    """It is not there yet: 410, as Chalice's users see on AWS (aws/chalice#1772), and a 502."""
+    offline = run(
+        CHAT.replace(
+            'SEEN.append(("connect"',
+            'app.websocket_api.send(event.connection_id, "x")\n    SEEN.append(("connect"',
+        )
+    )
+    with pytest.raises(WebSocketRefused) as refused:
+        offline.websocket()
+    assert refused.value.status == 502
+    assert json.loads(refused.value.body)["message"] == "Internal server error"
+
+
+def test_a_handler_has_29_seconds(run: Callable[..., Offline]) -> None:
+    """Then the client is told, or not let in."""
+    offline = run(
+        """
+        import time
+        app.experimental_feature_flags.update(["WEBSOCKETS"])
+
+        @app.on_ws_connect()
+        def connect(event):
+            if "slow" in (event.to_dict().get("queryStringParameters") or {}):
+                time.sleep(40)
+
+        @app.on_ws_message()
+        def message(event):
+            time.sleep(40)
+        """
+    )
+    socket = offline.websocket()
+    socket.send("hello")
+    assert json.loads(socket.receive())["message"] == "Endpoint request timed out"
+    with pytest.raises(WebSocketRefused) as refused:
+        offline.websocket("/?slow=1")
+    assert refused.value.status == 504
+
+
+def test_a_trace_tells_of_the_client_and_its_message(chat: Offline) -> None:
+    """Who sent what, which handler ran, what it sent."""
+    with chat.websocket() as socket:
+        socket.send("find me")
+    told = str(chat.trace("find me"))
+    assert f"connection {socket.id} sends 7 bytes" in told
+    assert "demo-dev-message runs" in told
 
 
 def test_a_reload_serves_the_new_handlers(projects: Any) -> None:

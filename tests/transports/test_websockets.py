@@ -34,6 +34,8 @@ class Chat:
     def __init__(self) -> None:
         self.events: list[Any] = []
         self.ended = threading.Event()
+        self.may_connect = threading.Event()
+        self.may_connect.set()
         self.driver = LiveDriver(run_function=self._run, send_request=send_request)
         self.emulator = compose(self.driver)
         state = self.emulator.registry.state("lambda", LambdaState)
@@ -53,10 +55,13 @@ class Chat:
             "CreateIntegration", ApiId=api_id, IntegrationType="AWS_PROXY", IntegrationUri=arn
         )["IntegrationId"]
         for key in ("$connect", "$default", "$disconnect", "shout"):
-            self.call(
+            route = self.call(
                 "CreateRoute", ApiId=api_id, RouteKey=key, Target=f"integrations/{integration}",
                 RouteResponseSelectionExpression="$default",
-            )  # fmt: skip
+            )["RouteId"]  # fmt: skip
+            self.call(
+                "CreateRouteResponse", ApiId=api_id, RouteId=route, RouteResponseKey="$default"
+            )
         deployment = self.call("CreateDeployment", ApiId=api_id)["DeploymentId"]
         self.call("CreateStage", ApiId=api_id, StageName="live", DeploymentId=deployment)
         return api_id
@@ -68,6 +73,11 @@ class Chat:
         event = json.loads(run.payload)
         self.events.append(event)
         kind = event["requestContext"]["eventType"]
+        if kind == "CONNECT":
+            self.may_connect.wait(10)
+            asked = event["headers"].get("Sec-WebSocket-Protocol", "").partition(",")[0]
+            headers = {"Sec-WebSocket-Protocol": asked} if asked else {}
+            return Outcome(json.dumps({"statusCode": 200, "headers": headers}).encode())
         if kind == "DISCONNECT":
             self.ended.set()
         if kind == "MESSAGE":
@@ -175,10 +185,118 @@ def test_a_client_that_vanishes_is_disconnected(chat: Chat) -> None:
     assert (context["eventType"], context["disconnectStatusCode"]) == ("DISCONNECT", 1006)
 
 
+def test_a_client_that_vanishes_while_it_is_let_in_is_disconnected(chat: Chat) -> None:
+    """$connect goes on; then nobody is there."""
+    chat.may_connect.clear()
+    raw = sockets.create_connection(("127.0.0.1", chat.server.port), timeout=10)
+    path = chat.url.partition(str(chat.server.port))[2]
+    key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13"
+    upgrade = "Connection: Upgrade\r\nUpgrade: websocket"
+    raw.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n{upgrade}\r\n{key}\r\n\r\n".encode())
+    raw.close()
+    chat.may_connect.set()
+    assert chat.ended.wait(10)
+    assert chat.events[-1]["requestContext"]["disconnectStatusCode"] == 1006
+
+
+def test_a_subprotocol_is_what_the_function_chooses(chat: Chat) -> None:
+    """Of its reply to $connect nothing else reaches the client."""
+    protocols: Any = ["chat.v2", "chat.v1"]
+    with connect(chat.url, subprotocols=protocols, open_timeout=10) as client:
+        assert client.subprotocol == "chat.v2"
+
+
+def test_a_message_may_come_in_several_frames_and_several_at_once(chat: Chat) -> None:
+    """With a ping between them, which is answered."""
+    with connect(chat.url, open_timeout=10) as client:
+        pieces = ["x" * 32_768] * 3
+        client.send(pieces)
+        assert client.recv(timeout=10) == "$default: " + "".join(pieces)
+        with client.send_context():
+            for text in (b"one", b"two"):
+                client.protocol.send_text(text)
+        assert {client.recv(timeout=10) for _ in "12"} == {"$default: one", "$default: two"}
+        with client.send_context():
+            client.protocol.send_text(b"be", fin=False)
+            client.protocol.send_ping(b"there?")
+            client.protocol.send_continuation(b"gun", fin=True)
+        assert client.recv(timeout=10) == "$default: begun"
+        assert client.ping().wait(10)
+
+
+@pytest.mark.parametrize(
+    ("sent", "code"), [(b"x" * 32_769, 1009), (b"\xff\xfe", 1007)], ids=["32 KB", "no UTF-8"]
+)
+def test_a_frame_that_may_not_be_ends_the_connection(chat: Chat, sent: bytes, code: int) -> None:
+    """And the function hears why."""
+    with connect(chat.url, open_timeout=10) as client:
+        with client.send_context():
+            client.protocol.send_text(sent)
+        with pytest.raises(ConnectionClosed) as closed:
+            client.recv(timeout=10)
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == code
+    assert chat.ended.wait(10)
+    assert chat.events[-1]["requestContext"]["disconnectStatusCode"] == code
+
+
+def _post(chat: Chat, id_: str, data: bytes) -> int:
+    request = {
+        "apiId": chat.id, "stage": "live", "method": "POST", "path": f"/@connections/{id_}",
+        "headers": [], "body": data,
+    }  # fmt: skip
+    reply: Any = chat.emulator.call("execute-api", "Request", request, Caller())
+    return int(reply["statusCode"])
+
+
+def test_who_reads_is_sent_any_number_of_messages(chat: Chat) -> None:
+    """What was read counts no more."""
+    with connect(chat.url, open_timeout=10) as client:
+        id_ = chat.events[0]["requestContext"]["connectionId"]
+        for number in range(1_100):
+            assert _post(chat, id_, b"%d" % number) == 200
+            assert client.recv(timeout=10) == str(number)
+
+
+def test_what_waits_for_a_client_that_does_not_read_has_an_end(chat: Chat) -> None:
+    """429; nothing that was taken is lost."""
+    with connect(chat.url, open_timeout=10, max_queue=1) as client:
+        id_ = chat.events[0]["requestContext"]["connectionId"]
+        message = b"x" * 100_000
+        taken = 0
+        while _post(chat, id_, message) == 200:
+            taken += 1
+            assert taken < 1_000
+        for _ in range(taken):
+            assert len(client.recv(timeout=10)) == len(message)
+        assert _post(chat, id_, b"again") == 200
+
+
+def test_a_socket_is_not_closed_to_make_room(chat: Chat) -> None:
+    """Connections that have no request are; a WebSocket's is in use."""
+    with connect(chat.url, open_timeout=10) as client:
+        chat.server.make_room()
+        client.send("still")
+        assert client.recv(timeout=10) == "$default: still"
+        assert not chat.ended.is_set()
+
+
+def test_a_server_that_stops_says_so() -> None:
+    """1012, and nobody hangs."""
+    chat = Chat()
+    chat.start()
+    with connect(chat.url, open_timeout=10) as client:
+        chat.stop()
+        with pytest.raises(ConnectionClosed) as closed:
+            client.recv(timeout=10)
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 1012
+
+
 def test_a_message_over_128_kb_ends_the_connection(chat: Chat) -> None:
     """1009."""
     with connect(chat.url, open_timeout=10) as client:
-        client.send("x" * (128 * 1024 + 1))
+        client.send(["x" * 32_768] * 4 + ["x"])
         with pytest.raises(ConnectionClosed) as closed:
             client.recv(timeout=10)
     assert closed.value.rcvd is not None

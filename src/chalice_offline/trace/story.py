@@ -60,9 +60,16 @@ def attempt_of(entry: Entry, earlier_runs: int) -> int:
 
 
 def _call(entry: Entry) -> str:
+    detail = entry.detail
     if entry.subject == _API_REQUEST:
-        query = entry.detail.get("rawQuery")
-        return f"{entry.detail['method']} {entry.detail['path']}{f'?{query}' if query else ''}"
+        query = detail.get("rawQuery")
+        return f"{detail['method']} {detail['path']}{f'?{query}' if query else ''}"
+    if entry.subject == "execute-api.Connect":
+        return f"a client connects to {detail['path']}"
+    if entry.subject == "execute-api.Receive":
+        return f"connection {detail['connectionId']} sends {len(detail['data'])} bytes"
+    if entry.subject == "execute-api.Disconnect":
+        return f"connection {detail['connectionId']} ends ({detail['code']})"
     return _operation(entry)
 
 

@@ -24,10 +24,9 @@ HEAD_BYTES = 64 * 1024
 @cache
 def socket_protocol() -> type[Any]:
     """Return the protocol of a connection that has become a WebSocket."""
-    from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+    from chalice_offline.transports.websocket_protocol import SocketProtocol
 
-    found: type[Any] = WebSocketsSansIOProtocol
-    return found
+    return SocketProtocol
 
 
 def protocol_for(area: Area) -> type[HttpToolsProtocol]:
@@ -89,7 +88,7 @@ class _Protocol(HttpToolsProtocol):  # type: ignore[misc] # uvicorn is not follo
             if self._starts_anew:
                 self._parse_as_it_is(data[upgrade.args[0] :])
             elif self._should_upgrade():
-                self.handle_websocket_upgrade()
+                self._become_socket(data[upgrade.args[0] :])
             return
         if self._in_head and self.parser is not None:
             self._head_bytes += len(data)
@@ -146,6 +145,14 @@ class _Protocol(HttpToolsProtocol):  # type: ignore[misc] # uvicorn is not follo
         lines += [f"content-length: {len(reply.body)}", "connection: close", "", ""]
         self.transport.write("\r\n".join(lines).encode("latin-1") + reply.body)
         self.transport.close()
+
+    def _become_socket(self, rest: bytes) -> None:
+        """Give the connection away; `rest` are frames of a client that awaits no answer."""
+        self.handle_websocket_upgrade()
+        socket = self.transport.get_protocol()
+        socket.take_fields(self._fields)
+        if rest:
+            socket.data_received(rest)
 
     def _parse_as_it_is(self, rest: bytes) -> None:
         """Read a request anew without the wish for another protocol that came with it.

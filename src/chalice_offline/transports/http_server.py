@@ -72,6 +72,7 @@ class Server:
             ws="none",  # http_protocol.py brings it when it is asked for
             ws_max_size=SOCKET_BYTES,
             ws_ping_interval=None,
+            ws_per_message_deflate=False,  # API Gateway negotiates no extension
         )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._serve, name=f"http-{self.port}", daemon=True)

@@ -39,9 +39,7 @@ async def serve_socket(
     if result["statusCode"] != 101:
         await refuse(send, result["statusCode"], result["headers"], result["body"])
         return
-    await send({"type": "websocket.accept", "headers": _fields(result["headers"])})
-    talk = _Talk(gateway, result, receive, send)
-    await talk.go_on()
+    await _Talk(gateway, result, receive, send).go_on()
 
 
 async def refuse(send: Send, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
@@ -60,11 +58,21 @@ class _Talk:
         self._gateway = gateway
         self._id: str = opened["connectionId"]
         self._feed = opened["feed"]
+        self._headers = _fields(opened["headers"])
         self._receive = receive
         self._send = send
 
     async def go_on(self) -> None:
-        """Go on until either side ends it."""
+        """Let the client in and go on until either side ends it."""
+        try:
+            await self._send({"type": "websocket.accept", "headers": self._headers})
+            await self._both()
+        except OSError:
+            return  # the client hung up while $connect ran, or is too far gone to be told its end
+        finally:
+            self._gateway.tell("Disconnect", self._id, code=ABNORMAL, reason="")
+
+    async def _both(self) -> None:
         hearing = asyncio.ensure_future(self._hear())
         writing = asyncio.ensure_future(self._write())
         try:
@@ -73,7 +81,6 @@ class _Talk:
             for task in (hearing, writing):
                 task.cancel()
             await asyncio.gather(hearing, writing, return_exceptions=True)
-            self._gateway.tell("Disconnect", self._id, code=ABNORMAL, reason="")
 
     async def _hear(self) -> None:
         while True:

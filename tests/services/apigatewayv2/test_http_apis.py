@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from typing import Any
 
 import pytest
@@ -404,3 +405,19 @@ def test_a_domain_names_mapping_leads_to_the_api(aws: Any, http_api: Any, echo: 
         reply = reply.result()
     assert reply["statusCode"] == 200
     assert events[0]["rawPath"] == "/pets"
+
+
+def test_an_integration_has_its_own_time(aws: Any, http_api: Any) -> None:
+    """503 after TimeoutInMillis, 30 s at most."""
+    arn = aws.function("slow", lambda _: time.sleep(40), timeout_seconds=60)
+    api = http_api()
+    route = api.route("GET /slow", arn)
+    started = aws.now
+    reply = api.request("GET", "/slow")
+    assert (reply.status, reply.json) == (503, {"message": "Service Unavailable"})
+    assert (aws.now - started).total_seconds() == 30
+    target = api.client.get_route(ApiId=api.id, RouteId=route)["Target"].rpartition("/")[2]
+    api.client.update_integration(ApiId=api.id, IntegrationId=target, TimeoutInMillis=2_000)
+    started = aws.now
+    assert api.request("GET", "/slow").status == 503
+    assert (aws.now - started).total_seconds() == 2

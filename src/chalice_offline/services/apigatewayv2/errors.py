@@ -33,3 +33,8 @@ def gone() -> AwsError:
 def payload_too_large() -> AwsError:
     """More than a connection carries at once."""
     return AwsError("PayloadTooLargeException", "", status=413)
+
+
+def buffer_full() -> AwsError:
+    """A client that does not read what it is sent (botocore's model: "client side buffer")."""
+    return AwsError("LimitExceededException", "", status=429)

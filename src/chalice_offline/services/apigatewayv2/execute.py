@@ -64,20 +64,44 @@ def _serve(
         finish(refused.reply)
 
     def told(answer: replies.Reply) -> Result:
-        return _result(cors.with_cors(exchange, answer), context)
+        return _answered(exchange, cors.with_cors(exchange, answer))
 
     preflight = cors.preflight(exchange)
     if preflight is not None:
-        return _result(preflight, context)
+        return _answered(exchange, preflight)
     try:
         _take(exchange, finish, give_up)
     except replies.Refused as refused:
         give_up(refused)
     if reply.done:
         return told(reply.result())
-    timer = apis.kernel.at(context.now_ms + HTTP_TIMEOUT_MS, lambda: give_up(replies.unavailable()))
-    reply.then(lambda _: apis.kernel.cancel(timer))
+    _limit(exchange, reply, give_up)
     return reply.map(told)
+
+
+def _answered(exchange: Exchange, reply: replies.Reply) -> Result:
+    detail = {"status": reply.status}
+    exchange.apis.kernel.note("execute-api.reply", detail, exchange.causes, "answered")
+    return _result(reply, exchange.call)
+
+
+def _limit(exchange: Exchange, reply: Pending[replies.Reply], give_up: GiveUp) -> None:
+    """Answer 503 when the integration takes longer than it may, unless timeouts wait."""
+    kernel = exchange.apis.kernel
+    target = str(exchange.route.get("Target", "")).removeprefix("integrations/")
+    integration = exchange.snapshot.integrations.get(target, {})
+    timeout_ms = int(integration.get("TimeoutInMillis") or HTTP_TIMEOUT_MS)
+
+    def overdue() -> None:
+        if reply.done:
+            return
+        if kernel.timeouts_wait():
+            _limit(exchange, reply, give_up)
+        else:
+            give_up(replies.unavailable())
+
+    timer = kernel.at(kernel.now_ms + timeout_ms, overdue, owed=False)
+    reply.then(lambda _: kernel.cancel(timer))
 
 
 def _take(

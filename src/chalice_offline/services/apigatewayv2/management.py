@@ -53,10 +53,11 @@ def _act(connection: Connection, context: CallContext, request: Request) -> repl
         if len(body) > MESSAGE_BYTES:
             raise errors.payload_too_large()
         connection.active_ms = context.now_ms
-        connection.send(body, is_text=_is_text(body))
+        if not connection.send(body, is_text=_is_text(body)):
+            raise errors.buffer_full()
         return replies.Reply(200)
     if method == "DELETE":
-        connection.close(1000, "Connection Closed Normally")
+        connection.close(1000, "Connection Closed Normally", (context.entry,))
         return replies.Reply(204)
     if method == "GET":
         described = {

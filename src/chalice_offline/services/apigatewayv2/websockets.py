@@ -12,16 +12,20 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from chalice_offline.core.errors import AwsError
-from chalice_offline.core.http import Headers, HttpRequest
 from chalice_offline.core.pending import Pending
 from chalice_offline.services.apigatewayv2 import replies
 from chalice_offline.services.apigatewayv2.authorizing import authorize
 from chalice_offline.services.apigatewayv2.connection import Connection
 from chalice_offline.services.apigatewayv2.exchange import make_exchange
 from chalice_offline.services.apigatewayv2.execute import stage_of
-from chalice_offline.services.apigatewayv2.functions import function_of, invoke
 from chalice_offline.services.apigatewayv2.limits import CONNECTION_MS, IDLE_MS, MESSAGE_BYTES
+from chalice_offline.services.apigatewayv2.socket_calls import (
+    FAILED,
+    TIMED_OUT,
+    Answer,
+    SocketCall,
+    start,
+)
 from chalice_offline.services.apigatewayv2.state import execute_api_host
 from chalice_offline.services.apigatewayv2.websocket_events import (
     authorizer_event,
@@ -31,16 +35,23 @@ from chalice_offline.services.apigatewayv2.websocket_events import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from chalice_offline.core.context import CallContext
-    from chalice_offline.core.http import HttpResponse
     from chalice_offline.core.kernel import Reply as KernelReply
     from chalice_offline.core.kernel import Request, Result
     from chalice_offline.services.apigatewayv2.api import Described
     from chalice_offline.services.apigatewayv2.exchange import Exchange
     from chalice_offline.services.apigatewayv2.state import ApiGatewayV2State
 
+_SUBPROTOCOL = "sec-websocket-protocol"
+# What API Gateway says to the client of an integration that did not answer, or not in time.
+_FAILURES = {FAILED: "Internal server error", TIMED_OUT: "Endpoint request timed out"}
+# Why a connection ended, where its close frame does not say.
+_REASONS = {
+    1000: "Connection Closed Normally",
+    1001: "Going away",
+    1005: "Client-side close frame status not set",
+    1006: "Connection closed abnormally",
+}
 _SELECTION = re.compile(r"\$\{?request\.body\.([\w.-]+)\}?")
 
 
@@ -69,6 +80,7 @@ def connect(apis: ApiGatewayV2State, context: CallContext, request: Request) -> 
     )
     apis.connections[connection.id] = connection
     answer: Pending[Result] = Pending()
+    request_ids: list[str] = []
 
     def give_up(refused: replies.Refused) -> None:
         apis.connections.pop(connection.id, None)
@@ -81,13 +93,16 @@ def connect(apis: ApiGatewayV2State, context: CallContext, request: Request) -> 
 
     def go_on() -> None:
         connection.authorizer = exchange.authorizer
-        _ask(apis, connection, route, connect_event(exchange, connection), decided)
+        event = connect_event(exchange, connection)
+        call = SocketCall(apis, connection, route, event, exchange.causes, decided)
+        request_ids.append(call.request_id)
+        start(call)
 
-    def decided(status: int, body: bytes) -> None:
-        if 200 <= status < 300:
-            answer.resolve(_opened(apis, connection))
+    def decided(said: Answer) -> None:
+        if 200 <= said.status < 300:
+            answer.resolve(_opened(apis, connection, said.headers.get(_SUBPROTOCOL, "")))
         else:
-            give_up(_turned_away(connection, status, body))
+            give_up(_turned_away(connection, said.status, request_ids[0]))
 
     try:
         authorize(
@@ -108,16 +123,15 @@ def _own_host(exchange: Exchange) -> str:
     return host if is_own else execute_api_host(exchange.api.id, exchange.api.region)
 
 
-def _turned_away(connection: Connection, status: int, body: bytes) -> replies.Refused:
-    del body
-    message = "Internal server error" if status == 502 else "Forbidden"
+def _turned_away(connection: Connection, status: int, request_id: str) -> replies.Refused:
+    """Return the handshake's reply; what a function says beside its status is not passed on."""
+    message = _FAILURES.get(status, "Forbidden")
     refused = replies.Refused(status, message)
-    content = {"message": message, "connectionId": connection.id, "requestId": connection.id}
-    refused.reply.body = json.dumps(content).encode()
+    refused.reply.body = _told(connection, message, request_id)
     return refused
 
 
-def _opened(apis: ApiGatewayV2State, connection: Connection) -> Result:
+def _opened(apis: ApiGatewayV2State, connection: Connection, subprotocol: str = "") -> Result:
     connection.is_open = True
     kernel = apis.kernel
 
@@ -137,7 +151,7 @@ def _opened(apis: ApiGatewayV2State, connection: Connection) -> Result:
     ]
     return {
         "statusCode": 101,
-        "headers": [],
+        "headers": [("Sec-WebSocket-Protocol", subprotocol)] if subprotocol else [],
         "body": b"",
         "connectionId": connection.id,
         "feed": connection.feed,
@@ -156,25 +170,40 @@ def receive(apis: ApiGatewayV2State, context: CallContext, request: Request) -> 
     data: bytes = request["data"]
     connection.active_ms = context.now_ms
     if len(data) > MESSAGE_BYTES:
-        connection.close(1009, "Message too long")
+        connection.close(1009, "Message too long", (context.entry,))
         return {}
     is_text = request["isText"]
     body = data.decode() if is_text else base64.b64encode(data).decode()
     route = _route(connection, body if is_text else "")
     if route is None:
-        _tell(connection, "Forbidden")
+        event = message_event(apis, connection, "", body, is_base64=not is_text)
+        _tell(apis, connection, "Forbidden", event["requestContext"]["requestId"])
         return {}
     event = message_event(apis, connection, route["RouteKey"], body, is_base64=not is_text)
-    has_response = bool(route.get("RouteResponseSelectionExpression"))
+    has_response = _has_response(connection, route)
+    causes = (context.entry,)
 
-    def answered(status: int, answer: bytes) -> None:
-        if status == 502:
-            _tell(connection, "Internal server error")
-        elif has_response and answer:
-            connection.send(answer)
+    def answered(said: Answer) -> None:
+        if said.status in _FAILURES:
+            _tell(apis, connection, _FAILURES[said.status], call.request_id)
+        elif has_response and said.body and not connection.send(said.body):
+            _dropped(apis, connection, causes)
 
-    _ask(apis, connection, route, event, answered)
+    call = SocketCall(apis, connection, route, event, causes, answered)
+    start(call)
     return {}
+
+
+def _has_response(connection: Connection, route: Described) -> bool:
+    """Whether the backend's answer goes to the client: both halves of a route response are there.
+
+    Source: AWS, "Set up route responses for WebSocket APIs". Chalice makes the first half only.
+    """
+    snapshot = connection.api.deployed(connection.stage)
+    responses = snapshot.route_responses.get(route["RouteId"], {})
+    return bool(route.get("RouteResponseSelectionExpression")) and any(
+        response["RouteResponseKey"] == "$default" for response in responses.values()
+    )
 
 
 def _route(connection: Connection, text: str) -> Described | None:
@@ -193,121 +222,43 @@ def _route(connection: Connection, text: str) -> Described | None:
     return named or snapshot.route("$default")
 
 
-def _tell(connection: Connection, message: str) -> None:
-    content = {"message": message, "connectionId": connection.id, "requestId": connection.id}
-    connection.send(json.dumps(content).encode())
+def _tell(apis: ApiGatewayV2State, connection: Connection, message: str, request_id: str) -> None:
+    if not connection.send(_told(connection, message, request_id)):
+        _dropped(apis, connection, ())
+
+
+def _told(connection: Connection, message: str, request_id: str) -> bytes:
+    content = {"message": message, "connectionId": connection.id, "requestId": request_id}
+    return json.dumps(content).encode()
+
+
+def _dropped(apis: ApiGatewayV2State, connection: Connection, causes: tuple[int, ...]) -> None:
+    subject, detail = "execute-api.connection", {"connectionId": connection.id}
+    apis.kernel.note(subject, detail, causes, "not sent: too much waits for the client")
 
 
 def disconnect(apis: ApiGatewayV2State, context: CallContext, request: Request) -> Result:
     """Note that a client is gone: "code" and "reason" as its close frame had them."""
-    del context
     connection = apis.connections.get(request["connectionId"])
     if connection is not None and connection.is_open:
         connection.is_open = False
         connection.feed.end()
-        _ended(apis, connection, request["code"], request["reason"])
+        _ended(apis, connection, request["code"], request["reason"], (context.entry,))
     return {}
 
 
-def _ended(apis: ApiGatewayV2State, connection: Connection, code: int, reason: str) -> None:
+def _ended(
+    apis: ApiGatewayV2State,
+    connection: Connection,
+    code: int,
+    reason: str,
+    causes: tuple[int, ...] = (),
+) -> None:
     del apis.connections[connection.id]
     for timer in connection.timers:
         apis.kernel.cancel(timer)
     route = connection.api.deployed(connection.stage).route("$disconnect")
-    if route is not None:
-        event = disconnect_event(apis, connection, code, reason)
-        _ask(apis, connection, route, event, lambda _status, _body: None)
-
-
-# ---- what a route leads to ------------------------------------------------------------------
-
-
-def _ask(
-    apis: ApiGatewayV2State,
-    connection: Connection,
-    route: Described,
-    event: dict[str, Any],
-    answered: Callable[[int, bytes], None],
-) -> None:
-    """Call a route's integration; `answered` gets its status and body (502: it failed)."""
-    snapshot = connection.api.deployed(connection.stage)
-    target = str(route.get("Target", "")).removeprefix("integrations/")
-    integration = snapshot.integrations.get(target)
-    if integration is None:
-        answered(200 if not route.get("Target") else 502, b"")
+    if route is None:
         return
-    kind = integration["IntegrationType"]
-    if kind == "MOCK":
-        answered(*_mock(integration))
-    elif kind in ("HTTP", "HTTP_PROXY"):
-        _http(apis, integration, event, answered)
-    else:
-        _function(apis, connection, integration, event, answered)
-
-
-def _mock(integration: Described) -> tuple[int, bytes]:
-    """Return the status that a template spells; a mock says nothing to the client by itself."""
-    templates = integration.get("RequestTemplates") or {}
-    template = next(iter(templates.values()), "")
-    found = re.search(r"""["']?statusCode["']?\s*:\s*["']?(\d{3})""", template)
-    return (int(found[1]) if found else 200), b""
-
-
-def _function(
-    apis: ApiGatewayV2State,
-    connection: Connection,
-    integration: Described,
-    event: dict[str, Any],
-    answered: Callable[[int, bytes], None],
-) -> None:
-    is_proxy = integration["IntegrationType"] == "AWS_PROXY"
-    variables = dict(connection.stage.get("StageVariables") or {})
-    function = function_of(integration["IntegrationUri"], variables)
-    payload = event if is_proxy else str(event.get("body") or "{}").encode()
-
-    def ended(pending: Pending[Result]) -> None:
-        try:
-            result = pending.result()
-            if "FunctionError" in result:
-                raise replies.failed()
-            status, body = _proxied(result["Payload"]) if is_proxy else (200, result["Payload"])
-        except (AwsError, replies.Refused):
-            answered(502, b"")
-        else:
-            answered(status, body)
-
-    invoke(apis, connection.api, function, payload, ()).then(ended)
-
-
-def _proxied(payload: bytes) -> tuple[int, bytes]:
-    reply = replies.function_reply(payload, "1.0") if _has_status(payload) else None
-    return (reply.status, reply.body) if reply is not None else (200, b"")
-
-
-def _has_status(payload: bytes) -> bool:
-    try:
-        result = json.loads(payload or b"null")
-    except ValueError as error:
-        raise replies.failed() from error
-    return isinstance(result, dict) and "statusCode" in result
-
-
-def _http(
-    apis: ApiGatewayV2State,
-    integration: Described,
-    event: dict[str, Any],
-    answered: Callable[[int, bytes], None],
-) -> None:
-    context = event["requestContext"]
-    headers = {"content-type": "application/json", "connectionid": context["connectionId"]}
-    for name, expression in (integration.get("RequestParameters") or {}).items():
-        known = expression.removeprefix("context.")
-        headers[name.rpartition(".")[2]] = str(context.get(known, expression))
-    method = integration["IntegrationMethod"]
-    body = str(event.get("body") or "").encode()
-    sent = HttpRequest(method, integration["IntegrationUri"], Headers(headers.items()), body)
-
-    def done(response: HttpResponse | None, _reason: str) -> None:
-        answered(502 if response is None else response.status, response.body if response else b"")
-
-    apis.kernel.send_http(sent, int(integration["TimeoutInMillis"]), done, ())
+    event = disconnect_event(apis, connection, code, reason or _REASONS.get(code, ""))
+    start(SocketCall(apis, connection, route, event, causes, lambda _: None))
