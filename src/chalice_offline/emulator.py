@@ -96,7 +96,7 @@ class Emulator:
         self._now_ms, awake_ms = driver.clock.read()
         self._slept_ms = self._now_ms - awake_ms
         self._running_timers = False
-        self._turn = Turn(self.lock, self._catch_up, self._follow_up, driver.released)
+        self._turn = Turn(self.lock, self._catch_up, self._follow_up)
         self._failures = FailureLog(_log)
         # Timers that failed, for whoever drives: a mistake of ours, never a client's.
         self._timer_errors: deque[Exception] = deque(maxlen=_TIMER_ERRORS_KEPT)
@@ -202,7 +202,6 @@ class Emulator:
         with self.lock:
             self._catch_up()
             self.driver.wake(self.scheduler.next_due_ms())
-        self.driver.released()
 
     @property
     def timer_errors(self) -> deque[Exception]:

@@ -94,7 +94,3 @@ class Driver(Protocol):
     def wake(self, next_due_ms: int | None) -> None:
         """Hear when the next timer is due; called with the kernel's lock held."""
         ...
-
-    def released(self) -> None:
-        """Hear that the kernel gave its lock back: what it asked for meanwhile may begin."""
-        ...

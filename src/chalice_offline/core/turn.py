@@ -18,12 +18,10 @@ class Turn:
         lock: threading.RLock,
         catch_up: Callable[[], None],
         follow_up: Callable[[], None],
-        released: Callable[[], None],
     ) -> None:
         self._lock = lock
         self._catch_up = catch_up
         self._follow_up = follow_up
-        self._released = released
 
     def __enter__(self) -> None:
         self._lock.acquire()
@@ -43,4 +41,3 @@ class Turn:
             self._follow_up()
         finally:
             self._lock.release()
-            self._released()

@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 
     RunFunction = Callable[[FunctionRun], Outcome]
     Send = Callable[[HttpRequest, int], HttpResponse]
-    _Work = Callable[[], None]
-    _Asked = tuple[Callable[[_Work], object], _Work, Callable[[BaseException], None]]
 
 _log = logging.getLogger(__name__)
 
@@ -64,9 +62,6 @@ class LiveDriver:
         self._failures = FailureLog(_log)
         self._changed = threading.Condition()
         self._soon: deque[Callable[[], None]] = deque()
-        # Handlers and requests that the kernel asked for while it had its lock: how to start each,
-        # what it does, and what to do when it cannot be started.
-        self._asked_for: deque[_Asked] = deque()
         self._next_due_ms: int | None = None
         self._stopped = False
         self._thread: threading.Thread | None = None
@@ -119,7 +114,7 @@ class LiveDriver:
         def failed(error: BaseException) -> None:
             done(not_run(run, error))
 
-        self._asked_for.append((self._turnstile.submit, execute, failed))
+        self._submit(self._turnstile.submit, execute, failed)
 
     def may_time_out(self, life: RunLife) -> bool:
         """Whether a run may be stopped now: timeouts are on, and nobody debugs it."""
@@ -144,12 +139,10 @@ class LiveDriver:
         done: Callable[[HttpResponse | None, str], None],
     ) -> None:
         """Send a request from a thread of its own."""
-        self._asked_for.append(
-            (
-                self._threads.submit,
-                lambda: send_outside(self.send_request, request, timeout_ms, done),
-                lambda error: done(None, str(error)),
-            )
+        self._submit(
+            self._threads.submit,
+            lambda: send_outside(self.send_request, request, timeout_ms, done),
+            lambda error: done(None, str(error)),
         )
 
     def wait(self, pending: Pending[Any], life: RunLife | None = None) -> None:
@@ -179,19 +172,6 @@ class LiveDriver:
             self._next_due_ms = next_due_ms
             self._changed.notify()
 
-    def released(self) -> None:
-        """Give what the kernel asked for to threads, now that they do not wait for its lock.
-
-        A thread that is woken only to wait again costs the machine two changes between threads,
-        and on a busy one each takes milliseconds.
-        """
-        while self._asked_for:
-            try:
-                submit, execute, failed = self._asked_for.popleft()
-            except IndexError:  # another thread took it meanwhile
-                return
-            self._submit(submit, execute, failed)
-
     # ---- within -------------------------------------------------------------------------------
 
     def _submit(
@@ -213,7 +193,7 @@ class LiveDriver:
                 return
             error = refused
             # The machine gives no more threads. Whoever waits must hear of it, but not now: the
-            # kernel may be in the middle of an input.
+            # kernel is in the middle of an input.
             _log.error("no thread for a handler: %s", error)
             with self._changed:
                 self._soon.append(lambda: failed(error))

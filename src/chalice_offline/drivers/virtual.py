@@ -194,9 +194,6 @@ class VirtualDriver:
     def wake(self, next_due_ms: int | None) -> None:
         """Virtual time needs no waking."""
 
-    def released(self) -> None:
-        """Nothing to do: handlers run when somebody lets time pass."""
-
     # ---- what a test asks for -----------------------------------------------------------------
 
     def settle(self, within_ms: int, *, stop_at_errors: bool = True) -> bool:
