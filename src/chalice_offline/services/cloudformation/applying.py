@@ -37,6 +37,17 @@ class Applied:
     is_adopted: bool = False
     is_complete: bool = True
 
+    @property
+    def has_another(self) -> bool:
+        """Whether there is another resource now in place of the one before.
+
+        A custom resource decides so itself: it answers an update with another physical id.
+        """
+        if self.before is None or self.after is None:
+            return False
+        another = self.before.physical_id != self.after.physical_id
+        return self.action is Action.REPLACE or (self.action is Action.UPDATE and another)
+
 
 class Applying:
     """One template on its way into one stack."""

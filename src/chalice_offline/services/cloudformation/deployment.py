@@ -201,7 +201,7 @@ class Deployment:
         """Delete what was replaced and what the template has no more."""
         stack = self.stack
         for done in reversed(self._applied):
-            if done.action is Action.REPLACE and done.before is not None:
+            if done.before is not None and done.has_another:
                 policy = version.template.policy(done.name, "UpdateReplacePolicy")
                 old = replace(done.before)
                 yield from self._workshop.delete(old, keep=policy == "Retain")

@@ -42,6 +42,11 @@ class StackStage:
         self._base = base
         self._deliver = deliver
 
+    @property
+    def kind(self) -> str:
+        """The resource's type, by the name the template gives it."""
+        return self._stack.resources[self.logical_id].kind
+
     def expect(self, timeout_seconds: int) -> tuple[str, Pending[dict[str, Any]]]:
         """Return a URL, and what is sent to it."""
         return self._callbacks.expect(self._base, timeout_seconds)
@@ -58,6 +63,8 @@ class StackStage:
         """Create, update or delete a nested stack; returns its description in the end."""
         ended: Pending[dict[str, Any]] = Pending()
         stack_id = str(request["StackName"])
+        if operation != "CreateStack":  # once it is deleted, only its id tells how it ended
+            stack_id = str(self._description(stack_id)["StackId"])
         try:
             reply = self._deliver(operation, request | {"ParentId": self.stack_id})
         except AwsError as error:

@@ -7,6 +7,7 @@ from typing import Any
 from chalice_offline.services.cloudformation.resource_types import (
     cloudwatch,
     cognito,
+    custom,
     events,
     iam,
     kms,
@@ -16,6 +17,7 @@ from chalice_offline.services.cloudformation.resource_types import (
     settings,
     sns,
     sqs,
+    stacks,
     streams,
 )
 from chalice_offline.services.cloudformation.resource_types.base import (
@@ -37,6 +39,8 @@ TYPES: dict[str, ResourceType] = {
     **kms.TYPES,
     **cognito.TYPES,
     **ses.TYPES,
+    **stacks.TYPES,
+    **custom.TYPES,
 }
 
 _CUSTOM = "AWS::CloudFormation::CustomResource"

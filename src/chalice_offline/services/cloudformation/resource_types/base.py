@@ -54,6 +54,11 @@ class Stage(Protocol):
     logical_id: str
     ids: Ids
 
+    @property
+    def kind(self) -> str:
+        """The resource's type, by the name the template gives it."""
+        ...
+
     def expect(self, timeout_seconds: int) -> tuple[str, Pending[dict[str, Any]]]:
         """Return a URL, and what is sent to it; AwsError when nothing is in time."""
         ...
