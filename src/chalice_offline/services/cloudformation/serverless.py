@@ -15,15 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-class _ManagedPolicies:
-    """The ARNs of AWS's policies that a function may name in short."""
+class _Session:
+    """Says which region it is; the package asks boto3, and so this configuration."""
 
     def __init__(self, region: str) -> None:
-        self._region = region
-
-    def load(self) -> _ArnsByName:
-        """Return them by name."""
-        return _ArnsByName(self._region)
+        self.region_name = region
 
 
 class _ArnsByName(dict[str, str]):
@@ -53,19 +49,24 @@ def without_serverless(
     """Return a template with its serverless resources written out; raises ValidationError."""
     try:
         from samtranslator.model.exceptions import InvalidDocumentException
-        from samtranslator.translator.arn_generator import ArnGenerator
-        from samtranslator.translator.transform import transform
+        from samtranslator.parser.parser import Parser
+        from samtranslator.translator.translator import Translator
+        from samtranslator.utils import py27hash_fix
     except ImportError as error:
         raise not_emulated(
             "This template has the transform AWS::Serverless-2016-10-31, which needs the package "
             "aws-sam-translator: pip install 'chalice-offline[sam]'. Nothing was changed by this "
             "call."
         ) from error
-    ArnGenerator.BOTO_SESSION_REGION_NAME = region
+    content, values = copy.deepcopy(content), dict(parameters)
+    # AWS's own transform keeps the names that it gave under Python 2: so do we.
+    py27hash_fix.to_py27_compatible_template(content, values)
+    translator = Translator(None, Parser(), boto_session=_Session(region))
     try:
-        result: dict[str, Any] = transform(
-            copy.deepcopy(content), dict(parameters), _ManagedPolicies(region)
+        translated = translator.translate(
+            content, values, get_managed_policy_map=lambda: _ArnsByName(region)
         )
+        result: dict[str, Any] = py27hash_fix.undo_mark_unicode_str_in_template(translated)
     except InvalidDocumentException as error:
         causes = ". ".join(cause.message for cause in error.causes)
         raise validation_error(

@@ -59,6 +59,12 @@ class StackStage:
         """Return the data of `count` signals sent to a handle."""
         return self._callbacks.signals(handle, count, timeout_seconds)
 
+    def soon(self) -> Pending[dict[str, Any]]:
+        """Return what is settled once all that is due at this instant has happened."""
+        happened: Pending[dict[str, Any]] = Pending()
+        self._kernel.at(self._kernel.now_ms, lambda: happened.resolve({}))
+        return happened
+
     def nested(self, operation: str, request: dict[str, Any]) -> Pending[dict[str, Any]]:
         """Create, update or delete a nested stack; returns its description in the end."""
         ended: Pending[dict[str, Any]] = Pending()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from chalice_offline.services.cloudformation.resource_types import (
+    api_gateway,
+    aws_lambda,
     cloudwatch,
     cognito,
     custom,
@@ -41,6 +43,8 @@ TYPES: dict[str, ResourceType] = {
     **ses.TYPES,
     **stacks.TYPES,
     **custom.TYPES,
+    **aws_lambda.TYPES,
+    **api_gateway.TYPES,
 }
 
 _CUSTOM = "AWS::CloudFormation::CustomResource"

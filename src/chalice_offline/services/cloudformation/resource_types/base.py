@@ -71,6 +71,10 @@ class Stage(Protocol):
         """Return a URL that signals are sent to."""
         ...
 
+    def soon(self) -> Pending[dict[str, Any]]:
+        """Return what is settled once all that is due at this instant has happened."""
+        ...
+
     def nested(self, operation: str, request: dict[str, Any]) -> Pending[dict[str, Any]]:
         """Create, update or delete a nested stack; returns its description in the end."""
         ...

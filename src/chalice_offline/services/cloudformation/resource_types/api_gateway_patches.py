@@ -1,0 +1,93 @@
+"""What changes of an API, stage or method are in API Gateway's patch operations."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from chalice_offline.services.cloudformation.resource_types.base import text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from chalice_offline.services.cloudformation.resource_types.base import Properties
+
+Patch = dict[str, str]
+
+# Source: "UpdateStage", patch operations: where each of MethodSettings stands.
+_METHOD_SETTINGS = {
+    "CacheDataEncrypted": "caching/dataEncrypted",
+    "CacheTtlInSeconds": "caching/ttlInSeconds",
+    "CachingEnabled": "caching/enabled",
+    "DataTraceEnabled": "logging/dataTrace",
+    "LoggingLevel": "logging/loglevel",
+    "MetricsEnabled": "metrics/enabled",
+    "ThrottlingBurstLimit": "throttling/burstLimit",
+    "ThrottlingRateLimit": "throttling/rateLimit",
+}
+_STAGE = {
+    "DeploymentId": "/deploymentId",
+    "Description": "/description",
+    "DocumentationVersion": "/documentationVersion",
+    "CacheClusterEnabled": "/cacheClusterEnabled",
+    "CacheClusterSize": "/cacheClusterSize",
+    "TracingEnabled": "/tracingEnabled",
+    "ClientCertificateId": "/clientCertificateId",
+}
+
+
+def replaced(before: Properties, after: Properties, paths: Mapping[str, str]) -> list[Patch]:
+    """Return the patches for values that differ; what is wanted no more becomes empty."""
+    return [
+        {"op": "replace", "path": path, "value": text(after.get(name, ""))}
+        for name, path in paths.items()
+        if before.get(name) != after.get(name)
+    ]
+
+
+def members(path: str, before: list[Any], after: list[Any]) -> list[Patch]:
+    """Return the patches for a set of texts that stands under a path."""
+    gone = [
+        {"op": "remove", "path": f"{path}/{_escaped(one)}"} for one in before if one not in after
+    ]
+    new = [{"op": "add", "path": f"{path}/{_escaped(one)}"} for one in after if one not in before]
+    return gone + new
+
+
+def of_stage(before: Properties, after: Properties) -> list[Patch]:
+    """Return the patches that bring a stage from some properties to others."""
+    patches = replaced(before, after, _STAGE)
+    was, wanted = before.get("Variables", {}), after.get("Variables", {})
+    patches += [{"op": "remove", "path": f"/variables/{key}"} for key in was if key not in wanted]
+    patches += replaced(was, wanted, {key: f"/variables/{key}" for key in wanted})
+    patches += _access_log(before.get("AccessLogSetting"), after.get("AccessLogSetting"))
+    was, wanted = dict(_settings(before)), dict(_settings(after))
+    gone = {key.rsplit("/", 2)[0] for key in was} - {key.rsplit("/", 2)[0] for key in wanted}
+    patches += [{"op": "remove", "path": path} for path in sorted(gone)]
+    return patches + replaced(was, wanted, {path: path for path in wanted})
+
+
+def _access_log(before: Any, after: Any) -> list[Patch]:
+    if before == after:
+        return []
+    if not after:
+        return [{"op": "remove", "path": "/accessLogSettings"}]
+    paths = {
+        "DestinationArn": "/accessLogSettings/destinationArn",
+        "Format": "/accessLogSettings/format",
+    }
+    return replaced({}, after, {name: path for name, path in paths.items() if name in after})
+
+
+def _settings(properties: Properties) -> Iterator[tuple[str, str]]:
+    for one in properties.get("MethodSettings", ()):
+        path = text(one.get("ResourcePath", "/*"))
+        # "/*" stands for every resource, and is "*" in a patch.
+        resource = "*" if path in ("/*", "*") else _escaped(path)
+        method = text(one.get("HttpMethod", "*"))
+        for name, where in _METHOD_SETTINGS.items():
+            if name in one:
+                yield f"/{resource}/{method}/{where}", text(one[name])
+
+
+def _escaped(value: Any) -> str:
+    return text(value).replace("~", "~0").replace("/", "~1")
