@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from simulators.demo_report import Outcome, print_report, summary
@@ -36,7 +37,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             world = playground.vendors.world
             if options.faults:
                 _ask_for_trouble(world)
+            playground.vendors.answered_ms.clear()
             outcome = _play(world, options.orders, quiet=options.json)
+            outcome = replace(outcome, answered_ms=tuple(playground.vendors.answered_ms))
             if options.json:
                 sys.stdout.write(json.dumps(summary(outcome)) + "\n")
             else:

@@ -34,6 +34,7 @@ class Outcome:
     tickets: list[tuple[str, int]]
     decisions: dict[str, tuple[str, int]]
     seconds: float
+    answered_ms: tuple[int, ...] = ()
 
     @property
     def printed(self) -> Counter[str]:
@@ -101,6 +102,7 @@ def summary(outcome: Outcome) -> dict[str, Any]:
         "seconds": round(seconds, 3),
         "orders_per_second": round(len(outcome.placed_at_ms) / seconds, 1),
         "webhook_to_ticket_ms": {f"p{p}": percentile(to_ticket, p) for p in (50, 95, 99)},
+        "webhook_answered_ms": {f"p{p}": percentile(outcome.answered_ms, p) for p in (50, 95, 99)},
     }
 
 
@@ -129,11 +131,12 @@ def print_report(outcome: Outcome, playground: Playground) -> None:
             console.print(
                 f"lost: {order_id}, partner: {outcome.decisions.get(order_id, ('never told',))[0]}"
             )
-    times = figures["webhook_to_ticket_ms"]
+    times, answers = figures["webhook_to_ticket_ms"], figures["webhook_answered_ms"]
     console.print(
         f"[bold]{figures['orders']} orders, {figures['tickets']} tickets: {verdict}.[/bold]\n"
         f"{figures['orders_per_second']} orders/s; webhook to ticket p50 {times['p50']} ms, "
-        f"p95 {times['p95']} ms, p99 {times['p99']} ms."
+        f"p95 {times['p95']} ms, p99 {times['p99']} ms; "
+        f"webhooks answered p50 {answers['p50']} ms, p99 {answers['p99']} ms."
     )
 
 

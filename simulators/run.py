@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _WORDS = {"app": "app", "aws": "AWS endpoint", "vendors": "vendors"}
 
 _FIRST_STEPS = f"""
-Vendors (Square, Uber Eats, DoorDash) on {{vendors}}, {{menus}} menus imported.
+Vendors (points of sale, delivery partners) on {{vendors}}, {{menus}} menus imported.
 
 The first order, by curl: the customer's partner sends its signed webhook
                          curl -X POST {{vendors}}/_control/orders

@@ -36,6 +36,7 @@ class Ticker:
         self._stopped = False
         self._pool = ThreadPoolExecutor(senders, thread_name_prefix="webhook")
         self.client = WebhookClient()
+        self.answered_ms: list[int] = []
         self._thread: threading.Thread | None = None
 
     def wake(self) -> None:
@@ -44,7 +45,10 @@ class Ticker:
 
     def send(self, delivery: Delivery, simulator: Simulator) -> None:
         """Send one webhook and report its outcome."""
-        simulator.settle(delivery, self.client(delivery.request))
+        began_ns = time.time_ns()
+        status = self.client(delivery.request)
+        self.answered_ms.append((time.time_ns() - began_ns) // 1_000_000)
+        simulator.settle(delivery, status)
 
     def start(self, world: World) -> None:
         """Begin ticking for these simulators, in a thread of its own."""
@@ -90,6 +94,11 @@ class RunningServer:
             public_url=self.url,
         )
         self._server.app = self.world
+
+    @property
+    def answered_ms(self) -> list[int]:
+        """How long each webhook's answer took."""
+        return self._ticker.answered_ms
 
     def __enter__(self) -> Self:
         self._ticker.start(self.world)

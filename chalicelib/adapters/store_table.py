@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from botocore.exceptions import ClientError
 
 from chalicelib.adapters.errors import AwsUnavailable, aws_errors
+from chalicelib.domain.errors import InvalidPayload
 from chalicelib.domain.store import Store
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ BATCH_ROUNDS = 5
 
 _T = TypeVar("_T")
 
+
+OURS_AND_OLDER = "store_id = :store AND menu_sequencer <= :sequencer"
 
 KEEP_STORE_MS = 10_000
 """How long a store is remembered. A menu that was just replaced is used a little longer."""
@@ -89,37 +92,58 @@ class StoreTable:
     def replace_menu(self, menu: Menu, sequencer: str) -> bool:
         """Write a menu beside the old one, then switch the store over in one transaction.
 
-        Orders see the old menu or the new one, never a mixture. Return False when a newer file
-        has been imported already: S3 does not order its notifications. `sequencer` compares as
-        text once it is padded (AWS: pad the shorter one with zeros on the right).
+        Orders see the old menu or the new one, never a mixture. A partner's id that is another
+        store's is refused (InvalidPayload): its orders would be cooked in the wrong kitchen. One
+        that the file no longer names stops selling. Return False when a newer file has been
+        imported already: S3 does not order its notifications. `sequencer` compares as text once
+        it is padded (AWS: pad the shorter one with zeros on the right).
         """
+        mine, wanted = set(), set(menu.channels.items())
+        for channel, channel_store_id, store in self.all():
+            if store.store_id == menu.store.store_id:
+                mine.add((channel, channel_store_id))
+            elif (channel, channel_store_id) in wanted:
+                raise InvalidPayload(f"{channel} {channel_store_id} is store {store.store_id}'s")
         self._write_items(menu)
-        puts = [
-            {
-                "Put": {
-                    "TableName": self._stores,
-                    "Item": {
-                        "channel_store": {"S": f"{channel}#{channel_store_id}"},
-                        "store": {"S": json.dumps(menu.store.to_dict())},
-                        "store_id": {"S": menu.store.store_id},
-                        "menu_sequencer": {"S": sequencer},
-                    },
-                    "ConditionExpression": "attribute_not_exists(menu_sequencer)"
-                    " OR menu_sequencer <= :sequencer",
-                    "ExpressionAttributeValues": {":sequencer": {"S": sequencer}},
-                }
-            }
-            for channel, channel_store_id in menu.channels.items()
-        ]
+        changes = [self._put(menu, *name, sequencer) for name in sorted(wanted)]
+        changes += [self._delete(menu, *name, sequencer) for name in sorted(mine - wanted)]
         with aws_errors("TransactWriteItems"):
             try:
-                self._client.transact_write_items(TransactItems=puts)
+                self._client.transact_write_items(TransactItems=changes)
             except ClientError as error:
                 reasons = error.response.get("CancellationReasons", [])
                 if any(reason.get("Code") == "ConditionalCheckFailed" for reason in reasons):
                     return False
                 raise
         return True
+
+    def _put(
+        self, menu: Menu, channel: str, channel_store_id: str, sequencer: str
+    ) -> dict[str, Any]:
+        item = {
+            "channel_store": {"S": f"{channel}#{channel_store_id}"},
+            "store": {"S": json.dumps(menu.store.to_dict())},
+            "store_id": {"S": menu.store.store_id},
+            "menu_sequencer": {"S": sequencer},
+        }
+        condition = f"attribute_not_exists(channel_store) OR ({OURS_AND_OLDER})"
+        return {"Put": {"Item": item, **self._if(menu, sequencer, condition)}}
+
+    def _delete(
+        self, menu: Menu, channel: str, channel_store_id: str, sequencer: str
+    ) -> dict[str, Any]:
+        key = {"channel_store": {"S": f"{channel}#{channel_store_id}"}}
+        return {"Delete": {"Key": key, **self._if(menu, sequencer, OURS_AND_OLDER)}}
+
+    def _if(self, menu: Menu, sequencer: str, condition: str) -> dict[str, Any]:
+        return {
+            "TableName": self._stores,
+            "ConditionExpression": condition,
+            "ExpressionAttributeValues": {
+                ":sequencer": {"S": sequencer},
+                ":store": {"S": menu.store.store_id},
+            },
+        }
 
     def _write_items(self, menu: Menu) -> None:
         key = _menu_key(menu.store)

@@ -65,4 +65,5 @@ def poll_partner(services: Services, command: PollPartner) -> None:
     for notice in notices:
         if services.orders.get(notice.key) is None:
             log.warning("webhook.missed", order=notice.key)
-            keep(services, webhook_event(services, notice, b"{}", services.now_ms()))
+            # Without a body: whoever else sends fat webhooks has to fetch this one, too.
+            keep(services, webhook_event(services, notice, b"", services.now_ms()))

@@ -23,11 +23,12 @@ def import_menu(services: Services, command: ImportMenu) -> None:
     try:
         menu = read_menu(read_json_object(content), version)
         _check_known(services, menu)
+        is_newest = services.stores.replace_menu(menu, command.sequencer)
     except InvalidPayload as error:
         log.error("menu.rejected", file=command.file_key, reason=str(error))
         _publish_menu(services, "menu.rejected", command, version, {"why": str(error)})
         return
-    if not services.stores.replace_menu(menu, command.sequencer):
+    if not is_newest:
         log.warning("menu.outdated", file=command.file_key)
         return
     data = {"storeId": menu.store.store_id, "items": len(menu.items)}

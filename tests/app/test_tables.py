@@ -16,7 +16,7 @@ from chalicelib.adapters.order_table import OrderTable
 from chalicelib.adapters.store_table import KEEP_STORE_MS, StoreTable
 from chalicelib.adapters.token_table import Token, TokenTable
 from chalicelib.domain.duties import Undo
-from chalicelib.domain.errors import UnreadableRecord, VersionConflict
+from chalicelib.domain.errors import InvalidPayload, UnreadableRecord, VersionConflict
 from chalicelib.domain.refusal import Reason, Refusal, RefusedItem
 from chalicelib.domain.states import State
 from chalicelib.domain.store import read_menu
@@ -160,6 +160,28 @@ def test_due_finds_unfinished_orders_in_time(orders: OrderTable, house: Any) -> 
 def test_unknown_order_is_none(orders: OrderTable) -> None:
     """Not an error: it is what a new order looks like."""
     assert orders.get("nobody") is None
+
+
+def test_partners_id_of_another_store_is_refused(dynamodb: Any) -> None:
+    """Its orders would be cooked in the wrong kitchen."""
+    stores = StoreTable(dynamodb, "stores", "menu-items", Clock())
+    stores.replace_menu(menu_of(1, "v1"), "A")
+    other = menu_of(1, "v9", store_id="s2", channels={"uber_eats": "ue-1"})
+    with pytest.raises(InvalidPayload, match="ue-1 is store s1's"):
+        stores.replace_menu(other, "B")
+    store = stores.find("uber_eats", "ue-1")
+    assert store is not None
+    assert store.store_id == "s1"
+
+
+def test_channel_that_the_file_no_longer_names_stops_selling(dynamodb: Any) -> None:
+    """Its orders are refused from then on: this store is not connected."""
+    stores = StoreTable(dynamodb, "stores", "menu-items", Clock())
+    stores.replace_menu(menu_of(1, "v1"), "A")
+    assert stores.replace_menu(menu_of(1, "v2", channels={"uber_eats": "ue-1"}), "B")
+    assert stores.find("doordash", "dd-1") is None
+    assert not stores.replace_menu(menu_of(1, "v1"), "A0")
+    assert stores.find("uber_eats", "ue-1") is not None
 
 
 class Clock:

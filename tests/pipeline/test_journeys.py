@@ -199,13 +199,20 @@ def test_yes_whose_reply_got_lost_is_not_reported_as_refused(street: Street) -> 
     assert findings(street) == []
 
 
-def test_lost_webhook_is_found_by_asking(street: Street) -> None:
-    """Uber's retries all fail, and nobody else would ever tell us of the order."""
-    uber = street.world.uber
-    uber.faults.add("orders.notification", "late_webhook", seconds=3600)
-    order_id = place(street, uber, uber_order(street))
+@pytest.mark.parametrize(
+    ("channel", "event"),
+    [
+        ("uber_eats", "orders.notification"),
+        ("deliveroo", "order.new"),
+        ("open_delivery", "CREATED"),
+    ],
+)
+def test_lost_webhook_is_found_by_asking(street: Street, channel: str, event: str) -> None:
+    """The partner's retries all fail, and nobody else would ever tell us of the order."""
+    street.world.channels[channel].faults.add(event, "late_webhook", seconds=3600)
+    street.place(channel)
     street.go(seconds=200)
-    assert street.decisions() == {order_id: "accepted"}
+    assert len(street.tickets()) == 1
     street.go(seconds=3700, step=100)  # the webhook comes after all
     assert findings(street) == []
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from chalice_offline.core.journal import Entry
+    from simulators.cart import PlacedOrder
     from tests.pipeline.conftest import Street
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -57,6 +58,7 @@ def busy_street(long_street: Street, monkeypatch: pytest.MonkeyPatch) -> Street:
     _trouble_at_tills(street, monkeypatch)
     _the_kitchens_own_doing(street)
     _trouble_with_aws(street, monkeypatch)
+    _leave_a_partner(street)
     _wakes_that_get_lost(street, monkeypatch)
     _lose_the_bucket(street)
     return street
@@ -92,6 +94,8 @@ def _trouble_at_partners(street: Street) -> None:
         world.uber.cancel_by_customer(order_id)
     street.settle()
     _order_with_a_long_note(street)  # a webhook too large for an event
+    free_lunch = world.generator.order(4_002, 0)
+    world.channels[free_lunch.channel].place(_priced_at_nothing(free_lunch))  # inbound says no
     world.uber.courier_arrives(orders[0])  # too late, and ignored
     street.pass_time(seconds=LATE + 60)  # the cancellations' webhooks: nothing is left to do
 
@@ -139,6 +143,17 @@ def _release_of_nothing() -> dict[str, Any]:
     return {"detail-type": kind, "detail": Event("e", kind, "x", now_ms, data).to_detail()}
 
 
+def _leave_a_partner(street: Street) -> None:
+    """A menu file that names one channel less."""
+    (store_id, menu), *_ = street.world.generator.menu_files().items()
+    channels = {name: id_ for name, id_ in menu["channels"].items() if name != "deliveroo"}
+    body = json.dumps(menu | {"channels": channels}).encode()
+    street.offline.client("s3").put_object(
+        Bucket="order-middleware-local", Key=f"menus/{store_id}.json", Body=body
+    )
+    street.settle()
+
+
 def _the_kitchens_own_doing(street: Street) -> None:
     world = street.world
     street.pass_time(seconds=3_600)  # Clover's access token ends, and pos_events renews it
@@ -182,6 +197,13 @@ def _wakes_that_get_lost(street: Street, monkeypatch: pytest.MonkeyPatch) -> Non
         street.place("uber_eats", store=0, number=1500)
         _at_every_store(street, "doordash", 1600)
         street.pass_time(seconds=200)
+
+
+def _priced_at_nothing(order: PlacedOrder) -> dict[str, Any]:
+    if order.channel == "doordash":
+        return order.payload | {"subtotal": 0}
+    money = {"amount": 0, "currency_code": "USD"}
+    return order.payload | {"payment": {"charges": {"sub_total": money}}}
 
 
 def _order_with_a_long_note(street: Street) -> None:
