@@ -203,13 +203,25 @@ def test_a_handler_has_29_seconds(run: Callable[..., Offline]) -> None:
     assert refused.value.status == 504
 
 
+def test_handlers_are_named_as_chalice_deploys_them(run: Callable[..., Offline]) -> None:
+    """And config.json says by that name what is theirs."""
+    offline = run(CHAT, config={"lambda_functions": {"websocket_message": {"lambda_timeout": 7}}})
+    described = offline.client("lambda").list_functions()["Functions"]
+    timeouts = {one["FunctionName"]: one["Timeout"] for one in described}
+    assert timeouts == {
+        "demo-dev-websocket_connect": 60,
+        "demo-dev-websocket_message": 7,
+        "demo-dev-websocket_disconnect": 60,
+    }
+
+
 def test_a_trace_tells_of_the_client_and_its_message(chat: Offline) -> None:
     """Who sent what, which handler ran, what it sent."""
     with chat.websocket() as socket:
         socket.send("find me")
     told = str(chat.trace("find me"))
     assert f"connection {socket.id} sends 7 bytes" in told
-    assert "demo-dev-message runs" in told
+    assert "demo-dev-websocket_message runs" in told
 
 
 def test_a_reload_serves_the_new_handlers(projects: Any) -> None:

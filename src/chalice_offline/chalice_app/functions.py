@@ -82,6 +82,10 @@ class ProjectFunction:
         )
 
 
+# What chalice.deploy.appgraph calls the functions of websocket handlers, here and in config.json.
+_SOCKET_NAMES = {"$connect": "websocket_connect", "$disconnect": "websocket_disconnect"}
+
+
 def functions_of(project: Project) -> list[ProjectFunction]:
     """Return every function the project deploys, in the order in which the app defines them."""
     app = project.app
@@ -89,11 +93,18 @@ def functions_of(project: Project) -> list[ProjectFunction]:
     if app.routes:
         functions.append(api_function(project))
     others = _beside_the_routes(app)
+    sockets = {
+        handler.name: _SOCKET_NAMES.get(kind, "websocket_message")
+        for kind, handler in app.websocket_handlers.items()
+    }
     for name, handler in app.handler_map.items():
         if name not in others:  # a route: one function answers them all
             continue
         handler_string = getattr(handler, "handler_string", f"app.{name}")
-        functions.append(_function(project, name, handler_string, handler, deployed_name=name))
+        deployed_name = sockets.get(name, name)
+        functions.append(
+            _function(project, name, handler_string, handler, deployed_name=deployed_name)
+        )
     return functions
 
 
@@ -121,7 +132,7 @@ def _function(
     *,
     deployed_name: str,
 ) -> ProjectFunction:
-    config = project.config.scope(project.stage, name)
+    config = project.config.scope(project.stage, deployed_name or name)
     prefix = f"{project.name}-{project.stage}"
     timeout_seconds = config.lambda_timeout or DEFAULT_TIMEOUT_SECONDS
     memory_mb = config.lambda_memory_size or DEFAULT_MEMORY_MB
@@ -136,5 +147,5 @@ def _function(
         reserved_concurrency=config.reserved_concurrency,
         tags=dict(config.tags),
         task_root=str(project.directory),
-        beyond=beyond_of(project.config, project.stage, name),
+        beyond=beyond_of(project.config, project.stage, deployed_name or name),
     )

@@ -5,17 +5,17 @@ from __future__ import annotations
 import copy
 from typing import TYPE_CHECKING
 
-from chalice_offline.services.apigatewayv2.api import HTTP, WEBSOCKET, Api
+from chalice_offline.services.apigatewayv2.api import WEBSOCKET
 from chalice_offline.services.apigatewayv2.collection import listed
 from chalice_offline.services.apigatewayv2.errors import bad_request
+from chalice_offline.services.apigatewayv2.new_api import check_cors, new_api
 from chalice_offline.services.apigatewayv2.parts import INTEGRATIONS, ROUTES
 from chalice_offline.services.apigatewayv2.publishing import new_stage, publish_changes
-from chalice_offline.services.apigatewayv2.state import execute_api_host
 
 if TYPE_CHECKING:
     from chalice_offline.core.context import CallContext
     from chalice_offline.core.kernel import Request, Result
-    from chalice_offline.services.apigatewayv2.api import Described
+    from chalice_offline.services.apigatewayv2.api import Api, Described
     from chalice_offline.services.apigatewayv2.state import ApiGatewayV2State
 
 _HTTP_SELECTIONS = ("$request.method $request.path", "${request.method} ${request.path}")
@@ -26,30 +26,10 @@ def create_api(apis: ApiGatewayV2State, context: CallContext, request: Request) 
     """Make an API; with Target an HTTP API that is served at once."""
     _check(request["ProtocolType"], request)
     api = new_api(apis, context, {k: v for k, v in request.items() if k not in _QUICK})
+    apis.apis[api.id] = api
     if "Target" in request:
         _quick_create(apis, context, api, request)
     return copy.deepcopy(api.described)
-
-
-def new_api(apis: ApiGatewayV2State, context: CallContext, asked: Described) -> Api:
-    """Make an API of nothing but its settings."""
-    api_id = apis.new_id(10)
-    is_http = asked["ProtocolType"] == HTTP
-    scheme = "https" if is_http else "wss"
-    described: Described = {
-        "ApiId": api_id,
-        "ApiEndpoint": f"{scheme}://{execute_api_host(api_id, context.region)}",
-        "ApiKeySelectionExpression": "$request.header.x-api-key",
-        "RouteSelectionExpression": "$request.method $request.path",
-        "DisableExecuteApiEndpoint": False,
-        "IpAddressType": "ipv4",
-        "CreatedDate": apis.now_s(),
-        "Tags": {},
-        **copy.deepcopy(asked),
-    }
-    api = Api(api_id, context.account_id, context.region, described)
-    apis.apis[api_id] = api
-    return api
 
 
 def _check(protocol: str, request: Request) -> None:
@@ -62,14 +42,7 @@ def _check(protocol: str, request: Request) -> None:
         return
     if request.get("RouteSelectionExpression", _HTTP_SELECTIONS[0]) not in _HTTP_SELECTIONS:
         raise bad_request("The route selection expression of HTTP APIs is fixed")
-    _check_cors(request.get("CorsConfiguration") or {})
-
-
-def _check_cors(cors: Described) -> None:
-    if cors.get("AllowCredentials") and "*" in cors.get("AllowOrigins", []):
-        raise bad_request(
-            "Invalid CORS configuration. AllowCredentials cannot be true when AllowOrigins is *"
-        )
+    check_cors(request.get("CorsConfiguration") or {})
 
 
 def _quick_create(
@@ -116,7 +89,7 @@ def get_apis(apis: ApiGatewayV2State, context: CallContext, request: Request) ->
 def update_api(apis: ApiGatewayV2State, context: CallContext, request: Request) -> Result:
     """Change what the request names; all else stays."""
     api = apis.find_api(context, request)
-    _check_cors(request.get("CorsConfiguration") or {})
+    check_cors(request.get("CorsConfiguration") or {})
     left_out = _QUICK | {"ApiId"}
     asked = {k: copy.deepcopy(v) for k, v in request.items() if k not in left_out}
     api.described.update(asked)

@@ -46,12 +46,17 @@ class Collection:
     def create(self, apis: ApiGatewayV2State, context: CallContext, request: Request) -> Result:
         """Make one."""
         api = apis.find_api(context, request)
+        made = self.add(apis, api, request)
+        self.after(apis, api)
+        return copy.deepcopy(made)
+
+    def add(self, apis: ApiGatewayV2State, api: Api, request: Request) -> Described:
+        """Give one to an API and return it; nothing is deployed by that."""
         made = self._asked(request)
         self.check(apis, api, made, None)
         made[self.id_member] = apis.new_id()
         self.held(api, request)[made[self.id_member]] = made
-        self.after(apis, api)
-        return copy.deepcopy(made)
+        return made
 
     def get(self, apis: ApiGatewayV2State, context: CallContext, request: Request) -> Result:
         """Return one."""

@@ -10,6 +10,8 @@ from chalice_offline.services.apigatewayv2 import apis as own_apis
 from chalice_offline.services.apigatewayv2 import (
     deployments,
     execute,
+    exporting,
+    importing,
     part_operations,
     parts,
     places,
@@ -43,6 +45,9 @@ OPERATIONS: Mapping[str, Operation] = {
     "GetApis": own_apis.get_apis,
     "UpdateApi": own_apis.update_api,
     "DeleteApi": own_apis.delete_api,
+    "ImportApi": importing.import_api,
+    "ReimportApi": importing.reimport_api,
+    "ExportApi": exporting.export_api,
     "DeleteCorsConfiguration": own_apis.delete_cors_configuration,
     **_of(parts.ROUTES, "Route"),
     **_of(parts.INTEGRATIONS, "Integration"),
