@@ -219,7 +219,7 @@ def test_printed_order_whose_confirmation_is_lost_is_not_denied_and_printed(
     square = street.world.square
     square.faults.add("CreatePayment", "error_after_commit", times=1)
     order_id = street.place("doordash")
-    street.offline.advance(seconds=1, raise_errors=False)
+    street.offline.advance(seconds=0.5, raise_errors=False)
     square.faults.add("*", "error_before_commit", times=10**6)
     street.go(seconds=400)
     assert street.decisions() == {order_id: "denied"}
