@@ -69,7 +69,7 @@ class Applying:
         self._there: dict[str, Resource] = {}
         self.values = Intrinsics(version.template, inputs, self._there)
         self.included = [n for n in version.template.names if self.values.is_included(n)]
-        self._running: list[str] = []
+        self._running: dict[str, Steps[None]] = {}
         self._failed: list[str] = []
         self._moved: Pending[None] = Pending()
 
@@ -83,7 +83,8 @@ class Applying:
             if self._running and not begun:
                 yield self._moved
                 self._moved = Pending()
-        for name in self._running if self.cancelled else ():
+        for name in list(self._running) if self.cancelled else ():
+            self._running[name].close()  # an answer that comes later is nobody's
             one = self._stack.resources.get(name) or self._new(name, {})
             self._workshop.fail(one, "CREATE", "Resource creation cancelled")
             self._failed.append(name)
@@ -107,13 +108,13 @@ class Applying:
             needs = self._template.needs(name)
             if all(other in self._there or other not in self.included for other in needs):
                 todo.remove(name)
-                self._running.append(name)
+                steps = self._running[name] = self._one(name)
                 begun = True
-                follow(self._one(name), lambda name=name: self._ended(name))  # type: ignore[misc]
+                follow(steps, lambda name=name: self._ended(name))  # type: ignore[misc]
         return begun
 
     def _ended(self, name: str) -> None:
-        self._running.remove(name)
+        del self._running[name]
         if not self._moved.done:
             self._moved.resolve(None)
 

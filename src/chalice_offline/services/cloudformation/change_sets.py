@@ -130,15 +130,22 @@ def execute_change_set(
     """Do what a change set says; the other change sets of its stack are gone with it."""
     name = request["ChangeSetName"]
     found = cloudformation.find_change_set(context, name, request.get("StackName", ""))
+    if found.execution == "OBSOLETE":
+        raise AwsError(
+            "InvalidChangeSetStatus",
+            f"ChangeSet [{found.id}] cannot be executed in its current execution status of "
+            "[OBSOLETE]",
+        )
     if found.execution != "AVAILABLE":
         raise AwsError(
             "InvalidChangeSetStatus",
             f"ChangeSet [{found.id}] cannot be executed in its current status of [{found.status}]",
         )
     stack, version = found.stack, found.version
+    if stack.status != "REVIEW_IN_PROGRESS" and not stack.can_be_updated:
+        raise wrong_state(stack.id, stack.status)
     inputs = cloudformation.inputs(stack, version.parameters, version.notification_arns)
-    for other in [c for c in cloudformation.change_sets.values() if c.stack is stack]:
-        del cloudformation.change_sets[other.id]
+    cloudformation.forget_change_sets(stack)
     cloudformation.executed[found.id] = found
     found.execution = "EXECUTE_COMPLETE"
     stack.change_set_id = found.id

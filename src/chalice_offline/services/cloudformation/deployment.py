@@ -60,18 +60,22 @@ class Deployment:
         workshop: Workshop,
         history: History,
         ended: Callable[[Deployment], None],
+        check_outputs: Callable[[list[dict[str, str]]], None],
     ) -> None:
+        """Prepare; `check_outputs` raises AwsError for outputs that the stack may not have."""
         self.stack = stack
         self._kernel = kernel
         self._workshop = workshop
         self._history = history
         self._ended = ended
+        self._check_outputs = check_outputs
         self._applying: Applying | None = None
         self._applied: list[Applied] = []
         self._held: Pending[str] | None = None
         self._retained: tuple[str, ...] = ()
         self._previous: TemplateVersion | None = None
         self._outputs: list[dict[str, str]] = []
+        self._imports = set(stack.imports)
 
     # ---- what an operation asks for --------------------------------------------------------------
 
@@ -175,7 +179,7 @@ class Deployment:
             reason = f"The following resource(s) failed to delete: [{', '.join(left)}]. "
             self._history.stack_is("ROLLBACK_FAILED", reason)
             return
-        stack.outputs = []
+        stack.outputs, stack.imports = [], set()
         self._history.stack_is("ROLLBACK_COMPLETE")
 
     # ---- update ----------------------------------------------------------------------------------
@@ -229,7 +233,7 @@ class Deployment:
         self._history.stack_is("UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS")
         for one in made:
             yield from self._workshop.delete(one)
-        stack.outputs = self._outputs
+        stack.outputs, stack.imports = self._outputs, self._imports
         self._history.stack_is("UPDATE_ROLLBACK_COMPLETE")
 
     def _changed_back(self, done: Applied) -> Steps[bool]:
@@ -288,15 +292,19 @@ class Deployment:
         applying = Applying(self.stack, version, inputs, self._workshop, wishes.adopted)
         self._applying = applying
         self._applied = applying.applied
+        self.stack.imports |= inputs.imported  # held from the first moment
         failed = yield from applying.all()
         if failed:
             if applying.cancelled:
                 return f"{applying.cancelled}. "
             return f"The following resource(s) failed to {doing}: [{', '.join(failed)}]. "
         try:
-            self.stack.outputs = outputs_of(version, applying.values)
+            outputs = outputs_of(version, applying.values)
+            self._check_outputs(outputs)
         except AwsError as error:
             return f"{error.message}. "
+        self.stack.outputs = outputs
+        self.stack.imports = set(inputs.imported)
         return ""
 
     def _wait_for_word(self) -> Steps[str]:

@@ -22,7 +22,8 @@ NO_VALUE = NoValue()
 class Inputs:
     """The parameters and surroundings of one stack.
 
-    `exported(name)` returns the value of an export, None when there is none of that name.
+    `exported(name)` returns the value of an export, None when there is none of that name;
+    `imported` are those that were asked for and found.
     """
 
     stack_name: str
@@ -32,6 +33,7 @@ class Inputs:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     notification_arns: tuple[str, ...] = ()
     exported: Callable[[str], str | None] = lambda _name: None
+    imported: set[str] = field(default_factory=set)
 
     def pseudo_parameter(self, name: str) -> Any:
         """Return what `Ref` gives for a name that begins with AWS::, or None."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from chalice_offline.services.cloudformation.deployment import Deployment
+from chalice_offline.services.cloudformation.exports import check_exports
 from chalice_offline.services.cloudformation.history import History
 from chalice_offline.services.cloudformation.resource_types.base import Place
 from chalice_offline.services.cloudformation.stage import StackStage
@@ -51,9 +53,9 @@ def deployment_of(
         cloudformation.record.write(stack)
         kernel.signal(stack.id)
 
-    deployment = Deployment(
-        kernel, stack, Workshop(kernel, stack, history, place_for), history, ended
-    )
+    workshop = Workshop(kernel, stack, history, place_for)
+    check = partial(check_exports, cloudformation, stack)
+    deployment = Deployment(kernel, stack, workshop, history, ended, check)
     cloudformation.deployments[stack.id] = deployment
     return deployment
 

@@ -13,6 +13,13 @@ if TYPE_CHECKING:
     from chalice_offline.services.cloudformation.template import Template
 
 STACK_TYPE = "AWS::CloudFormation::Stack"
+# User guide, "Stack status codes": what may be updated; the rest can only be deleted.
+_UPDATABLE = frozenset(
+    {
+        "CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE",
+        "IMPORT_ROLLBACK_COMPLETE", "CREATE_FAILED", "UPDATE_FAILED",
+    }
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +113,11 @@ class Stack:
     def is_deleted(self) -> bool:
         """Whether only its history is left."""
         return self.status == "DELETE_COMPLETE"
+
+    @property
+    def can_be_updated(self) -> bool:
+        """Whether it is in a state to begin an update from."""
+        return self.status in _UPDATABLE
 
     @property
     def is_busy(self) -> bool:

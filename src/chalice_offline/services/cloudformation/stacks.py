@@ -12,6 +12,7 @@ from chalice_offline.services.cloudformation.errors import (
     validation_error,
     wrong_state,
 )
+from chalice_offline.services.cloudformation.exports import check_exports_are_unused
 from chalice_offline.services.cloudformation.launch import deployment_of
 from chalice_offline.services.cloudformation.new_stack import new_policy, new_stack
 from chalice_offline.services.cloudformation.plan import plan_of
@@ -22,16 +23,7 @@ from chalice_offline.services.cloudformation.versions import version_of
 if TYPE_CHECKING:
     from chalice_offline.core.context import CallContext
     from chalice_offline.core.kernel import Request, Result
-    from chalice_offline.services.cloudformation.stack import Stack
     from chalice_offline.services.cloudformation.state import CloudFormationState
-
-# User guide, "Stack status codes": what may be updated, and what can only be deleted.
-_UPDATABLE = frozenset(
-    {
-        "CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE",
-        "IMPORT_ROLLBACK_COMPLETE", "CREATE_FAILED", "UPDATE_FAILED",
-    }
-)  # fmt: skip
 
 
 def create_stack(
@@ -54,6 +46,9 @@ def create_stack(
     stack.timeout_minutes = request.get("TimeoutInMinutes", 0)
     wishes = _wishes(request)
     stack.disable_rollback = wishes.on_failure == "DO_NOTHING"
+    if taken is not None:  # begun by a change set that nobody executed
+        cloudformation.forget_change_sets(taken)
+        del cloudformation.stacks[taken.id]
     cloudformation.stacks[stack.id] = stack
     deployment_of(cloudformation, context, stack).create(version, inputs, wishes)
     return {"StackId": stack.id}
@@ -64,7 +59,7 @@ def update_stack(
 ) -> Result:
     """Begin to update a stack; ValidationError when there is nothing to update."""
     stack = cloudformation.find_stack(context, request["StackName"], stack_missing)
-    if stack.status not in _UPDATABLE:
+    if not stack.can_be_updated:
         raise wrong_state(stack.id, stack.status)
     call = cloudformation.caller(stack, (context.entry,), context.endpoint)
     version = version_of(request, call, context.region, stack)
@@ -76,6 +71,7 @@ def update_stack(
         raise nothing_to_update()
     if policy := new_policy(request):
         stack.policy = policy
+    cloudformation.outdate_change_sets(stack)
     deployment_of(cloudformation, context, stack).update(version, inputs, wishes)
     return {"StackId": stack.id}
 
@@ -98,12 +94,13 @@ def delete_stack(
             "in a valid state. Do not specify RetainResources for a stack that is not in "
             "DELETE_FAILED state."
         )
-    _check_exports(cloudformation, stack)
+    check_exports_are_unused(cloudformation, stack)
     under_way = cloudformation.deployments.get(stack.id)
     if under_way is not None and stack.is_busy:
         under_way.cancel("Stack deletion requested")
         if stack.is_busy:
             raise wrong_state(stack.id, stack.status, "deleted")
+    cloudformation.forget_change_sets(stack)
     forced = request.get("DeletionMode") == "FORCE_DELETE_STACK"
     wishes = Wishes(retained=retained, forced=forced)
     deployment_of(cloudformation, context, stack).delete(wishes)
@@ -235,16 +232,3 @@ def _wishes(request: Request) -> Wishes:
         adopted=adopted,
         is_held=bool(request.get("IsHeld")),
     )
-
-
-def _check_exports(cloudformation: CloudFormationState, stack: Stack) -> None:
-    for name in stack.exports():
-        users = [
-            other.name
-            for other in cloudformation.stacks.values()
-            if name in other.imports and not other.is_deleted and other is not stack
-        ]
-        if users:
-            raise validation_error(
-                f"Export {name} cannot be deleted as it is in use by {' and '.join(users)}"
-            )

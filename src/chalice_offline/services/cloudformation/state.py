@@ -47,11 +47,14 @@ class CloudFormationState:
 
     def find_stack_or_none(self, context: CallContext, name: str) -> Stack | None:
         """Return a stack by its ARN, or one that is not deleted by its name."""
+        home = (context.account_id, context.region)
         if name.startswith("arn:"):
-            return self.stacks.get(name)
+            found = self.stacks.get(name)
+            if found is None or (found.account_id, found.region) != home:
+                return None
+            return found
         for stack in reversed(self.stacks.values()):
-            home = (stack.account_id, stack.region)
-            if stack.name == name and home == (context.account_id, context.region):
+            if stack.name == name and (stack.account_id, stack.region) == home:
                 return None if stack.is_deleted else stack
         return None
 
@@ -91,6 +94,17 @@ class CloudFormationState:
                 return change_set
         raise change_set_not_found(name)
 
+    def forget_change_sets(self, stack: Stack) -> None:
+        """Drop the change sets of a stack: they go with it, and with the first that is executed."""
+        for one in [c for c in self.change_sets.values() if c.stack is stack]:
+            del self.change_sets[one.id]
+
+    def outdate_change_sets(self, stack: Stack) -> None:
+        """Mark the change sets of a stack: it is no longer what they were made for."""
+        for one in self.change_sets.values():
+            if one.stack is stack and one.execution == "AVAILABLE":
+                one.execution = "OBSOLETE"
+
     def exports(self, account_id: str, region: str) -> dict[str, tuple[Stack, str]]:
         """Return what stacks of a region export: the stack and the value, by the export's name."""
         return {
@@ -110,12 +124,13 @@ class CloudFormationState:
         self, stack: Stack, parameters: dict[str, Any], notification_arns: tuple[str, ...] = ()
     ) -> Inputs:
         """Return what the functions of a stack's template may ask for."""
+        imported: set[str] = set()
 
         def exported(name: str) -> str | None:
             found = self.exports(stack.account_id, stack.region).get(name)
             if found is None:
                 return None
-            stack.imports.add(name)
+            imported.add(name)
             return found[1]
 
         return Inputs(
@@ -126,6 +141,7 @@ class CloudFormationState:
             {name: value.reference for name, value in parameters.items()},
             notification_arns,
             exported,
+            imported,
         )
 
 

@@ -7,6 +7,7 @@ pending goes on with the work, within the kernel's turn.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
+from inspect import GEN_CLOSED, getgeneratorstate
 from typing import Any, TypeVar
 
 from chalice_offline.core.errors import AwsError
@@ -21,6 +22,11 @@ def follow(steps: Steps[None], ended: Callable[[], None] = lambda: None) -> None
 
     def go_on(settled: Pending[Any] | None) -> None:
         while True:
+            if (
+                getgeneratorstate(steps) == GEN_CLOSED
+            ):  # closed meanwhile: nobody wants to know any more
+                ended()
+                return
             try:
                 waits_for = _advance(steps, settled)
             except StopIteration:
