@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from chalice_offline.core.arn import parse_arn
 from chalice_offline.core.errors import AwsError
 from chalice_offline.core.targets import Payload, call_or_none
-from chalice_offline.services.apigateway import json_path
 from chalice_offline.services.apigateway.template_variables import context_variables
+from chalice_offline.services.common import json_path
 
 if TYPE_CHECKING:
     from chalice_offline.services.apigateway.exchange import Exchange, Reply

@@ -1,34 +1,19 @@
-"""Requests to AWS services, as API Gateway writes and signs them.
-
-They are read by the same model-driven protocols that a client's requests are, and reach the
-service through the kernel like any neighbour's.
-"""
+"""Requests of an API to AWS services."""
 
 from __future__ import annotations
 
-import json
-import re
+from functools import partial
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl, urlencode
 
-from chalice_offline.core.errors import AwsError
-from chalice_offline.core.http import Headers, HttpRequest
-from chalice_offline.core.pending import Pending
-from chalice_offline.protocols import catalogue, detect, parse, serialize, serialize_error
-from chalice_offline.protocols.service_models import load_service
 from chalice_offline.services.apigateway import failures
 from chalice_offline.services.apigateway.exchange import Exchange, GatewayFailure
+from chalice_offline.services.common.aws_requests import NoSuchTargetError, Signed, send_signed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from chalice_offline.core.http import HttpResponse
-    from chalice_offline.core.kernel import Reply, Result
     from chalice_offline.services.apigateway.backend_requests import BackendRequest
-
-_ARN = re.compile(r"arn:[\w-]+:apigateway:([\w-]+):([\w.-]+):(path|action)/(.*)", re.DOTALL)
-# The names that URIs and signatures have for services whose botocore name is another.
-_NAMES = {"states": "stepfunctions"}
 
 
 def send(
@@ -39,86 +24,21 @@ def send(
     finish: Callable[[GatewayFailure], None],
 ) -> None:
     """Send a request to the service its URI names; raises GatewayFailure when there is none."""
-    found = _ARN.fullmatch(request.url)
-    if found is None:
-        raise failures.internal_error()
-    region, name, kind, rest = found.groups()
-    host, _, signed = name.rpartition(".")
-    sent = _http_request(request, method, (region, signed, kind, rest), host)
-    request_id = exchange.gateway.kernel.ids.uuid()
-    target = None
-    try:
-        target = detect(sent)
-        parameters = parse(target, sent)
-        if target.operation is None:
-            raise failures.internal_error()
-        reply: Reply = exchange.gateway.kernel.deliver(
-            target.service,
-            target.operation,
-            parameters,
-            account_id=exchange.api.account_id,
-            region=region,
-            causes=exchange.causes,
-            principal="apigateway.amazonaws.com",
-        )
-    except AwsError as error:
-        answered(serialize_error(target, error, request_id))
-        return
-    if not isinstance(reply, Pending):
-        answered(serialize(target, reply, request_id))
-        return
-
-    def settled(pending: Pending[Result]) -> None:
-        try:
-            answered(serialize(target, pending.result(), request_id))
-        except AwsError as error:
-            answered(serialize_error(target, error, request_id))
-        except GatewayFailure as failure:
-            finish(failure)
-
-    reply.then(settled)
-
-
-def _http_request(
-    request: BackendRequest, method: str, place: tuple[str, str, str, str], host: str
-) -> HttpRequest:
-    region, signed, kind, rest = place
-    headers = Headers(request.headers.items())
-    headers["authorization"] = (
-        f"AWS4-HMAC-SHA256 Credential=apigateway/20200101/{region}/{signed}/aws4_request, "
-        "SignedHeaders=host, Signature=0"
+    signed = Signed(
+        request.url, method, request.headers, request.body, exchange.api.account_id, exchange.causes
     )
-    body, path = request.body, rest
-    if kind == "action":
-        action, _, query = rest.partition("?")
-        service = catalogue.service_for_name(_NAMES.get(signed, signed)) or signed
-        path, body = _action(service, action, query, headers, request)
-    domain = f"{signed}.{region}.amazonaws.com"
-    url = f"https://{f'{host}.' if host else ''}{domain}/{path.lstrip('/')}"
-    headers["host"] = f"{f'{host}.' if host else ''}{domain}"
-    return HttpRequest(method, url, headers, body)
+    try:
+        send_signed(exchange.gateway.kernel, signed, partial(_answered, answered, finish))
+    except NoSuchTargetError as error:
+        raise failures.internal_error() from error
 
 
-def _action(
-    service: str, action: str, query: str, headers: Headers, request: BackendRequest
-) -> tuple[str, bytes]:
-    """Return path and body of a call by name: a target header, or Action= in a form."""
-    metadata = load_service(service).metadata
-    action, _, more = action.partition("&")  # action/GetParameter&Name=x
-    query = "&".join(filter(None, (more, query)))
-    if "x-amz-target" in headers and "json" in (headers.get("content-type") or ""):
-        return "", request.body  # a template says itself what is called
-    if "targetPrefix" in metadata:
-        headers["x-amz-target"] = f"{metadata['targetPrefix']}.{action}"
-        if metadata.get("protocol") == "json" or metadata.get("jsonVersion"):
-            headers["content-type"] = f"application/x-amz-json-{metadata.get('jsonVersion', '1.0')}"
-            body = request.body
-            if query and not body:
-                body = json.dumps(dict(parse_qsl(query))).encode()
-            return "", body
-    headers.pop("x-amz-target", None)
-    named = urlencode({"Action": action, "Version": metadata["apiVersion"]})
-    headers["content-type"] = "application/x-www-form-urlencoded"
-    form = request.body.decode("utf-8", "replace")
-    parts = [named, query, form if "=" in form and not form.startswith("{") else ""]
-    return "", "&".join(filter(None, parts)).encode()
+def _answered(
+    answered: Callable[[HttpResponse], None],
+    finish: Callable[[GatewayFailure], None],
+    response: HttpResponse,
+) -> None:
+    try:
+        answered(response)
+    except GatewayFailure as failure:
+        finish(failure)

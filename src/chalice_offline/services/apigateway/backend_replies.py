@@ -12,7 +12,7 @@ from chalice_offline.services.apigateway import failures
 from chalice_offline.services.apigateway.exchange import Exchange, Reply
 from chalice_offline.services.apigateway.mappings import response_value
 from chalice_offline.services.apigateway.template_variables import template_variables
-from chalice_offline.services.apigateway.velocity import TemplateError, render
+from chalice_offline.services.common.velocity import TemplateError, render
 
 if TYPE_CHECKING:
     from chalice_offline.services.apigateway.rest_api import Described

@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode
 from chalice_offline.services.apigateway import failures
 from chalice_offline.services.apigateway.mappings import request_value, with_stage_variables
 from chalice_offline.services.apigateway.template_variables import template_variables
-from chalice_offline.services.apigateway.velocity import TemplateError, render
+from chalice_offline.services.common.velocity import TemplateError, render
 
 if TYPE_CHECKING:
     from chalice_offline.services.apigateway.exchange import Exchange

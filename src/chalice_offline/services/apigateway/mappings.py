@@ -9,8 +9,8 @@ import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from chalice_offline.services.apigateway import json_path
 from chalice_offline.services.apigateway.template_variables import context_variables
+from chalice_offline.services.common import json_path
 
 if TYPE_CHECKING:
     from chalice_offline.services.apigateway.exchange import Exchange

@@ -9,7 +9,7 @@ from chalice_offline.services.apigateway.exchange import Exchange, GatewayFailur
 from chalice_offline.services.apigateway.mappings import request_value
 from chalice_offline.services.apigateway.response_types import STATUSES
 from chalice_offline.services.apigateway.template_variables import template_variables
-from chalice_offline.services.apigateway.velocity import TemplateError, render
+from chalice_offline.services.common.velocity import TemplateError, render
 
 if TYPE_CHECKING:
     from chalice_offline.services.apigateway.rest_api import Described

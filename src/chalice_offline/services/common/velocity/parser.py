@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import Any
 
-from chalice_offline.services.apigateway.velocity.syntax import (
+from chalice_offline.services.common.velocity.syntax import (
     Assignment,
     Branches,
     Interpolated,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalice_offline.services.apigateway.velocity import syntax, values
-from chalice_offline.services.apigateway.velocity.parser import parse
-from chalice_offline.services.apigateway.velocity.syntax import TemplateError
+from chalice_offline.services.common.velocity import syntax, values
+from chalice_offline.services.common.velocity.parser import parse
+from chalice_offline.services.common.velocity.syntax import TemplateError
 
 # AWS, "API Gateway quotas": iterations of a #foreach loop.
 ITERATIONS_MAX = 1000

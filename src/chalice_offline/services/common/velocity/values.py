@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from chalice_offline.services.apigateway.velocity.syntax import TemplateError
+from chalice_offline.services.common.velocity.syntax import TemplateError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
