@@ -169,9 +169,15 @@ def test_stacks_are_named_once_and_found_by_their_words(stacks: Any) -> None:
 
 def test_unknown_type_is_one_sentence_and_a_placeholder(stacks: Any) -> None:
     """It names the type and the resource; what refers to it can be made all the same."""
-    template = resources(Domain={"Type": "AWS::OpenSearchService::Domain"})
+    allowed = {"Effect": "Allow", "Action": "es:*", "Resource": {"Fn::GetAtt": ["Domain", "Arn"]}}
+    policy = {"PolicyDocument": {"Version": "2012-10-17", "Statement": [allowed]}}
+    template = resources(
+        Domain={"Type": "AWS::OpenSearchService::Domain"},
+        Policy={"Type": "AWS::IAM::ManagedPolicy", "Properties": policy},
+    )
     template["Outputs"] = {"Arn": {"Value": {"Fn::GetAtt": ["Domain", "Arn"]}}}
-    assert stacks.create("shop", template) == "CREATE_COMPLETE"
+    created = stacks.create("shop", template, Capabilities=["CAPABILITY_IAM"])
+    assert created == "CREATE_COMPLETE"
     words = "AWS::OpenSearchService::Domain of Domain is not created offline"
     assert any(reason.startswith(words) for reason in stacks.reasons("shop"))
-    assert stacks.outputs("shop") == {"Arn": "shop-Domain.Arn"}
+    assert stacks.outputs("shop") == {"Arn": "arn:aws:offline:::shop-Domain.Arn"}

@@ -69,7 +69,9 @@ class _Placeholders(dict[str, Any]):
         return True
 
     def __missing__(self, attribute: str) -> str:
-        return f"{self._name}.{attribute}"
+        text = f"{self._name}.{attribute}"
+        # Policies that name it are refused by IAM unless it looks like an ARN.
+        return f"arn:aws:offline:::{text}" if attribute.endswith("Arn") else text
 
 
 def placeholder(name: str) -> Resource:

@@ -12,10 +12,13 @@ from chalice_offline.services.cloudformation.resource_types.base import (
     ResourceType,
     text,
 )
+from chalice_offline.services.cloudformation.resource_types.bucket_settings import put_settings
 
 
-def _create(place: Place, bucket: str, _properties: Properties) -> Resource:
+def _create(place: Place, bucket: str, properties: Properties) -> Resource:
     request: dict[str, Any] = {"Bucket": bucket}
+    if text(properties.get("ObjectLockEnabled", False)) == "true":
+        request["ObjectLockEnabledForBucket"] = True
     if place.region != "us-east-1":  # S3 takes no location constraint there
         request["CreateBucketConfiguration"] = {"LocationConstraint": place.region}
     place.call("s3", "CreateBucket", request)
@@ -23,6 +26,8 @@ def _create(place: Place, bucket: str, _properties: Properties) -> Resource:
         "Arn": f"arn:aws:s3:::{bucket}",
         "DomainName": f"{bucket}.s3.amazonaws.com",
         "RegionalDomainName": f"{bucket}.s3.{place.region}.amazonaws.com",
+        "DualStackDomainName": f"{bucket}.s3.dualstack.{place.region}.amazonaws.com",
+        "WebsiteURL": f"http://{bucket}.s3-website-{place.region}.amazonaws.com",
     }
     return Resource(bucket, attributes)
 
@@ -32,6 +37,7 @@ def _complete(place: Place, bucket: Resource, properties: Properties) -> None:
         _put_versioning(place, bucket, properties["VersioningConfiguration"]["Status"])
     if properties.get("NotificationConfiguration"):
         _put_notifications(place, bucket, {}, properties)
+    put_settings(place, bucket, {}, properties)
 
 
 def _update(place: Place, bucket: Resource, before: Properties, after: Properties) -> None:
@@ -41,6 +47,7 @@ def _update(place: Place, bucket: Resource, before: Properties, after: Propertie
         _put_versioning(place, bucket, "Suspended")  # it can never be off again
     if before.get("NotificationConfiguration") or after.get("NotificationConfiguration"):
         _put_notifications(place, bucket, before, after)
+    put_settings(place, bucket, before, after)
 
 
 def _put_versioning(place: Place, bucket: Resource, status: str) -> None:

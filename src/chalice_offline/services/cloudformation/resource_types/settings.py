@@ -81,13 +81,20 @@ def _delete_parameter(place: Place, parameter: Resource, _properties: Properties
     place.call("ssm", "DeleteParameter", {"Name": parameter.reference})
 
 
-def _definition(properties: Properties) -> dict[str, Any]:
-    definition = properties.get("DefinitionString") or properties["Definition"]
-    return {"definition": text(definition), "roleArn": properties["RoleArn"]}
+def _definition(place: Place, properties: Properties) -> dict[str, Any]:
+    if "DefinitionS3Location" in properties:
+        location = only(properties["DefinitionS3Location"], "Bucket", "Key")
+        body = place.call("s3", "GetObject", location)["Body"]
+        definition = (body if isinstance(body, bytes) else body.read()).decode()
+    else:
+        definition = text(properties.get("DefinitionString") or properties["Definition"])
+    for name, value in properties.get("DefinitionSubstitutions", {}).items():
+        definition = definition.replace(f"${{{name}}}", text(value))
+    return {"definition": definition, "roleArn": properties["RoleArn"]}
 
 
 def _create_machine(place: Place, machine: str, properties: Properties) -> Resource:
-    request = {"name": machine, **_definition(properties)}
+    request = {"name": machine, **_definition(place, properties)}
     if "StateMachineType" in properties:
         request["type"] = properties["StateMachineType"]
     arn = place.call("stepfunctions", "CreateStateMachine", request)["stateMachineArn"]
@@ -97,7 +104,7 @@ def _create_machine(place: Place, machine: str, properties: Properties) -> Resou
 def _update_machine(
     place: Place, machine: Resource, _before: Properties, after: Properties
 ) -> None:
-    request = {"stateMachineArn": machine.reference, **_definition(after)}
+    request = {"stateMachineArn": machine.reference, **_definition(place, after)}
     place.call("stepfunctions", "UpdateStateMachine", request)
 
 

@@ -11,6 +11,7 @@ from chalice_offline.services.cloudformation.resource_types.base import (
     ResourceType,
     gone_tags,
     only,
+    text,
 )
 
 _OF_CREATION = (
@@ -24,6 +25,15 @@ _OF_CREATION = (
 )
 
 
+_INDEXES = "GlobalSecondaryIndexes"
+# What the API takes with other calls, and what nothing follows from offline.
+_NOT_OF_AN_INDEX = ("ContributorInsightsSpecification", "ReadOnDemandThroughputSettings")
+
+
+def _index(index: Properties) -> Properties:
+    return {name: value for name, value in index.items() if name not in _NOT_OF_AN_INDEX}
+
+
 def _stream_specification(properties: Properties) -> dict[str, Any]:
     view = properties["StreamSpecification"]["StreamViewType"]
     return {"StreamEnabled": True, "StreamViewType": view}
@@ -31,6 +41,8 @@ def _stream_specification(properties: Properties) -> dict[str, Any]:
 
 def _create_table(place: Place, table: str, properties: Properties) -> Resource:
     request = only(properties, *_OF_CREATION)
+    if "GlobalSecondaryIndexes" in request:
+        request["GlobalSecondaryIndexes"] = [_index(one) for one in properties[_INDEXES]]
     if "StreamSpecification" in properties:
         request["StreamSpecification"] = _stream_specification(properties)
     created = place.call("dynamodb", "CreateTable", {"TableName": table, **request})
@@ -95,8 +107,8 @@ def _table_updates(
             requests.append({"StreamSpecification": {"StreamEnabled": False}})
         if "StreamSpecification" in after:
             requests.append({"StreamSpecification": _stream_specification(after)})
-    wanted = {index["IndexName"]: index for index in after.get("GlobalSecondaryIndexes", [])}
-    was = {index["IndexName"]: index for index in before.get("GlobalSecondaryIndexes", [])}
+    wanted = {index["IndexName"]: _index(index) for index in after.get(_INDEXES, [])}
+    was = {index["IndexName"]: _index(index) for index in before.get(_INDEXES, [])}
     there = {index["IndexName"] for index in present.get("GlobalSecondaryIndexes", [])}
     for name in sorted(there):
         if name not in wanted or wanted[name] != was.get(name, wanted[name]):
@@ -146,7 +158,27 @@ def _delete_stream(place: Place, stream: Resource, _properties: Properties) -> N
     place.call("kinesis", "DeleteStream", request)
 
 
+def _create_consumer(place: Place, name: str, properties: Properties) -> Resource:
+    request = {"ConsumerName": name} | only(properties, "StreamARN")
+    made = place.call("kinesis", "RegisterStreamConsumer", request)["Consumer"]
+    attributes = {
+        "ConsumerARN": made["ConsumerARN"],
+        "ConsumerCreationTimestamp": text(made["ConsumerCreationTimestamp"]),
+        "ConsumerName": name,
+        "ConsumerStatus": made["ConsumerStatus"],
+        "StreamARN": properties["StreamARN"],
+    }
+    return Resource(made["ConsumerARN"], attributes)
+
+
+def _delete_consumer(place: Place, consumer: Resource, _properties: Properties) -> None:
+    place.call("kinesis", "DeregisterStreamConsumer", {"ConsumerARN": consumer.reference})
+
+
 TYPES = {
+    "AWS::Kinesis::StreamConsumer": ResourceType(
+        _create_consumer, _delete_consumer, name="ConsumerName", fixed=("StreamARN",), longest=128
+    ),
     "AWS::DynamoDB::Table": ResourceType(
         _create_table,
         _delete_table,

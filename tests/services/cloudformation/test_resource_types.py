@@ -1,0 +1,141 @@
+"""Resource types whose properties are more than one call: what a template says is what is set."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+SETTINGS = {
+    "Tags": [{"Key": "team", "Value": "shop"}],
+    "PublicAccessBlockConfiguration": {"BlockPublicAcls": True, "BlockPublicPolicy": "false"},
+    "OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerPreferred"}]},
+    "CorsConfiguration": {
+        "CorsRules": [
+            {
+                "AllowedMethods": ["GET"],
+                "AllowedOrigins": ["https://example.com"],
+                "ExposedHeaders": ["etag"],
+                "MaxAge": 60,
+            }
+        ]
+    },
+    "BucketEncryption": {
+        "ServerSideEncryptionConfiguration": [
+            {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": "k"}}
+        ]
+    },
+    "LifecycleConfiguration": {
+        "Rules": [
+            {
+                "Id": "old",
+                "Status": "Enabled",
+                "Prefix": "alerts/",
+                "ExpirationInDays": "7",
+                "Transitions": [{"StorageClass": "GLACIER", "TransitionInDays": 3}],
+            }
+        ]
+    },
+    "WebsiteConfiguration": {"IndexDocument": "index.html", "ErrorDocument": "404.html"},
+}
+
+
+def with_bucket(properties: dict[str, Any]) -> dict[str, Any]:
+    bucket = {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "things"} | properties}
+    return {"Resources": {"Bucket": bucket}}
+
+
+def test_bucket_has_the_settings_of_its_template(stacks: Any) -> None:
+    """Each is set as S3 spells it, and taken away when the template no longer has it."""
+    assert stacks.create("shop", with_bucket(SETTINGS)) == "CREATE_COMPLETE"
+    s3 = stacks.aws.client("s3")
+    name = {"Bucket": "things"}
+    assert s3.get_bucket_tagging(**name)["TagSet"] == SETTINGS["Tags"]
+    block = s3.get_public_access_block(**name)["PublicAccessBlockConfiguration"]
+    assert (block["BlockPublicAcls"], block["BlockPublicPolicy"]) == (True, False)
+    (rule,) = s3.get_bucket_ownership_controls(**name)["OwnershipControls"]["Rules"]
+    assert rule == {"ObjectOwnership": "BucketOwnerPreferred"}
+    (rule,) = s3.get_bucket_cors(**name)["CORSRules"]
+    assert (rule["ExposeHeaders"], rule["MaxAgeSeconds"]) == (["etag"], 60)
+    (rule,) = s3.get_bucket_encryption(**name)["ServerSideEncryptionConfiguration"]["Rules"]
+    assert rule["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"] == "aws:kms"
+    (rule,) = s3.get_bucket_lifecycle_configuration(**name)["Rules"]
+    assert (rule["ID"], rule["Filter"]) == ("old", {"Prefix": "alerts/"})
+    assert rule["Expiration"] == {"Days": 7}
+    assert rule["Transitions"] == [{"Days": 3, "StorageClass": "GLACIER"}]
+    website = s3.get_bucket_website(**name)
+    assert website["IndexDocument"] == {"Suffix": "index.html"}
+    assert website["ErrorDocument"] == {"Key": "404.html"}
+
+    assert stacks.update("shop", with_bucket({})) == "UPDATE_COMPLETE"
+    for look in (
+        s3.get_bucket_tagging,
+        s3.get_bucket_cors,
+        s3.get_bucket_lifecycle_configuration,
+        s3.get_bucket_website,
+    ):
+        with pytest.raises(ClientError):
+            look(**name)
+
+
+def test_bucket_with_a_wrong_setting_is_not_made(stacks: Any) -> None:
+    """S3 refuses the rule, and the bucket is taken back."""
+    bad = {"LifecycleConfiguration": {"Rules": [{"Id": "x", "Status": "Perhaps"}]}}
+    assert stacks.create("shop", with_bucket(bad)) == "ROLLBACK_COMPLETE"
+    assert stacks.aws.client("s3").list_buckets()["Buckets"] == []
+
+
+def test_bucket_keeps_versions_locked_where_the_template_says_so(stacks: Any) -> None:
+    """ObjectLockEnabled is of the creation, the rule of a call after it."""
+    lock = {
+        "ObjectLockEnabled": True,
+        "ObjectLockConfiguration": {
+            "ObjectLockEnabled": "Enabled",
+            "Rule": {"DefaultRetention": {"Mode": "GOVERNANCE", "Days": 1}},
+        },
+    }
+    assert stacks.create("shop", with_bucket(lock)) == "CREATE_COMPLETE"
+    found = stacks.aws.client("s3").get_object_lock_configuration(Bucket="things")
+    retention = found["ObjectLockConfiguration"]["Rule"]["DefaultRetention"]
+    assert retention == {"Mode": "GOVERNANCE", "Days": 1}
+
+
+def test_state_machine_comes_out_of_a_bucket_with_its_substitutions(stacks: Any) -> None:
+    """As SAM and CDK write it: a file in S3, and values put into it."""
+    s3 = stacks.aws.client("s3")
+    s3.create_bucket(Bucket="code")
+    definition = {
+        "StartAt": "A",
+        "States": {"A": {"Type": "Pass", "Result": "${What}", "End": True}},
+    }
+    s3.put_object(Bucket="code", Key="machine.json", Body=json.dumps(definition).encode())
+    properties = {
+        "StateMachineName": "machine",
+        "RoleArn": "arn:aws:iam::000000000000:role/r",
+        "DefinitionS3Location": {"Bucket": "code", "Key": "machine.json"},
+        "DefinitionSubstitutions": {"What": "this"},
+    }
+    machine = {"Type": "AWS::StepFunctions::StateMachine", "Properties": properties}
+    assert stacks.create("shop", {"Resources": {"Machine": machine}}) == "CREATE_COMPLETE"
+    steps = stacks.aws.client("stepfunctions")
+    (made,) = steps.list_state_machines()["stateMachines"]
+    described = steps.describe_state_machine(stateMachineArn=made["stateMachineArn"])
+    assert json.loads(described["definition"])["States"]["A"]["Result"] == "this"
+
+
+def test_stream_has_its_consumer(stacks: Any) -> None:
+    """Registered with the stack, gone with it."""
+    stream = {"Type": "AWS::Kinesis::Stream", "Properties": {"Name": "clicks", "ShardCount": 1}}
+    properties = {"ConsumerName": "reader", "StreamARN": {"Fn::GetAtt": ["Stream", "Arn"]}}
+    consumer = {"Type": "AWS::Kinesis::StreamConsumer", "Properties": properties}
+    template = {"Resources": {"Stream": stream, "Consumer": consumer}}
+    assert stacks.create("shop", template) == "CREATE_COMPLETE"
+    arn = "arn:aws:kinesis:us-east-1:000000000000:stream/clicks"
+    kinesis = stacks.aws.client("kinesis")
+    (found,) = kinesis.list_stream_consumers(StreamARN=arn)["Consumers"]
+    assert found["ConsumerName"] == "reader"
+    stacks.client.delete_stack(StackName="shop")
+    stacks.aws.settle()  # a stream is DELETING for a moment
+    assert kinesis.list_streams()["StreamNames"] == []
