@@ -75,3 +75,29 @@ def test_change_sets_are_listed_and_deleted(stacks: Any) -> None:
     stacks.client.delete_change_set(StackName="shop", ChangeSetName="first")
     with pytest.raises(ClientError, match=r"ChangeSet \[first\] does not exist"):
         stacks.client.describe_change_set(StackName="shop", ChangeSetName="first")
+
+
+def test_change_set_says_as_aws_does_what_is_known_later(stacks: Any) -> None:
+    """A value of a resource to come is one text, and what nobody asked for is left out."""
+    names = {"Type": "AWS::SQS::Queue"}
+    tags = [{"Key": "of", "Value": {"Fn::GetAtt": ["First", "Arn"]}}]
+    second = {"Type": "AWS::SQS::Queue", "Properties": {"Tags": tags}}
+    body = json.dumps({"Resources": {"First": names, "Second": second}})
+    stacks.client.create_change_set(
+        StackName="shop", ChangeSetName="new", ChangeSetType="CREATE", TemplateBody=body
+    )
+    described = stacks.client.describe_change_set(
+        StackName="shop", ChangeSetName="new", IncludePropertyValues=True
+    )
+    assert not {"Tags", "ImportExistingResources"} & described.keys()
+    change = described["Changes"][1]["ResourceChange"]
+    (tag,) = json.loads(change["AfterContext"])["Properties"]["Tags"]
+    assert tag["Value"] == "{{changeSet:KNOWN_AFTER_APPLY}}"
+
+
+def test_events_can_be_sorted_by_their_time(stacks: Any) -> None:
+    """No two events of a stack have the same: clients sort by it."""
+    stacks.create("shop", template(A="a", B="b"))
+    events = stacks.client.describe_stack_events(StackName="shop")["StackEvents"]
+    times = [event["Timestamp"] for event in events]
+    assert times == sorted(set(times), reverse=True)

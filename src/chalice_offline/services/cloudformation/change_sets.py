@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from chalice_offline.services.cloudformation.state import CloudFormationState
 
 _NAME = re.compile(r"[a-zA-Z][-a-zA-Z0-9]*")
+# What is known later is shown as {{changeSet:KNOWN_AFTER_APPLY}}, without what it will be of.
+_OF_WHAT = re.compile(r"(?<=\{\{changeSet:KNOWN_AFTER_APPLY)(:[^}]*)(?=\}\})")
 # In the words of which `aws cloudformation deploy` looks for the beginning.
 _NO_CHANGES = (
     "The submitted information didn't contain changes. Submit different information to create a "
@@ -109,7 +111,6 @@ def describe_change_set(
         "NotificationARNs": list(version.notification_arns),
         "RollbackConfiguration": {},
         "Capabilities": list(version.capabilities),
-        "Tags": tag_list(version.tags)["Tags"],
         "Changes": [
             {"Type": "Resource", "ResourceChange": _change(one, with_values=with_values)}
             for one in shown
@@ -119,6 +120,8 @@ def describe_change_set(
         described["Parameters"] = [
             value.described(name) for name, value in version.parameters.items()
         ]
+    if version.tags:  # AWS leaves the member out otherwise
+        described["Tags"] = tag_list(version.tags)["Tags"]
     if found.on_failure:
         described["OnStackFailure"] = found.on_failure
     return described | more
@@ -230,8 +233,9 @@ def _summary(found: ChangeSet) -> Result:
         "ExecutionStatus": found.execution,
         "Status": found.status,
         "IncludeNestedStacks": found.with_nested,
-        "ImportExistingResources": found.import_existing,
     }
+    if found.import_existing:
+        shown["ImportExistingResources"] = True
     if found.reason:
         shown["StatusReason"] = found.reason
     if found.description:
@@ -264,7 +268,8 @@ def _change(change: Change, *, with_values: bool) -> Result:
         if change.present is not None:
             shown["BeforeContext"] = json.dumps({"Properties": change.present.properties})
         if change.action is not Action.REMOVE:
-            shown["AfterContext"] = json.dumps({"Properties": change.properties})
+            after = json.dumps({"Properties": change.properties})
+            shown["AfterContext"] = _OF_WHAT.sub("", after)
     return shown
 
 

@@ -20,11 +20,16 @@ class History:
         self._stack = stack
         self._causes = causes
 
+    def _next_ms(self) -> int:
+        """Return the instant of the next event: clients sort by it, so no two have the same."""
+        events = self._stack.events
+        return max(self._kernel.now_ms, events[-1].at_ms + 1 if events else 0)
+
     def stack_is(self, status: str, reason: str = "") -> None:
         """The stack has another status."""
         stack = self._stack
         stack.status, stack.reason = status, reason
-        now_ms = self._kernel.now_ms
+        now_ms = self._next_ms()
         event_id = self._kernel.ids.uuid()
         stack.events.append(
             StackEvent(event_id, now_ms, stack.name, stack.id, STACK_TYPE, status, reason)
@@ -41,7 +46,7 @@ class History:
         properties: dict[str, Any] | None = None,
     ) -> None:
         """One of its resources has another status."""
-        one.status, one.reason, one.changed_ms = status, reason, self._kernel.now_ms
+        one.status, one.reason, one.changed_ms = status, reason, self._next_ms()
         event_id = f"{one.name}-{status}-{self._kernel.ids.uuid()}"
         shown = json.dumps(properties if properties is not None else one.properties)
         self._stack.events.append(
