@@ -70,10 +70,10 @@ NOTES = {
     "sns": "No telephone and no device is ever reached, and no data protection policy masks a\n"
     "message: what concerns them is checked, kept and given back, and nothing follows from it.",
     "apigatewayv2": "HTTP APIs call functions, HTTP endpoints and the services of the integration\n"
-    "subtypes for EventBridge, SQS, Kinesis and Step Functions. WebSocket APIs call functions\n"
-    "and HTTP endpoints, and mocks; their mapping templates, models and API keys are kept and\n"
-    "given back, and nothing follows from them. Importing and exporting OpenAPI, portals,\n"
-    "routing rules, throttles and access logs are not there.",
+    "subtypes for EventBridge, SQS, Kinesis and Step Functions. WebSocket APIs call functions,\n"
+    "any service, HTTP endpoints and mocks, through mapping templates and integration responses;\n"
+    "their models, API keys and throttles are kept and given back, and nothing follows from\n"
+    "them. Portals and routing rules are not there.",
     "kinesis": "The limits of a shard hold: 1,000 records and 1 MB written, five reads and 2\n"
     "MB read a second, by the emulator's clock; event source mappings read without\n"
     "counting. In JSON and in CBOR (the Java SDK). `SubscribeToShard` works through\n"

@@ -421,3 +421,32 @@ def test_an_integration_has_its_own_time(aws: Any, http_api: Any) -> None:
     started = aws.now
     assert api.request("GET", "/slow").status == 503
     assert (aws.now - started).total_seconds() == 2
+
+
+def test_requests_are_logged_as_the_stage_says(aws: Any, http_api: Any, echo: Any) -> None:
+    """One line each, refused ones too."""
+    logs = aws.client("logs")
+    logs.create_log_group(logGroupName="access")
+    api = http_api()
+    api.route("GET /a", echo[0])
+    api.client.update_stage(
+        ApiId=api.id,
+        StageName="$default",
+        AccessLogSettings={
+            "DestinationArn": "arn:aws:logs:us-east-1:000000000000:log-group:access",
+            "Format": "$context.httpMethod $context.path $context.routeKey $context.status",
+        },
+    )
+    api.request("GET", "/a")
+    api.request("GET", "/b")
+    found = logs.filter_log_events(logGroupName="access")["events"]
+    assert sorted(one["message"] for one in found) == ["GET /a GET /a 200", "GET /b - 404"]
+
+
+def test_a_disabled_endpoint_is_not_found(http_api: Any, echo: Any) -> None:
+    """Its own address; it is there again when it is enabled."""
+    api = http_api(DisableExecuteApiEndpoint=True)
+    api.route("GET /a", echo[0])
+    assert api.request("GET", "/a").status == 404
+    api.client.update_api(ApiId=api.id, DisableExecuteApiEndpoint=False)
+    assert api.request("GET", "/a").status == 200

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
-from chalice_offline.core.arn import parse_arn
-from chalice_offline.core.errors import AwsError
-from chalice_offline.core.targets import Payload, call_or_none
 from chalice_offline.services.apigateway.template_variables import context_variables
-from chalice_offline.services.common import json_path
+from chalice_offline.services.common.access_lines import AccessLine, write_line
 
 if TYPE_CHECKING:
     from chalice_offline.services.apigateway.exchange import Exchange, Reply
-
-_VARIABLE = re.compile(r"\$context\.([\w.]+\w)")
 
 
 def write(exchange: Exchange, reply: Reply) -> None:
@@ -31,24 +25,7 @@ def write(exchange: Exchange, reply: Reply) -> None:
         "integrationLatency": now_ms - exchange.call.now_ms,
         "integration": {"status": exchange.integration_status or None},
     }
-
-    def value(found: re.Match[str]) -> str:
-        one = json_path.find(known, f"$.{found[1]}")
-        return "-" if one in (None, "") else str(one)
-
-    line = _VARIABLE.sub(value, settings["format"])
-    try:
-        arn = parse_arn(settings["destinationArn"])
-        stream = f"{exchange.api.id}_{exchange.stage_name}_{exchange.call.request_id}"
-        call = call_or_none(arn, Payload(text=line, name=stream, timestamp_ms=now_ms))
-        if call is not None:
-            call.make(
-                exchange.gateway.kernel,
-                causes=exchange.causes,
-                principal="apigateway.amazonaws.com",
-                account_id=exchange.api.account_id,
-                region=exchange.api.region,
-            )
-    except (AwsError, ValueError) as error:
-        what = {"destination": settings["destinationArn"], "error": str(error)}
-        exchange.gateway.kernel.note("execute-api.access log", what, exchange.causes, "not written")
+    stream = f"{exchange.api.id}_{exchange.stage_name}_{exchange.call.request_id}"
+    api = exchange.api
+    line = AccessLine(known, stream, api.account_id, api.region, exchange.causes)
+    write_line(exchange.gateway.kernel, settings["format"], settings["destinationArn"], line)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from chalice_offline.core.pending import Pending
-from chalice_offline.services.apigatewayv2 import cors, http_routes, replies
+from chalice_offline.services.apigatewayv2 import access_log, cors, http_routes, replies
 from chalice_offline.services.apigatewayv2.authorizing import authorize, request_event
 from chalice_offline.services.apigatewayv2.exchange import Exchange, make_exchange
 from chalice_offline.services.apigatewayv2.http_backends import integrate
@@ -51,7 +51,9 @@ def _serve(
     apis: ApiGatewayV2State, api: Api, context: CallContext, request: Request
 ) -> KernelReply:
     stage, request = stage_of(api, request)
-    if stage is None:
+    # A disabled endpoint is reached by custom domain names only.
+    is_shut = api.described.get("DisableExecuteApiEndpoint") and "basePath" not in request
+    if stage is None or is_shut:
         return _result(replies.not_found().reply, context)
     exchange = make_exchange(apis, api, stage, context, request)
     reply: Pending[replies.Reply] = Pending()
@@ -80,6 +82,7 @@ def _serve(
 
 
 def _answered(exchange: Exchange, reply: replies.Reply) -> Result:
+    access_log.write_request(exchange, reply)
     detail = {"status": reply.status}
     exchange.apis.kernel.note("execute-api.reply", detail, exchange.causes, "answered")
     return _result(reply, exchange.call)

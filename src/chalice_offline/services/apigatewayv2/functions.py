@@ -22,9 +22,14 @@ _VARIABLE = re.compile(r"\$\{stageVariables\.(\w+)\}")
 
 def function_of(uri: str, variables: dict[str, str]) -> str:
     """Return the function's ARN that an integration or authorizer names."""
-    named = _VARIABLE.sub(lambda found: variables.get(found[1], ""), uri)
+    named = with_variables(uri, variables)
     invocation = _INVOCATION.fullmatch(named)
     return invocation[1] if invocation else named
+
+
+def with_variables(uri: str, variables: dict[str, str]) -> str:
+    """Return a URI with the stage's variables put in."""
+    return _VARIABLE.sub(lambda found: variables.get(found[1], ""), uri)
 
 
 def invoke(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -13,6 +12,7 @@ from chalice_offline.core.pending import Pending
 from chalice_offline.services.apigatewayv2 import replies
 from chalice_offline.services.apigatewayv2.functions import function_of, invoke
 from chalice_offline.services.apigatewayv2.http_events import lambda_event
+from chalice_offline.services.apigatewayv2.http_mappings import value_of
 from chalice_offline.services.apigatewayv2.limits import HTTP_TIMEOUT_MS
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     Finish = Callable[[replies.Reply], None]
     GiveUp = Callable[[replies.Refused], None]
 
-_VALUE = re.compile(r"\$(?:\{([\w.-]+)\}|((?:request|stageVariables|context)\.[\w.\[\]'$-]+))")
 _NOT_PASSED = frozenset({"connection", "content-length", "transfer-encoding", "date", "server"})
 
 # AWS, "Integration subtype reference": service, operation, the parameters by their names in AWS.
@@ -145,9 +144,9 @@ def _passed_back(
     changes = (integration.get("ResponseParameters") or {}).get(str(status), {})
     for key, expression in changes.items():
         action, _, place = key.partition(":")
-        value = value_of(exchange, expression)
+        value = value_of(exchange, expression, response)
         if place == "statuscode":
-            status = int(value)
+            status = int(value) if value.isdigit() else status
         else:
             _change(fields, action, place.partition(".")[2].lower(), value)
     listed = [(name, value) for name, text in fields.items() for value in text.split("\n")]
@@ -215,60 +214,3 @@ def _entry(parameters: dict[str, Any]) -> dict[str, Any]:
     if "Resources" in parameters:
         entry["Resources"] = json.loads(parameters["Resources"])
     return {"Entries": [entry]}
-
-
-def value_of(exchange: Exchange, expression: str) -> str:
-    """Return what a parameter mapping means: its selections, put in.
-
-    Source: AWS, "Transform API requests and responses for HTTP APIs".
-    """
-    return _VALUE.sub(lambda found: _selected(exchange, found[1] or found[2]), expression)
-
-
-def _selected(exchange: Exchange, selection: str) -> str:
-    place, _, rest = selection.partition(".")
-    if place == "stageVariables":
-        return exchange.variables.get(rest, "")
-    if place == "context":
-        return _context(exchange).get(rest, "")
-    kind, _, name = rest.partition(".")
-    if kind == "header":
-        return exchange.header(name.lower())
-    if kind == "querystring":
-        return ",".join(exchange.query.get(name, []))
-    if kind == "path":
-        return exchange.path_parameters.get(name, "") if name else exchange.path
-    if kind == "body":
-        return _in_body(exchange, name)
-    return ""
-
-
-def _in_body(exchange: Exchange, path: str) -> str:
-    text = exchange.body.decode("utf-8", "replace")
-    if not path:
-        return text
-    try:
-        value = json.loads(text)
-        for name in path.removeprefix("$.").split("."):
-            value = value[name]
-    except (ValueError, KeyError, TypeError):
-        return ""
-    return value if isinstance(value, str) else json.dumps(value)
-
-
-def _context(exchange: Exchange) -> dict[str, str]:
-    known = {
-        "requestId": exchange.call.request_id,
-        "stage": exchange.stage_name,
-        "apiId": exchange.api.id,
-        "routeKey": exchange.route["RouteKey"],
-        "httpMethod": exchange.method,
-        "path": exchange.shown_path,
-        "identity.sourceIp": exchange.source_ip,
-        "domainName": exchange.domain["domainName"],
-    }
-    for name, value in exchange.authorizer.get("lambda", {}).items():
-        known[f"authorizer.{name}"] = str(value)
-    for name, value in exchange.authorizer.get("jwt", {}).get("claims", {}).items():
-        known[f"authorizer.claims.{name}"] = str(value)
-    return known

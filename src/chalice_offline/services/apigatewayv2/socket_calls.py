@@ -1,4 +1,4 @@
-"""What the routes of WebSocket APIs lead to: functions, HTTP endpoints, mocks.
+"""What the routes of WebSocket APIs lead to: functions, AWS services, HTTP endpoints, mocks.
 
 Source: AWS, "Set up a WebSocket API integration in API Gateway".
 """
@@ -9,12 +9,20 @@ import json
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode
 
 from chalice_offline.core.errors import AwsError
 from chalice_offline.core.http import Headers, HttpRequest
 from chalice_offline.services.apigatewayv2 import replies
-from chalice_offline.services.apigatewayv2.functions import function_of, invoke
+from chalice_offline.services.apigatewayv2.access_log import write_event
+from chalice_offline.services.apigatewayv2.functions import function_of, invoke, with_variables
 from chalice_offline.services.apigatewayv2.limits import WEBSOCKET_TIMEOUT_MS
+from chalice_offline.services.apigatewayv2.socket_mappings import (
+    NoMappingError,
+    mapped_reply,
+    mapped_request,
+)
+from chalice_offline.services.common.aws_requests import NoSuchTargetError, Signed, send_signed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,6 +62,11 @@ class SocketCall:
     timer: Timer | None = None
 
     @property
+    def variables(self) -> dict[str, str]:
+        """The stage's variables."""
+        return dict(self.connection.stage.get("StageVariables") or {})
+
+    @property
     def request_id(self) -> str:
         """The id that the event's context and the client's error messages have."""
         return str(self.event["requestContext"]["requestId"])
@@ -64,6 +77,9 @@ class SocketCall:
             return
         self.is_over = True
         self.apis.kernel.cancel(self.timer)
+        api, stage = self.connection.api, self.connection.stage
+        context = self.event["requestContext"]
+        write_event(self.apis, api, stage, context, answer.status, self.causes)
         self.answered(answer)
 
 
@@ -75,13 +91,10 @@ def start(call: SocketCall) -> None:
     if integration is None:
         call.end(Answer(FAILED if call.route.get("Target") else 200))
         return
-    kind = integration["IntegrationType"]
-    if kind == "MOCK":
-        _mock(call, integration)
-    elif kind in ("HTTP", "HTTP_PROXY"):
-        _http(call, integration)
-    else:
-        _function(call, integration)
+    try:
+        _STEPS[integration["IntegrationType"]](call, integration)
+    except (NoMappingError, NoSuchTargetError):
+        call.end(Answer(FAILED))
     if not call.is_over:
         _limit(call, int(integration.get("TimeoutInMillis") or WEBSOCKET_TIMEOUT_MS))
 
@@ -100,29 +113,78 @@ def _limit(call: SocketCall, timeout_ms: int) -> None:
 
 
 def _mock(call: SocketCall, integration: Described) -> None:
-    templates = integration.get("RequestTemplates") or {}
-    found = _MOCK_STATUS.search(next(iter(templates.values()), ""))
-    call.end(Answer(int(found[1]) if found else 200))
+    body = mapped_request(call.event, integration, call.variables).body
+    found = _MOCK_STATUS.search(body)
+    _go_on(call, integration, int(found[1]) if found else 200, b"")
 
 
-def _function(call: SocketCall, integration: Described) -> None:
-    connection = call.connection
-    is_proxy = integration["IntegrationType"] == "AWS_PROXY"
-    variables = dict(connection.stage.get("StageVariables") or {})
-    function = function_of(integration["IntegrationUri"], variables)
-    payload = call.event if is_proxy else str(call.event.get("body") or "{}").encode()
+def _go_on(call: SocketCall, integration: Described, status: int, body: bytes) -> None:
+    """End with what the integration's responses make of an answer."""
+    snapshot = call.connection.api.deployed(call.connection.stage)
+    responses = snapshot.integration_responses.get(integration["IntegrationId"], {})
+    try:
+        text = body.decode("utf-8", "replace")
+        mapped = mapped_reply(call.event, responses, status, text, call.variables)
+    except NoMappingError:
+        call.end(Answer(FAILED))
+    else:
+        call.end(Answer(status, mapped.encode()))
 
+
+def _lambda_proxy(call: SocketCall, integration: Described) -> None:
     def ended(pending: Pending[Result]) -> None:
         try:
             result = pending.result()
             if "FunctionError" in result:
                 raise replies.failed()
-            answer = _proxied(result["Payload"]) if is_proxy else Answer(200, result["Payload"])
+            answer = _proxied(result["Payload"])
         except (AwsError, replies.Refused):
             answer = Answer(FAILED)
         call.end(answer)
 
-    invoke(call.apis, connection.api, function, payload, call.causes).then(ended)
+    _invoke(call, integration, call.event).then(ended)
+
+
+def _lambda(call: SocketCall, integration: Described) -> None:
+    def ended(pending: Pending[Result]) -> None:
+        try:
+            result = pending.result()
+        except AwsError:
+            call.end(Answer(FAILED))
+        else:
+            _go_on(call, integration, 200, result["Payload"])
+
+    body = mapped_request(call.event, integration, call.variables).body
+    _invoke(call, integration, (body or "{}").encode()).then(ended)
+
+
+def _invoke(
+    call: SocketCall, integration: Described, payload: dict[str, Any] | bytes
+) -> Pending[Result]:
+    function = function_of(integration["IntegrationUri"], call.variables)
+    return invoke(call.apis, call.connection.api, function, payload, call.causes)
+
+
+def _aws(call: SocketCall, integration: Described) -> None:
+    uri = with_variables(integration["IntegrationUri"], call.variables)
+    if ":lambda:path/" in uri:
+        _lambda(call, integration)
+        return
+    request = mapped_request(call.event, integration, call.variables)
+    query = urlencode(request.query)
+    signed = Signed(
+        f"{uri}{'&' if '?' in uri else '?'}{query}" if query else uri,
+        integration.get("IntegrationMethod", "POST"),
+        request.headers,
+        request.body.encode(),
+        call.connection.api.account_id,
+        call.causes,
+    )
+
+    def answered(response: HttpResponse) -> None:
+        _go_on(call, integration, response.status, response.body)
+
+    send_signed(call.apis.kernel, signed, answered)
 
 
 def _proxied(payload: bytes) -> Answer:
@@ -138,17 +200,33 @@ def _proxied(payload: bytes) -> Answer:
 
 
 def _http(call: SocketCall, integration: Described) -> None:
-    context = call.event["requestContext"]
-    headers = {"content-type": "application/json", "connectionid": context["connectionId"]}
-    for name, expression in (integration.get("RequestParameters") or {}).items():
-        known = expression.removeprefix("context.")
-        headers[name.rpartition(".")[2]] = str(context.get(known, expression))
-    method = integration["IntegrationMethod"]
-    body = str(call.event.get("body") or "").encode()
-    sent = HttpRequest(method, integration["IntegrationUri"], Headers(headers.items()), body)
+    is_proxy = integration["IntegrationType"] == "HTTP_PROXY"
+    asked = integration | {"RequestTemplates": {}} if is_proxy else integration
+    request = mapped_request(call.event, asked, call.variables)
+    url = with_variables(integration["IntegrationUri"], call.variables)
+    for name, value in request.path.items():
+        url = url.replace(f"{{{name}}}", quote(value, safe=""))
+    if request.query:
+        url += f"{'&' if '?' in url else '?'}{urlencode(request.query)}"
+    headers = Headers([("content-type", "application/json"), *request.headers.items()])
+    sent = HttpRequest(integration["IntegrationMethod"], url, headers, request.body.encode())
 
     def done(response: HttpResponse | None, _reason: str) -> None:
-        call.end(Answer(FAILED) if response is None else Answer(response.status, response.body))
+        if response is None:
+            call.end(Answer(FAILED))
+        elif is_proxy:
+            call.end(Answer(response.status, response.body))
+        else:
+            _go_on(call, integration, response.status, response.body)
 
     timeout_ms = int(integration.get("TimeoutInMillis") or WEBSOCKET_TIMEOUT_MS)
     call.apis.kernel.send_http(sent, timeout_ms, done, call.causes)
+
+
+_STEPS: dict[str, Callable[[SocketCall, Described], None]] = {
+    "AWS_PROXY": _lambda_proxy,
+    "AWS": _aws,
+    "HTTP": _http,
+    "HTTP_PROXY": _http,
+    "MOCK": _mock,
+}
