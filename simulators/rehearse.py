@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -26,6 +27,7 @@ from simulators.server import RunningServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from types import FrameType
 
     from simulators.world import World
 
@@ -313,6 +315,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         description="Deploy, take the first orders and delete, as docs/DEPLOY.md says, offline.",
     )
     parser.parse_args(arguments)
+    signal.signal(signal.SIGTERM, _interrupt)  # so that nothing of it stays behind
     started = time.monotonic()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="rehearsal-")))
@@ -322,11 +325,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
             ports = Ports(app=0, aws=0, vendors=0).chosen()
             stack.enter_context(aws(ports.aws, log))
             Rehearsal(folder / "project", ports).run()
+        except KeyboardInterrupt:
+            return 130
         except (RehearsalError, StartError) as error:
             sys.stderr.write(f"{error}\n\nThe AWS endpoint's last lines:\n{_end_of(log)}")
             return 1
     print(f"{time.monotonic() - started:5.1f} s in all")  # noqa: T201 - a command line
     return 0
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
 
 
 def _end_of(log: Path) -> str:
