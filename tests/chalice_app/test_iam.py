@@ -124,3 +124,41 @@ def test_a_deployed_function_has_the_policies_of_its_role(projects: Any) -> None
             PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
         )
         assert outcome("known") == 200
+
+
+SOCKETS = """
+import boto3
+app.experimental_feature_flags.update(["WEBSOCKETS"])
+app.websocket_api.session = boto3.session.Session()
+
+@app.on_ws_message()
+def message(event):
+    app.websocket_api.send(event.connection_id, "heard")
+"""
+
+
+def _told(directory: Path) -> str | bytes:
+    with Offline(directory, stage="dev", iam="enforce") as offline:
+        socket = offline.websocket()
+        socket.send("hello")
+        return socket.receive()
+
+
+def test_websocket_handlers_may_use_their_connections(projects: Any) -> None:
+    """Chalice's generated policy says so."""
+    assert _told(projects.write(SOCKETS)) == "heard"
+
+
+def test_a_policy_of_ones_own_has_to_allow_connections(
+    projects: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Else the handler fails, as on AWS."""
+    statement = {"Effect": "Allow", "Action": "logs:*", "Resource": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    directory = projects.write(
+        SOCKETS,
+        config={"stages": {"dev": {"autogen_policy": False}}},
+        files={".chalice/policy-dev.json": policy},
+    )
+    assert json.loads(_told(directory))["message"] == "Internal server error"
+    assert "does not allow execute-api:ManageConnections on arn:aws:execute-api:" in caplog.text

@@ -185,14 +185,52 @@ def test_a_client_that_vanishes_is_disconnected(chat: Chat) -> None:
     assert (context["eventType"], context["disconnectStatusCode"]) == ("DISCONNECT", 1006)
 
 
-def test_a_client_that_vanishes_while_it_is_let_in_is_disconnected(chat: Chat) -> None:
-    """$connect goes on; then nobody is there."""
-    chat.may_connect.clear()
+def _handshake(chat: Chat, then: bytes = b"") -> sockets.socket:
+    """Open a connection by hand, with frames that do not await the answer."""
     raw = sockets.create_connection(("127.0.0.1", chat.server.port), timeout=10)
     path = chat.url.partition(str(chat.server.port))[2]
     key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13"
-    upgrade = "Connection: Upgrade\r\nUpgrade: websocket"
-    raw.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n{upgrade}\r\n{key}\r\n\r\n".encode())
+    head = f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket"
+    raw.sendall(f"{head}\r\n{key}\r\n\r\n".encode() + then)
+    return raw
+
+
+def _rest(raw: sockets.socket) -> bytes:
+    with raw:
+        found = b""
+        while piece := raw.recv(65_536):
+            found += piece
+    return found.partition(b"\r\n\r\n")[2]
+
+
+@pytest.mark.parametrize(
+    ("frames", "code"),
+    [
+        (b"\x81\x02hi", 1002),  # not masked
+        (b"\x81\xff" + b"\x40" + b"\x00" * 11, 1009),  # half of all there is, announced
+        (b"\x80\x81\x00\x00\x00\x00x", 1002),  # goes on with nothing
+        (b"\xff" * 50, 1002),
+        (b"\x88\x82\x00\x00\x00\x00\x0f\xa1", 4001),  # a close of the application's own
+        (b"\x88\x80\x00\x00\x00\x00", 1005),  # a close without a code
+    ],
+)
+def test_frames_that_come_with_the_handshake_are_read_after_it(
+    chat: Chat, frames: bytes, code: int
+) -> None:
+    """Malformed ones end the connection as they should, and the function hears why."""
+    rest = _rest(_handshake(chat, frames))
+    assert rest[:1] == b"\x88"
+    assert code == 1005 or rest[2:4] == code.to_bytes(2, "big")
+    assert chat.ended.wait(10)
+    kinds = [event["requestContext"]["eventType"] for event in chat.events]
+    assert kinds == ["CONNECT", "DISCONNECT"]
+    assert chat.events[-1]["requestContext"]["disconnectStatusCode"] == code
+
+
+def test_a_client_that_vanishes_while_it_is_let_in_is_disconnected(chat: Chat) -> None:
+    """$connect goes on; then nobody is there."""
+    chat.may_connect.clear()
+    raw = _handshake(chat)
     raw.close()
     chat.may_connect.set()
     assert chat.ended.wait(10)

@@ -34,7 +34,11 @@ DEFAULT_MEMORY_MB = 128
 
 @dataclass(frozen=True, slots=True)
 class ProjectFunction:
-    """One function of the project. `name` is Chalice's, `deployed_name` AWS's."""
+    """One function of the project.
+
+    `name` is the handler's in app.py, `config_name` that under which config.json has its settings,
+    `deployed_name` AWS's.
+    """
 
     name: str
     deployed_name: str
@@ -46,6 +50,7 @@ class ProjectFunction:
     reserved_concurrency: int | None
     tags: dict[str, str]
     task_root: str
+    config_name: str
     beyond: Beyond = field(default_factory=Beyond)
 
     def environment(self, region: str) -> FunctionEnvironment:
@@ -132,7 +137,8 @@ def _function(
     *,
     deployed_name: str,
 ) -> ProjectFunction:
-    config = project.config.scope(project.stage, deployed_name or name)
+    config_name = deployed_name or name
+    config = project.config.scope(project.stage, config_name)
     prefix = f"{project.name}-{project.stage}"
     timeout_seconds = config.lambda_timeout or DEFAULT_TIMEOUT_SECONDS
     memory_mb = config.lambda_memory_size or DEFAULT_MEMORY_MB
@@ -147,5 +153,6 @@ def _function(
         reserved_concurrency=config.reserved_concurrency,
         tags=dict(config.tags),
         task_root=str(project.directory),
-        beyond=beyond_of(project.config, project.stage, deployed_name or name),
+        beyond=beyond_of(project.config, project.stage, config_name),
+        config_name=config_name,
     )

@@ -35,7 +35,7 @@ class ProjectPolicies:
             self._project, self._known = project, {}
             if project is not None:
                 self._known = {
-                    function.deployed_name: _policies(project, function.name)
+                    function.deployed_name: _policies(project, function.config_name)
                     for function in functions_of(project)
                 }
         return self._known.get(deployed_name)
@@ -55,8 +55,12 @@ def _policies(project: Project, name: str) -> Policies | None:
 
 
 def _generated(config: Config) -> dict[str, Any]:
+    from chalice.constants import POST_TO_WEBSOCKET_CONNECTION_POLICY
     from chalice.policy import AppPolicyGenerator
     from chalice.utils import OSUtils
 
     document: dict[str, Any] = AppPolicyGenerator(OSUtils()).generate_policy(config)
+    if config.chalice_app.websocket_handlers:  # as chalice.deploy's WebsocketPolicyInjector
+        statements = [*document["Statement"], POST_TO_WEBSOCKET_CONNECTION_POLICY]
+        return document | {"Statement": statements}
     return document

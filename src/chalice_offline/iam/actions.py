@@ -8,6 +8,7 @@ of a policy fits: better no word than a wrong one.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from urllib.parse import unquote
 
 from chalice_offline.core.arn import make_arn
 
@@ -143,12 +144,23 @@ def _lambda(operation: str, request: Request, place: Place) -> Iterator[Need]:
     yield Need(f"lambda:{action}", name)
 
 
+def _execute_api(_operation: str, request: Request, place: Place) -> Iterator[Need]:
+    """A WebSocket API's connections are asked for by a path, {stage}/@connections/{id}."""
+    path = "/".join(filter(None, (request.get("stage"), request["path"].lstrip("/"))))
+    path = unquote(path)
+    stage, _, rest = path.partition("/")
+    where = f"{request['apiId']}/{stage}/{request['method']}/{rest}"
+    arn = make_arn("execute-api", place.region, place.account_id, where)
+    yield Need("execute-api:ManageConnections", arn)
+
+
 _SERVICES: Final[Mapping[str, Callable[[str, Request, Place], Iterator[Need]]]] = {
     "s3": _s3,
     "sqs": _sqs,
     "events": _events,
     "dynamodb": _dynamodb,
     "lambda": _lambda,
+    "execute-api": _execute_api,
 }
 
 

@@ -26,6 +26,7 @@ _CODES = {
     "iam": "AccessDenied",
     "sts": "AccessDenied",
     "sns": "AuthorizationError",
+    "execute-api": "ForbiddenException",
 }
 
 _log = logging.getLogger(__name__)

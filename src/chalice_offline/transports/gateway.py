@@ -49,6 +49,7 @@ class _Waiting(NamedTuple):
     reply: Pending[dict[str, object]]
 
 
+_CONNECTIONS = "/@connections/"
 SOCKETS = ("execute-api", "Request")
 """Where WebSockets are: at the addresses of APIs."""
 
@@ -138,8 +139,10 @@ class Gateway:
                 self.judge(target, parse(target, request), caller)
             return emulator.forward(target.service, operation, request, caller)
         parameters = parse(target, request)
-        # What an app's front door lets in is said by its own authorizers.
-        if self.judge is not None and target.protocol != APP:
+        # What an app's front door lets in is said by its own authorizers; who may use its
+        # connections, by IAM.
+        is_apps = target.protocol == APP and _CONNECTIONS not in parameters["path"]
+        if self.judge is not None and not is_apps:
             self.judge(target, parameters, caller)
         reply = emulator.call(target.service, operation, parameters, caller)
         if not isinstance(reply, Pending):

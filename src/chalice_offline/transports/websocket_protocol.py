@@ -22,8 +22,32 @@ class SocketProtocol(WebSocketsSansIOProtocol):  # type: ignore[misc] # uvicorn 
     conn: Any
     close_sent: bool
     scope: Any
+    transport: Any
+    handshake_initiated: bool
+    handshake_complete: bool
     # No request is under way on it: it is not closed to make room for others.
     cycle = None
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._early = b""  # what a client sends that does not await the answer to its handshake
+
+    def data_received(self, data: bytes) -> None:
+        """Take what came; frames, only once the client is let in."""
+        if self.handshake_initiated and not self.handshake_complete:
+            self._early += data
+            if len(self._early) > FRAME_BYTES:
+                self.transport.pause_reading()
+            return
+        super().data_received(data)
+
+    async def send(self, message: Any) -> None:
+        """Send what the app has to say."""
+        await super().send(message)
+        early, self._early = self._early, b""
+        if early and message["type"] == "websocket.accept":
+            self.transport.resume_reading()
+            super().data_received(early)
 
     def take_fields(self, fields: list[tuple[bytes, bytes]]) -> None:
         """Take the handshake's fields as they were spelled: functions see them so."""
