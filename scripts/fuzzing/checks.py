@@ -110,12 +110,15 @@ def _findings(world: World) -> Iterator[str]:
 def _scheduler_findings(scheduler: Scheduler, now_ms: int) -> Iterator[str]:
     cancelled = 0
     for heap in (scheduler._owed, scheduler._background):
-        for index, timer in enumerate(heap):
+        for index, entry in enumerate(heap):
+            due_ms, _, timer = entry
             cancelled += timer.cancelled
-            if index and timer < heap[(index - 1) // 2]:
+            if index and entry < heap[(index - 1) // 2]:
                 yield f"the heap of timers is out of order at {index}"
-            if not timer.cancelled and timer.due_ms <= now_ms:
-                yield f"a timer due at {timer.due_ms} has not run by {now_ms}: {_named(timer)}"
+            if due_ms != timer.due_ms:
+                yield f"a timer due at {timer.due_ms} is ordered as due at {due_ms}"
+            if not timer.cancelled and due_ms <= now_ms:
+                yield f"a timer due at {due_ms} has not run by {now_ms}: {_named(timer)}"
     if cancelled != scheduler._cancelled:
         yield f"{cancelled} timers are cancelled, {scheduler._cancelled} are counted"
 

@@ -382,32 +382,6 @@ def function(event, context):
     assert projects.seen() == expected
 
 
-def test_websocket_handlers_are_named_in_a_clear_message(
-    run: Any, caplog: pytest.LogCaptureFixture
-) -> None:
-    """Websockets are not run offline: a warning names the handlers, the rest works."""
-    offline = run(
-        """
-app.experimental_feature_flags.add("WEBSOCKETS")
-import boto3
-app.websocket_api.session = boto3.session.Session()
-
-@app.on_ws_connect()
-def connect(event):
-    pass
-
-@app.on_ws_message()
-def message(event):
-    pass
-
-@app.route("/")
-def index():
-    return {"ok": True}
-"""
-    )
-    assert "the websocket handlers of demo are not run offline yet: connect, message" in caplog.text
-    assert offline.http.get("/").json_body == {"ok": True}
-
 
 def test_what_nobody_declares_is_created_with_a_warning(
     run: Any, caplog: pytest.LogCaptureFixture

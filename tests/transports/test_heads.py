@@ -49,17 +49,6 @@ def echo(request: pytest.FixtureRequest) -> Iterator[int]:
     server.stop()
 
 
-def test_a_websocket_handshake_is_refused_in_a_sentence(echo: int) -> None:
-    """It is no GET, and what a client sends after it is no request."""
-    with connect(echo) as client:
-        client.sendall(f"GET /chat HTTP/1.1\r\n{HOST}{WEBSOCKET}\r\n\x81\x00".encode("latin-1"))
-        status, head, body = read_reply(client)
-        assert client.recv(1) == b""
-    assert status == 400
-    assert b"connection: close" in head
-    assert b"WebSockets are not served here yet." in body
-
-
 def test_a_websocket_handshake_of_another_site_is_refused_as_such(echo: int) -> None:
     """Browsers ask no leave before they open one."""
     origin = "Origin: http://evil.example\r\n"
