@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 BIN = Path(sys.executable).parent
 STAGE = "dev"
+TEMPLATES = "templates-order-middleware-000000000000"
 WITHIN_SECONDS = 60
 # The partners' words for yes.
 ACCEPTED = ("accepted", "confirmed")
@@ -120,7 +121,8 @@ class Rehearsal:
 
     def _deploy_stack(self) -> None:
         command = ["cloudformation", "deploy", "--stack-name", self.stack]
-        command += ["--template-file", ".chalice/resources.json"]
+        command += ["--s3-bucket", TEMPLATES, "--template-file", ".chalice/resources.json"]
+        self.command("aws", "s3", "mb", f"s3://{TEMPLATES}")
         command += ["--parameter-overrides", f"Stage={STAGE}", "AlarmEmail=on-call@example.com"]
         self.command("aws", *command)
         self.command("aws", "cloudformation", *self._protection("--enable-termination-protection"))
@@ -238,12 +240,13 @@ class Rehearsal:
         tables = [name for kind, name in retained if kind == "AWS::DynamoDB::Table"]
         for table in tables:
             self.command("aws", "dynamodb", "delete-table", "--table-name", table)
-        self.command("aws", "s3", "rb", f"s3://{bucket}", "--force")
+        for one in (bucket, TEMPLATES):
+            self.command("aws", "s3", "rb", f"s3://{one}", "--force")
         secret = ("--secret-id", self.project.variables["SECRET_ID"])
         self.command(
             "aws", "secretsmanager", "delete-secret", *secret, "--force-delete-without-recovery"
         )
-        tell(f"retained and deleted by hand: bucket, secret, {len(tables)} tables")
+        tell(f"retained and deleted by hand: buckets, secret, {len(tables)} tables")
 
     def _retained(self) -> list[tuple[str, str]]:
         """Return kind and name of what outlives the stack."""

@@ -47,11 +47,14 @@ def template_text(request: Request, call: Call, stack: Stack | None = None) -> s
         return text_at(str(url), call)
     if not body:
         raise validation_error("Either Template URL or Template Body must be specified.")
-    if len(body.encode()) > limits.TEMPLATE_BODY_BYTES:
+    # The stack that a session starts with is read from the project's file; who deploys that file
+    # uploads it, and then the other limit holds.
+    most = limits.TEMPLATE_URL_BYTES if request.get("IsHeld") else limits.TEMPLATE_BODY_BYTES
+    if len(body.encode()) > most:
         raise validation_error(
             f"1 validation error detected: Value '{body[:200]}' at 'templateBody' failed to "
             "satisfy constraint: Member must have length less than or equal to "
-            f"{limits.TEMPLATE_BODY_BYTES}"
+            f"{most}"
         )
     return str(body)
 
