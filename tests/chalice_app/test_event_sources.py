@@ -382,7 +382,6 @@ def function(event, context):
     assert projects.seen() == expected
 
 
-
 def test_what_nobody_declares_is_created_with_a_warning(
     run: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
