@@ -58,9 +58,9 @@ NOTES = {
     "transforms `AWS::LanguageExtensions`, `AWS::Include` and, with\n"
     "`pip install chalice-offline[sam]`, `AWS::Serverless-2016-10-31`. Resources of SQS, SNS,\n"
     "EventBridge, Scheduler, S3, DynamoDB tables, Kinesis, Step Functions, IAM, Logs, CloudWatch,\n"
-    "KMS, Cognito, SES, Secrets Manager, SSM, Lambda and API Gateway (REST) are made, and so are\n"
+    "KMS, Cognito, SES, Secrets Manager, SSM, Lambda and API Gateway are made, and so are\n"
     "nested stacks, custom resources (of functions and topics) and wait conditions; a resource of\n"
-    "another type is a placeholder, and its event says so. Not yet: HTTP and WebSocket APIs,\n"
+    "another type is a placeholder, and its event says so. Not yet:\n"
     "macros, imports of resources, stack sets. Stack policies are kept and given back, and\n"
     "nothing follows from them.",
     "dynamodb": "A table is ready when its reply arrives, and nothing is throttled. Time to live\n"

@@ -215,6 +215,33 @@ def test_api_is_made_of_its_parts_and_its_stage_changes_in_place(stacks: Any) ->
     assert gateway.get_rest_apis()["items"] == []
 
 
+def test_serverless_function_of_an_http_api(stacks: Any) -> None:
+    """The transform describes the API by a document; its stage deploys by itself."""
+    pytest.importorskip("samtranslator")
+    function = {
+        "Type": "AWS::Serverless::Function",
+        "Properties": {
+            "InlineCode": SOURCE,
+            "Handler": "index.handler",
+            "Runtime": "python3.12",
+            "Events": {
+                "Route": {"Type": "HttpApi", "Properties": {"Path": "/orders", "Method": "get"}}
+            },
+        },
+    }
+    template = {"Transform": "AWS::Serverless-2016-10-31", "Resources": {"Greet": function}}
+    wish = {"Capabilities": ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]}
+    assert stacks.create("shop", template, **wish) == "CREATE_COMPLETE", stacks.reasons("shop")
+    apis = stacks.aws.client("apigatewayv2")
+    (api,) = apis.get_apis()["Items"]
+    assert [one["RouteKey"] for one in apis.get_routes(ApiId=api["ApiId"])["Items"]] == [
+        "GET /orders"
+    ]
+    stacks.client.delete_stack(StackName="shop")
+    stacks.client.get_waiter("stack_delete_complete").wait(StackName="shop")
+    assert apis.get_apis()["Items"] == []
+
+
 def test_serverless_function_with_a_route_and_a_schedule(stacks: Any) -> None:
     """The transform makes role, function, API, stage and permissions, in the caller's region."""
     pytest.importorskip("samtranslator")

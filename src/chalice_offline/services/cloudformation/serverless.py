@@ -6,6 +6,7 @@ aws-sam-translator is an extra: it brings schema validators that only templates 
 from __future__ import annotations
 
 import copy
+import logging
 from typing import TYPE_CHECKING, Any
 
 from chalice_offline.core.arn import partition_of
@@ -59,6 +60,8 @@ def without_serverless(
             "call."
         ) from error
     content, values = copy.deepcopy(content), dict(parameters)
+    # It warns of its own usage figures, which nobody here collects.
+    logging.getLogger("samtranslator.metrics").setLevel(logging.ERROR)
     # AWS's own transform keeps the names that it gave under Python 2: so do we.
     py27hash_fix.to_py27_compatible_template(content, values)
     translator = Translator(None, Parser(), boto_session=_Session(region))

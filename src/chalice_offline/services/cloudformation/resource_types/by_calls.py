@@ -139,9 +139,12 @@ def replied(reference: str, **attributes: str) -> Describe:
 
 
 def at(reply: Any, path: str) -> Any:
-    """Return what stands under a path of a reply; "" when nothing does."""
+    """Return what stands under a path of a reply ("Items.0.Name"); "" when nothing does."""
     for part in path.split("."):
-        reply = reply.get(part, "") if isinstance(reply, dict) else ""
+        if isinstance(reply, list):
+            reply = reply[int(part)] if int(part) < len(reply) else ""
+        else:
+            reply = reply.get(part, "") if isinstance(reply, dict) else ""
     return reply
 
 
