@@ -89,9 +89,10 @@ NOTES = {
     "nothing follows from them.",
     "stepfunctions": "Tasks are functions, activities, `aws-sdk:*` for each operation here\n"
     "and of what is delegated, and the optimised integrations of Lambda, SQS, SNS, EventBridge,\n"
-    "DynamoDB, Step Functions (also `.sync`), API Gateway and HTTP through connections; those\n"
-    "of Athena, Batch, Bedrock, CodeBuild, DataBrew, ECS, EKS, EMR, Glue, MediaConvert and\n"
-    "SageMaker are taken in a definition and fail as tasks. A Map reads JSON, JSON lines, CSV,\n"
+    "DynamoDB, API Gateway and HTTP through connections; of Step Functions, Athena, Batch,\n"
+    "CodeBuild, ECS and Glue also `.sync`, where moto brings the job to its end. Those of\n"
+    "Bedrock, DataBrew, EKS, EMR, MediaConvert and SageMaker are taken in a definition and fail\n"
+    "as tasks. A Map reads JSON, JSON lines, CSV,\n"
     "inventories and listings, no Parquet; of a Map Run's Standard executions the last 1,000\n"
     "that ended are kept. X-Ray and encryption with a key are kept and given back, and nothing\n"
     "follows from them. Executions end with the process, also with `--data`.",

@@ -165,3 +165,51 @@ def test_a_pointer_leads_to_the_items(workflows: Any, definition: Any) -> None:
     s3.put_object(Bucket="rows", Key="rows.json", Body=content.encode())
     reader = _reader("JSON", "rows.json", ItemsPointer="/data/a~1b")
     assert workflows.run(definition(_map(ItemReader=reader)))["output"] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("config", "output"),
+    [
+        ({"Transformation": "FLATTEN"}, [1, 2, 3]),
+        ({"Transformation": "COMPACT"}, [[1, 2], [], [3]]),
+        ({"Transformation": "FLATTEN", "OutputType": "JSONL"}, "1\n2\n3"),
+        ({"OutputType": "JSONL"}, "[1,2]\n[]\n[3]"),
+    ],
+)
+def test_results_are_shown_as_the_writer_is_told(
+    workflows: Any, definition: Any, config: dict[str, str], output: Any
+) -> None:
+    """Without a bucket they are the output of the state."""
+    state = _map(ResultWriter={"WriterConfig": config})
+    found = workflows.run(definition(state), [[1, 2], [], [3]])
+    assert found["output"] == output
+
+
+def test_a_failed_execution_is_shown_with_its_metadata(workflows: Any, definition: Any) -> None:
+    """Whatever the transformation is."""
+    state = _map(
+        {"Type": "Fail", "Error": "Broken", "Cause": "why"},
+        ToleratedFailurePercentage=100,
+        ResultWriter={"WriterConfig": {"Transformation": "FLATTEN"}},
+    )
+    (shown,) = workflows.run(definition(state), ["x"])["output"]
+    assert (shown["Status"], shown["Error"], shown["Cause"]) == ("FAILED", "Broken", "why")
+    assert shown["Input"] == '"x"'
+
+
+def test_results_are_written_as_lines(workflows: Any, definition: Any) -> None:
+    """The flattened items of all executions, a line each."""
+    s3 = workflows.aws.client("s3")
+    s3.create_bucket(Bucket="rows")
+    writer = {
+        "Resource": "arn:aws:states:::s3:putObject",
+        "Parameters": {"Bucket": "rows", "Prefix": "out"},
+        "WriterConfig": {"Transformation": "FLATTEN", "OutputType": "JSONL"},
+    }
+    found = workflows.run(definition(_map(ResultWriter=writer)), [[1, {"a": 2}], ["é"]])
+    key = found["output"]["ResultWriterDetails"]["Key"]
+    manifest = json.loads(s3.get_object(Bucket="rows", Key=key)["Body"].read())
+    (file,) = manifest["ResultFiles"]["SUCCEEDED"]
+    body = s3.get_object(Bucket="rows", Key=file["Key"])["Body"].read()
+    assert len(body) == file["Size"]
+    assert sorted(body.decode().splitlines()) == sorted(["1", '{"a":2}', '"é"'])

@@ -13,6 +13,7 @@ from chalice_offline.services.stepfunctions import limits
 from chalice_offline.services.stepfunctions.execution import map_items
 from chalice_offline.services.stepfunctions.execution.item_batches import batches
 from chalice_offline.services.stepfunctions.execution.item_readers import failed, read_items
+from chalice_offline.services.stepfunctions.execution.result_format import ResultFormat, format_of
 from chalice_offline.services.stepfunctions.execution.result_writer import ResultWriter
 from chalice_offline.services.stepfunctions.execution.results import Results
 from chalice_offline.services.stepfunctions.execution.state_run import data_limit, number_field
@@ -108,7 +109,12 @@ class _Executions:
         self._map_run = map_run
         self._source = source
         self._revision = _revision(run, processor, map_run)
-        self._writer = ResultWriter(run) if "ResultWriter" in run.definition else None
+        self._format: ResultFormat | None = None
+        self._writer: ResultWriter | None = None
+        if "ResultWriter" in run.definition:
+            self._format = format_of(run.definition)
+            if "Resource" in run.definition["ResultWriter"]:
+                self._writer = ResultWriter(run, self._format)
         self._results = Results()
         self._inputs: Iterator[tuple[Any, int]] = iter(())
         self._under_way: dict[int, Child] = {}
@@ -207,7 +213,9 @@ class _Executions:
         if not is_success:
             self._unsuccessful[index] = (child.arn, child.input_text, count)
         if self._writer is not None:
-            self._writer.add("SUCCEEDED" if is_success else "FAILED", _written(child))
+            self._writer.add("SUCCEEDED" if is_success else "FAILED", child)
+        elif self._format is not None:
+            self._results.add(index, ",".join(self._format.texts(child)))
         elif is_success:
             self._results.add(index, child.output_text or "null")
         else:
@@ -238,6 +246,8 @@ class _Executions:
             self._run.succeed(result)
         elif self._results.are_too_long:
             self._run.fail(data_limit(self._run.name))
+        elif self._format is not None:
+            self._run.succeed(self._format.output(self._results.take()))
         else:
             self._run.succeed(self._results.take())
 
@@ -270,16 +280,3 @@ def _revision(run: StateRun, processor: Mapping[str, Any], map_run: MapRun) -> R
         tracing={"enabled": False},
         updated_ms=frame.kernel.now_ms,
     )
-
-
-def _written(child: Child) -> dict[str, Any]:
-    shown: dict[str, Any] = {
-        "ExecutionArn": child.arn,
-        "Input": child.input_text,
-        "InputDetails": {"Included": True},
-        "Name": child.name,
-        "Status": child.status,
-    }
-    if child.status == "SUCCEEDED":
-        return {**shown, "Output": child.output_text, "OutputDetails": {"Included": True}}
-    return {**shown, "Error": child.error, "Cause": child.cause}

@@ -12,6 +12,8 @@ from chalice_offline.services.stepfunctions.language.json_text import compact
 
 if TYPE_CHECKING:
     from chalice_offline.core.storage import Blob
+    from chalice_offline.services.stepfunctions.execution.children import Child
+    from chalice_offline.services.stepfunctions.execution.result_format import ResultFormat
     from chalice_offline.services.stepfunctions.execution.state_run import StateRun
     from chalice_offline.services.stepfunctions.map_run import MapRun
 
@@ -19,8 +21,9 @@ if TYPE_CHECKING:
 class ResultWriter:
     """Collects the results of a map run, in files if they are long; writes them at its end."""
 
-    def __init__(self, run: StateRun) -> None:
+    def __init__(self, run: StateRun, result_format: ResultFormat) -> None:
         self._run = run
+        self._format = result_format
         self._results = {status: self._new_file() for status in ("SUCCEEDED", "FAILED")}
         filled: Any
         writer = run.definition["ResultWriter"]
@@ -32,9 +35,10 @@ class ResultWriter:
         self._bucket = filled.get("Bucket", "")
         self._prefix = filled.get("Prefix", "")
 
-    def add(self, status: str, result: dict[str, Any]) -> None:
+    def add(self, status: str, child: Child) -> None:
         """Keep what one execution gave."""
-        self._results[status].add(compact(result))
+        for text in self._format.texts(child):
+            self._results[status].add(text)
 
     def forget_failures(self) -> None:
         """The map run is redriven: what has failed is tried again."""
@@ -42,7 +46,7 @@ class ResultWriter:
         self._results["FAILED"] = self._new_file()
 
     def _new_file(self) -> ResultFile:
-        return ResultFile(self._run.kernel.storage.blobs)
+        return ResultFile(self._run.kernel.storage.blobs, has_lines=self._format.has_lines)
 
     def write(self, map_run: MapRun) -> dict[str, Any]:
         """Write the files; return what the state's result is then."""
@@ -50,7 +54,7 @@ class ResultWriter:
         files: dict[str, list[dict[str, Any]]] = {"FAILED": [], "PENDING": [], "SUCCEEDED": []}
         for status, results in self._results.items():
             if results.count:
-                key = f"{folder}/{status}_0.json"
+                key = f"{folder}/{status}_0.{self._format.suffix}"
                 self._put(key, results.finish())
                 files[status].append({"Key": key, "Size": results.size})
                 map_run.results_written += results.count

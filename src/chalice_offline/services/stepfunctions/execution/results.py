@@ -37,16 +37,17 @@ class Results:
 
     def take(self) -> list[Any]:
         """Return the values in the order of their indexes, and keep them no longer."""
-        text = ",".join(one for one in self._texts if one is not None)
+        text = ",".join(one for one in self._texts if one)
         self._texts.clear()
         values: list[Any] = parse(f"[{text}]")
         return values
 
 
 class ResultFile:
-    """An array of JSON that grows: in memory while it is short, then in a file."""
+    """An array of JSON, or lines of it, that grows: in memory while it is short, then in a file."""
 
-    def __init__(self, blobs: Blobs) -> None:
+    def __init__(self, blobs: Blobs, *, has_lines: bool = False) -> None:
+        self._has_lines = has_lines
         self._blobs = blobs
         self._writer: BlobWriter | None = None
         self._buffer: list[str] = []
@@ -56,7 +57,10 @@ class ResultFile:
 
     def add(self, text: str) -> None:
         """Append an item."""
-        piece = f"{',' if self.count else '['}{text}"
+        if self._has_lines:
+            piece = f"{text}\n"
+        else:
+            piece = f"{',' if self.count else '['}{text}"
         self.count += 1
         self._buffer.append(piece)
         self._buffered += len(piece)
@@ -65,8 +69,9 @@ class ResultFile:
             self._writer.write(self._drain())
 
     def finish(self) -> bytes | Blob:
-        """Return the whole array; nothing can be added then."""
-        self._buffer.append("]")
+        """Return all of it; nothing can be added then."""
+        if not self._has_lines:
+            self._buffer.append("]")
         rest = self._drain()
         if self._writer is None:
             return rest

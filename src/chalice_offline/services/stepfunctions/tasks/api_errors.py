@@ -20,8 +20,13 @@ if TYPE_CHECKING:
 # botocore's service -> what its errors begin with, the service's name in their text, and the
 # exception for codes without a class of their own.
 _OPTIMISED = {
+    "athena": ("Athena", "AmazonAthena", "AmazonAthenaException"),
+    "batch": ("Batch", "AWSBatch", "AWSBatchException"),
+    "codebuild": ("CodeBuild", "AWSCodeBuild", "AWSCodeBuildException"),
     "dynamodb": ("DynamoDB", "AmazonDynamoDBv2", "AmazonDynamoDBException"),
+    "ecs": ("ECS", "AmazonECS", "AmazonECSException"),
     "events": ("EventBridge", "AmazonEventBridge", "AmazonEventBridgeException"),
+    "glue": ("Glue", "AWSGlue", "AWSGlueException"),
     "lambda": ("Lambda", "AWSLambda", "AWSLambdaException"),
     "sns": ("SNS", "AmazonSNS", "AmazonSNSException"),
     "sqs": ("SQS", "AmazonSQS", "AmazonSQSException"),

@@ -11,7 +11,7 @@ from chalice_offline.services.stepfunctions.language.failures import (
     StateFailure,
 )
 from chalice_offline.services.stepfunctions.language.json_text import compact
-from chalice_offline.services.stepfunctions.tasks import api_requests
+from chalice_offline.services.stepfunctions.tasks import api_requests, jobs
 from chalice_offline.services.stepfunctions.tasks.api_errors import api_failure, sdk_failure
 from chalice_offline.services.stepfunctions.tasks.function_task import deliver, payload_of
 from chalice_offline.services.stepfunctions.tasks.nested_execution import wait_for_execution
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from chalice_offline.services.stepfunctions.execution.state_run import StateRun
     from chalice_offline.services.stepfunctions.language.resources import ApiCall
 
-_CALLED = frozenset({"dynamodb", "events", "lambda", "sns", "sqs", "states"})
+_CALLED = jobs.SERVICES | {"dynamodb", "events", "lambda", "sns", "sqs", "states"}
 _BODY_TYPE = {
     "lambda": "application/json",
     "sns": "text/xml",
@@ -72,7 +72,7 @@ class _ApiTask:
                 fail = sdk_failure if self._call.is_sdk else api_failure
                 self._attempt.fail(fail(service, error, self._run.kernel.ids))
                 return
-            self._answered(service, operation, answer)
+            self._answered(service, operation, answer, request)
 
         try:
             api_requests.check(service, operation, request)
@@ -82,21 +82,27 @@ class _ApiTask:
             return
         deliver(self._attempt, service, operation, request, replied)
 
-    def _answered(self, service: str, operation: str, answer: dict[str, Any]) -> None:
+    def _answered(
+        self, service: str, operation: str, answer: dict[str, Any], request: dict[str, Any]
+    ) -> None:
         failure = _failure_within(self._call, answer)
         if failure is not None:
             self._attempt.fail(failure)
             return
         result = self._result(service, operation, answer)
-        pattern = self._call.pattern
-        waits = answered(self._attempt, self._call, result)
+        call, pattern = self._call, self._call.pattern
+        waits = answered(self._attempt, call, result)
         if not waits or pattern == "waitForTaskToken":
             return
-        if service != "stepfunctions":
-            cause = f"chalice-offline does not emulate {pattern} for {service}."
+        if service == "stepfunctions":
+            wait_for_execution(self._attempt, answer["executionArn"], parsed=pattern == "sync:2")
+            return
+        job = jobs.job_of(service, operation)
+        if job is None:
+            cause = f"chalice-offline does not emulate {pattern} for {service}:{call.action}."
             self._attempt.fail(StateFailure(TASK_FAILED, cause))
             return
-        wait_for_execution(self._attempt, answer["executionArn"], parsed=pattern == "sync:2")
+        jobs.wait_for_job(self._attempt, service, job, answer, request)
 
     def _result(self, service: str, operation: str, answer: dict[str, Any]) -> Any:
         call = self._call
