@@ -32,6 +32,7 @@ from chalice_offline.transports.browser_policy import ONLY_THIS_MACHINE, Access,
 from chalice_offline.transports.gateway import Gateway
 from chalice_offline.transports.http_server import Server
 from chalice_offline.transports.in_process import InProcessDoor
+from chalice_offline.transports.left_behind import LeftBehind
 from chalice_offline.transports.outbound import send_request
 from chalice_offline.uploaded import UploadedFunctions
 
@@ -77,6 +78,7 @@ class AwsSession:
         self.emulator = compose(self.driver, seed=seed, region=region, storage=self._storage)
         self.lambda_ = self.emulator.registry.state("lambda", LambdaState)
         self.gateway = Gateway(self.emulator)
+        self.gateway.left_behind = LeftBehind(self.emulator)
         self.seen = Session(self.emulator, self.lambda_, about=self._about)
         self.console = Console(self.seen)
         self.console.serve_on(self.gateway)

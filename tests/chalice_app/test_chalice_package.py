@@ -89,8 +89,18 @@ class Account:
             aws_secret_access_key="test",
         )
 
-    def run(self, program: str, *arguments: str) -> str:
-        done = subprocess.run(
+    def run(self, program: str, *arguments: str) -> None:
+        done = self._done(program, *arguments)
+        assert done.returncode == 0, f"{program} {arguments}: {done.stdout}{done.stderr}"
+
+    def fails(self, program: str, *arguments: str) -> str:
+        """Run a program that ends in an error; return what it says of it."""
+        done = self._done(program, *arguments)
+        assert done.returncode != 0
+        return " ".join(done.stderr.split())
+
+    def _done(self, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
             [str(BIN / program), *arguments],
             cwd=self.directory,
             env={**os.environ, **self.settings},
@@ -98,8 +108,6 @@ class Account:
             text=True,
             check=False,
         )
-        assert done.returncode == 0, f"{program} {arguments}: {done.stdout}{done.stderr}"
-        return done.stdout
 
     def deploy(self) -> dict[str, str]:
         """Package and deploy; return the stack's outputs."""
@@ -176,3 +184,21 @@ def test_packaged_app_runs_changes_and_leaves_nothing(account: Account) -> None:
     assert account.client("iam").list_roles()["Roles"] == []
     assert account.client("lambda").list_event_source_mappings()["EventSourceMappings"] == []
     assert account.client("events").list_rules()["Rules"] == []
+
+
+def test_failed_deployment_says_what_it_leaves_behind(
+    account: Account, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Chalice forgets it; deploying again finds all but an API."""
+    said = account.fails("chalice", "deploy")
+    assert "The specified queue does not exist." in said
+    (told,) = [one for one in caplog.messages if "leaves behind" in one]
+    assert "chalice was refused lambda:CreateEventSourceMapping (400)" in told
+    made = "role demo-dev, function demo-dev-plain, function demo-dev-work"
+    assert f"what it does not remember: {made}." in told
+    account.client("sqs").create_queue(QueueName="jobs", Attributes={"VisibilityTimeout": "60"})
+    account.client("sns").create_topic(Name="news")
+    account.run("chalice", "deploy")
+    account.run("chalice", "delete")
+    assert account.client("lambda").list_functions()["Functions"] == []
+    assert account.client("iam").list_roles()["Roles"] == []

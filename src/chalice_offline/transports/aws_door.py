@@ -61,6 +61,8 @@ def aws_endpoint(
             reply = gateway.handle(request)
             if isinstance(reply, Pending):
                 reply = await _settled(gateway, reply, receive)
+            if gateway.left_behind is not None and gateway.left_behind.follows(request):
+                gateway.left_behind.saw(request, reply)
             if reply.feed is None:
                 await asgi.send_response(send, reply, head=is_head)
             else:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from chalice_offline.core.http import HttpRequest
     from chalice_offline.emulator import Emulator
     from chalice_offline.protocols import Target
+    from chalice_offline.transports.left_behind import LeftBehind
 
     Page = Callable[[HttpRequest], HttpResponse]
     Folder = Callable[[HttpRequest], HttpResponse | Pending[HttpResponse]]
@@ -66,6 +67,7 @@ class Gateway:
         """Make the gateway; `pages` are further paths it answers with plain HTTP."""
         self.emulator = emulator
         self.judge: Judge | None = None  # looks at what functions ask for, if anybody does
+        self.left_behind: LeftBehind | None = None  # follows deployments, if anybody does
         #: what answers for a path and all below it
         self.folders: dict[str, Folder] = {}
         self._waiting: dict[Pending[HttpResponse], _Waiting] = {}
