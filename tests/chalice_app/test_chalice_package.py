@@ -202,3 +202,17 @@ def test_failed_deployment_says_what_it_leaves_behind(
     account.run("chalice", "delete")
     assert account.client("lambda").list_functions()["Functions"] == []
     assert account.client("iam").list_roles()["Roles"] == []
+
+
+def test_package_that_is_too_large_is_refused_as_on_aws(
+    account: Account, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Before its content is taken; what it leaves behind is said as well."""
+    (account.directory / "chalicelib").mkdir(exist_ok=True)
+    (account.directory / "chalicelib/noise.bin").write_bytes(os.urandom(55_000_000))
+    said = account.fails("chalice", "deploy")
+    assert "RequestEntityTooLargeException" in said
+    assert "Request must be smaller than" in said
+    (told,) = [one for one in caplog.messages if "leaves behind" in one]
+    assert told.startswith("chalice was refused lambda:CreateFunction (413)")
+    assert "role demo-dev." in told

@@ -55,14 +55,14 @@ def aws_endpoint(
             if not waits:
                 await payload.discard()
             refusal = gateway.refuse(head, error)
+            _follow(gateway, head, refusal)
             await asgi.send_response(send, refusal, head=is_head, close=waits)
             return
         try:
             reply = gateway.handle(request)
             if isinstance(reply, Pending):
                 reply = await _settled(gateway, reply, receive)
-            if gateway.left_behind is not None and gateway.left_behind.follows(request):
-                gateway.left_behind.saw(request, reply)
+            _follow(gateway, request, reply)
             if reply.feed is None:
                 await asgi.send_response(send, reply, head=is_head)
             else:
@@ -72,6 +72,11 @@ def aws_endpoint(
                 request.upload.path.unlink(missing_ok=True)
 
     return app
+
+
+def _follow(gateway: Gateway, request: HttpRequest, reply: HttpResponse) -> None:
+    if gateway.left_behind is not None and gateway.left_behind.follows(request):
+        gateway.left_behind.saw(request, reply)
 
 
 async def _read(head: HttpRequest, payload: asgi.Payload, gateway: Gateway) -> HttpRequest:

@@ -88,13 +88,12 @@ class LeftBehind:
         self._last_ms = now_ms
         try:
             target = detect(request)
-            parameters = parse(target, request)
         except AwsError as error:
             _log.debug("a refused request of Chalice's names nothing: %s", error)
             return
         call = (target.service, target.operation or "")
         if response.status < 300:
-            self._took(call, parameters, response)
+            self._took(call, parse(target, request), response)
         elif call[1].startswith(_CHANGES):
             self._tell(target, response)
 
