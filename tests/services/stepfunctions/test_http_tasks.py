@@ -146,7 +146,13 @@ def test_no_connection_no_request(workflows: Any, definition: Any, outside: Outs
     assert not outside.requests
 
 
-def test_an_api_of_the_same_emulator_is_asked(workflows: Any, definition: Any) -> None:
+@pytest.mark.parametrize(
+    "endpoint",
+    ["{}.execute-api.us-east-1.amazonaws.com", "http://localhost:4566/restapis/{}"],
+)
+def test_an_api_of_the_same_emulator_is_asked(
+    workflows: Any, definition: Any, endpoint: str
+) -> None:
     """Path, query and body reach the integration; what is not there is an error by status."""
     function = workflows.aws.function(
         "api",
@@ -172,7 +178,7 @@ def test_an_api_of_the_same_emulator_is_asked(workflows: Any, definition: Any) -
             "Type": "Task",
             "Resource": "arn:aws:states:::apigateway:invoke",
             "Parameters": {
-                "ApiEndpoint": f"{api_id}.execute-api.us-east-1.amazonaws.com",
+                "ApiEndpoint": endpoint.format(api_id),
                 "Method": "POST",
                 "Stage": "dev",
                 "Path": path,

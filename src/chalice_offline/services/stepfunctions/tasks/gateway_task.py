@@ -31,7 +31,14 @@ if TYPE_CHECKING:
     from chalice_offline.services.stepfunctions.execution.state_run import StateRun
     from chalice_offline.services.stepfunctions.language.resources import ApiCall
 
-_HOST = re.compile(r"(?:https?://)?([A-Za-z0-9]+)\.execute-api\.[a-z0-9.-]+(?::\d+)?/?")
+# As on AWS, and as local tools write it: this machine, and the API in the path.
+_ENDPOINTS = (
+    re.compile(r"(?:https?://)?([A-Za-z0-9]+)\.execute-api\.[a-z0-9.-]+(?::\d+)?/?"),
+    re.compile(
+        r"(?:https?://)?(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?"
+        r"/(?:restapis|_aws/execute-api)/([A-Za-z0-9]+)/?"
+    ),
+)
 _ERRORS = 400
 _REQUIRED = ("ApiEndpoint", "Method")
 
@@ -50,8 +57,8 @@ def perform_gateway(run: StateRun, call: ApiCall, credentials: dict[str, Any]) -
     attempt.scheduled({**details, **credentials})
     attempt.started()
     endpoint = parameters["ApiEndpoint"]
-    found = _HOST.fullmatch(endpoint)
-    if found is None:
+    api_id = _api_at(endpoint)
+    if api_id is None:
         cause = f"chalice-offline knows no API at {endpoint}."
         attempt.fail(StateFailure("ApiGateway.SdkClientException", cause))
         return
@@ -73,7 +80,12 @@ def perform_gateway(run: StateRun, call: ApiCall, credentials: dict[str, Any]) -
         else:
             answered(attempt, call, result)
 
-    deliver(attempt, "execute-api", "Request", _request(found[1], parameters), replied)
+    deliver(attempt, "execute-api", "Request", _request(api_id, parameters), replied)
+
+
+def _api_at(endpoint: Any) -> str | None:
+    found = (pattern.fullmatch(str(endpoint)) for pattern in _ENDPOINTS)
+    return next((one[1] for one in found if one is not None), None)
 
 
 def _request(api_id: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
