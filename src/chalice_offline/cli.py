@@ -14,6 +14,7 @@ import click
 
 from chalice_offline.attach.command import AttachOptions, attach, attach_options
 from chalice_offline.commands.after_deploy import after_deploy
+from chalice_offline.commands.new import new
 from chalice_offline.core.errors import ProjectError
 from chalice_offline.transports.browser_policy import Access
 
@@ -87,6 +88,7 @@ def _variables(
 
 
 main.add_command(after_deploy)
+main.add_command(new)
 
 _data = click.option(
     "--data",
