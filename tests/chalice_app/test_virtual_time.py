@@ -299,10 +299,11 @@ def test_a_loop_without_end_is_reported_with_or_without_errors(run: Any, raises:
         f"""
 import boto3
 
+bus = boto3.client("events")
+
 @app.on_cw_event({{"source": ["demo"]}})
 def again(event):
-    entry = {{"Source": "demo", "DetailType": "x", "Detail": "{{}}"}}
-    boto3.client("events").put_events(Entries=[entry])
+    bus.put_events(Entries=[{{"Source": "demo", "DetailType": "x", "Detail": "{{}}"}}])
     if {raises}:
         raise ValueError("and it fails, too")
 """

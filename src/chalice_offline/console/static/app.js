@@ -27,7 +27,20 @@ const views = new Map();
 let view = null;
 let shown = "";
 
-const go = (where) => { location.hash = `#/${where}`; };
+let routed = null; // the address that the view was last chosen by
+let arriving = null;
+
+const go = (where) => { location.hash = `#/${where}`; arrive(); };
+
+/** Show the view that the address names. Gives what to wait for, null when it is shown already. */
+function arrive() {
+  if (location.hash !== routed) {
+    routed = location.hash;
+    const shown = route().finally(() => { if (arriving === shown) arriving = null; });
+    arriving = shown;
+  }
+  return arriving;
+}
 
 async function route() {
   const [path, query = ""] = location.hash.replace(/^#\/?/, "").split("?");
@@ -102,9 +115,9 @@ function timeButtons() {
 
 for (const [key, label] of VIEWS) byId("nav").append(h("a", { href: `#/${key}`, "data-view": key }, label));
 byId("helper").addEventListener("click", help);
-listen(() => view, (place) => VIEWS[place] && go(VIEWS[place][0]));
-addEventListener("hashchange", route);
-await route();
+listen(() => view, (place) => VIEWS[place] && go(VIEWS[place][0]), arrive);
+addEventListener("hashchange", arrive);
+await arrive();
 performance.mark("first view");
 head().catch(() => {});
 follow(told, (state) => {

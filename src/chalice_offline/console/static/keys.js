@@ -12,8 +12,11 @@ const HELP = [
   ["?", "these keys"],
 ];
 
-/** Listen for keys. `view()` gives the present view's own: {move, open, back, search, reload}. */
-export function listen(view, go) {
+const OURS = /^([jkr/?1-9]|ArrowDown|ArrowUp|Home|Enter|Escape)$/;
+
+/** Listen for keys. `view()` gives the present view's own: {move, open, back, search, reload}.
+    A key that comes while a view is on its way, which `arrive()` tells, is that view's. */
+export function listen(view, go, arrive) {
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
     const field = event.target.closest("input, textarea, select");
@@ -25,7 +28,11 @@ export function listen(view, go) {
       }
       return;
     }
-    if (act(event.key, view() ?? {}, go, event)) event.preventDefault();
+    const arriving = arrive();
+    if (arriving && OURS.test(event.key)) {
+      event.preventDefault();
+      arriving.then(() => act(event.key, view() ?? {}, go, event));
+    } else if (act(event.key, view() ?? {}, go, event)) event.preventDefault();
   });
 }
 
