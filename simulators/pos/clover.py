@@ -87,6 +87,15 @@ class Clover(PointOfSaleSimulator):
         with self._lock:
             self._mark_deleted(self._orders[order_id])
 
+    def cancel_at_the_till(self, order_id: str) -> None:
+        """Delete it."""
+        self.delete_at_the_till(order_id)
+
+    def goods_total(self, order_id: str) -> int:
+        """Return the order's total: line items have no tax here."""
+        with self._lock:
+            return int(self._orders[order_id]["total"])
+
     # The vendor's part of a simulator.
 
     def routes(self) -> list[Route]:

@@ -45,6 +45,14 @@ class PointOfSaleSimulator(Simulator):
         """Let an order come out of the printer now."""
         self._tickets.append(Ticket(reference_id, order_id, self._now_ms(), location_id))
 
+    def goods_total(self, order_id: str) -> int:
+        """Return what an order's goods cost there, without tax and tips, in minor units."""
+        raise NotImplementedError
+
+    def cancel_at_the_till(self, order_id: str) -> None:
+        """Let the restaurant itself take an order back."""
+        raise NotImplementedError
+
     def note_void(self, order_id: str) -> None:
         """Let the kitchen know that an order is off."""
         self._voided.add(order_id)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from chalice_offline.core.journal import Entry
-    from tests.pipeline.conftest import Street
+    from simulators.street import Street
 
 ORDERS = 10
 WRITE_UNIT_BYTES = 1024

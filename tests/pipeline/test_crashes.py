@@ -8,12 +8,12 @@ import pytest
 from botocore.client import BaseClient
 
 from chalicelib.adapters.http import VendorHttp
-from tests.pipeline.audit import YES, findings
+from simulators.audit import YES, findings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.pipeline.conftest import Street
+    from simulators.street import Street
 
 ROUTES = {"uber_eats": 0, "doordash": 0, "deliveroo": 2, "open_delivery": 1}
 """Partners and the store of the long street that they order from: each vendor has its turn."""

@@ -9,7 +9,7 @@ from simulators.first_order import write_first_order
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.pipeline.conftest import Street
+    from simulators.street import Street
 
 
 def test_invoking_the_app_with_the_file_is_the_webhook(street: Street, tmp_path: Path) -> None:

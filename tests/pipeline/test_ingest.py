@@ -12,10 +12,10 @@ from chalicelib.adapters.errors import AwsUnavailable
 from chalicelib.adapters.event_bus import EventBus
 from chalicelib.adapters.queues import Queues
 from chalicelib.adapters.secrets import SecretStore
-from tests.pipeline.audit import findings
+from simulators.audit import findings
 
 if TYPE_CHECKING:
-    from tests.pipeline.conftest import Street
+    from simulators.street import Street
 
 SECRET = "order-middleware/local/vendors"
 CHANNELS = ["uber_eats", "doordash", "deliveroo", "open_delivery"]

@@ -11,10 +11,10 @@ from chalicelib import bootstrap
 from chalicelib.pos.clover import Clover
 from chalicelib.pos.square import Square
 from chalicelib.pos.toast import Toast
-from tests.pipeline.audit import findings
+from simulators.audit import findings
 
 if TYPE_CHECKING:
-    from tests.pipeline.conftest import Street
+    from simulators.street import Street
 
 BUCKET = "order-middleware-local"
 MONEY = {"amount": 650, "currency_code": "USD"}

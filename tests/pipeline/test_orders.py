@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from tests.pipeline.conftest import Street
+    from simulators.street import Street
 
 
 def test_orders_of_both_partners_are_printed_once_and_accepted(street: Street) -> None:

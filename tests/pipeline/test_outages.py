@@ -12,8 +12,8 @@ from chalicelib.adapters.http import NoReply, VendorHttp
 from chalicelib.pos.square import Square
 from simulators.in_responses import mount
 from simulators.menu import make_stores
-from tests.pipeline.audit import findings
-from tests.pipeline.conftest import VENDORS_URL, Street
+from simulators.audit import findings
+from simulators.street import VENDORS_URL, Street
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from chalice_offline.core.journal import Entry
     from simulators.cart import PlacedOrder
-    from tests.pipeline.conftest import Street
+    from simulators.street import Street
 
 PROJECT = Path(__file__).resolve().parents[2]
 ACCOUNT = "us-east-1:000000000000"

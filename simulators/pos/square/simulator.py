@@ -106,6 +106,18 @@ class Square(PointOfSaleSimulator):
                 order["state"] = "COMPLETED"
             self._touch(order)
 
+    def cancel_at_the_till(self, order_id: str) -> None:
+        """Let the restaurant cancel an order itself, its fulfilments with it."""
+        with self._lock:
+            self._orders[order_id]["state"] = "CANCELED"
+            self.fulfil(order_id, "CANCELED")
+
+    def goods_total(self, order_id: str) -> int:
+        """Return what the order's lines come to."""
+        with self._lock:
+            lines = self._orders[order_id].get("line_items", [])
+            return sum(int(line["gross_sales_money"]["amount"]) for line in lines)
+
     # The vendor's part of a simulator.
 
     def routes(self) -> list[Route]:

@@ -117,6 +117,16 @@ class Toast(PointOfSaleSimulator):
         with self._lock:
             self._mark_void(self._orders[guid])
 
+    def cancel_at_the_till(self, order_id: str) -> None:
+        """Void it."""
+        self.void_at_the_till(order_id)
+
+    def goods_total(self, order_id: str) -> int:
+        """Return the amounts of the order's checks."""
+        with self._lock:
+            checks = self._orders[order_id]["checks"]
+            return sum(to_minor(check["amount"], "amount") for check in checks)
+
     # The vendor's part of a simulator.
 
     def routes(self) -> list[Route]:

@@ -1,0 +1,154 @@
+"""What all three sides must agree on when the street has come to rest.
+
+Partner, our record and the kitchen, order by order: the same end, the same money, one ticket or
+none; and beside them nothing that waits: no queue, no dead letter, nothing owed.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.adapters.records import to_record
+from simulators.street import names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Set
+
+    from chalicelib.domain.record import OrderRecord
+    from simulators.channels.marketplace import Decision
+    from simulators.pos.kitchen import Ticket
+    from simulators.street import Street
+
+YES = frozenset({"accepted", "accepted_at_once", "accepted_on_tablet", "confirmed", "succeeded"})
+UNANSWERED = frozenset({"auto_cancelled", "auto_rejected", "timed_out", "cancelled_by_deliveroo"})
+"""Ends that partners put to an order that nobody decided in their time."""
+
+KEPT = frozenset({"accepted", "ready", "completed"})
+SETTLED = KEPT | {"rejected", "cancelled"}
+QUEUES = (
+    "inbound-orders",
+    "pos-square",
+    "pos-toast",
+    "pos-clover",
+    "channel-callbacks",
+    "notifications",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One order as all three sides have it."""
+
+    order_id: str
+    decisions: tuple[Decision, ...]
+    record: OrderRecord | None
+    printed: tuple[Ticket, ...]
+    standing: tuple[Ticket, ...]
+
+    @property
+    def said(self) -> str:
+        """What became of the order in its partner's eyes; "" as long as nothing has."""
+        # A refused wish to cancel changes nothing; all else replaces what was before.
+        ends = [one.decision for one in self.decisions if one.decision != "cancellation_denied"]
+        return ends[-1] if ends else ""
+
+
+def findings(street: Street, *, told_to_staff: Set[str] = frozenset()) -> list[str]:
+    """Return every disagreement.
+
+    About an order in `told_to_staff` a person has been told that its partner could not be: there
+    partner and kitchen may differ.
+    """
+    found = [text for side in sides(street) for text in _of(street, side, told_to_staff)]
+    for queue in QUEUES:
+        for name in (queue, f"{queue}-dead-letters"):
+            if depth := street.queue_depth(name):
+                found.append(f"{name} holds {depth}")
+    return found
+
+
+def sides(street: Street) -> list[Side]:
+    """Return every order that anybody knows of."""
+    items = street.records()
+    records = {item["order_id"]["S"]: to_record(item) for item in items}
+    decisions: defaultdict[str, list[Decision]] = defaultdict(list)
+    for channel in street.world.channels.values():
+        for decision in channel.decisions():
+            decisions[decision.order_id].append(decision)
+    printed, standing = _tickets(street, items)
+    known = dict.fromkeys([*street.placed, *records, *decisions, *printed])
+    return [
+        Side(
+            order_id,
+            tuple(decisions[order_id]),
+            records.get(order_id),
+            tuple(printed[order_id]),
+            tuple(standing[order_id]),
+        )
+        for order_id in known
+    ]
+
+
+def _tickets(
+    street: Street, items: list[Mapping[str, Any]]
+) -> tuple[defaultdict[str, list[Ticket]], defaultdict[str, list[Ticket]]]:
+    printed: defaultdict[str, list[Ticket]] = defaultdict(list)
+    standing: defaultdict[str, list[Ticket]] = defaultdict(list)
+    for till in street.world.points_of_sale.values():
+        still = Counter(till.standing_tickets())
+        for ticket in till.tickets():
+            reference = str(ticket.reference_id)
+            owner = next((i["order_id"]["S"] for i in items if names(i, reference)), reference)
+            printed[owner].append(ticket)
+            if still[ticket]:
+                standing[owner].append(ticket)
+    return printed, standing
+
+
+def _of(street: Street, side: Side, told_to_staff: Set[str]) -> Iterator[str]:
+    order_id, record, count = side.order_id, side.record, len(side.standing)
+    is_yes = side.said in YES
+    if len(side.printed) > 1:
+        yield f"{order_id}: {len(side.printed)} tickets"
+    if order_id not in told_to_staff and not _is_eaten(side):
+        if count != (1 if is_yes else 0):
+            yield f"{order_id}: the partner says {side.said or 'nothing'}, the kitchen has {count}"
+        if record is not None and (record.state in KEPT) != is_yes:
+            yield f"{order_id}: {record.state}, the partner says {side.said or 'nothing'}"
+    if side.said in UNANSWERED:
+        yield f"{order_id}: nobody told the partner in time ({side.said})"
+    if record is None:
+        if not side.said:
+            yield f"{order_id}: lost: no record, and the partner still waits"
+        return
+    if not side.said and record.state != "cancelled":
+        yield f"{order_id}: nobody told the partner"
+    if record.state not in SETTLED:
+        yield f"{order_id}: our record says {record.state}"
+    if record.due_ms is not None:
+        yield f"{order_id}: something is still owed ({record.state}, {record.waiting_for})"
+    yield from _money(street, side, record)
+
+
+def _is_eaten(side: Side) -> bool:
+    """Say whether the order was finished before its partner took it back: that comes too late."""
+    return side.record is not None and side.record.state == "completed" and bool(side.standing)
+
+
+def _money(street: Street, side: Side, record: OrderRecord) -> Iterator[str]:
+    """Compare what the goods cost at the partner, in our record and on the kitchen's ticket."""
+    placed = street.placed.get(side.order_id)
+    if placed is None or record.order is None or record.state not in KEPT:
+        return
+    amounts = {
+        "the partner's": placed.subtotal,
+        "our subtotal": record.order.subtotal.amount,
+        "our lines": record.order.lines_total.amount,
+    }
+    for ticket in side.standing:
+        till = street.world.points_of_sale[placed.store.pos]
+        amounts["the kitchen's"] = till.goods_total(ticket.order_id)
+    if len(set(amounts.values())) > 1:
+        yield f"{side.order_id}: money differs: {amounts}"

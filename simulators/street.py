@@ -1,0 +1,161 @@
+"""The whole app in virtual time between its vendors: restaurants, partners and customers.
+
+A test and the simulation use the same street; what they let happen on it is their own business.
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from chalicelib import bootstrap
+from chalicelib.domain.order import reference_id
+from simulators.in_responses import mount
+from simulators.orders import OrderGenerator
+from simulators.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from chalice_offline.testing import Offline
+    from simulators.cart import PlacedOrder
+    from simulators.menu import Store
+    from simulators.pos.kitchen import Ticket
+    from simulators.timeline import OutgoingRequest
+
+VENDORS_URL = "http://127.0.0.1:9001"
+
+
+class Street:
+    """Customers, partners, the restaurant's till, and the app between them."""
+
+    def __init__(
+        self, offline: Offline, stores: Sequence[Store] | None = None, seed: int = 0
+    ) -> None:
+        bootstrap.forget()
+        self.offline = offline
+        self.placed: dict[str, PlacedOrder] = {}
+        self.world = World(now_ms=self._now_ms, send=self._send, stores=stores, seed=seed)
+
+    def open_for_business(self) -> None:
+        """Import every store's menu, as an operator does: by uploading files."""
+        s3 = self.offline.client("s3")
+        for store_id, menu in self.world.generator.menu_files().items():
+            body = json.dumps(menu).encode()
+            s3.put_object(Bucket="order-middleware-local", Key=f"menus/{store_id}.json", Body=body)
+        self.connect_sellers()
+        self.offline.settle()
+
+    def connect_sellers(self) -> None:
+        """Let every Clover merchant grant access: that leaves a refresh token."""
+        dynamodb = self.offline.client("dynamodb")
+        for store in self.world.generator.stores:
+            if store.pos == "clover":
+                item = {
+                    "name": {"S": f"clover/{store.location_id}"},
+                    "refresh": {"S": f"clover-refresh-{store.location_id}"},
+                }
+                dynamodb.put_item(TableName="partner-tokens", Item=item)
+
+    def order(self, count: int = 1) -> list[PlacedOrder]:
+        """Let customers order, and their partners send the webhooks."""
+        placed = self.world.place_next(count)
+        self.placed |= {order.order_id: order for order in placed}
+        self.world.tick()
+        return placed
+
+    def settle(self) -> None:
+        """Let everything happen that is owed, on both sides; failures take their course."""
+        self.world.tick()
+        self.offline.settle(raise_errors=False)
+        self.world.tick()
+        self.offline.settle(raise_errors=False)
+
+    def pass_time(self, *, seconds: float) -> None:
+        """Let time pass on both sides."""
+        self.offline.advance(seconds=seconds, raise_errors=False)
+        self.world.tick()
+        self.offline.settle(raise_errors=False)
+
+    def decisions(self) -> dict[str, str]:
+        """Return what each partner was told, by order."""
+        all_ = [d for channel in self.world.channels.values() for d in channel.decisions()]
+        return {decision.order_id: decision.decision for decision in all_}
+
+    def tickets(self) -> list[str]:
+        """Return the partner's order id of every ticket, in the order of printing."""
+        return [(t.reference_id or "").partition("-")[2] for t in self.world.square.tickets()]
+
+    def order_of(self, ticket: Ticket) -> str:
+        """Return the partner's id of a ticket's order; each point of sale names it its own way."""
+        named = str(ticket.reference_id)
+        for item in self.records():
+            if names(item, named):
+                return str(item["order_id"]["S"])
+        return named
+
+    def place(self, channel: str, *, store: int = 0, number: int = 0) -> str:
+        """Let a customer order from a certain store at a certain partner; returns the order's id.
+
+        Equal numbers are equal orders: give each its own.
+        """
+        shop = self.world.generator.stores[store]
+        generator = OrderGenerator(seed=number, stores=[shop], channels=[channel])
+        order = generator.order(number, self._now_ms())
+        order_id = self.world.place(order)
+        self.placed[order_id] = order
+        self.world.tick()
+        return order_id
+
+    def go(self, *, seconds: float, step: float = 5) -> None:
+        """Let time pass in steps, so that vendors' webhooks and deadlines come in their turn."""
+        for _ in range(round(seconds / step)):
+            self.offline.advance(seconds=step, raise_errors=False)
+            self.world.tick()
+
+    def queue_depth(self, name: str) -> int:
+        """Return how many messages wait in a queue."""
+        sqs = self.offline.client("sqs")
+        url = sqs.get_queue_url(QueueName=name)["QueueUrl"]
+        names = ["ApproximateNumberOfMessages"]
+        reply = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)
+        return int(reply["Attributes"][names[0]])
+
+    def records(self) -> list[dict[str, Any]]:
+        """Return the orders table."""
+        pages = self.offline.client("dynamodb").get_paginator("scan").paginate(TableName="orders")
+        return [item for page in pages for item in page["Items"]]
+
+    def record(self, order: PlacedOrder) -> dict[str, Any] | None:
+        """Return what the orders table holds about an order."""
+        return next((item for item in self.records() if order.order_id in str(item)), None)
+
+    def _now_ms(self) -> int:
+        return round(self.offline.now.timestamp() * 1000)
+
+    def _send(self, request: OutgoingRequest) -> int:
+        path = urlsplit(request.url).path
+        reply = self.offline.http.request(
+            request.method, path, headers=request.headers, body=request.body
+        )
+        return int(reply.status_code)
+
+
+def names(item: Mapping[str, Any], reference: str) -> bool:
+    """Say whether a ticket's reference is that of a stored order."""
+    if reference.endswith(item["order_key"]["S"]):  # Toast, Clover
+        return True
+    return reference == reference_id(item["channel"]["S"], item["order_id"]["S"])  # Square
+
+
+@contextmanager
+def opened(street: Street) -> Iterator[Street]:
+    """Let the app reach the street's vendors through `requests`, and open its stores."""
+    import responses  # of the development group: what needs no `requests` needs none of it
+
+    with responses.RequestsMock(assert_all_requests_are_fired=False) as vendors:
+        mount(vendors, VENDORS_URL, street.world)
+        street.open_for_business()
+        yield street
