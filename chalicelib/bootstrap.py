@@ -91,7 +91,12 @@ class Services:
         from chalicelib.adapters.order_table import OrderTable
 
         config = self.config
-        return OrderTable(self._dynamodb, config.orders_table, config.orders_due_index)
+        return OrderTable(
+            self._dynamodb,
+            config.orders_table,
+            config.orders_due_index,
+            config.orders_ticket_index,
+        )
 
     @cached_property
     def stores(self) -> StoreTable:

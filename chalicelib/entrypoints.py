@@ -81,7 +81,8 @@ def pos_changed(event: Any) -> None:
     data = Event.from_detail(event.detail).data
     state = None if data["state"] == "ask" else data["state"]
     order_id, location_id = data["posOrderId"], data.get("locationId", "")
-    _handle(NotePosChange(data["vendor"], order_id, location_id, state))
+    reference = data.get("reference", "")
+    _handle(NotePosChange(data["vendor"], order_id, location_id, state, reference))
 
 
 def minute_passed() -> None:

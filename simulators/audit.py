@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.adapters.records import to_record
-from simulators.street import names
+from simulators.street import QUEUES, names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Set
+    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from chalicelib.domain.record import OrderRecord
     from simulators.channels.marketplace import Decision
@@ -27,14 +28,6 @@ UNANSWERED = frozenset({"auto_cancelled", "auto_rejected", "timed_out", "cancell
 
 KEPT = frozenset({"accepted", "ready", "completed"})
 SETTLED = KEPT | {"rejected", "cancelled"}
-QUEUES = (
-    "inbound-orders",
-    "pos-square",
-    "pos-toast",
-    "pos-clover",
-    "channel-callbacks",
-    "notifications",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +39,7 @@ class Side:
     record: OrderRecord | None
     printed: tuple[Ticket, ...]
     standing: tuple[Ticket, ...]
+    live: tuple[str, ...] = ()
 
     @property
     def said(self) -> str:
@@ -55,18 +49,19 @@ class Side:
         return ends[-1] if ends else ""
 
 
-def findings(street: Street, *, told_to_staff: Set[str] = frozenset()) -> list[str]:
+def findings(street: Street, *, told_to_staff: AbstractSet[str] = frozenset()) -> list[str]:
     """Return every disagreement.
 
     About an order in `told_to_staff` a person has been told that its partner could not be: there
     partner and kitchen may differ.
     """
     found = [text for side in sides(street) for text in _of(street, side, told_to_staff)]
-    for queue in QUEUES:
-        for name in (queue, f"{queue}-dead-letters"):
-            if depth := street.queue_depth(name):
-                found.append(f"{name} holds {depth}")
-    return found
+    queues = [name for queue in QUEUES for name in (queue, f"{queue}-dead-letters")]
+    return found + [
+        f"{name} holds {depth}: {street.first_message(name)}"
+        for name in queues
+        if (depth := street.queue_depth(name))
+    ]
 
 
 def sides(street: Street) -> list[Side]:
@@ -78,6 +73,7 @@ def sides(street: Street) -> list[Side]:
         for decision in channel.decisions():
             decisions[decision.order_id].append(decision)
     printed, standing = _tickets(street, items)
+    live = _live(street, items)
     known = dict.fromkeys([*street.placed, *records, *decisions, *printed])
     return [
         Side(
@@ -86,13 +82,14 @@ def sides(street: Street) -> list[Side]:
             records.get(order_id),
             tuple(printed[order_id]),
             tuple(standing[order_id]),
+            tuple(live[order_id]),
         )
         for order_id in known
     ]
 
 
 def _tickets(
-    street: Street, items: list[Mapping[str, Any]]
+    street: Street, items: Sequence[Mapping[str, Any]]
 ) -> tuple[defaultdict[str, list[Ticket]], defaultdict[str, list[Ticket]]]:
     printed: defaultdict[str, list[Ticket]] = defaultdict(list)
     standing: defaultdict[str, list[Ticket]] = defaultdict(list)
@@ -107,17 +104,30 @@ def _tickets(
     return printed, standing
 
 
-def _of(street: Street, side: Side, told_to_staff: Set[str]) -> Iterator[str]:
+def _live(street: Street, items: Sequence[Mapping[str, Any]]) -> defaultdict[str, list[str]]:
+    """Return what the points of sale hold of each order, printed or not."""
+    live: defaultdict[str, list[str]] = defaultdict(list)
+    for till in street.world.points_of_sale.values():
+        for reference, id_ in till.live_orders():
+            owner = next((i["order_id"]["S"] for i in items if names(i, reference)), reference)
+            live[owner].append(id_)
+    return live
+
+
+def _of(street: Street, side: Side, told_to_staff: AbstractSet[str]) -> Iterator[str]:
     order_id, record, count = side.order_id, side.record, len(side.standing)
     is_yes = side.said in YES
     if len(side.printed) > 1:
         yield f"{order_id}: {len(side.printed)} tickets"
-    if order_id not in told_to_staff and not _is_eaten(side):
+    if order_id not in told_to_staff and not _is_eaten(street, side):
         if count != (1 if is_yes else 0):
             yield f"{order_id}: the partner says {side.said or 'nothing'}, the kitchen has {count}"
+        if len(side.live) > (1 if is_yes else 0):
+            yield f"{order_id}: the partner says {side.said}, the till holds {len(side.live)}"
         if record is not None and (record.state in KEPT) != is_yes:
             yield f"{order_id}: {record.state}, the partner says {side.said or 'nothing'}"
-    if side.said in UNANSWERED:
+    # Deliveroo has no call that takes back what it holds for later: unconfirmed, it ends by itself.
+    if side.said in UNANSWERED and order_id not in told_to_staff:
         yield f"{order_id}: nobody told the partner in time ({side.said})"
     if record is None:
         if not side.said:
@@ -132,9 +142,16 @@ def _of(street: Street, side: Side, told_to_staff: Set[str]) -> Iterator[str]:
     yield from _money(street, side, record)
 
 
-def _is_eaten(side: Side) -> bool:
-    """Say whether the order was finished before its partner took it back: that comes too late."""
-    return side.record is not None and side.record.state == "completed" and bool(side.standing)
+def _is_eaten(street: Street, side: Side) -> bool:
+    """Say whether the kitchen was done before the partner took the order back: too late for that.
+
+    Our record may say "cancelled" by then; but also that the ticket could not be undone.
+    """
+    if side.record is None or side.record.store is None or not side.standing:
+        return False
+    till = street.world.points_of_sale[side.record.store.pos]
+    done = till.is_done(side.standing[0].order_id)
+    return done and (side.record.state == "completed" or side.record.undo == "failed")
 
 
 def _money(street: Street, side: Side, record: OrderRecord) -> Iterator[str]:

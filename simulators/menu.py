@@ -76,6 +76,7 @@ class Store:
     pos: str = SQUARE
     timezone: str = "America/Los_Angeles"
     currency: str = CURRENCY
+    release_on_courier: tuple[str, ...] = ()
 
     def channel_store_id(self, channel: str) -> str:
         """Return the store's name at a delivery partner."""
@@ -234,6 +235,7 @@ def menu_file(store: Store, menu: Sequence[Item] = MENU) -> Json:
         "prep_minutes": 15,
         "pos_settings": pos_settings(store),
         "channels": dict(store.channels),
+        "release_on_courier": list(store.release_on_courier),
         "items": [
             {
                 "id": entry.id,

@@ -219,6 +219,11 @@ class Simulator:
         with self._lock:
             return self._timeline.next_due_ms()
 
+    def pending_webhooks(self) -> int:
+        """Return how many webhooks are still to be sent, retries included."""
+        with self._lock:
+            return self._timeline.pending_deliveries()
+
     def publish(self, delivery: Delivery) -> None:
         """Plan a webhook, subject to the faults asked for its event type."""
         now_ms = self._now_ms()

@@ -27,6 +27,15 @@ if TYPE_CHECKING:
 
 VENDORS_URL = "http://127.0.0.1:9001"
 
+QUEUES = (
+    "inbound-orders",
+    "pos-square",
+    "pos-toast",
+    "pos-clover",
+    "channel-callbacks",
+    "notifications",
+)
+
 
 class Street:
     """Customers, partners, the restaurant's till, and the app between them."""
@@ -55,7 +64,7 @@ class Street:
             if store.pos == "clover":
                 item = {
                     "name": {"S": f"clover/{store.location_id}"},
-                    "refresh": {"S": f"clover-refresh-{store.location_id}"},
+                    "refresh": {"S": self.world.clover.connect(store.location_id)},
                 }
                 dynamodb.put_item(TableName="partner-tokens", Item=item)
 
@@ -127,6 +136,30 @@ class Street:
         """Return the orders table."""
         pages = self.offline.client("dynamodb").get_paginator("scan").paginate(TableName="orders")
         return [item for page in pages for item in page["Items"]]
+
+    def first_message(self, name: str) -> str:
+        """Return the beginning of a message of a queue; it stays there."""
+        sqs = self.offline.client("sqs")
+        url = sqs.get_queue_url(QueueName=name)["QueueUrl"]
+        reply = sqs.receive_message(QueueUrl=url, VisibilityTimeout=0)
+        return str(next((m["Body"] for m in reply.get("Messages", ())), ""))[:200]
+
+    def is_at_rest(self) -> bool:
+        """Say whether nothing is under way: no message, no webhook, nothing owed for an order."""
+        if any(self.world_pending()) or any("due_ms" in item for item in self.records()):
+            return False
+        return not any(self._unfinished(queue) for queue in QUEUES)
+
+    def world_pending(self) -> Iterator[int]:
+        """Yield how many webhooks each vendor has still to send."""
+        for simulator in self.world.simulators.values():
+            yield simulator.pending_webhooks()
+
+    def _unfinished(self, name: str) -> int:
+        sqs = self.offline.client("sqs")
+        url = sqs.get_queue_url(QueueName=name)["QueueUrl"]
+        reply = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+        return sum(int(n) for name, n in reply.items() if name.startswith("ApproximateNumber"))
 
     def record(self, order: PlacedOrder) -> dict[str, Any] | None:
         """Return what the orders table holds about an order."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from chalicelib.adapters.errors import aws_errors
-from chalicelib.adapters.records import SHARDS, to_item, to_record
+from chalicelib.adapters.records import SHARDS, ticket_key, to_item, to_record
 from chalicelib.domain.deadlines import NUDGE_MS
 from chalicelib.domain.errors import VersionConflict
 from chalicelib.domain.states import State
@@ -21,10 +21,11 @@ if TYPE_CHECKING:
 class OrderTable:
     """Orders by key. Every write names the version that it replaces."""
 
-    def __init__(self, client: Any, table: str, due_index: str) -> None:
+    def __init__(self, client: Any, table: str, due_index: str, ticket_index: str) -> None:
         self._client = client
         self._table = table
         self._due_index = due_index
+        self._ticket_index = ticket_index
 
     def get(self, key: str) -> OrderRecord | None:
         """Return an order as last written."""
@@ -90,6 +91,18 @@ class OrderTable:
                     raise
                 item: Any = error.response.get("Item")
         return (to_record(item) if item else None), False
+
+    def key_of_ticket(self, vendor: str, pos_order_id: str) -> str | None:
+        """Return the key of the order that a ticket is of, as far as the index has it."""
+        with aws_errors("Query"):
+            reply = self._client.query(
+                TableName=self._table,
+                IndexName=self._ticket_index,
+                KeyConditionExpression="ticket = :ticket",
+                ExpressionAttributeValues={":ticket": {"S": ticket_key(vendor, pos_order_id)}},
+            )
+        items = reply["Items"]
+        return str(items[0]["order_key"]["S"]) if items else None
 
     def due(self, now_ms: int) -> Iterator[tuple[str, str]]:
         """Yield key and `due_for` of all orders that the sweep has to wake.

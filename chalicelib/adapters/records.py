@@ -37,13 +37,14 @@ NUMBERS = (
     "tries",
     "answer_next_ms",
     "answer_tries",
+    "answer_lease_until_ms",
     "due_ms",
 )
 KNOWN = frozenset(
     {
         *("order_key", "channel", "channel_store_id", "order_id", "state", "schema", "version"),
         *("received_ms", "decide_within_ms", "webhook", "undo", "outbox", "expires_at"),
-        *("due_shard", "due_for"),
+        *("due_shard", "due_for", "ticket"),
         *(*PARTS, *TEXTS, *FLAGS, *NUMBERS),
     }
 )
@@ -55,6 +56,11 @@ OLD_STATES = {"pos_unknown": State.SUBMITTING}
 def shard_of(key: str) -> str:
     """Return the partition of the sweep's index that an order belongs to."""
     return f"{zlib.crc32(key.encode()) % SHARDS:02d}"
+
+
+def ticket_key(vendor: str, pos_order_id: str) -> str:
+    """Return what an order is found by when all that is known is its ticket."""
+    return f"{vendor}/{pos_order_id}"
 
 
 def due_for(record: OrderRecord) -> str:
@@ -94,6 +100,8 @@ def to_item(record: OrderRecord) -> dict[str, Any]:
     item |= {name: {"S": text} for name, text in texts.items() if text is not None}
     item |= {name: {"N": str(n)} for name, n in numbers.items() if n is not None}
     item |= {name: {"BOOL": True} for name in FLAGS if getattr(record, name)}
+    if record.pos_order_id and record.store:
+        item["ticket"] = {"S": ticket_key(record.store.pos, record.pos_order_id)}
     for name in PARTS:
         part = getattr(record, name)
         if part is None:
@@ -141,6 +149,7 @@ def _read(item: dict[str, Any]) -> OrderRecord:
         fired="fired" in item,
         ready_told="ready_told" in item,
         answer_begun="answer_begun" in item,
+        answer_lease_until_ms=number("answer_lease_until_ms"),
         undo=Undo(item["undo"]["S"]) if "undo" in item else None,
         called_ms=number("called_ms"),
         lease_until_ms=number("lease_until_ms"),

@@ -159,6 +159,7 @@ class NotePosChange:
     pos_order_id: str
     location_id: str
     state: str | None
+    reference: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,10 @@ LOOK_ON_MS = 50_000
 NUDGE_MS = 30_000
 """Quiet for this long, and the sweep wakes an order that is not finished."""
 
+ANSWER_LEASE_MS = 22_000
+"""Longer than the function that answers partners lives (20 s), shorter than its messages stay
+away after a crash (30 s)."""
+
 LOOK_AGAIN_SECONDS = 2
 """A lost call may still be on its way: give it this long before looking."""
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain.deadlines import (
+    ANSWER_LEASE_MS,
     DECIDE_MS,
     LOOK_ON_MS,
     NUDGE_MS,
@@ -52,7 +53,8 @@ class OrderRecord:
     `by_partner` says that the partner took the order back. `called_ms` is when a worker last
     began to call the point of sale, `lease_until_ms` until when nobody else may. `tries` counts
     orderly failures in a row at the point of sale, `answer_tries` at the partner; `waiting_for`
-    names the last one. `answer_begun` says that the partner may know our answer already.
+    names the last one. `answer_begun` says that the partner may know our answer already,
+    `answer_lease_until_ms` until when nobody else may say it.
     `due_ms` is when the sweep looks.
     `origin` holds what was read, so that what a newer version wrote is written back untouched.
     """
@@ -83,6 +85,7 @@ class OrderRecord:
     answer_next_ms: int | None = None
     answer_tries: int = 0
     answer_begun: bool = False
+    answer_lease_until_ms: int | None = None
     waiting_for: str = ""
     due_ms: int | None = None
     outbox: tuple[Event, ...] = ()
@@ -219,11 +222,17 @@ class OrderRecord:
 
     def answering(self, now_ms: int) -> OrderRecord:
         """Note that the partner is about to be told what cannot be read back there."""
-        return _touched(replace(self, answer_begun=True), now_ms)
+        lease_ms = now_ms + ANSWER_LEASE_MS
+        return _touched(replace(self, answer_begun=True, answer_lease_until_ms=lease_ms), now_ms)
+
+    def is_being_answered(self, now_ms: int) -> bool:
+        """Say whether a worker is, or may be, telling the partner what cannot be read back."""
+        until_ms = self.answer_lease_until_ms
+        return until_ms is not None and now_ms < until_ms
 
     def answer(self, answer: Answer, now_ms: int) -> OrderRecord:
         """Note what the partner was told."""
-        told = replace(self, answer_tries=0, answer_next_ms=None)
+        told = replace(self, answer_tries=0, answer_next_ms=None, answer_lease_until_ms=None)
         if answer is Answer.READY:
             return _touched(replace(told, ready_told=True), now_ms).tidied()
         return _touched(replace(told, answered=SAID[answer]), now_ms).tidied()
@@ -235,7 +244,9 @@ class OrderRecord:
         order and undoes its ticket.
         """
         news = _event(self, "order.callback_refused", now_ms, {"why": why})
-        failed = replace(self, answered=how, outbox=(*self.outbox, news))
+        failed = replace(
+            self, answered=how, answer_lease_until_ms=None, outbox=(*self.outbox, news)
+        )
         if self.state in FINAL:
             return _touched(failed, now_ms)
         return _after(_undoing(replace(failed, by_partner=True)), Step.CANCEL, now_ms)
@@ -270,7 +281,11 @@ class OrderRecord:
         """Note that the partner could not be told, why, and when it is tried again."""
         tries = self.answer_tries + 1
         waiting = replace(
-            self, answer_tries=tries, answer_next_ms=next_ms, waiting_for=reason[:200]
+            self,
+            answer_tries=tries,
+            answer_next_ms=next_ms,
+            answer_lease_until_ms=None,
+            waiting_for=reason[:200],
         )
         return _touched(waiting, now_ms)
 
@@ -299,7 +314,9 @@ def _dated(record: OrderRecord, now_ms: int) -> OrderRecord:
 def _expected_ms(record: OrderRecord, duty: Duty, now_ms: int) -> int:
     if duty is Duty.KITCHEN and record.state is State.HELD:
         return record.next_try_ms or now_ms  # nobody but the sweep fires it
-    waits_ms = record.answer_next_ms if duty is Duty.PARTNER else record.next_try_ms
+    waits_ms = record.next_try_ms
+    if duty is Duty.PARTNER:
+        waits_ms = record.answer_next_ms or record.answer_lease_until_ms
     if duty is Duty.KITCHEN and record.lease_until_ms is not None:
         waits_ms = record.lease_until_ms
     return max(waits_ms or now_ms, now_ms) + NUDGE_MS

@@ -11,7 +11,7 @@ from chalicelib.domain.deadlines import WAKES_IN_A_ROW, backoff_seconds
 from chalicelib.domain.duties import SAID, Answer, Duty, Undo, answer_owed
 from chalicelib.domain.refusal import Reason, Refusal
 from chalicelib.domain.states import State
-from chalicelib.orders.outbox import change, relay_and_settle
+from chalicelib.orders.outbox import Overtaken, change, relay_and_settle
 from chalicelib.orders.wakes import wake, wake_again
 
 if TYPE_CHECKING:
@@ -58,12 +58,14 @@ def _tell(services: Services, record: OrderRecord, answer: Answer, event_id: str
     now_ms = services.now_ms()
     written = record
     try:
-        if now_ms > _until_ms(channel, record, answer):
+        if now_ms > _until_ms(channel, record):
             raise PartnerRefused("too late: the partner has decided without us")
-        if not channel.reads_back and not record.answer_begun:
-            written = change(services, record, lambda r: r.heard(event_id).answering(now_ms))
+        if not channel.reads_back:
+            record, written = _begun(services, record, answer, event_id)
         # As it was before: a refusal of a first answer is no echo of an earlier one.
         _say(channel, record, answer, now_ms)
+    except Overtaken:
+        log.info("callback.busy", order=record.key)
     except (PartnerUnavailable, VendorHttpError) as error:
         # Saying the same answer twice does no harm, so every kind of failure is retried.
         retry_after = error.retry_after if isinstance(error, PartnerUnavailable) else None
@@ -85,8 +87,28 @@ def _tell(services: Services, record: OrderRecord, answer: Answer, event_id: str
             wake(services, told, Duty.PARTNER)
 
 
-def _until_ms(channel: Channel, record: OrderRecord, answer: Answer) -> int:
-    if answer in (Answer.HOLD, Answer.DENY) or record.answered is None:
+def _begun(
+    services: Services, record: OrderRecord, answer: Answer, event_id: str | None
+) -> tuple[OrderRecord, OrderRecord]:
+    """Have the conversation with a partner that cannot be read back for this worker alone.
+
+    Returns the record as it was before and as it is now; Overtaken when another worker has it.
+    """
+    now_ms, before = services.now_ms(), record
+
+    def begin(found: OrderRecord) -> OrderRecord:
+        nonlocal before
+        if found.is_being_answered(now_ms) or answer_owed(found) is not answer:
+            raise Overtaken(found)
+        before = found
+        return found.heard(event_id).answering(now_ms)
+
+    written = change(services, record, begin)
+    return before, written
+
+
+def _until_ms(channel: Channel, record: OrderRecord) -> int:
+    if record.answered is None:
         return record.received_ms + channel.give_up_ms
     return (record.clock_ms or record.received_ms) + GIVE_UP_AFTER_MS
 

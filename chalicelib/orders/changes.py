@@ -61,10 +61,12 @@ def release_order(services: Services, command: ReleaseOrder) -> None:
     """Let the kitchen see an order that was held for its courier."""
     record = services.orders.get(command.notice.key)
     if record is None or record.state is State.NOTIFIED:
-        if services.now_ms() - command.received_ms > NO_RELEASE_AFTER_MS:
+        age_ms = services.now_ms() - command.received_ms
+        if age_ms > NO_RELEASE_AFTER_MS:
             log.warning("order.release_unknown", order=command.notice.key)
             return
-        raise RetryLater("the release came before its order", 5)
+        # Ever longer, so that the time ends it before the count of its deliveries (20) does.
+        raise RetryLater("the release came before its order", 5 + age_ms // 3_000)
     try:
         fired = change(services, record, lambda r: r.fire(services.now_ms()))
     except Overtaken:
@@ -86,9 +88,12 @@ def note_pos_change(services: Services, command: NotePosChange) -> None:
     """Follow what happens to a ticket after it was printed."""
     pos = services.points_of_sale[command.vendor]
     state = TicketState(command.state) if command.state else None
-    notice = PosNotice("", "", command.pos_order_id, state, command.location_id)
+    notice = PosNotice("", "", command.pos_order_id, state, command.location_id, command.reference)
     try:
         key = pos.order_key_of(notice)
+        if key is None and state is TicketState.VOIDED:
+            # Clover shows nothing of what was deleted, not even whose it was.
+            key = services.orders.key_of_ticket(command.vendor, command.pos_order_id)
         record = services.orders.get(key) if key else None
         if record is not None and state is None:
             state = pos.state_of(record, _ticket(record, command.pos_order_id))

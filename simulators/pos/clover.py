@@ -82,6 +82,13 @@ class Clover(PointOfSaleSimulator):
         with self._lock:
             return copy.deepcopy(list(self._orders.values()))
 
+    def connect(self, merchant_id: str) -> str:
+        """Let a merchant grant access anew; returns the refresh token that the app gets."""
+        with self._lock:
+            refresh = self.new_uuid()
+            self._refresh[refresh] = merchant_id
+            return refresh
+
     def delete_at_the_till(self, order_id: str) -> None:
         """Let the restaurant delete an order itself."""
         with self._lock:
@@ -90,6 +97,12 @@ class Clover(PointOfSaleSimulator):
     def cancel_at_the_till(self, order_id: str) -> None:
         """Delete it."""
         self.delete_at_the_till(order_id)
+
+    def live_orders(self) -> list[tuple[str, str]]:
+        """Return what is not deleted."""
+        with self._lock:
+            live = [order for order in self._orders.values() if not order.get("deleted")]
+            return [(_first_line(order), order["id"]) for order in live]
 
     def goods_total(self, order_id: str) -> int:
         """Return the order's total: line items have no tax here."""
@@ -277,8 +290,7 @@ class Clover(PointOfSaleSimulator):
         if str(order.get("title", "")).startswith("VOID"):
             self.void_slips.append(order["id"])
         else:
-            reference_id = str(order.get("note") or "").partition("\n")[0] or None
-            self.print_ticket(reference_id, order["id"], merchant_id)
+            self.print_ticket(_first_line(order) or None, order["id"], merchant_id)
         self._touch(order, "UPDATE")
         return Response.of_json(event)
 
@@ -381,3 +393,8 @@ class Clover(PointOfSaleSimulator):
         order_id = request.json_object()["order_id"]
         self.delete_at_the_till(order_id)
         return Response.of_json({"order": self._orders[order_id]})
+
+
+def _first_line(order: Json) -> str:
+    """Return what an order is known by in other systems: it stands first in its note."""
+    return str(order.get("note") or "").partition("\n")[0]

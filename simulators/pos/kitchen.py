@@ -49,6 +49,14 @@ class PointOfSaleSimulator(Simulator):
         """Return what an order's goods cost there, without tax and tips, in minor units."""
         raise NotImplementedError
 
+    def live_orders(self) -> list[tuple[str, str]]:
+        """Return reference and id of every order that nobody has taken back, printed or not."""
+        raise NotImplementedError
+
+    def is_done(self, order_id: str) -> bool:  # noqa: ARG002 - some tills do not tell
+        """Say whether the kitchen has finished an order."""
+        return False
+
     def cancel_at_the_till(self, order_id: str) -> None:
         """Let the restaurant itself take an order back."""
         raise NotImplementedError

@@ -129,6 +129,12 @@ class Orders:
         self.records[record.key] = stored
         return record
 
+    def key_of_ticket(self, vendor: str, pos_order_id: str) -> str | None:
+        wanted = (vendor, pos_order_id)
+        known = self.records.values()
+        found = (r for r in known if r.store and (r.store.pos, r.pos_order_id) == wanted)
+        return next((record.key for record in found), None)
+
     def due(self, now_ms: int) -> Iterator[tuple[str, str]]:
         due = [r for r in self.records.values() if r.due_ms is not None and r.due_ms <= now_ms]
         yield from [(r.key, due_for(r)) for r in sorted(due, key=lambda r: r.due_ms or 0)]

@@ -47,7 +47,7 @@ def dynamodb(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 @pytest.fixture
 def orders(dynamodb: Any) -> OrderTable:
     """The orders table."""
-    return OrderTable(dynamodb, "orders", "due-by-shard")
+    return OrderTable(dynamodb, "orders", "due-by-shard", "by-ticket")
 
 
 def test_order_is_read_as_it_was_written(orders: OrderTable, house: Any) -> None:

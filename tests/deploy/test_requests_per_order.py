@@ -49,6 +49,7 @@ def table_units(requests: Iterable[tuple[str, dict[str, Any]]]) -> Counter[str]:
     """
     units: Counter[str] = Counter()
     due: dict[str, str | None] = {}
+    ticket: set[str] = set()
     size: dict[str, int] = {}
     for operation, body in requests:
         if operation in ("PutItem", "UpdateItem"):
@@ -59,11 +60,14 @@ def table_units(requests: Iterable[tuple[str, dict[str, Any]]]) -> Counter[str]:
             else:
                 new = body["ExpressionAttributeValues"].get(":due", {}).get("N")
             units["DynamoDB write units"] += ceil(size.get(key, 1) / WRITE_UNIT_BYTES)
-            # The index is written when due_ms comes, goes or changes.
+            # An index is written when its key comes, goes or changes.
+            if "ticket" in body.get("Item", {}) and key not in ticket:
+                ticket.add(key)
+                units["DynamoDB write units of the indexes"] += 1
             before = due.get(key)
             if before != new:
                 changed = (before is not None) + (new is not None)
-                units["DynamoDB write units of the index"] += changed
+                units["DynamoDB write units of the indexes"] += changed
             due[key] = new
         elif operation == "GetItem":
             units["DynamoDB read units"] += 1

@@ -10,9 +10,9 @@ import responses
 
 from chalicelib.adapters.http import NoReply, VendorHttp
 from chalicelib.pos.square import Square
+from simulators.audit import findings
 from simulators.in_responses import mount
 from simulators.menu import make_stores
-from simulators.audit import findings
 from simulators.street import VENDORS_URL, Street
 
 if TYPE_CHECKING:

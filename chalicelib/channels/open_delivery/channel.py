@@ -52,7 +52,10 @@ CANCEL_CODES = {
 }
 """"SYSTEMIC_ISSUES" for every reason that is not here."""
 
-CONFIRMED = {"CONFIRMED", "PREPARING", "READY_FOR_PICKUP", "DISPATCHED", "DELIVERED"}
+CONFIRMED = {
+    *("CONFIRMED", "PREPARING", "READY_FOR_PICKUP", "DISPATCHED", "DELIVERED"),
+    "ORDER_CANCELLATION_REQUEST",  # its customer would like to cancel what was confirmed
+}
 CANCELLED = {"CANCELLED", "CANCELLATION_REQUESTED"}
 
 

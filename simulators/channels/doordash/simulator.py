@@ -112,6 +112,12 @@ class DoorDash(Marketplace):
             }
             self._publish("OrderCancel", order_id, self.settings.cancel_url, body)
 
+    def courier_arrives(self, order_id: str) -> None:
+        """Let the courier come near; publishes OrderRelease ("Auto Order Release")."""
+        with self._lock:
+            body = {"event": {"type": "OrderRelease"}, "order": self._orders[order_id].payload}
+            self._publish("OrderRelease", order_id, self.settings.webhook_url, body)
+
     def order_state(self, order_id: str) -> str:
         """Return NEW, AWAITING_CONFIRMATION, CONFIRMED, FAILED or CANCELLED."""
         with self._lock:

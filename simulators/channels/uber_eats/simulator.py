@@ -125,6 +125,13 @@ class UberEats(Marketplace):
         `payload` is the body of GET /v2/eats/order/{id}. `id`, `placed_at` and `current_state`
         are filled in when they are missing.
         """
+        return self._place(payload, "orders.notification")
+
+    def place_scheduled(self, payload: Mapping[str, Any]) -> str:
+        """Let a customer place an order for later; the webhook's type says that it is one."""
+        return self._place(payload, "orders.scheduled.notification")
+
+    def _place(self, payload: Mapping[str, Any], event_type: str) -> str:
         with self._lock:
             now_ms = self._now_ms()
             order = copy.deepcopy(dict(payload))
@@ -134,7 +141,7 @@ class UberEats(Marketplace):
             order.setdefault("display_id", order_id[-5:].upper())
             order.setdefault("placed_at", rfc3339(now_ms))
             self._orders[order_id] = _Order(order, "CREATED", now_ms)
-            self._publish("orders.notification", order_id)
+            self._publish(event_type, order_id)
             self.at(now_ms + self.settings.robocall_ms, lambda: self._robocall(order_id))
             self.at(now_ms + self.settings.auto_cancel_ms, lambda: self._auto_cancel(order_id))
             return order_id
@@ -152,6 +159,11 @@ class UberEats(Marketplace):
         """Let the courier come near; publishes orders.release."""
         with self._lock:
             self._publish("orders.release", order_id)
+
+    def edit_by_customer(self, order_id: str) -> None:
+        """Let the customer change the order; publishes orders.customer_order_edit."""
+        with self._lock:
+            self._publish("orders.customer_order_edit", order_id)
 
     def accept_on_tablet(self, order_id: str) -> None:
         """Let the store's staff accept on their tablet: even after our denial."""

@@ -112,6 +112,17 @@ class Square(PointOfSaleSimulator):
             self._orders[order_id]["state"] = "CANCELED"
             self.fulfil(order_id, "CANCELED")
 
+    def live_orders(self) -> list[tuple[str, str]]:
+        """Return what is not cancelled."""
+        with self._lock:
+            live = [order for order in self._orders.values() if order["state"] != "CANCELED"]
+            return [(str(order.get("reference_id")), order["id"]) for order in live]
+
+    def is_done(self, order_id: str) -> bool:
+        """Say whether the order is completed."""
+        with self._lock:
+            return bool(self._orders[order_id]["state"] == "COMPLETED")
+
     def goods_total(self, order_id: str) -> int:
         """Return what the order's lines come to."""
         with self._lock:

@@ -121,6 +121,17 @@ class Toast(PointOfSaleSimulator):
         """Void it."""
         self.void_at_the_till(order_id)
 
+    def live_orders(self) -> list[tuple[str, str]]:
+        """Return what is not voided."""
+        with self._lock:
+            live = [order for order in self._orders.values() if not order["voided"]]
+            return [(str(order.get("externalId")), order["guid"]) for order in live]
+
+    def is_done(self, order_id: str) -> bool:
+        """Say whether the order is closed."""
+        with self._lock:
+            return bool(self._orders[order_id]["guestOrderStatus"] == "CLOSED")
+
     def goods_total(self, order_id: str) -> int:
         """Return the amounts of the order's checks."""
         with self._lock:
