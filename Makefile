@@ -1,6 +1,6 @@
 # The commands of this repository; CI runs the same ones. Works with make 3.81 and later.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run rehearse check test test-browser test-localstack fuzz bench bench-quick lock clean
+.PHONY: help setup demo run rehearse sim check test test-browser test-localstack fuzz bench bench-quick lock clean
 
 SHELL = /bin/sh
 BIN = .venv/bin
@@ -12,6 +12,7 @@ JSON ?=
 SEED ?=
 PYTHON ?=
 N ?= 20000
+SEEDS ?= 50
 # Ports of `make run`; none given: the usual ones, or free ones where those are taken.
 PORT ?=
 AWS_PORT ?=
@@ -36,6 +37,9 @@ run: $(INSTALLED) ## Run app, AWS endpoint and simulators until Ctrl-C (PORT= AW
 
 rehearse: $(INSTALLED) ## Deploy the app as docs/DEPLOY.md says, take orders, delete it all: offline
 	@$(BIN)/python -m simulators.rehearse
+
+sim: $(INSTALLED) ## Play seeds of the whole app in virtual time and audit them (SEEDS=50 ORDERS=20 SEED=…)
+	@$(BIN)/python -m simulators.sim --seeds $(SEEDS) --orders $(if $(filter command line,$(origin ORDERS)),$(ORDERS),20) $(if $(SEED),--seed $(SEED))
 
 check: $(INSTALLED) ## Lint, format, types, import rules
 	$(BIN)/ruff check .

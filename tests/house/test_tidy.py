@@ -17,13 +17,17 @@ CLOCKS = {
     "src/chalice_offline/core/clock.py",
     "chalicelib/bootstrap.py",
 }
-DICE = {"src/chalice_offline/core/ids.py"}
+DICE = {
+    "src/chalice_offline/core/ids.py",
+    "simulators/sim/play.py",  # seeds the dice that botocore rolls
+}
 # The commands that run in real time: they measure it, and wait for it.
 REAL_TIME = {
     "simulators/demo.py",
     "simulators/playground.py",
     "simulators/rehearse.py",
     "simulators/server.py",
+    "simulators/sim/fleet.py",
 }
 
 TIME = {
@@ -109,6 +113,7 @@ def test_chance_comes_from_a_seed(sources: Any, require_none: Any) -> None:
 SLEEPERS = {
     "src/chalice_offline/cli.py",
     "src/chalice_offline/drivers/process_clock.py",
+    "simulators/sim/door.py",  # inside handlers, in virtual time
 } | REAL_TIME
 
 

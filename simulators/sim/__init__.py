@@ -1,0 +1,11 @@
+"""Whole evenings out of a seed: the app in virtual time under everything that can go wrong.
+
+plan      what happens in a seed: stores, orders, people, weather. Data, nothing else.
+fate      what happens to a call: decided by seed, function, order and number of the call
+door      where each call of a function to AWS and to vendors passes, slowed, failed, cut off
+containers  what functions remember between runs, per container as at Lambda
+play      one plan from its first order to calm, then the auditor
+shrink    a failing plan made smaller
+story     what happened to one order, call by call
+fleet     many seeds on all cores; command: `python -m simulators.sim --help`
+"""

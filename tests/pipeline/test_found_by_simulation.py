@@ -1,0 +1,88 @@
+"""What seeds of the simulation have found, each as the shortest story that shows it."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from chalicelib.adapters.http import VendorHttp
+from chalicelib.domain.events import Event
+from simulators.audit import findings
+from simulators.menu import OPEN_DELIVERY
+from simulators.sim import plan as plans
+from simulators.sim.customers import placed
+
+if TYPE_CHECKING:
+    from simulators.street import Street
+
+STORES = {"square": 0, "toast": 1, "clover": 2}
+
+
+@pytest.mark.parametrize("vendor", sorted(STORES))
+def test_kitchens_own_cancellation_reaches_the_partner(long_street: Street, vendor: str) -> None:
+    """Also from Clover, which shows nothing of a deleted order, and Toast, which names ours."""
+    street = long_street
+    order_id = street.place("doordash", store=STORES[vendor], number=1)
+    street.settle()
+    till = street.world.points_of_sale[vendor]
+    till.cancel_at_the_till(till.tickets()[0].order_id)
+    street.settle()
+    assert street.decisions() == {order_id: "cancelled_by_merchant"}
+    street.go(seconds=60)
+    assert findings(street) == []
+
+
+def test_two_workers_do_not_answer_doordash_at_once(
+    street: Street, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second one's "confirmed before" would be read as a no: it has no answer to read back."""
+    call = VendorHttp.call
+
+    def takes_a_while(self: VendorHttp, *arguments: Any, **named: Any) -> Any:
+        time.sleep(0.2)
+        reply = call(self, *arguments, **named)
+        time.sleep(0.2)
+        return reply
+
+    monkeypatch.setattr(VendorHttp, "call", takes_a_while)
+    street.offline.faults.duplicate("callbacks")
+    order_id = street.place("doordash", number=1)
+    street.settle()
+    street.offline.faults.clear()
+    street.go(seconds=120)
+    assert street.decisions() == {order_id: "accepted"}
+    assert street.tickets() == [order_id]
+    assert findings(street) == []
+
+
+def test_customer_may_ask_to_cancel_a_held_order_before_we_hear_of_it(street: Street) -> None:
+    """Open Delivery: confirming it once more is refused then, and the wish still gets its yes."""
+    app = street.world.open_delivery
+    app.faults.add("ORDER_CANCELLATION_REQUEST", "late_webhook", seconds=400)
+    shop = street.world.generator.stores[0]
+    planned = plans.OrderPlan(1, 0, OPEN_DELIVERY, 0, plans.SCHEDULED)
+    order = placed(street.world, planned, 1, shop, street.world.now_ms())
+    street.go(seconds=30)
+    assert street.decisions() == {order.order_id: "confirmed"}
+    app.cancel_by_customer(order.order_id)
+    street.go(seconds=600, step=20)
+    assert street.decisions() == {order.order_id: "cancelled_by_customer"}
+    assert findings(street) == []
+
+
+def test_release_of_an_order_that_never_came_is_no_dead_letter(street: Street) -> None:
+    """Time ends the waiting for its order, not the count of deliveries."""
+    notice = {"kind": "channel.order.released", "channel": "uber_eats"}
+    data = notice | dict.fromkeys(("storeId", "orderId", "eventId", "eventType"), "none")
+    now_ms = street.world.now_ms()
+    detail = Event("e", notice["kind"], "s", now_ms, data).to_detail()
+    sqs = street.offline.client("sqs")
+    url = sqs.get_queue_url(QueueName="inbound-orders")["QueueUrl"]
+    body = json.dumps({"detail-type": notice["kind"], "detail": detail})
+    sqs.send_message(QueueUrl=url, MessageBody=body)
+    street.go(seconds=1_200, step=60)
+    assert street.is_at_rest()
+    assert findings(street) == []
