@@ -96,6 +96,7 @@ class Services:
             config.orders_table,
             config.orders_due_index,
             config.orders_ticket_index,
+            config.orders_day_index,
         )
 
     @cached_property

@@ -50,6 +50,7 @@ class Config:
     default_bus: str
     orders_table: str
     orders_due_index: str
+    orders_day_index: str
     orders_ticket_index: str
     stores_table: str
     menu_items_table: str
@@ -98,6 +99,7 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
         orders_table=environ.get("ORDERS_TABLE", "orders"),
         orders_due_index=environ.get("ORDERS_DUE_INDEX", "due-by-shard"),
         orders_ticket_index=environ.get("ORDERS_TICKET_INDEX", "by-ticket"),
+        orders_day_index=environ.get("ORDERS_DAY_INDEX", "by-day"),
         stores_table=environ.get("STORES_TABLE", "stores"),
         menu_items_table=environ.get("MENU_ITEMS_TABLE", "menu-items"),
         tokens_table=environ.get("TOKENS_TABLE", "partner-tokens"),

@@ -6,26 +6,34 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from chalicelib.adapters.errors import aws_errors
-from chalicelib.adapters.records import SHARDS, ticket_key, to_item, to_record
+from chalicelib import log
+from chalicelib.adapters.errors import AwsUnavailable, aws_errors
+from chalicelib.adapters.records import SHARDS, ticket_key, to_item, to_record, trading_day
 from chalicelib.domain.deadlines import NUDGE_MS
-from chalicelib.domain.errors import VersionConflict
+from chalicelib.domain.errors import UnreadableRecord, VersionConflict
 from chalicelib.domain.states import State
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from chalicelib.domain.record import OrderRecord
+
+BATCH_GET_LIMIT = 100
+BATCH_ROUNDS = 5
+"""How often what DynamoDB left unprocessed is asked for again."""
 
 
 class OrderTable:
     """Orders by key. Every write names the version that it replaces."""
 
-    def __init__(self, client: Any, table: str, due_index: str, ticket_index: str) -> None:
+    def __init__(
+        self, client: Any, table: str, due_index: str, ticket_index: str, day_index: str
+    ) -> None:
         self._client = client
         self._table = table
         self._due_index = due_index
         self._ticket_index = ticket_index
+        self._day_index = day_index
 
     def get(self, key: str) -> OrderRecord | None:
         """Return an order as last written."""
@@ -34,6 +42,40 @@ class OrderTable:
                 TableName=self._table, Key={"order_key": {"S": key}}, ConsistentRead=True
             )
         return to_record(reply["Item"]) if "Item" in reply else None
+
+    def get_all(self, keys: Sequence[str]) -> Iterator[OrderRecord]:
+        """Yield those orders that there are, in no order; what cannot be read is left out."""
+        for start in range(0, len(keys), BATCH_GET_LIMIT):
+            chunk = [{"order_key": {"S": key}} for key in keys[start : start + BATCH_GET_LIMIT]]
+            wanted: dict[str, Any] = {self._table: {"Keys": chunk, "ConsistentRead": True}}
+            for _ in range(BATCH_ROUNDS):
+                with aws_errors("BatchGetItem"):
+                    reply = self._client.batch_get_item(RequestItems=wanted)
+                for item in reply["Responses"].get(self._table, []):
+                    try:
+                        yield to_record(item)
+                    except UnreadableRecord as error:
+                        log.error("order.unreadable", reason=str(error))
+                wanted = reply.get("UnprocessedKeys") or {}
+                if not wanted:
+                    break
+            else:
+                raise AwsUnavailable(f"BatchGetItem: unprocessed after {BATCH_ROUNDS} rounds")
+
+    def of_day(self, channel: str, channel_store_id: str, at_ms: int) -> Iterator[str]:
+        """Yield the keys of a partner's orders at a store on the UTC day that `at_ms` is in.
+
+        Only keys are in the index: an order writes it once, and who reconciles reads by night.
+        """
+        day = trading_day(channel, channel_store_id, at_ms)
+        query: dict[str, Any] = {
+            "TableName": self._table,
+            "IndexName": self._day_index,
+            "KeyConditionExpression": "trading_day = :day",
+            "ExpressionAttributeValues": {":day": {"S": day}},
+        }
+        for item in self._found(query):
+            yield item["order_key"]["S"]
 
     def save(self, record: OrderRecord) -> OrderRecord:
         """Write a record over its predecessor; VersionConflict when that is not there.
@@ -120,11 +162,14 @@ class OrderTable:
             "KeyConditionExpression": "due_shard = :shard AND due_ms <= :now",
             "ExpressionAttributeValues": {":shard": {"S": shard}, ":now": {"N": str(now_ms)}},
         }
+        for item in self._found(query):
+            yield item["order_key"]["S"], item.get("due_for", {}).get("S", "")
+
+    def _found(self, query: dict[str, Any]) -> Iterator[dict[str, Any]]:
         while True:
             with aws_errors("Query"):
                 reply = self._client.query(**query)
-            for item in reply["Items"]:
-                yield item["order_key"]["S"], item.get("due_for", {}).get("S", "")
+            yield from reply["Items"]
             if "LastEvaluatedKey" not in reply:
                 return
             query["ExclusiveStartKey"] = reply["LastEvaluatedKey"]

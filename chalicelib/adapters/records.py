@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import zlib
+from datetime import UTC, datetime
 from typing import Any
 
 from chalicelib.domain.deadlines import DECIDE_MS, RECORD_DAYS
@@ -63,6 +64,12 @@ def ticket_key(vendor: str, pos_order_id: str) -> str:
     return f"{vendor}/{pos_order_id}"
 
 
+def trading_day(channel: str, channel_store_id: str, at_ms: int) -> str:
+    """Return the name of one partner's day at one store: days begin at midnight UTC."""
+    day = datetime.fromtimestamp(at_ms // 1000, UTC).date()
+    return f"{channel}#{channel_store_id}#{day.isoformat()}"
+
+
 def due_for(record: OrderRecord) -> str:
     """Return whom the sweep has to wake: duties, the kitchen's with the vendor's name."""
     vendor = record.store.pos if record.store else ""
@@ -81,6 +88,10 @@ def to_item(record: OrderRecord) -> dict[str, Any]:
         "channel_store_id": record.channel_store_id,
         "order_id": record.order_id,
         "state": str(record.state),
+        # A held order trades on the day that it is made.
+        "trading_day": trading_day(
+            record.channel, record.channel_store_id, record.clock_ms or record.received_ms
+        ),
         "webhook": _json(record.webhook) if record.webhook else None,
         "undo": str(record.undo) if record.undo else None,
         "outbox": _json(outbox) if outbox else None,

@@ -24,6 +24,7 @@ from chalicelib.domain.store import read_menu
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+DAY_MS = 86_400_000
 TEMPLATE = json.loads((Path(__file__).parents[2] / ".chalice/resources.json").read_text())
 
 
@@ -47,7 +48,7 @@ def dynamodb(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 @pytest.fixture
 def orders(dynamodb: Any) -> OrderTable:
     """The orders table."""
-    return OrderTable(dynamodb, "orders", "due-by-shard", "by-ticket")
+    return OrderTable(dynamodb, "orders", "due-by-shard", "by-ticket", "by-day")
 
 
 def test_order_is_read_as_it_was_written(orders: OrderTable, house: Any) -> None:
@@ -63,6 +64,28 @@ def test_order_is_read_as_it_was_written(orders: OrderTable, house: Any) -> None
     )  # fmt: skip
     orders.save(full)
     assert orders.get(record.key) == full
+
+
+def test_a_days_orders_are_found(orders: OrderTable, dynamodb: Any, house: Any) -> None:
+    """By partner, store and UTC day; who cannot be read is left out."""
+    today = house.put_record(State.RECEIVED)
+    late = replace(today, order_id="late", clock_ms=today.received_ms + DAY_MS)
+    broken = replace(today, order_id="broken")
+    for record in (today, late, broken):
+        orders.save(record)
+    day = (today.channel, today.channel_store_id, today.received_ms)
+    assert sorted(orders.of_day(*day)) == [broken.key, today.key]
+    assert list(orders.of_day(*day[:2], late.clock_ms)) == [late.key]
+    assert list(orders.of_day("nobody", *day[1:])) == []
+    dynamodb.update_item(
+        TableName="orders",
+        Key={"order_key": {"S": broken.key}},
+        UpdateExpression="SET #s = :s",
+        ExpressionAttributeNames={"#s": "state"},
+        ExpressionAttributeValues={":s": {"S": "burnt"}},
+    )
+    many = [f"{today.key}-{number}" for number in range(150)]
+    assert list(orders.get_all([broken.key, *many, today.key])) == [today]
 
 
 def test_order_is_taken_and_read_in_one_call(orders: OrderTable, house: Any) -> None:
