@@ -22,7 +22,8 @@ AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 _log = logging.getLogger(__name__)
 
 LOOPBACK = "127.0.0.1"
-_HEADERS = "chalice_offline.headers"
+# Header fields as `Headers`, read once.
+HEADERS = "chalice_offline.headers"
 # Header fields as the client spelled their names; ASGI has those in lower case.
 FIELDS = "chalice_offline.fields"
 DISCARDED_BYTES = 1024**3
@@ -30,6 +31,7 @@ DISCARDED_BYTES = 1024**3
 _FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", re.ASCII)
 _NOT_IN_A_VALUE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _OURS = frozenset({"content-length", "transfer-encoding", "connection"})
+_BLANKS = " \t"
 _WITHOUT_BODY = frozenset({204, 205, 304})
 
 
@@ -43,7 +45,7 @@ class UnsendableReplyError(ValueError):
 
 def headers_of(scope: Scope) -> Headers:
     """Return the header fields of an ASGI request; read once, however often it is asked."""
-    known: Headers | None = scope.get(_HEADERS)
+    known: Headers | None = scope.get(HEADERS)
     if known is not None:
         return known
     headers = Headers()
@@ -55,7 +57,7 @@ def headers_of(scope: Scope) -> Headers:
         ):  # RFC 9110, section 5.2; cookies: RFC 9113, section 8.2.3
             value = f"{headers[name]}{'; ' if name == 'cookie' else ', '}{value}"
         dict.__setitem__(headers, name, value)
-    scope[_HEADERS] = headers
+    scope[HEADERS] = headers
     return headers
 
 
@@ -141,6 +143,28 @@ async def send_response(
     await send({"type": "http.response.body", "body": b""})
 
 
+def head_bytes(response: HttpResponse, *, head: bool = False) -> tuple[bytes, bytes]:
+    """Return a reply's header fields as they go over the wire, and its payload: as `send_response`.
+
+    Raises UnsendableReplyError when it cannot be written as HTTP.
+    """
+    if not 200 <= response.status <= 599:
+        raise UnsendableReplyError(f"{response.status} is no status of a reply")
+    headers, body = response.headers, response.body
+    announced = str(len(body))
+    if head:
+        announced = dict.get(headers, "content-length") or announced
+    length = "" if response.status in _WITHOUT_BODY else f"content-length: {announced}\r\n"
+    if head or not length:
+        body = b""
+    values = "".join(headers.values())
+    if values.isascii() and not _NOT_IN_A_VALUE.search(values) and all(map(_is_plain, headers)):
+        lines = [f"{name}: {value.strip(_BLANKS)}\r\n" for name, value in headers.items()]
+        return f"{''.join(lines)}{length}".encode("latin-1"), body
+    pairs = [b"%s: %s\r\n" % field for field in _fields(headers)]
+    return b"".join([*pairs, length.encode("latin-1")]), body
+
+
 async def send_start(send: Send, response: HttpResponse) -> None:
     """Send the head of a reply of unknown length."""
     headers = list(_fields(response.headers))
@@ -156,12 +180,18 @@ def _fields(headers: Headers) -> Iterable[tuple[bytes, bytes]]:
         for line in value.split("\n"):  # several cookies, a line each
             if _NOT_IN_A_VALUE.search(line):
                 raise UnsendableReplyError(f"{line!r} is no value of the header field {name}")
-            yield name.encode("latin-1"), _raw(line.strip(" \t"))
+            yield name.encode("latin-1"), _raw(line.strip(_BLANKS))
 
 
 @lru_cache(maxsize=512)
 def _is_field_name(name: str) -> bool:
     return _FIELD_NAME.fullmatch(name) is not None
+
+
+@lru_cache(maxsize=512)
+def _is_plain(name: str) -> bool:
+    """Whether a header field is passed on, and its name can be."""
+    return name not in _OURS and _is_field_name(name)
 
 
 def _raw(value: str) -> bytes:

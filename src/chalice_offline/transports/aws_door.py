@@ -25,26 +25,30 @@ if TYPE_CHECKING:
 WATCHED_AFTER_SECONDS = 0.05
 
 
-def aws_endpoint(
-    gateway: Gateway,
-    addressed: Callable[[HttpRequest], HttpRequest] | None = None,
-    socket_addressed: Callable[[HttpRequest], HttpRequest] | None = None,
-) -> AsgiApp:
-    """Return an ASGI app that answers AWS requests through `gateway`.
+class AwsEndpoint:
+    """An ASGI app that answers AWS requests through a gateway; small ones it answers at once."""
 
-    `addressed` gives a request the address that it is for, where the port says what that is;
-    `socket_addressed` does so for a WebSocket's handshake.
-    """
+    def __init__(
+        self,
+        gateway: Gateway,
+        addressed: Callable[[HttpRequest], HttpRequest] | None,
+        socket_addressed: Callable[[HttpRequest], HttpRequest] | None,
+    ) -> None:
+        self._gateway = gateway
+        self._addressed = addressed
+        self._socket_addressed = socket_addressed
 
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, or serve one WebSocket."""
         if scope["type"] == "websocket":
-            await serve_socket(gateway, socket_addressed, scope, receive, send)
+            await serve_socket(self._gateway, self._socket_addressed, scope, receive, send)
             return
         if scope["type"] != "http":
             return
+        gateway = self._gateway
         head = asgi.head_of(scope)
-        if addressed is not None:
-            head = addressed(head)
+        if self._addressed is not None:
+            head = self._addressed(head)
         is_head = head.method == "HEAD"
         payload = asgi.Payload(receive)
         try:
@@ -63,15 +67,54 @@ def aws_endpoint(
             if isinstance(reply, Pending):
                 reply = await _settled(gateway, reply, receive)
             _follow(gateway, request, reply)
-            if reply.feed is None:
-                await asgi.send_response(send, reply, head=is_head)
-            else:
-                await _send_feed(gateway, reply, reply.feed, send, receive)
+            await self.bringing(request, reply)(scope, receive, send)
         finally:
             if request.upload is not None:  # S3 has moved it away, if it took it
                 request.upload.path.unlink(missing_ok=True)
 
-    return app
+    # ---- at once (at_once.Endpoint) --------------------------------------------------------------
+
+    def answer(self, request: HttpRequest) -> HttpResponse | Pending[HttpResponse]:
+        """Answer a request that is there whole; never raises."""
+        gateway = self._gateway
+        if self._addressed is not None:
+            request = self._addressed(request)
+        reply = gateway.handle(request)
+        if isinstance(reply, Pending):
+            gateway.emulator.driver.expect(reply)
+            if gateway.left_behind is not None and gateway.left_behind.follows(request):
+                reply.then(lambda known: _follow(gateway, request, known.result()))
+        else:
+            _follow(gateway, request, reply)
+        return reply
+
+    def hang_up(self, pending: Pending[HttpResponse]) -> None:
+        """Note that a client does not wait for its reply."""
+        self._gateway.hang_up(pending)
+
+    def bringing(self, request: HttpRequest, reply: HttpResponse) -> AsgiApp:
+        """Return what sends a reply, piece by piece where it is a file or a feed."""
+
+        async def bring(_: Scope, receive: Receive, send: Send) -> None:
+            if reply.feed is None:
+                await asgi.send_response(send, reply, head=request.method == "HEAD")
+            else:
+                await _send_feed(self._gateway, reply, reply.feed, send, receive)
+
+        return bring
+
+
+def aws_endpoint(
+    gateway: Gateway,
+    addressed: Callable[[HttpRequest], HttpRequest] | None = None,
+    socket_addressed: Callable[[HttpRequest], HttpRequest] | None = None,
+) -> AwsEndpoint:
+    """Return an ASGI app that answers AWS requests through `gateway`.
+
+    `addressed` gives a request the address that it is for, where the port says what that is;
+    `socket_addressed` does so for a WebSocket's handshake.
+    """
+    return AwsEndpoint(gateway, addressed, socket_addressed)
 
 
 def _follow(gateway: Gateway, request: HttpRequest, reply: HttpResponse) -> None:

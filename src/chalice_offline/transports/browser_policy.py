@@ -186,13 +186,20 @@ class BrowserPolicy:
         # Rebinding needs a name. An address in numbers is where the client really sent it.
         self._any_address = _is_everywhere(bound_host)
 
+    def is_plain(self, headers: Mapping[str, str]) -> bool:
+        """Whether it is a program's request to one of this door's names, which no rule refuses.
+
+        This is on the way of every call.
+        """
+        return _is_program(headers) and self.host(headers.get("host", "")) not in _NOBODYS
+
     def refusal(
         self, method: str, path: str, query: str, headers: Mapping[str, str], area: Area
     ) -> Refusal | None:
         """Return why a request may not come in, or None. Header names are in lower case."""
+        if self.is_plain(headers):
+            return None
         host = headers.get("host", "")
-        if _is_program(headers) and self.host(host) not in _NOBODYS:
-            return None  # as the rules say; this is on the way of every call
         if area is Area.AWS:
             area = _area_of(path, host)
         sender, origin = self._sender(headers, host)

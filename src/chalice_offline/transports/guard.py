@@ -76,6 +76,13 @@ class Guard:
                 raise
             await send_response(send, plain_error(self.area, 500), head=_is_head(scope))
 
+    def lets_by(self, headers: Headers) -> bool:
+        """Whether a request comes in without more ado: a program's, at a host that is this door's.
+
+        What its reply may be in a browser is of no concern then either.
+        """
+        return self._policy.is_plain(headers) and "sec-fetch-dest" not in headers
+
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = headers_of(scope)
         query = scope["query_string"].decode("latin-1")

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
-from functools import cache
+import asyncio
+from functools import cache, partial
 from http.client import responses
 from typing import TYPE_CHECKING, Any
 
 import httptools
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from chalice_offline.transports.asgi import FIELDS
-from chalice_offline.transports.browser_policy import Area
+from chalice_offline.core.http import Headers, HttpRequest
+from chalice_offline.transports.asgi import FIELDS, HEADERS, LOOPBACK
+from chalice_offline.transports.at_once import AtOnce, is_usual
 from chalice_offline.transports.guard import plain_error
 from chalice_offline.transports.joined_writes import JoinedWrites
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from chalice_offline.core.http import HttpResponse
+    from chalice_offline.transports.asgi import AsgiApp
+    from chalice_offline.transports.at_once import Endpoint
+    from chalice_offline.transports.guard import Guard
 
 # S3 takes 8 KB of header fields, API Gateway 10 KB, load balancers 64 KB; nobody takes more.
 HEAD_BYTES = 64 * 1024
+# Fields that a head has once, or where its payload ends and whom it is for is anybody's guess.
+_ONCE = frozenset({"host", "transfer-encoding"})
 
 
 @cache
@@ -29,9 +38,9 @@ def socket_protocol() -> type[Any]:
     return SocketProtocol
 
 
-def protocol_for(area: Area) -> type[HttpToolsProtocol]:
-    """Return the protocol of one door."""
-    return {Area.AWS: _AwsProtocol, Area.APP: _AppProtocol}[area]
+def protocol_for(guard: Guard, endpoint: Endpoint | None) -> Callable[..., HttpToolsProtocol]:
+    """Return what makes the protocol of one door; `endpoint` answers what can be at once."""
+    return partial(_Protocol, guard, endpoint)
 
 
 class _MalformedError(Exception):
@@ -41,16 +50,20 @@ class _MalformedError(Exception):
 class _Protocol(HttpToolsProtocol):  # type: ignore[misc] # uvicorn is not followed
     """One connection."""
 
-    area: Area
     parser: Any
     transport: Any
+    cycle: Any
     url: bytes
 
-    def __init__(self, *args: Any, **options: Any) -> None:
+    def __init__(self, guard: Guard, endpoint: Endpoint | None, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
+        self.area = guard.area
+        self._guard = guard
+        self._endpoint = endpoint
         self._head_bytes = 0
         self._in_head = True
         self._fields: list[tuple[bytes, bytes]] = []
+        self._at_once: AtOnce | None = None  # what is under way of it
         self._starts_anew = False
         self._refusal: HttpResponse | None = None
         self._heard_at = self.loop.time()
@@ -100,42 +113,114 @@ class _Protocol(HttpToolsProtocol):  # type: ignore[misc] # uvicorn is not follo
         """Begin a request."""
         self._head_bytes = 0
         self._in_head = True
-        super().on_message_begin()
-        self._fields = self.scope[FIELDS] = []
+        self.url = b""
+        self.headers: list[tuple[bytes, bytes]] = []
+        self.expect_100_continue = False
+        self._fields = []
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a field of the head; trailers, which come after the payload, tell us nothing."""
         if self._in_head:
-            super().on_header(name, value)
             self._fields.append((name, value))
 
     def on_headers_complete(self) -> None:
         """Judge the head before anything is made of it."""
         self._in_head = False
-        size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
-        if size > HEAD_BYTES:
-            self._refusal = plain_error(self.area, 431)
+        headers = self._merged()
+        if (headers.get("transfer-encoding") or "chunked").lower() != "chunked":
             raise _MalformedError
-        hosts = [value for name, value in self.headers if name == b"host"]
-        codings = [value.lower() for name, value in self.headers if name == b"transfer-encoding"]
-        if len(hosts) > 1 or codings not in ([], [b"chunked"]):
+        method = self.parser.get_method()
+        if method == b"CONNECT":
             raise _MalformedError
-        if self.parser.get_method() == b"CONNECT":
-            raise _MalformedError
-        # "*" and what else is no path; RFC 9112, section 3.2.2: a host in the target counts.
-        authority, self.url = _authority_and_path(self.url)
-        if authority:
-            self.headers[:] = [pair for pair in self.headers if pair[0] != b"host"]
-            self.headers.append((b"host", authority))
+        if not self.url.startswith(b"/"):
+            self._take_target(headers)
         if self.parser.should_upgrade() and self._get_upgrade() != b"websocket":
             self._starts_anew = True
             return
+        if self._may_answer_at_once(headers):
+            self._begin_at_once(method, headers)
+            return
+        self.expect_100_continue = dict.get(headers, "expect", "").lower() == "100-continue"
+        self.scope = self._scope() | {HEADERS: headers}
         super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """Take a piece of a request's payload."""
+        if isinstance(self.cycle, AtOnce):
+            self.cycle.body += body
+        else:
+            super().on_body(body)
 
     def on_message_complete(self) -> None:
         """Note that a request is whole."""
-        if not self._starts_anew:
+        if self._starts_anew:
+            return
+        if isinstance(self.cycle, AtOnce):
+            self.cycle.whole()
+        else:
             super().on_message_complete()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The client is gone, or was let go."""
+        cycle, self._at_once = self._at_once, None
+        if cycle is not None:
+            self.tasks.discard(cycle)
+            cycle.abandon()
+        if isinstance(self.cycle, AtOnce):
+            self.cycle = None
+        super().connection_lost(exc)
+
+    # ---- what is answered at once (at_once.Connection) -------------------------------------------
+
+    def write_reply(self, data: bytes) -> None:
+        """Send a whole reply."""
+        self.transport.write_whole(data)
+
+    def replied(self, cycle: AtOnce) -> None:
+        """Take the next request, or close."""
+        self._at_once = None
+        self.tasks.discard(cycle)
+        if not cycle.keep_alive:
+            self.transport.close()
+        self.on_response_complete()
+
+    def bring(self, cycle: AtOnce, app: AsgiApp) -> None:
+        """Let a task of the event loop send the reply."""
+        self._at_once = None
+        self.tasks.discard(cycle)
+        scope = self._scope() | {"method": cycle.method}
+        task_cycle = RequestResponseCycle(
+            scope=scope,
+            transport=self.transport,
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=False,
+            default_headers=self.date(),
+            message_event=asyncio.Event(),
+            expect_100_continue=False,
+            keep_alive=cycle.keep_alive,
+            on_response=self.on_response_complete,
+        )
+        task_cycle.more_body = False
+        if self.cycle is cycle:
+            self.cycle = task_cycle
+        self._start_asgi_task(task_cycle, app)
+
+    def comes_later(self, cycle: AtOnce) -> None:
+        """Have the server wait for a reply when it stops, and cancel it in the end."""
+        self.tasks.add(cycle)
+
+    def later(self, callback: Callable[[], None]) -> None:
+        """Run `callback` on the event loop; any thread may ask for it."""
+        try:
+            self.loop.call_soon_threadsafe(callback)
+        except RuntimeError:  # the server was stopped meanwhile, and its loop is closed
+            return
+
+    def date(self) -> list[tuple[bytes, bytes]]:
+        """Return the header fields that every reply has."""
+        return self.server_state.default_headers  # type: ignore[no-any-return]
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's words
         """Answer what could not be parsed, and close: where the next request begins is unknown."""
@@ -145,6 +230,71 @@ class _Protocol(HttpToolsProtocol):  # type: ignore[misc] # uvicorn is not follo
         lines += [f"content-length: {len(reply.body)}", "connection: close", "", ""]
         self.transport.write("\r\n".join(lines).encode("latin-1") + reply.body)
         self.transport.close()
+
+    # ---- heads -----------------------------------------------------------------------------------
+
+    def _merged(self) -> Headers:
+        """Return the head's fields with those that repeat on one line; refuses what is no head."""
+        headers, merged = self.headers, Headers()
+        size = len(self.url)
+        for raw_name, raw_value in self._fields:
+            size += len(raw_name) + len(raw_value) + 4
+            raw_name = raw_name.lower()
+            headers.append((raw_name, raw_value))
+            name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
+            if dict.__contains__(merged, name):
+                if name in _ONCE:
+                    raise _MalformedError
+                # RFC 9110, section 5.2; cookies: RFC 9113, section 8.2.3
+                value = f"{merged[name]}{'; ' if name == 'cookie' else ', '}{value}"
+            dict.__setitem__(merged, name, value)
+        if size > HEAD_BYTES:
+            self._refusal = plain_error(self.area, 431)
+            raise _MalformedError
+        return merged
+
+    def _take_target(self, merged: Headers) -> None:
+        """Take a target that is no path: "*", or RFC 9112, section 3.2.2: a host in it counts."""
+        authority, self.url = _authority_and_path(self.url)
+        if authority:
+            self.headers[:] = [pair for pair in self.headers if pair[0] != b"host"]
+            self.headers.append((b"host", authority))
+            merged["host"] = authority.decode("latin-1")
+
+    def _may_answer_at_once(self, merged: Headers) -> bool:
+        cycle = self.cycle
+        return (
+            self._endpoint is not None
+            and (cycle is None or cycle.response_complete)
+            and self.url.isascii()
+            and not self.flow.write_paused
+            and is_usual(merged)
+            and self._guard.lets_by(merged)
+        )
+
+    def _begin_at_once(self, method: bytes, merged: Headers) -> None:
+        assert self._endpoint is not None
+        target, _, _ = self.url.partition(b"#")
+        url = f"{self.scheme}://{merged.get('host') or LOOPBACK}{target.decode('latin-1')}"
+        head = HttpRequest(method.decode("ascii"), url, merged, fields=self._fields)
+        keep_alive = self.parser.get_http_version() != "1.0" and self.parser.should_keep_alive()
+        self.cycle = self._at_once = AtOnce(self, self._endpoint, head, keep_alive=keep_alive)
+
+    def _scope(self) -> dict[str, Any]:
+        return {
+            "type": "http",
+            "asgi": {"version": self.asgi_version, "spec_version": "2.3"},
+            "http_version": "1.1",
+            "server": self.server,
+            "client": self.client,
+            "scheme": self.scheme,
+            "root_path": self.root_path,
+            "headers": self.headers,
+            "state": self.app_state.copy(),
+            FIELDS: self._fields,
+        }
+
+    # ---- other protocols -------------------------------------------------------------------------
 
     def _become_socket(self, rest: bytes) -> None:
         """Give the connection away; `rest` are frames of a client that awaits no answer."""
@@ -167,14 +317,6 @@ class _Protocol(HttpToolsProtocol):  # type: ignore[misc] # uvicorn is not follo
                 head += [name, b": ", value, b"\r\n"]
         self.parser = httptools.HttpRequestParser(self)
         self.data_received(b"".join([*head, b"\r\n", rest]))
-
-
-class _AwsProtocol(_Protocol):
-    area = Area.AWS
-
-
-class _AppProtocol(_Protocol):
-    area = Area.APP
 
 
 def _authority_and_path(target: bytes) -> tuple[bytes, bytes]:

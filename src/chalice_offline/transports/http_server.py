@@ -8,6 +8,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from chalice_offline.transports.asgi import LOOPBACK
+from chalice_offline.transports.aws_door import AwsEndpoint
 from chalice_offline.transports.browser_policy import (
     ONLY_THIS_MACHINE,
     Access,
@@ -59,9 +60,11 @@ class Server:
         self._socket.exhausted = _make_room
         self.host = host
         self.port = int(self._socket.getsockname()[1])
+        guard = Guard(app, BrowserPolicy(host, access.allowed_hosts), area)
+        endpoint = app if isinstance(app, AwsEndpoint) else None
         config = uvicorn.Config(
-            Guard(app, BrowserPolicy(host, access.allowed_hosts), area),
-            http=protocol_for(area),
+            guard,
+            http=protocol_for(guard, endpoint),
             # What a request fails of, Guard logs; the rest of what uvicorn says is about clients.
             log_config=None,
             log_level="critical",

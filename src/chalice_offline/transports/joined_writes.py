@@ -33,6 +33,14 @@ class JoinedWrites:
         if self._held_bytes > _HELD_BYTES:
             self._send()
 
+    def write_whole(self, data: bytes) -> None:
+        """Send now, after what was written before: nothing follows that could go with it."""
+        if self._held:
+            self._held.append(data)
+            self._send()
+        else:
+            self._transport.write(data)
+
     def close(self) -> None:
         """Send what was written, then close."""
         self._send()
