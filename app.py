@@ -137,12 +137,12 @@ def pos_events(event: Any) -> None:
 
 
 @app.schedule(Rate(1, unit=Rate.MINUTES), name="sweep")
-def sweep(event: Any) -> None:  # noqa: ARG001 - chalice.app.CloudWatchEvent
+def sweep(event: Any) -> None:
     """Wake what has been quiet for too long."""
-    entrypoints.minute_passed()
+    entrypoints.minute_passed(event)
 
 
 @app.schedule(Rate(2, unit=Rate.MINUTES), name="poll")
-def poll(event: Any) -> None:  # noqa: ARG001 - chalice.app.CloudWatchEvent
+def poll(event: Any) -> None:
     """Ask partners for orders whose webhook may have been lost."""
-    entrypoints.poll_is_due()
+    entrypoints.poll_is_due(event)

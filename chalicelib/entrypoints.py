@@ -13,6 +13,7 @@ from chalicelib.domain.commands import (
     AnswerPartner,
     FetchOrder,
     ImportMenu,
+    MeasureTokens,
     NotePosChange,
     PollPartner,
     PollPartners,
@@ -24,9 +25,13 @@ from chalicelib.domain.deadlines import backoff_seconds
 from chalicelib.domain.errors import DomainError, RetryLater, UnreadableRecord
 from chalicelib.domain.events import Event, event_id
 from chalicelib.ingest.webhooks import receive, receive_from_pos
+from chalicelib.telemetry import trace
+from chalicelib.telemetry.metrics import put
+from chalicelib.telemetry.work import working
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from contextlib import AbstractContextManager
 
     from chalicelib.channels.base import WebhookReply
     from chalicelib.domain.commands import Command
@@ -43,37 +48,43 @@ digits."""
 
 def channel_webhook(request: Any, channel: str) -> Response:
     """POST /webhooks/{channel}."""
-    return _response(receive(services(), channel, _headers(request), request.raw_body or b""))
+    headers = _headers(request)
+    with working(_request_id(request.lambda_context), trace.read(headers)):
+        return _response(receive(services(), channel, headers, request.raw_body or b""))
 
 
 def pos_webhook(request: Any, vendor: str) -> Response:
     """POST /webhooks/pos/{vendor}."""
-    return _response(
-        receive_from_pos(services(), vendor, _headers(request), request.raw_body or b"")
-    )
+    headers = _headers(request)
+    with working(_request_id(request.lambda_context), trace.read(headers)):
+        return _response(receive_from_pos(services(), vendor, headers, request.raw_body or b""))
 
 
 def from_events(event: Iterable[Any], stage: str, cap_seconds: int = 10) -> None:
     """Handle the messages of a queue that events come to. `stage` names the table of commands."""
     for message in event:
-        _deliver(message.to_dict(), lambda body: _command(stage, body), cap_seconds)
+        with _working(message):
+            _deliver(message.to_dict(), lambda body: _command(stage, body), cap_seconds)
 
 
 def from_wakes(event: Iterable[Any], vendor: str) -> None:
     """Handle the queue of a point of sale, whose messages only wake: {"order_key": …}."""
     for message in event:
-        _deliver(message.to_dict(), lambda body: SubmitOrder(body["order_key"], vendor), 10)
+        with _working(message):
+            _deliver(message.to_dict(), lambda body: SubmitOrder(body["order_key"], vendor), 10)
 
 
 def menu_uploaded(event: Any) -> None:
     """Handle an S3 notification about a menu file."""
     sequencer = event.to_dict()["Records"][0]["s3"]["object"].get("sequencer", "")
-    _handle(ImportMenu(event.key, sequencer.upper().ljust(SEQUENCER_LENGTH, "0")))
+    with working(_request_id(event.context), trace.begun_by(event.key, sequencer)):
+        _handle(ImportMenu(event.key, sequencer.upper().ljust(SEQUENCER_LENGTH, "0")))
 
 
 def webhook_filed(event: Any) -> None:
     """Handle an S3 notification about a webhook that could only be written to a file."""
-    _handle(TakeInUnpublished(event.key))
+    with working(_request_id(event.context)):
+        _handle(TakeInUnpublished(event.key))
 
 
 def pos_changed(event: Any) -> None:
@@ -82,17 +93,38 @@ def pos_changed(event: Any) -> None:
     state = None if data["state"] == "ask" else data["state"]
     order_id, location_id = data["posOrderId"], data.get("locationId", "")
     reference = data.get("reference", "")
-    _handle(NotePosChange(data["vendor"], order_id, location_id, state, reference))
+    change = NotePosChange(data["vendor"], order_id, location_id, state, reference)
+    with working(_request_id(event.context), trace.read(event.detail)):
+        _handle(change)
 
 
-def minute_passed() -> None:
+def minute_passed(event: Any) -> None:
     """Handle the sweep's schedule."""
-    _handle(SweepDeadlines())
+    with working(_request_id(event.context)):
+        _handle(SweepDeadlines())
 
 
-def poll_is_due() -> None:
+def poll_is_due(event: Any) -> None:
     """Handle the poll's schedule."""
-    _handle(PollPartners())
+    with working(_request_id(event.context)):
+        _handle(PollPartners())
+        _handle(MeasureTokens())
+
+
+def _working(message: Any) -> AbstractContextManager[None]:
+    """Say what a message of a queue is about before anything is done with it."""
+    data = message.to_dict()
+    try:
+        body = json.loads(data["body"])
+    except ValueError:
+        body = {}
+    detail = body.get("detail") or {}
+    order = body.get("order_key", "")
+    if not order and "order." in body.get("detail-type", ""):
+        order = detail.get("subject", "")
+    attribute = data.get("messageAttributes", {}).get(trace.HEADER, {})
+    given = attribute.get("stringValue") or detail.get(trace.HEADER, "")
+    return working(_request_id(message.context), trace.read({trace.HEADER: given}), order)
 
 
 def _deliver(
@@ -135,6 +167,7 @@ def _deliver(
 def _report_unreadable(reason: str) -> None:
     key, now_ms = reason.partition(":")[0], services().now_ms()
     log.error("order.unreadable", order=key, reason=reason)
+    put(now_ms, {"RecordsUnreadable": 1}, {}, order=key)
     # One a day and order: whoever is woken for it meets it again and again.
     id_ = event_id("order.unreadable", key, now_ms // DAY_MS)
     services().bus.publish([Event(id_, "order.unreadable", key, now_ms, {"why": reason})])
@@ -160,6 +193,10 @@ def _handle(command: Command) -> None:
     from chalicelib.handlers import handle  # not on the webhook path
 
     handle(services(), command)
+
+
+def _request_id(context: Any) -> str:
+    return getattr(context, "aws_request_id", "")
 
 
 def _headers(request: Any) -> Mapping[str, str]:

@@ -10,6 +10,7 @@ from chalicelib.domain.commands import (
     Command,
     FetchOrder,
     ImportMenu,
+    MeasureTokens,
     NoteEdit,
     NotePosChange,
     PollPartner,
@@ -36,6 +37,7 @@ from chalicelib.orders.submit import submit_order
 from chalicelib.orders.sweep import sweep_deadlines
 from chalicelib.staff import tell_staff
 from chalicelib.stores.menus import import_menu
+from chalicelib.telemetry.tokens import measure_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,6 +59,7 @@ HANDLERS: dict[type, Callable[[Services, Any], None]] = {
     SweepDeadlines: sweep_deadlines,
     PollPartner: poll_partner,
     PollPartners: poll_partners,
+    MeasureTokens: measure_tokens,
     TakeInUnpublished: take_in_unpublished,
     NotePosChange: note_pos_change,
     TellStaff: tell_staff,

@@ -1,6 +1,7 @@
 """One JSON object per line on standard output: CloudWatch Logs Insights reads the fields.
 
 Logged are keys, states, reasons and ids. Never payloads, secrets, names, phones or addresses.
+Each line says which order it is about, which invocation wrote it, and which trace it belongs to.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ import json
 import logging
 import os
 import sys
+
+from chalicelib.telemetry import work
 
 # Not the app's name: that logger is Chalice's own, which Chalice sets to errors only.
 _LOGGER = logging.getLogger("chalicelib")
@@ -19,6 +22,7 @@ class _JsonLines(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         line = {"level": record.levelname, "event": record.getMessage()}
+        line |= work.fields()
         line |= getattr(record, "fields", {})
         sys.stdout.write(json.dumps(line, default=str) + "\n")
 

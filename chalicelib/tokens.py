@@ -16,6 +16,7 @@ from chalicelib import log
 from chalicelib.adapters.token_table import Token
 from chalicelib.domain.deadlines import backoff_seconds
 from chalicelib.domain.errors import DomainError
+from chalicelib.telemetry.metrics import put
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -114,6 +115,8 @@ class TokenCache:
             failed = replace(old, failures=failures, refused_until_ms=wait_until_ms)
             self._table().put(self._name, failed)
             log.error("token.not_granted", token=self._name, failures=failures, reason=str(error))
+            party = {"party": self._name.partition("/")[0]}
+            put(self._now_ms(), {"TokenGrantsFailed": 1}, party, token=self._name)
             if usable:
                 return old.access
             raise

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.adapters.errors import AwsUnavailable, aws_errors
 from chalicelib.domain.events import SOURCE
+from chalicelib.telemetry import work
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +35,7 @@ class EventBus:
                 "Source": self._source,
                 "DetailType": event.type,
                 # ASCII only: a character that SQS does not allow must not reach it unescaped.
-                "Detail": json.dumps(event.to_detail(), separators=(",", ":")),
+                "Detail": json.dumps(event.to_detail(work.traceparent()), separators=(",", ":")),
             }
             for event in events
         ]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain.deadlines import CONNECT_SECONDS, READ_SECONDS
 from chalicelib.domain.errors import DomainError
+from chalicelib.telemetry import trace, work
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -100,7 +101,7 @@ class VendorHttp:
             reply = self._session.request(
                 method,
                 url,
-                headers=dict(headers or {}),
+                headers={**(headers or {}), **_traced()},
                 json=json,
                 data=form,
                 timeout=(CONNECT_SECONDS, read_seconds),
@@ -110,6 +111,11 @@ class VendorHttp:
             raise _classified(error) from error
         lower = {name.lower(): value for name, value in reply.headers.items()}
         return HttpReply(reply.status_code, reply.content, lower)
+
+
+def _traced() -> dict[str, str]:
+    traceparent = work.traceparent()
+    return {trace.HEADER: traceparent} if traceparent else {}
 
 
 def _classified(error: requests.RequestException) -> VendorHttpError:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.adapters.errors import AwsUnavailable, aws_errors
 from chalicelib.domain.deadlines import MAX_WAIT_SECONDS
+from chalicelib.telemetry import trace, work
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,10 +25,16 @@ class Queues:
 
     def send(self, queue: str, body: dict[str, Any], delay_seconds: int = 0) -> None:
         """Send one message, to be delivered in a while."""
-        delay = {"DelaySeconds": min(delay_seconds, MAX_WAIT_SECONDS)} if delay_seconds > 0 else {}
+        more: dict[str, Any] = {}
+        if delay_seconds > 0:
+            more["DelaySeconds"] = min(delay_seconds, MAX_WAIT_SECONDS)
+        if traceparent := work.traceparent():
+            more["MessageAttributes"] = {
+                trace.HEADER: {"DataType": "String", "StringValue": traceparent}
+            }
         with aws_errors("SendMessage"):
             self._client.send_message(
-                QueueUrl=self._url(queue), MessageBody=json.dumps(body), **delay
+                QueueUrl=self._url(queue), MessageBody=json.dumps(body), **more
             )
 
     def send_all(self, queue: str, bodies: Sequence[dict[str, Any]]) -> None:

@@ -27,7 +27,7 @@ SHARDS = 16
 """Partitions of the sweep's index: a busy evening's writes do not meet in one of them."""
 
 PARTS = ("store", "order", "refusal")
-TEXTS = ("pos_order_id", "answered", "waiting_for")
+TEXTS = ("pos_order_id", "answered", "waiting_for", "trace")
 FLAGS = ("by_partner", "fired", "ready_told", "answer_begun")
 NUMBERS = (
     "clock_ms",
@@ -169,6 +169,7 @@ def _read(item: dict[str, Any]) -> OrderRecord:
         answer_next_ms=number("answer_next_ms"),
         answer_tries=number("answer_tries") or 0,
         waiting_for=_text(item, "waiting_for") or "",
+        trace=_text(item, "trace") or "",
         due_ms=number("due_ms"),
         outbox=tuple(Event(*event) for event in parsed("outbox") or []),
         store=store,

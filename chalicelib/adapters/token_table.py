@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from chalicelib.adapters.errors import aws_errors
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 DAY_SECONDS = 86_400
 KEEP_REFRESH_DAYS = 400
@@ -40,6 +43,22 @@ class TokenTable:
                 TableName=self._table, Key={"name": {"S": name}}, ConsistentRead=True
             )
         return _token(reply["Item"]) if "Item" in reply else None
+
+    def all(self) -> Iterator[tuple[str, Token]]:
+        """Yield when every token was granted and ends, without the tokens themselves."""
+        request: dict[str, Any] = {
+            "TableName": self._table,
+            "ProjectionExpression": "#name, ends_ms, granted_ms, failures, refused_until_ms",
+            "ExpressionAttributeNames": {"#name": "name"},
+        }
+        while True:
+            with aws_errors("Scan"):
+                reply = self._client.scan(**request)
+            for item in reply["Items"]:
+                yield item["name"]["S"], _token(item)
+            if "LastEvaluatedKey" not in reply:
+                return
+            request["ExclusiveStartKey"] = reply["LastEvaluatedKey"]
 
     def put(self, name: str, token: Token) -> None:
         """Share a token; whoever held the right to renew it has used it."""

@@ -145,6 +145,11 @@ class PollPartners:
 
 
 @dataclass(frozen=True, slots=True)
+class MeasureTokens:
+    """Report how the access tokens of all parties are doing."""
+
+
+@dataclass(frozen=True, slots=True)
 class TakeInUnpublished:
     """Take in a webhook that could only be written to S3."""
 
@@ -187,6 +192,7 @@ Command = (
     | SweepDeadlines
     | PollPartner
     | PollPartners
+    | MeasureTokens
     | TakeInUnpublished
     | NotePosChange
     | TellStaff

@@ -9,6 +9,10 @@ from typing import Any
 
 SOURCE = "order-middleware"
 
+NEWER: dict[str, int] = {}
+"""Types whose data has changed since version 1 in a way that older consumers cannot read: a new
+version of a contract (contracts/TYPE/VERSION.json)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Event:
@@ -20,13 +24,14 @@ class Event:
     time_ms: int
     data: dict[str, Any] = field(default_factory=dict)
 
-    def to_detail(self) -> dict[str, Any]:
-        """Return the EventBridge detail: a whole CloudEvent.
+    def to_detail(self, traceparent: str = "") -> dict[str, Any]:
+        """Return the EventBridge detail: a whole CloudEvent, in structured JSON form.
 
-        EventBridge gives every PutEvents an id of its own, so consumers that must tell a
-        repetition from a new fact compare this envelope's `id`.
+        `traceparent` is its Distributed Tracing extension. EventBridge gives every PutEvents an
+        id of its own, so consumers that must tell a repetition from a new fact compare this
+        envelope's `id`.
         """
-        return {
+        detail = {
             "specversion": "1.0",
             "id": self.id,
             "source": f"/{SOURCE}",
@@ -34,8 +39,11 @@ class Event:
             "subject": self.subject,
             "time": iso(self.time_ms),
             "timems": self.time_ms,
+            "datacontenttype": "application/json",
+            "dataschema": schema_uri(self.type),
             "data": self.data,
         }
+        return detail | {"traceparent": traceparent} if traceparent else detail
 
     @classmethod
     def from_detail(cls, detail: dict[str, Any]) -> Event:
@@ -54,3 +62,8 @@ def iso(time_ms: int) -> str:
     """Return an instant as RFC 3339 text in UTC, to the millisecond."""
     moment = datetime.fromtimestamp(time_ms // 1000, UTC).replace(microsecond=time_ms % 1000 * 1000)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def schema_uri(type_: str) -> str:
+    """Return the name of the contract that an event's data keeps (contracts/)."""
+    return f"urn:{SOURCE}:{type_}:{NEWER.get(type_, 1)}"

@@ -55,7 +55,7 @@ class OrderRecord:
     orderly failures in a row at the point of sale, `answer_tries` at the partner; `waiting_for`
     names the last one. `answer_begun` says that the partner may know our answer already,
     `answer_lease_until_ms` until when nobody else may say it.
-    `due_ms` is when the sweep looks.
+    `due_ms` is when the sweep looks. `trace` is the trace (W3C) that the order's webhook began.
     `origin` holds what was read, so that what a newer version wrote is written back untouched.
     """
 
@@ -87,6 +87,7 @@ class OrderRecord:
     answer_begun: bool = False
     answer_lease_until_ms: int | None = None
     waiting_for: str = ""
+    trace: str = ""
     due_ms: int | None = None
     outbox: tuple[Event, ...] = ()
     origin: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from chalicelib import log
 from chalicelib.adapters.errors import AwsUnavailable
+from chalicelib.telemetry import work
+from chalicelib.telemetry.metrics import put
 
 if TYPE_CHECKING:
     from chalicelib.bootstrap import Services
@@ -23,6 +25,7 @@ def keep(services: Services, event: Event) -> None:
         return
     except AwsUnavailable as error:
         log.error("ingest.not_published", subject=event.subject, reason=str(error))
+        put(services.now_ms(), {"IngestFallbacks": 1}, {})
     try:
         services.queues.send(services.config.names.inbound_orders_queue, envelope(event))
         return
@@ -34,4 +37,4 @@ def keep(services: Services, event: Event) -> None:
 
 def envelope(event: Event) -> dict[str, object]:
     """Return the event as EventBridge would deliver it to a queue, as far as anybody reads it."""
-    return {"detail-type": event.type, "detail": event.to_detail()}
+    return {"detail-type": event.type, "detail": event.to_detail(work.traceparent())}

@@ -11,6 +11,7 @@ from chalicelib.domain.errors import InvalidPayload
 from chalicelib.ingest.durable import keep
 from chalicelib.ingest.webhooks import take_in_verified, webhook_event
 from chalicelib.orders.receive import body_of
+from chalicelib.telemetry.metrics import put
 
 if TYPE_CHECKING:
     from chalicelib.bootstrap import Services
@@ -65,5 +66,6 @@ def poll_partner(services: Services, command: PollPartner) -> None:
     for notice in notices:
         if services.orders.get(notice.key) is None:
             log.warning("webhook.missed", order=notice.key)
+            put(services.now_ms(), {"WebhooksMissed": 1}, {"channel": channel.name})
             # Without a body: whoever else sends fat webhooks has to fetch this one, too.
             keep(services, webhook_event(services, notice, b"", services.now_ms()))

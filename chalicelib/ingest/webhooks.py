@@ -25,6 +25,8 @@ from chalicelib.domain.commands import Notice, NoticeKind
 from chalicelib.domain.errors import InvalidPayload
 from chalicelib.domain.events import Event, event_id
 from chalicelib.ingest.durable import keep
+from chalicelib.telemetry import work
+from chalicelib.telemetry.metrics import put
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -68,13 +70,16 @@ def receive(
         except SecretsUnavailable as error:
             check_size(body)
             log.error("webhook.unverified", channel=channel.name, reason=str(error))
-            keep(services, _unverified(services, channel, headers, body))
+            put(services.now_ms(), {"WebhooksUnverified": 1}, {"channel": channel.name})
+            event = _unverified(services, channel, headers, body)
+            work.about("", first_cause=event.id)
+            keep(services, event)
             return channel.acknowledgement
         check_size(body)
         take_in_verified(services, channel, headers, body, services.now_ms())
         return channel.acknowledgement
 
-    return _answered(channel_name, take_in)
+    return _answered(services, channel_name, take_in)
 
 
 def take_in_verified(
@@ -89,8 +94,11 @@ def take_in_verified(
     if notice.kind is NoticeKind.IGNORED:
         log.info("webhook.ignored", channel=notice.channel, type=notice.event_type)
         return
-    keep(services, webhook_event(services, notice, body, received_ms))
+    event = webhook_event(services, notice, body, received_ms)
+    work.about(notice.key, first_cause=event.id)
+    keep(services, event)
     log.info("webhook.received", order=notice.key, type=notice.event_type)
+    _count(services, notice.channel, refused=False)
 
 
 def receive_from_pos(
@@ -107,9 +115,10 @@ def receive_from_pos(
             events = [_pos_event(services, vendor, notice, body) for notice in notices]
             services.default_bus.publish(events)
         log.info("pos_webhook.received", vendor=vendor, notices=len(notices))
+        _count(services, vendor, refused=False)
         return WebhookReply(200)
 
-    return _answered(vendor, take_in)
+    return _answered(services, vendor, take_in)
 
 
 def webhook_event(services: Services, notice: Notice, body: bytes, received_ms: int) -> Event:
@@ -164,13 +173,20 @@ def _pos_event(services: Services, vendor: str, notice: PosNotice, body: bytes) 
     return Event(id_, POS_EVENT, f"{vendor}/{notice.pos_order_id}", services.now_ms(), data)
 
 
-def _answered(sender: str, take_in: Callable[[], WebhookReply]) -> WebhookReply:
+def _answered(services: Services, sender: str, take_in: Callable[[], WebhookReply]) -> WebhookReply:
     try:
         return take_in()
     except tuple(REFUSALS) as error:
         # A subclass is refused as its base is.
         status = next(code for kind, code in REFUSALS.items() if isinstance(error, kind))
+        _count(services, sender, refused=True)
         return _refused(status, sender, str(error))
+
+
+def _count(services: Services, sender: str, *, refused: bool) -> None:
+    """Count a webhook of a known sender: a stranger's names would be dimensions without end."""
+    values = {"WebhooksReceived": int(not refused), "WebhooksRefused": int(refused)}
+    put(services.now_ms(), values, {"channel": sender})
 
 
 def _refused(status: int, sender: str, reason: str) -> WebhookReply:

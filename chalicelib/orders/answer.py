@@ -13,6 +13,8 @@ from chalicelib.domain.refusal import Reason, Refusal
 from chalicelib.domain.states import State
 from chalicelib.orders.outbox import Overtaken, change, relay_and_settle
 from chalicelib.orders.wakes import wake, wake_again
+from chalicelib.telemetry import work
+from chalicelib.telemetry.metrics import put
 
 if TYPE_CHECKING:
     from chalicelib.bootstrap import Services
@@ -38,6 +40,7 @@ def answer_partner(services: Services, command: AnswerPartner) -> None:
     if record is None:
         log.warning("callback.unknown", order=command.key)
         return
+    work.about(record.key, record.trace)
     # That an event woke us proves that it and those before it were published; a wake proves
     # nothing, so what is in the outbox is said first.
     record = record.heard(command.event_id)
@@ -78,11 +81,10 @@ def _tell(services: Services, record: OrderRecord, answer: Answer, event_id: str
             written,
             lambda r: r.heard(event_id).answer(answer, services.now_ms()),
         )
-        log.info(
-            f"callback.{SAID.get(answer, answer)}",
-            order=record.key,
-            after_ms=now_ms - record.received_ms,
-        )
+        after_ms = now_ms - record.received_ms
+        log.info(f"callback.{SAID.get(answer, answer)}", order=record.key, after_ms=after_ms)
+        if record.answered is None:
+            put(now_ms, {"AnswerAge": after_ms}, {"channel": record.channel})
         if answer_owed(told) is not None:
             wake(services, told, Duty.PARTNER)
 

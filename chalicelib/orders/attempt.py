@@ -8,6 +8,8 @@ from chalicelib.domain.money import Money
 from chalicelib.domain.states import State
 from chalicelib.orders.outbox import change
 from chalicelib.pos.base import PosOutcomeUnknown, PosRefused, PosUnavailable, Ticket, TicketState
+from chalicelib.telemetry.metrics import put
+from chalicelib.telemetry.orders import dimensions_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -125,6 +127,7 @@ class Attempt:
             result = act()
         except (PosUnavailable, PosOutcomeUnknown):
             breaker.failed(self._store)
+            put(self.now_ms(), {"VendorFailures": 1}, dimensions_of(self.record))
             raise
         except PosRefused:
             breaker.succeeded(self._store)

@@ -11,7 +11,7 @@ from chalicelib.domain.events import Event, event_id
 from chalicelib.domain.money import Money
 from chalicelib.domain.refusal import Reason, Refusal
 from chalicelib.domain.states import State
-from chalicelib.orders.outbox import Overtaken, change, relay, relay_and_settle
+from chalicelib.orders.outbox import Overtaken, change, relay, relay_and_settle, save
 from chalicelib.orders.receive import new_record
 from chalicelib.orders.wakes import wake
 from chalicelib.pos.base import (
@@ -22,6 +22,7 @@ from chalicelib.pos.base import (
     Ticket,
     TicketState,
 )
+from chalicelib.telemetry import work
 
 if TYPE_CHECKING:
     from chalicelib.bootstrap import Services
@@ -41,7 +42,7 @@ def cancel_order(services: Services, command: CancelOrder) -> None:
     if record is None:
         fresh = new_record(services, notice, command.received_ms)
         try:
-            record = services.orders.save(fresh.cancel(services.now_ms()))
+            record = save(services, fresh.cancel(services.now_ms()), over=None)
         except VersionConflict:
             raise RetryLater("the order is being received", 1) from None
     elif record.state not in (State.CANCELLED, State.REJECTED):
@@ -105,6 +106,7 @@ def note_pos_change(services: Services, command: NotePosChange) -> None:
     if record is None or state is None:
         log.info("pos_change.not_ours", vendor=command.vendor)
         return
+    work.about(record.key, record.trace)
     _follow(services, record, command.pos_order_id, state)
 
 

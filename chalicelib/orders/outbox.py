@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from chalicelib import log
 from chalicelib.domain.duties import duties
 from chalicelib.domain.errors import IllegalTransition, VersionConflict
+from chalicelib.telemetry.orders import count_written
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,10 +62,17 @@ def change(
         except IllegalTransition as error:
             raise Overtaken(known) from error
         try:
-            return services.orders.save(changed)
+            return save(services, changed, over=known)
         except VersionConflict:
             known = services.orders.get(record.key)
     raise VersionConflict(record.key)
+
+
+def save(services: Services, record: OrderRecord, over: OrderRecord | None) -> OrderRecord:
+    """Write a record over another, or as the order's first, and count what is new in it."""
+    saved = services.orders.save(record)
+    count_written(over, record, services.now_ms())
+    return saved
 
 
 def is_finished(record: OrderRecord) -> bool:

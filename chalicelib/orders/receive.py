@@ -27,8 +27,10 @@ from chalicelib.domain.fulfilment import When
 from chalicelib.domain.record import OrderRecord
 from chalicelib.domain.refusal import Reason, Refusal
 from chalicelib.domain.states import ON_THE_WAY, State
-from chalicelib.orders.outbox import relay, relay_and_settle
+from chalicelib.orders.outbox import relay, relay_and_settle, save
 from chalicelib.orders.wakes import wake, wake_again
+from chalicelib.telemetry import work
+from chalicelib.telemetry.metrics import put
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,12 +64,15 @@ def new_record(services: Services, notice: Notice, received_ms: int) -> OrderRec
         received_ms,
         clock_ms=received_ms,
         decide_within_ms=services.channels[notice.channel].decide_within_ms,
+        trace=work.traceparent(),
     )
 
 
 def receive_order(services: Services, command: ReceiveOrder) -> None:
     """Write the order down once. Duplicates change nothing."""
     record = new_record(services, command.notice, command.received_ms)
+    lag_ms = services.now_ms() - command.received_ms
+    put(services.now_ms(), {"WebhookLag": lag_ms}, {"channel": record.channel})
     try:
         written = _read(services, record, command.notice, command.webhook)
     except NotFetched as error:
@@ -75,7 +80,7 @@ def receive_order(services: Services, command: ReceiveOrder) -> None:
         # One write for "there is an order" and "it is tried again then".
         written = replace(_put_off(services, notified, error), version=notified.version)
     try:
-        saved = services.orders.save(written)
+        saved = save(services, written, over=None)
     except VersionConflict:
         _meet_again(services, command)
         return
@@ -98,6 +103,7 @@ def fetch_order(services: Services, command: FetchOrder) -> None:
     now_ms = services.now_ms()
     if record is None or record.state is not State.NOTIFIED or record.webhook is None:
         return
+    work.about(record.key, record.trace)
     if record.next_try_ms is not None and now_ms < record.next_try_ms:
         return
     notice = notice_of(record.webhook)
@@ -111,7 +117,7 @@ def fetch_order(services: Services, command: FetchOrder) -> None:
             refusal = Refusal(Reason.TIMED_OUT, text, detail=str(error))
             written = record.reject(refusal, now_ms)
     try:
-        saved = services.orders.save(written)
+        saved = save(services, written, over=record)
     except VersionConflict:
         log.info("order.overtaken", order=record.key)
         return

@@ -35,6 +35,7 @@ from chalicelib.pos.base import (
     TicketState,
 )
 from chalicelib.stores.breaker import CircuitOpen
+from chalicelib.telemetry import work
 
 if TYPE_CHECKING:
     from chalicelib.bootstrap import Services
@@ -56,6 +57,7 @@ def submit_order(services: Services, command: SubmitOrder) -> None:
     record, taken = services.orders.take(command.key, to, now_ms, lease_ms)
     if record is None:
         raise RetryLater(f"there is no order {command.key}")
+    work.about(record.key, record.trace)
     if taken:
         _attempt(Attempt(services, pos, record, is_first=True))
     elif record.is_leased(now_ms):

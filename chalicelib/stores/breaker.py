@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from chalicelib import log
 from chalicelib.adapters.errors import AwsUnavailable
 from chalicelib.domain.events import Event, event_id
+from chalicelib.telemetry.metrics import put
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -118,6 +119,8 @@ class Breaker:
         self._trying.difference_update(seen)
         for name, circuit in seen.items():
             self._try(lambda name=name: self._table().close(name))  # type: ignore[misc]
+            if circuit.opened:
+                self._count_as("CircuitsClosed", store, circuit=name)
             if circuit.opened >= PAUSE_AFTER_OPENINGS and name == _names(store)[1]:
                 self._publish("store.online", store, circuit)
 
@@ -137,6 +140,7 @@ class Breaker:
             return
         circuit = self._table().open(name, now_ms + OPEN_MS)
         log.warning("breaker.open", circuit=name, opened=circuit.opened)
+        self._count_as("CircuitsOpened", store, circuit=name)
         if name == _names(store)[1] and circuit.opened == PAUSE_AFTER_OPENINGS:
             self._publish("store.offline", store, circuit)
 
@@ -145,7 +149,13 @@ class Breaker:
         id_ = event_id(type_, store.store_id, circuit.open_until_ms)
         data = {"storeId": store.store_id, "pos": store.pos, "channels": store.channels}
         event = Event(id_, type_, store.store_id, now_ms, data)
+        metric = "StoresOffline" if type_ == "store.offline" else "StoresOnline"
+        self._count_as(metric, store)
         self._try(lambda: self._bus().publish([event]))
+
+    def _count_as(self, metric: str, store: Store, **properties: str) -> None:
+        dimensions = {"vendor": store.pos, "store": store.store_id}
+        put(self._now_ms(), {metric: 1}, dimensions, **properties)
 
     def _try(self, act: Callable[[], object]) -> None:
         try:

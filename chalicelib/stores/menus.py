@@ -10,6 +10,7 @@ from chalicelib.channels.base import read_json_object
 from chalicelib.domain.errors import InvalidPayload
 from chalicelib.domain.events import Event, event_id
 from chalicelib.domain.store import Menu, read_menu
+from chalicelib.telemetry.metrics import put
 
 if TYPE_CHECKING:
     from chalicelib.bootstrap import Services
@@ -26,6 +27,7 @@ def import_menu(services: Services, command: ImportMenu) -> None:
         is_newest = services.stores.replace_menu(menu, command.sequencer)
     except InvalidPayload as error:
         log.error("menu.rejected", file=command.file_key, reason=str(error))
+        put(services.now_ms(), {"MenusRejected": 1}, {}, file=command.file_key)
         _publish_menu(services, "menu.rejected", command, version, {"why": str(error)})
         return
     if not is_newest:

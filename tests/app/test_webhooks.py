@@ -300,6 +300,7 @@ def test_refusals_are_logged_without_payload(
     post(house, "doordash", b'{"consumer": {"phone": "+15550100"}, "x": ', None)
     post(house, "doordash", b"{}", {"authorization": "stolen-token"})
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    lines = [line for line in lines if "_aws" not in line]
     assert [line["status"] for line in lines] == [400, 401]
     assert all(line["event"] == "webhook.refused" and line["reason"] for line in lines)
     assert not any(word in json.dumps(lines) for word in ("5550100", "stolen", "local-token"))

@@ -1,0 +1,1 @@
+"""What operators see: whose work a log line belongs to, traces, metrics."""
