@@ -14,8 +14,18 @@ import click
 
 from chalice_offline.attach.command import AttachOptions, attach, attach_options
 from chalice_offline.commands.after_deploy import after_deploy
+from chalice_offline.commands.doctor import doctor
+from chalice_offline.commands.events import events
+from chalice_offline.commands.invoke import invoke
 from chalice_offline.commands.new import new
+from chalice_offline.commands.queues import queues, redrive
+from chalice_offline.commands.replay import replay
+from chalice_offline.commands.runs import runs, trace
+from chalice_offline.commands.seed import seed
+from chalice_offline.commands.send import send
+from chalice_offline.commands.state import reset, state
 from chalice_offline.core.errors import ProjectError
+from chalice_offline.core.names import nearest
 from chalice_offline.transports.browser_policy import Access
 
 if TYPE_CHECKING:
@@ -70,6 +80,13 @@ class _Program(click.Group):
             status = error.exit_code
         sys.exit(status if isinstance(status, int) else 0)
 
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        """Find a command; of one that there is not, say which names come nearest."""
+        if args and self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
+            near = nearest(args[0], self.list_commands(ctx))
+            raise click.UsageError(f"there is no command {args[0]}.{near}", ctx)
+        return super().resolve_command(ctx, args)
+
 
 @click.group(cls=_Program, context_settings=_CONTEXT)
 @click.version_option(package_name="chalice-offline", prog_name="chalice-offline")
@@ -87,8 +104,23 @@ def _variables(
     return dict(text.split("=", 1) for text in given)
 
 
-main.add_command(after_deploy)
-main.add_command(new)
+for _command in (
+    after_deploy,
+    doctor,
+    events,
+    invoke,
+    new,
+    queues,
+    redrive,
+    replay,
+    reset,
+    runs,
+    seed,
+    send,
+    state,
+    trace,
+):
+    main.add_command(_command)
 
 _data = click.option(
     "--data",

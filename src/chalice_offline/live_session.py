@@ -25,6 +25,7 @@ from chalice_offline.drivers.live import LiveDriver
 from chalice_offline.iam import FunctionCalls
 from chalice_offline.services.delegated import MotoState
 from chalice_offline.services.lambda_ import LambdaState
+from chalice_offline.sessions import Note, NoteLeft
 from chalice_offline.storage import SqliteStorage, sweep
 from chalice_offline.transports.asgi import LOOPBACK
 from chalice_offline.transports.aws_door import aws_endpoint
@@ -91,6 +92,7 @@ class AwsSession:
         self.runtime = Runtime(self.driver.clock, self._uploaded)
         self.driver.run_function = self.runtime.run
         self.door = InProcessDoor(self.gateway)  # shut until somebody opens it
+        self._note: NoteLeft | None = None
 
     def _about(self) -> dict[str, Any]:
         return {"aws_url": self.aws_server.url}
@@ -108,9 +110,17 @@ class AwsSession:
         self.driver.start()
         _leave_out_of_collections()
         self.aws_server.start()
+        self.leave_note()
+
+    def leave_note(self, app_url: str = "", directory: str = "", **project: str) -> None:
+        """Say to the commands of this machine that this session can be reached."""
+        note = Note(self.aws_server.url, app_url, directory, pid=os.getpid(), **project)
+        self._note = NoteLeft(note)
 
     def stop(self) -> None:
         """Answer who waits, close the sockets and the door, stop the timers, clear up."""
+        if self._note is not None:
+            self._note.take_away()
         self.gateway.close()
         self.console.close()
         self.aws_server.stop()
@@ -200,6 +210,13 @@ class AppSession:
         _leave_out_of_collections()
         self.aws.aws_server.start()
         self.http_server.start()
+        project = self.app.project
+        self.aws.leave_note(
+            self.http_server.url,
+            str(self.app.directory),
+            project=project.name if project else "",
+            stage=self.app.stage,
+        )
 
     def watch(self, changed: Callable[[str], None]) -> None:
         """Reload whenever the project's code changes, and tell `changed` how it went; blocks."""

@@ -304,7 +304,7 @@ def test_any_call_of_awss_and_many(shop: Shop) -> None:
     bad = {**put, "request": {"Bucket": "menus", "Kye": "k"}}
     status, sentence = shop.refused("POST", "seed", {"calls": [good, bad]})
     assert status == 400
-    assert sentence.startswith("Call 2: PutObject has no Kye. Did you mean Key")
+    assert sentence.startswith("Call 2 (s3.PutObject): PutObject has no Kye. Did you mean Key")
     assert sentence.endswith("Nothing was changed.")
     assert shop.get("buckets/menus/objects")["objects"] == []
     assert shop.post("seed", {"calls": [good]}) == {"calls": 1}

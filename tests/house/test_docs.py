@@ -10,6 +10,7 @@ import click
 from chalice_offline import cli
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 PACKAGE = "src/chalice_offline"
@@ -36,7 +37,7 @@ def test_every_command_and_option_is_documented(root: Path, require_none: Any) -
     """Each command of chalice-offline and each of its options appears in README.md or docs/."""
     text = _documentation(root)
     broken = []
-    for name, command in cli.main.commands.items():
+    for name, command in _commands(cli.main):
         if f"chalice-offline {name}" not in text:
             broken.append(f"chalice-offline {name} is in neither README.md nor docs/")
         for option in command.params:
@@ -46,6 +47,13 @@ def test_every_command_and_option_is_documented(root: Path, require_none: Any) -
             if not re.search(rf"(?<![\w-]){re.escape(longest)}(?![\w-])", text):
                 broken.append(f"{longest} of chalice-offline {name} is in neither")
     require_none(broken)
+
+
+def _commands(group: click.Group, prefix: str = "") -> Iterator[tuple[str, click.Command]]:
+    for name, command in group.commands.items():
+        yield f"{prefix}{name}", command
+        if isinstance(command, click.Group):
+            yield from _commands(command, f"{prefix}{name} ")
 
 
 def test_settings_of_the_pytest_plugin_are_documented(root: Path, require_none: Any) -> None:

@@ -12,6 +12,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "patterns": set(),
     "schedules": set(),
     "storage": set(),
+    "sessions": {"storage"},
     "protocols": set(),
     "trace": set(),
     "services": {"patterns", "schedules", "protocols"},
@@ -26,13 +27,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     "console": {"services", "protocols", "trace", "emulator", "transports"},
     "live_session": {
         "chalice_app", "composition", "console", "drivers", "emulator", "iam", "services",
-        "storage", "transports", "uploaded",
+        "sessions", "storage", "transports", "uploaded",
     },
     "testing": {
         "chalice_app", "composition", "console", "drivers", "emulator", "iam", "services",
         "storage", "trace", "transports", "uploaded",
     },
-    "commands": {"chalice_app"},
+    "commands": {"chalice_app", "sessions", "trace"},
     "cli": {"attach", "chalice_app", "commands", "iam", "live_session", "transports"},
     "__main__": {"cli"},
 }  # fmt: skip
@@ -67,7 +68,7 @@ THIRD_PARTY: dict[str, set[str]] = {
     "transports": {"botocore", "httptools", "requests", "uvicorn"},
     "chalice_app": {"botocore", "chalice", "simplejson", "yaml"},
     "attach": {"boto3", "botocore", "click"},
-    "commands": {"boto3", "botocore", "click"},
+    "commands": {"boto3", "botocore", "click", "yaml"},
     "testing": {"boto3", "chalice", "pytest"},
     "cli": {"click"},
 }

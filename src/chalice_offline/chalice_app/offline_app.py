@@ -21,7 +21,7 @@ from chalice_offline.chalice_app.listening import (
     TableStreamWay,
 )
 from chalice_offline.chalice_app.present_request import keep_requests_apart
-from chalice_offline.chalice_app.project import load_for_stage, unload_project
+from chalice_offline.chalice_app.project import API_HANDLER, load_for_stage, unload_project
 from chalice_offline.chalice_app.project_api import ProjectApi
 from chalice_offline.chalice_app.project_file import read_project_file
 from chalice_offline.chalice_app.project_sockets import ProjectSockets
@@ -34,6 +34,8 @@ from chalice_offline.protocols import sent_to_stage
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from chalice import Chalice
 
     from chalice_offline.chalice_app.environment import FunctionEnvironment
     from chalice_offline.chalice_app.functions import ProjectFunction
@@ -83,6 +85,7 @@ class OfflineApp:
         self._bindings = Bindings(ways, self._call)
         self._runtime = runtime
         self._short_names: dict[str, str] = {}
+        self._kinds: dict[str, str] = {}
         self._api = ProjectApi(self._call, emulator.account_id, emulator.region)
         self._sockets = ProjectSockets(self._call, emulator.account_id, emulator.region)
         self._loaded_functions: dict[str, LoadedFunction] = {}
@@ -141,7 +144,21 @@ class OfflineApp:
             "stage": self.stage,
             "directory": str(self.directory),
             "routes": self.routes(),
+            "handlers": self.handlers(),
         }
+
+    def handlers(self) -> list[dict[str, str]]:
+        """Return the app's functions: names, what each listens to in words, and its kind."""
+        sources = {one.function: one for one in self.bindings}
+        return [
+            {
+                "name": name,
+                "deployed_name": deployed_name,
+                "kind": self._kinds.get(name, ""),
+                "source": sources[name].source if name in sources else "",
+            }
+            for deployed_name, name in self._short_names.items()
+        ]
 
     def routes(self) -> list[str]:
         """Return the app's routes as "GET,POST /path"."""
@@ -209,6 +226,7 @@ class OfflineApp:
         self._api.switch_to(project, by_name, changes)
         self._sockets.switch_to(project, by_name, changes)
         self._short_names = short_names
+        self._kinds = _kinds_of(app)
 
     def _run_code_of(self, functions: list[ProjectFunction], changes: Changes) -> None:
         before = self._loaded_functions
@@ -231,3 +249,26 @@ class OfflineApp:
             known = (seen, function.environment(self._emulator.region))
             self._environments[function.name] = known
         return known[1]
+
+
+# What a function listens to in a word, by the class of Chalice's that says so.
+_KINDS = {
+    "SQSEventConfig": "sqs",
+    "SNSEventConfig": "sns",
+    "S3EventConfig": "s3",
+    "CloudWatchEventConfig": "event",
+    "ScheduledEventConfig": "schedule",
+    "KinesisEventConfig": "kinesis",
+    "DynamoDBEventConfig": "dynamodb",
+}
+
+
+def _kinds_of(app: Chalice) -> dict[str, str]:
+    """Return the kind of event of each function that is not invoked with just anything."""
+    kinds = {source.name: _KINDS.get(type(source).__name__, "") for source in app.event_sources}
+    kinds |= dict.fromkeys((one.name for one in app.builtin_auth_handlers), "authorizer")
+    for key, handler in app.websocket_handlers.items():
+        kinds[handler.name] = {"$connect": "ws_connect", "$disconnect": "ws_disconnect"}.get(
+            key, "ws_message"
+        )
+    return kinds | ({API_HANDLER: "route"} if app.routes else {})

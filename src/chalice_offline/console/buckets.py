@@ -6,7 +6,8 @@ import base64
 import binascii
 from typing import TYPE_CHECKING, Any
 
-from chalice_offline.console.doors import Asked, Door, Refusal, nearest
+from chalice_offline.console.doors import Asked, Door, Refusal
+from chalice_offline.core.names import nearest
 from chalice_offline.trace import mask
 
 if TYPE_CHECKING:

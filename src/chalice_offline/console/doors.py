@@ -6,12 +6,13 @@ that says what is wrong, where, and which names come nearest.
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote
+
+from chalice_offline.core.names import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
     from chalice_offline.core.feed import Feed
     from chalice_offline.core.http import HttpRequest
     from chalice_offline.core.pending import Pending
-
-_NEAREST = 3
-_NAMES_TOLD = 8
 
 
 class Refusal(Exception):  # noqa: N818 - an answer, and no mistake of ours
@@ -157,16 +155,3 @@ def asked_of(request: HttpRequest, names: Mapping[str, str]) -> Asked:
         if not isinstance(body, dict):
             raise Refusal("The body must be a JSON object.")
     return Asked(names, query, body, request.headers, request.endpoint)
-
-
-def nearest(name: str, names: Iterable[str]) -> str:
-    """Return " Did you mean …?", or which names there are, or nothing."""
-    known = list(dict.fromkeys(names))
-    close = difflib.get_close_matches(name, known, _NEAREST, 0.5)
-    close += [one for one in known if name and name.lower() in one.lower() and one not in close]
-    if close:
-        return f" Did you mean {' or '.join(close[:_NEAREST])}?"
-    if not known:
-        return ""
-    more = f" and {len(known) - _NAMES_TOLD} more" if len(known) > _NAMES_TOLD else ""
-    return f" There are {', '.join(sorted(known)[:_NAMES_TOLD])}{more}."

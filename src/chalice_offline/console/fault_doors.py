@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from chalice_offline.console.doors import Asked, Door, Refusal, nearest
+from chalice_offline.console.doors import Asked, Door, Refusal
 from chalice_offline.core.errors import AwsError
 from chalice_offline.core.faults import FUNCTION, KINDS, MESSAGE, Fault
+from chalice_offline.core.names import nearest
 from chalice_offline.protocols import operation_names
 
 if TYPE_CHECKING:

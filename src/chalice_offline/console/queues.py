@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from chalice_offline.console.doors import Asked, Door, Refusal, nearest
+from chalice_offline.console.doors import Asked, Door, Refusal
 from chalice_offline.console.session import refusal_of
 from chalice_offline.core.arn import parse_arn
 from chalice_offline.core.errors import AwsError
+from chalice_offline.core.names import nearest
 from chalice_offline.core.targets import queue_url
 from chalice_offline.services.sqs.inspection import describe_queues, peek, redrive_one
 from chalice_offline.trace import mask

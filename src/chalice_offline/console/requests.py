@@ -7,8 +7,9 @@ import binascii
 from datetime import UTC, datetime
 from typing import Any
 
-from chalice_offline.console.doors import Refusal, nearest
+from chalice_offline.console.doors import Refusal
 from chalice_offline.core.errors import AwsError
+from chalice_offline.core.names import nearest
 from chalice_offline.protocols import load_service, operation_names
 from chalice_offline.protocols.validation import validator
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from chalice_offline.console.doors import Asked, Door, Refusal, nearest
+from chalice_offline.console.doors import Asked, Door, Refusal
+from chalice_offline.core.names import nearest
 from chalice_offline.services.events.upcoming import describe_scheduled_rules
 from chalice_offline.services.events.upcoming import fire as fire_rule
 from chalice_offline.services.scheduler.upcoming import describe_schedules

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-from chalice_offline.console.doors import Refusal, nearest
+from chalice_offline.console.doors import Refusal
 from chalice_offline.console.requests import checked
 from chalice_offline.core.context import CallContext, Caller
 from chalice_offline.core.errors import AwsError
+from chalice_offline.core.names import nearest
 from chalice_offline.core.pending import Pending
 
 if TYPE_CHECKING:
@@ -94,6 +95,12 @@ class Session:
                 break
             request[more] = page[more]
         return found
+
+    def ask(self, service: str, operation: str, request: dict[str, Any]) -> dict[str, Any]:
+        """Return the same of a service that is moto's, which only takes calls; journalled."""
+        reply = self.done(service, operation, request)
+        assert isinstance(reply, dict)
+        return reply
 
     def act(self, service: str, operation: str, request: dict[str, Any], origin: str = "") -> Reply:
         """Make a call as a client would; journalled. Refusal with AWS's words when it refuses.

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from chalice_offline.console.doors import Asked, Door, Refusal, nearest
+from chalice_offline.console.doors import Asked, Door, Refusal
 from chalice_offline.core.journal import readable
+from chalice_offline.core.names import nearest
 from chalice_offline.trace import mask
 
 if TYPE_CHECKING:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from chalice_offline.console.doors import Asked, Door, Refusal, nearest
+from chalice_offline.console.doors import Asked, Door, Refusal
+from chalice_offline.core.names import nearest
 
 if TYPE_CHECKING:
     from chalice_offline.console.session import Session

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from chalice_offline.console.doors import Asked, Door, Refusal, nearest
+from chalice_offline.console.doors import Asked, Door, Refusal
 from chalice_offline.console.session import refusal_of
 from chalice_offline.core.errors import AwsError
 from chalice_offline.core.journal import readable
+from chalice_offline.core.names import nearest
 from chalice_offline.services.stepfunctions.progress import executions, progress
 from chalice_offline.trace import mask
 

@@ -19,7 +19,7 @@ try:
 except ImportError:  # Windows, where folders of killed processes stay
     fcntl = None  # type: ignore[assignment]
 
-_PREFIX = "chalice-offline-"
+PREFIX = "chalice-offline-"
 _OWNER = ".owner"
 
 
@@ -29,7 +29,7 @@ class TemporaryFolder:
     def __init__(self) -> None:
         """Make it; the folders of processes that were killed are removed first."""
         sweep()
-        made = tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-")
+        made = tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-")
         # Resolved: files are told from others by their paths.
         self.path = Path(made).resolve()
         self._lock: int | None = None
@@ -53,15 +53,18 @@ def sweep() -> None:
     if fcntl is None:
         return
     with os.scandir(tempfile.gettempdir()) as found:
-        ours = [one.path for one in found if one.name.startswith(_PREFIX) and _is_own(one)]
+        ours = [one.path for one in found if one.name.startswith(PREFIX) and is_own(one)]
     for path in ours:
         _remove_if_abandoned(Path(path))
 
 
-def _is_own(entry: os.DirEntry[str]) -> bool:
+def is_own(entry: os.DirEntry[str]) -> bool:
+    """Whether a folder is this user's, and not a link to one."""
     with contextlib.suppress(FileNotFoundError):
         status = entry.stat(follow_symlinks=False)
-        return entry.is_dir(follow_symlinks=False) and status.st_uid == os.getuid()
+        # Windows has no user ids, and a folder for temporary files per user.
+        mine = not hasattr(os, "getuid") or status.st_uid == os.getuid()
+        return mine and entry.is_dir(follow_symlinks=False)
     return False
 
 

@@ -1,0 +1,124 @@
+"""`chalice-offline invoke`: run a function of the session once."""
+
+from __future__ import annotations
+
+import base64
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from chalice_offline.commands.input import json_of, read_file
+from chalice_offline.commands.running import Refused, Running, say_json, session_options
+from chalice_offline.commands.sample_events import KINDS, changed, sample
+from chalice_offline.core.names import nearest
+
+_FAILED = 1
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  chalice-offline invoke cook                          a sample of what it listens to
+  chalice-offline invoke cook --event sqs --set Records.0.body='{"dish": "soup"}'
+  chalice-offline invoke cook --event event.json
+  chalice-offline invoke echo --event '{"a": 1}' --json
+  chalice-offline events s3 | chalice-offline invoke import_menu --event -"""
+)
+@click.argument("name")
+@click.option(
+    "--event",
+    "given",
+    metavar="FILE|KIND|JSON|-",
+    help=f"The event: a file, a sample ({', '.join(KINDS)}), JSON, or - for standard input.  "
+    "[default: a sample of what the function listens to, else {}]",
+)
+@click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="PATH=VALUE",
+    help="Change the event: Records.0.body=hello; JSON or a text; again for more.",
+)
+@click.option("--async", "asynchronous", is_flag=True, help="Do not wait; Lambda tries it again.")
+@session_options
+def invoke(
+    running: Running,
+    name: str,
+    given: str | None,
+    settings: tuple[str, ...],
+    *,
+    asynchronous: bool,
+    as_json: bool,
+) -> None:
+    """Run the function NAME once, under its own name or its deployed one.
+
+    What it returns goes to standard output, what it wrote to standard error. Exit status: 0, 1 when
+    it failed, 2 when it could not be run.
+    """
+    function = _function(running, name)
+    event = changed(_event(running, function, given), settings)
+    kind = "Event" if asynchronous else "RequestResponse"
+    payload = json.dumps(event).encode()
+    headers, answer = running.invoke(function["deployed_name"], payload, kind)
+    if asynchronous:
+        _say_taken(headers, as_json=as_json)
+        return
+    error = headers.get("x-amz-function-error")
+    log = base64.b64decode(headers.get("x-amz-log-result", "")).decode("utf-8", "replace")
+    if as_json:
+        say_json({"function": name, "error": error, "payload": _shown(answer), "log": log})
+    else:
+        click.echo(log, err=True, nl=not log.endswith("\n"))
+        click.echo(answer.decode("utf-8", "replace"))
+    sys.exit(_FAILED if error else 0)
+
+
+def _say_taken(headers: dict[str, str], *, as_json: bool) -> None:
+    request_id = headers.get("x-amzn-requestid", "")
+    if as_json:
+        say_json({"request_id": request_id})
+    else:
+        click.echo(f"taken; see chalice-offline trace {request_id}")
+
+
+def _function(running: Running, name: str) -> dict[str, Any]:
+    functions = running.get("functions")["functions"]
+    for function in functions:
+        if name in (function["name"], function["deployed_name"], function["arn"]):
+            found: dict[str, Any] = function
+            return found
+    near = nearest(name, [function["name"] for function in functions])
+    raise Refused(f"there is no function {name}.{near}")
+
+
+def _event(running: Running, function: dict[str, Any], given: str | None) -> Any:
+    if given is None:
+        return _usual_event(running, function)
+    if given == "-":
+        return json_of(sys.stdin.read(), "standard input")
+    if given in KINDS:
+        return sample(given)
+    if given.lstrip()[:1] in ("{", "[", '"'):
+        return json_of(given, "--event")
+    path = Path(given)
+    if path.exists():
+        return json_of(read_file(path), given)
+    raise Refused(f"--event {given} is no file and no sample.{nearest(given, KINDS)}")
+
+
+def _usual_event(running: Running, function: dict[str, Any]) -> Any:
+    handlers = running.get("session").get("handlers", [])
+    for handler in handlers:
+        if handler["deployed_name"] == function["deployed_name"] and handler["kind"] in KINDS:
+            return sample(handler["kind"])
+    return {}
+
+
+def _shown(payload: bytes) -> Any:
+    try:
+        return json.loads(payload)
+    except ValueError:
+        return payload.decode("utf-8", "replace")

@@ -1,0 +1,181 @@
+"""A session that runs, as its commands see it: found, asked over HTTP, and what it refuses.
+
+Only the standard library: a command must be there at once.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import quote, urlencode
+
+import click
+
+from chalice_offline.sessions import Note, running_sessions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+F = TypeVar("F", bound="Callable[..., Any]")
+
+ENDPOINT_VARIABLE = "CHALICE_OFFLINE_ENDPOINT"
+_CONSOLE = "_chalice_offline"
+_SECONDS = 900  # as long as a function may run on Lambda
+
+
+class Refused(click.ClickException):
+    """What cannot be done, in one sentence; nothing was changed."""
+
+    exit_code = 2
+
+
+class Running:
+    """One running session."""
+
+    def __init__(self, url: str) -> None:
+        """Take its AWS endpoint; nothing is asked yet."""
+        self.url = url.rstrip("/")
+        # No proxy: a session is on this machine.
+        self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+    def get(self, *path: str, **query: Any) -> Any:
+        """Return what a door of the console answers."""
+        return json.loads(self.text(*path, **query))
+
+    def text(self, *path: str, **query: Any) -> str:
+        """Return it as it comes."""
+        given = {name: value for name, value in query.items() if value not in (None, "")}
+        return self._ask("GET", _api(path, given))[1].decode()
+
+    def post(self, *path: str, **body: Any) -> Any:
+        """Do what a door of the console does, and return its answer."""
+        content = json.dumps(body).encode()
+        headers = {"Content-Type": "application/json"}
+        return json.loads(self._ask("POST", _api(path, {}), content, headers)[1])
+
+    def trace(self, text: str) -> str:
+        """Return the story of whatever mentions a text, drawn."""
+        return self._ask("GET", f"{_CONSOLE}/trace?{urlencode({'text': text})}")[1].decode()
+
+    def invoke(self, function: str, payload: bytes, kind: str) -> tuple[dict[str, str], bytes]:
+        """Invoke a function through Lambda's own door: nothing in the answer is masked."""
+        path = f"2015-03-31/functions/{quote(function, safe='')}/invocations"
+        headers = {"X-Amz-Invocation-Type": kind, "Content-Type": "application/json"}
+        if kind == "RequestResponse":
+            headers["X-Amz-Log-Type"] = "Tail"
+        return self._ask("POST", path, payload, headers)
+
+    def follow(self, *path: str) -> Iterator[Any]:
+        """Give what a live feed tells, as long as it goes on."""
+        with self._opened("GET", _api(path, {}), None, {}) as reply:
+            for line in reply:
+                if line.startswith(b"data: "):
+                    yield json.loads(line[6:])
+
+    # ---- within ----------------------------------------------------------------------------------
+
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> tuple[dict[str, str], bytes]:
+        with self._opened(method, path, body, headers or {}) as reply:
+            found = {name.lower(): value for name, value in reply.headers.items()}
+            return found, reply.read()
+
+    def _opened(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> Any:
+        request = urllib.request.Request(  # noqa: S310 - http, see below
+            f"{self.url}/{path}", body, headers, method=method
+        )
+        try:
+            return self._opener.open(request, timeout=_SECONDS)
+        except urllib.error.HTTPError as error:
+            raise Refused(self._sentence(error)) from error
+        except (urllib.error.URLError, OSError) as error:
+            reason = getattr(error, "reason", error)
+            raise Refused(
+                f"nothing answers at {self.url} ({reason}); start chalice-offline local"
+            ) from error
+
+    def _sentence(self, error: urllib.error.HTTPError) -> str:
+        content = error.read()
+        try:
+            told = json.loads(content)
+        except ValueError:
+            told = None
+        if isinstance(told, dict):
+            for name in ("error", "Message", "message"):
+                if isinstance(told.get(name), str):
+                    return str(told[name])
+        return f"{self.url} is no session of chalice-offline: it answers {error.code}"
+
+
+def _api(path: tuple[str, ...], query: dict[str, Any]) -> str:
+    parts = "/".join(quote(part, safe="") for part in path)
+    return f"{_CONSOLE}/api/{parts}" + (f"?{urlencode(query)}" if query else "")
+
+
+def the_running(endpoint: str | None) -> Running:
+    """Return the session that a command is for; Refused when there is none, or several may be."""
+    if endpoint:
+        if not endpoint.startswith(("http://", "https://")):
+            endpoint = f"http://{endpoint}"
+        return Running(endpoint)
+    notes = running_sessions()
+    if not notes:
+        raise Refused(
+            "nothing runs here: start `chalice-offline local` in another terminal, or say where it "
+            "runs with --endpoint"
+        )
+    return Running(_chosen(notes).aws_url)
+
+
+def _chosen(notes: list[Note]) -> Note:
+    folder = Path.cwd()
+    own = [note for note in notes if note.directory and folder.is_relative_to(note.directory)]
+    for few in (own, notes):
+        if len(few) == 1:
+            return few[0]
+        if few:
+            break
+    named = os.environ.get("AWS_ENDPOINT_URL", "").rstrip("/")
+    for note in few:
+        if note.aws_url == named:
+            return note
+    shown = ", ".join(f"{note.aws_url} ({note.project or 'no app'})" for note in few)
+    raise Refused(f"several sessions run: {shown}; say which one with --endpoint")
+
+
+def session_options(command: F) -> F:
+    """Give a command `running`, the session it is for, and `as_json`."""
+
+    @functools.wraps(command)
+    def wrapped(*args: Any, endpoint: str | None, **options: Any) -> Any:
+        return command(the_running(endpoint), *args, **options)
+
+    decorated: Any = wrapped
+    for option in (
+        click.option("--json", "as_json", is_flag=True, help="Answer in JSON, for programs."),
+        click.option(
+            "--endpoint",
+            metavar="URL",
+            envvar=ENDPOINT_VARIABLE,
+            help="The session's AWS endpoint.  [default: the session of this folder's project, "
+            "or the only one that runs]",
+        ),
+    ):
+        decorated = option(decorated)
+    result: F = decorated
+    return result
+
+
+def say_json(answer: Any) -> None:
+    """Write an answer for programs."""
+    click.echo(json.dumps(answer, indent=2, ensure_ascii=False))

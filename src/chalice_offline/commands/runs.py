@@ -1,0 +1,123 @@
+"""`chalice-offline runs` and `trace`: what ran, and how it came to that."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+from chalice_offline.commands.running import Refused, Running, say_json, session_options
+from chalice_offline.trace.run_line import run_line
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  chalice-offline runs
+  chalice-offline runs --failed -n 5
+  chalice-offline runs --function cook --follow
+  chalice-offline runs --json | jq '.[].error'"""
+)
+@click.option("-n", "--number", type=click.IntRange(1, 2_000), default=20, show_default=True)
+@click.option("--function", default="", help="Of this function only.")
+@click.option("--failed", is_flag=True, help="Only those that failed.")
+@click.option("--text", default="", help="Those that mention a text in name, source or error.")
+@click.option("--follow", is_flag=True, help="Go on with each run that ends, until Ctrl-C.")
+@session_options
+def runs(
+    running: Running,
+    number: int,
+    function: str,
+    text: str,
+    *,
+    failed: bool,
+    follow: bool,
+    as_json: bool,
+) -> None:
+    """Show the latest runs, the latest last: function, source, try, duration, outcome, story."""
+    outcome = "failed" if failed else ""
+    query = {"limit": number, "function": function, "text": text, "outcome": outcome}
+    latest = running.get("runs", **query)["runs"]
+    if as_json and not follow:
+        say_json(latest)
+        return
+    for run in reversed(latest):
+        _say(run, as_json=as_json)
+    if follow:
+        _follow(
+            running, query, {run["entry"] for run in latest if run["ended_ms"]}, as_json=as_json
+        )
+    elif not latest:
+        click.echo("no runs", err=True)
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  chalice-offline trace order-1          whatever mentions it
+  chalice-offline trace 1042             the story of a journal entry, as runs shows it
+  chalice-offline trace 0b7c…            the story of a request id"""
+)
+@click.argument("text")
+@session_options
+def trace(running: Running, text: str, *, as_json: bool) -> None:
+    """Draw the story of TEXT: a story's number, a request id, or whatever is mentioned."""
+    number = _story_of(running, text)
+    if as_json:
+        if number is not None:
+            say_json(running.get("stories", number))
+            return
+        found = running.get("stories", text=text)["stories"]
+        say_json([running.get("stories", str(one["story"])) for one in found])
+        return
+    drawn = running.text("stories", number, "text") if number else running.trace(text)
+    if drawn.startswith("(nothing"):
+        raise Refused(f"nothing in the journal mentions {text}")
+    click.echo(drawn, nl=False)
+
+
+def _story_of(running: Running, text: str) -> str | None:
+    """Return the number of the story that a number or a request id stands for, if it is one."""
+    latest = running.get("stories", limit=1)["stories"]
+    newest = max((one["story"] for one in latest), default=0)
+    if text.isdigit() and len(text) < 18 and (int(text) <= newest or _has(running, text)):
+        return text
+    found = running.get("runs", text=text, limit=2)["runs"]
+    if found and found[0]["request_id"] == text:
+        return str(found[0]["entry"])
+    return None
+
+
+def _has(running: Running, number: str) -> bool:
+    try:
+        running.get("entries", number)
+    except Refused:
+        return False
+    return True
+
+
+def _follow(running: Running, query: dict[str, Any], told: set[int], *, as_json: bool) -> None:
+    """Tell of each run once it has ended."""
+    for piece in running.follow("live"):
+        rows = reversed(piece["runs"])
+        if piece["gap"]:
+            rows = reversed(running.get("runs", **query)["runs"])
+        for run in rows:
+            if run["ended_ms"] is not None and run["entry"] not in told and _fits(run, query):
+                told.add(run["entry"])
+                _say(run, as_json=as_json)
+
+
+def _fits(run: dict[str, Any], query: dict[str, Any]) -> bool:
+    names = (run["name"], run["function"])
+    words = "\n".join(str(run[key]) for key in ("name", "source", "error", "request_id")).lower()
+    return (
+        query["function"] in ("", *names)
+        and query["text"].lower() in words
+        and (not query["outcome"] or run["error"] is not None)
+    )
+
+
+def _say(run: dict[str, Any], *, as_json: bool) -> None:
+    click.echo(json.dumps(run, ensure_ascii=False) if as_json else run_line(run))

@@ -1,0 +1,78 @@
+"""Sample events: for every source one, as it is delivered to a function.
+
+They were recorded here; a test delivers each anew and compares.
+"""
+
+from __future__ import annotations
+
+import json
+from importlib.resources import files
+from typing import Any
+
+from chalice_offline.commands.running import Refused
+from chalice_offline.core.names import nearest
+
+#: What each stands for, in the order in which they are listed.
+KINDS = {
+    "sqs": "a batch of one message out of a queue",
+    "sns": "a message of a topic",
+    "s3": "an object was put into a bucket",
+    "event": "an event on an EventBridge bus",
+    "schedule": "a scheduled rule is due",
+    "kinesis": "a record of a stream",
+    "dynamodb": "a new item, out of a table's stream",
+    "route": "a request to a route (REST API)",
+    "authorizer": "a route's authorizer is asked",
+    "ws_connect": "a WebSocket connects",
+    "ws_message": "a WebSocket's message",
+    "ws_disconnect": "a WebSocket's end",
+}
+
+
+def sample(kind: str) -> Any:
+    """Return the sample of a kind; Refused when there is none."""
+    if kind not in KINDS:
+        raise Refused(f"there is no sample {kind}.{nearest(kind, KINDS)}")
+    text = files("chalice_offline.commands").joinpath("samples", f"{kind}.json").read_text("utf-8")
+    return json.loads(text)
+
+
+def changed(event: Any, settings: tuple[str, ...]) -> Any:
+    """Return an event with PATH=VALUE set in it, as in "Records.0.body=hello"."""
+    for setting in settings:
+        path, equals, text = setting.partition("=")
+        if not equals or not all(path.split(".")):
+            raise Refused(f"--set {setting!r} is not PATH=VALUE, as in Records.0.body=hello")
+        event = _with(event, path.split("."), _value(text), path)
+    return event
+
+
+def _value(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+
+
+def _with(event: Any, parts: list[str], value: Any, path: str) -> Any:
+    """Return a copy of `event` in which the member named by `parts` is `value`."""
+    if not parts:
+        return _as_it_was_carried(event, value)
+    name, rest = parts[0], parts[1:]
+    if isinstance(event, list):
+        if not name.isdigit() or int(name) >= len(event):
+            raise Refused(f"--set {path}: {name} is no place in a list of {len(event)}")
+        return [_with(one, rest, value, path) if n == int(name) else one
+                for n, one in enumerate(event)]  # fmt: skip
+    if isinstance(event, dict):
+        if rest and name not in event:
+            raise Refused(f"--set {path}: there is no {name}.{nearest(name, event)}")
+        return {**event, name: _with(event.get(name), rest, value, path)}
+    raise Refused(f"--set {path}: {name} is inside a {type(event).__name__}, which has no members")
+
+
+def _as_it_was_carried(before: Any, value: Any) -> Any:
+    """Return `value` as a text where a text was: bodies carry JSON as one."""
+    if isinstance(before, str) and not isinstance(value, str):
+        return json.dumps(value)
+    return value
