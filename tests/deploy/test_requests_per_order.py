@@ -49,7 +49,7 @@ def table_units(requests: Iterable[tuple[str, dict[str, Any]]]) -> Counter[str]:
     """
     units: Counter[str] = Counter()
     due: dict[str, str | None] = {}
-    ticket: set[str] = set()
+    seen: set[tuple[str, str]] = set()
     size: dict[str, int] = {}
     for operation, body in requests:
         if operation in ("PutItem", "UpdateItem"):
@@ -61,9 +61,9 @@ def table_units(requests: Iterable[tuple[str, dict[str, Any]]]) -> Counter[str]:
                 new = body["ExpressionAttributeValues"].get(":due", {}).get("N")
             units["DynamoDB write units"] += ceil(size.get(key, 1) / WRITE_UNIT_BYTES)
             # An index is written when its key comes, goes or changes.
-            if "ticket" in body.get("Item", {}) and key not in ticket:
-                ticket.add(key)
-                units["DynamoDB write units of the indexes"] += 1
+            for name in {"ticket", "trading_day"} & set(body.get("Item", {})):
+                units["DynamoDB write units of the indexes"] += (name, key) not in seen
+                seen.add((name, key))
             before = due.get(key)
             if before != new:
                 changed = (before is not None) + (new is not None)
