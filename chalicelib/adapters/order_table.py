@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from chalicelib import log
-from chalicelib.adapters.errors import AwsUnavailable, aws_errors
+from chalicelib.adapters.batches import get_items
+from chalicelib.adapters.errors import aws_errors
 from chalicelib.adapters.records import SHARDS, ticket_key, to_item, to_record, trading_day
 from chalicelib.domain.deadlines import NUDGE_MS
 from chalicelib.domain.errors import UnreadableRecord, VersionConflict
@@ -17,10 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from chalicelib.domain.record import OrderRecord
-
-BATCH_GET_LIMIT = 100
-BATCH_ROUNDS = 5
-"""How often what DynamoDB left unprocessed is asked for again."""
 
 
 class OrderTable:
@@ -45,22 +42,12 @@ class OrderTable:
 
     def get_all(self, keys: Sequence[str]) -> Iterator[OrderRecord]:
         """Yield those orders that there are, in no order; what cannot be read is left out."""
-        for start in range(0, len(keys), BATCH_GET_LIMIT):
-            chunk = [{"order_key": {"S": key}} for key in keys[start : start + BATCH_GET_LIMIT]]
-            wanted: dict[str, Any] = {self._table: {"Keys": chunk, "ConsistentRead": True}}
-            for _ in range(BATCH_ROUNDS):
-                with aws_errors("BatchGetItem"):
-                    reply = self._client.batch_get_item(RequestItems=wanted)
-                for item in reply["Responses"].get(self._table, []):
-                    try:
-                        yield to_record(item)
-                    except UnreadableRecord as error:
-                        log.error("order.unreadable", reason=str(error))
-                wanted = reply.get("UnprocessedKeys") or {}
-                if not wanted:
-                    break
-            else:
-                raise AwsUnavailable(f"BatchGetItem: unprocessed after {BATCH_ROUNDS} rounds")
+        wanted = [{"order_key": {"S": key}} for key in keys]
+        for item in get_items(self._client, self._table, wanted, consistent=True):
+            try:
+                yield to_record(item)
+            except UnreadableRecord as error:
+                log.error("order.unreadable", reason=str(error))
 
     def of_day(self, channel: str, channel_store_id: str, at_ms: int) -> Iterator[str]:
         """Yield the keys of a partner's orders at a store on the UTC day that `at_ms` is in.

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from chalicelib.adapters.errors import AwsUnavailable, aws_errors
+from chalicelib.adapters.batches import get_items, put_items
+from chalicelib.adapters.errors import aws_errors
 from chalicelib.domain.errors import InvalidPayload
 from chalicelib.domain.store import Store
 
@@ -15,14 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from chalicelib.domain.store import Menu, MenuItem
-
-BATCH_GET_LIMIT = 100
-BATCH_WRITE_LIMIT = 25
-BATCH_ROUNDS = 5
-"""How often what DynamoDB left unprocessed is asked for again before the message is retried."""
-
-_T = TypeVar("_T")
-
 
 OURS_AND_OLDER = "store_id = :store AND menu_sequencer <= :sequencer"
 
@@ -82,11 +75,9 @@ class StoreTable:
         if len(self._pos_ids) > KEEP_MENUS:
             del self._pos_ids[next(iter(self._pos_ids))]
         unknown = [id_ for id_ in item_ids if id_ not in known]
-        for chunk in _chunks(unknown, BATCH_GET_LIMIT):
-            keys = [{"menu": {"S": menu}, "item_id": {"S": id_}} for id_ in chunk]
-            for reply in self._rounds("batch_get_item", "UnprocessedKeys", {"Keys": keys}):
-                for item in reply["Responses"].get(self._menu_items, []):
-                    known[item["item_id"]["S"]] = item["pos_id"]["S"]
+        keys = [{"menu": {"S": menu}, "item_id": {"S": id_}} for id_ in unknown]
+        for item in get_items(self._client, self._menu_items, keys):
+            known[item["item_id"]["S"]] = item["pos_id"]["S"]
         return {id_: known[id_] for id_ in item_ids if id_ in known}
 
     def replace_menu(self, menu: Menu, sequencer: str) -> bool:
@@ -147,22 +138,8 @@ class StoreTable:
 
     def _write_items(self, menu: Menu) -> None:
         key = _menu_key(menu.store)
-        for chunk in _chunks(menu.items, BATCH_WRITE_LIMIT):
-            puts = [{"PutRequest": {"Item": _menu_item(key, item)}} for item in chunk]
-            for _ in self._rounds("batch_write_item", "UnprocessedItems", puts):
-                pass
-
-    def _rounds(self, operation: str, left_over: str, wanted: Any) -> Iterator[dict[str, Any]]:
-        """Yield the replies of a batch call until nothing is left unprocessed."""
-        requests: dict[str, Any] = {self._menu_items: wanted}
-        for _ in range(BATCH_ROUNDS):
-            with aws_errors(operation):
-                reply = getattr(self._client, operation)(RequestItems=requests)
-            yield reply
-            requests = reply.get(left_over) or {}
-            if not requests:
-                return
-        raise AwsUnavailable(f"{operation}: still unprocessed after {BATCH_ROUNDS} rounds")
+        items = [_menu_item(key, item) for item in menu.items]
+        put_items(self._client, self._menu_items, items)
 
 
 def _menu_item(menu_key: str, item: MenuItem) -> dict[str, Any]:
@@ -177,8 +154,3 @@ def _menu_item(menu_key: str, item: MenuItem) -> dict[str, Any]:
 
 def _menu_key(store: Store) -> str:
     return f"{store.store_id}#{store.menu_version}"
-
-
-def _chunks(items: Sequence[_T], size: int) -> Iterator[Sequence[_T]]:
-    for start in range(0, len(items), size):
-        yield items[start : start + size]
