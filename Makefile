@@ -1,6 +1,6 @@
 # The commands of this repository; CI runs the same ones. Works with make 3.81 and later.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run rehearse sim check test test-browser test-localstack fuzz bench bench-quick lock clean
+.PHONY: help setup demo run rehearse sim check test test-wheel test-browser test-localstack fuzz bench bench-quick lock clean
 
 SHELL = /bin/sh
 BIN = .venv/bin
@@ -13,6 +13,7 @@ SEED ?=
 PYTHON ?=
 N ?= 20000
 SEEDS ?= 50
+PYTHONS ?=
 # Ports of `make run`; none given: the usual ones, or free ones where those are taken.
 PORT ?=
 AWS_PORT ?=
@@ -49,6 +50,9 @@ check: $(INSTALLED) ## Lint, format, types, import rules
 
 test: $(INSTALLED) ## Run the whole test suite
 	$(BIN)/pytest -n auto
+
+test-wheel: $(INSTALLED) ## Build the wheel and try it with each Python found (PYTHONS="…")
+	$(if $(PYTHONS),PYTHONS="$(PYTHONS)" )$(BIN)/pytest tests/wheel -o faulthandler_timeout=900
 
 test-browser: $(INSTALLED) ## Let web pages attack the ports in a real Chromium (CHROMIUM=…)
 	$(BIN)/pytest tests/browser

@@ -1,4 +1,4 @@
-"""What a plain `pytest` runs: everything but the tests that need an engine or a browser."""
+"""What a plain `pytest` runs: all but what needs an engine, a browser or other Pythons."""
 
 from __future__ import annotations
 
@@ -14,4 +14,4 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     """Leave these folders to those who ask for them by path (`make test-localstack`)."""
     name = collection_path.name
     asked_for = any(name in argument for argument in config.args)
-    return True if name in ("localstack", "browser") and not asked_for else None
+    return True if name in ("localstack", "browser", "wheel") and not asked_for else None
