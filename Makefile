@@ -1,6 +1,6 @@
 # The commands of this repository; CI runs the same ones. Works with make 3.81 and later.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run rehearse sim check test test-wheel test-browser test-localstack fuzz bench bench-quick lock clean
+.PHONY: help setup demo run rehearse sim check contracts test test-wheel test-browser test-localstack fuzz bench bench-quick lock clean
 
 SHELL = /bin/sh
 BIN = .venv/bin
@@ -42,11 +42,15 @@ rehearse: $(INSTALLED) ## Deploy the app as docs/DEPLOY.md says, take orders, de
 sim: $(INSTALLED) ## Play seeds of the whole app in virtual time and audit them (SEEDS=50 ORDERS=20 SEED=…)
 	@$(BIN)/python -m simulators.sim --seeds $(SEEDS) --orders $(if $(filter command line,$(origin ORDERS)),$(ORDERS),20) $(if $(SEED),--seed $(SEED))
 
-check: $(INSTALLED) ## Lint, format, types, import rules
+check: $(INSTALLED) ## Lint, format, types, contracts of events, import rules
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/python -m chalicelib.contracts --check
 	$(BIN)/pytest -q tests/house
+
+contracts: $(INSTALLED) ## Write docs/events: a JSON Schema per event type and version, AsyncAPI
+	@$(BIN)/python -m chalicelib.contracts
 
 test: $(INSTALLED) ## Run the whole test suite
 	$(BIN)/pytest -n auto

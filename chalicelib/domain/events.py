@@ -11,7 +11,7 @@ SOURCE = "order-middleware"
 
 NEWER: dict[str, int] = {}
 """Types whose data has changed since version 1 in a way that older consumers cannot read: a new
-version of a contract (contracts/TYPE/VERSION.json)."""
+version of a contract (docs/events/TYPE/VERSION.json)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,6 @@ class Event:
             "type": self.type,
             "subject": self.subject,
             "time": iso(self.time_ms),
-            "timems": self.time_ms,
             "datacontenttype": "application/json",
             "dataschema": schema_uri(self.type),
             "data": self.data,
@@ -49,7 +48,7 @@ class Event:
     def from_detail(cls, detail: dict[str, Any]) -> Event:
         """Read what `to_detail` wrote."""
         return cls(
-            detail["id"], detail["type"], detail["subject"], detail["timems"], detail["data"]
+            detail["id"], detail["type"], detail["subject"], ms(detail["time"]), detail["data"]
         )
 
 
@@ -64,6 +63,12 @@ def iso(time_ms: int) -> str:
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def ms(text: str) -> int:
+    """Return the instant of an RFC 3339 text in milliseconds since the epoch."""
+    moment = datetime.fromisoformat(text)
+    return int(moment.replace(microsecond=0).timestamp()) * 1000 + moment.microsecond // 1000
+
+
 def schema_uri(type_: str) -> str:
-    """Return the name of the contract that an event's data keeps (contracts/)."""
+    """Return the name of the contract that an event's data keeps (docs/events)."""
     return f"urn:{SOURCE}:{type_}:{NEWER.get(type_, 1)}"

@@ -1,0 +1,1 @@
+"""What others may rely on about our events: types, versions, JSON Schemas, an AsyncAPI document."""

@@ -1,0 +1,206 @@
+"""The data of every event type that the middleware publishes: the source of docs/events.
+
+A field may be added as long as it is `NotRequired`. To remove or retype one, or to make it
+required, is a new version: raise the type's number in `domain/events.py: NEWER`, generate, and
+keep publishing the old shape until its last consumer has gone. `make contracts` refuses otherwise.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, NotRequired, TypedDict
+
+from chalicelib.domain.events import NEWER
+from chalicelib.domain.refusal import Reason
+from chalicelib.domain.states import State
+
+if TYPE_CHECKING:
+    from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Values that are known today; consumers have to bear others."""
+
+    values: type[StrEnum]
+
+
+OrderKey = Annotated[str, "The order's key, channel#store#order: the same in every log line"]
+Ms = Annotated[int, "Milliseconds since the epoch, UTC"]
+Why = Annotated[str, "For staff: what happened, in a sentence without personal data"]
+
+
+class MoneyData(TypedDict):
+    """An amount in minor units, and its currency (ISO 4217)."""
+
+    amount: int
+    currency: str
+
+
+class RefusedItemData(TypedDict):
+    """An item as the partner's menu knows it."""
+
+    id: str
+    name: str
+
+
+class RefusalData(TypedDict):
+    """Why an order is not made."""
+
+    reason: Annotated[str, Known(Reason)]
+    text: Annotated[str, "What the partner is told"]
+    items: Annotated[list[RefusedItemData], "The items that stand in the way, if it is about items"]
+    detail: NotRequired[Annotated[str, "For staff only; may quote the point of sale"]]
+
+
+class OrderData(TypedDict):
+    """What every event about an order says."""
+
+    channel: Annotated[str, "The delivery partner"]
+    orderId: Annotated[str, "The partner's id of the order"]
+    storeId: Annotated[str | None, "Our id of the store; null when nobody has connected it"]
+    receivedMs: Annotated[Ms, "When the webhook came, in milliseconds since the epoch"]
+    pos: NotRequired[Annotated[str, "The vendor of the store's point of sale"]]
+    posOrderId: NotRequired[Annotated[str, "The ticket, by its id at the point of sale"]]
+    refusal: NotRequired[RefusalData]
+    waitedFor: NotRequired[Annotated[str, "What the order was waiting for when it ended"]]
+
+
+_Moved = TypedDict("_Moved", {"from": Annotated[str, Known(State)]})
+
+
+class OrderMoved(OrderData, _Moved):
+    """The order has another state. `from` is the one before."""
+
+
+class OrderPriced(OrderMoved):
+    """The order has another state, and a price."""
+
+    subtotal: NotRequired[MoneyData]
+    drift: NotRequired[Annotated[int, "The menu's price less the partner's, in minor units"]]
+
+
+class OrderExplained(OrderData):
+    """Something about an order that a person may have to look at."""
+
+    why: NotRequired[Why]
+
+
+class OrderEdited(TypedDict):
+    """The customer changed an order that the kitchen may have already."""
+
+    channel: str
+    orderId: str
+    why: Why
+
+
+class OrderUnreadable(TypedDict):
+    """A stored order that this version of the code cannot read."""
+
+    why: Why
+
+
+class WebhookData(TypedDict):
+    """A partner's webhook, verified. The body is in one of two places; polled orders have none."""
+
+    kind: str
+    channel: str
+    storeId: Annotated[str, "The partner's id of the store"]
+    orderId: str
+    eventId: str
+    eventType: Annotated[str, "The partner's own name of it"]
+    body: NotRequired[Annotated[str, "The webhook as it came. Holds personal data"]]
+    bodyFile: NotRequired[Annotated[str, "Its key in the bucket, when it is too large"]]
+
+
+class UnverifiedWebhook(TypedDict):
+    """A webhook that came while no secret was at hand."""
+
+    channel: str
+    headers: dict[str, str]
+    body: NotRequired[Annotated[str, "The webhook as it came. Holds personal data"]]
+    bodyFile: NotRequired[Annotated[str, "Its key in the bucket, when it is too large"]]
+
+
+class StoreReachable(TypedDict):
+    """A store's point of sale went down, or is back."""
+
+    storeId: str
+    pos: str
+    channels: Annotated[dict[str, str], "The store's id at each partner"]
+
+
+class MenuImported(TypedDict):
+    """A menu file is in force."""
+
+    storeId: str
+    items: int
+
+
+class MenuRejected(TypedDict):
+    """A menu file was refused; the menu before it stays in force."""
+
+    why: Why
+
+
+class PosOrderChanged(TypedDict):
+    """A point of sale's webhook about a ticket."""
+
+    vendor: str
+    posOrderId: str
+    locationId: str
+    reference: NotRequired[Annotated[str, "Our reference on the ticket, where the webhook says it"]]
+    state: Annotated[str, 'The ticket\'s state; "ask" when the webhook does not say']
+    type: Annotated[str, "The vendor's own name of it"]
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """One event type: the shape of its data, what has happened, what its subject names."""
+
+    data: type
+    means: str
+    subject: str = "order key"
+    bus: str = "orders"
+
+
+CONTRACTS: dict[str, Contract] = {
+    "channel.order.notified": Contract(WebhookData, "a partner has an order for us"),
+    "channel.order.scheduled": Contract(WebhookData, "a partner has an order for later"),
+    "channel.order.cancelled": Contract(WebhookData, "a partner took an order back"),
+    "channel.order.released": Contract(WebhookData, "the courier is near: make the order now"),
+    "channel.order.courier": Contract(WebhookData, "news of the courier"),
+    "channel.order.edited": Contract(WebhookData, "the customer changed an order"),
+    "channel.webhook.unverified": Contract(
+        UnverifiedWebhook, "kept without its signature being checked", "channel"
+    ),
+    "order.received": Contract(OrderPriced, "written down, and to be made"),
+    "order.held": Contract(OrderPriced, "written down, and to be made later"),
+    "order.released": Contract(OrderMoved, "what was held is to be made now"),
+    "order.accepted": Contract(OrderPriced, "the kitchen has the ticket"),
+    "order.ready": Contract(OrderMoved, "the food is ready"),
+    "order.completed": Contract(OrderMoved, "handed over"),
+    "order.rejected": Contract(OrderMoved, "will not be made; `refusal` says why"),
+    "order.cancelled": Contract(OrderMoved, "taken back by the partner, or by the kitchen"),
+    "order.edited": Contract(OrderEdited, "the customer changed it: people have to look"),
+    "order.voided": Contract(OrderExplained, "a ticket that must not be is gone"),
+    "order.void_failed": Contract(OrderExplained, "a ticket that must not be is left to people"),
+    "order.callback_refused": Contract(OrderExplained, "the partner did not take our answer"),
+    "order.unreadable": Contract(OrderUnreadable, "its record cannot be read by this code"),
+    "store.offline": Contract(StoreReachable, "the point of sale does not answer", "store id"),
+    "store.online": Contract(StoreReachable, "the point of sale answers again", "store id"),
+    "menu.imported": Contract(MenuImported, "a menu file is in force", "file"),
+    "menu.rejected": Contract(MenuRejected, "a menu file was refused", "file"),
+    "pos.order.changed": Contract(
+        PosOrderChanged, "a ticket changed at the point of sale", "vendor/ticket", "default"
+    ),
+}
+"""Every type. A type that is published and not here fails the tests (tests/contracts)."""
+
+RETIRED: frozenset[str] = frozenset()
+"""Types that nobody publishes any more; their files may go once no consumer needs them."""
+
+
+def version_of(type_: str) -> int:
+    """Return the version that is published now."""
+    return NEWER.get(type_, 1)
