@@ -301,7 +301,7 @@ def aws(
             iam=_iam_mode(iam),
         )
         try:
-            session.door.open()  # for the functions that are uploaded
+            session.now.door.open()  # for the functions that are uploaded
             session.start()
             click.echo(f"AWS endpoint on {session.address}  (Ctrl-C ends it)")
             click.echo(f"console on {session.aws_server.url}/_chalice_offline/")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-import logging
 import os
 import threading
 from typing import TYPE_CHECKING, Any
@@ -15,36 +13,26 @@ from chalice_offline.chalice_app.policies import ProjectPolicies
 from chalice_offline.chalice_app.process_patches import hold, let_go, undo_then
 from chalice_offline.chalice_app.project import read_config
 from chalice_offline.chalice_app.region import region_of
-from chalice_offline.chalice_app.runtime import Runtime
 from chalice_offline.chalice_app.watch import Watch
-from chalice_offline.composition import compose
-from chalice_offline.console.api import Console
-from chalice_offline.console.session import Session
 from chalice_offline.core.errors import ProjectError
-from chalice_offline.drivers.live import LiveDriver
-from chalice_offline.iam import FunctionCalls
+from chalice_offline.core.pending import Pending
+from chalice_offline.live_emulator import LiveEmulator, LiveSettings, leave_out_of_collections
 from chalice_offline.services.delegated import MotoState
-from chalice_offline.services.lambda_ import LambdaState
 from chalice_offline.sessions import Note, NoteLeft
 from chalice_offline.storage import SqliteStorage, sweep
 from chalice_offline.transports.asgi import LOOPBACK
-from chalice_offline.transports.aws_door import aws_endpoint
+from chalice_offline.transports.aws_door import AwsEndpoint, aws_endpoint
 from chalice_offline.transports.browser_policy import ONLY_THIS_MACHINE, Access, Area
-from chalice_offline.transports.gateway import Gateway
 from chalice_offline.transports.http_server import Server
-from chalice_offline.transports.in_process import InProcessDoor
-from chalice_offline.transports.left_behind import LeftBehind
-from chalice_offline.transports.outbound import send_request
-from chalice_offline.uploaded import UploadedFunctions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from chalice_offline.emulator import Emulator
     from chalice_offline.iam import Mode
+    from chalice_offline.services.lambda_ import LambdaState
 
-
-_log = logging.getLogger(__name__)
 
 # Where `chalice local` and LocalStack listen.
 APP_PORT = 8000
@@ -73,26 +61,36 @@ class AwsSession:
         are in memory. ProjectError also when that file cannot be used.
         """
         self._usual_port = AWS_PORT if port is None else None
-        self.driver = LiveDriver(send_request=send_request, timeouts=timeouts)
-        region = region_of(region, os.environ)
-        self._storage = SqliteStorage(data)
-        self.emulator = compose(self.driver, seed=seed, region=region, storage=self._storage)
-        self.lambda_ = self.emulator.registry.state("lambda", LambdaState)
-        self.gateway = Gateway(self.emulator)
-        self.gateway.left_behind = LeftBehind(self.emulator)
-        self.seen = Session(self.emulator, self.lambda_, about=self._about)
-        self.console = Console(self.seen)
-        self.console.serve_on(self.gateway)
-        self.judge = FunctionCalls(self.emulator, self.lambda_, iam) if iam else None
-        self.gateway.judge = self.judge.judge if self.judge else None
+        self._settings = LiveSettings(region_of(region, os.environ), seed, timeouts, iam)
+        self._data = data
+        storage = SqliteStorage(data)
+        self.endpoint = AwsEndpoint()
         self.aws_server = Server(
-            aws_endpoint(self.gateway), host=host, port=port, usual_port=AWS_PORT, access=access
+            self.endpoint, host=host, port=port, usual_port=AWS_PORT, access=access
         )
-        self._uploaded = UploadedFunctions(self.aws_server.url)
-        self.runtime = Runtime(self.driver.clock, self._uploaded)
-        self.driver.run_function = self.runtime.run
-        self.door = InProcessDoor(self.gateway)  # shut until somebody opens it
+        #: Told of each emulator, the first and those that take its place.
+        self.watchers: list[Callable[[LiveEmulator], None]] = []
+        self.about: Callable[[], dict[str, Any]] = self._about
+        #: Fills another emulator as this session's is, and returns what brings requests there.
+        self.populate: Callable[[LiveEmulator], Callable[[], None]] = self._only_aws
+        self.now = self._emulator_on(storage)
+        self.endpoint.switch_to(self.now.gateway)
         self._note: NoteLeft | None = None
+        #: Held while it begins anew, reloads, or stops.
+        self.turns = threading.Lock()
+
+    @property
+    def emulator(self) -> Emulator:
+        """The emulator of now; another one after the session has begun anew."""
+        return self.now.emulator
+
+    @property
+    def lambda_(self) -> LambdaState:
+        """Its functions."""
+        return self.now.lambda_
+
+    def _shown(self) -> dict[str, Any]:
+        return self.about()
 
     def _about(self) -> dict[str, Any]:
         return {"aws_url": self.aws_server.url}
@@ -107,10 +105,17 @@ class AwsSession:
         sweep()
         hold(self)
         undo_then(MotoState.give_back)
-        self.driver.start()
-        _leave_out_of_collections()
+        self._tell(self.now)
+        self.now.driver.start()
+        leave_out_of_collections()
         self.aws_server.start()
         self.leave_note()
+
+    def begin(self) -> None:
+        """Let time pass, for an app that is about to be loaded; the port stays shut."""
+        self._tell(self.now)
+        self.now.door.open()
+        self.now.driver.start()
 
     def leave_note(self, app_url: str = "", directory: str = "", **project: str) -> None:
         """Say to the commands of this machine that this session can be reached."""
@@ -121,15 +126,86 @@ class AwsSession:
         """Answer who waits, close the sockets and the door, stop the timers, clear up."""
         if self._note is not None:
             self._note.take_away()
-        self.gateway.close()
-        self.console.close()
-        self.aws_server.stop()
-        self.driver.stop()
-        self.door.close()
-        self._uploaded.close()
-        with self.emulator.lock:
-            self._storage.close()
-        let_go(self)
+        with self.turns:  # not while it begins anew
+            self.now.gateway.close()
+            self.now.console.close()
+            self.aws_server.stop()
+            self.now.stop()
+            let_go(self)
+
+    # ---- beginning anew --------------------------------------------------------------------------
+
+    def begin_anew(self, file: Path | None = None) -> Pending[None]:
+        """Put a new emulator in the place of this one, holding nothing or what was saved in `file`.
+
+        The pending fails with ProjectError, and nothing has changed, when that cannot be.
+        """
+        done: Pending[None] = Pending()
+        lock = self.now.emulator.lock  # of whoever waits for it
+
+        def begin() -> None:
+            try:
+                self._begin_anew(file)
+            except BaseException as error:  # noqa: BLE001 - whoever waits for it is told
+                with lock:
+                    done.fail(error)
+            else:
+                with lock:
+                    done.resolve(None)
+
+        threading.Thread(target=begin, name="begin-anew", daemon=True).start()
+        return done
+
+    def _begin_anew(self, file: Path | None) -> None:
+        with self.turns:
+            storage = SqliteStorage() if file is None else SqliteStorage.copy_of(file)
+            other, switch = self._populated(storage)
+            before = self.now
+            if self._data is not None:
+                # A file can be open only once. What has gone well in memory is done in it as well.
+                other.stop()
+                before.stop()
+                _write_anew(self._data, file)
+                other, switch = self._populated(SqliteStorage(self._data))
+            self._tell(other)
+            self.now = other
+            switch()
+            if self._data is None:
+                before.stop()
+            leave_out_of_collections(anew=True)
+
+    def _populated(self, storage: SqliteStorage) -> tuple[LiveEmulator, Callable[[], None]]:
+        """Return an emulator that runs beside this one, and what brings the requests there."""
+        other = self._emulator_on(storage)
+        other.door.open()
+        other.driver.start()
+        try:
+            return other, self.populate(other)
+        except BaseException:
+            other.stop()
+            raise
+
+    def _only_aws(self, other: LiveEmulator) -> Callable[[], None]:
+        return lambda: self.endpoint.switch_to(other.gateway)
+
+    def _emulator_on(self, storage: SqliteStorage) -> LiveEmulator:
+        made = LiveEmulator(self._settings, storage, self.aws_server.url, self._shown)
+        made.seen.begin_anew = made.gateway.begin_anew = self.begin_anew
+        return made
+
+    def _tell(self, emulator: LiveEmulator) -> None:
+        for watcher in self.watchers:
+            watcher(emulator)
+
+
+def _write_anew(data: Path, file: Path | None) -> None:
+    SqliteStorage.remove(data)
+    if file is not None:
+        storage = SqliteStorage.copy_of(file)
+        try:
+            storage.save_as(data)
+        finally:
+            storage.close()
 
 
 class AppSession:
@@ -170,24 +246,54 @@ class AppSession:
             iam=iam,
         )
         self._process = LiveProcess(directory.resolve(), self.aws.emulator.region)
-        self.app = OfflineApp(
-            directory, stage, self.aws.emulator, self.aws.lambda_, self.aws.runtime, variables
+        self._directory, self._stage, self._variables = directory, stage, variables
+        self.app = self._app_on(self.aws.now)
+        self._routes = aws_endpoint(
+            self.aws.now.gateway, self.app.addressed, self.app.addressed_socket
         )
-        if self.aws.judge is not None:
-            policies = ProjectPolicies()
-            self.aws.judge.of_project = lambda name: policies.of(self.app.project, name)
-        routes = aws_endpoint(self.aws.gateway, self.app.addressed, self.app.addressed_socket)
         try:
             self.http_server = Server(
-                routes, host=host, port=port, usual_port=APP_PORT, area=Area.APP, access=access
+                self._routes,
+                host=host,
+                port=port,
+                usual_port=APP_PORT,
+                area=Area.APP,
+                access=access,
             )
         except ProjectError:
             self.aws.stop()  # its port is bound already
             raise
-        self.aws.seen.short_names = self.app.short_names
-        self.aws.seen.about = self._about
+        self.aws.about = self._about
+        self.aws.populate = self._populate
         self._watch = Watch(self.app.directory)
-        self._reload_lock = threading.Lock()
+
+    def _app_on(self, emulator: LiveEmulator) -> OfflineApp:
+        """Return the project, on an emulator; it is not loaded yet."""
+        app = OfflineApp(
+            self._directory,
+            self._stage,
+            emulator.emulator,
+            emulator.lambda_,
+            emulator.runtime,
+            self._variables,
+        )
+        if emulator.judge is not None:
+            policies = ProjectPolicies()
+            emulator.judge.of_project = lambda name: policies.of(app.project, name)
+        emulator.seen.short_names = app.short_names
+        return app
+
+    def _populate(self, other: LiveEmulator) -> Callable[[], None]:
+        """Load the project anew, onto another emulator; ProjectError, and the old stays loaded."""
+        app = self._app_on(other)
+        app.start_anew()
+
+        def switch() -> None:
+            self.app = app
+            self.aws.endpoint.switch_to(other.gateway)
+            self._routes.switch_to(other.gateway, app.addressed, app.addressed_socket)
+
+        return switch
 
     def _about(self) -> dict[str, Any]:
         addresses = {"aws_url": self.aws.aws_server.url, "app_url": self.http_server.url}
@@ -204,10 +310,9 @@ class AppSession:
         self._process.take()
         undo_then(MotoState.give_back)
         watch_output()  # before Chalice's loggers take hold of standard output
-        self.aws.door.open()
-        self.aws.driver.start()
+        self.aws.begin()
         self.app.start()
-        _leave_out_of_collections()
+        leave_out_of_collections()
         self.aws.aws_server.start()
         self.http_server.start()
         project = self.app.project
@@ -222,9 +327,9 @@ class AppSession:
         """Reload whenever the project's code changes, and tell `changed` how it went; blocks."""
         for file in self._watch.changes():
             try:
-                with self._reload_lock:
+                with self.aws.turns:
                     self.app.reload()
-                    _leave_out_of_collections(anew=True)
+                    leave_out_of_collections(anew=True)
             except ProjectError as error:
                 changed(f"{file} changed, but the code before goes on running: {error}")
             else:
@@ -236,21 +341,6 @@ class AppSession:
         self.http_server.stop()
         self.aws.stop()
         self._process.give_back()
-
-
-def _leave_out_of_collections(*, anew: bool = False) -> None:
-    """Have Python's garbage collector look no more at what is there now, until the session ends.
-
-    It is what was imported, for the most part: a look at all of it, in the middle of the first
-    events, would stop everything for 60 ms. `anew`: what was left out and is garbage now, the code
-    of the app before a reload, goes first.
-    """
-    if anew:
-        gc.unfreeze()
-        gc.collect()
-    else:
-        undo_then(gc.unfreeze)
-    gc.freeze()
 
 
 def _address(server: Server, usual_port: int | None) -> str:

@@ -25,9 +25,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     "attach": {"chalice_app", "composition", "drivers", "services", "transports"},
     "iam": {"services", "protocols", "emulator"},
     "console": {"services", "protocols", "trace", "emulator", "transports"},
-    "live_session": {
+    "live_emulator": {
         "chalice_app", "composition", "console", "drivers", "emulator", "iam", "services",
-        "sessions", "storage", "transports", "uploaded",
+        "storage", "transports", "uploaded",
+    },
+    "live_session": {
+        "chalice_app", "emulator", "iam", "live_emulator", "services", "sessions", "storage",
+        "transports",
     },
     "testing": {
         "chalice_app", "composition", "console", "drivers", "emulator", "iam", "services",

@@ -100,6 +100,19 @@ class OfflineApp:
         os.chdir(self.directory)
         self._deploy(project or self._load())
 
+    def start_anew(self) -> None:
+        """Start with the project's code loaded anew.
+
+        Raises ProjectError, and leaves the code that was loaded as it was, when it cannot.
+        """
+        modules = unload_project(self.directory)
+        try:
+            self.start()
+        except BaseException:
+            unload_project(self.directory)
+            sys.modules.update(modules)
+            raise
+
     def reload(self) -> None:
         """Load the project anew, and change what runs to what it says now.
 

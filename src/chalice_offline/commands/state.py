@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from chalice_offline.commands.running import Running, say_json, session_options
+from chalice_offline.commands.running import Refused, Running, say_json, session_options
 
 _IN_IT = "tables, objects and streams"
 
@@ -19,22 +19,28 @@ Examples:
 )
 @session_options
 def reset(running: Running, *, as_json: bool) -> None:
-    """Empty queues, tables and buckets; forget runs, journal and faults."""
+    """Begin anew, as if the session had just been started: nothing that came since is left.
+
+    Queues, tables, buckets, streams, runs, journal, faults, functions and whatever clients made; a
+    file given with --data, too. What the project declares is made anew, and its code loaded anew.
+    When that fails, nothing is changed.
+    """
     answer = running.post("reset")
     if as_json:
         say_json(answer)
     else:
-        click.echo("everything is empty")
+        click.echo("begun anew")
 
 
 @click.group(
     epilog="""\b
 Examples:
   chalice-offline state save before-the-demo.state
+  chalice-offline state load before-the-demo.state
   chalice-offline local --data before-the-demo.state     work on that file itself"""
 )
 def state() -> None:
-    """Keep what the session holds in a file.
+    """Keep what the session holds in a file, and begin anew with it.
 
     A file holds tables, objects and streams. It does not hold messages in queues, topics and rules
     that are not the project's, functions that were uploaded, executions, secrets and parameters.
@@ -51,3 +57,20 @@ def save(running: Running, file: Path, *, as_json: bool) -> None:
         say_json(answer)
     else:
         click.echo(f"{_IN_IT} are in {file}")
+
+
+@state.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@session_options
+def load(running: Running, file: Path, *, as_json: bool) -> None:
+    """Begin anew with the tables, objects and streams of FILE; it stays as it is.
+
+    As after a restart: queues are empty, and what the project declares is there.
+    """
+    if not file.exists():
+        raise Refused(f"{file} is not there")
+    answer = running.post("state", "load", file=str(file.absolute()))
+    if as_json:
+        say_json(answer)
+    else:
+        click.echo(f"begun anew with the {_IN_IT} of {file}")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalice_offline.console.doors import Asked, Door, Refusal
 from chalice_offline.core.errors import ProjectError
+from chalice_offline.core.pending import Pending
 
 if TYPE_CHECKING:
     from chalice_offline.console.buckets import Buckets
@@ -34,6 +35,7 @@ class About:
             Door("GET", "session", self.facts),
             Door("POST", "reset", self.reset),
             Door("POST", "state/save", self.save),
+            Door("POST", "state/load", self.load),
         ]
 
     def facts(self, _asked: Asked) -> dict[str, Any]:
@@ -54,12 +56,15 @@ class About:
                 **self._session.about(),
             }
 
-    def reset(self, asked: Asked) -> dict[str, Any]:
-        """Empty queues, buckets and tables, switch faults off, forget runs and journal.
+    def reset(self, asked: Asked) -> Any:
+        """Begin anew, as if the session had just been started; in a test, empty what there is.
 
-        What the project declares stays. Items and objects are deleted as by a client, so streams
-        and notifications tell of it before the journal is forgotten.
+        A test's emulator cannot be exchanged under it: its queues, buckets and tables are emptied,
+        faults switched off, runs and journal forgotten. What the project declares stays. Items and
+        objects are deleted as by a client, so streams and notifications tell of it first.
         """
+        if self._session.begin_anew is not None:
+            return self._anew(None)
         emptied = {
             "queues": self._empty_queues(asked),
             "objects": sum(self._empty_bucket(name) for name in self._buckets.names()),
@@ -72,11 +77,16 @@ class About:
             emulator.journal.clear()
         return {"emptied": emptied}
 
+    def load(self, asked: Asked) -> Any:
+        """Begin anew with the tables, objects and streams of a saved `file`."""
+        file = _file_of(asked)
+        if self._session.begin_anew is None:
+            raise Refusal("A test begins with what it makes itself; nothing is loaded there.", 409)
+        return self._anew(file)
+
     def save(self, asked: Asked) -> dict[str, Any]:
         """Write tables, objects and streams to a `file` that `--data` opens."""
-        file = Path(asked.text("file"))
-        if not file.is_absolute():
-            raise Refusal(f'"file" is {str(file)!r}; it must be a whole path, from the root on.')
+        file = _file_of(asked)
         try:
             with self._session.emulator.lock:
                 self._session.emulator.storage.save_as(file)
@@ -85,6 +95,23 @@ class About:
         return {"saved": str(file)}
 
     # ---- within ----------------------------------------------------------------------------------
+
+    def _anew(self, file: Path | None) -> Pending[dict[str, Any]]:
+        assert self._session.begin_anew is not None
+        done: Pending[dict[str, Any]] = Pending()
+
+        def begun(pending: Pending[None]) -> None:
+            try:
+                pending.result()
+            except ProjectError as error:
+                done.fail(Refusal(f"{error}. Nothing was changed.", 409))
+            except BaseException as error:  # noqa: BLE001 - the door's boundary logs it
+                done.fail(error)
+            else:
+                done.resolve({"begun_anew": True, "loaded": str(file) if file else None})
+
+        self._session.begin_anew(file).then(begun)
+        return done
 
     def _empty_queues(self, asked: Asked) -> int:
         count = 0
@@ -120,3 +147,10 @@ class About:
             count += len(page["Items"])
             if not page.get("LastEvaluatedKey"):
                 return count
+
+
+def _file_of(asked: Asked) -> Path:
+    file = Path(asked.text("file"))
+    if not file.is_absolute():
+        raise Refusal(f'"file" is {str(file)!r}; it must be a whole path, from the root on.')
+    return file

@@ -13,6 +13,7 @@ from chalice_offline.core.pending import Pending
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from chalice_offline.core.kernel import Reply
     from chalice_offline.emulator import Emulator
@@ -59,6 +60,8 @@ class Session:
         self.about = about
         self.short_names = short_names
         self.time = time
+        # Puts a new emulator, with what a file holds or nothing, in this one's place.
+        self.begin_anew: Callable[[Path | None], Pending[None]] | None = None
 
     @property
     def context(self) -> CallContext:

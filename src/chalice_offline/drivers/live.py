@@ -84,6 +84,11 @@ class LiveDriver:
         )
         self._thread.start()
 
+    def write_off(self) -> None:
+        """Stop every handler that runs: what it calls from now on is refused."""
+        for running in tuple(self._running.values()):
+            running.interrupt()
+
     def stop(self) -> None:
         """Run no more timers and start no more handlers; runs under way are let go."""
         with self._changed:

@@ -141,6 +141,15 @@ class FileBlobs:
             folder.mkdir(parents=True, exist_ok=True)
             _link_or_copy(self._path(str(number)), folder / str(number))
 
+    def take_over(self, rows: Iterable[tuple[int, int, str]], folder: Path) -> None:
+        """Keep the large objects of another folder under their ids; ProjectError when one lacks."""
+        for number, length, md5 in rows:
+            path = folder / str(number)
+            if not path.is_file() or path.stat().st_size != length:
+                raise ProjectError(f"{path} is missing or damaged; it should have {length} bytes")
+            self._database.execute("INSERT INTO blobs VALUES (?, ?, ?)", (number, length, md5))
+            _link_or_copy(path, self._path(str(number)))
+
     def close(self) -> None:
         """Remove what was written and never kept."""
         if self._given_folder is not None:

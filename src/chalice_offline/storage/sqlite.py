@@ -112,6 +112,33 @@ class SqliteStorage:
             shutil.rmtree(folder, ignore_errors=True)
             raise _unusable(file, error) from error
 
+    @classmethod
+    def copy_of(cls, file: Path) -> SqliteStorage:
+        """Return storage in memory that holds what a file does; the file stays as it is.
+
+        ProjectError when there is no such file, it is none of ours, damaged, or in use.
+        """
+        if not file.is_file():
+            raise ProjectError(f"{file} is not there")
+        _check(file)
+        storage = cls()
+        try:
+            storage._take_over(file)
+        except (sqlite3.DatabaseError, OSError) as error:
+            storage.close()
+            raise _unusable(file, error) from error
+        except BaseException:
+            storage.close()
+            raise
+        return storage
+
+    @staticmethod
+    def remove(file: Path) -> None:
+        """Remove a file that nobody has open, with the objects beside it."""
+        for path in (file, *(file.with_name(f"{file.name}{end}") for end in ("-wal", "-shm"))):
+            path.unlink(missing_ok=True)
+        shutil.rmtree(_folder_of(file), ignore_errors=True)
+
     def close(self) -> None:
         """Commit, and let go of files; storage in memory is gone."""
         if self._let_go.alive:
@@ -146,6 +173,22 @@ class SqliteStorage:
         """Commit while the storage is still being opened."""
         if self._in_file:
             self.execute("COMMIT")
+
+    def _take_over(self, file: Path) -> None:
+        source = _connect_for_reading(file)
+        try:
+            for number, name in source.execute("SELECT number, name FROM collections").fetchall():
+                table = self._table_of(name)
+                rows = source.execute(f"SELECT key, value FROM c{number}")
+                self._database.executemany(f"INSERT INTO {table} VALUES (?, ?)", rows)
+            self.blobs.take_over(
+                source.execute("SELECT id, length, md5 FROM blobs").fetchall(), _folder_of(file)
+            )
+            before = source.execute("SELECT count FROM openings").fetchone()
+        finally:
+            source.close()
+        self.openings = 0 if before is None else int(before[0])
+        self.execute("UPDATE openings SET count = ?", (self.openings + 1,))
 
     def _count_opening(self) -> int:
         row = self.execute("SELECT count FROM openings").fetchone()
@@ -240,6 +283,13 @@ def _connect(name: str) -> sqlite3.Connection:
     return database
 
 
+def _connect_for_reading(file: Path) -> sqlite3.Connection:
+    # A journal beside the file belongs to it: only without one may SQLite take it as it stands.
+    pending = file.with_name(f"{file.name}-wal").exists()
+    address = f"{file.resolve().as_uri()}?mode=ro{'' if pending else '&immutable=1'}"
+    return sqlite3.connect(address, uri=True, timeout=0)
+
+
 def _folder_of(file: Path) -> Path:
     return file.with_name(f"{file.name}-objects")
 
@@ -294,14 +344,8 @@ def _check(file: Path) -> None:
     """Raise ProjectError unless the file is new, or sound and ours; only reads it."""
     if not file.exists() or file.stat().st_size == 0:
         return
-    # A journal beside the file belongs to it: only without one may SQLite take it as it stands.
-    pending = file.with_name(f"{file.name}-wal").exists()
     try:
-        database = sqlite3.connect(
-            f"{file.resolve().as_uri()}?mode=ro{'' if pending else '&immutable=1'}",
-            uri=True,
-            timeout=0,
-        )
+        database = _connect_for_reading(file)
         try:
             owner = database.execute("PRAGMA application_id").fetchone()[0]
             version = database.execute("PRAGMA user_version").fetchone()[0]

@@ -26,17 +26,24 @@ WATCHED_AFTER_SECONDS = 0.05
 
 
 class AwsEndpoint:
-    """An ASGI app that answers AWS requests through a gateway; small ones it answers at once."""
+    """An ASGI app that answers AWS requests through a gateway; small ones it answers at once.
 
-    def __init__(
+    It says by `switch_to` which gateway that is, before the first request and whenever it changes.
+    """
+
+    _gateway: Gateway
+    _addressed: Callable[[HttpRequest], HttpRequest] | None
+    _socket_addressed: Callable[[HttpRequest], HttpRequest] | None
+
+    def switch_to(
         self,
         gateway: Gateway,
-        addressed: Callable[[HttpRequest], HttpRequest] | None,
-        socket_addressed: Callable[[HttpRequest], HttpRequest] | None,
+        addressed: Callable[[HttpRequest], HttpRequest] | None = None,
+        socket_addressed: Callable[[HttpRequest], HttpRequest] | None = None,
     ) -> None:
+        """Answer requests from now on through this gateway; for the others, see `aws_endpoint`."""
+        self._addressed, self._socket_addressed = addressed, socket_addressed
         self._gateway = gateway
-        self._addressed = addressed
-        self._socket_addressed = socket_addressed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or serve one WebSocket."""
@@ -114,7 +121,9 @@ def aws_endpoint(
     `addressed` gives a request the address that it is for, where the port says what that is;
     `socket_addressed` does so for a WebSocket's handshake.
     """
-    return AwsEndpoint(gateway, addressed, socket_addressed)
+    endpoint = AwsEndpoint()
+    endpoint.switch_to(gateway, addressed, socket_addressed)
+    return endpoint
 
 
 def _follow(gateway: Gateway, request: HttpRequest, reply: HttpResponse) -> None:

@@ -68,9 +68,12 @@ class Gateway:
         self.emulator = emulator
         self.judge: Judge | None = None  # looks at what functions ask for, if anybody does
         self.left_behind: LeftBehind | None = None  # follows deployments, if anybody does
+        #: Puts a new emulator, holding nothing, in this one's place; where that can be done.
+        self.begin_anew: Callable[[], Pending[None]] | None = None
         #: what answers for a path and all below it
         self.folders: dict[str, Folder] = {}
         self._waiting: dict[Pending[HttpResponse], _Waiting] = {}
+        self._is_closed = False
         self.pages: dict[str, Page] = {
             "/_localstack/health": self._health,
             "/_localstack/init": self._init,
@@ -102,6 +105,8 @@ class Gateway:
             return self._receive(path, request, causes)
         request_id = self.emulator.ids.uuid()
         target: Target | None = None
+        if self._is_closed:
+            return serialize_error(None, _stopping(), request_id)
         try:
             taken = self.emulator.service_at(request.host.partition(":")[0].lower())
             target = target_at(taken, self.emulator.region) if taken else detect(request)
@@ -239,11 +244,11 @@ class Gateway:
     def close(self) -> None:
         """Answer whoever waits: the emulator stops."""
         with self.emulator.lock:
+            self._is_closed = True
             while self._waiting:
                 response, waiting = self._waiting.popitem()
                 waiting.reply.abandon()
-                error = AwsError("ServiceUnavailable", "The emulator is stopping.", status=503)
-                response.resolve(serialize_error(waiting.target, error, waiting.request_id))
+                response.resolve(serialize_error(waiting.target, _stopping(), waiting.request_id))
 
     def _completed(
         self, target: Target | None, request: HttpRequest, response: HttpResponse
@@ -285,6 +290,10 @@ def _internal_failure() -> AwsError:
         status=500,
         sender_fault=False,
     )
+
+
+def _stopping() -> AwsError:
+    return AwsError("ServiceUnavailable", "The emulator is stopping.", status=503)
 
 
 def _json_page(content: dict[str, object]) -> HttpResponse:

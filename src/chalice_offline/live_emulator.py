@@ -1,0 +1,98 @@
+"""One emulator in real time with all that belongs to it: what a reset exchanges."""
+
+from __future__ import annotations
+
+import gc
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from chalice_offline.chalice_app.process_patches import undo_then
+from chalice_offline.chalice_app.runtime import Runtime
+from chalice_offline.composition import compose
+from chalice_offline.console.api import Console
+from chalice_offline.console.session import Session
+from chalice_offline.drivers.live import LiveDriver
+from chalice_offline.iam import FunctionCalls
+from chalice_offline.services.lambda_ import LambdaState
+from chalice_offline.transports.gateway import Gateway
+from chalice_offline.transports.in_process import InProcessDoor
+from chalice_offline.transports.left_behind import LeftBehind
+from chalice_offline.transports.outbound import send_request
+from chalice_offline.uploaded import UploadedFunctions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from chalice_offline.iam import Mode
+    from chalice_offline.storage import SqliteStorage
+
+
+@dataclass(frozen=True, slots=True)
+class LiveSettings:
+    """What was asked for at the start, and holds for every emulator of a session."""
+
+    region: str
+    seed: int
+    timeouts: bool
+    iam: Mode | None
+
+
+class LiveEmulator:
+    """An emulator, its driver, its gateway with an in-process door, its console and functions."""
+
+    def __init__(
+        self,
+        settings: LiveSettings,
+        storage: SqliteStorage,
+        aws_url: str,
+        about: Callable[[], dict[str, Any]],
+    ) -> None:
+        """Put it together; time does not pass yet, and the door is shut."""
+        self.storage = storage
+        self.driver = LiveDriver(send_request=send_request, timeouts=settings.timeouts)
+        self.emulator = compose(
+            self.driver, seed=settings.seed, region=settings.region, storage=storage
+        )
+        self.lambda_ = self.emulator.registry.state("lambda", LambdaState)
+        self.gateway = Gateway(self.emulator)
+        self.gateway.left_behind = LeftBehind(self.emulator)
+        self.seen = Session(self.emulator, self.lambda_, about=about)
+        self.console = Console(self.seen)
+        self.console.serve_on(self.gateway)
+        iam = settings.iam
+        self.judge = FunctionCalls(self.emulator, self.lambda_, iam) if iam else None
+        self.gateway.judge = self.judge.judge if self.judge else None
+        self._uploaded = UploadedFunctions(aws_url)
+        self.runtime = Runtime(self.driver.clock, self._uploaded)
+        self.door = InProcessDoor(self.gateway)  # shut until somebody opens it
+        # While two emulators are there, each function's calls go to the one that runs it.
+        self.driver.run_function = self.door.for_code(self.runtime.run)
+
+    def stop(self) -> None:
+        """Answer who waits, end what runs, close the door, stop the timers, clear up.
+
+        A handler that still runs is refused whatever it calls from now on.
+        """
+        self.driver.write_off()
+        self.gateway.close()
+        self.console.close()
+        self.driver.stop()
+        self.door.close()
+        self._uploaded.close()
+        with self.emulator.lock:
+            self.storage.close()
+
+
+def leave_out_of_collections(*, anew: bool = False) -> None:
+    """Have Python's garbage collector look no more at what is there now, until the session ends.
+
+    It is what was imported, for the most part: a look at all of it, in the middle of the first
+    events, would stop everything for 60 ms. `anew`: what was left out and is garbage now, the code
+    of the app before a reload, goes first.
+    """
+    if anew:
+        gc.unfreeze()
+        gc.collect()
+    else:
+        undo_then(gc.unfreeze)
+    gc.freeze()
