@@ -6,6 +6,7 @@
         submit_VENDOR ─→ order.accepted | order.rejected | order.voided …
     bus orders ─rule→ topic order-updates ─→ channel-callbacks ─→ callbacks (answers the partner)
                                           └→ notifications ─→ notifications (tells staff)
+    merchant ─POST→ application ─→ workflow store-onboarding ─→ onboarding_… ─link→ approval
     S3 menus/*.json ─→ menus    each minute ─→ sweep (wakes)    every other minute ─→ poll
     point of sale ─POST→ pos_webhook ─→ default bus ─→ pos_events
 
@@ -31,6 +32,7 @@ from chalicelib.config import read_names
 
 app = Chalice(app_name="order-middleware")
 names = read_names()
+FORMS = ["application/x-www-form-urlencoded"]
 
 
 @app.route("/health", methods=["GET"])
@@ -49,6 +51,30 @@ def channel_webhook(channel: str) -> Any:
 def pos_webhook(vendor: str) -> Any:
     """Take in a point of sale's webhook: square, toast, clover."""
     return entrypoints.pos_webhook(app.current_request, vendor)
+
+
+@app.route("/stores/applications", methods=["POST"])
+def apply() -> Any:
+    """Take in a merchant's application for a store."""
+    return entrypoints.applied(app.current_request)
+
+
+@app.route("/stores/applications/{application_id}", methods=["GET"])
+def application(application_id: str) -> Any:
+    """Say how far an application has come."""
+    return entrypoints.application(app.current_request, application_id)
+
+
+@app.route("/stores/applications/{application_id}/submit", methods=["POST"])
+def submit_application(application_id: str) -> Any:
+    """Begin the workflow store-onboarding."""
+    return entrypoints.submission(app.current_request, application_id)
+
+
+@app.route("/approvals/{link}", methods=["GET", "POST"], content_types=FORMS)
+def approval(link: str) -> Any:
+    """Ask a person, and take the decision."""
+    return entrypoints.approval(app.current_request, link)
 
 
 @app.on_sqs_message(queue=names.inbound_orders_queue, batch_size=1, name="inbound")
@@ -146,3 +172,36 @@ def sweep(event: Any) -> None:
 def poll(event: Any) -> None:
     """Ask partners for orders whose webhook may have been lost."""
     entrypoints.poll_is_due(event)
+
+
+# ---- workflows: their state machines are in .chalice/resources.json ------------------------------
+
+
+@app.lambda_function(name="onboarding_extract")
+def onboarding_extract(event: Any, context: Any) -> Any:
+    """Read a merchant's form."""
+    return entrypoints.onboarding("extract", event, context)
+
+
+@app.lambda_function(name="onboarding_check")
+def onboarding_check(event: Any, context: Any) -> Any:
+    """Make one of the checks: bank, address, licence, menu."""
+    return entrypoints.onboarding("check", event, context)
+
+
+@app.lambda_function(name="onboarding_ask")
+def onboarding_ask(event: Any, context: Any) -> Any:
+    """Send a person the link that decides."""
+    return entrypoints.onboarding("ask", event, context)
+
+
+@app.lambda_function(name="onboarding_open")
+def onboarding_open(event: Any, context: Any) -> Any:
+    """Publish the menu, and see that the store is open."""
+    return entrypoints.onboarding("open", event, context)
+
+
+@app.lambda_function(name="onboarding_close")
+def onboarding_close(event: Any, context: Any) -> Any:
+    """Undo an application."""
+    return entrypoints.onboarding("close", event, context)

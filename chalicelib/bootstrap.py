@@ -17,6 +17,8 @@ from chalicelib.config import Config, read_config
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from chalicelib.adapters.application_table import ApplicationTable
+    from chalicelib.adapters.approval_table import ApprovalTable
     from chalicelib.adapters.event_bus import EventBus
     from chalicelib.adapters.files import Files
     from chalicelib.adapters.http import VendorHttp
@@ -26,7 +28,10 @@ if TYPE_CHECKING:
     from chalicelib.adapters.secrets import SecretStore
     from chalicelib.adapters.store_table import StoreTable
     from chalicelib.adapters.token_table import TokenTable
+    from chalicelib.adapters.topics import Topics
+    from chalicelib.adapters.workflows import Workflows
     from chalicelib.channels.base import Channel
+    from chalicelib.onboarding.registries import Registries
     from chalicelib.pos.base import PointOfSale
     from chalicelib.stores.breaker import Breaker
     from chalicelib.tokens import TokenCache
@@ -120,6 +125,41 @@ class Services:
         from chalicelib.adapters.limit_table import LimitTable
 
         return LimitTable(self._dynamodb, self.config.limits_table)
+
+    @cached_property
+    def applications(self) -> ApplicationTable:
+        """Merchants' applications."""
+        from chalicelib.adapters.application_table import ApplicationTable
+
+        return ApplicationTable(self._dynamodb, self.config.applications_table)
+
+    @cached_property
+    def approvals(self) -> ApprovalTable:
+        """Questions that wait for a person."""
+        from chalicelib.adapters.approval_table import ApprovalTable
+
+        return ApprovalTable(self._dynamodb, self.config.approvals_table)
+
+    @cached_property
+    def workflows(self) -> Workflows:
+        """Step Functions."""
+        from chalicelib.adapters.workflows import Workflows
+
+        return Workflows(_client("stepfunctions"))
+
+    @cached_property
+    def topics(self) -> Topics:
+        """Topics that people subscribe to."""
+        from chalicelib.adapters.topics import Topics
+
+        return Topics(_client("sns"))
+
+    @cached_property
+    def registries(self) -> Registries:
+        """What merchants are checked against."""
+        from chalicelib.onboarding.registries import Registries
+
+        return Registries(self.config.registries_base_url, self.http, self.secrets.get)
 
     @cached_property
     def breaker(self) -> Breaker:
@@ -247,6 +287,8 @@ def _client(service: str) -> Any:
         retries={"mode": "standard", "max_attempts": 3},
         parameter_validation=False,
         user_agent="order-middleware",
+        # Links and forms for others are signed in the old way otherwise, which new buckets refuse.
+        signature_version="s3v4" if service == "s3" else None,
     )
     make: Any = boto3.client  # its type knows no service that is named by a variable
     return make(service, config=config)

@@ -56,6 +56,10 @@ class Config:
     menu_items_table: str
     tokens_table: str
     limits_table: str
+    applications_table: str
+    approvals_table: str
+    public_url: str
+    registries_base_url: str
     secret_id: str
     square_base_url: str
     square_notification_url: str
@@ -104,6 +108,10 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
         menu_items_table=environ.get("MENU_ITEMS_TABLE", "menu-items"),
         tokens_table=environ.get("TOKENS_TABLE", "partner-tokens"),
         limits_table=environ.get("LIMITS_TABLE", "limits"),
+        applications_table=environ.get("APPLICATIONS_TABLE", "applications"),
+        approvals_table=environ.get("APPROVALS_TABLE", "approvals"),
+        public_url=_url(environ, "PUBLIC_URL"),
+        registries_base_url=_url(environ, "REGISTRIES_BASE_URL"),
         secret_id=_required(environ, "SECRET_ID"),
         square_base_url=_url(environ, "SQUARE_BASE_URL"),
         square_notification_url=_url(environ, "SQUARE_NOTIFICATION_URL"),

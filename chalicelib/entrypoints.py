@@ -60,6 +60,55 @@ def pos_webhook(request: Any, vendor: str) -> Response:
         return _response(receive_from_pos(services(), vendor, headers, request.raw_body or b""))
 
 
+def approval(request: Any, link: str) -> Response:
+    """GET and POST /approvals/{link}."""
+    from chalicelib.approvals import pages  # not on the webhook path
+
+    with working(_request_id(request.lambda_context), trace.read(_headers(request))):
+        if request.method == "GET":
+            return _response(pages.show(services(), link))
+        return _response(pages.answer(services(), link, request.raw_body or b""))
+
+
+def applied(request: Any) -> Response:
+    """POST /stores/applications."""
+    from chalicelib.onboarding import routes  # not on the webhook path
+
+    request_id, body = request.context["requestId"], request.raw_body or b""
+    with working(_request_id(request.lambda_context), trace.read(_headers(request))):
+        return _response(routes.apply(services(), body, request_id))
+
+
+def application(request: Any, application_id: str) -> Response:
+    """GET /stores/applications/{id}."""
+    from chalicelib.onboarding import routes  # not on the webhook path
+
+    with _onboarding(application_id, request.lambda_context):
+        return _response(routes.status(services(), application_id))
+
+
+def submission(request: Any, application_id: str) -> Response:
+    """POST /stores/applications/{id}/submit."""
+    from chalicelib.onboarding import routes  # not on the webhook path
+
+    context = request.lambda_context
+    with _onboarding(application_id, context):
+        return _response(routes.submit(services(), application_id, context.invoked_function_arn))
+
+
+def onboarding(step: str, data: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Take a step of the workflow store-onboarding."""
+    from chalicelib.onboarding.steps import take_step  # not on the webhook path
+
+    with _onboarding(data["application_id"], context):
+        return take_step(services(), step, data)
+
+
+def _onboarding(application_id: str, context: Any) -> AbstractContextManager[None]:
+    """Let everything about one application be one trace."""
+    return working(_request_id(context), trace.begun_by("application", application_id))
+
+
 def from_events(event: Iterable[Any], stage: str, cap_seconds: int = 10) -> None:
     """Handle the messages of a queue that events come to. `stage` names the table of commands."""
     for message in event:

@@ -18,6 +18,7 @@ UNAUTHORIZED = "unauthorized"
 ERROR_BEFORE_COMMIT = "error_before_commit"
 ERROR_AFTER_COMMIT = "error_after_commit"
 SLOW_SUCCESS = "slow_success"
+UNREADABLE_REPLY = "unreadable_reply"
 DUPLICATE_WEBHOOK = "duplicate_webhook"
 OUT_OF_ORDER_WEBHOOK = "out_of_order_webhook"
 LATE_WEBHOOK = "late_webhook"
@@ -25,7 +26,14 @@ BAD_SIGNATURE_WEBHOOK = "bad_signature_webhook"
 LATE_ACCEPT = "late_accept"
 
 REQUEST_FAULTS = frozenset(
-    {RATE_LIMITED, UNAUTHORIZED, ERROR_BEFORE_COMMIT, ERROR_AFTER_COMMIT, SLOW_SUCCESS}
+    {
+        RATE_LIMITED,
+        UNAUTHORIZED,
+        ERROR_BEFORE_COMMIT,
+        ERROR_AFTER_COMMIT,
+        SLOW_SUCCESS,
+        UNREADABLE_REPLY,
+    }
 )
 WEBHOOK_FAULTS = frozenset(
     {DUPLICATE_WEBHOOK, OUT_OF_ORDER_WEBHOOK, LATE_WEBHOOK, BAD_SIGNATURE_WEBHOOK}

@@ -123,6 +123,7 @@ class Rehearsal:
         command = ["cloudformation", "deploy", "--stack-name", self.stack]
         command += ["--s3-bucket", TEMPLATES, "--template-file", ".chalice/resources.json"]
         self.command("aws", "s3", "mb", f"s3://{TEMPLATES}")
+        command += ["--capabilities", "CAPABILITY_IAM"]
         command += ["--parameter-overrides", f"Stage={STAGE}", "AlarmEmail=on-call@example.com"]
         self.command("aws", *command)
         self.command("aws", "cloudformation", *self._protection("--enable-termination-protection"))

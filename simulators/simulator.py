@@ -156,6 +156,9 @@ class Simulator:
             return self.error(400, str(error)), fault
         if fault and kind == faults.ERROR_AFTER_COMMIT:
             return self.error(fault.status, "An internal error has occurred."), fault
+        if kind == faults.UNREADABLE_REPLY:
+            # What a proxy in between answers with: a page, and 200.
+            return Response(200, b"<html>Please try again later</html>"), fault
         return response, fault
 
     # Webhooks and deadlines.

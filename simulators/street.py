@@ -48,10 +48,10 @@ class Street:
         self.placed: dict[str, PlacedOrder] = {}
         self.world = World(now_ms=self._now_ms, send=self._send, stores=stores, seed=seed)
 
-    def open_for_business(self) -> None:
-        """Import every store's menu, as an operator does: by uploading files."""
+    def open_for_business(self, stores: int | None = None) -> None:
+        """Import the (first) stores' menus, as an operator does: by uploading files."""
         s3 = self.offline.client("s3")
-        for store_id, menu in self.world.generator.menu_files().items():
+        for store_id, menu in list(self.world.generator.menu_files().items())[:stores]:
             body = json.dumps(menu).encode()
             s3.put_object(Bucket="order-middleware-local", Key=f"menus/{store_id}.json", Body=body)
         self.connect_sellers()
@@ -184,11 +184,11 @@ def names(item: Mapping[str, Any], reference: str) -> bool:
 
 
 @contextmanager
-def opened(street: Street) -> Iterator[Street]:
-    """Let the app reach the street's vendors through `requests`, and open its stores."""
+def opened(street: Street, stores: int | None = None) -> Iterator[Street]:
+    """Let the app reach the street's vendors through `requests`, and open its (first) stores."""
     import responses  # of the development group: what needs no `requests` needs none of it
 
     with responses.RequestsMock(assert_all_requests_are_fired=False) as vendors:
         mount(vendors, VENDORS_URL, street.world)
-        street.open_for_business()
+        street.open_for_business(stores)
         yield street

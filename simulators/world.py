@@ -30,6 +30,7 @@ from simulators.payments.stripe import Stripe, StripeSettings
 from simulators.pos.clover import Clover, CloverSettings, Merchant
 from simulators.pos.square import Square, SquareSettings
 from simulators.pos.toast import Toast, ToastSettings
+from simulators.registries import Registries
 from simulators.simulator import Simulator, no_sleep
 from simulators.wsgi import BodyError, Response, read_request, write_response
 
@@ -84,6 +85,7 @@ class World:
         self._open_points_of_sale(app_url, host)
         self._open_channels(app_url, public_url, host)
         self._open_shop_vendors(app_url, host)
+        self.registries = Registries(**host)
         self._placed = 0
 
     def _open_points_of_sale(self, app_url: str, host: Json) -> None:
@@ -167,6 +169,7 @@ class World:
             "open_delivery": self.open_delivery,
             "stripe": self.stripe,
             "drive": self.drive,
+            "registries": self.registries,
         }
 
     @property

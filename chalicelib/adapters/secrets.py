@@ -42,6 +42,8 @@ FIELDS = frozenset(
         "deliveroo_webhook_secret",
         "open_delivery_client_id",
         "open_delivery_client_secret",
+        "approval_key",
+        "registry_api_key",
     }
 )
 """What the local stages' secret holds. A field that a secret does not have yet, or has no more,

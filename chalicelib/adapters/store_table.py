@@ -80,6 +80,26 @@ class StoreTable:
             known[item["item_id"]["S"]] = item["pos_id"]["S"]
         return {id_: known[id_] for id_ in item_ids if id_ in known}
 
+    def remove(self, store_id: str) -> None:
+        """Let a store sell nowhere any more. Its menu items stay: orders under way name them."""
+        for channel, channel_store_id, store in self.all():
+            if store.store_id != store_id:
+                continue
+            key = {"channel_store": {"S": f"{channel}#{channel_store_id}"}}
+            with aws_errors("DeleteItem"):
+                try:
+                    self._client.delete_item(
+                        TableName=self._stores,
+                        Key=key,
+                        ConditionExpression="store_id = :store",
+                        ExpressionAttributeValues={":store": {"S": store_id}},
+                    )
+                except ClientError as error:
+                    code = error.response.get("Error", {}).get("Code")
+                    if code != "ConditionalCheckFailedException":
+                        raise
+            self._known.pop(f"{channel}#{channel_store_id}", None)
+
     def replace_menu(self, menu: Menu, sequencer: str) -> bool:
         """Write a menu beside the old one, then switch the store over in one transaction.
 

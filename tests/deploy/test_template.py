@@ -187,7 +187,8 @@ def test_alarms_reach_somebody_and_say_what_to_do(template: dict[str, Any]) -> N
 def test_every_function_has_a_log_group_that_ends(template: dict[str, Any], app: Any) -> None:
     """The functions may not make one themselves: it would be kept for ever."""
     prefix = "/aws/lambda/order-middleware-${Stage}"
-    wanted = {prefix} | {f"{prefix}-{source.name}" for source in app.event_sources}
+    functions = (*app.event_sources, *app.pure_lambda_functions)
+    wanted = {prefix} | {f"{prefix}-{function.name}" for function in functions}
     groups = of_type(template, "AWS::Logs::LogGroup").values()
     assert {group["LogGroupName"]["Fn::Sub"] for group in groups} == wanted
     assert all(group["RetentionInDays"] for group in groups)

@@ -82,3 +82,15 @@ def test_a_refusal_is_said_in_the_protocol_of_the_question(aws: Aws) -> None:
     """A client that speaks CBOR reads the sentence, too."""
     with pytest.raises(ClientError, match="does not emulate eventbridgev2"):
         aws.client("eventbridgev2").list_event_buses()
+
+
+def test_both_apis_of_ses_answer(aws: Aws) -> None:
+    """They share a host; a mail sent by the newer one comes from an identity of either."""
+    aws.client("ses").verify_email_identity(EmailAddress="orders@example.com")
+    sent = aws.client("sesv2").send_email(
+        FromEmailAddress="orders@example.com",
+        Destination={"ToAddresses": ["ada@example.com"]},
+        Content={"Simple": {"Subject": {"Data": "Hello"}, "Body": {"Text": {"Data": "Ada"}}}},
+    )
+    assert sent["MessageId"]
+    assert aws.client("ses").get_send_quota()["SentLast24Hours"] == 1

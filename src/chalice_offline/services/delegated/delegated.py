@@ -144,7 +144,7 @@ class Delegated:
         if service not in self._backends:
             _prepare(service)
             try:
-                self._backends[service] = _find_backend(clean_url)
+                self._backends[service] = _find_backend(service, clean_url)
             except ModuleNotFoundError as error:
                 raise missing_package(service, error) from error
             seed_system_randomness()
@@ -178,12 +178,12 @@ def _signature(model: Any, context: CallContext) -> str:
     return f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0"
 
 
-def _find_backend(clean_url: str) -> _Backend | None:
+def _find_backend(service: str, clean_url: str) -> _Backend | None:
+    """Return the backend whose URLs these are: SES has two behind one host, so by name first."""
     from moto import backend_index, backends
 
-    for name, pattern in backend_index.backend_url_patterns:
-        if not pattern.match(clean_url):
-            continue
+    fitting = [n for n, pattern in backend_index.backend_url_patterns if pattern.match(clean_url)]
+    for name in sorted(fitting, key=lambda one: one != service):
         by_account = backends.get_backend(name)
         by_region = by_account["123456789012"]  # any account: the URL patterns are all the same
         backend = by_region["us-east-1" if "us-east-1" in by_region else "aws"]

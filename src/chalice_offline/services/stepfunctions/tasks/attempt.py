@@ -57,8 +57,13 @@ class Attempt:
         self.run.waits(kind, text, min(due, default=None))
 
     def waits_for_callback(self, what: str) -> None:
-        """Somebody else ends the task: a person, a worker, with its token."""
+        """Somebody else ends the task: a person, a worker, with its token.
+
+        From here on its timeouts are expiries, and no steps of work under way that are waited for.
+        """
         self._waits_for = what
+        self._timeout = self._not_owed(self._timeout, TIMEOUT)
+        self._heartbeat = self._not_owed(self._heartbeat, HEARTBEAT_TIMEOUT)
         self.waits("callback", what)
         detail = {"execution": self.run.frame.arn, "state": self.run.name}
         self.run.flow.cause = self.run.kernel.note(
@@ -172,7 +177,16 @@ class Attempt:
 
     def _after(self, seconds: float, step: Callable[[], None]) -> Timer:
         kernel = self.run.kernel
-        return kernel.at(kernel.now_ms + round(seconds * 1000), self.run.flow.guarded(step))
+        due_ms = kernel.now_ms + round(seconds * 1000)
+        return kernel.at(due_ms, self.run.flow.guarded(step), owed=not self._waits_for)
+
+    def _not_owed(self, timer: Timer | None, error: str) -> Timer | None:
+        kernel = self.run.kernel
+        if timer is None:
+            return None
+        kernel.cancel(timer)
+        step = self.run.flow.guarded(lambda: self._time_out(error))
+        return kernel.at(timer.due_ms, step, owed=False)
 
 
 def _named_errors(definition: Mapping[str, Any]) -> set[str]:

@@ -1,0 +1,1 @@
+"""Questions that a person answers by a link: signed, for a while, once."""
