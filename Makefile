@@ -1,6 +1,6 @@
 # The commands of this repository; CI runs the same ones. Works with make 3.81 and later.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run rehearse sim check contracts test test-wheel test-browser test-localstack fuzz bench bench-quick lock clean
+.PHONY: help setup demo run rehearse sim check contracts test test-wheel test-browser test-localstack docs fuzz bench bench-quick lock clean
 
 SHELL = /bin/sh
 BIN = .venv/bin
@@ -65,6 +65,11 @@ test-localstack: $(INSTALLED) ## Run the pipeline against a real LocalStack 4.14
 	$(BIN)/python scripts/engines/engines.py install localstack+dynamodb
 	$(BIN)/pytest tests/localstack
 
+docs: $(INSTALLED) ## Build the documentation as a site, into site/, and check every link
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@$(BIN)/python scripts/site/check.py site
+	@echo "Read it: $(BIN)/python -m http.server --bind 127.0.0.1 --directory site 8080"
+
 fuzz: $(INSTALLED) ## Send random requests to every service (N=20000 SEED=1)
 	$(BIN)/python scripts/fuzz.py --requests $(N) --seed $(if $(SEED),$(SEED),1)
 
@@ -80,5 +85,5 @@ lock: $(INSTALLED) ## Pin the newest versions that pyproject.toml and requiremen
 	@sh scripts/lock.sh $(BIN)
 
 clean: ## Remove .venv and every cache
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist site
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -93,6 +93,27 @@ def test_unexpected_exception_fails_the_test_with_the_handlers_line(
     result = project.runpytest_subprocess("-q")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*raise OutOfPaper(*", "*OutOfPaper: *7*"])
+    shown = result.stdout.str().partition("Captured")[0]
+    ours = [line for line in shown.splitlines() if "chalice_offline/" in line]
+    assert ours == [], "nothing of our own stands between the test and the handler"
+
+
+def test_project_that_cannot_start_is_one_sentence_in_the_report(project: pytest.Pytester) -> None:
+    """What is wrong with the project, and nothing of our own code."""
+    (project.path / ".chalice" / "config.json").unlink()
+    project.makepyfile(
+        test_orders="""
+        def test_order(offline):
+            offline.settle()
+        """
+    )
+    result = project.runpytest_subprocess("-q")
+    result.assert_outcomes(errors=1)
+    least = f'{{"version": "2.0", "app_name": "{project.path.name}"}}'
+    result.stdout.fnmatch_lines(
+        [f"there is no *config.json; a Chalice project has one, at least {least}"]
+    )
+    result.stdout.no_fnmatch_line("*plugin.py*")
 
 
 def test_settings_choose_folder_and_stage(project: pytest.Pytester) -> None:

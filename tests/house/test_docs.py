@@ -111,6 +111,13 @@ def test_documents_that_are_named_exist(sources: Any, root: Path, require_none: 
     require_none(broken)
 
 
+def test_pages_are_in_the_contents_of_the_site(root: Path, require_none: Any) -> None:
+    """Each page below docs/ is in mkdocs.yml's `nav`, or no reader of the site would find it."""
+    contents = re.findall(r"(\S+\.md)\s*$", (root / "mkdocs.yml").read_text("utf-8"), re.MULTILINE)
+    pages = {file.relative_to(root / "docs").as_posix() for file in (root / "docs").rglob("*.md")}
+    require_none([f"docs/{page} is not in mkdocs.yml" for page in sorted(pages - set(contents))])
+
+
 def test_make_targets_are_the_documented_ones(root: Path, require_none: Any) -> None:
     """Each `make target` in README.md, CONTRIBUTING.md and docs/ is one that the Makefile has."""
     targets = set(re.findall(r"(?m)^([a-z][a-z-]*):", (root / "Makefile").read_text()))

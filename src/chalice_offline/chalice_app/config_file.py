@@ -5,6 +5,7 @@ Settings and where they may stand: Chalice documentation, "Configuration File".
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from chalice_offline.chalice_app.project_file import ProjectFile, read_project_file
@@ -27,7 +28,9 @@ _MAY_HOLD_SETTINGS = frozenset({"lambda_functions"})
 
 def read_config_file(directory: Path) -> ProjectFile:
     """Read a project's configuration; ProjectError names file, line and what was expected."""
-    file = read_project_file(directory / CONFIG_FILE, what="a Chalice project has one")
+    least = json.dumps({"version": "2.0", "app_name": directory.name})
+    why = f"a Chalice project has one, at least {least}"
+    file = read_project_file(directory / CONFIG_FILE, what=why)
     if not isinstance(file.content.get("app_name"), str):
         raise file.error('"app_name" must be given, as a string', "app_name")
     _check_settings(file, file.content, ())

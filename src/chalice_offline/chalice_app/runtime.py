@@ -123,6 +123,7 @@ class Runtime:
                 return exited(run, "exit status 1")
 
     def _handled(self, function: Function, run: FunctionRun) -> Outcome:
+        __tracebackhide__ = True  # pytest leaves this frame out: what matters is the handler's
         try:
             handler = function.handler
         except HandlerNotLoaded as error:

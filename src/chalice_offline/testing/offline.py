@@ -179,6 +179,7 @@ class Offline:
         unless `raise_errors` is False: then retries and dead-letter queues take their course.
         Raises NotSettledError when work is left after `within`.
         """
+        __tracebackhide__ = True  # pytest shows the test's own line, then the handler's
         with self._acting():
             within_ms = round(within.total_seconds() * 1000)
             settled = self._driver.settle(within_ms, stop_at_errors=raise_errors)
@@ -192,6 +193,7 @@ class Offline:
         Everything due by then has happened when it returns. Exceptions as with `settle`;
         NotSettledError when a loop keeps the time from passing.
         """
+        __tracebackhide__ = True
         wanted = timedelta(**duration)
         with self._acting():
             wanted_ms = round(wanted.total_seconds() * 1000)
@@ -212,6 +214,7 @@ class Offline:
 
         The handler's exception, if it raises one, is raised here.
         """
+        __tracebackhide__ = True
         from chalice_offline.chalice_app.functions import functions_of
 
         names = {
@@ -363,6 +366,7 @@ class Offline:
 
     def _handler_errors(self, *, raise_errors: bool) -> bool:
         """Raise the first handler exception, or forget them; say whether there were any."""
+        __tracebackhide__ = True
         errors, self._driver.handler_errors[:] = list(self._driver.handler_errors), []
         if errors and raise_errors:
             raise errors[0]

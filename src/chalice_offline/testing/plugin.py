@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from chalice_offline.core.errors import ProjectError
 from chalice_offline.testing.offline import Offline
 
 if TYPE_CHECKING:
@@ -58,7 +59,12 @@ def offline(request: pytest.FixtureRequest) -> Iterator[Offline]:
                 pytrace=False,
             )
         options |= mark.kwargs
-    with _made(request.config, options) as running:
+    try:
+        running = _made(request.config, options).start()
+    except ProjectError as error:
+        # It says what is wrong with the project, and where; our own frames say nothing more.
+        raise pytest.fail.Exception(str(error), pytrace=False) from None
+    with running:
         yield running
 
 
