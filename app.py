@@ -7,8 +7,9 @@
     bus orders ─rule→ topic order-updates ─→ channel-callbacks ─→ callbacks (answers the partner)
                                           └→ notifications ─→ notifications (tells staff)
     merchant ─POST→ application ─→ workflow store-onboarding ─→ onboarding_… ─link→ approval
+    our shop ─POST→ checkout ─→ pay ─→ place ─→ bus orders … callbacks ─→ pay, dispatch, tell
     S3 menus/*.json ─→ menus    each minute ─→ sweep (wakes)    every other minute ─→ poll
-    point of sale ─POST→ pos_webhook ─→ default bus ─→ pos_events
+    point of sale ─POST→ vendor_webhook ─→ default bus ─→ pos_events
 
 Queues, rules, topic, tables and bucket are declared in .chalice/resources.json.
 
@@ -47,10 +48,29 @@ def channel_webhook(channel: str) -> Any:
     return entrypoints.channel_webhook(app.current_request, channel)
 
 
-@app.route("/webhooks/pos/{vendor}", methods=["POST"])
-def pos_webhook(vendor: str) -> Any:
-    """Take in a point of sale's webhook: square, toast, clover."""
-    return entrypoints.pos_webhook(app.current_request, vendor)
+# API Gateway allows one variable at a place, so this one is called {channel}, too.
+@app.route("/webhooks/{channel}/{vendor}", methods=["POST"])
+def vendor_webhook(channel: str, vendor: str) -> Any:
+    """Take in a webhook of pos/square, toast, clover; payments/stripe; couriers/doordash_drive."""
+    return entrypoints.vendor_webhook(app.current_request, channel, vendor)
+
+
+@app.route("/shop/checkouts", methods=["POST"])
+def checkout() -> Any:
+    """Take in a checkout of our own shop's site."""
+    return entrypoints.place_checkout(app.current_request)
+
+
+@app.route("/shop/checkouts/{checkout_id}", methods=["GET"])
+def checkout_status(checkout_id: str) -> Any:
+    """Tell how a checkout gets on."""
+    return entrypoints.show_checkout(app.current_request, checkout_id)
+
+
+@app.route("/shop/checkouts/{checkout_id}/cancellation", methods=["POST"])
+def checkout_cancellation(checkout_id: str) -> Any:
+    """Cancel a checkout, as long as the food is not ready."""
+    return entrypoints.cancel_checkout(app.current_request, checkout_id)
 
 
 @app.route("/stores/applications", methods=["POST"])
@@ -107,6 +127,38 @@ def submit_toast(event: Any) -> None:
 def submit_clover(event: Any) -> None:
     """The same at Clover."""
     entrypoints.from_wakes(event, "clover")
+
+
+# Our own shop's saga. Each step has its own queue and function: one that hangs harms no other.
+@app.on_sqs_message(
+    queue=names.shop_payments_queue, batch_size=1, name="pay", maximum_concurrency=50
+)
+def pay(event: Any) -> None:
+    """Hold, take or give back a checkout's money."""
+    entrypoints.from_shop(event, "pay")
+
+
+@app.on_sqs_message(queue=names.shop_orders_queue, batch_size=1, name="place")
+def place(event: Any) -> None:
+    """Hand a paid order to `inbound`, or take it back."""
+    entrypoints.from_shop(event, "place")
+
+
+# DoorDash Drive allows 300 calls a minute.
+@app.on_sqs_message(
+    queue=names.shop_couriers_queue, batch_size=1, name="dispatch", maximum_concurrency=5
+)
+def dispatch(event: Any) -> None:
+    """Have a courier come, follow it, or send it away."""
+    entrypoints.from_shop(event, "courier")
+
+
+@app.on_sqs_message(
+    queue=names.shop_messages_queue, batch_size=1, name="tell", maximum_concurrency=5
+)
+def tell(event: Any) -> None:
+    """Tell the customer how things stand."""
+    entrypoints.from_shop(event, "tell")
 
 
 @app.on_sqs_message(queue=names.channel_callbacks_queue, batch_size=1, name="callbacks")

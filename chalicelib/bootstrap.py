@@ -19,10 +19,12 @@ if TYPE_CHECKING:
 
     from chalicelib.adapters.application_table import ApplicationTable
     from chalicelib.adapters.approval_table import ApprovalTable
+    from chalicelib.adapters.checkout_table import CheckoutTable
     from chalicelib.adapters.event_bus import EventBus
     from chalicelib.adapters.files import Files
     from chalicelib.adapters.http import VendorHttp
     from chalicelib.adapters.limit_table import LimitTable
+    from chalicelib.adapters.mail import Mail
     from chalicelib.adapters.order_table import OrderTable
     from chalicelib.adapters.queues import Queues
     from chalicelib.adapters.secrets import SecretStore
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
     from chalicelib.adapters.workflows import Workflows
     from chalicelib.channels.base import Channel
     from chalicelib.onboarding.registries import Registries
+    from chalicelib.couriers.base import Courier
+    from chalicelib.payments.base import PaymentProvider
     from chalicelib.pos.base import PointOfSale
     from chalicelib.stores.breaker import Breaker
     from chalicelib.tokens import TokenCache
@@ -103,6 +107,38 @@ class Services:
             config.orders_ticket_index,
             config.orders_day_index,
         )
+
+    @cached_property
+    def checkouts(self) -> CheckoutTable:
+        """The checkouts of our own shop."""
+        from chalicelib.adapters.checkout_table import CheckoutTable
+
+        config = self.config
+        return CheckoutTable(
+            self._dynamodb, config.checkouts_table, config.checkouts_due_index, self.now_ms
+        )
+
+    @cached_property
+    def payments(self) -> PaymentProvider:
+        """Who holds and takes our shop's customers' money."""
+        from chalicelib.payments.stripe import Stripe
+
+        return Stripe(self.config.stripe_base_url, self.http, self.secrets.get)
+
+    @cached_property
+    def couriers(self) -> Courier:
+        """Who carries our shop's orders."""
+        from chalicelib.couriers.doordash_drive import DoorDashDrive
+
+        config = self.config
+        return DoorDashDrive(config.drive_base_url, self.http, self.secrets.get, self.now_ms)
+
+    @cached_property
+    def mail(self) -> Mail:
+        """Mails to our shop's customers: botocore's own retries would send a second one."""
+        from chalicelib.adapters.mail import Mail
+
+        return Mail(_client("sesv2", attempts=1), self.config.shop_mail_from)
 
     @cached_property
     def stores(self) -> StoreTable:
@@ -188,6 +224,7 @@ class Services:
         from chalicelib.channels.deliveroo import Deliveroo
         from chalicelib.channels.doordash import DoorDash
         from chalicelib.channels.open_delivery import OpenDelivery
+        from chalicelib.channels.shop import Shop
         from chalicelib.channels.uber_eats import UberEats
 
         config, http, secrets, tokens = self.config, self.http, self.secrets.get, self.token_cache
@@ -214,6 +251,7 @@ class Services:
                 tokens(OpenDelivery.name),
                 self.now_ms,
             ),
+            Shop(self),
         ]
         return {channel.name: channel for channel in known}
 
@@ -273,7 +311,7 @@ def use(replacement: Services) -> Iterator[Services]:
         _services = before
 
 
-def _client(service: str) -> Any:
+def _client(service: str, attempts: int = 4) -> Any:
     import boto3
     from botocore.config import Config as ClientConfig
 
@@ -284,7 +322,7 @@ def _client(service: str) -> Any:
     config = ClientConfig(
         connect_timeout=2,
         read_timeout=5,
-        retries={"mode": "standard", "max_attempts": 3},
+        retries={"mode": "standard", "total_max_attempts": attempts},
         parameter_validation=False,
         user_agent="order-middleware",
         # Links and forms for others are signed in the old way otherwise, which new buckets refuse.

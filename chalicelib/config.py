@@ -31,6 +31,10 @@ class Names:
     pos_clover_queue: str
     channel_callbacks_queue: str
     notifications_queue: str
+    shop_payments_queue: str
+    shop_orders_queue: str
+    shop_couriers_queue: str
+    shop_messages_queue: str
 
     def pos_queue(self, vendor: str) -> str:
         """Return the queue of a point of sale; ValueError when there is none."""
@@ -60,6 +64,8 @@ class Config:
     approvals_table: str
     public_url: str
     registries_base_url: str
+    checkouts_table: str
+    checkouts_due_index: str
     secret_id: str
     square_base_url: str
     square_notification_url: str
@@ -74,6 +80,9 @@ class Config:
     deliveroo_menu_id: str
     open_delivery_base_url: str
     open_delivery_auth_url: str
+    stripe_base_url: str
+    drive_base_url: str
+    shop_mail_from: str
 
 
 def read_names(environ: Mapping[str, str] = os.environ) -> Names:
@@ -90,6 +99,10 @@ def read_names(environ: Mapping[str, str] = os.environ) -> Names:
         pos_clover_queue=environ.get("POS_CLOVER_QUEUE", "pos-clover"),
         channel_callbacks_queue=environ.get("CHANNEL_CALLBACKS_QUEUE", "channel-callbacks"),
         notifications_queue=environ.get("NOTIFICATIONS_QUEUE", "notifications"),
+        shop_payments_queue=environ.get("SHOP_PAYMENTS_QUEUE", "shop-payments"),
+        shop_orders_queue=environ.get("SHOP_ORDERS_QUEUE", "shop-orders"),
+        shop_couriers_queue=environ.get("SHOP_COURIERS_QUEUE", "shop-couriers"),
+        shop_messages_queue=environ.get("SHOP_MESSAGES_QUEUE", "shop-messages"),
     )
 
 
@@ -112,6 +125,8 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
         approvals_table=environ.get("APPROVALS_TABLE", "approvals"),
         public_url=_url(environ, "PUBLIC_URL"),
         registries_base_url=_url(environ, "REGISTRIES_BASE_URL"),
+        checkouts_table=environ.get("CHECKOUTS_TABLE", "checkouts"),
+        checkouts_due_index=environ.get("CHECKOUTS_DUE_INDEX", "due-by-shard"),
         secret_id=_required(environ, "SECRET_ID"),
         square_base_url=_url(environ, "SQUARE_BASE_URL"),
         square_notification_url=_url(environ, "SQUARE_NOTIFICATION_URL"),
@@ -126,6 +141,9 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
         deliveroo_menu_id=_required(environ, "DELIVEROO_MENU_ID"),
         open_delivery_base_url=_url(environ, "OPEN_DELIVERY_BASE_URL"),
         open_delivery_auth_url=_url(environ, "OPEN_DELIVERY_AUTH_URL"),
+        stripe_base_url=_url(environ, "STRIPE_BASE_URL"),
+        drive_base_url=_url(environ, "DRIVE_BASE_URL"),
+        shop_mail_from=_required(environ, "SHOP_MAIL_FROM"),
     )
 
 

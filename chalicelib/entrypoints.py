@@ -11,20 +11,25 @@ from chalicelib import log
 from chalicelib.bootstrap import services
 from chalicelib.domain.commands import (
     AnswerPartner,
+    Dispatch,
     FetchOrder,
     ImportMenu,
     MeasureTokens,
     NotePosChange,
+    PlaceOrder,
     PollPartner,
     PollPartners,
+    SettlePayment,
     SubmitOrder,
     SweepDeadlines,
     TakeInUnpublished,
+    TellCustomer,
 )
 from chalicelib.domain.deadlines import backoff_seconds
 from chalicelib.domain.errors import DomainError, RetryLater, UnreadableRecord
 from chalicelib.domain.events import Event, event_id
-from chalicelib.ingest.webhooks import receive, receive_from_pos
+from chalicelib.domain.fulfilment import Journey
+from chalicelib.ingest.webhooks import receive, receive_from_pos, refused
 from chalicelib.telemetry import trace
 from chalicelib.telemetry.metrics import put
 from chalicelib.telemetry.work import working
@@ -53,11 +58,45 @@ def channel_webhook(request: Any, channel: str) -> Response:
         return _response(receive(services(), channel, headers, request.raw_body or b""))
 
 
-def pos_webhook(request: Any, vendor: str) -> Response:
-    """POST /webhooks/pos/{vendor}."""
-    headers = _headers(request)
+def vendor_webhook(request: Any, side: str, vendor: str) -> Response:
+    """POST /webhooks/{side}/{vendor}: from a point of sale, a payment provider, a courier."""
+    headers, body = _headers(request), request.raw_body or b""
     with working(_request_id(request.lambda_context), trace.read(headers)):
-        return _response(receive_from_pos(services(), vendor, headers, request.raw_body or b""))
+        if side == "pos":
+            return _response(receive_from_pos(services(), vendor, headers, body))
+        from chalicelib.shop.webhooks import receive_from_courier, receive_from_provider
+
+        if side == "payments":
+            return _response(receive_from_provider(services(), vendor, headers, body))
+        if side == "couriers":
+            return _response(receive_from_courier(services(), vendor, headers, body))
+        return _response(refused(404, side, "unknown kind of vendor"))
+
+
+def place_checkout(request: Any) -> Response:
+    """POST /shop/checkouts."""
+    from chalicelib.shop import checkouts  # not on the webhook path
+
+    headers, body = _headers(request), request.raw_body or b""
+    with working(_request_id(request.lambda_context), trace.read(headers)):
+        return _response(checkouts.place_checkout(services(), headers, body))
+
+
+def show_checkout(request: Any, checkout_id: str) -> Response:
+    """GET /shop/checkouts/{checkout_id}."""
+    from chalicelib.shop import checkouts  # not on the webhook path
+
+    with working(_request_id(request.lambda_context), trace.read(_headers(request))):
+        return _response(checkouts.show_checkout(services(), checkout_id))
+
+
+def cancel_checkout(request: Any, checkout_id: str) -> Response:
+    """POST /shop/checkouts/{checkout_id}/cancellation."""
+    from chalicelib.shop import checkouts  # not on the webhook path
+
+    headers, body = _headers(request), request.raw_body or b""
+    with working(_request_id(request.lambda_context), trace.read(headers)):
+        return _response(checkouts.cancel_checkout(services(), checkout_id, headers, body))
 
 
 def approval(request: Any, link: str) -> Response:
@@ -121,6 +160,13 @@ def from_wakes(event: Iterable[Any], vendor: str) -> None:
     for message in event:
         with _working(message):
             _deliver(message.to_dict(), lambda body: SubmitOrder(body["order_key"], vendor), 10)
+
+
+def from_shop(event: Iterable[Any], step: str) -> None:
+    """Handle the queue of one step of our shop's saga: {"checkout_id": …}, and news if there are."""
+    for message in event:
+        with _working(message):
+            _deliver(message.to_dict(), lambda body: _shop_command(step, body), 60)
 
 
 def menu_uploaded(event: Any) -> None:
@@ -236,6 +282,16 @@ def _command(stage: str, message: dict[str, Any]) -> Command | None:
         log.error("event.unexpected", stage=stage, type=message["detail-type"])
         return None
     return to_command(Event.from_detail(message["detail"]))
+
+
+def _shop_command(step: str, body: dict[str, Any]) -> Command:
+    checkout_id = body["checkout_id"]
+    if step == "pay":
+        return SettlePayment(checkout_id, body.get("payment_id", ""))
+    if step == "courier":
+        journey = Journey(body["journey"]) if "journey" in body else None
+        return Dispatch(checkout_id, body.get("delivery_id", ""), journey)
+    return PlaceOrder(checkout_id) if step == "place" else TellCustomer(checkout_id)
 
 
 def _handle(command: Command) -> None:

@@ -8,19 +8,23 @@ from chalicelib.domain.commands import (
     AnswerPartner,
     CancelOrder,
     Command,
+    Dispatch,
     FetchOrder,
     ImportMenu,
     MeasureTokens,
     NoteEdit,
     NotePosChange,
+    PlaceOrder,
     PollPartner,
     PollPartners,
     ReceiveOrder,
     ReleaseOrder,
     SetStoreOpen,
+    SettlePayment,
     SubmitOrder,
     SweepDeadlines,
     TakeInUnpublished,
+    TellCustomer,
     TellStaff,
     VerifyWebhook,
 )
@@ -35,6 +39,10 @@ from chalicelib.orders.changes import cancel_order, note_edit, note_pos_change, 
 from chalicelib.orders.receive import fetch_order, notice_of, receive_order
 from chalicelib.orders.submit import submit_order
 from chalicelib.orders.sweep import sweep_deadlines
+from chalicelib.shop.dispatch import dispatch
+from chalicelib.shop.pay import settle_payment
+from chalicelib.shop.place import place_order
+from chalicelib.shop.tell import tell_customer
 from chalicelib.staff import tell_staff
 from chalicelib.stores.menus import import_menu
 from chalicelib.telemetry.tokens import measure_tokens
@@ -63,6 +71,10 @@ HANDLERS: dict[type, Callable[[Services, Any], None]] = {
     TakeInUnpublished: take_in_unpublished,
     NotePosChange: note_pos_change,
     TellStaff: tell_staff,
+    SettlePayment: settle_payment,
+    PlaceOrder: place_order,
+    Dispatch: dispatch,
+    TellCustomer: tell_customer,
 }
 
 
@@ -137,6 +149,7 @@ COMMANDS: dict[str, dict[str, Callable[[Event], Command]]] = {
         "order.void_failed": _tell,
         "order.callback_refused": _tell,
         "order.unreadable": _tell,
+        "order.unsettled": _tell,
         "menu.rejected": _tell,
         "store.offline": _tell,
     },

@@ -84,12 +84,13 @@ class Store:
 
     @property
     def channels(self) -> dict[str, str]:
-        """The store's name at each delivery partner."""
+        """The store's name at each delivery partner, and in our own shop."""
         return {
             UBER_EATS: self.uber_store_id,
             DOORDASH: self.doordash_store_id,
             DELIVEROO: self.deliveroo_site_id,
             OPEN_DELIVERY: self.open_delivery_merchant_id,
+            SHOP: self.store_id,
         }
 
 
@@ -250,7 +251,7 @@ def menu_file(store: Store, menu: Sequence[Item] = MENU) -> Json:
 
 def pos_settings(store: Store) -> dict[str, str]:
     """Return what the store's point of sale calls its dining options, payments and tenders."""
-    channels = (*store.channels, SHOP)
+    channels = store.channels
     if store.pos == TOAST:
         payments = {f"payment_{channel}": pos_id(channel, TOAST) for channel in channels}
         return {"dining_option": pos_id("takeout", TOAST), **payments}

@@ -24,6 +24,7 @@ from simulators.menu import (
     DOORDASH,
     MENU,
     OPEN_DELIVERY,
+    SHOP,
     UBER_EATS,
     Group,
     Item,
@@ -31,6 +32,7 @@ from simulators.menu import (
     make_stores,
     menu_file,
 )
+from simulators.shop.orders import checkout_payload
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -42,6 +44,7 @@ PAYLOADS: dict[str, Callable[[PlacedOrder, random.Random, int], Json]] = {
     DOORDASH: doordash_payload,
     DELIVEROO: deliveroo_payload,
     OPEN_DELIVERY: open_delivery_payload,
+    SHOP: checkout_payload,
 }
 CHANNELS = (UBER_EATS, DOORDASH)
 TAX_PER_MILLE = 85

@@ -19,6 +19,7 @@ from simulators.menu import (
     DELIVEROO,
     DOORDASH,
     OPEN_DELIVERY,
+    SHOP,
     SQUARE,
     TOAST,
     UBER_EATS,
@@ -31,6 +32,7 @@ from simulators.pos.clover import Clover, CloverSettings, Merchant
 from simulators.pos.square import Square, SquareSettings
 from simulators.pos.toast import Toast, ToastSettings
 from simulators.registries import Registries
+from simulators.shop.site import ShopSite, SiteSettings
 from simulators.simulator import Simulator, no_sleep
 from simulators.wsgi import BodyError, Response, read_request, write_response
 
@@ -84,7 +86,7 @@ class World:
         self.generator = OrderGenerator(seed=seed, stores=tuple(stores) if stores else None)
         self._open_points_of_sale(app_url, host)
         self._open_channels(app_url, public_url, host)
-        self._open_shop_vendors(app_url, host)
+        self._open_shop(app_url, host)
         self.registries = Registries(**host)
         self._placed = 0
 
@@ -144,7 +146,10 @@ class World:
             **host,
         )
 
-    def _open_shop_vendors(self, app_url: str, host: Json) -> None:
+    def _open_shop(self, app_url: str, host: Json) -> None:
+        self.shop = ShopSite(
+            settings=replace(SiteSettings(), checkouts_url=f"{app_url}/shop/checkouts"), **host
+        )
         self.stripe = Stripe(
             settings=replace(StripeSettings(), webhook_url=f"{app_url}/webhooks/payments/stripe"),
             **host,
@@ -170,6 +175,7 @@ class World:
             "stripe": self.stripe,
             "drive": self.drive,
             "registries": self.registries,
+            "shop": self.shop,
         }
 
     @property
@@ -205,6 +211,8 @@ class World:
 
     def place(self, order: PlacedOrder) -> str:
         """Let a customer place an order at its partner; returns the order's id there."""
+        if order.channel == SHOP:
+            return self.shop.place(order.payload)
         return self.channels[order.channel].place(order.payload)
 
     def place_next(self, count: int = 1) -> list[PlacedOrder]:

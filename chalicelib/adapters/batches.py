@@ -1,4 +1,4 @@
-"""DynamoDB's batch calls: in chunks of what one call takes, again for what it left unprocessed."""
+"""DynamoDB's batch calls and queries: in chunks of what one call takes, until nothing is left."""
 
 from __future__ import annotations
 
@@ -13,6 +13,18 @@ GET_LIMIT = 100
 WRITE_LIMIT = 25
 ROUNDS = 5
 """How often what DynamoDB left unprocessed is asked for again before the message is retried."""
+
+
+def found(client: Any, query: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield what a query finds, page after page."""
+    request = dict(query)
+    while True:
+        with aws_errors("Query"):
+            reply = client.query(**request)
+        yield from reply["Items"]
+        if "LastEvaluatedKey" not in reply:
+            return
+        request["ExclusiveStartKey"] = reply["LastEvaluatedKey"]
 
 
 def get_items(

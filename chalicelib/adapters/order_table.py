@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from chalicelib import log
-from chalicelib.adapters.batches import get_items
+from chalicelib.adapters.batches import found, get_items
+from chalicelib.adapters.due_index import DueIndex
 from chalicelib.adapters.errors import aws_errors
-from chalicelib.adapters.records import SHARDS, ticket_key, to_item, to_record, trading_day
+from chalicelib.adapters.records import ticket_key, to_item, to_record, trading_day
 from chalicelib.domain.deadlines import NUDGE_MS
 from chalicelib.domain.errors import UnreadableRecord, VersionConflict
 from chalicelib.domain.states import State
@@ -28,7 +29,7 @@ class OrderTable:
     ) -> None:
         self._client = client
         self._table = table
-        self._due_index = due_index
+        self._due = DueIndex(client, table, due_index, "order_key")
         self._ticket_index = ticket_index
         self._day_index = day_index
 
@@ -61,7 +62,7 @@ class OrderTable:
             "KeyConditionExpression": "trading_day = :day",
             "ExpressionAttributeValues": {":day": {"S": day}},
         }
-        for item in self._found(query):
+        for item in found(self._client, query):
             yield item["order_key"]["S"]
 
     def save(self, record: OrderRecord) -> OrderRecord:
@@ -134,32 +135,8 @@ class OrderTable:
         return str(items[0]["order_key"]["S"]) if items else None
 
     def due(self, now_ms: int) -> Iterator[tuple[str, str]]:
-        """Yield key and `due_for` of all orders that the sweep has to wake.
-
-        The index lags behind the table, which costs a wake too many at most. Nothing is read
-        but the index, so a record that nobody can read stops nothing here.
-        """
-        for shard in range(SHARDS):
-            yield from self._due_in(f"{shard:02d}", now_ms)
-
-    def _due_in(self, shard: str, now_ms: int) -> Iterator[tuple[str, str]]:
-        query: dict[str, Any] = {
-            "TableName": self._table,
-            "IndexName": self._due_index,
-            "KeyConditionExpression": "due_shard = :shard AND due_ms <= :now",
-            "ExpressionAttributeValues": {":shard": {"S": shard}, ":now": {"N": str(now_ms)}},
-        }
-        for item in self._found(query):
-            yield item["order_key"]["S"], item.get("due_for", {}).get("S", "")
-
-    def _found(self, query: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        while True:
-            with aws_errors("Query"):
-                reply = self._client.query(**query)
-            yield from reply["Items"]
-            if "LastEvaluatedKey" not in reply:
-                return
-            query["ExclusiveStartKey"] = reply["LastEvaluatedKey"]
+        """Yield key and `due_for` of all orders that the sweep has to wake."""
+        return self._due.due(now_ms)
 
 
 def _failed_condition(error: ClientError) -> bool:

@@ -44,6 +44,10 @@ FIELDS = frozenset(
         "open_delivery_client_secret",
         "approval_key",
         "registry_api_key",
+        "shop_signing_secret",
+        "stripe_secret_key",
+        "stripe_webhook_secret",
+        "drive_webhook_credentials",
     }
 )
 """What the local stages' secret holds. A field that a secret does not have yet, or has no more,

@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 from chalicelib.adapters.batches import get_items, put_items
 from chalicelib.adapters.errors import aws_errors
 from chalicelib.domain.errors import InvalidPayload
+from chalicelib.domain.money import Money
 from chalicelib.domain.store import Store
 
 if TYPE_CHECKING:
@@ -99,6 +100,14 @@ class StoreTable:
                     if code != "ConditionalCheckFailedException":
                         raise
             self._known.pop(f"{channel}#{channel_store_id}", None)
+
+    def prices(self, store: Store, item_ids: Sequence[str]) -> dict[str, Money]:
+        """Return the prices of those items that the store's menu has."""
+        keys = [{"menu": {"S": _menu_key(store)}, "item_id": {"S": id_}} for id_ in item_ids]
+        return {
+            item["item_id"]["S"]: Money.from_dict(json.loads(item["price"]["S"]))
+            for item in get_items(self._client, self._menu_items, keys)
+        }
 
     def replace_menu(self, menu: Menu, sequencer: str) -> bool:
         """Write a menu beside the old one, then switch the store over in one transaction.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 from chalicelib.domain.errors import DomainError
@@ -12,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from chalicelib.adapters.secrets import Secrets
-    from chalicelib.domain.fulfilment import Person
+    from chalicelib.domain.fulfilment import Journey, Person
     from chalicelib.domain.money import Money
 
 
@@ -28,24 +27,17 @@ class CourierRefused(DomainError):  # noqa: N818 - a decision of theirs
     """Nobody will carry this: no couriers, too far, or an address that cannot be read."""
 
 
-class Journey(StrEnum):
-    """Where a delivery is."""
-
-    CREATED = "created"
-    CONFIRMED = "confirmed"
-    AT_PICKUP = "at_pickup"
-    PICKED_UP = "picked_up"
-    DELIVERED = "delivered"
-    CANCELLED = "cancelled"
+class QuoteGone(CourierRefused):
+    """The quote has expired, or is not known: ask for another one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A delivery under our own id; what it costs us; where it is."""
+    """A delivery under our own id; what it costs us; where it is, None while it is a quote."""
 
     id: str
     fee: Money
-    journey: Journey
+    journey: Journey | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +54,19 @@ class Courier(Protocol):
     name: str
 
     def quote(self, delivery_id: str, store_id: str, to: Person, value: Money) -> Delivery:
-        """Say what it would cost; CourierRefused when nobody would come."""
+        """Say what it would cost; CourierRefused when nobody would come.
 
-    def send_for(
-        self, delivery_id: str, store_id: str, to: Person, value: Money, tip: Money
-    ) -> Delivery:
-        """Ask for a courier. Asked again under the same id, it is the same delivery."""
+        For an id that was accepted before, it is that delivery.
+        """
+
+    def accept(self, delivery_id: str, tip: Money) -> Delivery:
+        """Have the courier come who was quoted; QuoteGone when that is too long ago.
+
+        Accepted again under the same id, it is the same delivery.
+        """
+
+    def find(self, delivery_id: str, currency: str) -> Delivery | None:
+        """Return the delivery, None when nobody was ever asked to come."""
 
     def cancel(self, delivery_id: str) -> None:
         """Send the courier away; what is cancelled or was never asked for needs nothing."""

@@ -18,8 +18,10 @@ from chalicelib.couriers.base import (
     CourierRefused,
     CourierUnavailable,
     Delivery,
-    Journey,
+    QuoteGone,
 )
+from chalicelib.domain.errors import InvalidMoney
+from chalicelib.domain.fulfilment import Journey
 from chalicelib.domain.money import Money
 
 if TYPE_CHECKING:
@@ -38,7 +40,6 @@ EVENTS = {
 }
 
 STATUSES = {
-    "quote": Journey.CREATED,
     "created": Journey.CREATED,
     "confirmed": Journey.CONFIRMED,
     "enroute_to_pickup": Journey.CONFIRMED,
@@ -70,22 +71,30 @@ class DoorDashDrive:
 
     def quote(self, delivery_id: str, store_id: str, to: Person, value: Money) -> Delivery:
         """Ask for a quote; it is good for five minutes."""
-        body = _body(delivery_id, store_id, to, value)
-        return _delivery(_done(self._call("POST", "/quotes", body)), value.currency)
-
-    def send_for(
-        self, delivery_id: str, store_id: str, to: Person, value: Money, tip: Money
-    ) -> Delivery:
-        """Create the delivery, or read the one that is there under this id."""
-        body = {**_body(delivery_id, store_id, to, value), "tip": tip.amount}
-        reply = self._call("POST", "/deliveries", body)
+        reply = self._call("POST", "/quotes", _body(delivery_id, store_id, to, value))
         if reply.status == 409:
-            reply = self._call("GET", f"/deliveries/{quote(delivery_id, safe='')}")
+            reply = self._call("GET", _path(delivery_id))
         return _delivery(_done(reply), value.currency)
+
+    def accept(self, delivery_id: str, tip: Money) -> Delivery:
+        """Accept the quote, or read the delivery that is there under this id."""
+        path = f"/quotes/{quote(delivery_id, safe='')}/accept"
+        reply = self._call("POST", path, {"tip": tip.amount})
+        if reply.status == 409:
+            reply = self._call("GET", _path(delivery_id))
+        elif reply.status in (404, 422):
+            message = str(reply.json_or_empty().get("message"))[:200]
+            raise QuoteGone(f"HTTP {reply.status} {message}")
+        return _delivery(_done(reply), tip.currency)
+
+    def find(self, delivery_id: str, currency: str) -> Delivery | None:
+        """Read the delivery."""
+        reply = self._call("GET", _path(delivery_id))
+        return None if reply.status == 404 else _delivery(_done(reply), currency)
 
     def cancel(self, delivery_id: str) -> None:
         """Cancel it; CourierRefused when the food is on its way already."""
-        path = f"/deliveries/{quote(delivery_id, safe='')}"
+        path = _path(delivery_id)
         reply = self._call("PUT", f"{path}/cancel", {})
         if reply.status < 300 or reply.status == 404:
             return
@@ -125,6 +134,10 @@ class DoorDashDrive:
         return reply
 
 
+def _path(delivery_id: str) -> str:
+    return f"/deliveries/{quote(delivery_id, safe='')}"
+
+
 def _body(delivery_id: str, store_id: str, to: Person, value: Money) -> dict[str, Any]:
     return {
         "external_delivery_id": delivery_id,
@@ -148,11 +161,14 @@ def _done(reply: HttpReply) -> dict[str, Any]:
 
 
 def _delivery(reply: dict[str, Any], currency: str) -> Delivery:
-    journey = STATUSES.get(str(reply.get("delivery_status")), Journey.CREATED)
-    fee = reply.get("fee")
-    if type(fee) is not int:
-        raise CourierUnavailable("the reply holds no fee")
-    return Delivery(str(reply.get("external_delivery_id")), Money(fee, currency), journey)
+    status = str(reply.get("delivery_status"))
+    # A status that only a newer version of theirs knows is of a courier who is on the way.
+    journey = None if status == "quote" else STATUSES.get(status, Journey.CREATED)
+    try:
+        fee = Money(reply.get("fee"), currency)  # type: ignore[arg-type]
+    except InvalidMoney:
+        raise CourierUnavailable("the reply holds no fee") from None
+    return Delivery(str(reply.get("external_delivery_id")), fee, journey)
 
 
 def _base64(text_: str) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from chalicelib.domain.fulfilment import Journey
 from chalicelib.domain.order import order_key
 
 if TYPE_CHECKING:
@@ -178,6 +179,37 @@ class TellStaff:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class SettlePayment:
+    """Do what is owed about a checkout's money. `payment_id`: the payment that has news."""
+
+    checkout_id: str
+    payment_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceOrder:
+    """Do what is owed about a checkout's order in the kitchen."""
+
+    checkout_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatch:
+    """Do what is owed about a checkout's courier. `journey`: where a delivery is now."""
+
+    checkout_id: str
+    delivery_id: str = ""
+    journey: Journey | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TellCustomer:
+    """Tell a checkout's customer how things stand."""
+
+    checkout_id: str
+
+
 Command = (
     ReceiveOrder
     | VerifyWebhook
@@ -196,4 +228,8 @@ Command = (
     | TakeInUnpublished
     | NotePosChange
     | TellStaff
+    | SettlePayment
+    | PlaceOrder
+    | Dispatch
+    | TellCustomer
 )

@@ -19,6 +19,17 @@ class Handover(StrEnum):
     MERCHANT = "merchant"  # our own driver, who must be told where to
 
 
+class Journey(StrEnum):
+    """Where a delivery of a courier service is."""
+
+    CREATED = "created"
+    CONFIRMED = "confirmed"
+    AT_PICKUP = "at_pickup"
+    PICKED_UP = "picked_up"
+    DELIVERED = "delivered"
+    CANCELLED = "cancelled"
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
     """Whom our own driver has to find. Never shown in a log: its repr is empty."""

@@ -62,7 +62,7 @@ def receive(
     """Take in a delivery partner's webhook."""
     channel = services.channels.get(channel_name)
     if channel is None:
-        return _refused(404, channel_name, "unknown channel")
+        return refused(404, channel_name, "unknown channel")
 
     def take_in() -> WebhookReply:
         try:
@@ -79,7 +79,7 @@ def receive(
         take_in_verified(services, channel, headers, body, services.now_ms())
         return channel.acknowledgement
 
-    return _answered(services, channel_name, take_in)
+    return answered(services, channel_name, take_in)
 
 
 def take_in_verified(
@@ -98,7 +98,7 @@ def take_in_verified(
     work.about(notice.key, first_cause=event.id)
     keep(services, event)
     log.info("webhook.received", order=notice.key, type=notice.event_type)
-    _count(services, notice.channel, refused=False)
+    count(services, notice.channel, is_refused=False)
 
 
 def receive_from_pos(
@@ -107,7 +107,7 @@ def receive_from_pos(
     """Take in a point of sale's webhook: it goes to the default bus."""
     pos = services.points_of_sale.get(vendor)
     if pos is None:
-        return _refused(404, vendor, "unknown point of sale")
+        return refused(404, vendor, "unknown point of sale")
 
     def take_in() -> WebhookReply:
         notices = pos.read_webhook(headers, body, services.secrets.all())
@@ -115,10 +115,10 @@ def receive_from_pos(
             events = [_pos_event(services, vendor, notice, body) for notice in notices]
             services.default_bus.publish(events)
         log.info("pos_webhook.received", vendor=vendor, notices=len(notices))
-        _count(services, vendor, refused=False)
+        count(services, vendor, is_refused=False)
         return WebhookReply(200)
 
-    return _answered(services, vendor, take_in)
+    return answered(services, vendor, take_in)
 
 
 def webhook_event(services: Services, notice: Notice, body: bytes, received_ms: int) -> Event:
@@ -173,23 +173,25 @@ def _pos_event(services: Services, vendor: str, notice: PosNotice, body: bytes) 
     return Event(id_, POS_EVENT, f"{vendor}/{notice.pos_order_id}", services.now_ms(), data)
 
 
-def _answered(services: Services, sender: str, take_in: Callable[[], WebhookReply]) -> WebhookReply:
+def answered(services: Services, sender: str, take_in: Callable[[], WebhookReply]) -> WebhookReply:
+    """Take a webhook in, or refuse it as what is wrong with it deserves."""
     try:
         return take_in()
     except tuple(REFUSALS) as error:
         # A subclass is refused as its base is.
         status = next(code for kind, code in REFUSALS.items() if isinstance(error, kind))
-        _count(services, sender, refused=True)
-        return _refused(status, sender, str(error))
+        count(services, sender, is_refused=True)
+        return refused(status, sender, str(error))
 
 
-def _count(services: Services, sender: str, *, refused: bool) -> None:
+def count(services: Services, sender: str, *, is_refused: bool) -> None:
     """Count a webhook of a known sender: a stranger's names would be dimensions without end."""
-    values = {"WebhooksReceived": int(not refused), "WebhooksRefused": int(refused)}
+    values = {"WebhooksReceived": int(not is_refused), "WebhooksRefused": int(is_refused)}
     put(services.now_ms(), values, {"channel": sender})
 
 
-def _refused(status: int, sender: str, reason: str) -> WebhookReply:
+def refused(status: int, sender: str, reason: str) -> WebhookReply:
+    """Refuse a webhook; the reason is for our log."""
     log.warning("webhook.refused", sender=sender[:50], status=status, reason=reason)
     headers = {"Retry-After": "5"} if status == 503 else {}
     return WebhookReply(status, "", headers)

@@ -40,12 +40,19 @@ def wake(
     """Have somebody do what is owed for an order, in a while; after too many wakes the sweep."""
     vendor = record.store.pos if record.store else ""
     queue = queue_of(services, duty, vendor)
+    wake_queue(services, queue, {"order_key": record.key}, delay_seconds, row)
+
+
+def wake_queue(
+    services: Services, queue: str, body: Mapping[str, Any], delay_seconds: int = 0, row: int = 0
+) -> None:
+    """Send a wake to a queue, in a while; after too many in a row that is left to the sweep."""
     woken_from, before = _row.get()
     row = max(row, before + 1 if woken_from == queue else 0)
     if row > WAKES_IN_A_ROW:
-        log.info("wake.left_to_the_sweep", order=record.key, duty=duty)
+        log.info("wake.left_to_the_sweep", queue=queue, **body)
         return
-    services.queues.send(queue, {"order_key": record.key, "row": row}, delay_seconds)
+    services.queues.send(queue, {**body, "row": row}, delay_seconds)
 
 
 def wake_again(services: Services, record: OrderRecord, duty: Duty, at_ms: int) -> None:

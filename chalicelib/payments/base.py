@@ -1,8 +1,13 @@
-"""What a payment provider offers: authorise, then capture or release, then refund."""
+"""What a payment provider offers: open, authorise, then capture or release, then refund.
+
+A payment is opened before any money is held, and its id is written down before it is authorised:
+whatever crashes in between, an order has one payment that can ever hold its money.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 from chalicelib.domain.errors import DomainError
@@ -15,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class PaymentUnavailable(DomainError):  # noqa: N818 - it may be back in a second
-    """No answer that counts. The same call may be made again: its key makes it happen once."""
+    """No answer that counts: the call may have been carried out. The payment tells, when read."""
 
     def __init__(self, reason: str, retry_after: int | None = None) -> None:
         super().__init__(reason)
@@ -33,21 +38,35 @@ class PaymentDeclined(DomainError):  # noqa: N818 - a decision of theirs
 class PaymentRefused(DomainError):  # noqa: N818 - a decision of theirs
     """The call can never succeed: the payment is in another state, or we sent nonsense."""
 
+    def __init__(self, reason: str, code: str = "") -> None:
+        super().__init__(reason)
+        self.code = code
+
+
+class PaymentStatus(StrEnum):
+    """Where a payment is at the provider."""
+
+    NEW = "new"  # holds nothing
+    ACTION = "action"  # the customer's bank wants something of the customer
+    HELD = "held"
+    TAKEN = "taken"
+    ENDED = "ended"  # released, or expired
+
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """A payment at the provider. `captured` and `refunded` are zero until they happen."""
+    """A payment at the provider. `secret` lets the customer's browser answer the bank."""
 
     id: str
-    authorised: Money
+    status: PaymentStatus
+    amount: Money
     captured: Money
-    open: bool
-    """Whether it can still be captured or released."""
+    secret: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class PaymentNotice:
-    """A verified webhook of the provider."""
+    """A verified webhook of the provider. `order_id` is empty for payments that are not ours."""
 
     event_id: str
     event_type: str
@@ -56,18 +75,31 @@ class PaymentNotice:
 
 
 class PaymentProvider(Protocol):
-    """A payment provider. Every call is made under a key of the order, so twice is once."""
+    """A payment provider. `attempt` counts what failed before: it makes each try's key its own.
+
+    Trying again under another key is safe because the payment itself can be authorised, captured
+    and given back only once; what came of a lost call is read.
+    """
 
     name: str
 
-    def authorise(self, order_id: str, amount: Money, method: str) -> Payment:
-        """Reserve the money; PaymentDeclined when the card says no."""
+    def open(self, order_id: str, amount: Money, attempt: int) -> Payment:
+        """Make a payment that holds nothing yet."""
 
-    def capture(self, order_id: str, payment_id: str, amount: Money) -> None:
-        """Take what was reserved, or less. Taken already is a success."""
+    def authorise(self, payment_id: str, method: str, attempt: int) -> Payment:
+        """Hold the money; PaymentDeclined when the card says no."""
 
-    def release(self, order_id: str, payment_id: str) -> None:
-        """Give back a reservation; what was captured is refunded whole."""
+    def read(self, payment_id: str) -> Payment:
+        """Return the payment as it is."""
+
+    def capture(self, payment_id: str, amount: Money, attempt: int) -> None:
+        """Take what is held, or less. Taken already is a success."""
+
+    def release(self, payment_id: str, attempt: int) -> None:
+        """Give everything back, whatever the payment's state. Given back already is a success."""
+
+    def refund(self, payment_id: str, amount: Money, reason: str, attempt: int) -> None:
+        """Give a part back, once for each reason."""
 
     def read_webhook(
         self, headers: Mapping[str, str], body: bytes, secrets: Secrets, now_ms: int

@@ -1,26 +1,27 @@
 """Stripe: payment intents with manual capture.
 
 Source: docs.stripe.com: "Place a hold on a payment method", "Idempotent requests", "Check the
-webhook signatures". An Idempotency-Key replays the first answer, also a 500, so a lost answer of a
-capture or a release is settled by reading the intent.
+webhook signatures". An Idempotency-Key replays the first answer, also a 500: so each attempt has a
+key of its own, and what became of the one before is read from the intent.
 """
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.adapters.http import VendorHttpError
-from chalicelib.channels.base import SignatureInvalid, check_size, obj, read_json_object, same, text
+from chalicelib.channels.base import check_size, obj, read_json_object, text
+from chalicelib.domain.errors import InvalidMoney
 from chalicelib.domain.money import Money
 from chalicelib.payments.base import (
     Payment,
     PaymentDeclined,
     PaymentNotice,
     PaymentRefused,
+    PaymentStatus,
     PaymentUnavailable,
 )
+from chalicelib.signatures import check_timed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -28,10 +29,18 @@ if TYPE_CHECKING:
     from chalicelib.adapters.http import HttpReply, VendorHttp
     from chalicelib.adapters.secrets import Secrets, VendorSecrets
 
-TOLERANCE_SECONDS = 300
-"""An older webhook may be a replay (Stripe's own libraries use the same)."""
-
-STATES_OPEN = {"requires_capture"}
+STATUSES = {
+    "requires_payment_method": PaymentStatus.NEW,
+    "requires_confirmation": PaymentStatus.NEW,
+    "requires_action": PaymentStatus.ACTION,
+    # Of methods that take their time; for cards it lasts as long as the call.
+    "processing": PaymentStatus.ACTION,
+    "requires_capture": PaymentStatus.HELD,
+    "succeeded": PaymentStatus.TAKEN,
+    "canceled": PaymentStatus.ENDED,
+}
+SAME_KEY = 4
+"""A partial refund keeps its key for so many tries: a call that got no answer may still arrive."""
 
 
 class Stripe:
@@ -46,64 +55,92 @@ class Stripe:
         self._http = http
         self._secrets = secrets
 
-    def authorise(self, order_id: str, amount: Money, method: str) -> Payment:
-        """Create and confirm an intent; `method` is the token that the customer's browser got."""
+    def open(self, order_id: str, amount: Money, attempt: int) -> Payment:
+        """Create an intent that is not confirmed: it holds no money."""
         form = {
             "amount": str(amount.amount),
             "currency": amount.currency.lower(),
             "capture_method": "manual",
-            "confirm": "true",
-            "payment_method": method,
             "metadata[order_id]": order_id,
         }
-        reply = self._call("POST", "/v1/payment_intents", form, key=f"authorise-{order_id}")
-        return _payment(reply)
+        key = f"open-{order_id}-{attempt}"
+        return _payment(self._call("POST", "/v1/payment_intents", form, key=key))
 
-    def capture(self, order_id: str, payment_id: str, amount: Money) -> None:
+    def authorise(self, payment_id: str, method: str, attempt: int) -> Payment:
+        """Confirm the intent; `method` is the token that the customer's browser got."""
+        path, key = f"/v1/payment_intents/{payment_id}/confirm", f"confirm-{payment_id}-{attempt}"
+        try:
+            return _payment(self._call("POST", path, {"payment_method": method}, key=key))
+        except PaymentRefused:
+            payment = self.read(payment_id)
+            if payment.status is PaymentStatus.NEW:
+                raise
+            return payment
+
+    def read(self, payment_id: str) -> Payment:
+        """Retrieve the intent."""
+        return _payment(self._call("GET", f"/v1/payment_intents/{payment_id}", None, key=""))
+
+    def capture(self, payment_id: str, amount: Money, attempt: int) -> None:
         """Capture once. A refusal is settled by what the intent says."""
         form = {"amount_to_capture": str(amount.amount)}
-        path = f"/v1/payment_intents/{payment_id}"
+        path, key = f"/v1/payment_intents/{payment_id}/capture", f"capture-{payment_id}-{attempt}"
         try:
-            self._call("POST", f"{path}/capture", form, key=f"capture-{order_id}")
+            self._call("POST", path, form, key=key)
         except PaymentRefused:
-            if self._read(payment_id).captured != amount:
+            if self.read(payment_id).captured != amount:
                 raise
 
-    def release(self, order_id: str, payment_id: str) -> None:
-        """Cancel the intent, or refund it when it was captured."""
-        payment = self._read(payment_id)
-        if payment.open:
-            self._call(
-                "POST", f"/v1/payment_intents/{payment_id}/cancel", {}, key=f"cancel-{order_id}"
-            )
-        elif payment.captured.amount:
-            form = {"payment_intent": payment_id}
+    def release(self, payment_id: str, attempt: int) -> None:
+        """Cancel the intent, or refund it when it was captured, even a moment ago."""
+        payment = self.read(payment_id)
+        if payment.status not in (PaymentStatus.TAKEN, PaymentStatus.ENDED):
+            path = f"/v1/payment_intents/{payment_id}/cancel"
             try:
-                self._call("POST", "/v1/refunds", form, key=f"refund-{order_id}")
-            except PaymentRefused as refused:
-                # Refunded already, by us under another key or by hand: nothing is left to give.
-                if "greater than" not in str(refused) and "Invalid integer" not in str(refused):
+                self._call("POST", path, {}, key=f"cancel-{payment_id}-{attempt}")
+            except PaymentRefused:
+                payment = self.read(payment_id)
+                if payment.status not in (PaymentStatus.TAKEN, PaymentStatus.ENDED):
                     raise
+        if payment.status is PaymentStatus.TAKEN:
+            self._refund_rest(payment_id, attempt)
+
+    def _refund_rest(self, payment_id: str, attempt: int) -> None:
+        form = {"payment_intent": payment_id}
+        try:
+            self._call("POST", "/v1/refunds", form, key=f"refund-{payment_id}-{attempt}")
+        except PaymentRefused as refused:
+            # By us in an attempt whose answer was lost, or by hand: nothing is left to give.
+            if refused.code != "charge_already_refunded":
+                raise
+
+    def refund(self, payment_id: str, amount: Money, reason: str, attempt: int) -> None:
+        """Refund a part. Stripe would refund it twice under two keys, so look before a new one."""
+        if attempt and self._is_refunded(payment_id, reason):
+            return
+        form = {
+            "payment_intent": payment_id,
+            "amount": str(amount.amount),
+            "metadata[reason]": reason,
+        }
+        key = f"refund-{payment_id}-{reason}-{attempt // SAME_KEY}"
+        self._call("POST", "/v1/refunds", form, key=key)
+
+    def _is_refunded(self, payment_id: str, reason: str) -> bool:
+        path = f"/v1/refunds?payment_intent={payment_id}&limit=100"
+        refunds = self._call("GET", path, None, key="").get("data")
+        return isinstance(refunds, list) and any(
+            refund.get("metadata", {}).get("reason") == reason for refund in refunds
+        )
 
     def read_webhook(
         self, headers: Mapping[str, str], body: bytes, secrets: Secrets, now_ms: int
     ) -> PaymentNotice:
-        """Check Stripe-Signature: hex HMAC-SHA256 over "t.body", at most five minutes old."""
+        """Check Stripe-Signature."""
         check_size(body)
-        parts = [part.partition("=") for part in headers.get("stripe-signature", "").split(",")]
-        at = next((value for name, _, value in parts if name.strip() == "t"), "")
-        given = [value for name, _, value in parts if name.strip() == "v1"]
-        if not at.isdecimal() or abs(now_ms // 1000 - int(at)) > TOLERANCE_SECONDS:
-            raise SignatureInvalid("stripe-signature is missing or too old")
-        signed = f"{at}.".encode() + body
-        for secret in secrets.each("stripe_webhook_secret"):
-            expected = hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()
-            if any(same(signature, expected) for signature in given):
-                return _notice(read_json_object(body))
-        raise SignatureInvalid("stripe-signature does not match the body")
-
-    def _read(self, payment_id: str) -> Payment:
-        return _payment(self._call("GET", f"/v1/payment_intents/{payment_id}", None, key=""))
+        known = secrets.each("stripe_webhook_secret")
+        check_timed(headers.get("stripe-signature", ""), body, known, now_ms)
+        return _notice(read_json_object(body))
 
     def _call(
         self, method: str, path: str, form: Mapping[str, str] | None, *, key: str
@@ -128,7 +165,8 @@ def _error(reply: HttpReply) -> PaymentUnavailable | PaymentDeclined | PaymentRe
     if reply.status == 402:
         code = error.get("decline_code") or error.get("code") or "card_declined"
         return PaymentDeclined(str(code)[:50])
-    return PaymentRefused(f"HTTP {reply.status} {str(error.get('message'))[:200]}")
+    message = f"HTTP {reply.status} {str(error.get('message'))[:200]}"
+    return PaymentRefused(message, str(error.get("code") or ""))
 
 
 def _payment(intent: dict[str, Any]) -> Payment:
@@ -136,11 +174,12 @@ def _payment(intent: dict[str, Any]) -> Payment:
         currency = str(intent["currency"]).upper()
         return Payment(
             str(intent["id"]),
+            STATUSES[intent["status"]],
             Money(intent["amount"], currency),
             Money(intent["amount_received"], currency),
-            open=intent["status"] in STATES_OPEN,
+            str(intent.get("client_secret") or ""),
         )
-    except (KeyError, ValueError) as error:
+    except (KeyError, ValueError, InvalidMoney) as error:
         raise PaymentUnavailable(f"the reply holds no payment intent: {error}") from error
 
 

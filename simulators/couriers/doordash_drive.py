@@ -69,6 +69,13 @@ class DoorDashDrive(Simulator):
         with self._lock:
             return [dict(delivery) for delivery in self._deliveries.values()]
 
+    def desert(self, external_id: str) -> None:
+        """Let the courier service give a delivery up, wherever it is."""
+        with self._lock:
+            delivery = self._delivery(external_id)
+            delivery["delivery_status"] = "cancelled"
+            self._publish("DELIVERY_CANCELLED", delivery)
+
     # The vendor's part of a simulator.
 
     def routes(self) -> list[Route]:
@@ -127,7 +134,7 @@ class DoorDashDrive(Simulator):
         self._quotes[external_id] = {**body, "quoted_ms": self._now_ms()}
         return Response.of_json(self._shown({**body, "delivery_status": "quote"}))
 
-    def accept(self, _request: Request, external_id: str) -> Response:
+    def accept(self, request: Request, external_id: str) -> Response:
         """Turn a quote into a delivery; 422 when it is older than five minutes."""
         if external_id in self._deliveries:
             raise Refusal(self.error(409, "Duplicate delivery ID"))
@@ -136,7 +143,9 @@ class DoorDashDrive(Simulator):
             raise Refusal(self.error(404, "No quote with this delivery ID"))
         if self._now_ms() > quote["quoted_ms"] + QUOTE_MS:
             raise Refusal(self.error(422, "The quote has expired"))
-        return Response.of_json(self._shown(self._begin(quote)))
+        body = request.json_object() if request.body else {}
+        tip = body.get("tip", quote.get("tip", 0))
+        return Response.of_json(self._shown(self._begin({**quote, "tip": tip})))
 
     def create(self, request: Request) -> Response:
         """Ask for a courier at once."""

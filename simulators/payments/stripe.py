@@ -1,8 +1,9 @@
 """Stripe: payment intents that are authorised first and captured later, refunds, signed webhooks.
 
-From docs.stripe.com: with `capture_method=manual` a confirmed intent is `requires_capture`, for
-seven days; it is captured once, for at most what was authorised, or cancelled. An Idempotency-Key
-replays the first answer, and refuses another body.
+From docs.stripe.com: an intent holds nothing until it is confirmed; with `capture_method=manual` a
+confirmed one is `requires_capture`, for seven days; it is captured once, for at most what was
+authorised, or cancelled. A bank may want something of the customer first (`requires_action`). An
+Idempotency-Key replays the first answer, also a 500, and refuses another body.
 """
 
 from __future__ import annotations
@@ -19,10 +20,15 @@ from simulators.wsgi import JSON, Request, Response, Route, encode_json
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from simulators.faults import Fault
+
 Json = dict[str, Any]
 
 AUTHORISED_FOR_MS = 7 * 24 * 3_600_000
 RETRY_DELAYS_MS = tuple(minutes * 60_000 for minutes in (1, 5, 30, 120, 300, 600))
+ASKS_THE_CUSTOMER = "pm_card_authenticationRequired"
+CONFIRMABLE = ("requires_payment_method", "requires_confirmation")
+CANCELLABLE = (*CONFIRMABLE, "requires_action", "requires_capture")
 DECLINES = {
     "pm_card_chargeDeclined": "generic_decline",
     "pm_card_insufficient": "insufficient_funds",
@@ -56,6 +62,7 @@ class Stripe(Simulator):
         self._intents: dict[str, Json] = {}
         self._refunds: dict[str, Json] = {}
         self._answers: dict[str, tuple[bytes, Response]] = {}
+        self._held_at_ms: dict[str, int] = {}
         super().__init__(**host)
 
     # What tests and the demo read.
@@ -70,6 +77,10 @@ class Stripe(Simulator):
         with self._lock:
             return [dict(refund) for refund in self._refunds.values()]
 
+    def held_at_ms(self, intent_id: str) -> int | None:
+        """Return when an intent's money was first held, None when it never was."""
+        return self._held_at_ms.get(intent_id)
+
     def kept(self) -> int:
         """Return what customers have paid and not got back, in minor units."""
         taken = sum(int(intent["amount_received"]) for intent in self.intents())
@@ -83,9 +94,11 @@ class Stripe(Simulator):
         return [
             Route("POST", "/v1/payment_intents", "CreateIntent", self.create),
             Route("GET", intent, "RetrieveIntent", self.retrieve),
+            Route("POST", f"{intent}/confirm", "ConfirmIntent", self.confirm),
             Route("POST", f"{intent}/capture", "CaptureIntent", self.capture),
             Route("POST", f"{intent}/cancel", "CancelIntent", self.cancel),
             Route("POST", "/v1/refunds", "CreateRefund", self.refund),
+            Route("GET", "/v1/refunds", "ListRefunds", self.list_refunds),
         ]
 
     def authorize(self, request: Request, operation: str) -> None:  # noqa: ARG002
@@ -110,36 +123,68 @@ class Stripe(Simulator):
     # Operations.
 
     def create(self, request: Request) -> Response:
-        """Create an intent and, with confirm=true, authorise it; 402 when the card declines."""
+        """Create an intent and, with confirm=true, confirm it; 402 when the card declines."""
         return self._once(request, lambda: self._create(request.form()))
 
     def _create(self, form: dict[str, str]) -> Response:
         amount = self._amount(form, "amount")
-        if form.get("capture_method") != "manual" or form.get("confirm") != "true":
-            raise Refusal(self.error(400, "This account confirms at once and captures manually"))
-        if decline := DECLINES.get(form.get("payment_method", "")):
-            error = {"type": "card_error", "code": "card_declined", "decline_code": decline}
-            return Response.of_json({"error": error}, 402)
+        if form.get("capture_method") != "manual":
+            raise Refusal(self.error(400, "This account captures manually"))
+        confirms = form.get("confirm") == "true"
+        if confirms:
+            self._check_card(form.get("payment_method", ""))
         intent: Json = {
             "id": self._new_id("pi_"),
             "object": "payment_intent",
             "amount": amount,
-            "amount_capturable": amount,
+            "amount_capturable": 0,
             "amount_received": 0,
             "currency": form.get("currency", "usd"),
             "capture_method": "manual",
-            "status": "requires_capture",
+            "status": "requires_payment_method",
+            "client_secret": f"secret_{self.new_id(24)}",
             "created": self._now_ms() // 1000,
-            "metadata": {
-                name[len("metadata[") : -1]: value
-                for name, value in form.items()
-                if name.startswith("metadata[")
-            },
+            "metadata": _metadata(form),
         }
         self._intents[intent["id"]] = intent
+        if confirms:
+            self._hold(intent, form.get("payment_method", ""))
+        return Response.of_json(intent)
+
+    def confirm(self, request: Request, intent_id: str) -> Response:
+        """Hold the money, once: 402 when the card declines."""
+        return self._once(request, lambda: self._confirm(request.form(), intent_id))
+
+    def _confirm(self, form: dict[str, str], intent_id: str) -> Response:
+        intent = self._intent(intent_id, *CONFIRMABLE)
+        method = form.get("payment_method", "")
+        if not method:
+            raise Refusal(self.error(400, "You cannot confirm without a payment method"))
+        if method in DECLINES:
+            self._publish("payment_intent.payment_failed", intent)
+        self._check_card(method)
+        self._hold(intent, method)
+        return Response.of_json(intent)
+
+    def _check_card(self, method: str) -> None:
+        if decline := DECLINES.get(method):
+            error = {"type": "card_error", "code": "card_declined", "decline_code": decline}
+            raise Refusal(Response.of_json({"error": error}, 402))
+
+    def _hold(self, intent: Json, method: str) -> None:
+        if method == ASKS_THE_CUSTOMER:
+            intent["status"] = "requires_action"
+            self._publish("payment_intent.requires_action", intent)
+            return
+        intent.update(status="requires_capture", amount_capturable=intent["amount"])
+        self._held_at_ms[intent["id"]] = self._now_ms()
         self._publish("payment_intent.amount_capturable_updated", intent)
         self.at(self._now_ms() + AUTHORISED_FOR_MS, lambda: self._expire(intent))
-        return Response.of_json(intent)
+
+    def authenticate(self, intent_id: str) -> None:
+        """Let the customer answer the bank."""
+        with self._lock:
+            self._hold(self._intent(intent_id, "requires_action"), "")
 
     def retrieve(self, _request: Request, intent_id: str) -> Response:
         """Return an intent."""
@@ -163,7 +208,7 @@ class Stripe(Simulator):
         return self._once(request, lambda: self._cancel(intent_id))
 
     def _cancel(self, intent_id: str) -> Response:
-        intent = self._intent(intent_id, "requires_capture")
+        intent = self._intent(intent_id, *CANCELLABLE)
         intent.update(status="canceled", amount_capturable=0)
         self._publish("payment_intent.canceled", intent)
         return Response.of_json(intent)
@@ -174,10 +219,12 @@ class Stripe(Simulator):
 
     def _refund(self, form: dict[str, str]) -> Response:
         intent = self._intent(form.get("payment_intent", ""), "succeeded")
-        back = sum(
-            r["amount"] for r in self._refunds.values() if r["payment_intent"] == intent["id"]
-        )
-        amount = self._amount(form, "amount", intent["amount_received"] - back)
+        back = sum(refund["amount"] for refund in self._refunds_of(intent["id"]))
+        amount = self._amount(form, "amount", max(1, intent["amount_received"] - back))
+        if back >= intent["amount_received"]:
+            text = "The charge has already been refunded"
+            error = {"type": "invalid_request_error", "code": "charge_already_refunded"}
+            raise Refusal(Response.of_json({"error": {**error, "message": text}}, 400))
         if back + amount > intent["amount_received"]:
             raise Refusal(self.error(400, "Refund amount is greater than what is left"))
         refund: Json = {
@@ -186,32 +233,55 @@ class Stripe(Simulator):
             "amount": amount,
             "payment_intent": intent["id"],
             "status": "succeeded",
+            "metadata": _metadata(form),
         }
         self._refunds[refund["id"]] = refund
         self._publish("refund.created", refund)
         return Response.of_json(refund)
 
+    def list_refunds(self, request: Request) -> Response:
+        """Return an intent's refunds."""
+        found = self._refunds_of(request.query.get("payment_intent", ""))
+        return Response.of_json({"object": "list", "data": found, "has_more": False})
+
     # Inside.
+
+    def _refunds_of(self, intent_id: str) -> list[Json]:
+        return [one for one in self._refunds.values() if one["payment_intent"] == intent_id]
+
+    def _carry_out(
+        self, route: Route, request: Request, arguments: dict[str, str]
+    ) -> tuple[Response, Fault | None]:
+        """Keep a 500, too, under the request's key: it is what the key replays from then on."""
+        response, fault = super()._carry_out(route, request, arguments)
+        key = request.headers.get("idempotency-key")
+        if key is not None and fault is not None and response.status == 500:
+            self._answers[key] = (_fingerprint(request), response)
+        return response, fault
 
     def _once(self, request: Request, act: Callable[[], Response]) -> Response:
         key = request.headers.get("idempotency-key")
         if key is None:
             return act()
-        fingerprint = hashlib.sha256(request.path.encode() + b"\n" + request.body).digest()
+        fingerprint = _fingerprint(request)
         if (earlier := self._answers.get(key)) is not None:
             if earlier[0] == fingerprint:
                 return earlier[1]
             error = {"type": "idempotency_error", "message": "Keys are for one request only"}
             raise Refusal(Response.of_json({"error": error}, 400))
-        response = act()
+        try:
+            response = act()
+        except Refusal as refusal:
+            self._answers[key] = (fingerprint, refusal.response)
+            raise
         self._answers[key] = (fingerprint, response)
         return response
 
-    def _intent(self, intent_id: str, status: str | None = None) -> Json:
+    def _intent(self, intent_id: str, *statuses: str) -> Json:
         intent = self._intents.get(intent_id)
         if intent is None:
             raise Refusal(self.error(404, f"No such payment_intent: '{intent_id}'"))
-        if status is not None and intent["status"] != status:
+        if statuses and intent["status"] not in statuses:
             code = "payment_intent_unexpected_state"
             message = f"The PaymentIntent has a status of {intent['status']}"
             error = {"type": "invalid_request_error", "code": code, "message": message}
@@ -248,3 +318,15 @@ class Stripe(Simulator):
 
     def _new_id(self, prefix: str) -> str:
         return prefix + self.new_id(24)
+
+
+def _fingerprint(request: Request) -> bytes:
+    return hashlib.sha256(request.path.encode() + b"\n" + request.body).digest()
+
+
+def _metadata(form: dict[str, str]) -> dict[str, str]:
+    return {
+        name[len("metadata[") : -1]: value
+        for name, value in form.items()
+        if name.startswith("metadata[")
+    }

@@ -1,0 +1,1 @@
+"""Our own shop's site, as the app sees it."""
