@@ -163,7 +163,7 @@ def from_wakes(event: Iterable[Any], vendor: str) -> None:
 
 
 def from_shop(event: Iterable[Any], step: str) -> None:
-    """Handle the queue of one step of our shop's saga: {"checkout_id": …}, and news if there are."""
+    """Handle the queue of a step of our shop's saga: {"checkout_id": …}, perhaps with news."""
     for message in event:
         with _working(message):
             _deliver(message.to_dict(), lambda body: _shop_command(step, body), 60)

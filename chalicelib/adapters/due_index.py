@@ -1,4 +1,4 @@
-"""DynamoDB: the sweep's index of a table, in shards, so that a busy evening's writes do not meet."""
+"""DynamoDB: the sweep's index of a table, in shards: a busy evening's writes do not meet."""
 
 from __future__ import annotations
 

@@ -1,7 +1,9 @@
 """An order of our own shop while it is paid for, cooked, carried and told about.
 
-    paid     NO ─→ OPEN ─→ HELD ─→ TAKEN       kitchen  NO ─→ ASKED ─→ (SCHEDULED) ─→ MAKING ─→ READY
-              └──────┴───────┴──────┴─→ BACK                    └──────────┴────────────┴────────┴─→ OUT
+    paid     NO ─→ OPEN ─→ HELD ─→ TAKEN
+              └──────┴───────┴──────┴─→ BACK
+    kitchen  NO ─→ ASKED ─→ (SCHEDULED) ─→ MAKING ─→ READY
+                     └──────────┴────────────┴─────────┴─→ OUT
     courier  NONE ─→ ASKED ─→ BOOKED ─→ CONFIRMED ─→ AT_PICKUP ─→ PICKED_UP ─→ DELIVERED
                        └───────┴──────────┴──────────────┴─→ AWAY
 
@@ -354,7 +356,7 @@ class Checkout:
         """Return the checkout as it is kept once nobody has to find the customer any more."""
         return replace(self, person=Person(), email="")
 
-    def _allow(self, condition: bool) -> None:  # noqa: FBT001 - reads as a sentence
+    def _allow(self, condition: bool) -> None:
         if not condition:
             raise IllegalTransition(f"{self.paid}/{self.kitchen}/{self.courier}/{self.ending}")
 

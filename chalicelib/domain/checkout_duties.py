@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -67,7 +66,7 @@ class Placing(StrEnum):
     """What can be owed at the kitchen."""
 
     ASK = "ask"
-    PASS_ON = "pass_on"
+    PASS_ON = "pass_on"  # noqa: S105 - a step
     LOOK = "look"
     WITHDRAW = "withdraw"
 

@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.domain.fulfilment import Journey
 from chalicelib.domain.order import order_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from chalicelib.domain.fulfilment import Journey
 
 
 class NoticeKind(StrEnum):

@@ -206,7 +206,9 @@ def _person(body: Mapping[str, Any], customer: Mapping[str, Any], handover: Hand
 
 def _check_sum(checkout: Checkout, order: Order) -> None:
     """The customer has agreed to `total`: it must be what the parts come to."""
-    parts = [order.charged(kind).amount for kind in (ChargeKind.TAX, ChargeKind.TIP, ChargeKind.FEE)]
+    parts = [
+        order.charged(kind).amount for kind in (ChargeKind.TAX, ChargeKind.TIP, ChargeKind.FEE)
+    ]
     comes_to = order.subtotal.amount + sum(parts) - order.charged(ChargeKind.DISCOUNT).amount
     if comes_to != checkout.total or not 1 <= checkout.total <= MOST_MINOR:
         raise InvalidPayload("total is not what items, tax, tip, fee and discount come to")

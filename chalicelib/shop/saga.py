@@ -60,7 +60,8 @@ def change(
 ) -> Checkout:
     """Apply a step to the checkout as it is stored, and wake those whose turn it is by that.
 
-    `worker` is whoever does it, and needs no waking. Raises Overtaken when the checkout has become one to which the step cannot happen.
+    `worker` is whoever does it, and needs no waking. Raises Overtaken when the checkout has become
+    one to which the step cannot happen.
     """
     known: Checkout | None = checkout
     for _ in range(ATTEMPTS):

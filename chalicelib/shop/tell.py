@@ -83,7 +83,9 @@ def _tell(services: Services, checkout: Checkout, message: str) -> Checkout:
         unclaimed = change(services, claimed, lambda c: c.unclaim(message), Step.TELL)
         return try_later(services, unclaimed, Step.TELL, str(error))
     except (MailRefused, MailUnknown) as error:
-        log.error("shop.not_told", checkout=checkout.checkout_id, message=message, reason=str(error))
+        log.error(
+            "shop.not_told", checkout=checkout.checkout_id, message=message, reason=str(error)
+        )
     else:
         log.info("shop.told", checkout=checkout.checkout_id, message=message)
     return claimed

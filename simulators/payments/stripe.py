@@ -186,6 +186,11 @@ class Stripe(Simulator):
         with self._lock:
             self._hold(self._intent(intent_id, "requires_action"), "")
 
+    def void(self, intent_id: str) -> None:
+        """Let the bank take back what it holds."""
+        with self._lock:
+            self._expire(self._intent(intent_id))
+
     def retrieve(self, _request: Request, intent_id: str) -> Response:
         """Return an intent."""
         return Response.of_json(self._intent(intent_id))

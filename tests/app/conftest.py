@@ -30,6 +30,7 @@ from tests.app.stand_ins import (
     START_MS,
     STORE,
     Bus,
+    Checkouts,
     Clock,
     Crash,
     Files,
@@ -65,6 +66,7 @@ class House:
         replaced: dict[str, Any] = {
             "orders": self.orders,
             "stores": self.stores,
+            "checkouts": Checkouts(),
             "bus": self.bus,
             "default_bus": self.default_bus,
             "queues": self.queues,

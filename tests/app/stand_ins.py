@@ -99,6 +99,13 @@ class Steps:
         return result
 
 
+class Checkouts:
+    """No checkouts."""
+
+    def due(self, now_ms: int) -> Iterator[tuple[str, str]]:
+        return iter(())
+
+
 @dataclass
 class Orders:
     steps: Steps

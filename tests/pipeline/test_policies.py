@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from fnmatch import fnmatchcase
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ from chalicelib.pos.square import Square
 from chalicelib.pos.toast import Toast
 from simulators.menu import make_stores
 from tests.workflows.merchant import Onboarding
+from tests.pipeline.shop_day import our_shop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,6 +60,8 @@ def busy_street(long_street: Street, monkeypatch: pytest.MonkeyPatch) -> Street:
     street = long_street
     # On AWS each function is a process of its own, with caches of its own. Here they would share
     # one, and whoever came second would be seen asking for nothing.
+    # Clients remember nothing, and making them costs more than all the rest.
+    monkeypatch.setattr(bootstrap, "_client", cache(bootstrap._client))
     for module in (bootstrap, entrypoints):
         monkeypatch.setattr(module, "services", lambda: bootstrap.Services(read_config()))
     _a_good_hour(street)
@@ -66,6 +70,7 @@ def busy_street(long_street: Street, monkeypatch: pytest.MonkeyPatch) -> Street:
     _the_kitchens_own_doing(street)
     _trouble_with_aws(street, monkeypatch)
     _leave_a_partner(street)
+    our_shop(street, monkeypatch)
     _wakes_that_get_lost(street, monkeypatch)
     _merchants(street, monkeypatch)
     _lose_the_bucket(street)
@@ -306,6 +311,9 @@ def _calls(entry: Entry) -> Iterator[Call]:
             f"secretsmanager:{operation}",
             f"arn:aws:secretsmanager:{ACCOUNT}:secret:{secret}-AbCdEf",
         )
+    elif service == "sesv2":
+        sender = json.loads(detail["body"])["FromEmailAddress"]
+        yield "ses:SendEmail", f"arn:aws:ses:{ACCOUNT}:identity/{sender}"
     else:
         yield f"{service}:{operation}", "*"
 
@@ -391,6 +399,10 @@ def test_queue_handlers_may_read_exactly_their_own_queue() -> None:
         "submit_clover": "pos-clover",
         "callbacks": "channel-callbacks",
         "notifications": "notifications",
+        "pay": "shop-payments",
+        "place": "shop-orders",
+        "dispatch": "shop-couriers",
+        "tell": "shop-messages",
     }
     config = json.loads((PROJECT / ".chalice/config.json").read_text())
     for handler in config["lambda_functions"]:

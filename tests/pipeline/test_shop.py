@@ -2,46 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from simulators.orders import OrderGenerator
-from tests.pipeline.shop_audit import checkouts, findings, mails
+from tests.pipeline.shop_audit import checkouts, findings
+from tests.pipeline.shop_steps import check_out, status, subjects
 
 if TYPE_CHECKING:
     from tests.pipeline.conftest import Street
-
-
-def check_out(street: Street, *, store: int = 0, number: int = 0, **changes: Any) -> str:
-    """Let a customer check out; equal numbers are equal carts."""
-    stores = [street.world.generator.stores[store]]
-    generator = OrderGenerator(seed=number, stores=stores, channels=["shop"])
-    payload = generator.order(number, street.world.now_ms()).payload
-    if changes.get("handover") == "pickup":
-        changes["total"] = payload["total"] - payload.pop("delivery_fee", 0)
-    checkout_id = street.world.shop.place(payload | changes)
-    street.world.tick()
-    return checkout_id
-
-
-def carried(number: int = 0, **changes: Any) -> dict[str, Any]:
-    """Return what makes any cart one that a courier carries."""
-    return {"number": number, **changes}
-
-
-def status(street: Street, checkout_id: str) -> dict[str, Any]:
-    """Ask how a checkout gets on, as the site does."""
-    reply = street.offline.http.request("GET", f"/shop/checkouts/{checkout_id}")
-    assert reply.status_code == 200
-    return dict(json.loads(reply.body))
-
-
-def subjects(street: Street, checkout_id: str) -> list[str]:
-    """Return what a customer was told."""
-    address = street.world.shop.checkouts()[checkout_id]["customer"]["email"]
-    return [subject for to, subject in mails(street) if to == address]
 
 
 def test_an_order_is_paid_made_carried_and_told(street: Street) -> None:

@@ -116,7 +116,8 @@ def test_menu_files_are_what_the_middleware_imports():
     for name, data in OrderGenerator().menu_files().items():
         menu = store.read_menu(json.loads(json.dumps(data)), version="1")
         assert menu.store.store_id == name
-        assert set(menu.channels) == {"uber_eats", "doordash", "deliveroo", "open_delivery"}
+        partners = {"uber_eats", "doordash", "deliveroo", "open_delivery"}
+        assert set(menu.channels) == {*partners, "shop"}
 
 
 def test_command_line_writes_menus_and_orders(tmp_path, capsys):
