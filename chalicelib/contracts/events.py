@@ -101,6 +101,13 @@ class OrderUnreadable(TypedDict):
     why: Why
 
 
+class OrderUnsettled(TypedDict):
+    """Money, courier or mail of an order of our own shop is left to people, or nearly so."""
+
+    storeId: Annotated[str, "The shop's id of the store"]
+    why: Why
+
+
 class WebhookData(TypedDict):
     """A partner's webhook, verified. The body is in one of two places; polled orders have none."""
 
@@ -202,6 +209,7 @@ CONTRACTS: dict[str, Contract] = {
     "order.void_failed": Contract(OrderExplained, "a ticket that must not be is left to people"),
     "order.callback_refused": Contract(OrderExplained, "the partner did not take our answer"),
     "order.unreadable": Contract(OrderUnreadable, "its record cannot be read by this code"),
+    "order.unsettled": Contract(OrderUnsettled, "our shop's customer may need help: people look"),
     "store.offline": Contract(StoreReachable, "the point of sale does not answer", "store id"),
     "store.online": Contract(StoreReachable, "the point of sale answers again", "store id"),
     "store.opened": Contract(StoreOpened, "a new store sells", "store id"),
