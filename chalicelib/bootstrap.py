@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from chalicelib.adapters.topics import Topics
     from chalicelib.adapters.workflows import Workflows
     from chalicelib.channels.base import Channel
-    from chalicelib.onboarding.registries import Registries
     from chalicelib.couriers.base import Courier
+    from chalicelib.onboarding.registries import Registries
     from chalicelib.payments.base import PaymentProvider
     from chalicelib.pos.base import PointOfSale
     from chalicelib.stores.breaker import Breaker

@@ -21,8 +21,8 @@ from chalicelib.pos.clover import Clover
 from chalicelib.pos.square import Square
 from chalicelib.pos.toast import Toast
 from simulators.menu import make_stores
-from tests.workflows.merchant import Onboarding
 from tests.pipeline.shop_day import our_shop
+from tests.workflows.merchant import Onboarding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
