@@ -27,23 +27,36 @@ class Metric:
 
     unit: str
     meaning: str
-    sets: tuple[tuple[str, ...], ...] = ((),)
+    sets: tuple[tuple[str, ...], ...]
 
 
-ALL: tuple[tuple[str, ...], ...] = ((),)
-BY_VENDOR: tuple[tuple[str, ...], ...] = ((), ("vendor",))
-BY_CHANNEL: tuple[tuple[str, ...], ...] = ((), ("channel",))
-BY_BOTH: tuple[tuple[str, ...], ...] = ((), ("vendor",), ("channel",))
-BY_STORE: tuple[tuple[str, ...], ...] = ((), ("vendor",), ("channel",), ("store",))
+# What a set of dimensions costs. CloudWatch bills a custom metric, that is one combination of
+# values, by the hours in which it is reported: 0.30 dollars for a whole month (price list of
+# November 2026, first 10,000). Fifty stores, four channels, three vendors and ten reasons are at
+# most METRICS_OF_FIFTY_STORES, 105 dollars a month if nobody ever closed, so `store` is only
+# where somebody would look store by store: is it selling, and how fast. Which store, order or item
+# else it was is a property of the line (Logs Insights: filter store = "..."), which costs nothing
+# by the month. Never a dimension: an order, an item, a text, a name that a stranger can choose.
+METRICS_OF_FIFTY_STORES = 350
+
+Sets = tuple[tuple[str, ...], ...]
+ALL: Sets = ((),)
+BY_VENDOR: Sets = ((), ("vendor",))
+BY_CHANNEL: Sets = ((), ("channel",))
+BY_BOTH: Sets = ((), ("vendor",), ("channel",))
+BY_STORE: Sets = ((), ("vendor",), ("channel",), ("store",))
+BY_PARTY: Sets = ((), ("party",))
 
 METRICS: dict[str, Metric] = {
     # Of each decision, 0 or 1 each, so that the three always have the same instants.
     "OrdersAccepted": Metric("Count", "the kitchen has the ticket", BY_STORE),
     "OrdersDenied": Metric("Count", "decided with no", BY_STORE),
-    "PosDenials": Metric("Count", "denied because of the point of sale", BY_STORE),
+    "PosDenials": Metric("Count", "denied because of the point of sale", BY_BOTH),
     "DecisionAge": Metric("Milliseconds", "from webhook, or firing, to yes or no", BY_BOTH),
     "TimeToTicket": Metric("Milliseconds", "from webhook, or firing, to the ticket", BY_STORE),
-    "DenialsByReason": Metric("Count", "decided with no, by reason", (("reason",),)),
+    "DenialsByReason": Metric(
+        "Count", "decided with no, by reason", (("reason",), ("vendor", "reason"))
+    ),
     "PriceDrift": Metric("None", "lines less subtotal, in minor units", BY_CHANNEL),
     # What became of orders that had been decided.
     "OrdersCancelled": Metric("Count", "cancelled by the partner or the kitchen", BY_CHANNEL),
@@ -62,14 +75,12 @@ METRICS: dict[str, Metric] = {
     "VendorFailures": Metric("Count", "calls without an answer, or with 429 or 5xx", BY_VENDOR),
     "CircuitsOpened": Metric("Count", "nobody calls for a while", BY_VENDOR),
     "CircuitsClosed": Metric("Count", "calls are answered again", BY_VENDOR),
-    "StoresOffline": Metric("Count", "stores paused at their partners", (*BY_VENDOR, ("store",))),
+    "StoresOffline": Metric("Count", "stores paused at their partners", BY_VENDOR),
     "StoresOnline": Metric("Count", "stores opened again", BY_VENDOR),
-    "TokenGrantsFailed": Metric("Count", "no new access token", (("party",),)),
-    "TokenFailures": Metric("Count", "failed grants in a row, now", (("party",),)),
-    "TokenAge": Metric("Seconds", "since the oldest access token was granted", (("party",),)),
-    "LongTokenSecondsLeft": Metric(
-        "Seconds", "until a token ends that lives for a week or more", (("party",),)
-    ),
+    "TokenGrantsFailed": Metric("Count", "no new access token", BY_PARTY),
+    "TokenFailures": Metric("Count", "failed grants in a row, now", BY_PARTY),
+    "TokenAge": Metric("Seconds", "since the oldest access token was granted", BY_PARTY),
+    "LongTokenSecondsLeft": Metric("Seconds", "until a token of weeks ends", BY_PARTY),
     # Ourselves.
     "RecordsUnreadable": Metric("Count", "orders that this code cannot read", ALL),
     "MenusRejected": Metric("Count", "menu files that were refused", ALL),
@@ -88,7 +99,7 @@ def put(
     A metric counts in each of its sets whose dimensions are all given (and not empty).
     """
     given = {name: value for name, value in dimensions.items() if value not in STAND_FOR_NOBODY}
-    by_sets: dict[tuple[tuple[str, ...], ...], list[str]] = {}
+    by_sets: dict[Sets, list[str]] = {}
     for name in values:
         sets = tuple(one for one in METRICS[name].sets if all(part in given for part in one))
         if sets:
@@ -104,7 +115,7 @@ def put(
 
 
 def _directives(
-    by_sets: Mapping[tuple[tuple[str, ...], ...], list[str]],
+    by_sets: Mapping[Sets, list[str]],
 ) -> Iterable[dict[str, object]]:
     for sets, names in by_sets.items():
         yield {

@@ -109,3 +109,19 @@ def test_old_token_is_used_while_no_new_one_is_granted(house: Any, vendor: Vendo
     vendor.down = True
     house.clock.advance((HOUR_MS - EARLY_MS) / 1000)
     assert container(house).get(vendor.grant) == "token-1"
+
+
+def test_token_of_five_minutes_costs_no_grant_a_call(house: Any) -> None:
+    """Deliveroo's live no longer than others are renewed ahead of their end."""
+    asked: list[str] = []
+
+    def grant(refresh: str) -> Grant:
+        asked.append(refresh)
+        return Grant(f"token-{len(asked)}", 300)
+
+    cache = container(house)
+    for _ in range(20):
+        cache.get(grant)
+        house.clock.advance(60)
+    assert len(asked) <= 5
+    assert house.tokens.get("clover/M1").failures == 0

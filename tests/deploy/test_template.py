@@ -150,7 +150,7 @@ def alarms(template: dict[str, Any], metric: str) -> dict[str, Resource]:
     return {
         target(alarm["Dimensions"][0]["Value"]): alarm
         for alarm in of_type(template, "AWS::CloudWatch::Alarm").values()
-        if alarm["MetricName"] == metric
+        if alarm.get("MetricName") == metric
     }
 
 
@@ -174,14 +174,23 @@ def test_age_alarms_come_before_the_deadlines(template: dict[str, Any]) -> None:
 
 
 def test_alarms_reach_somebody_and_say_what_to_do(template: dict[str, Any]) -> None:
-    """Every alarm has an action, and names a section of DEPLOY.md that exists."""
-    text = (PROJECT / "docs/DEPLOY.md").read_text(encoding="utf-8")
-    headings = {line.lstrip("# ").strip().lower() for line in text.splitlines() if line[:1] == "#"}
+    """Every alarm has an action, is listed, and names a section of a document that exists."""
+    texts = {
+        name: (PROJECT / f"docs/{name}.md").read_text(encoding="utf-8")
+        for name in ("DEPLOY", "OPERATIONS")
+    }
+    headings = {
+        (name, line.lstrip("# ").strip().lower())
+        for name, text in texts.items()
+        for line in text.splitlines()
+        if line[:1] == "#"
+    }
     for name, alarm in of_type(template, "AWS::CloudWatch::Alarm").items():
         assert alarm["AlarmActions"], name
-        found = re.search(r"docs/DEPLOY\.md, (?:Runbook: )?([\w ]+)\.$", alarm["AlarmDescription"])
+        said = alarm["AlarmDescription"]
+        found = re.search(r"docs/(\w+)\.md, (?:Runbook: )?([\w ]+)\.$", said)
         assert found, name
-        assert found[1].lower() in headings, name
+        assert (found[1], found[2].lower()) in headings, name
 
 
 def test_every_function_has_a_log_group_that_ends(template: dict[str, Any], app: Any) -> None:
