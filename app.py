@@ -97,6 +97,12 @@ def approval(link: str) -> Any:
     return entrypoints.approval(app.current_request, link)
 
 
+@app.route("/oauth/{vendor}/callback", methods=["GET"])
+def seller_connected(vendor: str) -> Any:
+    """Take in an owner's consent to use an account: square, clover."""
+    return entrypoints.seller_connected(app.current_request, vendor)
+
+
 @app.on_sqs_message(queue=names.inbound_orders_queue, batch_size=1, name="inbound")
 def inbound(event: Any) -> None:
     """Read or fetch the order behind a webhook and write it down once."""
@@ -257,3 +263,9 @@ def onboarding_open(event: Any, context: Any) -> Any:
 def onboarding_close(event: Any, context: Any) -> Any:
     """Undo an application."""
     return entrypoints.onboarding("close", event, context)
+
+
+@app.schedule(Rate(5, unit=Rate.MINUTES), name="tokens")
+def tokens(event: Any) -> None:
+    """Renew sellers' access tokens long before they end."""
+    entrypoints.tokens_are_due(event)

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from chalicelib.onboarding.registries import Registries
     from chalicelib.payments.base import PaymentProvider
     from chalicelib.pos.base import PointOfSale
+    from chalicelib.sellers.tokens import SellerTokens
     from chalicelib.stores.breaker import Breaker
     from chalicelib.tokens import TokenCache
 
@@ -259,24 +260,39 @@ class Services:
     def points_of_sale(self) -> Mapping[str, PointOfSale]:
         """The points of sale by vendor."""
         from chalicelib.pos.clover import Clover
-        from chalicelib.pos.clover.sellers import Sellers
         from chalicelib.pos.square import Square
-        from chalicelib.pos.toast import Toast
+        from chalicelib.pos.toast import TOKEN_EARLY_MS, Toast
 
-        config, http, secrets = self.config, self.http, self.secrets.get
-        clover = config.clover_base_url
+        config, http, secrets, sellers = self.config, self.http, self.secrets.get, self.sellers
+        toast_tokens = self.token_cache("toast", TOKEN_EARLY_MS)
+        square = (config.square_base_url, config.square_notification_url)
         known: list[PointOfSale] = [
-            Square(config.square_base_url, config.square_notification_url, http, secrets),
-            Toast(config.toast_base_url, http, secrets, self.token_cache("toast")),
-            Clover(clover, http, Sellers(clover, http, secrets, self.token_cache, self.now_ms)),
+            Square(*square, http, secrets, sellers["square"]),
+            Toast(config.toast_base_url, http, secrets, toast_tokens),
+            Clover(config.clover_base_url, http, sellers["clover"]),
         ]
         return {pos.vendor: pos for pos in known}
 
-    def token_cache(self, name: str) -> TokenCache:
-        """Return the cache of one party's access token."""
-        from chalicelib.tokens import TokenCache
+    @cached_property
+    def sellers(self) -> Mapping[str, SellerTokens]:
+        """The vendors where each restaurant's owner connects an account."""
+        from chalicelib.pos.clover.oauth import CloverOAuth
+        from chalicelib.pos.square.oauth import SquareOAuth
+        from chalicelib.sellers.tokens import SellerTokens
 
-        return TokenCache(name, lambda: self.tokens, self.now_ms)
+        config, http, secrets, now_ms = self.config, self.http, self.secrets.get, self.now_ms
+        redirect_url = f"{config.oauth_redirect_url}/clover/callback"
+        urls = (config.clover_base_url, config.clover_consent_url, redirect_url)
+        square = SquareOAuth(config.square_base_url, http, secrets, now_ms)
+        clover = CloverOAuth(*urls, http, secrets, now_ms)
+        return {o.vendor: SellerTokens(o, self.token_cache, now_ms) for o in (square, clover)}
+
+    def token_cache(self, name: str, early_ms: int | None = None) -> TokenCache:
+        """Return the cache of one party's access token, renewed so long before its end."""
+        from chalicelib.tokens import EARLY_MS, TokenCache
+
+        early = EARLY_MS if early_ms is None else early_ms
+        return TokenCache(name, lambda: self.tokens, self.now_ms, early)
 
     @cached_property
     def _dynamodb(self) -> Any:

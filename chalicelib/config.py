@@ -69,8 +69,10 @@ class Config:
     secret_id: str
     square_base_url: str
     square_notification_url: str
+    oauth_redirect_url: str
     toast_base_url: str
     clover_base_url: str
+    clover_consent_url: str
     uber_base_url: str
     uber_auth_url: str
     doordash_base_url: str
@@ -130,8 +132,10 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
         secret_id=_required(environ, "SECRET_ID"),
         square_base_url=_url(environ, "SQUARE_BASE_URL"),
         square_notification_url=_url(environ, "SQUARE_NOTIFICATION_URL"),
+        oauth_redirect_url=_url(environ, "OAUTH_REDIRECT_URL"),
         toast_base_url=_url(environ, "TOAST_BASE_URL"),
         clover_base_url=_url(environ, "CLOVER_BASE_URL"),
+        clover_consent_url=_url(environ, "CLOVER_CONSENT_URL"),
         uber_base_url=_url(environ, "UBER_BASE_URL"),
         uber_auth_url=_url(environ, "UBER_AUTH_URL"),
         doordash_base_url=_url(environ, "DOORDASH_BASE_URL"),

@@ -14,6 +14,7 @@ from chalicelib.domain.commands import (
     Dispatch,
     FetchOrder,
     ImportMenu,
+    KeepTokens,
     MeasureTokens,
     NotePosChange,
     PlaceOrder,
@@ -148,6 +149,14 @@ def _onboarding(application_id: str, context: Any) -> AbstractContextManager[Non
     return working(_request_id(context), trace.begun_by("application", application_id))
 
 
+def seller_connected(request: Any, vendor: str) -> Response:
+    """GET /oauth/{vendor}/callback: what an owner's browser brings back from the vendor."""
+    from chalicelib.sellers.connect import connect  # not on the webhook path
+
+    with working(_request_id(request.lambda_context)):
+        return _response(connect(services(), vendor, request.query_params or {}))
+
+
 def from_events(event: Iterable[Any], stage: str, cap_seconds: int = 10) -> None:
     """Handle the messages of a queue that events come to. `stage` names the table of commands."""
     for message in event:
@@ -186,9 +195,8 @@ def pos_changed(event: Any) -> None:
     """Handle a point of sale's webhook from the default bus."""
     data = Event.from_detail(event.detail).data
     state = None if data["state"] == "ask" else data["state"]
-    order_id, location_id = data["posOrderId"], data.get("locationId", "")
-    reference = data.get("reference", "")
-    change = NotePosChange(data["vendor"], order_id, location_id, state, reference)
+    where = (data["posOrderId"], data.get("locationId", ""), data.get("sellerId", ""))
+    change = NotePosChange(data["vendor"], *where, state, data.get("reference", ""))
     with working(_request_id(event.context), trace.read(event.detail)):
         _handle(change)
 
@@ -220,6 +228,12 @@ def _working(message: Any) -> AbstractContextManager[None]:
     attribute = data.get("messageAttributes", {}).get(trace.HEADER, {})
     given = attribute.get("stringValue") or detail.get(trace.HEADER, "")
     return working(_request_id(message.context), trace.read({trace.HEADER: given}), order)
+
+
+def tokens_are_due(event: Any) -> None:
+    """Handle the schedule that renews sellers' tokens."""
+    with working(_request_id(event.context)):
+        _handle(KeepTokens())
 
 
 def _deliver(

@@ -11,6 +11,7 @@ from chalicelib.domain.commands import (
     Dispatch,
     FetchOrder,
     ImportMenu,
+    KeepTokens,
     MeasureTokens,
     NoteEdit,
     NotePosChange,
@@ -39,6 +40,7 @@ from chalicelib.orders.changes import cancel_order, note_edit, note_pos_change, 
 from chalicelib.orders.receive import fetch_order, notice_of, receive_order
 from chalicelib.orders.submit import submit_order
 from chalicelib.orders.sweep import sweep_deadlines
+from chalicelib.sellers.keep import keep_tokens
 from chalicelib.shop.dispatch import dispatch
 from chalicelib.shop.pay import settle_payment
 from chalicelib.shop.place import place_order
@@ -70,6 +72,7 @@ HANDLERS: dict[type, Callable[[Services, Any], None]] = {
     MeasureTokens: measure_tokens,
     TakeInUnpublished: take_in_unpublished,
     NotePosChange: note_pos_change,
+    KeepTokens: keep_tokens,
     TellStaff: tell_staff,
     SettlePayment: settle_payment,
     PlaceOrder: place_order,
@@ -152,6 +155,8 @@ COMMANDS: dict[str, dict[str, Callable[[Event], Command]]] = {
         "order.unsettled": _tell,
         "menu.rejected": _tell,
         "store.offline": _tell,
+        "seller.disconnected": _tell,
+        "seller.expiring": _tell,
     },
 }
 """Which command each event becomes, per queue. The filters in .chalice/resources.json let in

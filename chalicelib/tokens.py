@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from chalicelib import log
+from chalicelib.adapters.errors import AwsUnavailable
 from chalicelib.adapters.token_table import Token
 from chalicelib.domain.deadlines import backoff_seconds
 from chalicelib.domain.errors import DomainError
@@ -26,8 +27,11 @@ if TYPE_CHECKING:
 EARLY_MS = 300_000
 """A token is renewed this long before it ends, so that no call starts with a dying one."""
 
-LEASE_MS = 20_000
-"""Longer than a grant can take."""
+LEASE_MS = 40_000
+"""Longer than a grant can take (Toast answers within 32 seconds)."""
+
+WRITES = 4
+"""How often what was granted is written, when the table fails: it may be all there is."""
 
 LEAST_MS_BETWEEN = 60_000
 HASTY_MS = 600_000
@@ -42,6 +46,14 @@ class TokenUnavailable(DomainError):  # noqa: N818 - it may be there in a second
     def __init__(self, reason: str, retry_after: int | None = None) -> None:
         super().__init__(reason)
         self.retry_after = retry_after
+
+
+class GrantUnknown(TokenUnavailable):
+    """The vendor did not answer: a refresh token that works once may be spent."""
+
+
+class GrantRefused(DomainError):  # noqa: N818 - a decision of theirs
+    """The vendor does not take the refresh token any more: whoever gave it has to connect again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,21 +73,30 @@ class TokenCache:
     """
 
     def __init__(
-        self, name: str, table: Callable[[], TokenTable], now_ms: Callable[[], int]
+        self,
+        name: str,
+        table: Callable[[], TokenTable],
+        now_ms: Callable[[], int],
+        early_ms: int = EARLY_MS,
     ) -> None:
         self._name = name
         self._table = table
         self._now_ms = now_ms
+        self._early_ms = early_ms
         self._token: Token | None = None
 
     def get(self, grant: Callable[[str], Grant]) -> str:
         """Return a token that is still good for a while."""
-        if self._token is not None and self._is_good(self._token, EARLY_MS):
+        if self._token is not None and self._is_good(self._token, self._early_ms):
             return self._token.access
         known = self._token = self._table().get(self._name)
-        if known is not None and self._is_good(known, EARLY_MS):
+        if known is not None and self._is_good(known, self._early_ms):
             return known.access
         return self._renewed(known, grant, is_refused=False)
+
+    def is_known(self) -> bool:
+        """Say whether the table has anything under this name."""
+        return self._table().get(self._name) is not None
 
     def renew(self, refused: str, grant: Callable[[str], Grant]) -> str:
         """Return another token than the one that was refused."""
@@ -84,6 +105,10 @@ class TokenCache:
             self._token = known
             return known.access
         return self._renewed(known, grant, is_refused=True)
+
+    def renew_ahead(self, known: Token, grant: Callable[[str], Grant]) -> None:
+        """Renew a token that is still good, unless another container is at it."""
+        self._renewed(known, grant, is_refused=False)
 
     def _renewed(
         self, known: Token | None, grant: Callable[[str], Grant], *, is_refused: bool
@@ -109,28 +134,54 @@ class TokenCache:
         try:
             new = grant(old.refresh)
         except DomainError as error:
-            failures = old.failures + 1
-            wait_ms = backoff_seconds(failures, LONGEST_SECONDS) * 1000
-            wait_until_ms = self._now_ms() + wait_ms
-            failed = replace(old, failures=failures, refused_until_ms=wait_until_ms)
-            self._table().put(self._name, failed)
-            log.error("token.not_granted", token=self._name, failures=failures, reason=str(error))
-            party = {"party": self._name.partition("/")[0]}
-            put(self._now_ms(), {"TokenGrantsFailed": 1}, party, token=self._name)
+            self._note_failure(old, error)
             if usable:
                 return old.access
             raise
         now_ms = self._now_ms()
         is_hasty = not usable and now_ms < min(old.granted_ms + HASTY_MS, old.ends_ms)
         self._token = Token(
+        is_hasty = old.granted_ms > now_ms - HASTY_MS
+        token = Token(
             new.access,
             now_ms + new.seconds * 1000,
             new.refresh or old.refresh,
             now_ms,
-            failures=old.failures + 1 if is_hasty else 0,
+            failures=old.failures + 1 if is_hasty and bool(old.access) else 0,
         )
-        self._table().put(self._name, self._token)
-        return new.access
+        if self._keep(old, token):
+            self._token = token
+            return new.access
+        # Somebody connected anew meanwhile: that pair is the one that counts.
+        known = self._token = self._table().get(self._name)
+        return known.access if known is not None else new.access
+
+    def _keep(self, old: Token, token: Token) -> bool:
+        """Write what was granted. A refresh token that is only in memory dies with the function."""
+        for attempt in range(1, WRITES + 1):
+            try:
+                return self._table().replace(self._name, old.access, token)
+            except AwsUnavailable as error:
+                log.error("token.not_kept", token=self._name, attempt=attempt, reason=str(error))
+                if attempt == WRITES:
+                    raise
+        raise AssertionError("unreachable")
+
+    def _note_failure(self, old: Token, error: DomainError) -> None:
+        now_ms, failures = self._now_ms(), old.failures + 1
+        wait_ms = backoff_seconds(failures, LONGEST_SECONDS) * 1000
+        refused = isinstance(error, GrantRefused)
+        failed = replace(
+            old,
+            failures=failures,
+            refused_until_ms=now_ms + wait_ms,
+            begun_ms=now_ms if isinstance(error, GrantUnknown) else old.begun_ms,
+            disconnected_ms=(old.disconnected_ms or now_ms) if refused else 0,
+        )
+        self._table().replace(self._name, old.access, failed)
+        log.error("token.not_granted", token=self._name, failures=failures, reason=str(error))
+        party = {"party": self._name.partition("/")[0]}
+        put(now_ms, {"TokenGrantsFailed": 1}, party, token=self._name)
 
     def _is_good(self, token: Token, early_ms: int) -> bool:
         # A token that lives for minutes only (Deliveroo's) is good for three quarters of its life.

@@ -19,7 +19,11 @@ KEEP_REFRESH_DAYS = 400
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """One party's token. `refused_until_ms`: no new grant is asked for before then."""
+    """One party's token. `refused_until_ms`: no new grant is asked for before then.
+
+    `begun_ms` is when a renewal began of which nothing has been heard since: its function died, or
+    its answer never came. `disconnected_ms` is when the vendor refused the refresh token for good.
+    """
 
     access: str = field(repr=False)
     ends_ms: int = 0
@@ -27,6 +31,12 @@ class Token:
     granted_ms: int = 0
     failures: int = 0
     refused_until_ms: int = 0
+    begun_ms: int = 0
+    disconnected_ms: int = 0
+
+    def is_past(self, share: float, now_ms: int) -> bool:
+        """Say whether more than this share of the token's life is over."""
+        return now_ms >= self.granted_ms + (self.ends_ms - self.granted_ms) * share
 
 
 class TokenTable:
@@ -48,7 +58,7 @@ class TokenTable:
         """Yield when every token was granted and ends, without the tokens themselves."""
         request: dict[str, Any] = {
             "TableName": self._table,
-            "ProjectionExpression": "#name, ends_ms, granted_ms, failures, refused_until_ms",
+            "ProjectionExpression": ", ".join(("#name", *NUMBERS)),
             "ExpressionAttributeNames": {"#name": "name"},
         }
         while True:
@@ -61,44 +71,92 @@ class TokenTable:
             request["ExclusiveStartKey"] = reply["LastEvaluatedKey"]
 
     def put(self, name: str, token: Token) -> None:
-        """Share a token; whoever held the right to renew it has used it."""
-        days = KEEP_REFRESH_DAYS if token.refresh else 1
-        texts = {"name": name, "token": token.access, "refresh": token.refresh}
-        numbers = {
-            "ends_ms": token.ends_ms,
-            "granted_ms": token.granted_ms,
-            "failures": token.failures,
-            "refused_until_ms": token.refused_until_ms,
-            "expires_at": token.ends_ms // 1000 + days * DAY_SECONDS,
-        }
-        item = {key: {"S": text} for key, text in texts.items() if text}
-        item |= {key: {"N": str(number)} for key, number in numbers.items()}
+        """Share a token, whatever was there."""
         with aws_errors("PutItem"):
-            self._client.put_item(TableName=self._table, Item=item)
+            self._client.put_item(TableName=self._table, Item=_item(name, token))
+
+    def replace(self, name: str, access: str, token: Token) -> bool:
+        """Share a token in place of `access`: False when that one is not there any more."""
+        condition, values = _still(access)
+        values = {"ExpressionAttributeValues": values} if values else {}
+        return self._wrote(
+            "put_item",
+            Item=_item(name, token),
+            ConditionExpression=condition,
+            ExpressionAttributeNames={"#token": "token"},
+            **values,
+        )
 
     def lease(self, name: str, access: str, now_ms: int, until_ms: int) -> bool:
         """Take the right to renew `access`: False when another container has it, or has done it."""
-        unchanged = "#token = :token" if access else "attribute_not_exists(#token)"
-        values = {":now": {"N": str(now_ms)}, ":until": {"N": str(until_ms)}}
-        if access:
-            values[":token"] = {"S": access}
-        names = {"#token": "token"}
-        with aws_errors("UpdateItem"):
+        condition, values = _still(access)
+        values |= {":now": {"N": str(now_ms)}, ":until": {"N": str(until_ms)}}
+        return self._wrote(
+            "update_item",
+            Key={"name": {"S": name}},
+            UpdateExpression="SET lease_until_ms = :until, begun_ms = :now",
+            ConditionExpression=f"{condition} AND"
+            " (attribute_not_exists(lease_until_ms) OR lease_until_ms < :now)",
+            ExpressionAttributeNames={"#token": "token"},
+            ExpressionAttributeValues=values,
+        )
+
+    def first(self, name: str, mark: str, value: str) -> bool:
+        """Write a mark on an item: False when it has this value already."""
+        return self._wrote(
+            "update_item",
+            Key={"name": {"S": name}},
+            UpdateExpression="SET #mark = :value",
+            ConditionExpression="attribute_not_exists(#mark) OR #mark <> :value",
+            ExpressionAttributeNames={"#mark": mark},
+            ExpressionAttributeValues={":value": {"S": value}},
+        )
+
+    def delete(self, name: str) -> None:
+        """Forget a token."""
+        with aws_errors("DeleteItem"):
+            self._client.delete_item(TableName=self._table, Key={"name": {"S": name}})
+
+    def use_up(self, name: str, expires_at: int) -> bool:
+        """Write down that something was used: False when it was used before."""
+        item = {"name": {"S": name}, "expires_at": {"N": str(expires_at)}}
+        condition = "attribute_not_exists(#name)"
+        names = {"#name": "name"}
+        return self._wrote(
+            "put_item",
+            Item=item,
+            ConditionExpression=condition,
+            ExpressionAttributeNames=names,
+        )
+
+    def _wrote(self, operation: str, **request: Any) -> bool:
+        with aws_errors(operation):
             try:
-                self._client.update_item(
-                    TableName=self._table,
-                    Key={"name": {"S": name}},
-                    UpdateExpression="SET lease_until_ms = :until",
-                    ConditionExpression=f"{unchanged} AND"
-                    " (attribute_not_exists(lease_until_ms) OR lease_until_ms < :now)",
-                    ExpressionAttributeNames=names,
-                    ExpressionAttributeValues=values,
-                )
+                getattr(self._client, operation)(TableName=self._table, **request)
             except ClientError as error:
                 if error.response.get("Error", {}).get("Code") == "ConditionalCheckFailedException":
                     return False
                 raise
         return True
+
+
+NUMBERS = ("ends_ms", "granted_ms", "failures", "refused_until_ms", "begun_ms", "disconnected_ms")
+
+
+def _still(access: str) -> tuple[str, dict[str, Any]]:
+    if access:
+        return "#token = :token", {":token": {"S": access}}
+    return "attribute_not_exists(#token)", {}
+
+
+def _item(name: str, token: Token) -> dict[str, Any]:
+    days = KEEP_REFRESH_DAYS if token.refresh else 1
+    # One that has no access token yet is as young as its connection.
+    ends_ms = max(token.ends_ms, token.granted_ms)
+    texts = {"name": name, "token": token.access, "refresh": token.refresh}
+    item = {key: {"S": text} for key, text in texts.items() if text}
+    item |= {key: {"N": str(getattr(token, key))} for key in NUMBERS}
+    return item | {"expires_at": {"N": str(ends_ms // 1000 + days * DAY_SECONDS)}}
 
 
 def _token(item: dict[str, Any]) -> Token:
@@ -107,9 +165,6 @@ def _token(item: dict[str, Any]) -> Token:
 
     return Token(
         access=item.get("token", {}).get("S", ""),
-        ends_ms=number("ends_ms"),
         refresh=item.get("refresh", {}).get("S", ""),
-        granted_ms=number("granted_ms"),
-        failures=number("failures"),
-        refused_until_ms=number("refused_until_ms"),
+        **{name: number(name) for name in NUMBERS},
     )

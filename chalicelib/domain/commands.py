@@ -165,8 +165,14 @@ class NotePosChange:
     vendor: str
     pos_order_id: str
     location_id: str
+    seller_id: str
     state: str | None
     reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class KeepTokens:
+    """Renew sellers' tokens before they end, and say whose cannot be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +234,7 @@ Command = (
     | MeasureTokens
     | TakeInUnpublished
     | NotePosChange
+    | KeepTokens
     | TellStaff
     | SettlePayment
     | PlaceOrder

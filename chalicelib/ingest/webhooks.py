@@ -165,6 +165,7 @@ def _pos_event(services: Services, vendor: str, notice: PosNotice, body: bytes) 
         "posOrderId": notice.pos_order_id,
         "locationId": notice.location_id,
         "reference": notice.reference,
+        "sellerId": notice.seller_id,
         # Rules have no pattern for "null or one of these": thin webhooks say "ask".
         "state": "ask" if notice.state is None else str(notice.state),
         "type": notice.event_type,

@@ -89,7 +89,8 @@ def note_pos_change(services: Services, command: NotePosChange) -> None:
     """Follow what happens to a ticket after it was printed."""
     pos = services.points_of_sale[command.vendor]
     state = TicketState(command.state) if command.state else None
-    notice = PosNotice("", "", command.pos_order_id, state, command.location_id, command.reference)
+    where = (command.pos_order_id, state, command.location_id, command.seller_id)
+    notice = PosNotice("", "", *where, command.reference)
     try:
         key = pos.order_key_of(notice)
         if key is None and state is TicketState.VOIDED:

@@ -109,6 +109,7 @@ class PosNotice:
     pos_order_id: str
     state: TicketState | None
     location_id: str = ""
+    seller_id: str = ""  # whose account it is, where the webhook says so
     reference: str = ""  # what our create() left at the vendor, where the webhook brings it back
 
 

@@ -13,6 +13,7 @@ import copy
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from simulators.pos.clover_tokens import CloverTokens
 from simulators.pos.kitchen import PointOfSaleSimulator
 from simulators.simulator import Refusal
 from simulators.timeline import Delivery, OutgoingRequest
@@ -34,6 +35,7 @@ class CloverSettings:
     """The app's registration. Tokens are per merchant, refresh tokens work once."""
 
     client_id: str = "CLOVERLOCALAPP"
+    client_secret: str = "clover-local-secret"  # noqa: S105 - a local stand-in's
     auth_code: str = "clover-local-auth-code"
     webhook_url: str = "http://127.0.0.1:8000/webhooks/pos/clover"
     access_seconds: int = 1800
@@ -65,9 +67,14 @@ class Clover(PointOfSaleSimulator):
         self.settings = settings or CloverSettings()
         self.menu: dict[str, Json] = {id_: dict(item) for id_, item in (menu or {}).items()}
         self.merchants = {merchant.id: merchant for merchant in merchants}
-        self._refresh = {merchant.refresh_token: merchant.id for merchant in merchants}
-        self._access: dict[str, tuple[str, int]] = {}
-        self.refreshes = 0
+        self.tokens = CloverTokens(
+            (self.settings.client_id, self.settings.client_secret),
+            [(merchant.id, merchant.refresh_token) for merchant in merchants],
+            access_seconds=self.settings.access_seconds,
+            refresh_seconds=self.settings.refresh_seconds,
+            new_id=self.new_uuid,
+            now_ms=host["now_ms"],
+        )
         self._calls: dict[str, list[int]] = {}
         self._active: dict[str, int] = {}
         self._orders: dict[str, Json] = {}
@@ -85,9 +92,7 @@ class Clover(PointOfSaleSimulator):
     def connect(self, merchant_id: str) -> str:
         """Let a merchant grant access anew; returns the refresh token that the app gets."""
         with self._lock:
-            refresh = self.new_uuid()
-            self._refresh[refresh] = merchant_id
-            return refresh
+            return self.tokens.connect(merchant_id)
 
     def delete_at_the_till(self, order_id: str) -> None:
         """Let the restaurant delete an order itself."""
@@ -115,7 +120,8 @@ class Clover(PointOfSaleSimulator):
         """Return the operations."""
         merchant = "/v3/merchants/{merchant_id}"
         return [
-            Route("POST", "/oauth/v2/refresh", "refresh", self.refresh),
+            Route("POST", "/oauth/v2/refresh", "refresh", self.tokens.refresh),
+            Route("POST", "/oauth/v2/token", "redeem", self.tokens.redeem),
             Route("POST", f"{merchant}/atomic_order/checkouts", "checkout", self.checkout),
             Route("POST", f"{merchant}/atomic_order/orders", "createOrder", self.create),
             Route("GET", f"{merchant}/orders", "getOrders", self.search),
@@ -152,11 +158,11 @@ class Clover(PointOfSaleSimulator):
 
     def authorize(self, request: Request, operation: str) -> None:
         """Check the merchant's token and count the call against the rate limits."""
-        if operation == "refresh":
+        if operation in ("refresh", "redeem"):
             return
         token = request.bearer_token or ""
-        merchant, ends_ms = self._access.get(token, ("", 0))
-        if ends_ms <= self._now_ms() or f"/merchants/{merchant}/" not in f"{request.path}/":
+        merchant = self.tokens.merchant_of(token)
+        if not merchant or f"/merchants/{merchant}/" not in f"{request.path}/":
             raise Refusal(self.error(401, "401 Unauthorized"))
         self._count("app", APP_PER_SECOND, "crossTokenLimit")
         self._count(token, TOKEN_PER_SECOND, "tokenLimit")
@@ -172,7 +178,7 @@ class Clover(PointOfSaleSimulator):
         """Return the counts and the ledger."""
         return {
             "orders": len(self._orders),
-            "refreshes": self.refreshes,
+            "refreshes": self.tokens.refreshes,
             "tickets": [asdict(ticket) for ticket in self._tickets],
             "void_slips": list(self.void_slips),
             "duplicate_tickets": self.duplicate_tickets(),
@@ -181,29 +187,6 @@ class Clover(PointOfSaleSimulator):
     def forge(self, request: OutgoingRequest) -> OutgoingRequest:
         """Send a code that is not ours."""
         return replace(request, headers={**request.headers, "X-Clover-Auth": "not-the-code"})
-
-    # Tokens.
-
-    def refresh(self, request: Request) -> Response:
-        """Give a new pair for a refresh token, which is worth nothing afterwards."""
-        body = request.json_object()
-        merchant_id = self._refresh.pop(str(body.get("refresh_token")), None)
-        if body.get("client_id") != self.settings.client_id or merchant_id is None:
-            raise Refusal(self.error(401, "Invalid refresh token"))
-        self.refreshes += 1
-        now_s = self._now_ms() // 1000
-        access, refresh = self.new_uuid(), self.new_uuid()
-        ends_s = now_s + self.settings.access_seconds
-        self._access[access] = (merchant_id, ends_s * 1000)
-        self._refresh[refresh] = merchant_id
-        return Response.of_json(
-            {
-                "access_token": access,
-                "access_token_expiration": ends_s,
-                "refresh_token": refresh,
-                "refresh_token_expiration": now_s + self.settings.refresh_seconds,
-            }
-        )
 
     # Orders.
 

@@ -94,7 +94,9 @@ class House:
         """Return Square as it ships, on this house's HTTP."""
         http: Any = self.http
         config = self.config
-        return Square(config.square_base_url, config.square_notification_url, http, Secrets().get)
+        sellers: Any = None  # the app's own account needs none
+        urls = (config.square_base_url, config.square_notification_url)
+        return Square(*urls, http, Secrets().get, sellers)
 
     def handle(self, command: Any) -> None:
         handlers.handle(self.services, command)

@@ -267,6 +267,7 @@ class Files:
 class Tokens:
     tokens: dict[str, Token] = field(default_factory=dict)
     leases: dict[str, int] = field(default_factory=dict)
+    marks: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def get(self, name: str) -> Token | None:
         return self.tokens.get(name)
@@ -275,10 +276,30 @@ class Tokens:
         self.tokens[name] = token
         self.leases.pop(name, None)
 
+    def replace(self, name: str, access: str, token: Token) -> bool:
+        if self.tokens.get(name, Token("")).access != access:
+            return False
+        self.put(name, token)
+        return True
+
+    def all(self) -> Iterator[tuple[str, Token]]:
+        yield from list(self.tokens.items())
+
+    def first(self, name: str, mark: str, value: str) -> bool:
+        fresh = self.marks.get((name, mark)) != value
+        self.marks[name, mark] = value
+        return fresh
+
+    def use_up(self, name: str, expires_at: int) -> bool:
+        fresh = name not in self.tokens
+        self.tokens.setdefault(name, Token("", expires_at * 1000))
+        return fresh
+
     def lease(self, name: str, access: str, now_ms: int, until_ms: int) -> bool:
         known = self.tokens.get(name, Token(""))
         if known.access != access or now_ms < self.leases.get(name, 0):
             return False
+        self.tokens[name] = replace(known, begun_ms=now_ms)
         self.leases[name] = until_ms
         return True
 

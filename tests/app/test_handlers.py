@@ -115,7 +115,7 @@ def test_bad_menu_is_rejected_whole(house: Any, menu: Any) -> None:
 
 
 def pos_change(house: Any, state: str) -> None:
-    house.handle(NotePosChange("square", "ticket-1", "L1", state))
+    house.handle(NotePosChange("square", "ticket-1", "L1", "", state))
 
 
 def test_finished_ticket_completes_the_order(house: Any) -> None:

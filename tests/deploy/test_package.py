@@ -107,7 +107,11 @@ def test_rules_are_the_decorators(package: Package, app: Any) -> None:
     wanted = sources(app, "CloudWatchEventConfig")
     assert patterns == {name: source.event_pattern for name, source in wanted.items()}
     assert set(schedules) == set(sources(app, "ScheduledEventConfig"))
-    assert schedules == {"sweep": "rate(1 minute)", "poll": "rate(2 minutes)"}
+    assert schedules == {
+        "sweep": "rate(1 minute)",
+        "poll": "rate(2 minutes)",
+        "tokens": "rate(5 minutes)",
+    }
 
 
 def test_zip_holds_the_app_and_nothing_else(package: Package) -> None:

@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
@@ -20,6 +21,7 @@ from chalicelib.domain.events import Event
 from chalicelib.pos.clover import Clover
 from chalicelib.pos.square import Square
 from chalicelib.pos.toast import Toast
+from chalicelib.sellers.connect import link
 from simulators.menu import make_stores
 from tests.pipeline.shop_day import our_shop
 from tests.workflows.merchant import Onboarding
@@ -64,6 +66,7 @@ def busy_street(long_street: Street, monkeypatch: pytest.MonkeyPatch) -> Street:
     monkeypatch.setattr(bootstrap, "_client", cache(bootstrap._client))
     for module in (bootstrap, entrypoints):
         monkeypatch.setattr(module, "services", lambda: bootstrap.Services(read_config()))
+    _connect_a_seller(street)
     _a_good_hour(street)
     _trouble_at_partners(street)
     _trouble_at_tills(street, monkeypatch)
@@ -73,12 +76,37 @@ def busy_street(long_street: Street, monkeypatch: pytest.MonkeyPatch) -> Street:
     our_shop(street, monkeypatch)
     _wakes_that_get_lost(street, monkeypatch)
     _merchants(street, monkeypatch)
+    _lose_a_seller(street)
     _lose_the_bucket(street)
     return street
 
 
 def _at_every_store(street: Street, channel: str, number: int) -> list[str]:
     return [street.place(channel, store=store, number=number + store) for store in range(3)]
+
+
+def _connect_a_seller(street: Street) -> None:
+    """The owner of the store with Square lets the app in, and its menu file says so."""
+    merchant = street.world.square.settings.merchant_id
+    url = link(bootstrap.services(), "square", merchant, "nonce-1")
+    state = parse_qs(urlsplit(url).query)["state"][0]
+    query = urlencode({"code": street.world.square.tokens.consent(merchant), "state": state})
+    assert street.offline.http.get(f"/oauth/square/callback?{query}").status_code == 200
+    (store_id, menu), *_ = street.world.generator.menu_files().items()
+    body = json.dumps(menu | {"pos_settings": {"merchant": merchant}}).encode()
+    street.offline.client("s3").put_object(
+        Bucket="order-middleware-local", Key=f"menus/{store_id}.json", Body=body
+    )
+    street.settle()
+
+
+def _lose_a_seller(street: Street) -> None:
+    """One takes the app out; another's token is taken back while an order is being made."""
+    street.world.square.tokens.end_access(street.world.square.settings.merchant_id)
+    street.place("doordash", store=0, number=1650)
+    street.settle()
+    street.world.clover.tokens.revoke(street.world.generator.stores[2].location_id)
+    street.pass_time(seconds=1_300)
 
 
 def _a_good_hour(street: Street) -> None:
@@ -160,7 +188,8 @@ def _leave_a_partner(street: Street) -> None:
     """A menu file that names one channel less."""
     (store_id, menu), *_ = street.world.generator.menu_files().items()
     channels = {name: id_ for name, id_ in menu["channels"].items() if name != "deliveroo"}
-    body = json.dumps(menu | {"channels": channels}).encode()
+    merchant = {"merchant": street.world.square.settings.merchant_id}
+    body = json.dumps(menu | {"channels": channels, "pos_settings": merchant}).encode()
     street.offline.client("s3").put_object(
         Bucket="order-middleware-local", Key=f"menus/{store_id}.json", Body=body
     )

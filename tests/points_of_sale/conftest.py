@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,13 +17,16 @@ from chalicelib.domain.order import Line, Modifier, Order
 from chalicelib.domain.record import OrderRecord
 from chalicelib.domain.store import read_menu
 from chalicelib.pos.clover import Clover
-from chalicelib.pos.clover.sellers import Sellers
+from chalicelib.pos.clover.oauth import CloverOAuth
 from chalicelib.pos.square import Square
+from chalicelib.pos.square.oauth import SquareOAuth
 from chalicelib.pos.toast import Toast
+from chalicelib.sellers.tokens import SellerTokens
 from chalicelib.tokens import TokenCache
 from simulators.in_responses import mount
 from simulators.menu import make_stores, menu_file
 from simulators.world import World
+from tests.points_of_sale.square_document import Judged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,6 +41,8 @@ SECRETS = VendorSecrets(
     {
         "square_access_token": "square-local-token",
         "square_webhook_signature_key": "square-local-signature-key",
+        "square_client_id": "square-local-client",
+        "square_client_secret": "square-local-secret",
         "toast_client_id": "toast-local-client",
         "toast_client_secret": "toast-local-secret",
         "toast_webhook_secret": "toast-local-webhook-secret",
@@ -59,6 +64,12 @@ class Tokens:
     def put(self, name: str, token: Token) -> None:
         self.rows[name] = token
 
+    def replace(self, name: str, access: str, token: Token) -> bool:
+        if self.rows.get(name, Token("")).access != access:
+            return False
+        self.put(name, token)
+        return True
+
     def lease(self, name: str, access: str, now_ms: int, until_ms: int) -> bool:
         return self.rows.get(name, Token("")).access == access
 
@@ -75,22 +86,30 @@ class Till:
         self.menu = read_menu(menu_file(shop), "v1")
         self.store = self.menu.store
         self.tokens = Tokens()
+        if vendor == "square":
+            merchant = self.world.square.settings.merchant_id
+            self.store = replace(self.store, pos_settings={"merchant": merchant})
+            refresh = self.world.square.tokens.connect(merchant)
+            self.tokens.put(f"square/{merchant}", Token("", refresh=refresh))
         refresh = f"clover-refresh-{shop.location_id}"
         self.tokens.put(f"clover/{shop.location_id}", Token("", refresh=refresh))
+        self.judged: Judged | None = None
         self.pos = self._adapter(vendor)
 
     def _adapter(self, vendor: str) -> PointOfSale:
-        http, table, clock = VendorHttp(), lambda: self.tokens, lambda: self.at_ms
-        base = f"{VENDORS}/{vendor}"
-        if vendor == "square":
-            url = self.world.square.settings.notification_url
-            return Square(base, url, http, lambda: SECRETS)
-        if vendor == "toast":
-            cache: Any = TokenCache("toast", table, clock)  # type: ignore[arg-type,return-value]
-            return Toast(base, http, lambda: SECRETS, cache)
+        table, clock = lambda: self.tokens, lambda: self.at_ms
+        base, secrets = f"{VENDORS}/{vendor}", lambda: SECRETS
+        http: Any = VendorHttp()
         caches: Any = lambda name: TokenCache(name, table, clock)  # type: ignore[arg-type,return-value]  # noqa: E731
-        sellers = Sellers(base, http, lambda: SECRETS, caches, clock)
-        return Clover(base, http, sellers)
+        if vendor == "square":
+            http = self.judged = Judged(http, base)
+            url = self.world.square.settings.notification_url
+            square = SquareOAuth(base, http, secrets, clock)
+            return Square(base, url, http, secrets, SellerTokens(square, caches, clock))
+        if vendor == "toast":
+            return Toast(base, http, secrets, caches("toast"))
+        clover = CloverOAuth(base, f"{base}/oauth/v2/authorize", "", http, secrets, clock)
+        return Clover(base, http, SellerTokens(clover, caches, clock))
 
     def record(self, order_id: str = "o-1", **changes: Any) -> OrderRecord:
         """Return a received order: two combos with a nested choice, and a salad with a note."""
@@ -143,6 +162,11 @@ def till(request: pytest.FixtureRequest) -> Iterator[Till]:
 
 
 @pytest.fixture
+def square() -> Iterator[Till]:
+    yield from opened("square")
+
+
+@pytest.fixture
 def toast() -> Iterator[Till]:
     yield from opened("toast")
 
@@ -157,3 +181,5 @@ def opened(vendor: str) -> Iterator[Till]:
         made = Till(vendor)
         mount(vendors, VENDORS, made.world)
         yield made
+    if made.judged is not None:
+        assert made.judged.found == []

@@ -63,7 +63,7 @@ def test_clover_writes_the_next_refresh_token_down_and_uses_it(clover: Any) -> N
     for number in range(3):
         clover.make(clover.record(f"o-{number}"))
         clover.advance(seconds=1800)
-    assert clover.simulator.refreshes == 3
+    assert clover.simulator.tokens.refreshes == 3
     kept = clover.tokens.rows[f"clover/{clover.store.location_id}"]
     assert kept.refresh not in ("", f"clover-refresh-{clover.store.location_id}")
 

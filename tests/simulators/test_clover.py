@@ -39,7 +39,7 @@ def test_a_refresh_token_works_once(clover, caller):
     first = refresh(caller, clover, "first-refresh").json()
     assert refresh(caller, clover, "first-refresh").status == 401
     assert refresh(caller, clover, first["refresh_token"]).status == 200
-    assert clover.refreshes == 2
+    assert clover.tokens.refreshes == 2
 
 
 def test_an_access_token_ends_and_opens_its_own_merchant_only(call, clock):

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from chalicelib.adapters.http import HttpReply, VendorHttp
     from chalicelib.adapters.secrets import Secrets
     from chalicelib.domain.record import OrderRecord
-    from chalicelib.pos.clover.sellers import Sellers
+    from chalicelib.sellers.tokens import SellerTokens
 
 SEARCH_SLACK_MS = 60_000
 """How far Clover's clock and ours may be apart when an order is looked up by creation time."""
@@ -60,7 +60,7 @@ class Clover:
         price_check=True,
     )
 
-    def __init__(self, base_url: str, http: VendorHttp, sellers: Sellers) -> None:
+    def __init__(self, base_url: str, http: VendorHttp, sellers: SellerTokens) -> None:
         self._base_url = base_url
         self._http = http
         self._sellers = sellers

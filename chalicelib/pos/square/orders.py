@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from chalicelib.domain.order import Line, Order
     from chalicelib.domain.store import Store
 
+NAME_LENGTH = 255
 NOTE_LENGTH = 2000
 PICKUP_NOTE_LENGTH = 500
 
@@ -47,7 +48,7 @@ def _fulfilment(order: Order, store: Store) -> dict[str, Any]:
 def _recipient(order: Order) -> dict[str, Any]:
     person = order.person
     if person is None:
-        return {"display_name": ticket_title(order)}
+        return {"display_name": ticket_title(order)[:NAME_LENGTH]}
     address = {
         "address_line_1": person.street,
         "address_line_2": person.instructions[:500],
@@ -56,7 +57,7 @@ def _recipient(order: Order) -> dict[str, Any]:
         "postal_code": person.postal_code,
     }
     recipient: dict[str, Any] = {
-        "display_name": person.name or ticket_title(order),
+        "display_name": (person.name or ticket_title(order))[:NAME_LENGTH],
         "address": {name: value for name, value in address.items() if value},
     }
     if person.phone:

@@ -49,6 +49,8 @@ if TYPE_CHECKING:
     from chalicelib.adapters.http import HttpReply, VendorHttp
     from chalicelib.adapters.secrets import Secrets, VendorSecrets
     from chalicelib.domain.record import OrderRecord
+    from chalicelib.domain.store import Store
+    from chalicelib.sellers.tokens import SellerTokens
 
 API_VERSION = "2025-08-20"
 SEARCH_SLACK_MS = 60_000
@@ -87,11 +89,13 @@ class Square:
         notification_url: str,
         http: VendorHttp,
         secrets: Callable[[], VendorSecrets],
+        sellers: SellerTokens,
     ) -> None:
         self._base_url = base_url
         self._notification_url = notification_url
         self._http = http
         self._secrets = secrets
+        self._sellers = sellers
 
     def check_price(self, record: OrderRecord) -> Quote | None:  # noqa: ARG002
         """Prices are sent with the order, so there is nothing to ask: what is sent is charged."""
@@ -115,7 +119,7 @@ class Square:
             "limit": 500,
         }
         while True:
-            page = self._call("POST", "/v2/orders/search", query)
+            page = self._call(_seller(store), "POST", "/v2/orders/search", query)
             for found in page.get("orders") or []:
                 if found.get("reference_id") == wanted and found.get("state") != "CANCELED":
                     return _ticket(found)
@@ -130,7 +134,7 @@ class Square:
             "idempotency_key": hashlib.sha256(order.key.encode()).hexdigest(),
             "order": order_body(order, store),
         }
-        return _ticket(_order(self._call("POST", "/v2/orders", body)))
+        return _ticket(_order(self._call(_seller(store), "POST", "/v2/orders", body)))
 
     def release(self, record: OrderRecord, ticket: Ticket) -> None:
         """CreatePayment: the partner has the customer's money already, or its courier gets it."""
@@ -140,7 +144,7 @@ class Square:
         if ticket.total.amount == 0:
             # A payment of nothing is refused; PayOrder without payments is for this case.
             free = {"idempotency_key": key, "payment_ids": []}
-            self._call("POST", f"/v2/orders/{ticket.pos_order_id}/pay", free)
+            self._call(_seller(store), "POST", f"/v2/orders/{ticket.pos_order_id}/pay", free)
             return
         body = {
             "source_id": "EXTERNAL",
@@ -158,16 +162,17 @@ class Square:
         tips = order.charged(ChargeKind.TIP, Party.MERCHANT)
         if tips.amount:
             body["tip_money"] = tips.to_dict()
-        self._call("POST", "/v2/payments", body)
+        self._call(_seller(store), "POST", "/v2/payments", body)
 
     def void(self, record: OrderRecord, ticket: Ticket) -> None:
         """Refund what was recorded as paid, then cancel the order with its fulfilment."""
-        order = self._retrieve(ticket.pos_order_id)
+        seller = _seller(record.store)
+        order = self._retrieve(ticket.pos_order_id, seller)
         if order.get("state") == "CANCELED":
             return
         for tender in items(order, "tenders"):
             self._refund(record, tender)
-            order = self._retrieve(ticket.pos_order_id)
+            order = self._retrieve(ticket.pos_order_id, seller)
         cancelled = [
             {"uid": part.get("uid"), "state": "CANCELED"} for part in items(order, "fulfillments")
         ]
@@ -177,7 +182,7 @@ class Square:
             "state": "CANCELED",
             "fulfillments": cancelled,
         }
-        self._call("PUT", f"/v2/orders/{ticket.pos_order_id}", {"order": changes})
+        self._call(seller, "PUT", f"/v2/orders/{ticket.pos_order_id}", {"order": changes})
 
     def _refund(self, record: OrderRecord, tender: dict[str, Any]) -> None:
         key = f"refund\n{record.key}\n{tender.get('id')}"
@@ -187,11 +192,11 @@ class Square:
             "amount_money": tender.get("amount_money"),
             "reason": "Cancelled",
         }
-        self._call("POST", "/v2/refunds", body)
+        self._call(_seller(record.store), "POST", "/v2/refunds", body)
 
-    def state_of(self, record: OrderRecord, ticket: Ticket) -> TicketState:  # noqa: ARG002
+    def state_of(self, record: OrderRecord, ticket: Ticket) -> TicketState:
         """Read the order: paid is printed; its fulfilment tells the rest."""
-        order = self._retrieve(ticket.pos_order_id)
+        order = self._retrieve(ticket.pos_order_id, _seller(record.store))
         if order.get("state") in STATES:
             return STATES[order["state"]]
         for fulfilment in items(order, "fulfillments"):
@@ -201,7 +206,10 @@ class Square:
 
     def order_key_of(self, notice: PosNotice) -> str | None:
         """Read the order back: create() left our key in its metadata."""
-        key = (self._retrieve(notice.pos_order_id).get("metadata") or {}).get("order_key")
+        # A webhook names the merchant, also one whose account is the app's own.
+        seller = notice.seller_id if self._sellers.has(notice.seller_id) else ""
+        order = self._retrieve(notice.pos_order_id, seller)
+        key = (order.get("metadata") or {}).get("order_key")
         return key if isinstance(key, str) else None
 
     def read_webhook(
@@ -219,23 +227,38 @@ class Square:
         message = self._notification_url.encode() + body
         return base64.b64encode(hmac.new(key.encode(), message, hashlib.sha256).digest()).decode()
 
-    def _retrieve(self, pos_order_id: str) -> dict[str, Any]:
-        return _order(self._call("GET", f"/v2/orders/{pos_order_id}"))
+    def _retrieve(self, pos_order_id: str, seller_id: str) -> dict[str, Any]:
+        return _order(self._call(seller_id, "GET", f"/v2/orders/{pos_order_id}"))
 
-    def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-        headers = {
-            "Authorization": f"Bearer {self._secrets().square_access_token}",
-            "Square-Version": API_VERSION,
-        }
+    def _call(
+        self, seller_id: str, method: str, path: str, body: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """Make one call for a seller; "" is the account that the app itself belongs to."""
+        own = not seller_id
+        token = self._secrets().square_access_token if own else self._sellers.token(seller_id)
+        reply = self._send(token, method, path, body)
+        if reply.status == 401 and not own:
+            # Taken back before its time: nothing was carried out, so once more with a new one.
+            reply = self._send(self._sellers.renewed(seller_id, token), method, path, body)
+        if reply.status >= 300:
+            raise _error(reply)
         try:
-            reply = self._http.call(method, self._base_url + path, headers=headers, json=body)
-            if reply.status < 300:
-                return reply.json_object()
+            return reply.json_object()
+        except NoReply as error:
+            raise PosOutcomeUnknown(str(error)) from error
+
+    def _send(self, token: str, method: str, path: str, body: dict[str, Any] | None) -> HttpReply:
+        headers = {"Authorization": f"Bearer {token}", "Square-Version": API_VERSION}
+        try:
+            return self._http.call(method, self._base_url + path, headers=headers, json=body)
         except ConnectFailed as error:
             raise PosUnavailable(str(error)) from error
         except NoReply as error:
             raise PosOutcomeUnknown(str(error)) from error
-        raise _error(reply)
+
+
+def _seller(store: Store | None) -> str:
+    return store.pos_settings.get("merchant", "") if store else ""
 
 
 def _order(reply: dict[str, Any]) -> dict[str, Any]:
@@ -299,5 +322,6 @@ def _notices(payload: dict[str, Any]) -> list[PosNotice]:
             pos_order_id=text(inner, "order_id"),
             state=state,
             location_id=text(inner, "location_id"),
+            seller_id=text(payload, "merchant_id"),
         )
     ]

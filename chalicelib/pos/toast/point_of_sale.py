@@ -58,6 +58,10 @@ if TYPE_CHECKING:
 READ_SECONDS = 30
 """Toast answers within 30 seconds; who hangs up earlier does not know what became of the call."""
 
+TOKEN_EARLY_MS = 60_000
+"""Toast asks for a new token in an old one's last minute, not earlier ("Authentication"); until
+one container has it, the others go on with the old one."""
+
 VOID_ALL = {"selections": {"voidAll": True}, "payments": {"voidAll": True}}
 STATES = {
     "READY_FOR_PICKUP": TicketState.READY,

@@ -20,6 +20,7 @@ from simulators.pos.kitchen import PointOfSaleSimulator
 from simulators.pos.square import fields
 from simulators.pos.square.catalog import Catalog
 from simulators.pos.square.errors import error_response, invalid, refuse
+from simulators.pos.square.oauth import SquareTokens
 from simulators.pos.square.pricing import Pricer
 from simulators.pos.square.refunds import made_refund, unrefunded
 from simulators.pos.square.search import search_orders
@@ -46,6 +47,8 @@ class SquareSettings:
     """The seller's account and the app's registration."""
 
     access_token: str = "square-local-token"  # noqa: S105 - a local stand-in's
+    client_id: str = "square-local-client"
+    client_secret: str = "square-local-secret"  # noqa: S105 - a local stand-in's
     signature_key: str = "square-local-signature-key"
     notification_url: str = "http://127.0.0.1:8000/webhooks/pos/square"
     event_types: frozenset[str] = frozenset({"order.created", "order.updated", "payment.updated"})
@@ -80,6 +83,8 @@ class Square(PointOfSaleSimulator):
         self._orders: dict[str, Json] = {}
         self._payments: dict[str, Json] = {}
         self._answers: dict[tuple[str, str], tuple[bytes, Response]] = {}
+        client = (self.settings.client_id, self.settings.client_secret)
+        self.tokens = SquareTokens(client, lambda: self.new_id(60), host["now_ms"])
         super().__init__(**host)
 
     # What tests and the demo read.
@@ -134,6 +139,7 @@ class Square(PointOfSaleSimulator):
     def routes(self) -> list[Route]:
         """Return the operations, named as Square names them."""
         return [
+            Route("POST", "/oauth2/token", "ObtainToken", self.tokens.obtain),
             Route("POST", "/v2/orders", "CreateOrder", self.create_order),
             Route("POST", "/v2/orders/calculate", "CalculateOrder", self.calculate_order),
             Route("POST", "/v2/orders/search", "SearchOrders", self.search_orders),
@@ -151,9 +157,14 @@ class Square(PointOfSaleSimulator):
         """Let the kitchen act over HTTP too."""
         return [Route("POST", "/_control/fulfil", "fulfil", self._control_fulfil)]
 
-    def authorize(self, request: Request, operation: str) -> None:  # noqa: ARG002
-        """Square's bearer token opens everything."""
-        if request.bearer_token != self.settings.access_token:
+    def authorize(self, request: Request, operation: str) -> None:
+        """The app's own token opens everything, and so does a connected seller's."""
+        own = request.bearer_token == self.settings.access_token
+        if (
+            operation != "ObtainToken"
+            and not own
+            and not self.tokens.is_alive(request.bearer_token)
+        ):
             raise refuse(401, "UNAUTHORIZED", "This request could not be authorized.")
 
     def error(self, status: int, detail: str) -> Response:

@@ -1,0 +1,1 @@
+"""Restaurants' accounts at points of sale: their owners connect them, and we keep them."""
