@@ -17,9 +17,9 @@ from chalicelib.sellers.connect import connect, link
 from chalicelib.sellers.keep import SellersInDanger
 from simulators.in_responses import mount
 from simulators.menu import make_stores
+from simulators.street import VENDORS_URL
 from simulators.world import World
 from tests.app.stand_ins import ENVIRONMENT, Bus, Clock, Crash, Steps, Tokens
-from tests.pipeline.conftest import VENDORS_URL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,11 +8,9 @@ to catch.
 
 from __future__ import annotations
 
-import base64
 import copy
 import hashlib
-import hmac
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from simulators.instants import rfc3339
@@ -24,6 +22,7 @@ from simulators.pos.square.oauth import SquareTokens
 from simulators.pos.square.pricing import Pricer
 from simulators.pos.square.refunds import made_refund, unrefunded
 from simulators.pos.square.search import search_orders
+from simulators.pos.square.settings import SquareSettings, sign
 from simulators.pos.square.updates import merged, with_sorted_keys
 from simulators.timeline import Delivery, OutgoingRequest
 from simulators.wsgi import JSON, Request, Response, Route, encode_json
@@ -33,34 +32,8 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
-# Square publishes that it retries for up to 24 hours, not the steps; these fill that time.
-RETRY_DELAYS_MS = tuple(
-    minutes * 60_000 for minutes in (1, 2, 4, 8, 15, 30, 60, 120, 240, 480, 480)
-)
-
 FULFILLMENT_TYPES = frozenset({"PICKUP", "SHIPMENT", "DELIVERY"})
 FULFILLMENT_STATES = ("PROPOSED", "RESERVED", "PREPARED", "COMPLETED", "CANCELED", "FAILED")
-
-
-@dataclass(frozen=True, slots=True)
-class SquareSettings:
-    """The seller's account and the app's registration."""
-
-    access_token: str = "square-local-token"  # noqa: S105 - a local stand-in's
-    client_id: str = "square-local-client"
-    client_secret: str = "square-local-secret"  # noqa: S105 - a local stand-in's
-    signature_key: str = "square-local-signature-key"
-    notification_url: str = "http://127.0.0.1:8000/webhooks/pos/square"
-    event_types: frozenset[str] = frozenset({"order.created", "order.updated", "payment.updated"})
-    merchant_id: str = "MLLOCALSELLER"
-    currency: str = "USD"
-    retry_delays_ms: tuple[int, ...] = RETRY_DELAYS_MS
-
-
-def sign(signature_key: str, notification_url: str, body: bytes) -> str:
-    """Return x-square-hmacsha256-signature: base64 HMAC-SHA256 over URL and raw body."""
-    digest = hmac.new(signature_key.encode(), notification_url.encode() + body, hashlib.sha256)
-    return base64.b64encode(digest.digest()).decode()
 
 
 class Square(PointOfSaleSimulator):
