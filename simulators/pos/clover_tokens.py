@@ -58,6 +58,10 @@ class CloverTokens:
     def revoke(self, merchant_id: str) -> None:
         """Let a merchant uninstall the app: nothing of it opens anything any more."""
         self._refresh = {t: m for t, m in self._refresh.items() if m != merchant_id}
+        self.end_access(merchant_id)
+
+    def end_access(self, merchant_id: str) -> None:
+        """End a merchant's access tokens before their time."""
         self._access = {t: held for t, held in self._access.items() if held[0] != merchant_id}
 
     def merchant_of(self, token: str) -> str:

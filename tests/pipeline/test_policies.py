@@ -198,7 +198,8 @@ def _leave_a_partner(street: Street) -> None:
 
 def _the_kitchens_own_doing(street: Street) -> None:
     world = street.world
-    street.pass_time(seconds=3_600)  # Clover's access token ends, and pos_events renews it
+    # Clover's access token is taken back, and pos_events renews it.
+    world.clover.tokens.end_access(world.generator.stores[2].location_id)
     for order in world.clover.orders()[-1:]:
         world.clover.delete_at_the_till(order["id"])
     for order in world.square.orders():
