@@ -165,12 +165,29 @@ class MenuRejected(TypedDict):
     why: Why
 
 
+class SellerConnected(TypedDict):
+    """A restaurant's owner let us into an account at a point of sale."""
+
+    vendor: str
+    sellerId: str
+
+
+class SellerInDanger(TypedDict):
+    """A restaurant's account at a point of sale is lost, or about to be."""
+
+    vendor: str
+    sellerId: str
+    endsMs: Annotated[Ms, "When the access token that is there ends"]
+    why: Why
+
+
 class PosOrderChanged(TypedDict):
     """A point of sale's webhook about a ticket."""
 
     vendor: str
     posOrderId: str
     locationId: str
+    sellerId: NotRequired[Annotated[str, "Whose account it is, where the webhook says so"]]
     reference: NotRequired[Annotated[str, "Our reference on the ticket, where the webhook says it"]]
     state: Annotated[str, 'The ticket\'s state; "ask" when the webhook does not say']
     type: Annotated[str, "The vendor's own name of it"]
@@ -216,6 +233,15 @@ CONTRACTS: dict[str, Contract] = {
     "store.refused": Contract(StoreRefused, "an application was refused or undone", "store id"),
     "menu.imported": Contract(MenuImported, "a menu file is in force", "file"),
     "menu.rejected": Contract(MenuRejected, "a menu file was refused", "file"),
+    "seller.connected": Contract(
+        SellerConnected, "an account at a point of sale is connected", "vendor/seller"
+    ),
+    "seller.disconnected": Contract(
+        SellerInDanger, "the owner has to connect the account again", "vendor/seller"
+    ),
+    "seller.expiring": Contract(
+        SellerInDanger, "the account's token cannot be renewed", "vendor/seller"
+    ),
     "pos.order.changed": Contract(
         PosOrderChanged, "a ticket changed at the point of sale", "vendor/ticket", "default"
     ),
