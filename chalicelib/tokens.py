@@ -140,14 +140,12 @@ class TokenCache:
             raise
         now_ms = self._now_ms()
         is_hasty = not usable and now_ms < min(old.granted_ms + HASTY_MS, old.ends_ms)
-        self._token = Token(
-        is_hasty = old.granted_ms > now_ms - HASTY_MS
         token = Token(
             new.access,
             now_ms + new.seconds * 1000,
             new.refresh or old.refresh,
             now_ms,
-            failures=old.failures + 1 if is_hasty and bool(old.access) else 0,
+            failures=old.failures + 1 if is_hasty else 0,
         )
         if self._keep(old, token):
             self._token = token
