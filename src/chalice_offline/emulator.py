@@ -432,8 +432,14 @@ class Emulator:
 
     def _follow_up(self) -> None:
         """Run what an input made due; for it no time has passed."""
-        if not self._running_timers:
+        if self._running_timers:
+            return
+        due_ms = self.scheduler.next_due_ms()
+        if due_ms is not None and due_ms <= self._now_ms:
             self._run_due(self._now_ms)
+        else:
+            self.storage.commit()
+            self.driver.wake(due_ms)
 
     def _run_due(self, present_ms: int) -> None:
         """Run timers up to an instant, and keep what was written.

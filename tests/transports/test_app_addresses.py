@@ -54,7 +54,10 @@ def test_api_gateways_own_api_is_not_an_app() -> None:
 def test_requests_to_a_port_of_its_own_get_the_address() -> None:
     """Path and query stay as they were sent."""
     sent = sent_to_stage(request("http://localhost:8000//a?q=1%202"), "x1", "api")
-    assert sent.url == "http://localhost:8000/_aws/execute-api/x1/api//a?q=1%202"
+    assert sent.url == "http://localhost:8000//a?q=1%202"
+    parameters = parse(detect(sent), sent)
+    assert (parameters["apiId"], parameters["stage"]) == ("x1", "api")
+    assert (parameters["path"], parameters["rawQuery"]) == ("//a", "q=1%202")
     assert sent.host == "localhost:8000"
 
 

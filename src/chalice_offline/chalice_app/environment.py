@@ -15,7 +15,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from typing import Any
 
 from chalice_offline.chalice_app.process_patches import is_replaced, replace
@@ -86,28 +85,37 @@ class _RunVariables(MutableMapping[Any, Any]):
         return len({**self._shared, **self._own})
 
 
+class _Active:
+    """The time in which a function's variables are those of the present context."""
+
+    __slots__ = ("_environ", "_seen", "_token")
+
+    def __init__(self, seen: MutableMapping[Any, Any]) -> None:
+        self._seen = seen
+
+    def __enter__(self) -> None:
+        _install()
+        self._token = _scope.set(self._seen)
+        self._environ = os.environ
+
+    def __exit__(self, *_: object) -> None:
+        os.environ = self._environ  # noqa: B003 - the same object that it was
+        _scope.reset(self._token)
+
+
 class FunctionEnvironment:
     """The environment variables of one function, kept between its runs."""
 
     def __init__(self, variables: Variables) -> None:
         self._storage = _encoded(variables)
 
-    @contextmanager
-    def active(self, own: Variables | None = None) -> Iterator[None]:
+    def active(self, own: Variables | None = None) -> _Active:
         """Make this the environment of the present context (and of threads started in it).
 
         `own` is what only this run sees. A handler that puts something else in the place of
         `os.environ` has done so in a process of its own: it is undone with the run.
         """
-        _install()
-        seen = _RunVariables(_encoded(own), self._storage) if own else self._storage
-        token = _scope.set(seen)
-        environ = os.environ
-        try:
-            yield
-        finally:
-            os.environ = environ  # noqa: B003 - the same object that it was
-            _scope.reset(token)
+        return _Active(_RunVariables(_encoded(own), self._storage) if own else self._storage)
 
 
 def _encoded(variables: Variables) -> dict[Any, Any]:

@@ -29,6 +29,12 @@ class _Encoder(simplejson.JSONEncoder):  # type: ignore[misc]  # it comes withou
         return math.nan if value.is_nan() else RawJSON(str(value))
 
 
+_ENCODERS = {
+    escapes: _Encoder(use_decimal=False, allow_nan=True, ensure_ascii=escapes)
+    for escapes in (False, True)
+}
+
+
 def marshalled(run: FunctionRun, result: Any) -> bytes:
     """Return a handler's result as the bytes Lambda answers.
 
@@ -40,8 +46,7 @@ def marshalled(run: FunctionRun, result: Any) -> bytes:
     if isinstance(result, bytes):  # handed on as they are
         return result
     escapes = _python_of(run) < _FIRST_WITHOUT_ESCAPES
-    encoder = _Encoder(use_decimal=False, allow_nan=True, ensure_ascii=escapes)
-    return str(encoder.encode(result)).encode()
+    return str(_ENCODERS[escapes].encode(result)).encode()
 
 
 def _python_of(run: FunctionRun) -> tuple[int, ...]:

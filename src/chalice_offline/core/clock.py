@@ -78,11 +78,13 @@ class SystemClock:
     def read(self) -> Reading:
         """Return both at once."""
         with self._lock:
-            monotonic_ms = max(self._monotonic_ms, _monotonic_ms())
-            passed_ms = monotonic_ms - self._monotonic_ms
+            before_ms = self._monotonic_ms
+            monotonic_ms = _monotonic_ms()
+            if monotonic_ms < before_ms:
+                monotonic_ms = before_ms
             self._monotonic_ms = monotonic_ms
-            if self._is_watched and passed_ms >= STALL_MS:
-                self._slept_ms += passed_ms
+            if self._is_watched and monotonic_ms - before_ms >= STALL_MS:
+                self._slept_ms += monotonic_ms - before_ms
             gap_ms = _wall_ms() - monotonic_ms - self._ahead_ms
             if gap_ms >= GAP_MS:
                 self._ahead_ms += gap_ms

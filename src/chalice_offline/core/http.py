@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from chalice_offline.core.feed import Feed
     from chalice_offline.core.storage import Blob
@@ -68,6 +68,8 @@ class HttpRequest:
     `url` is absolute and still percent-encoded; `body` is the raw payload. A payload too large
     for memory is `upload`, a file, and `body` is empty then. `fields` are the header fields
     one by one, as the client spelled them; where nobody kept them, they are what `headers` says.
+    `place` is what it is for where neither host nor path say so: the port of an app's own names
+    its API and stage.
     """
 
     method: str
@@ -76,6 +78,7 @@ class HttpRequest:
     body: bytes = b""
     upload: Blob | None = None
     fields: Sequence[tuple[bytes, bytes]] = ()
+    place: Mapping[str, str] | None = None
 
     @property
     def target(self) -> str:

@@ -23,6 +23,8 @@ _UNSET = object()
 class Pending(Generic[T]):
     """A value, or an error, that comes later; it is settled exactly once."""
 
+    __slots__ = ("_callbacks", "_error", "_value", "_when_abandoned")
+
     def __init__(self) -> None:
         self._value: object = _UNSET
         self._error: BaseException | None = None
@@ -53,7 +55,7 @@ class Pending(Generic[T]):
         whether somebody should have found it. Whoever takes it out of the deque calls it.
         """
         self._callbacks.append(callback)
-        if self.done:
+        if self._value is not _UNSET or self._error is not None:
             self._run_callbacks()
 
     def when_abandoned(self, callback: Callable[[], None]) -> None:
@@ -94,13 +96,14 @@ class Pending(Generic[T]):
         return cast("T", self._value)
 
     def _require_open(self) -> None:
-        if self.done:
+        if self._value is not _UNSET or self._error is not None:
             raise EmulatorBug("a pending reply was settled twice")
 
     def _run_callbacks(self) -> None:
-        while self._callbacks:
+        callbacks = self._callbacks
+        while callbacks:
             try:
-                callback = self._callbacks.popleft()
+                callback = callbacks.popleft()
             except IndexError:  # another thread took the last one meanwhile
                 return
             callback(self)

@@ -81,6 +81,8 @@ class RunState(Enum):
     EXITED = "exited"  # it ended the process it ran in
     TIMED_OUT = "timed out"
 
+    __hash__ = object.__hash__  # a member is one object; Enum's own hashes its name each time
+
 
 # What may follow what. A state without followers is an end, and each run has one.
 MAY_FOLLOW: Final[Mapping[RunState, frozenset[RunState]]] = {

@@ -91,8 +91,18 @@ class Scheduler:
 
     def next_due_ms(self, *, owed_only: bool = False) -> int | None:
         """Return the instant of the first timer still to run, or None."""
-        heap = self._tidied(self._owed) if owed_only else self._first_heap()
-        return heap[0][0] if heap else None
+        owed = self._owed
+        if owed and owed[0][2].cancelled:
+            self._tidy(owed)
+        if owed_only:
+            return owed[0][0] if owed else None
+        background = self._background
+        if background and background[0][2].cancelled:
+            self._tidy(background)
+        if not background:
+            return owed[0][0] if owed else None
+        due_ms = background[0][0]
+        return owed[0][0] if owed and owed[0][0] < due_ms else due_ms
 
     def pop_due(self, now_ms: int) -> Timer | None:
         """Take the first timer due by `now_ms` off the heap, or return None."""
@@ -108,17 +118,18 @@ class Scheduler:
 
     def _first_heap(self) -> list[tuple[int, int, Timer]]:
         """Return the heap with the timer that is next, empty when there is none at all."""
-        owed, background = self._tidied(self._owed), self._tidied(self._background)
+        owed, background = self._owed, self._background
+        self._tidy(owed)
+        self._tidy(background)
         if not owed or (background and background[0] < owed[0]):
             return background
         return owed
 
-    def _tidied(self, heap: list[tuple[int, int, Timer]]) -> list[tuple[int, int, Timer]]:
-        """Return a heap without cancelled timers at its top."""
+    def _tidy(self, heap: list[tuple[int, int, Timer]]) -> None:
+        """Take cancelled timers off the top of a heap."""
         while heap and heap[0][2].cancelled:
             heapq.heappop(heap)
             self._cancelled -= 1
-        return heap
 
     def _compact(self) -> None:
         for heap in (self._owed, self._background):

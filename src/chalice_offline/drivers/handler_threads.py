@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 T = TypeVar("T")
-_Work = tuple["Future[Any]", "Callable[[], Any]"]
+_Work = tuple["Future[Any] | None", "Callable[[], Any]"]
 
 # A thread that had nothing to do for this long ends.
 IDLE_SECONDS = 10.0
@@ -46,16 +46,18 @@ class HandlerThreads(Executor):
         future: Future[T] = Future()
         with self._lock:
             if self._stopped:
-                message = f"the {self._name} threads were stopped"
-                raise RuntimeError(message)
-            if self._idle:
-                self._idle -= 1
-            elif self._limit is None or self._threads < self._limit:
-                self._start_thread()
-            else:
-                self._waiting += 1
+                raise self._stopped_error()
+            self._claim_thread()
             self._work.put((future, lambda: function(*args, **options)))
         return future
+
+    def start(self, work: Callable[[], None]) -> None:
+        """Run `work`, which never raises and has no result; as `submit` does."""
+        with self._lock:
+            if self._stopped:
+                raise self._stopped_error()
+            self._claim_thread()
+            self._work.put((None, work))
 
     def shutdown(self, wait: bool = False, *, cancel_futures: bool = True) -> None:  # noqa: ARG002
         """Take no more work and let the threads go: neither runs nor waits are awaited."""
@@ -63,6 +65,17 @@ class HandlerThreads(Executor):
             self._stopped = True
             for _ in range(self._threads):
                 self._work.put(None)
+
+    def _claim_thread(self) -> None:
+        if self._idle:
+            self._idle -= 1
+        elif self._limit is None or self._threads < self._limit:
+            self._start_thread()
+        else:
+            self._waiting += 1
+
+    def _stopped_error(self) -> RuntimeError:
+        return RuntimeError(f"the {self._name} threads were stopped")
 
     def _start_thread(self) -> None:
         self._started += 1
@@ -73,7 +86,10 @@ class HandlerThreads(Executor):
     def _run(self) -> None:
         while (work := self._next()) is not None:
             future, call = work
-            if not self._stopped and future.set_running_or_notify_cancel():
+            if future is None:
+                if not self._stopped:
+                    call()
+            elif not self._stopped and future.set_running_or_notify_cancel():
                 _settle(future, call)
             del work, future, call  # a kept future would keep its result
             with self._lock:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from functools import partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ class Turnstile:
     # ---- within, with the lock held ----------------------------------------------------------
 
     def _let_in(self, work: Work) -> None:
-        self._threads.submit(self._run, work, self._passed)
+        self._threads.start(partial(self._run, work, self._passed))
         self._inside += 1
         self._begun += 1
 

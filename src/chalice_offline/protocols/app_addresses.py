@@ -20,6 +20,8 @@ from chalice_offline.protocols.codec import Codec
 from chalice_offline.protocols.target import Target
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from chalice_offline.core.errors import AwsError
 
 #: The "protocol" of their targets.
@@ -57,6 +59,7 @@ class AppAddress:
 # API and stage in the path, on any host name: as LocalStack's users know it.
 _STAGE_PATH = "/_aws/execute-api/"
 _REST_APIS = "/restapis/"
+_OF_STAGES = "execute-api"
 ADDRESSES: tuple[AppAddress, ...] = (
     AppAddress(
         "execute-api",
@@ -97,23 +100,29 @@ def is_app_host(host: str) -> bool:
 
 
 def sent_to_stage(request: HttpRequest, api_id: str, stage: str) -> HttpRequest:
-    """Return a request to an API that needs no naming, with the API and its stage in the path."""
-    scheme, _, rest = request.url.partition("://")
-    authority, _, target = rest.partition("/")
-    url = f"{scheme}://{authority}{_STAGE_PATH}{api_id or '-'}/{stage or '-'}/{target}"
+    """Return a request to an API that needs no naming, with the API and its stage as its place."""
     return HttpRequest(
-        request.method, url, request.headers, request.body, request.upload, request.fields
+        request.method,
+        request.url,
+        request.headers,
+        request.body,
+        request.upload,
+        request.fields,
+        {"apiId": api_id or "-", "stage": stage or "-"},
     )
 
 
-def target_at(service: str, region: str) -> Target:
+@lru_cache(maxsize=256)
+def target_at(service: str, region: str, access_key: str = "") -> Target:
     """Return what a request to a host name of a user's own asks for: an app of this service."""
     operation = next(one.operation for one in ADDRESSES if one.service == service)
-    return Target(service, operation, APP, "", region)
+    return Target(service, operation, APP, access_key, region)
 
 
 def target_of(request: HttpRequest, access_key: str, region: str) -> Target | None:
     """Return what a request to such an address asks for; None for all others."""
+    if request.place is not None:
+        return target_at(_OF_STAGES, region, access_key)
     paths = (_STAGE_PATH, _REST_APIS)
     if not is_app_host(request.host) and not request.path.startswith(paths):
         return None  # nearly all requests, so nothing more is looked at
@@ -136,6 +145,8 @@ def serialize_error(target: Target, error: AwsError) -> HttpResponse:
 
 
 def _parse(request: HttpRequest) -> dict[str, Any]:
+    if request.place is not None:
+        return _parameters(request, request.place, request.path)
     for address in ADDRESSES:
         names = address.names(request)
         if names is not None:
@@ -144,8 +155,9 @@ def _parse(request: HttpRequest) -> dict[str, Any]:
     return _parameters(request, {}, request.path)
 
 
-def _parameters(request: HttpRequest, names: dict[str, str], path: str) -> dict[str, Any]:
-    return names | {
+def _parameters(request: HttpRequest, names: Mapping[str, str], path: str) -> dict[str, Any]:
+    return {
+        **names,
         "method": request.method,
         "path": path,
         "rawQuery": request.query,
@@ -164,15 +176,16 @@ def _fields(request: HttpRequest) -> list[tuple[str, str]]:
 
 
 def _serialize(result: dict[str, Any], _request_id: str) -> HttpResponse:
-    headers = Headers()
+    fields: dict[str, str] = {}
     for name, value in result["headers"]:
-        if name in headers:
+        folded = name.lower()
+        if folded in fields:
             # Cookies are a line each (RFC 6265, section 3), other fields share one.
-            separator = "\n" if name.lower() == "set-cookie" else ", "
-            headers[name] = f"{headers[name]}{separator}{value}"
+            separator = "\n" if folded == "set-cookie" else ", "
+            fields[folded] = f"{fields[folded]}{separator}{value}"
         else:
-            headers[name] = value
-    return HttpResponse(result["statusCode"], headers, result["body"])
+            fields[folded] = value
+    return HttpResponse(result["statusCode"], Headers.folded(fields), result["body"])
 
 
 CODEC = Codec(_parse, _serialize)

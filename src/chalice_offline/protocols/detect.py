@@ -68,6 +68,9 @@ class _Scope(NamedTuple):
     name: str = ""
 
 
+_NOBODY = _Scope()
+
+
 def detect(request: HttpRequest) -> Target:
     """Return what the request is for.
 
@@ -183,7 +186,7 @@ def _content_type(request: HttpRequest) -> str:
 
 
 def _scope(request: HttpRequest) -> _Scope:
-    header = request.headers.get("authorization")
+    header = dict.get(request.headers, "authorization")
     if header:
         start = header.find("Credential=")
         if start >= 0:
@@ -191,12 +194,13 @@ def _scope(request: HttpRequest) -> _Scope:
         if header.startswith("AWS "):  # S3's signature version 2
             return _Scope(header[4:].partition(":")[0], "", "s3")
         return _Scope()
-    if "X-Amz-Credential" in request.query:
-        credential = parse_qs(request.query).get("X-Amz-Credential", [""])[0]
+    query = request.query
+    if "X-Amz-Credential" in query:
+        credential = parse_qs(query).get("X-Amz-Credential", [""])[0]
         return _credential_scope(credential)
-    if "AWSAccessKeyId=" in request.query:
-        return _Scope(parse_qs(request.query).get("AWSAccessKeyId", [""])[0])
-    return _Scope()
+    if "AWSAccessKeyId=" in query:
+        return _Scope(parse_qs(query).get("AWSAccessKeyId", [""])[0])
+    return _NOBODY
 
 
 @lru_cache(maxsize=1024)

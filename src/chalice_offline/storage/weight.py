@@ -25,17 +25,19 @@ def weigh(detail: Mapping[str, Any]) -> tuple[int, bool]:
     On the way of every call, so it looks only at texts, and at what holds other values.
     """
     total = 0
-    longest = 0
+    too_long = False
     waiting: list[Any] = [detail]
     for value in waiting:  # it grows meanwhile
         kind = value.__class__
         if kind is str:
-            size = len(value) if value.isascii() else len(value) * CHARACTER_BYTES
+            size = len(value)
+            if not value.isascii():
+                size *= CHARACTER_BYTES
         elif kind is bytes:
             size = len(value)
         elif kind is dict:
             waiting += value.values()
-            total += sum(map(len, map(str, value))) + DICT_BYTES
+            total += _length_of_names(value) + DICT_BYTES
             continue
         elif kind is list or kind is tuple:
             waiting += value
@@ -51,9 +53,16 @@ def weigh(detail: Mapping[str, Any]) -> tuple[int, bool]:
                 waiting.append(held)
             continue
         total += size
-        if size > longest:
-            longest = size
-    return total + len(waiting) * VALUE_BYTES, longest > LONGEST_TEXT
+        if size > LONGEST_TEXT:
+            too_long = True
+    return total + len(waiting) * VALUE_BYTES, too_long
+
+
+def _length_of_names(value: dict[Any, Any]) -> int:
+    try:
+        return sum(map(len, value))
+    except TypeError:  # a name that is no text
+        return sum(map(len, map(str, value)))
 
 
 def shortened(value: Any) -> Any:

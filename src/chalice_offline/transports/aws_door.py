@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from chalice_offline.core.errors import AwsError
-from chalice_offline.core.http import HttpRequest
 from chalice_offline.core.pending import Pending
 from chalice_offline.transports import asgi
 from chalice_offline.transports.body_limits import SMALL
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from chalice_offline.core.feed import Feed
-    from chalice_offline.core.http import HttpResponse
+    from chalice_offline.core.http import HttpRequest, HttpResponse
     from chalice_offline.transports.asgi import AsgiApp, Receive, Scope, Send
     from chalice_offline.transports.gateway import Gateway
 
@@ -137,7 +137,7 @@ async def _read(head: HttpRequest, payload: asgi.Payload, gateway: Gateway) -> H
     length = int(announced) if announced else None
     if length is not None and length <= SMALL:
         body = await payload.read()
-        return HttpRequest(head.method, head.url, head.headers, body, fields=head.fields)
+        return replace(head, body=body)
     incoming = IncomingBody(head, gateway.emulator.storage.blobs)
     try:
         if length is not None:

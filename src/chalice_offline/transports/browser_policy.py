@@ -191,7 +191,7 @@ class BrowserPolicy:
 
         This is on the way of every call.
         """
-        return _is_program(headers) and self.host(headers.get("host", "")) not in _NOBODYS
+        return _is_program(headers) and self.host(headers.get("host") or "") not in _NOBODYS
 
     def refusal(
         self, method: str, path: str, query: str, headers: Mapping[str, str], area: Area
@@ -257,16 +257,16 @@ class BrowserPolicy:
         return Sender.FOREIGN_PAGE
 
 
+_BROWSERS_OWN = frozenset({"origin", "sec-fetch-site"})
 _NOBODYS = frozenset({Host.FOREIGN, Host.MALFORMED})
 
 
 def _is_program(headers: Mapping[str, str]) -> bool:
     """Whether nothing in a request tells of a browser: the sender is Sender.PROGRAM."""
-    return not (
-        "origin" in headers
-        or "sec-fetch-site" in headers
-        or headers.get("referer")
-        or headers.get("user-agent", "").startswith("Mozilla/")
+    return (
+        _BROWSERS_OWN.isdisjoint(headers)
+        and not headers.get("referer")
+        and not headers.get("user-agent", "").startswith("Mozilla/")
     )
 
 

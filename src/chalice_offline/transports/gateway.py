@@ -94,21 +94,23 @@ class Gateway:
         except ValueError as error:  # a Host header that is no host: "[::1"
             refusal = AwsError("InvalidRequest", f"{request.host!r} is not a host: {error}")
             return serialize_error(None, refusal, self.emulator.ids.uuid())
-        page = self.pages.get(path) or self.emulator.pages.get(path)
-        if page is not None and not is_app_host(request.host):
-            return page(request)
-        if path.startswith("/_") and not is_app_host(request.host):
-            for folder, answer in self.folders.items():
-                if path == folder or path.startswith(f"{folder}/"):
-                    return answer(request)
-        if path in self.emulator.registry.receivers:
-            return self._receive(path, request, causes)
+        taken: str | None = None
+        if request.place is None:
+            page = self.pages.get(path) or self.emulator.pages.get(path)
+            if page is not None and not is_app_host(request.host):
+                return page(request)
+            if path.startswith("/_") and not is_app_host(request.host):
+                for folder, answer in self.folders.items():
+                    if path == folder or path.startswith(f"{folder}/"):
+                        return answer(request)
+            if path in self.emulator.registry.receivers:
+                return self._receive(path, request, causes)
+            taken = self.emulator.service_at(request.host.partition(":")[0].lower())
         request_id = self.emulator.ids.uuid()
         target: Target | None = None
         if self._is_closed:
             return serialize_error(None, _stopping(), request_id)
         try:
-            taken = self.emulator.service_at(request.host.partition(":")[0].lower())
             target = target_at(taken, self.emulator.region) if taken else detect(request)
             if "content-encoding" in request.headers and not _takes_bodies_as_sent(target):
                 request = decompressed(request)
@@ -134,7 +136,7 @@ class Gateway:
             request.endpoint,
             target.protocol,
             causes,
-            trace_header=request.headers.get("x-amzn-trace-id") or "",
+            trace_header=dict.get(request.headers, "x-amzn-trace-id") or "",
             signed=bool(target.access_key),
             request_id=request_id,
             http=request,
@@ -191,7 +193,9 @@ class Gateway:
         """Answer a WebSocket's handshake: what execute-api's Connect returns; never raises."""
         emulator = self.emulator
         try:
-            taken = emulator.service_at(head.host.partition(":")[0].lower())
+            taken = None
+            if head.place is None:
+                taken = emulator.service_at(head.host.partition(":")[0].lower())
             target = target_at(taken, emulator.region) if taken else detect(head)
             if (target.service, target.operation) != SOCKETS:
                 return _no_socket(400, "WebSockets are served at the addresses of APIs")

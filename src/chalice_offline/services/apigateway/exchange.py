@@ -34,6 +34,23 @@ def _as_logged(second: int) -> str:
     return datetime.fromtimestamp(second, UTC).strftime("%d/%b/%Y:%H:%M:%S +0000")
 
 
+# Who asks, in the order in which API Gateway tells it.
+_NOBODY: dict[str, Any] = {
+    "cognitoIdentityPoolId": None,
+    "accountId": None,
+    "cognitoIdentityId": None,
+    "caller": None,
+    "sourceIp": None,
+    "principalOrgId": None,
+    "accessKey": None,
+    "cognitoAuthenticationType": None,
+    "cognitoAuthenticationProvider": None,
+    "userArn": None,
+    "userAgent": None,
+    "user": None,
+}
+
+
 class GatewayFailure(Exception):  # noqa: N818 - a reply of API Gateway's own, told in AWS's words
     """No integration answers: API Gateway does, with a gateway response of this type."""
 
@@ -109,9 +126,14 @@ class Exchange:
             spellings: dict[str, str] = {}
             for name, value in self.fields:
                 lower = name.lower()
-                if lower not in _NOT_PASSED_ON:
-                    spelled = spellings.setdefault(lower, _SPELLINGS.get(lower, name))
-                    found.setdefault(spelled, []).append(value)
+                if lower in _NOT_PASSED_ON:
+                    continue
+                spelled = spellings.get(lower)
+                if spelled is None:
+                    spelled = spellings[lower] = _SPELLINGS.get(lower, name)
+                    found[spelled] = [value]
+                else:
+                    found[spelled].append(value)
             found["Host"] = [self.host]
             found["X-Amzn-Trace-Id"] = [self.trace_id]
             found["X-Forwarded-For"] = [self.source_ip]
@@ -119,6 +141,11 @@ class Exchange:
             found["X-Forwarded-Proto"] = ["https"]
             self._headers = found
         return self._headers
+
+    @property
+    def last_headers(self) -> dict[str, str]:
+        """The header fields, each with its last value."""
+        return {name: values[-1] for name, values in self.headers.items()}
 
     def header(self, name: str) -> str | None:
         """Return a header field's last value, whatever the case of its name."""
@@ -131,7 +158,8 @@ class Exchange:
         """The parameters of the query string, each with all its values."""
         if self._query is None:
             found: dict[str, list[str]] = {}
-            for name, value in parse_qsl(self.raw_query, keep_blank_values=True):
+            pairs = parse_qsl(self.raw_query, keep_blank_values=True) if self.raw_query else ()
+            for name, value in pairs:
                 found.setdefault(name, []).append(value)
             self._query = found
         return self._query
@@ -206,20 +234,8 @@ class Exchange:
 
     def full_identity(self) -> dict[str, Any]:
         """Return who asks; what is not known is null."""
-        return {
-            "cognitoIdentityPoolId": None,
-            "accountId": None,
-            "cognitoIdentityId": None,
-            "caller": None,
-            "sourceIp": self.source_ip,
-            "principalOrgId": None,
-            "accessKey": None,
-            "cognitoAuthenticationType": None,
-            "cognitoAuthenticationProvider": None,
-            "userArn": None,
-            "userAgent": self.header("user-agent"),
-            "user": None,
-        } | self.identity
+        known = {"sourceIp": self.source_ip, "userAgent": self.header("user-agent")}
+        return _NOBODY | known | self.identity
 
     def decoded_parameters(self) -> dict[str, str]:
         """Return the path's variables without percent-encoding."""

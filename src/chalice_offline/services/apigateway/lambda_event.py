@@ -9,6 +9,7 @@ import base64
 import binascii
 import json
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from chalice_offline.services.apigateway import failures
@@ -23,6 +24,7 @@ _FUNCTION = re.compile(
 _MEMBERS = frozenset({"statusCode", "headers", "multiValueHeaders", "body", "isBase64Encoded"})
 
 
+@lru_cache(maxsize=1024)
 def lambda_function(uri: str) -> str:
     """Return the function that an integration's or authorizer's URI names; "" for none."""
     found = _FUNCTION.fullmatch(uri)
@@ -42,7 +44,7 @@ def proxy_event(exchange: Exchange) -> dict[str, Any]:
         # Slashes before the path are one, those within it stay (recorded).
         "path": f"{exchange.base_path}/{exchange.path.lstrip('/')}",
         "httpMethod": exchange.method,
-        "headers": {name: values[-1] for name, values in headers.items()} or None,
+        "headers": exchange.last_headers or None,
         "multiValueHeaders": headers or None,
         "queryStringParameters": {n: values[-1] for n, values in query.items()} or None,
         "multiValueQueryStringParameters": query or None,

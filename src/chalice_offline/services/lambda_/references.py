@@ -7,7 +7,8 @@ arn:aws:lambda:region:account:function:name, each with or without a qualifier.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from chalice_offline.core.arn import make_arn
@@ -59,7 +60,9 @@ class Reference:
 
     def with_qualifier(self) -> Reference:
         """Return the same with $LATEST in full, as Invoke names it in errors (recorded)."""
-        return self if self.qualifier else replace(self, qualifier=LATEST)
+        if self.qualifier:
+            return self
+        return Reference(self.account_id, self.region, self.name, LATEST)
 
     def not_found(self) -> AwsError:
         """Return the error that it is not there."""
@@ -78,15 +81,23 @@ def reference_of(name: str, context: CallContext, qualifier: str = "") -> Refere
     Raises ResourceNotFoundException for another region than the request's, and
     InvalidParameterValueException when the name has another qualifier (both recorded).
     """
-    account_id, region, parts = context.account_id, context.region, name.split(":")
+    is_services = bool(context.principal)
+    return _reference(context.account_id, context.region, name, qualifier, is_services)
+
+
+@lru_cache(maxsize=1024)
+def _reference(
+    account_id: str, own_region: str, name: str, qualifier: str, is_services: bool
+) -> Reference:
+    region, parts = own_region, name.split(":")
     if "function" in parts:
         position = parts.index("function")
         account_id = parts[position - 1] if position else account_id
         region = parts[position - 2] if position > 1 and parts[0] == "arn" else region
         parts = parts[position + 1 :] or ["function"]  # an incomplete ARN (recorded)
-    if region != context.region and not context.principal:
+    if region != own_region and not is_services:
         raise resource_not_found(
-            f"Functions from '{region}' are not reachable in this region ('{context.region}')"
+            f"Functions from '{region}' are not reachable in this region ('{own_region}')"
         )
     own = parts[1] if len(parts) > 1 else ""
     if own and qualifier and own != qualifier:
