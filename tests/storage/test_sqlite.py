@@ -88,7 +88,21 @@ def test_a_collection_is_dropped_whole_and_made_anew(storage: SqliteStorage) -> 
     assert storage.names("a/") == ["a/2"]
     assert storage.collection("a/1").get(b"k") is None
     assert storage.collection("a/2").get(b"k") == b"v"
+    storage.collection("a/1").put(b"k", b"new")
+    assert storage.collection("a/1").get(b"k") == b"new"
     assert storage.names() == ["a/1", "a/2"]
+
+
+def test_a_collection_that_nothing_was_put_into_is_empty_and_not_named(
+    storage: SqliteStorage,
+) -> None:
+    """Whoever looks makes nothing."""
+    empty = storage.collection("e")
+    empty.delete(b"k")
+    assert (empty.get(b"k"), list(empty.items()), len(empty)) == (None, [], 0)
+    assert storage.names() == []
+    empty.put(b"k", b"v")
+    assert (storage.names(), len(storage.collection("e"))) == (["e"], 1)
 
 
 @pytest.mark.parametrize("name", ["", "é", "a'b", 'a"b', "a;DROP TABLE blobs", "x" * 2000, "a%_"])

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import sysconfig
 import time
 from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -40,7 +44,7 @@ class ProcessClock:
         self._travel = time_machine.travel(_instant(instant_ms), tick=False)
         self._traveller = self._travel.start()
         self._real_sleep = time.sleep
-        _replace(self._real_sleep, self._virtual_sleep)
+        _modules.replace(self._real_sleep, self._virtual_sleep)
 
     def move_to(self, instant_ms: int) -> None:
         """Move the process's clock; nothing happens before `start`."""
@@ -55,7 +59,7 @@ class ProcessClock:
 
     def stop(self) -> None:
         """Give the process its own clock back."""
-        _replace(self._virtual_sleep, self._real_sleep)
+        _modules.replace(self._virtual_sleep, self._real_sleep)
         self._traveller = None
         if self._travel is not None:
             self._travel.stop()
@@ -71,22 +75,68 @@ class ProcessClock:
             self._real_sleep(seconds)
 
 
-# How many names a module had when none of them was `time.sleep`. Looking through all of them takes
-# longer than most tests.
-_without_sleep: dict[str, int] = {}
+class _Modules:
+    """Which modules have `time.sleep`, by whatever name.
 
+    Looking through all names of all modules takes longer than most tests, and so does asking each
+    of a thousand modules whether it has changed. So what is installed is looked through when
+    something was imported since, and the project's own and its tests' each time it has other names.
+    """
 
-def _replace(function: Callable[..., Any], by: Callable[..., Any]) -> None:
-    """Put one function in the place of another, in every module that has it by any name."""
-    for module_name, module in list(sys.modules.items()):
-        names = getattr(module, "__dict__", None)
-        if type(names) is not dict or _without_sleep.get(module_name) == len(names):
-            continue
+    def __init__(self) -> None:
+        self._imported: tuple[int, str] = (0, "")  # how many modules, and which came last
+        # How many names a module had when none of them was `time.sleep`.
+        self._without_sleep: dict[str, int] = {}
+        self._with_sleep: list[str] = []  # of those installed
+        self._own: list[str] = []
+
+    def replace(self, function: Callable[..., Any], by: Callable[..., Any]) -> None:
+        """Put one function in the place of another, in every module that has it by any name."""
+        imported = len(sys.modules), next(reversed(sys.modules))
+        if imported != self._imported:
+            self._imported = imported
+            names = list(sys.modules)
+            self._own = [name for name in names if not _is_installed(name)]
+            self._with_sleep = [name for name in names if _is_installed(name)]
+        self._with_sleep = [
+            name for name in self._with_sleep if self._replace_in(name, function, by)
+        ]
+        for name in self._own:
+            self._replace_in(name, function, by)
+
+    def _replace_in(
+        self, module_name: str, function: Callable[..., Any], by: Callable[..., Any]
+    ) -> bool:
+        names = getattr(sys.modules.get(module_name), "__dict__", None)
+        if type(names) is not dict or self._without_sleep.get(module_name) == len(names):
+            return False
         found = [name for name, value in list(names.items()) if value is function]
         for name in found:
             names[name] = by
         if not found:
-            _without_sleep[module_name] = len(names)
+            self._without_sleep[module_name] = len(names)
+        return bool(found)
+
+
+_PLACES = ("stdlib", "platstdlib", "purelib", "platlib")
+
+
+@cache
+def _is_installed(module_name: str) -> bool:
+    """Whether a module came with Python or a package, and does not change while tests run."""
+    file = getattr(sys.modules.get(module_name), "__file__", None)
+    if not file:  # built in, or made by hand
+        return module_name.partition(".")[0] in sys.stdlib_module_names
+    return bool(file.startswith(_INSTALLED))
+
+
+_INSTALLED = (
+    *{f"{sysconfig.get_path(name)}{os.sep}" for name in _PLACES},
+    f"{Path(__file__).parents[1]}{os.sep}",
+)
+
+
+_modules = _Modules()
 
 
 def _instant(instant_ms: int) -> datetime:

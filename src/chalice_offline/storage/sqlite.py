@@ -50,9 +50,12 @@ class SqliteStorage:
         self._in_file = file is not None
         self._name = "storage in memory" if file is None else str(file)
         self._collections: dict[str, SqliteCollection] = {}
+        self._tables: dict[str, str] = {}  # of the collections that hold, or held, anything
         self.blobs = FileBlobs(folder, self)
         try:
             self._prepare()
+            rows = self.execute("SELECT name, number FROM collections")
+            self._tables.update((name, f"c{number}") for name, number in rows)
             self.openings = self._count_opening()
             self.blobs.reconcile()
         except BaseException:
@@ -64,25 +67,24 @@ class SqliteStorage:
         return self._name
 
     def collection(self, name: str) -> SqliteCollection:
-        """Return the collection of that name, made if there is none."""
+        """Return the collection of that name; it is made when something is put into it."""
         found = self._collections.get(name)
         if found is None:
-            found = self._collections[name] = SqliteCollection(self, self._table_of(name))
+            found = self._collections[name] = SqliteCollection(self, name, self._tables.get(name))
         return found
 
     def drop(self, name: str) -> None:
         """Remove a collection with all it holds, if there is one."""
-        row = self.execute("SELECT number FROM collections WHERE name = ?", (name,)).fetchone()
         self._collections.pop(name, None)
-        if row is not None:
+        table = self._tables.pop(name, None)
+        if table is not None:
             self.begin()
-            self.execute(f"DROP TABLE c{row[0]}")
+            self.execute(f"DROP TABLE {table}")
             self.execute("DELETE FROM collections WHERE name = ?", (name,))
 
     def names(self, prefix: str = "") -> list[str]:
         """Return the names of the collections that start with `prefix`, sorted."""
-        rows = self.execute("SELECT name FROM collections ORDER BY name")
-        return [name for (name,) in rows if name.startswith(prefix)]
+        return sorted(name for name in self._tables if name.startswith(prefix))
 
     def commit(self) -> None:
         """Keep everything written since the last commit, as one."""
@@ -178,7 +180,7 @@ class SqliteStorage:
         source = _connect_for_reading(file)
         try:
             for number, name in source.execute("SELECT number, name FROM collections").fetchall():
-                table = self._table_of(name)
+                table = self._tables.get(name) or self.make_table(name)
                 rows = source.execute(f"SELECT key, value FROM c{number}")
                 self._database.executemany(f"INSERT INTO {table} VALUES (?, ?)", rows)
             self.blobs.take_over(
@@ -199,43 +201,55 @@ class SqliteStorage:
         self.commit_without_blobs()
         return before
 
-    def _table_of(self, name: str) -> str:
-        row = self.execute("SELECT number FROM collections WHERE name = ?", (name,)).fetchone()
-        if row is None:
-            self.begin()
-            row = (self.execute("INSERT INTO collections (name) VALUES (?)", (name,)).lastrowid,)
-            self.execute(
-                f"CREATE TABLE c{row[0]} (key BLOB PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID"
-            )
-        return f"c{row[0]}"
+    def make_table(self, name: str) -> str:
+        """Make the table of a collection; return what it is called."""
+        self.begin()
+        number = self.execute("INSERT INTO collections (name) VALUES (?)", (name,)).lastrowid
+        table = f"c{number}"
+        self.execute(
+            f"CREATE TABLE {table} (key BLOB PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID"
+        )
+        self._tables[name] = table
+        return table
 
 
 class SqliteCollection:
     """One table; see `core.storage.Collection`."""
 
-    def __init__(self, storage: SqliteStorage, table: str) -> None:
+    def __init__(self, storage: SqliteStorage, name: str, table: str | None) -> None:
         self._storage = storage
         self._execute = storage.execute
+        self._name = name
+        self._table: str | None = None
+        if table is not None:
+            self._use(table)
+
+    def _use(self, table: str) -> None:
+        self._table = table
         self._get = f"SELECT value FROM {table} WHERE key = ?"
         self._put = f"INSERT OR REPLACE INTO {table} VALUES (?, ?)"
         self._delete = f"DELETE FROM {table} WHERE key = ?"
         self._count = f"SELECT count(*) FROM {table}"
-        self._table = table
 
     def get(self, key: bytes) -> bytes | None:
         """Return the value of `key`, or None."""
+        if self._table is None:
+            return None
         row = self._execute(self._get, (key,)).fetchone()
         return None if row is None else row[0]
 
     def put(self, key: bytes, value: bytes) -> None:
         """Set the value of `key`."""
+        if self._table is None:
+            self._use(self._storage.make_table(self._name))
         self._storage.begin()
         self._execute(self._put, (key, value))
 
     def delete(self, key: bytes) -> None:
         """Remove `key` if it is there."""
-        self._storage.begin()
-        self._execute(self._delete, (key,))
+        if self._table is not None:
+            self._storage.begin()
+            self._execute(self._delete, (key,))
 
     def items(
         self, start: bytes = b"", end: bytes | None = None, *, reverse: bool = False
@@ -259,11 +273,13 @@ class SqliteCollection:
             size = min(size * 2, _LARGEST_PAGE)
 
     def __len__(self) -> int:
-        return int(self._execute(self._count).fetchone()[0])
+        return int(self._execute(self._count).fetchone()[0]) if self._table else 0
 
     def _page(
         self, low: bytes, high: bytes | None, above: str, size: int, *, reverse: bool
     ) -> list[tuple[bytes, bytes]]:
+        if self._table is None:
+            return []
         below = "" if high is None else "AND key < ?"
         order = "DESC" if reverse else "ASC"
         statement = (

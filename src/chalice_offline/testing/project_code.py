@@ -107,5 +107,8 @@ class ProjectCode:
 
 def _taken_out() -> dict[str, ModuleType]:
     """Take the modules that `chalice deploy` would package out of `sys.modules`."""
-    names = [name for name in sys.modules if name == "app" or name.split(".", 1)[0] == "chalicelib"]
+    names = ["app"] if "app" in sys.modules else []
+    if "chalicelib" in sys.modules:  # else nothing below it is there either
+        names.append("chalicelib")
+        names += [name for name in sys.modules if name.startswith("chalicelib.")]
     return {name: sys.modules.pop(name) for name in names}

@@ -96,15 +96,9 @@ class Gateway:
             return serialize_error(None, refusal, self.emulator.ids.uuid())
         taken: str | None = None
         if request.place is None:
-            page = self.pages.get(path) or self.emulator.pages.get(path)
-            if page is not None and not is_app_host(request.host):
-                return page(request)
-            if path.startswith("/_") and not is_app_host(request.host):
-                for folder, answer in self.folders.items():
-                    if path == folder or path.startswith(f"{folder}/"):
-                        return answer(request)
-            if path in self.emulator.registry.receivers:
-                return self._receive(path, request, causes)
+            own = self._own_page(path, request, causes)
+            if own is not None:
+                return own
             taken = self.emulator.service_at(request.host.partition(":")[0].lower())
         request_id = self.emulator.ids.uuid()
         target: Target | None = None
@@ -125,6 +119,21 @@ class Gateway:
             # whole, and the client is told what AWS says when AWS itself fails.
             _log.exception("%s %s failed", request.method, request.path)
             return serialize_error(target, _internal_failure(), request_id)
+
+    def _own_page(
+        self, path: str, request: HttpRequest, causes: tuple[int, ...]
+    ) -> HttpResponse | Pending[HttpResponse] | None:
+        """Answer a request to a path that stands for no call of AWS's API; None for all others."""
+        page = self.pages.get(path) or self.emulator.pages.get(path)
+        if page is not None and not is_app_host(request.host):
+            return page(request)
+        if path.startswith("/_") and not is_app_host(request.host):
+            for folder, answer in self.folders.items():
+                if path == folder or path.startswith(f"{folder}/"):
+                    return answer(request)
+        if path in self.emulator.registry.receivers:
+            return self._receive(path, request, causes)
+        return None
 
     def _dispatch(
         self, target: Target, request: HttpRequest, causes: tuple[int, ...], request_id: str
