@@ -1,6 +1,6 @@
 # The commands of this repository; CI runs the same ones. Works with make 3.81 and later.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run rehearse sim check contracts test test-wheel test-browser test-localstack docs fuzz bench bench-quick lock clean
+.PHONY: help setup demo run rehearse layers sim check contracts test test-wheel test-browser test-localstack docs fuzz bench bench-quick lock clean
 
 SHELL = /bin/sh
 BIN = .venv/bin
@@ -14,6 +14,7 @@ PYTHON ?=
 N ?= 20000
 SEEDS ?= 50
 PYTHONS ?=
+STAGE ?=
 # Ports of `make run`; none given: the usual ones, or free ones where those are taken.
 PORT ?=
 AWS_PORT ?=
@@ -38,6 +39,9 @@ run: $(INSTALLED) ## Run app, AWS endpoint and simulators until Ctrl-C (PORT= AW
 
 rehearse: $(INSTALLED) ## Deploy the app as docs/DEPLOY.md says, take orders, delete it all: offline
 	@$(BIN)/python -m simulators.rehearse
+
+layers: $(INSTALLED) ## Publish the layer that reads merchants' forms, name it in config.json (STAGE=dev)
+	@$(BIN)/python scripts/layers.py --stage '$(STAGE)'
 
 sim: $(INSTALLED) ## Play seeds of the whole app in virtual time and audit them (SEEDS=50 ORDERS=20 SEED=…)
 	@$(BIN)/python -m simulators.sim --seeds $(SEEDS) --orders $(if $(filter command line,$(origin ORDERS)),$(ORDERS),20) $(if $(SEED),--seed $(SEED))

@@ -33,7 +33,8 @@ from chalicelib.config import read_names
 
 app = Chalice(app_name="order-middleware")
 names = read_names()
-FORMS = ["application/x-www-form-urlencoded"]
+# Chalice takes a request without a type, as any GET is, for JSON.
+FORMS = ["application/x-www-form-urlencoded", "application/json"]
 
 
 @app.route("/health", methods=["GET"])

@@ -14,7 +14,7 @@ import time
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from simulators.server import RunningServer
 
@@ -29,6 +29,8 @@ STAGE = "local"
 REGION = "us-east-1"
 START_WITHIN_SECONDS = 30
 BUCKET = "order-middleware-local"
+
+_Found = TypeVar("_Found")
 
 
 class StartError(Exception):
@@ -193,13 +195,13 @@ class Playground:
         return '"running"' in self.fetch("/_localstack/health")
 
 
-def wait_until(condition: Callable[[], bool], seconds: float, what: str) -> None:
-    """Return once `condition()` holds; StartError after `seconds`."""
+def wait_until(condition: Callable[[], _Found], seconds: float, what: str) -> _Found:
+    """Return the first true value of `condition()`; StartError after `seconds`."""
     end = time.monotonic() + seconds
     while True:
         try:
-            if condition():
-                return
+            if found := condition():
+                return found
         except (OSError, StopIteration):
             pass  # not up yet: that is what we wait for
         if time.monotonic() > end:

@@ -16,7 +16,7 @@ from simulators.playground import APP_PORT, PROJECT, VENDORS_PORT
 if TYPE_CHECKING:
     from pathlib import Path
 
-SHIPPED = ("app.py", "chalicelib", ".chalice", "requirements.txt")
+SHIPPED = ("app.py", "chalicelib", ".chalice", "requirements.txt", "requirements-documents.txt")
 # Where nobody has put an account's own value yet (docs/DEPLOY.md, 3).
 TO_BE_SET = "set-me"
 _CACHES = shutil.ignore_patterns("__pycache__", "deployments", "deployed")
@@ -67,6 +67,10 @@ class ProjectCopy:
             if resource["Type"] == "AWS::SecretsManager::Secret":
                 return str(resource["Properties"]["SecretString"])
         raise LookupError("resources.json has no secret for the simulators")
+
+    def read_again(self) -> None:
+        """Take over what somebody else wrote into config.json."""
+        self._config = json.loads(self._config_path.read_text(encoding="utf-8"))
 
     def set_variables(self, **values: str) -> None:
         """Change the stage's variables in config.json, as DEPLOY.md tells the deployer to."""

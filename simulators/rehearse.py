@@ -20,8 +20,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simulators.account import holdings
+from simulators.applicant import Applicant, ApplicationError, Mailbox
 from simulators.orders import OrderGenerator
-from simulators.playground import REGION, Ports, StartError, wait_until
+from simulators.playground import PROJECT, REGION, Ports, StartError, wait_until
 from simulators.project_copy import ProjectCopy, url_on_this_machine
 from simulators.server import RunningServer
 
@@ -52,6 +53,7 @@ class Rehearsal:
         self.project = ProjectCopy(folder, STAGE, f"http://127.0.0.1:{ports.vendors}")
         self.stack = self.project.app_name
         self.url = ""
+        self._layer = ""
         self.before: set[str] = set()
         self._variables = {
             **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
@@ -73,6 +75,8 @@ class Rehearsal:
             self._create_secret()
         with step("config.json: the bucket"):
             self._name_bucket()
+        with step("the layer that reads merchants' forms"):
+            self._publish_layer()
         with step("chalice deploy"):
             self._deploy()
         with RunningServer(port=self.vendors_port, app_url=self.url) as vendors:
@@ -82,6 +86,8 @@ class Rehearsal:
                 self._upload_menus(vendors.world)
             with step("the first order of each partner"):
                 self._first_orders(vendors.world)
+            with step("a merchant applies, and a person approves"):
+                self._open_a_store(vendors.world)
             with step("chalice logs"):
                 self._read_logs()
         with step("chalice delete"):
@@ -143,9 +149,18 @@ class Rehearsal:
         tell(self._bucket())
 
     def _bucket(self) -> str:
+        return self._output("Bucket")
+
+    def _output(self, name: str) -> str:
         (stack,) = self.client("cloudformation").describe_stacks(StackName=self.stack)["Stacks"]
         outputs = {one["OutputKey"]: one["OutputValue"] for one in stack["Outputs"]}
-        return str(outputs["Bucket"])
+        return str(outputs[name])
+
+    def _publish_layer(self) -> None:
+        script = str(PROJECT / "scripts" / "layers.py")
+        self._layer = self.command("python", script, "--stage", STAGE).strip()
+        self.project.read_again()
+        tell(self._layer)
 
     def _deploy(self) -> None:
         self.command("chalice", "deploy", "--stage", STAGE)
@@ -168,7 +183,8 @@ class Rehearsal:
 
     def _upload_menus(self, world: World) -> None:
         s3 = self.client("s3")
-        menus = world.generator.menu_files()
+        # The last store is not ours yet: its merchant applies.
+        menus = dict(list(world.generator.menu_files().items())[:-1])
         for store_id, menu in menus.items():
             key = f"menus/{store_id}.json"
             s3.put_object(Bucket=self._bucket(), Key=key, Body=json.dumps(menu).encode())
@@ -216,6 +232,31 @@ class Rehearsal:
         if len(tickets) != len(placed):
             raise RehearsalError(f"{len(placed)} orders made {len(tickets)} tickets")
 
+    def _open_a_store(self, world: World) -> None:
+        """Go the merchant's way, from the application to the first order."""
+        store = world.generator.stores[-1]
+        topic = self._output("ApprovalsTopicArn")
+        mailbox = Mailbox(self.client("sns"), self.client("sqs"), topic)
+        merchant = Applicant(self.url)
+        try:
+            merchant.apply(world.generator.menu_files()[store.store_id])
+            mail = wait_until(mailbox.next_mail, WITHIN_SECONDS, "the link that decides")
+            merchant.approve(mail)
+            wait_until(lambda: merchant.state() == "open", WITHIN_SECONDS, "the store to be open")
+        except ApplicationError as error:
+            raise RehearsalError(str(error)) from error
+        finally:
+            mailbox.close()
+        channel = next(iter(world.channels))
+        generator = OrderGenerator(seed=99, stores=[store], channels=[channel])
+        order_id = world.channels[channel].place(generator.order(99, world.now_ms()).payload)
+        decision = wait_until(
+            lambda: _decision(world, channel, order_id), WITHIN_SECONDS, "the new store's order"
+        )
+        tell(f"{store.store_id} is open, and its first order was {decision}")
+        if decision not in ACCEPTED:
+            raise RehearsalError(f"the new store's order was not accepted: {decision}")
+
     def _read_logs(self) -> None:
         functions = json.loads(
             (self.project.folder / ".chalice" / "deployed" / f"{STAGE}.json").read_text()
@@ -247,7 +288,10 @@ class Rehearsal:
         self.command(
             "aws", "secretsmanager", "delete-secret", *secret, "--force-delete-without-recovery"
         )
-        tell(f"retained and deleted by hand: buckets, secret, {len(tables)} tables")
+        layer, _, version = self._layer.rpartition(":")
+        which = ("--layer-name", layer, "--version-number", version)
+        self.command("aws", "lambda", "delete-layer-version", *which)
+        tell(f"retained and deleted by hand: buckets, secret, layer, {len(tables)} tables")
 
     def _retained(self) -> list[tuple[str, str]]:
         """Return kind and name of what outlives the stack."""

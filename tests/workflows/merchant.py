@@ -7,10 +7,10 @@ import re
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from simulators.forms import form_pdf
 from simulators.menu import menu_file
 from simulators.orders import OrderGenerator
 from simulators.registries import GOLDEN_CRUMB
-from tests.workflows.forms import form_pdf
 
 if TYPE_CHECKING:
     from simulators.menu import Store
@@ -36,9 +36,12 @@ class Onboarding:
         self.street = street
         self.offline = street.offline
         self.world = street.world
-        self.store = store
-        self.menu = menu_file(self.store)
+        self.turn_to(store)
         self._subscribe()
+
+    def turn_to(self, store: Store) -> None:
+        """Go on with another store."""
+        self.store, self.menu = store, menu_file(store)
 
     def _subscribe(self) -> None:
         """Let a queue get what a person gets by mail."""
@@ -106,7 +109,7 @@ class Onboarding:
     def link(self) -> str:
         """Return the path of the one link that was sent."""
         (mail,) = self.mails()
-        return link_in(mail)
+        return self.link_in(mail)
 
     def decide(self, link: str, decision: str = "approve", **form: str) -> int:
         fields = {"decision": decision, "by": "Bea", "reason": "", **form}
@@ -138,16 +141,43 @@ class Onboarding:
         self.street.pass_time(seconds=600)
         return self.street.decisions().get(order_id, "")
 
-    def merchants_mail(self) -> list[str]:
-        """Return the texts that were mailed to merchants."""
-        from moto.core import DEFAULT_ACCOUNT_ID
-        from moto.ses.models import ses_backends
+    def merchants_mails(self) -> list[str]:
+        """Return the mails to merchants, subject and text."""
+        return [
+            json.dumps(entry.detail, ensure_ascii=False, default=str)
+            for entry in self.offline.journal.entries()
+            if entry.subject == "sesv2.SendEmail"
+        ]
 
-        sent = ses_backends[DEFAULT_ACCOUNT_ID]["us-east-1"].sent_messages
-        return [str(getattr(message, "body", "")) for message in sent]
+    def events(self) -> list[str]:
+        """Return the types of the events about stores."""
+        return [
+            item["DetailType"]
+            for entry in self.offline.journal.entries()
+            if entry.subject == "events.PutEvents"
+            for item in entry.detail["Entries"]
+            if item["DetailType"] in ("store.opened", "store.refused")
+        ]
 
+    def keys(self, prefix: str) -> list[str]:
+        """Return the keys of the bucket's objects."""
+        listed = self.offline.client("s3").list_objects_v2(Bucket=BUCKET, Prefix=prefix)
+        return [one["Key"] for one in listed.get("Contents", [])]
 
-def link_in(mail: str) -> str:
-    found = re.search(r"http://127\.0\.0\.1:8000(/approvals/\S+)", mail)
-    assert found, mail
-    return found[1]
+    def names_of_the_store(self) -> list[str]:
+        """Return by which partners' names the store is known to us."""
+        items = self.offline.client("dynamodb").scan(TableName="stores")["Items"]
+        mine = [item for item in items if item["store_id"]["S"] == self.store.store_id]
+        return [item["channel_store"]["S"] for item in mine]
+
+    def page(self, link: str) -> str:
+        """Return what whoever decides is shown."""
+        reply = self.offline.http.get(link)
+        assert reply.status_code == 200
+        return reply.body.decode()
+
+    def link_in(self, mail: str) -> str:
+        """Return the path of the link in a mail."""
+        found = re.search(r"http://127\.0\.0\.1:8000(/approvals/\S+)", mail)
+        assert found, mail
+        return found[1]
