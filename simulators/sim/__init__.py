@@ -3,6 +3,7 @@
 plan      what happens in a seed: stores, orders, people, weather. Data, nothing else.
 fate      what happens to a call: decided by seed, function, order and number of the call
 door      where each call of a function to AWS and to vendors passes, slowed, failed, cut off
+straight    past botocore's bytes, as long as AWS does not disturb calls
 containers  what functions remember between runs, per container as at Lambda
 play      one plan from its first order to calm, then the auditor
 shrink    a failing plan made smaller

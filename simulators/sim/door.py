@@ -24,12 +24,14 @@ from chalicelib.domain.deadlines import CONNECT_SECONDS, READ_SECONDS
 from simulators import faults
 from simulators.sim import plan as plans
 from simulators.sim.fate import chosen, fraction
+from simulators.sim.straight import Straight
 from simulators.street import VENDORS_URL
 from simulators.wsgi import Request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from chalice_offline.emulator import Emulator
     from simulators.sim.plan import Plan
     from simulators.simulator import Simulator
     from simulators.world import World
@@ -77,11 +79,13 @@ caller: ContextVar[Caller | None] = ContextVar("caller", default=None)
 class Door:
     """The door of one evening."""
 
-    def __init__(self, plan: Plan, world: World, began_ms: int) -> None:
+    def __init__(self, plan: Plan, world: World, emulator: Emulator, began_ms: int) -> None:
         self.plan = plan
         self.world = world
+        self.emulator = emulator
         self.began_ms = began_ms
         self.is_fair = True
+        self.is_aws_disturbed = False
         self.log: list[Passed] = []
         self.counts: Counter[str] = Counter()
         self.calls: Counter[str] = Counter()
@@ -92,15 +96,19 @@ class Door:
         """Have all calls of functions pass here."""
         door, own = self, vars(BaseClient)
         make_api_call = own["_make_api_call"]
+        straight = Straight(self.emulator, make_api_call).call
+
+        def call(client: Any, operation: str, request: dict[str, Any]) -> Any:
+            # How botocore waits and tries again belongs to the play.
+            way = make_api_call if door.is_aws_disturbed else straight
+            return way(client, operation, request)
 
         def aws(client: Any, operation: str, request: dict[str, Any]) -> Any:
             run = caller.get()
             if run is None:  # the street's own
-                return make_api_call(client, operation, request)
+                return call(client, operation, request)
             what = f"{client.meta.service_model.service_name}.{operation}"
-            return door.passed(
-                run, what, lambda: make_api_call(client, operation, request), request
-            )
+            return door.passed(run, what, lambda: call(client, operation, request), request)
 
         def vendor(_http: VendorHttp, method: str, url: str, **call: Any) -> HttpReply:
             run = caller.get() or Caller("-", "-")

@@ -54,13 +54,13 @@ class Result:
     virtual_ms: int
 
 
-def play(plan: Plan) -> Result:
-    """Play a plan on a street of its own."""
+def play(plan: Plan, *, through_botocore: bool = False) -> Result:
+    """Play a plan on a street of its own; `through_botocore` takes twice as long as it has to."""
     before = random.getstate()
     random.seed(plan.seed)  # botocore rolls the jitter of its retries with everybody's dice
     try:
         with Offline(PROJECT, stage="local", region="us-east-1", seed=plan.seed) as offline:
-            return Evening(offline, plan).result()
+            return Evening(offline, plan, through_botocore=through_botocore).result()
     finally:
         random.setstate(before)
 
@@ -68,15 +68,18 @@ def play(plan: Plan) -> Result:
 class Evening:
     """A plan on its street."""
 
-    def __init__(self, offline: Offline, plan: Plan) -> None:
+    def __init__(self, offline: Offline, plan: Plan, *, through_botocore: bool = False) -> None:
         self.plan = plan
+        self.through_botocore = through_botocore
         self.offline = offline
         self.stores = _stores(plan)
         self.street = Street(offline, self.stores, seed=plan.seed)
         self.world = self.street.world
         self.began_ms = self.world.now_ms()
         self.counts: Counter[str] = Counter()
-        self.door = Door(plan, self.world, self.began_ms)
+        self.door = Door(plan, self.world, offline.emulator, self.began_ms)
+        self.door.is_aws_disturbed = through_botocore
+        self._disturbed: set[int] = set()
         self._agenda: list[tuple[int, int, Callable[[], None]]] = []
         ids = {self._written(order).order_id for order in plan.orders}
         ids |= {f"gb:{id_}" for id_ in ids}
@@ -223,10 +226,14 @@ class Evening:
         if window.kind in ("delay", "reorder"):
             options["milliseconds"] = window.longest_ms
         fault = add(target, **options)
+        self._disturbed.add(fault.number)
+        self.door.is_aws_disturbed = True
 
         def over() -> None:
             self.counts[f"aws: {window.kind} {window.target}"] += fault.struck
             self.offline.emulator.faults.remove(fault.number)
+            self._disturbed.discard(fault.number)
+            self.door.is_aws_disturbed = self.through_botocore or bool(self._disturbed)
 
         self._at(window.to_ms, over)
 

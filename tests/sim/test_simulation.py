@@ -24,6 +24,13 @@ def test_seeds_do_not_leak_into_each_other() -> None:
     assert len(set(among.values())) == 3
 
 
+@pytest.mark.parametrize("seed", [3, 5])
+def test_way_past_botocore_is_the_same_way(seed: int) -> None:
+    """Every call at the same instant, with the same end, as through its bytes."""
+    plan = make_plan(seed)
+    assert play(plan).digest == play(plan, through_botocore=True).digest
+
+
 def test_in_fair_weather_every_order_is_made() -> None:
     """But for those that somebody takes back, and wrong ones: an app that denies all is found."""
     result = play(FAIR)
