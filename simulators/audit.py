@@ -11,16 +11,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.adapters.records import to_record
-from simulators.street import QUEUES, names
+from chalicelib.domain.order import reference_id
+from simulators.books import QUEUES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
     from chalicelib.domain.record import OrderRecord
+    from simulators.books import Books
     from simulators.channels.marketplace import Decision
     from simulators.pos.kitchen import Ticket
-    from simulators.street import Street
 
 YES = frozenset({"accepted", "accepted_at_once", "accepted_on_tablet", "confirmed", "succeeded"})
 UNANSWERED = frozenset({"auto_cancelled", "auto_rejected", "timed_out", "cancelled_by_deliveroo"})
@@ -49,7 +50,7 @@ class Side:
         return ends[-1] if ends else ""
 
 
-def findings(street: Street, *, told_to_staff: AbstractSet[str] = frozenset()) -> list[str]:
+def findings(street: Books, *, told_to_staff: AbstractSet[str] = frozenset()) -> list[str]:
     """Return every disagreement.
 
     About an order in `told_to_staff` a person has been told that its partner could not be: there
@@ -64,7 +65,7 @@ def findings(street: Street, *, told_to_staff: AbstractSet[str] = frozenset()) -
     ]
 
 
-def sides(street: Street) -> list[Side]:
+def sides(street: Books) -> list[Side]:
     """Return every order that anybody knows of."""
     items = street.records()
     records = {item["order_id"]["S"]: to_record(item) for item in items}
@@ -89,32 +90,48 @@ def sides(street: Street) -> list[Side]:
 
 
 def _tickets(
-    street: Street, items: Sequence[Mapping[str, Any]]
+    street: Books, items: Sequence[Mapping[str, Any]]
 ) -> tuple[defaultdict[str, list[Ticket]], defaultdict[str, list[Ticket]]]:
     printed: defaultdict[str, list[Ticket]] = defaultdict(list)
     standing: defaultdict[str, list[Ticket]] = defaultdict(list)
+    known = _references(items)
     for till in street.world.points_of_sale.values():
         still = Counter(till.standing_tickets())
         for ticket in till.tickets():
             reference = str(ticket.reference_id)
-            owner = next((i["order_id"]["S"] for i in items if names(i, reference)), reference)
+            owner = _owner(known, reference)
             printed[owner].append(ticket)
             if still[ticket]:
                 standing[owner].append(ticket)
     return printed, standing
 
 
-def _live(street: Street, items: Sequence[Mapping[str, Any]]) -> defaultdict[str, list[str]]:
+def _live(street: Books, items: Sequence[Mapping[str, Any]]) -> defaultdict[str, list[str]]:
     """Return what the points of sale hold of each order, printed or not."""
     live: defaultdict[str, list[str]] = defaultdict(list)
+    known = _references(items)
     for till in street.world.points_of_sale.values():
         for reference, id_ in till.live_orders():
-            owner = next((i["order_id"]["S"] for i in items if names(i, reference)), reference)
-            live[owner].append(id_)
+            live[_owner(known, reference)].append(id_)
     return live
 
 
-def _of(street: Street, side: Side, told_to_staff: AbstractSet[str]) -> Iterator[str]:
+def _references(items: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Return the orders' ids by all that points of sale may call them."""
+    known: dict[str, str] = {}
+    for item in items:
+        order_id = item["order_id"]["S"]
+        known[item["order_key"]["S"]] = order_id  # Toast, Clover
+        known[reference_id(item["channel"]["S"], order_id)] = order_id  # Square
+    return known
+
+
+def _owner(known: Mapping[str, str], reference: str) -> str:
+    """Return whose ticket it is; at Toast and Clover a word and a colon stand before our key."""
+    return known.get(reference) or known.get(reference.partition(":")[2].strip()) or reference
+
+
+def _of(street: Books, side: Side, told_to_staff: AbstractSet[str]) -> Iterator[str]:
     order_id, record, count = side.order_id, side.record, len(side.standing)
     is_yes = side.said in YES
     if len(side.printed) > 1:
@@ -142,7 +159,7 @@ def _of(street: Street, side: Side, told_to_staff: AbstractSet[str]) -> Iterator
     yield from _money(street, side, record)
 
 
-def _is_eaten(street: Street, side: Side) -> bool:
+def _is_eaten(street: Books, side: Side) -> bool:
     """Say whether the kitchen was done before the partner took the order back: too late for that.
 
     Our record may say "cancelled" by then; but also that the ticket could not be undone.
@@ -154,7 +171,7 @@ def _is_eaten(street: Street, side: Side) -> bool:
     return done and (side.record.state == "completed" or side.record.undo == "failed")
 
 
-def _money(street: Street, side: Side, record: OrderRecord) -> Iterator[str]:
+def _money(street: Books, side: Side, record: OrderRecord) -> Iterator[str]:
     """Compare what the goods cost at the partner, in our record and on the kitchen's ticket."""
     placed = street.placed.get(side.order_id)
     if placed is None or record.order is None or record.state not in KEPT:

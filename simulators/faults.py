@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from simulators.wsgi import Request
+
 RATE_LIMITED = "rate_limited"
 UNAUTHORIZED = "unauthorized"
 ERROR_BEFORE_COMMIT = "error_before_commit"
@@ -49,7 +51,8 @@ class Fault:
 
     `times` None means without end. `status` is the answer of the two error faults. `seconds`
     is how long a slow success takes, a late webhook is late, an out-of-order webhook waits for
-    the one that shall overtake it, or the tablet takes to accept after a denial.
+    the one that shall overtake it, or the tablet takes to accept after a denial. With `about`
+    only requests are hit that hold this text anywhere: one store's id, say.
     """
 
     operation: str
@@ -58,6 +61,7 @@ class Fault:
     probability: float = 1.0
     status: int = 500
     seconds: float = 0.0
+    about: str = ""
 
     def __post_init__(self) -> None:
         if self.fault not in ALL_FAULTS:
@@ -91,7 +95,7 @@ class FaultPlan:
             added = Fault(operation, fault, **options)
         except TypeError as error:
             raise ValueError(
-                "a fault has operation, fault, times, probability, status, seconds"
+                "a fault has operation, fault, times, probability, status, seconds, about"
             ) from error
         self._faults.append(added)
         return added
@@ -105,12 +109,16 @@ class FaultPlan:
         """Everything goes well from here on."""
         self._faults.clear()
 
-    def take(self, operation: str, kinds: Iterable[str]) -> Fault | None:
+    def take(
+        self, operation: str, kinds: Iterable[str], request: Request | None = None
+    ) -> Fault | None:
         """Return the fault that hits this operation now, and count it; None for a good day."""
         if not self._faults:
             return None
         for fault in self._faults:
             if fault.fault not in kinds or fault.operation not in (operation, "*"):
+                continue
+            if fault.about and (request is None or not _mentions(request, fault.about)):
                 continue
             if fault.probability < 1.0 and self._random.random() >= fault.probability:
                 continue
@@ -125,3 +133,8 @@ class FaultPlan:
     def describe(self) -> list[dict[str, Any]]:
         """Return the faults still to come, as the control endpoint shows them."""
         return [asdict(fault) for fault in self._faults]
+
+
+def _mentions(request: Request, text: str) -> bool:
+    """Say whether a text is in a request's path, fields or body."""
+    return text in request.path or text in str(request.headers) or text.encode() in request.body

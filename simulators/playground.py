@@ -19,7 +19,9 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from simulators.server import RunningServer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+
+    from simulators.menu import Store
 
 PROJECT = Path(__file__).resolve().parent.parent
 APP_PORT = 8000
@@ -57,8 +59,16 @@ class Ports:
 class Playground:
     """App, AWS side and vendors, from `start` to the end of the `with` block."""
 
-    def __init__(self, *, seed: int = 0, quiet: bool = False, ports: Ports | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        seed: int = 0,
+        quiet: bool = False,
+        ports: Ports | None = None,
+        stores: Sequence[Store] | None = None,
+    ) -> None:
         """Prepare; `quiet` keeps the app's log lines out of the terminal."""
+        self._stores = stores
         self._asked_ports = ports or Ports()
         self.ports = self._asked_ports
         self._quiet = quiet
@@ -93,7 +103,10 @@ class Playground:
     def __enter__(self) -> Self:
         self.ports = self._asked_ports.chosen()
         self._vendors = RunningServer(
-            port=self.ports.vendors or 0, seed=self._seed, app_url=self.app_url
+            port=self.ports.vendors or 0,
+            seed=self._seed,
+            app_url=self.app_url,
+            stores=self._stores,
         )
         self._vendors.__enter__()
         try:

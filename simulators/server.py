@@ -21,6 +21,7 @@ from simulators.world import DEFAULT_APP_URL, World
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from simulators.menu import Store
     from simulators.simulator import Simulator
     from simulators.timeline import Delivery
 
@@ -80,7 +81,14 @@ class Ticker:
 class RunningServer:
     """The simulators behind a port, with their ticker. A context manager; `port` 0 is any."""
 
-    def __init__(self, *, port: int = 9001, seed: int = 0, app_url: str = DEFAULT_APP_URL) -> None:
+    def __init__(
+        self,
+        *,
+        port: int = 9001,
+        seed: int = 0,
+        app_url: str = DEFAULT_APP_URL,
+        stores: Sequence[Store] | None = None,
+    ) -> None:
         self._ticker = Ticker()
         self._server = WsgiServer(port)
         self.url = self._server.url
@@ -92,6 +100,7 @@ class RunningServer:
             wake=self._ticker.wake,
             app_url=app_url,
             public_url=self.url,
+            stores=stores,
         )
         self._server.app = self.world
 

@@ -139,7 +139,7 @@ class Simulator:
     def _carry_out(
         self, route: Route, request: Request, arguments: dict[str, str]
     ) -> tuple[Response, faults.Fault | None]:
-        fault = self.faults.take(route.operation, faults.REQUEST_FAULTS)
+        fault = self.faults.take(route.operation, faults.REQUEST_FAULTS, request)
         kind = fault.fault if fault else ""
         if kind == faults.RATE_LIMITED:
             return self.error(429, "Too many requests."), fault

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from chalicelib import bootstrap
-from chalicelib.domain.order import reference_id
+from simulators.books import QUEUES, Books, names
 from simulators.in_responses import mount
 from simulators.orders import OrderGenerator
 from simulators.world import World
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from chalice_offline.testing import Offline
     from simulators.cart import PlacedOrder
@@ -27,17 +27,8 @@ if TYPE_CHECKING:
 
 VENDORS_URL = "http://127.0.0.1:9001"
 
-QUEUES = (
-    "inbound-orders",
-    "pos-square",
-    "pos-toast",
-    "pos-clover",
-    "channel-callbacks",
-    "notifications",
-)
 
-
-class Street:
+class Street(Books):
     """Customers, partners, the restaurant's till, and the app between them."""
 
     def __init__(
@@ -45,8 +36,8 @@ class Street:
     ) -> None:
         bootstrap.forget()
         self.offline = offline
-        self.placed: dict[str, PlacedOrder] = {}
-        self.world = World(now_ms=self._now_ms, send=self._send, stores=stores, seed=seed)
+        world = World(now_ms=self._now_ms, send=self._send, stores=stores, seed=seed)
+        super().__init__(offline.client, world)
 
     def open_for_business(self, stores: int | None = None) -> None:
         """Import the (first) stores' menus, as an operator does: by uploading files."""
@@ -124,42 +115,16 @@ class Street:
             self.offline.advance(seconds=step, raise_errors=False)
             self.world.tick()
 
-    def queue_depth(self, name: str) -> int:
-        """Return how many messages wait in a queue."""
-        sqs = self.offline.client("sqs")
-        url = sqs.get_queue_url(QueueName=name)["QueueUrl"]
-        names = ["ApproximateNumberOfMessages"]
-        reply = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)
-        return int(reply["Attributes"][names[0]])
-
-    def records(self) -> list[dict[str, Any]]:
-        """Return the orders table."""
-        pages = self.offline.client("dynamodb").get_paginator("scan").paginate(TableName="orders")
-        return [item for page in pages for item in page["Items"]]
-
-    def first_message(self, name: str) -> str:
-        """Return the beginning of a message of a queue; it stays there."""
-        sqs = self.offline.client("sqs")
-        url = sqs.get_queue_url(QueueName=name)["QueueUrl"]
-        reply = sqs.receive_message(QueueUrl=url, VisibilityTimeout=0)
-        return str(next((m["Body"] for m in reply.get("Messages", ())), ""))[:200]
-
     def is_at_rest(self) -> bool:
         """Say whether nothing is under way: no message, no webhook, nothing owed for an order."""
         if any(self.world_pending()) or any("due_ms" in item for item in self.records()):
             return False
-        return not any(self._unfinished(queue) for queue in QUEUES)
+        return not any(self.unfinished(queue) for queue in QUEUES)
 
     def world_pending(self) -> Iterator[int]:
         """Yield how many webhooks each vendor has still to send."""
         for simulator in self.world.simulators.values():
             yield simulator.pending_webhooks()
-
-    def _unfinished(self, name: str) -> int:
-        sqs = self.offline.client("sqs")
-        url = sqs.get_queue_url(QueueName=name)["QueueUrl"]
-        reply = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
-        return sum(int(n) for name, n in reply.items() if name.startswith("ApproximateNumber"))
 
     def record(self, order: PlacedOrder) -> dict[str, Any] | None:
         """Return what the orders table holds about an order."""
@@ -174,13 +139,6 @@ class Street:
             request.method, path, headers=request.headers, body=request.body
         )
         return int(reply.status_code)
-
-
-def names(item: Mapping[str, Any], reference: str) -> bool:
-    """Say whether a ticket's reference is that of a stored order."""
-    if reference.endswith(item["order_key"]["S"]):  # Toast, Clover
-        return True
-    return reference == reference_id(item["channel"]["S"], item["order_id"]["S"])  # Square
 
 
 @contextmanager

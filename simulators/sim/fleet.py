@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 SEEDS_PER_PROCESS = 300
 LOOK_SECONDS = 1.0
+LINE_SECONDS = 30.0
+"""Where nobody watches a line change, it is written anew this often."""
 
 
 @dataclass(slots=True)
@@ -74,9 +76,9 @@ def play_all(
                 for line in told.story:
                     say(line)
             tally.seconds = time.monotonic() - began
-            if time.monotonic() - shown >= LOOK_SECONDS:
+            if time.monotonic() - shown >= (LOOK_SECONDS if sys.stderr.isatty() else LINE_SECONDS):
                 shown = time.monotonic()
-                _progress(tally, total)
+                _progress(tally, total, end="\r" if sys.stderr.isatty() else "\n")
     _progress(tally, total, end="\n")
     return tally
 
@@ -138,7 +140,7 @@ def play_seed(seed: int, orders: int, *, shrink: bool) -> Told:
     return Told(replace(result, log=()), lines)
 
 
-def _progress(tally: Tally, total: int, end: str = "\r") -> None:
+def _progress(tally: Tally, total: int, end: str) -> None:
     rate = tally.orders / tally.seconds if tally.seconds else 0.0
     left = ""
     if total and tally.seeds:
@@ -146,6 +148,5 @@ def _progress(tally: Tally, total: int, end: str = "\r") -> None:
         left = f", {seconds // 60}:{seconds % 60:02d} left"
     text = f"{tally.seeds} seeds, {tally.orders} orders, {rate:.0f} orders/s{left}"
     text += f", {len(tally.failed)} seeds failed" if tally.failed else ""
-    if sys.stderr.isatty() or end == "\n":
-        sys.stderr.write(f"{text:<78}{end}")
-        sys.stderr.flush()
+    sys.stderr.write(f"{text:<78}{end}")
+    sys.stderr.flush()

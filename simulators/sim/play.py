@@ -7,14 +7,16 @@ import heapq
 import json
 import random
 from collections import Counter
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, redirect_stdout
 from dataclasses import dataclass, replace
+from io import TextIOBase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chalice_offline.testing import Offline
 from chalicelib.domain.order import order_key
 from simulators.audit import YES, findings, sides
+from simulators.books import names
 from simulators.channels.doordash.simulator import DoorDash
 from simulators.channels.uber_eats.simulator import UberEats
 from simulators.menu import DELIVEROO, Store, make_stores
@@ -22,15 +24,16 @@ from simulators.sim import plan as plans
 from simulators.sim.containers import Containers
 from simulators.sim.customers import placed, written
 from simulators.sim.door import Door, Passed
-from simulators.street import Street, names
+from simulators.street import Street
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from simulators.audit import Side
     from simulators.cart import PlacedOrder
     from simulators.pos.kitchen import PointOfSaleSimulator, Ticket
     from simulators.sim.plan import Deed, OrderPlan, Plan, Window
+    from simulators.world import World
 
 PROJECT = Path(__file__).parents[2]
 STEP_MS = 1_000
@@ -52,17 +55,41 @@ class Result:
     log: tuple[Passed, ...]
     orders: int
     virtual_ms: int
+    judged: Any = None
 
 
-def play(plan: Plan, *, through_botocore: bool = False) -> Result:
-    """Play a plan on a street of its own; `through_botocore` takes twice as long as it has to."""
+def play(
+    plan: Plan,
+    *,
+    through_botocore: bool = False,
+    trouble: Callable[[World, Sequence[Store]], None] = lambda *_: None,
+    judged: Callable[[Street], Any] = lambda _: None,
+) -> Result:
+    """Play a plan on a street of its own; `through_botocore` takes twice as long as it has to.
+
+    `trouble` is asked for beside the plan's, `judged` adds a view of the end to the result.
+    """
     before = random.getstate()
     random.seed(plan.seed)  # botocore rolls the jitter of its retries with everybody's dice
     try:
-        with Offline(PROJECT, stage="local", region="us-east-1", seed=plan.seed) as offline:
-            return Evening(offline, plan, through_botocore=through_botocore).result()
+        # What functions print (metrics are log lines) is not what is asked for here.
+        with (
+            redirect_stdout(Unread()),
+            Offline(PROJECT, stage="local", region="us-east-1", seed=plan.seed) as offline,
+        ):
+            evening = Evening(offline, plan, through_botocore=through_botocore)
+            evening.ask_for_trouble = lambda: trouble(evening.world, evening.stores)
+            return replace(evening.result(), judged=judged(evening.street))
     finally:
         random.setstate(before)
+
+
+class Unread(TextIOBase):
+    """Takes text and drops it."""
+
+    def write(self, text: str) -> int:
+        """Say that it was written."""
+        return len(text)
 
 
 class Evening:
@@ -79,6 +106,7 @@ class Evening:
         self.counts: Counter[str] = Counter()
         self.door = Door(plan, self.world, offline.emulator, self.began_ms)
         self.door.is_aws_disturbed = through_botocore
+        self.ask_for_trouble: Callable[[], None] = lambda: None
         self._disturbed: set[int] = set()
         self._agenda: list[tuple[int, int, Callable[[], None]]] = []
         ids = {self._written(order).order_id for order in plan.orders}
@@ -127,6 +155,7 @@ class Evening:
         if self.plan.weather.twice:
             for target in ("sqs.SendMessage", *plans.FUNCTIONS):
                 self._duplicates(target, self.plan.weather.twice)
+        self.ask_for_trouble()
         share = self.plan.weather.webhook
         if share:
             mix = {

@@ -25,6 +25,7 @@ DICE = {
 # The commands that run in real time: they measure it, and wait for it.
 REAL_TIME = {
     "simulators/demo.py",
+    "simulators/friday.py",
     "simulators/playground.py",
     "simulators/rehearse.py",
     "simulators/server.py",

@@ -1,0 +1,68 @@
+"""What both sides hold at an instant: the vendors' world, the orders table and the queues.
+
+The auditor reads them, whether time is virtual (simulators/street.py) or real.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.domain.order import reference_id
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from simulators.cart import PlacedOrder
+    from simulators.world import World
+
+QUEUES = (
+    "inbound-orders",
+    "pos-square",
+    "pos-toast",
+    "pos-clover",
+    "channel-callbacks",
+    "notifications",
+)
+
+
+class Books:
+    """The books of one evening. `client` makes boto3 clients, `placed` is by the orders' ids."""
+
+    def __init__(self, client: Callable[[str], Any], world: World) -> None:
+        self.client = client
+        self.world = world
+        self.placed: dict[str, PlacedOrder] = {}
+
+    def records(self) -> list[dict[str, Any]]:
+        """Return the orders table."""
+        pages = self.client("dynamodb").get_paginator("scan").paginate(TableName="orders")
+        return [item for page in pages for item in page["Items"]]
+
+    def first_message(self, name: str) -> str:
+        """Return the beginning of a message of a queue; it stays there."""
+        sqs = self.client("sqs")
+        url = sqs.get_queue_url(QueueName=name)["QueueUrl"]
+        reply = sqs.receive_message(QueueUrl=url, VisibilityTimeout=0)
+        return str(next((m["Body"] for m in reply.get("Messages", ())), ""))[:200]
+
+    def queue_depth(self, name: str) -> int:
+        """Return how many messages wait in a queue."""
+        sqs = self.client("sqs")
+        url = sqs.get_queue_url(QueueName=name)["QueueUrl"]
+        names = ["ApproximateNumberOfMessages"]
+        reply = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)
+        return int(reply["Attributes"][names[0]])
+
+    def unfinished(self, name: str) -> int:
+        """Return how many messages a queue has: waiting, delayed, or under way."""
+        sqs = self.client("sqs")
+        url = sqs.get_queue_url(QueueName=name)["QueueUrl"]
+        reply = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+        return sum(int(n) for name, n in reply.items() if name.startswith("ApproximateNumber"))
+
+
+def names(item: Mapping[str, Any], reference: str) -> bool:
+    """Say whether a ticket's reference is that of a stored order."""
+    if reference.endswith(item["order_key"]["S"]):  # Toast, Clover
+        return True
+    return reference == reference_id(item["channel"]["S"], item["order_id"]["S"])  # Square
