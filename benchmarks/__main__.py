@@ -1,7 +1,7 @@
 """Measures everything and writes it down.
 
-    python -m benchmarks                    the whole, about 12 minutes
-    python -m benchmarks --quick            about 3 minutes, rougher
+    python -m benchmarks                    the whole, about half an hour
+    python -m benchmarks --quick            about 6 minutes, rougher
     python -m benchmarks --only own         our own figures, no other engine needed
     python -m benchmarks --only engines --engine chalice-offline --engine ministack
     python -m benchmarks --page             write docs/BENCHMARKS.md from latest.json again
@@ -25,6 +25,7 @@ from benchmarks import (  # noqa: E402 - src/ comes first on the path set above
     against_engines,
     harness,
     own_calls,
+    own_friday,
     own_items,
     own_live,
     own_routes,
@@ -54,6 +55,7 @@ OWN = (
     own_steady,
     own_storage,
     own_workflows,
+    own_friday,
 )
 
 

@@ -29,10 +29,11 @@ class Effort:
     large: int  # messages, of the largest queue
     events: int  # events of a latency measurement
     orders: int  # orders through the pipeline
+    friday: int  # orders of a Friday night in virtual time
 
 
-WHOLE = Effort(seconds=1.5, rounds=5, large=1_000_000, events=400, orders=300)
-QUICK = Effort(seconds=0.3, rounds=3, large=100_000, events=80, orders=40)
+WHOLE = Effort(seconds=1.5, rounds=5, large=1_000_000, events=400, orders=300, friday=10_000)
+QUICK = Effort(seconds=0.3, rounds=3, large=100_000, events=80, orders=40, friday=1_000)
 
 
 @dataclass(frozen=True)

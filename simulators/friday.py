@@ -21,7 +21,7 @@ from simulators.books import Books
 from simulators.menu import CLOVER, make_stores
 from simulators.orders import OrderGenerator
 from simulators.sim import plan as plans
-from simulators.sim.plan import OrderPlan, Plan, StorePlan, Weather
+from simulators.sim.plan import OrderPlan, Plan, StorePlan, Weather, Window
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -98,16 +98,14 @@ def friday_plan(count: int, seed: int, seconds: float = VIRTUAL_SECONDS) -> Plan
         for number, at_ms in enumerate(arrivals(count, seconds, seed))
     )
     ends_ms = round(seconds * 1000)
-    return Plan(seed, stores, orders, Weather(), ends_ms=ends_ms, size=count)
+    throttling = Window(CLOVER, plans.THROTTLED, 0, ends_ms, THROTTLED)
+    return Plan(seed, stores, orders, Weather(), (throttling,), ends_ms=ends_ms, size=count)
 
 
-def ask_for_trouble(world: World, stores: Sequence[Store]) -> None:
-    """Let Clover throttle the whole night, and one store's till be dead."""
-    dead = stores[DEAD_STORE]
-    world.clover.faults.add(
-        "*", "error_before_commit", times=None, status=503, about=dead.location_id
-    )
-    world.clover.faults.add_mix({"rate_limited": THROTTLED})
+def end_a_till(world: World, stores: Sequence[Store]) -> None:
+    """Let one store's till be dead."""
+    dead = stores[DEAD_STORE].location_id
+    world.clover.faults.add("*", "error_before_commit", times=None, status=503, about=dead)
 
 
 def play_virtual(count: int, seed: int = 0, seconds: float = VIRTUAL_SECONDS) -> Night:
@@ -115,7 +113,7 @@ def play_virtual(count: int, seed: int = 0, seconds: float = VIRTUAL_SECONDS) ->
     from simulators.sim.play import play
 
     began = time.perf_counter()
-    result = play(friday_plan(count, seed, seconds), trouble=ask_for_trouble, judged=judge)
+    result = play(friday_plan(count, seed, seconds), trouble=end_a_till, judged=judge)
     return Night(
         **result.judged,
         findings=result.findings,
@@ -136,7 +134,8 @@ def play_live(count: int, seed: int = 0, seconds: float = LIVE_SECONDS) -> Night
         _connect(books, stores)
         playground.upload_menus()
         playground.vendors.answered_ms.clear()
-        ask_for_trouble(world, stores)
+        end_a_till(world, stores)
+        world.clover.faults.add_mix({"rate_limited": THROTTLED})
         began = time.monotonic()
         _place(books, stores, arrivals(count, seconds, seed), seed)
         _wait_for_answers(books)

@@ -33,7 +33,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def handle_one_request(self) -> None:
         """Answer one request of any method; http.server would look for do_GET and so on."""
-        self.raw_requestline = self.rfile.readline(65537)
+        try:
+            self.raw_requestline = self.rfile.readline(65537)
+        except TimeoutError:  # nothing came for IDLE_SECONDS: that is the end of it
+            self.raw_requestline = b""
         if not self.raw_requestline:
             self.close_connection = True
             return
