@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import signal
 import sys
@@ -14,6 +13,7 @@ import click
 
 from chalice_offline.attach.command import AttachOptions, attach, attach_options
 from chalice_offline.commands.after_deploy import after_deploy
+from chalice_offline.commands.awslocal import awslocal
 from chalice_offline.commands.doctor import doctor
 from chalice_offline.commands.events import events
 from chalice_offline.commands.invoke import invoke
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from chalice_offline.iam import Mode
     from chalice_offline.live_session import AppSession
+    from chalice_offline.terminal import Screen
 
 F = TypeVar("F", bound="Callable[..., Any]")
 
@@ -58,6 +59,19 @@ def access_options(command: F) -> F:
             help="A further host name to be reached by, whose pages may send requests; "
             "again for more. *.NAME stands for all below it.",
         ),
+    ):
+        command = option(command)
+    return command
+
+
+def terminal_options(command: F) -> F:
+    """Add the options that say how much is told, and to whom."""
+    for option in (
+        click.option(
+            "--json", "as_json", is_flag=True, help="Tell in JSON lines on standard output."
+        ),
+        click.option("--verbose", "-v", is_flag=True, help="Tell of every call, too."),
+        click.option("--quiet", "-q", is_flag=True, help="Tell of failures and dead letters only."),
     ):
         command = option(command)
     return command
@@ -106,6 +120,7 @@ def _variables(
 
 for _command in (
     after_deploy,
+    awslocal,
     doctor,
     events,
     invoke,
@@ -141,6 +156,15 @@ _iam = click.option(
     show_default=True,
     help="Check the AWS calls of functions against their roles: say what a role does not allow, "
     "or refuse it as AWS does.",
+)
+
+_env_file = click.option(
+    "--env-file",
+    "env_files",
+    type=click.Path(dir_okay=False, path_type=Path),
+    multiple=True,
+    metavar="FILE",
+    help="Variables of every function out of FILE (.env), over config.json and below --env.",
 )
 
 
@@ -187,6 +211,8 @@ _iam = click.option(
 @_data
 @_no_timeouts
 @_iam
+@_env_file
+@terminal_options
 @access_options
 @attach_options
 def local(
@@ -208,19 +234,26 @@ def local(
     detach: bool,
     provision: bool,
     yes: bool,
+    env_files: tuple[Path, ...],
+    quiet: bool,
+    verbose: bool,
+    as_json: bool,
 ) -> None:
     """Run this folder's Chalice app: its routes, and every event handler."""
     if endpoint is None and (detach or provision or yes):
         raise click.UsageError("--detach, --provision and --yes go with --endpoint")
+    if endpoint is not None and as_json:
+        raise click.UsageError("with --endpoint, what runs is not told: no --json")
     if endpoint is not None and iam != "off":
         raise click.UsageError("with --endpoint, the endpoint says who may do what: no --iam")
     if endpoint is not None and data is not None:
         raise click.UsageError("with --endpoint, data is where the endpoint keeps it: no --data")
-    _log_to_stderr()
+    screen = _screen(quiet=quiet, verbose=verbose, as_json=as_json)
     _stop_on_signals()
     access = Access(allowed_hosts, listen_beyond_loopback)
     try:
         directory = project_dir.resolve()
+        variables = _all_variables(env_files, variables)
         stage = _known_stage(directory, stage)
         if endpoint is not None:
             options = AttachOptions(
@@ -248,7 +281,7 @@ def local(
             data=data,
             iam=_iam_mode(iam),
         )
-        _run_app(session, stage, reload=not no_autoreload)
+        _run_app(session, screen, reload=not no_autoreload)
     except (ProjectError, KeyboardInterrupt) as error:
         _end(error, project_dir)
 
@@ -270,6 +303,7 @@ def local(
 @_data
 @_no_timeouts
 @_iam
+@terminal_options
 @access_options
 def aws(
     host: str,
@@ -281,9 +315,12 @@ def aws(
     iam: str,
     allowed_hosts: tuple[str, ...],
     listen_beyond_loopback: bool,
+    quiet: bool,
+    verbose: bool,
+    as_json: bool,
 ) -> None:
     """Run the AWS endpoint alone, without an app."""
-    _log_to_stderr()
+    screen = _screen(quiet=quiet, verbose=verbose, as_json=as_json)
     _stop_on_signals()
     try:
         from chalice_offline.chalice_app.environment import live_in_utc
@@ -301,15 +338,25 @@ def aws(
             iam=_iam_mode(iam),
         )
         try:
+            session.watchers.append(lambda live: screen.reporter.watch(live.seen))
             session.now.door.open()  # for the functions that are uploaded
             session.start()
-            click.echo(f"AWS endpoint on {session.address}  (Ctrl-C ends it)")
-            click.echo(f"console on {session.aws_server.url}/_chalice_offline/")
+            screen.show_endpoint(session.about())
             _wait_for_signal()
         finally:
             session.stop()
+            screen.reporter.stop()
     except (ProjectError, KeyboardInterrupt) as error:
         _end(error)
+
+
+def _all_variables(files: tuple[Path, ...], given: dict[str, str]) -> dict[str, str]:
+    from chalice_offline.chalice_app.env_file import read_env_file
+
+    variables: dict[str, str] = {}
+    for file in files:
+        variables |= read_env_file(file)
+    return variables | given
 
 
 def _iam_mode(text: str) -> Mode | None:
@@ -327,45 +374,27 @@ def _known_stage(directory: Path, stage: str | None) -> str:
     return stage
 
 
-def _run_app(session: AppSession, stage: str, *, reload: bool) -> None:
+def _run_app(session: AppSession, screen: Screen, *, reload: bool) -> None:
+    session.aws.watchers.append(lambda live: screen.reporter.watch(live.seen))
     try:
         session.start()
-        _print_bindings(session, stage)
+        screen.show_app(session.facts())
         if reload:
-            session.watch(lambda text: click.echo(text, err=True))
+            session.watch(screen.tell)
         else:
             _wait_for_signal()
     finally:
         session.stop()
+        screen.reporter.stop()
 
 
-def _print_bindings(session: AppSession, stage: str) -> None:
-    app, aws = session.app, session.aws
-    name = app.project.name if app.project else ""
-    endpoint = aws.aws_server.url
-    click.echo(f"{name}, stage {stage}")
-    click.echo(f"  app           {session.address}")
-    click.echo(f"  AWS endpoint  {aws.address}  (export AWS_ENDPOINT_URL={endpoint})")
-    click.echo(f"  console       {endpoint}/_chalice_offline/")
-    if app.sockets() is not None:
-        click.echo(f"  websockets    {session.http_server.url.replace('http', 'ws', 1)}")
-    routes = app.routes()
-    if routes:
-        click.echo("routes")
-        for route in routes:
-            click.echo(f"  {route}")
-    if app.bindings:
-        click.echo("handlers")
-        width = max(len(binding.function) for binding in app.bindings)
-        for binding in app.bindings:
-            click.echo(f"  {binding.function:<{width}}  <- {binding.source}")
-    click.echo("Ctrl-C ends it.")
+def _screen(*, quiet: bool, verbose: bool, as_json: bool) -> Screen:
+    from chalice_offline.terminal import Level, Screen
 
-
-def _log_to_stderr() -> None:
-    logging.basicConfig(
-        level=logging.WARNING, format="%(levelname)s %(message)s", stream=sys.stderr
-    )
+    if quiet and verbose:
+        raise click.UsageError("--quiet and --verbose exclude each other")
+    level = Level.QUIET if quiet else Level.VERBOSE if verbose else Level.NORMAL
+    return Screen(level, as_json=as_json)
 
 
 def _stop_on_signals() -> None:

@@ -69,11 +69,7 @@ class LiveEmulator:
         self.driver.run_function = self.door.for_code(self.runtime.run)
 
     def stop(self) -> None:
-        """Answer who waits, end what runs, close the door, stop the timers, clear up.
-
-        A handler that still runs is refused whatever it calls from now on.
-        """
-        self.driver.write_off()
+        """Answer who waits, close the door, stop the timers, clear up."""
         self.gateway.close()
         self.console.close()
         self.driver.stop()

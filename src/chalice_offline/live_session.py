@@ -6,6 +6,7 @@ import os
 import threading
 from typing import TYPE_CHECKING, Any
 
+from chalice_offline.chalice_app.init_hooks import InitHooks
 from chalice_offline.chalice_app.live_process import LiveProcess
 from chalice_offline.chalice_app.offline_app import OfflineApp
 from chalice_offline.chalice_app.output import watch_output
@@ -71,6 +72,8 @@ class AwsSession:
         #: Told of each emulator, the first and those that take its place.
         self.watchers: list[Callable[[LiveEmulator], None]] = []
         self.about: Callable[[], dict[str, Any]] = self._about
+        #: What init hooks ran, for whoever asks as of LocalStack.
+        self.scripts: Callable[[], list[dict[str, str]]] = list
         #: Fills another emulator as this session's is, and returns what brings requests there.
         self.populate: Callable[[LiveEmulator], Callable[[], None]] = self._only_aws
         self.now = self._emulator_on(storage)
@@ -93,12 +96,12 @@ class AwsSession:
         return self.about()
 
     def _about(self) -> dict[str, Any]:
-        return {"aws_url": self.aws_server.url}
+        return {"aws_url": self.aws_server.url, "aws_port_taken": self.taken_port}
 
     @property
-    def address(self) -> str:
-        """Where it listens, and why that is not the usual port, if it is not."""
-        return _address(self.aws_server, self._usual_port)
+    def taken_port(self) -> int | None:
+        """The usual port, when it was taken and another one had to do."""
+        return _taken(self.aws_server, self._usual_port)
 
     def start(self) -> None:
         """Let time pass and answer requests."""
@@ -164,6 +167,7 @@ class AwsSession:
             if self._data is not None:
                 # A file can be open only once. What has gone well in memory is done in it as well.
                 other.stop()
+                before.driver.write_off()
                 before.stop()
                 _write_anew(self._data, file)
                 other, switch = self._populated(SqliteStorage(self._data))
@@ -171,6 +175,7 @@ class AwsSession:
             self.now = other
             switch()
             if self._data is None:
+                before.driver.write_off()
                 before.stop()
             leave_out_of_collections(anew=True)
 
@@ -190,8 +195,12 @@ class AwsSession:
 
     def _emulator_on(self, storage: SqliteStorage) -> LiveEmulator:
         made = LiveEmulator(self._settings, storage, self.aws_server.url, self._shown)
-        made.seen.begin_anew = made.gateway.begin_anew = self.begin_anew
+        made.seen.begin_anew = made.gateway.localstack.begin_anew = self.begin_anew
+        made.gateway.localstack.scripts = self._scripts
         return made
+
+    def _scripts(self) -> list[dict[str, str]]:
+        return self.scripts()
 
     def _tell(self, emulator: LiveEmulator) -> None:
         for watcher in self.watchers:
@@ -263,9 +272,11 @@ class AppSession:
         except ProjectError:
             self.aws.stop()  # its port is bound already
             raise
-        self.aws.about = self._about
+        self.aws.about = self.facts
         self.aws.populate = self._populate
         self._watch = Watch(self.app.directory)
+        self._hooks = InitHooks(self.app.directory)
+        self.aws.scripts = self._hooks.told
 
     def _app_on(self, emulator: LiveEmulator) -> OfflineApp:
         """Return the project, on an emulator; it is not loaded yet."""
@@ -292,17 +303,29 @@ class AppSession:
             self.app = app
             self.aws.endpoint.switch_to(other.gateway)
             self._routes.switch_to(other.gateway, app.addressed, app.addressed_socket)
+            self._run_hooks()
 
         return switch
 
-    def _about(self) -> dict[str, Any]:
-        addresses = {"aws_url": self.aws.aws_server.url, "app_url": self.http_server.url}
-        return self.app.about() | addresses
+    def _run_hooks(self) -> None:
+        self._hooks.run(self.aws.aws_server.url)
+
+    def facts(self) -> dict[str, Any]:
+        """Return what the session is: project, stage, addresses, routes, functions."""
+        app_url = self.http_server.url
+        return {
+            **self.app.about(),
+            "aws_url": self.aws.aws_server.url,
+            "aws_port_taken": self.aws.taken_port,
+            "app_url": app_url,
+            "app_port_taken": self.taken_port,
+            "socket_url": app_url.replace("http", "ws", 1) if self.app.sockets() else None,
+        }
 
     @property
-    def address(self) -> str:
-        """Where the routes are, and why that is not the usual port, if it is not."""
-        return _address(self.http_server, self._usual_port)
+    def taken_port(self) -> int | None:
+        """The usual port of the routes, when it was taken and another one had to do."""
+        return _taken(self.http_server, self._usual_port)
 
     def start(self) -> None:
         """Load, provision, bind, then open the ports. Raises ProjectError."""
@@ -322,6 +345,7 @@ class AppSession:
             project=project.name if project else "",
             stage=self.app.stage,
         )
+        self._run_hooks()
 
     def watch(self, changed: Callable[[str], None]) -> None:
         """Reload whenever the project's code changes, and tell `changed` how it went; blocks."""
@@ -343,7 +367,5 @@ class AppSession:
         self._process.give_back()
 
 
-def _address(server: Server, usual_port: int | None) -> str:
-    if usual_port is None or server.port == usual_port:
-        return server.url
-    return f"{server.url} ({usual_port} is taken)"
+def _taken(server: Server, usual_port: int | None) -> int | None:
+    return None if usual_port is None or server.port == usual_port else usual_port

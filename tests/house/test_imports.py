@@ -33,12 +33,15 @@ MAY_IMPORT: dict[str, set[str]] = {
         "chalice_app", "emulator", "iam", "live_emulator", "services", "sessions", "storage",
         "transports",
     },
+    "terminal": {"console", "services", "emulator", "trace"},
     "testing": {
         "chalice_app", "composition", "console", "drivers", "emulator", "iam", "services",
         "storage", "trace", "transports", "uploaded",
     },
     "commands": {"chalice_app", "sessions", "trace"},
-    "cli": {"attach", "chalice_app", "commands", "iam", "live_session", "transports"},
+    "cli": {
+        "attach", "chalice_app", "commands", "iam", "live_session", "terminal", "transports",
+    },
     "__main__": {"cli"},
 }  # fmt: skip
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
@@ -18,7 +19,6 @@ from chalice_offline.sessions import running_sessions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 PACKAGES = ("chalice-offline", "chalice", "boto3", "botocore", "moto", "uvicorn", "time-machine")
 PORTS = {8000: "the app's routes", 4566: "the AWS endpoint"}
@@ -110,16 +110,19 @@ def environment(directory: Path) -> Iterator[Finding]:
         yield Finding("ok", "environment", "there is a .env; read with local --env-file .env")
 
 
-def awslocal() -> Iterator[Finding]:
+def aws_cli() -> Iterator[Finding]:
     """The AWS CLI."""
-    aws = shutil.which("aws")
-    if shutil.which("awslocal"):
-        yield Finding("ok", "awslocal", f"{shutil.which('awslocal')}, {_version_of(aws)}")
-    else:
+    aws = shutil.which("aws") or shutil.which("aws", path=str(Path(sys.executable).parent))
+    if aws is None:
+        yield Finding("warning", "AWS CLI", "not on PATH; chalice-offline awslocal needs it")
+        return
+    told = _version_of(aws)
+    yield Finding("ok", "AWS CLI", f"{told} ({aws})")
+    if told.startswith("aws-cli/1."):
         yield Finding(
-            "warning",
-            "awslocal",
-            "not on PATH; pip install 'chalice-offline[awslocal]' brings it and the AWS CLI",
+            "ok",
+            "AWS CLI",
+            "version 1's sqs ignores AWS_ENDPOINT_URL: use chalice-offline awslocal sqs …",
         )
 
 
@@ -163,9 +166,7 @@ def _answers(url: str) -> bool:
     return True
 
 
-def _version_of(program: str | None) -> str:
-    if program is None:
-        return "but no aws beside it"
+def _version_of(program: str) -> str:
     try:
         told = subprocess.run(  # noqa: S603 - what PATH calls aws
             [program, "--version"], capture_output=True, text=True, timeout=10, check=False

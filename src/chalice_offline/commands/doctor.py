@@ -10,7 +10,7 @@ import click
 
 from chalice_offline.commands.checks import (
     Finding,
-    awslocal,
+    aws_cli,
     environment,
     ports,
     sessions,
@@ -53,7 +53,7 @@ def doctor(project_dir: Path, stage: str | None, *, as_json: bool) -> None:
         *ports(),
         *sessions(),
         *environment(project_dir),
-        *awslocal(),
+        *aws_cli(),
         *system(),
     ]
     if as_json:
@@ -67,7 +67,12 @@ def doctor(project_dir: Path, stage: str | None, *, as_json: bool) -> None:
 def _project(directory: Path, stage: str | None) -> Iterator[Finding]:
     from chalice_offline.chalice_app.functions import functions_of
     from chalice_offline.chalice_app.offline_app import RESOURCES_FILE
-    from chalice_offline.chalice_app.project import check_stage, default_stage, load_for_stage
+    from chalice_offline.chalice_app.project import (
+        check_stage,
+        default_stage,
+        load_for_stage,
+        unload_project,
+    )
     from chalice_offline.chalice_app.project_file import read_project_file
 
     try:
@@ -90,3 +95,5 @@ def _project(directory: Path, stage: str | None) -> Iterator[Finding]:
             )
     except ProjectError as error:
         yield Finding("error", "project", " ".join(str(error).split()))
+    finally:
+        unload_project(directory)

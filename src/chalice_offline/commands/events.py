@@ -6,6 +6,7 @@ import json
 
 import click
 
+from chalice_offline.commands.completion import kinds
 from chalice_offline.commands.running import say_json
 from chalice_offline.commands.sample_events import KINDS, changed, sample
 
@@ -18,7 +19,7 @@ Examples:
   chalice-offline events sqs --set Records.0.body='{"dish": "soup"}' > event.json
   chalice-offline events schedule | chalice-offline invoke nightly --event -"""
 )
-@click.argument("kind", required=False, metavar="[KIND]")
+@click.argument("kind", required=False, metavar="[KIND]", shell_complete=kinds)
 @click.option(
     "--set",
     "settings",

@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from chalice_offline.commands.completion import function_names
 from chalice_offline.commands.input import json_of, read_file
 from chalice_offline.commands.running import Refused, Running, say_json, session_options
 from chalice_offline.commands.sample_events import KINDS, changed, sample
@@ -27,7 +28,7 @@ Examples:
   chalice-offline invoke echo --event '{"a": 1}' --json
   chalice-offline events s3 | chalice-offline invoke import_menu --event -"""
 )
-@click.argument("name")
+@click.argument("name", shell_complete=function_names)
 @click.option(
     "--event",
     "given",

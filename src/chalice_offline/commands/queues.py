@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from chalice_offline.commands.completion import queue_names
 from chalice_offline.commands.running import Running, say_json, session_options
 
 
@@ -16,7 +17,7 @@ Examples:
   chalice-offline queues
   chalice-offline queues orders-dead-letters        what is in it, and why"""
 )
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=queue_names)
 @session_options
 def queues(running: Running, name: str | None, *, as_json: bool) -> None:
     """Show every queue, or the messages in the queue NAME, which stay where they are."""
@@ -48,7 +49,7 @@ Examples:
   chalice-offline redrive orders-dead-letters --message 3f2a…  one
   chalice-offline redrive orders-dead-letters --to orders-2"""
 )
-@click.argument("name")
+@click.argument("name", shell_complete=queue_names)
 @click.option("--message", default="", help="Only the message of this id.")
 @click.option("--to", default="", help="The queue they go to.  [default: where they came from]")
 @session_options

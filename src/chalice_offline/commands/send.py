@@ -9,6 +9,13 @@ from typing import Any
 
 import click
 
+from chalice_offline.commands.completion import (
+    bucket_names,
+    bus_names,
+    queue_names,
+    stream_names,
+    topic_names,
+)
 from chalice_offline.commands.input import json_of, pairs_of, read_bytes, text_of
 from chalice_offline.commands.running import Refused, Running, say_json, session_options
 
@@ -33,7 +40,7 @@ def send() -> None:
 
 
 @send.command()
-@click.argument("name")
+@click.argument("name", shell_complete=queue_names)
 @click.argument("body")
 @_attributes
 @_group
@@ -64,7 +71,7 @@ def queue(
 
 
 @send.command()
-@click.argument("name")
+@click.argument("name", shell_complete=topic_names)
 @click.argument("message")
 @click.option("--subject", default="", help="The subject.")
 @_attributes
@@ -94,7 +101,7 @@ def topic(
 
 
 @send.command()
-@click.argument("name")
+@click.argument("name", shell_complete=bus_names)
 @click.argument("detail", default="{}")
 @click.option("--source", required=True, help="Who tells, as in the rules' patterns.")
 @click.option("--type", "detail_type", required=True, help="The detail-type.")
@@ -122,7 +129,7 @@ def bus(
 
 
 @send.command()
-@click.argument("name")
+@click.argument("name", shell_complete=bucket_names)
 @click.argument("key")
 @click.argument("file")
 @click.option("--text", is_flag=True, help="FILE is the object's text itself.")
@@ -140,7 +147,7 @@ def bucket(running: Running, name: str, key: str, file: str, *, text: bool, as_j
 
 
 @send.command()
-@click.argument("name")
+@click.argument("name", shell_complete=stream_names)
 @click.argument("data")
 @click.option("--key", default="", help="The partition key.")
 @session_options

@@ -297,10 +297,20 @@ _INVOKERS = {"invoke": "Invoke", "authorizer": "API authorizer", "workflow": "St
 
 def _nowhere(entries: Iterator[Entry]) -> Iterator[Entry]:
     for entry in entries:
-        if entry.kind != "note":
-            continue
-        if entry.outcome.startswith(_NOWHERE) or "filtered out by" in entry.outcome:
+        if went_nowhere(entry):
             yield entry
+
+
+def went_nowhere(entry: Entry, *, also_in_part: bool = True) -> bool:
+    """Whether an entry says that something went nowhere, or past some of those who might have it.
+
+    `also_in_part`: a message that reached some subscriptions and that others' filters held back.
+    """
+    if entry.kind != "note":
+        return False
+    if entry.outcome.startswith(_NOWHERE):
+        return True
+    return also_in_part and "filtered out by" in entry.outcome
 
 
 def _edge_between(drawn: Map, start: str, end: str) -> dict[str, Any] | None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chalice_offline.core.context import DEFAULT_ACCOUNT_ID, Caller
 from chalice_offline.core.errors import AwsError
-from chalice_offline.core.http import Headers, HttpResponse
+from chalice_offline.core.http import HttpResponse
 from chalice_offline.core.pending import Pending
 from chalice_offline.protocols import (
     APP,
@@ -24,6 +24,8 @@ from chalice_offline.protocols import (
     target_at,
 )
 from chalice_offline.transports.content_encoding import decompressed
+from chalice_offline.transports.localstack import FOLDER as LOCALSTACK
+from chalice_offline.transports.localstack import LocalStackDoors
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,15 +70,12 @@ class Gateway:
         self.emulator = emulator
         self.judge: Judge | None = None  # looks at what functions ask for, if anybody does
         self.left_behind: LeftBehind | None = None  # follows deployments, if anybody does
-        #: Puts a new emulator, holding nothing, in this one's place; where that can be done.
-        self.begin_anew: Callable[[], Pending[None]] | None = None
         #: what answers for a path and all below it
-        self.folders: dict[str, Folder] = {}
+        self.localstack = LocalStackDoors(emulator)
+        self.folders: dict[str, Folder] = {LOCALSTACK: self.localstack.answer}
         self._waiting: dict[Pending[HttpResponse], _Waiting] = {}
         self._is_closed = False
         self.pages: dict[str, Page] = {
-            "/_localstack/health": self._health,
-            "/_localstack/init": self._init,
             # Browsers ask for it beside every page; it would else be a bucket of that name.
             "/favicon.ico": lambda _request: HttpResponse(404),
         }
@@ -124,9 +123,10 @@ class Gateway:
         self, path: str, request: HttpRequest, causes: tuple[int, ...]
     ) -> HttpResponse | Pending[HttpResponse] | None:
         """Answer a request to a path that stands for no call of AWS's API; None for all others."""
-        page = self.pages.get(path) or self.emulator.pages.get(path)
+        page = self.pages.get(path) or self._page_of_service(path)
         if page is not None and not is_app_host(request.host):
-            return page(request)
+            with self.emulator.lock:
+                return page(request)
         if path.startswith("/_") and not is_app_host(request.host):
             for folder, answer in self.folders.items():
                 if path == folder or path.startswith(f"{folder}/"):
@@ -273,16 +273,15 @@ class Gateway:
                 service.complete(service.state, request, response)
         return response
 
-    def _health(self, _request: HttpRequest) -> HttpResponse:
-        """What LocalStack's clients and wait-scripts ask for."""
-        services = dict.fromkeys(sorted(self.emulator.registry.names()), "running")
-        for delegated in ("secretsmanager", "ssm", "sts"):
-            services[delegated] = "available"
-        return _json_page({"services": services, "edition": "chalice-offline", "version": "4.14.0"})
-
-    def _init(self, _request: HttpRequest) -> HttpResponse:
-        stages = dict.fromkeys(("BOOT", "START", "READY"), True)
-        return _json_page({"completed": {**stages, "SHUTDOWN": False}, "scripts": []})
+    def _page_of_service(self, path: str) -> Page | None:
+        """Return the page that a service serves at a path, or at all below one that ends in "/"."""
+        pages = self.emulator.pages
+        page = pages.get(path)
+        if page is None and path.startswith("/_aws/"):
+            page = next(
+                (pages[one] for one in pages if one[-1] == "/" and path.startswith(one)), None
+            )
+        return page
 
 
 def account_of(access_key: str, default: str = DEFAULT_ACCOUNT_ID) -> str:
@@ -307,8 +306,3 @@ def _internal_failure() -> AwsError:
 
 def _stopping() -> AwsError:
     return AwsError("ServiceUnavailable", "The emulator is stopping.", status=503)
-
-
-def _json_page(content: dict[str, object]) -> HttpResponse:
-    headers = Headers([("content-type", "application/json")])
-    return HttpResponse(200, headers, json.dumps(content).encode())

@@ -54,6 +54,9 @@ class PortTakenError(ProjectError):
     """Somebody listens there already."""
 
 
+_TRIED_NEXT = 50
+
+
 def listen(host: str, port: int | None, usual: int, access: Access) -> Listener:
     """Return a socket that listens on `port`; without one on the usual port, or on a free one.
 
@@ -82,7 +85,7 @@ def _bound(host: str, port: int, access: Access) -> Listener:
         taken = isinstance(error, OSError) and error.errno == errno.EADDRINUSE
         raise (PortTakenError if taken else ProjectError)(
             f"cannot listen on {host}:{port}: {getattr(error, 'strerror', None) or error}; "
-            "choose another port or stop what listens there"
+            f"{_advice(host, port) if taken else 'choose another port'}"
         ) from error
     except ProjectError:
         listener.close()
@@ -103,3 +106,17 @@ def _require_loopback(host: str, address: str, access: Access) -> None:
         "all that is emulated, and run code here as you, without a password.",
         address,
     )
+
+
+def _advice(host: str, port: int) -> str:
+    """Say which port is free in place of one that is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    for other in range(port + 1, min(port + _TRIED_NEXT, 65_536)):
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, other))
+            except OSError:
+                continue
+            return f"choose another port ({other} is free) or stop what listens there"
+    return "choose another port or stop what listens there"

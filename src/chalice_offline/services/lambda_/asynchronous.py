@@ -63,6 +63,7 @@ def accept(
 
 def _try(kernel: Kernel, event: _Event) -> None:
     function = event.function
+    function.next_tries.pop(event.request_id, None)
     if function.reserved_concurrency == 0:
         # AWS sends the event straight on: with no concurrency there is nothing to retry for.
         _give_up(kernel, event, "ZeroReservedConcurrency")
@@ -94,7 +95,9 @@ def _try_again(kernel: Kernel, event: _Event, delay_ms: int) -> None:
     if age_ms >= _config(event).maximum_age_seconds * 1000:
         _give_up(kernel, event, "EventAgeExceeded")
         return
-    kernel.at(kernel.now_ms + delay_ms, lambda: _try(kernel, event))
+    due_ms = kernel.now_ms + delay_ms
+    event.function.next_tries[event.request_id] = due_ms
+    kernel.at(due_ms, lambda: _try(kernel, event))
 
 
 def _ended(kernel: Kernel, event: _Event, result: RunResult) -> None:

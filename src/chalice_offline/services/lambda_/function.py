@@ -149,6 +149,8 @@ class Function:
     urls: dict[str, FunctionUrl] = field(default_factory=dict)
     signing_config_arn: str = ""
     metrics: FunctionMetrics = field(default_factory=FunctionMetrics)
+    #: When each asynchronous event that failed is tried again, by its request id.
+    next_tries: dict[str, int] = field(default_factory=dict)
 
     @property
     def settings(self) -> FunctionSettings:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from chalice_offline.services.sqs.queue import Queue
     from chalice_offline.services.sqs.state import SqsState
 
+_LOOKED_AT = 1_000
+
 
 def describe_queues(sqs: SqsState, account_id: str, region: str) -> list[dict[str, Any]]:
     """Return the queues of an account and region by name, each with what is in it now."""
@@ -74,6 +76,25 @@ def _shown(queue: Queue, message: Message) -> dict[str, Any]:
         "group": message.group_id or None,
         "dead_letter_source": message.dead_letter_source_arn or None,
     }
+
+
+def next_receive(sqs: SqsState, queue_arn: str, message_id: str) -> tuple[int, str] | None:
+    """Return when a message in flight is visible again, and the dead-letter queue it goes to then.
+
+    The queue is "" when it will be received once more. None when it is not in flight, or not among
+    the oldest messages of a long queue.
+    """
+    queue = sqs.find_queue_or_none(queue_arn)
+    if queue is None:
+        return None
+    looked_at = islice(queue.messages.values(), _LOOKED_AT)
+    message = next((one for one in looked_at if one.message_id == message_id), None)
+    if message is None or message.place == VISIBLE:
+        return None
+    policy = queue.attributes.redrive_policy
+    is_dead = policy is not None and message.receive_count >= policy.maximum_receives
+    letters = policy.dead_letter_arn if policy is not None and is_dead else ""
+    return _instant_ms(queue, message.visible_at_ms), letters
 
 
 def redrive_one(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from chalice_offline.core.kernel import Service
 from chalice_offline.services.sqs.delete import delete_message, delete_message_batch
+from chalice_offline.services.sqs.messages_page import PATH, messages_page
 from chalice_offline.services.sqs.move_tasks import (
     cancel_message_move_task,
     list_message_move_tasks,
@@ -69,4 +71,7 @@ OPERATIONS: Mapping[str, Operation] = {
 
 def service(kernel: Kernel) -> Service:
     """Return SQS without queues."""
-    return Service("sqs", SqsState(kernel), OPERATIONS)
+    state = SqsState(kernel)
+    page = partial(messages_page, state)
+    pages = {PATH: page, f"{PATH}/": page}
+    return Service("sqs", state, OPERATIONS, pages=pages)

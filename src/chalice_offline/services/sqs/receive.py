@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from chalice_offline.services.sqs import contents, limits, receipts
+from chalice_offline.services.sqs import contents, limits
 from chalice_offline.services.sqs.dead_letters import dead_letter
-from chalice_offline.services.sqs.digests import attributes_digest, body_digest
 from chalice_offline.services.sqs.errors import invalid_value, over_limit
-from chalice_offline.services.sqs.message import IN_FLIGHT, sequence_number
+from chalice_offline.services.sqs.message import IN_FLIGHT
+from chalice_offline.services.sqs.received import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from chalice_offline.core.context import CallContext
     from chalice_offline.core.kernel import Reply, Request, Result
     from chalice_offline.services.sqs.message import Message
@@ -31,7 +29,7 @@ def receive_message(sqs: SqsState, context: CallContext, request: Request) -> Re
         messages = _take(sqs, queue, request)
         if not messages:
             return {}
-        return {"Messages": [_shown(queue, message, request) for message in messages]}
+        return {"Messages": [shown(queue, message, request) for message in messages]}
 
     result = attempt()
     if result:
@@ -99,58 +97,3 @@ def _take_again(queue: Queue, attempt_id: str, timeout_ms: int) -> list[Message]
     for message in messages:
         queue.change_visibility(message, timeout_ms)
     return messages
-
-
-def _shown(queue: Queue, message: Message, request: Request) -> Result:
-    """Return a message as the receiver sees it."""
-    result: Result = {
-        "MessageId": message.message_id,
-        "ReceiptHandle": receipts.encode(queue.number, message.number, message.receive_count),
-        "MD5OfBody": body_digest(message.body),
-        "Body": message.body,
-    }
-    names = request.get("MessageSystemAttributeNames") or []
-    names = [*names, *(request.get("AttributeNames") or [])]
-    if names:
-        shown = _system_attributes(queue, message, names)
-        if shown:
-            result["Attributes"] = shown
-    wanted = request.get("MessageAttributeNames")
-    if wanted and message.attributes:
-        chosen = _chosen(message.attributes, wanted)
-        if chosen:
-            result["MD5OfMessageAttributes"] = attributes_digest(chosen)
-            result["MessageAttributes"] = chosen
-    return result
-
-
-def _system_attributes(queue: Queue, message: Message, names: list[str]) -> dict[str, str]:
-    """Return the system attributes asked for; one the message does not have is left out."""
-    is_fifo = queue.attributes.is_fifo
-    present = {
-        "SenderId": message.sender_id,
-        "SentTimestamp": str(message.sent_ms),
-        "ApproximateReceiveCount": str(message.receive_count),
-        "ApproximateFirstReceiveTimestamp": str(message.first_received_ms),
-        "SequenceNumber": sequence_number(message.number) if is_fifo else "",
-        "MessageDeduplicationId": message.deduplication_id,
-        "MessageGroupId": message.group_id,
-        "AWSTraceHeader": message.trace_header,
-        "DeadLetterQueueSourceArn": message.dead_letter_source_arn,
-    }
-    everything = "All" in names
-    return {
-        name: value for name, value in present.items() if value and (everything or name in names)
-    }
-
-
-def _chosen(attributes: Mapping[str, Any], wanted: list[str]) -> dict[str, Any]:
-    """Return the attributes that match: "All", ".*", "*", "prefix.*" or a name (recorded)."""
-    if any(name in ("All", ".*", "*") for name in wanted):
-        return dict(attributes)
-    prefixes = tuple(name.removesuffix(".*") for name in wanted if name.endswith(".*"))
-    return {
-        name: attribute
-        for name, attribute in attributes.items()
-        if name in wanted or (prefixes and name.startswith(prefixes))
-    }

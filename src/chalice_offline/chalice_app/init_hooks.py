@@ -1,0 +1,86 @@
+"""The project's own scripts that run when a session is ready: `.chalice/offline/*.py`.
+
+As LocalStack's init hooks: in the order of their names, in this process, boto3 answered by the
+session. One that fails is reported, and the session goes on.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import runpy
+import traceback
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from chalice_offline.core.failures import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+FOLDER = ".chalice/offline"
+_ENDPOINT = "AWS_ENDPOINT_URL"
+
+_log = logging.getLogger("chalice_offline.hooks")
+
+
+@dataclass(slots=True)
+class Hook:
+    """One script; `state` in LocalStack's words."""
+
+    name: str
+    state: str = "UNKNOWN"
+
+
+class InitHooks:
+    """The scripts of one project."""
+
+    def __init__(self, directory: Path) -> None:
+        self._folder = directory / FOLDER
+        self.hooks: list[Hook] = []
+
+    def run(self, aws_url: str) -> None:
+        """Run them, one after the other. What they start themselves finds the session, too."""
+        scripts = sorted(self._folder.glob("*.py"))
+        self.hooks = [Hook(script.name) for script in scripts]
+        with _endpoint(aws_url):
+            for hook, script in zip(self.hooks, scripts, strict=True):
+                hook.state = "RUNNING"
+                hook.state = "SUCCESSFUL" if self._succeeds(script) else "ERROR"
+
+    def told(self) -> list[dict[str, str]]:
+        """Return them as LocalStack's /_localstack/init tells of its own."""
+        return [{"stage": "READY", "name": hook.name, "state": hook.state} for hook in self.hooks]
+
+    def _succeeds(self, script: Path) -> bool:
+        what = f"{FOLDER}/{script.name}"
+        try:
+            runpy.run_path(str(script), run_name="__main__")
+        except SystemExit as error:
+            if error.code in (None, 0):
+                return True
+            _log.error("%s ended with status %s", what, error.code)
+        except Exception as error:  # noqa: BLE001 - the user's own script
+            own = [
+                f for f in traceback.extract_tb(error.__traceback__) if f.filename == str(script)
+            ]
+            line = f", line {own[-1].lineno}" if own else ""
+            _log.error("%s%s failed: %s", what, line, shown(error), exc_info=error)
+        else:
+            return True
+        return False
+
+
+@contextmanager
+def _endpoint(url: str) -> Iterator[None]:
+    before = os.environ.get(_ENDPOINT)
+    os.environ[_ENDPOINT] = url
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[_ENDPOINT]
+        else:
+            os.environ[_ENDPOINT] = before

@@ -1,0 +1,56 @@
+"""The lines that are not about a run's end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from chalice_offline.core.arn import parse_arn
+from chalice_offline.trace import Trace, mask
+from chalice_offline.trace.run_line import DIM, NAME_WIDTH, RED, YELLOW, clock_time, paint
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from chalice_offline.core.journal import Entry
+
+
+def try_line(
+    run: Mapping[str, Any], following: Mapping[str, Any], now_ms: int, *, colour: bool
+) -> str:
+    """Return when the event of a failed run is tried again, or where it goes instead."""
+    due_ms = following["at_ms"]
+    wait = f"in {max(0, due_ms - now_ms) / 1000:g} s, at {clock_time(due_ms)}"
+    if following["dead_letters"]:
+        words = f"goes to {following['dead_letters']} {wait}"
+    else:
+        words = f"try {run['try'] + 1} {wait}"
+    return f"{'':12}  {'':<{NAME_WIDTH}}  {paint(words, YELLOW, colour=colour)}"
+
+
+def dead_letter_line(entry: Entry, story: int, *, colour: bool) -> str:
+    """Return that a message is in a dead-letter queue now."""
+    source = parse_arn(str(entry.detail["SourceArn"])).resource
+    target = parse_arn(str(entry.detail["DeadLetterTargetArn"])).resource
+    count = entry.detail["ApproximateReceiveCount"]
+    words = f"-> {target}: dead letter, received {count} times"
+    return _line(entry, source, f"{words}  (chalice-offline queues {target})", story, RED, colour)
+
+
+def note_line(entry: Entry, story: int, *, colour: bool) -> str:
+    """Return what went nowhere, and why."""
+    return _line(entry, "", Trace.of_entries([entry]).words(entry), story, YELLOW, colour)
+
+
+def call_line(entry: Entry, story: int, *, colour: bool) -> str:
+    """Return what a client or a handler called."""
+    return _line(entry, "", Trace.of_entries([entry]).words(entry), story, DIM, colour)
+
+
+def _line(entry: Entry, name: str, words: str, story: int, code: str, colour: bool) -> str:
+    parts = [
+        paint(clock_time(entry.at_ms), DIM, colour=colour),
+        f"{name:<{NAME_WIDTH}}" if name else "",
+        paint(str(mask(words)), code, colour=colour),
+        paint(f"story {story}", DIM, colour=colour),
+    ]
+    return "  ".join(part for part in parts if part)

@@ -1,0 +1,195 @@
+"""Lines about what happens, as it happens, from a thread of its own.
+
+Whoever runs a handler only sets a flag; lines are made when that flag is seen, out of what the
+emulator keeps anyway. When more happens than anybody reads, the terminal says how much it left out.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import deque
+from enum import Enum
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from chalice_offline.console.next_tries import NextTries
+from chalice_offline.console.runs import Runs
+from chalice_offline.console.wiring import went_nowhere
+from chalice_offline.core.journal import readable
+from chalice_offline.terminal.lines import call_line, dead_letter_line, note_line, try_line
+from chalice_offline.trace import mask
+from chalice_offline.trace.run_line import run_line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from chalice_offline.console.session import Session
+    from chalice_offline.core.journal import Entry
+    from chalice_offline.core.recent_runs import RecentRun
+
+    #: what it is about, when, and its line or its JSON
+    Line = tuple[int, int, str]
+
+RUNS_AT_ONCE = 200
+ENTRIES_AT_ONCE = 5_000
+DEAD_LETTER = "sqs.DeadLetter"
+
+
+class Level(Enum):
+    """How much is said."""
+
+    QUIET = "what failed, and dead letters"
+    NORMAL = "also what went well, and what went nowhere"
+    VERBOSE = "also every call of a client or a handler"
+
+
+class Reporter:
+    """Writes lines about one session, whichever emulator it has."""
+
+    def __init__(
+        self,
+        write: Callable[[str], None],
+        *,
+        level: Level = Level.NORMAL,
+        colour: bool = False,
+        as_json: bool = False,
+    ) -> None:
+        """`write` takes whole lines; with `as_json` each is an object."""
+        self._write = write
+        self._level = level
+        self._colour = colour
+        self._as_json = as_json
+        self._awake = threading.Event()
+        self._stopped = False
+        self._writing = threading.Lock()
+        self._looking = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    def watch(self, session: Session) -> None:
+        """Report about this session's emulator from now on, and about no other."""
+        with self._looking:
+            self._session = session
+            self._runs = Runs(session)
+            self._next_tries = NextTries(session)
+            self._ended: deque[RecentRun] = deque()
+            self._left_out = 0
+            emulator = session.emulator
+            with emulator.lock:
+                last = next(reversed(list(emulator.journal.entries())), None)
+                self._next_entry = 1 if last is None else last.number + 1
+                emulator.runs.watch(self._run_changed)
+                emulator.observers.append(self._awake.set)
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._work, name="terminal", daemon=True)
+            self._thread.start()
+
+    def flush(self) -> None:
+        """Say what has happened until now."""
+        with self._writing:
+            for line in self._new_lines():
+                self._write(line)
+
+    def stop(self) -> None:
+        """Say what has happened until now, and no more."""
+        self._stopped = True
+        self._awake.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    # ---- within ----------------------------------------------------------------------------------
+
+    def _run_changed(self, run: RecentRun) -> None:
+        """Note a run that has ended; within the emulator's lock."""
+        if run.ended_ms is None or (self._level is Level.QUIET and not run.failed):
+            return
+        self._ended.append(run)
+        if len(self._ended) > RUNS_AT_ONCE:
+            self._ended.popleft()
+            self._left_out += 1
+        self._awake.set()
+
+    def _work(self) -> None:
+        while True:
+            self._awake.wait()
+            self._awake.clear()
+            stopped = self._stopped
+            self.flush()
+            if stopped:
+                return
+
+    def _new_lines(self) -> list[str]:
+        with self._looking, self._session.emulator.lock:
+            lines = [line for run in self._taken() for line in self._of_run(run)]
+            for entry in self._new_entries():
+                line = self._of_entry(entry)
+                if line:
+                    lines.append((entry.at_ms, entry.number, line))
+            left_out, self._left_out = self._left_out, 0
+        texts = [text for _, _, text in sorted(lines, key=lambda line: line[:2])]
+        if left_out:
+            texts.insert(0, self._of_left_out(left_out))
+        return texts
+
+    def _taken(self) -> list[RecentRun]:
+        taken, self._ended = list(self._ended), deque()
+        return taken
+
+    def _new_entries(self) -> Iterator[Entry]:
+        journal = self._session.emulator.journal
+        entry = journal.find(self._next_entry)
+        if entry is None:  # there is none yet, or it is forgotten already
+            entry = next(islice(journal.entries(), 1), None)
+            if entry is None or entry.number < self._next_entry:
+                return
+        for _ in range(ENTRIES_AT_ONCE):
+            yield entry
+            self._next_entry = entry.number + 1
+            entry = journal.find(self._next_entry)
+            if entry is None:
+                return
+        self._awake.set()  # the rest in another turn: whoever waits for the lock comes first
+
+    def _of_run(self, run: RecentRun) -> Iterator[Line]:
+        assert run.ended_ms is not None
+        row = self._runs.row(run)
+        following = self._next_tries.of(run) if run.failed else None
+        if self._as_json:
+            told = {"type": "run", **row, "next_try": following}
+            yield run.ended_ms, run.entry, json.dumps(told)
+            return
+        yield run.ended_ms, run.entry, run_line(row, colour=self._colour)
+        if following is not None:
+            line = try_line(row, following, self._session.emulator.now_ms, colour=self._colour)
+            yield run.ended_ms, run.entry, line
+
+    def _of_entry(self, entry: Entry) -> str | None:
+        story = self._session.emulator.stories.of(entry.number)
+        if entry.kind == "note" and entry.subject == DEAD_LETTER:
+            return self._said("dead_letter", entry, story, dead_letter_line)
+        if self._level is Level.QUIET:
+            return None
+        if went_nowhere(entry, also_in_part=self._level is Level.VERBOSE):
+            return self._said("went_nowhere", entry, story, note_line)
+        if self._level is Level.VERBOSE and entry.kind == "call" and entry.is_input:
+            return self._said("call", entry, story, call_line)
+        return None
+
+    def _said(self, kind: str, entry: Entry, story: int, line: Callable[..., str]) -> str:
+        if not self._as_json:
+            return line(entry, story, colour=self._colour)
+        told = {
+            "type": kind,
+            "entry": entry.number,
+            "story": story,
+            "at_ms": entry.at_ms,
+            "subject": entry.subject,
+            "outcome": entry.outcome,
+            "detail": entry.detail if kind != "call" else {},
+        }
+        return json.dumps(mask(told), default=readable)
+
+    def _of_left_out(self, count: int) -> str:
+        if self._as_json:
+            return json.dumps({"type": "left_out", "runs": count})
+        return f"({count} runs more: chalice-offline runs)"

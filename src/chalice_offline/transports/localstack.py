@@ -1,0 +1,134 @@
+"""/_localstack/…: the pages of LocalStack that clients, wait-scripts and test suites ask.
+
+health, info, init   what runs here; changed by nothing
+state/reset          POST: begins anew (a session only; a test's emulator is the test's)
+
+Whoever may reach AWS here may reach these: `browser_policy` judges the request before. Source of
+the paths and members: LocalStack documentation, "Internal endpoints" and "Initialization hooks".
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from chalice_offline.core.errors import ProjectError
+from chalice_offline.core.http import Headers, HttpResponse
+from chalice_offline.core.pending import Pending
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from chalice_offline.core.http import HttpRequest
+    from chalice_offline.emulator import Emulator
+
+FOLDER = "/_localstack"
+# The version whose behaviour clients may expect; some compare it before they do anything.
+LOCALSTACK_VERSION = "4.14.0"
+EDITION = "chalice-offline"
+# In the registry, and no service that a client could ask for.
+_NOT_AWS = frozenset({"cloudformation-own", "execute-api"})
+_DELEGATED = ("cognito-idp", "iam", "logs", "secretsmanager", "ssm", "sts")
+_STAGES = ("BOOT", "START", "READY", "SHUTDOWN")
+
+
+class LocalStackDoors:
+    """The pages of one emulator."""
+
+    def __init__(self, emulator: Emulator) -> None:
+        self._emulator = emulator
+        #: Puts a new emulator, holding nothing, in this one's place; where that can be done.
+        self.begin_anew: Callable[[], Pending[None]] | None = None
+        #: The init hooks that ran: stage, name, state.
+        self.scripts: Callable[[], list[dict[str, str]]] = list
+
+    def answer(self, request: HttpRequest) -> HttpResponse | Pending[HttpResponse]:
+        """Answer one request below /_localstack."""
+        name = request.path.removeprefix(FOLDER).strip("/")
+        if name == "state/reset" or (name.startswith("state/") and name.endswith("/reset")):
+            return self._reset(request, name)
+        if request.method not in ("GET", "HEAD"):
+            return _refused(405, f"{request.path} is asked with GET")
+        if name == "health":
+            return _page(self._health())
+        if name == "info":
+            return _page(self._info())
+        if name == "init" or name.startswith("init/"):
+            return self._init(name.removeprefix("init").strip("/").upper())
+        return _refused(404, f"chalice-offline has no {request.path}")
+
+    # ---- within ----------------------------------------------------------------------------------
+
+    def _health(self) -> dict[str, Any]:
+        """What clients and wait-scripts ask for."""
+        names = [name for name in self._emulator.registry.names() if name not in _NOT_AWS]
+        services = dict.fromkeys(sorted(names), "running")
+        services |= dict.fromkeys(_DELEGATED, "available")
+        return {"services": services, "edition": EDITION, "version": LOCALSTACK_VERSION}
+
+    def _info(self) -> dict[str, Any]:
+        emulator = self._emulator
+        return {
+            "version": LOCALSTACK_VERSION,
+            "edition": EDITION,
+            "is_license_activated": False,
+            "session_id": f"seed-{emulator.seed}",
+            "machine_id": "",
+            "system": platform.system().lower(),
+            "is_docker": False,
+            "server_time_utc": _iso(emulator.driver.clock.read().now_ms),
+            "uptime": 0,
+            "chalice_offline_version": version("chalice-offline"),
+        }
+
+    def _init(self, stage: str) -> HttpResponse:
+        scripts = self.scripts()
+        done = {name: name != "SHUTDOWN" for name in _STAGES}
+        done["READY"] = not any(one["state"] in ("UNKNOWN", "RUNNING") for one in scripts)
+        if not stage:
+            return _page({"completed": done, "scripts": scripts})
+        if stage not in done:
+            return _refused(404, f"there is no stage {stage.lower()}")
+        ran = [script for script in scripts if script["stage"] == stage]
+        return _page({"completed": done[stage], "scripts": ran})
+
+    def _reset(self, request: HttpRequest, name: str) -> HttpResponse | Pending[HttpResponse]:
+        if request.method != "POST":
+            return _refused(405, f"{request.path} is asked with POST")
+        if name != "state/reset":
+            return _refused(
+                501, "a single service is not reset here; POST /_localstack/state/reset"
+            )
+        if self.begin_anew is None:
+            return _refused(409, "a test's emulator is not reset; make another one")
+        reply: Pending[HttpResponse] = Pending()
+
+        def begun(pending: Pending[None]) -> None:
+            try:
+                pending.result()
+            except ProjectError as error:
+                reply.resolve(_refused(409, f"{error}; nothing was changed"))
+            except BaseException as error:  # noqa: BLE001 - told, as every reply is
+                reply.resolve(_refused(500, f"the reset failed: {error!r}"))
+            else:
+                reply.resolve(HttpResponse(200))
+
+        self.begin_anew().then(begun)
+        return reply
+
+
+def _iso(now_ms: int) -> str:
+    return datetime.fromtimestamp(now_ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+def _page(content: dict[str, Any]) -> HttpResponse:
+    headers = Headers([("content-type", "application/json")])
+    return HttpResponse(200, headers, json.dumps(content).encode())
+
+
+def _refused(status: int, sentence: str) -> HttpResponse:
+    headers = Headers([("content-type", "application/json")])
+    return HttpResponse(status, headers, json.dumps({"error": sentence}).encode())

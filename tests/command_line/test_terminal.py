@@ -1,0 +1,214 @@
+"""What a session says in the terminal: runs, failures, dead letters, what went nowhere."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import re
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from chalice_offline.console.session import Session
+from chalice_offline.core.run import Outcome
+from chalice_offline.services.lambda_ import LambdaState
+from chalice_offline.terminal import Level, OwnFramesFirst, Reporter
+from chalice_offline.terminal.banner import app_banner
+from chalice_offline.terminal.screen import wants_colour
+from chalice_offline.testing import Offline
+from tests.command_line.conftest import write_project
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+class Told:
+    """A project in virtual time, and what the terminal would say of it."""
+
+    def __init__(self, offline: Offline) -> None:
+        self.offline = offline
+
+    def when(self, level: Level = Level.NORMAL, **options: Any) -> list[str]:
+        """Return the lines about one of everything."""
+        lines: list[str] = []
+        reporter = Reporter(lines.append, level=level, **options)
+        emulator = self.offline.emulator
+        session = Session(emulator, emulator.registry.state("lambda", LambdaState))
+        session.short_names = self.offline.app.short_names
+        reporter.watch(session)
+        self.offline.invoke("echo", {})
+        sqs, events = self.offline.client("sqs"), self.offline.client("events")
+        url = sqs.get_queue_url(QueueName="orders")["QueueUrl"]
+        for dish in ("soup", "fugu"):
+            sqs.send_message(QueueUrl=url, MessageBody=json.dumps({"dish": dish}))
+        events.put_events(Entries=[{"Source": "nobody", "DetailType": "t", "Detail": "{}"}])
+        for _ in range(4):  # time stands still while it is told of a try
+            reporter.flush()
+            self.offline.advance(seconds=30, raise_errors=False)
+        self.offline.settle(raise_errors=False)
+        reporter.stop()
+        return lines
+
+
+@pytest.fixture
+def told(tmp_path: Path) -> Iterator[Told]:
+    """The project in virtual time."""
+    write_project(tmp_path)
+    with Offline(tmp_path, stage="dev") as offline:
+        yield Told(offline)
+
+
+def words(lines: list[str]) -> list[str]:
+    """Return lines without instants and stories."""
+    return [line[12:].partition("  story")[0].strip() for line in lines]
+
+
+def test_each_run_is_a_line(told: Told) -> None:
+    """Name, source, try, duration, outcome, story; the next try, and the dead letter at the end."""
+    lines = told.when()
+    said = "\n".join(words(lines))
+    for line in (
+        "cook                  <- queue orders  0 ms  ok",
+        "cook                  <- queue orders  0 ms  ValueError: no licence for fugu",
+        "cook                  <- queue orders  try 2  0 ms  ValueError: no licence for fugu",
+        "echo                  <- invoke  0 ms  ok",
+        "orders                -> letters: dead letter, received 2 times",
+        "(chalice-offline queues letters)",
+    ):
+        assert line in said
+    assert "default: no rule matched" in said
+    assert '"source" must be "shop", but the event has "nobody"' in said
+    assert all("  story " in line for line in lines if "s, at 00:0" not in line)
+    after = [line for line in words(lines) if "try 2" in line or "goes to" in line]
+    assert [re.sub(r" in [\d.]+ s", "", line.split("  ")[0]) for line in after] == [
+        "try 2, at 00:01:00.000",
+        "cook",
+        "goes to letters, at 00:02:00.000",
+    ]
+
+
+def test_quiet_tells_of_failures_only(told: Told) -> None:
+    """And of dead letters."""
+    said = "\n".join(words(told.when(Level.QUIET)))
+    assert "ValueError" in said
+    assert "dead letter" in said
+    assert "ok" not in said.split()
+    assert "no rule matched" not in said
+
+
+def test_verbose_tells_of_every_call(told: Told) -> None:
+    """Of clients, with what became of it."""
+    said = "\n".join(words(told.when(Level.VERBOSE)))
+    assert "SendMessage queue orders" in said
+    assert "PutEvents" in said
+
+
+def test_machines_get_an_object_a_line(told: Told) -> None:
+    """Runs as the console tells them, with the next try; all else by its type."""
+    found = [json.loads(line) for line in told.when(as_json=True)]
+    runs = [one for one in found if one["type"] == "run"]
+    assert {run["name"] for run in runs} == {"cook", "echo"}
+    (first, second) = [run for run in runs if run["outcome"] == "error"]
+    assert first["next_try"]["dead_letters"] is None
+    assert second["next_try"]["dead_letters"] == "letters"
+    assert {one["type"] for one in found} == {"run", "dead_letter", "went_nowhere"}
+
+
+def test_colour_is_only_where_it_is_wanted(monkeypatch: pytest.MonkeyPatch, told: Told) -> None:
+    """NO_COLOR, a pipe and a dumb terminal have none."""
+    assert any("\x1b[31m" in line for line in told.when(colour=True))
+
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    for name in ("NO_COLOR", "FORCE_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    assert wants_colour(Terminal())
+    assert not wants_colour(io.StringIO())
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert not wants_colour(Terminal())
+    monkeypatch.delenv("NO_COLOR")
+    monkeypatch.setenv("TERM", "dumb")
+    assert not wants_colour(Terminal())
+
+
+def test_more_than_anybody_reads_is_counted(told: Told) -> None:
+    """The latest runs are told, and how many were left out."""
+    lines: list[str] = []
+    reporter = Reporter(lines.append)
+    emulator = told.offline.emulator
+    session = Session(emulator, emulator.registry.state("lambda", LambdaState))
+    reporter.watch(session)
+    with emulator.lock:  # so that nobody reads meanwhile
+        for number in range(1_000, 1_250):
+            log = SimpleNamespace(lines=[])
+            run: Any = SimpleNamespace(request_id=f"r{number}", function_name="f", log=log)
+            emulator.runs.take_in(run, number, number, emulator.now_ms)
+            emulator.runs.ended(number, Outcome(b"null"), emulator.now_ms)
+    reporter.stop()
+    assert lines[0] == "(50 runs more: chalice-offline runs)"
+    assert len(lines) == 201
+
+
+def raised(code: str, name: str) -> Exception:
+    """Return what some code of a file raises."""
+    try:
+        exec(compile(code, name, "exec"), {})
+    except Exception as error:  # noqa: BLE001 - whatever it is
+        return error
+    pytest.fail("it raised nothing")
+
+
+def test_the_users_own_frames_come_first() -> None:
+    """Frames of packages are one line; chains are kept; verbose leaves all as Python writes it."""
+    code = """\
+import json
+try:
+    json.loads('x')
+except ValueError as error:
+    raise KeyError('k') from error
+"""
+    error = raised(code, "/somewhere/app.py")
+    record = logging.LogRecord("a", logging.ERROR, "", 1, "cook failed", (), None)
+    record.exc_info = (type(error), error, error.__traceback__)
+    text = OwnFramesFirst().format(record)
+    assert text.startswith("ERROR cook failed\n")
+    assert 'File "/somewhere/app.py", line 5' in text
+    assert "KeyError: 'k'" in text
+    assert "which followed from" in text
+    assert "through json/__init__.py:" in text
+    assert "raise JSONDecodeError" not in text
+    assert "raise JSONDecodeError" in OwnFramesFirst(whole=True).format(record)
+
+
+FACTS = {
+    "project": "shop",
+    "stage": "dev",
+    "app_url": "http://127.0.0.1:8001",
+    "app_port_taken": 8000,
+    "aws_url": "http://127.0.0.1:4566",
+    "routes": ["GET /"],
+    "handlers": [
+        {"name": "api_handler", "deployed_name": "shop-dev", "kind": "route", "source": ""},
+        {"name": "cook", "deployed_name": "shop-dev-cook", "kind": "sqs", "source": "queue orders"},
+        {"name": "echo", "deployed_name": "shop-dev-echo", "kind": "", "source": ""},
+    ],
+}
+
+
+def test_the_banner_names_every_function_and_how_to_call_it() -> None:
+    """With its deployed name, what it listens to, and commands that can be copied."""
+    page = "\n".join(app_banner(FACTS, colour=False))
+    assert "app           http://127.0.0.1:8001 (8000 is taken)" in page
+    assert "  api_handler  shop-dev       <- the routes" in page
+    assert "  cook         shop-dev-cook  <- queue orders" in page
+    assert "  echo         shop-dev-echo  <- invoke" in page
+    assert "chalice-offline invoke cook" in page
+    assert "chalice-offline send queue orders BODY" in page
+    assert "chalice-offline awslocal sqs list-queues" in page
+    assert "\x1b" not in page
