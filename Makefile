@@ -1,6 +1,6 @@
 # The commands of this repository; CI runs the same ones. Works with make 3.81 and later.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run rehearse layers sim check contracts test test-wheel test-browser test-localstack docs fuzz bench bench-quick lock clean
+.PHONY: help setup demo run rehearse layers sim check contracts test test-wheel test-browser test-localstack docs fuzz bench bench-quick lock clean wheel
 
 SHELL = /bin/sh
 BIN = .venv/bin
@@ -58,6 +58,9 @@ contracts: $(INSTALLED) ## Write docs/events: a JSON Schema per event type and v
 
 test: $(INSTALLED) ## Run the whole test suite
 	$(BIN)/pytest -n auto
+
+wheel: $(INSTALLED) ## Build the package into dist/
+	@$(BIN)/python -m hatchling build -t wheel
 
 test-wheel: $(INSTALLED) ## Build the wheel and try it with each Python found (PYTHONS="…")
 	$(if $(PYTHONS),PYTHONS="$(PYTHONS)" )$(BIN)/pytest tests/wheel -o faulthandler_timeout=900

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import Any
 
 import pytest
@@ -96,6 +97,21 @@ def test_unexpected_exception_fails_the_test_with_the_handlers_line(
     shown = result.stdout.str().partition("Captured")[0]
     ours = [line for line in shown.splitlines() if "chalice_offline/" in line]
     assert ours == [], "nothing of our own stands between the test and the handler"
+
+
+@pytest.mark.parametrize("where", [".", "tests", ".."])
+def test_project_is_the_one_around_the_test(project: pytest.Pytester, where: str) -> None:
+    """From whichever folder pytest is called, also when tests are in a folder of their own."""
+    tests = project.mkdir("tests")
+    (tests / "test_orders.py").write_text(
+        "from app import OutOfPaper\n\n"
+        "def test_order(offline):\n"
+        "    assert offline.http.get('/nowhere').status_code == 403\n"
+    )
+    project.chdir()
+    file = str(tests / "test_orders.py")
+    os.chdir(where)
+    project.runpytest_subprocess("-q", file).assert_outcomes(passed=1)
 
 
 def test_project_that_cannot_start_is_one_sentence_in_the_report(project: pytest.Pytester) -> None:

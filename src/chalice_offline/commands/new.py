@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import shutil
 import tempfile
 from importlib import resources
@@ -71,7 +72,7 @@ def new(name: str, directory: Path | None) -> None:
         raise NotMade(f"cannot make {folder}: {error.strerror or error}") from error
     click.echo(
         f"{folder} is ready:\n\n"
-        f"  cd {folder}\n"
+        f"  cd {shlex.quote(str(folder))}\n"
         "  pip install -r requirements-dev.txt\n"
         "  pytest                   # the app in virtual time\n"
         "  chalice-offline local    # the app in real time, until Ctrl-C"

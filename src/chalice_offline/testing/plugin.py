@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,13 +21,17 @@ FIXTURES = frozenset({"offline", "offline_session", "make_offline"})
 _LONG_LIVED = FIXTURES - {"offline"}
 _MARK_OPTIONS = frozenset({"stage", "region", "start", "seed", "timeouts", "iam"})
 
+_CONFIG_FILE = ".chalice/config.json"
+
 _alive = pytest.StashKey[list[Offline]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Declare the plugin's settings."""
     parser.addini(
-        "chalice_project", "folder of the Chalice project, relative to the root", default="."
+        "chalice_project",
+        "folder of the Chalice project, relative to the root; not set: the nearest around a test",
+        default="",
     )
     parser.addini("chalice_stage", "stage whose configuration tests use", default="")
     parser.addini("chalice_region", "AWS region of the emulator in tests", default="")
@@ -60,7 +65,8 @@ def offline(request: pytest.FixtureRequest) -> Iterator[Offline]:
             )
         options |= mark.kwargs
     try:
-        running = _made(request.config, options).start()
+        project = _project_directory(request.config, request.path)
+        running = _made(request.config, options, project).start()
     except ProjectError as error:
         # It says what is wrong with the project, and where; our own frames say nothing more.
         raise pytest.fail.Exception(str(error), pytrace=False) from None
@@ -107,11 +113,18 @@ def _made(
         "region": config.getini("chalice_region") or None,
         "seed": int(config.getini("chalice_seed")),
     }
-    return Offline(project_dir or _project_directory(config), **(usual | options))
+    if project_dir is None:
+        project_dir = _project_directory(config, config.invocation_params.dir / "conftest.py")
+    return Offline(project_dir, **(usual | options))
 
 
-def _project_directory(config: pytest.Config) -> Path:
-    return (config.rootpath / str(config.getini("chalice_project"))).resolve()
+def _project_directory(config: pytest.Config, module: Path) -> Path:
+    """Return the project that a test module belongs to, wherever pytest was called."""
+    named = str(config.getini("chalice_project"))
+    if named:
+        return (config.rootpath / named).resolve()
+    around = (folder for folder in module.parents if (folder / _CONFIG_FILE).exists())
+    return next(around, config.rootpath).resolve()
 
 
 # ---- emulators that outlive a test ---------------------------------------------------------------
@@ -138,22 +151,23 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
 def pytest_make_collect_report(collector: pytest.Collector) -> Generator[None, Any, Any]:
     """Let a test module that uses a fixture `import app` at its top.
 
-    While such a module is imported the process has the variables that the app's functions have, so
-    that a client made at import time knows a region. Other modules are imported as ever.
+    Its project is on `sys.path`, and while it is imported the process has the variables that the
+    app's functions have, so that a client made at import time knows a region. Other modules are
+    imported as ever.
     """
     if not (isinstance(collector, pytest.Module) and _uses_a_fixture(collector.path)):
         return (yield)
-    directory = _project_directory(collector.config)
-    if not (directory / ".chalice" / "config.json").exists():
+    directory = _project_directory(collector.config, collector.path)
+    if not (directory / _CONFIG_FILE).exists():
         return (yield)
-    from chalice_offline.core.errors import ProjectError
-
     try:
         variables = _variables(directory, collector.config)
     except ProjectError as error:
         report = pytest.CollectReport(collector.nodeid, "failed", longrepr=str(error), result=[])
         yield
         return report
+    if str(directory) not in sys.path:  # tests may be in a folder of their own
+        sys.path.insert(0, str(directory))
     with variables.active():
         return (yield)
 
