@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from simulators.orders import OrderGenerator
+from simulators.payments.stripe import sign
 from tests.pipeline.shop_audit import mails
 
 if TYPE_CHECKING:
@@ -15,18 +16,36 @@ FEE = 399
 ADDRESS = {"street": "1 Main Street", "city": "Oakland", "country": "US"}
 
 
-def check_out(
-    street: Street, *, store: int = 0, number: int = 0, carried: bool | None = None, **changes: Any
-) -> str:
-    """Let a customer check out; equal numbers are equal carts, by courier or fetched as told."""
-    stores = [street.world.generator.stores[store]]
+def cart(
+    street: Street,
+    *,
+    at_store: int = 0,
+    number: int = 0,
+    carried: bool | None = None,
+    **changes: Any,
+) -> dict[str, Any]:
+    """Return a checkout; equal numbers are equal carts, by courier or fetched as told."""
+    stores = [street.world.generator.stores[at_store]]
     generator = OrderGenerator(seed=number, stores=stores, channels=["shop"])
     payload = generator.order(number, street.world.now_ms()).payload
     if carried is not None:
         payload = _handed_over(payload, carried=carried)
-    checkout_id = street.world.shop.place(payload | changes)
+    return payload | changes
+
+
+def check_out(street: Street, **wishes: Any) -> str:
+    """Let a customer check out."""
+    checkout_id = street.world.shop.place(cart(street, **wishes))
     street.world.tick()
     return checkout_id
+
+
+def post(street: Street, **wishes: Any) -> Any:
+    """Post a checkout that a courier carries, and return the answer."""
+    body = json.dumps(cart(street, carried=True, **wishes)).encode()
+    signature = sign("shop-local-signing-secret", street.world.now_ms() // 1000, body)
+    headers = {"Shop-Signature": signature}
+    return street.offline.http.request("POST", "/shop/checkouts", headers=headers, body=body)
 
 
 def status(street: Street, checkout_id: str) -> dict[str, Any]:
