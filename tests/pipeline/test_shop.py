@@ -105,7 +105,7 @@ def test_a_courier_who_gives_up_is_replaced_until_the_food_is_gone(street: Stree
     id_ = check_out(street, carried=True)
     street.go(seconds=120, step=10)
     drive.desert(f"{id_}.1")
-    street.go(seconds=60, step=10)
+    street.go(seconds=120, step=10)
     found = [d["delivery_status"] for d in drive.deliveries()]
     assert found == ["cancelled", "confirmed"]
     street.go(seconds=780, step=60)
