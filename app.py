@@ -26,7 +26,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalice import Chalice, Rate
+from chalice import Chalice, Cron, Rate
 
 from chalicelib import entrypoints
 from chalicelib.config import read_names
@@ -264,6 +264,22 @@ def onboarding_open(event: Any, context: Any) -> Any:
 def onboarding_close(event: Any, context: Any) -> Any:
     """Undo an application."""
     return entrypoints.onboarding("close", event, context)
+
+
+# In the small hours between the coasts, when the day before (UTC) is over everywhere it is sold.
+@app.schedule(Cron(0, 11, "*", "*", "?", "*"), name="night")
+def night(event: Any) -> None:
+    """Have every store's day compared with its kitchen and its partners."""
+    entrypoints.night_fell(event)
+
+
+@app.on_cw_event(
+    {"source": ["order-middleware"], "detail-type": ["store.reconciliation.due"]},
+    name="reconcile",
+)
+def reconcile(event: Any) -> None:
+    """Compare one store's day."""
+    entrypoints.store_is_due(event)
 
 
 @app.schedule(Rate(5, unit=Rate.MINUTES), name="tokens")

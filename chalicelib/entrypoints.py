@@ -20,6 +20,8 @@ from chalicelib.domain.commands import (
     PlaceOrder,
     PollPartner,
     PollPartners,
+    ReconcileStore,
+    ReconcileStores,
     SettlePayment,
     SubmitOrder,
     SweepDeadlines,
@@ -228,6 +230,19 @@ def _working(message: Any) -> AbstractContextManager[None]:
     attribute = data.get("messageAttributes", {}).get(trace.HEADER, {})
     given = attribute.get("stringValue") or detail.get(trace.HEADER, "")
     return working(_request_id(message.context), trace.read({trace.HEADER: given}), order)
+
+
+def night_fell(event: Any) -> None:
+    """Handle the schedule of the reconciliation."""
+    with working(_request_id(event.context)):
+        _handle(ReconcileStores())
+
+
+def store_is_due(event: Any) -> None:
+    """Handle one store's turn in it, from the default bus."""
+    data = Event.from_detail(event.detail).data
+    with working(_request_id(event.context), trace.read(event.detail)):
+        _handle(ReconcileStore(data["channel"], data["name"], data["dayMs"]))
 
 
 def tokens_are_due(event: Any) -> None:

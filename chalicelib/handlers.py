@@ -19,6 +19,8 @@ from chalicelib.domain.commands import (
     PollPartner,
     PollPartners,
     ReceiveOrder,
+    ReconcileStore,
+    ReconcileStores,
     ReleaseOrder,
     SetStoreOpen,
     SettlePayment,
@@ -40,6 +42,7 @@ from chalicelib.orders.changes import cancel_order, note_edit, note_pos_change, 
 from chalicelib.orders.receive import fetch_order, notice_of, receive_order
 from chalicelib.orders.submit import submit_order
 from chalicelib.orders.sweep import sweep_deadlines
+from chalicelib.reconciliation.night import reconcile_store, reconcile_stores
 from chalicelib.sellers.keep import keep_tokens
 from chalicelib.shop.dispatch import dispatch
 from chalicelib.shop.pay import settle_payment
@@ -73,6 +76,8 @@ HANDLERS: dict[type, Callable[[Services, Any], None]] = {
     TakeInUnpublished: take_in_unpublished,
     NotePosChange: note_pos_change,
     KeepTokens: keep_tokens,
+    ReconcileStores: reconcile_stores,
+    ReconcileStore: reconcile_store,
     TellStaff: tell_staff,
     SettlePayment: settle_payment,
     PlaceOrder: place_order,
@@ -155,6 +160,7 @@ COMMANDS: dict[str, dict[str, Callable[[Event], Command]]] = {
         "order.unsettled": _tell,
         "menu.rejected": _tell,
         "store.offline": _tell,
+        "store.differs": _tell,
         "seller.disconnected": _tell,
         "seller.expiring": _tell,
     },

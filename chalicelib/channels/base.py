@@ -55,7 +55,14 @@ class PartnerRefused(DomainError):  # noqa: N818 - a decision of theirs
 
 
 class OrderWithdrawn(DomainError):  # noqa: N818 - a fact about the order
-    """The partner's own order says that it is cancelled already: nothing is made or answered."""
+    """The partner's own order says that it is over: nothing is made or answered.
+
+    `done` is the order when it is over because it was made and handed over.
+    """
+
+    def __init__(self, reason: str, done: Order | None = None) -> None:
+        super().__init__(reason)
+        self.done = done
 
 
 class Channel(Protocol):

@@ -14,6 +14,7 @@ from chalicelib.domain.events import NEWER
 from chalicelib.domain.refusal import Reason
 from chalicelib.domain.states import State
 from chalicelib.onboarding.application import Progress
+from chalicelib.reconciliation.differences import Kind
 
 if TYPE_CHECKING:
     from enum import StrEnum
@@ -165,6 +166,38 @@ class MenuRejected(TypedDict):
     why: Why
 
 
+class ReconciliationDue(TypedDict):
+    """A store's turn in the reconciliation. The store is named as one of its partners names it."""
+
+    storeId: str
+    channel: str
+    name: str
+    dayMs: Ms
+
+
+class DifferenceData(TypedDict):
+    """One thing on which record, kitchen and partner do not agree."""
+
+    kind: Annotated[str, Known(Kind)]
+    order: OrderKey
+    says: Annotated[str, "What each says"]
+    amount: Annotated[int, "By how many minor units, where it is about money"]
+
+
+class StoreReconciled(TypedDict):
+    """A store's day was compared with its point of sale and its partners."""
+
+    storeId: str
+    day: Annotated[str, "The day, in UTC, as in 2026-12-31"]
+    orders: int
+    states: Annotated[dict[str, int], "How many orders are in which state"]
+    goods: Annotated[int, "What the lines of the orders that were made come to, in minor units"]
+    currency: str
+    differences: Annotated[list[DifferenceData], "The first fifty; the file has them all"]
+    file: Annotated[str, "The whole report's key in the bucket"]
+    why: Why
+
+
 class SellerConnected(TypedDict):
     """A restaurant's owner let us into an account at a point of sale."""
 
@@ -231,6 +264,15 @@ CONTRACTS: dict[str, Contract] = {
     "store.online": Contract(StoreReachable, "the point of sale answers again", "store id"),
     "store.opened": Contract(StoreOpened, "a new store sells", "store id"),
     "store.refused": Contract(StoreRefused, "an application was refused or undone", "store id"),
+    "store.reconciled": Contract(
+        StoreReconciled, "record, kitchen and partners agree on a day", "store id"
+    ),
+    "store.differs": Contract(
+        StoreReconciled, "record, kitchen and partners do not agree on a day", "store id"
+    ),
+    "store.reconciliation.due": Contract(
+        ReconciliationDue, "a store's day is to be compared", "store id", "default"
+    ),
     "menu.imported": Contract(MenuImported, "a menu file is in force", "file"),
     "menu.rejected": Contract(MenuRejected, "a menu file was refused", "file"),
     "seller.connected": Contract(

@@ -171,6 +171,20 @@ class NotePosChange:
 
 
 @dataclass(frozen=True, slots=True)
+class ReconcileStores:
+    """Have every store's day compared with its point of sale and its partners."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReconcileStore:
+    """Compare one store's day. The store is named as one partner names it."""
+
+    channel: str
+    channel_store_id: str
+    day_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class KeepTokens:
     """Renew sellers' tokens before they end, and say whose cannot be."""
 
@@ -235,6 +249,8 @@ Command = (
     | TakeInUnpublished
     | NotePosChange
     | KeepTokens
+    | ReconcileStore
+    | ReconcileStores
     | TellStaff
     | SettlePayment
     | PlaceOrder

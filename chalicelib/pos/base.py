@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from chalicelib.domain.money import Money
     from chalicelib.domain.record import OrderRecord
     from chalicelib.domain.refusal import Refusal, RefusedItem
+    from chalicelib.domain.store import Store
 
 
 class Idempotency(StrEnum):
@@ -98,6 +99,17 @@ class TicketState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class PosOrder:
+    """An order of ours as a point of sale lists it. `total` is without tips, None when unknown."""
+
+    order_key: str
+    pos_order_id: str
+    total: Money | None
+    is_live: bool  # not voided
+    created_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class PosNotice:
     """A verified webhook of a point of sale, or one entry of it.
 
@@ -168,6 +180,9 @@ class PointOfSale(Protocol):
 
     def state_of(self, record: OrderRecord, ticket: Ticket) -> TicketState:
         """Return where the ticket is."""
+
+    def orders_between(self, store: Store, start_ms: int, end_ms: int) -> list[PosOrder]:
+        """Return what a store got of us in a time, at most a month; voided ones may be left out."""
 
     def order_key_of(self, notice: PosNotice) -> str | None:
         """Return the key of our order behind a ticket, None when it is not one of ours."""

@@ -111,6 +111,7 @@ def test_rules_are_the_decorators(package: Package, app: Any) -> None:
         "sweep": "rate(1 minute)",
         "poll": "rate(2 minutes)",
         "tokens": "rate(5 minutes)",
+        "night": "cron(0 11 * * ? *)",
     }
 
 

@@ -24,6 +24,7 @@ from chalicelib.pos.toast import Toast
 from chalicelib.sellers.connect import link
 from simulators.menu import make_stores
 from tests.pipeline.shop_day import our_shop
+from tests.pipeline.test_reconciliation import SCHEDULED, compare_today
 from tests.workflows.merchant import Onboarding
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ def busy_street(long_street: Street, monkeypatch: pytest.MonkeyPatch) -> Street:
     our_shop(street, monkeypatch)
     _wakes_that_get_lost(street, monkeypatch)
     _merchants(street, monkeypatch)
+    _a_night(street)
     _lose_a_seller(street)
     _lose_the_bucket(street)
     return street
@@ -98,6 +100,17 @@ def _connect_a_seller(street: Street) -> None:
         Bucket="order-middleware-local", Key=f"menus/{store_id}.json", Body=body
     )
     street.settle()
+
+
+def _a_night(street: Street) -> None:
+    """Both the schedule and a store's turn, with an order that nobody else knows."""
+    dynamodb = street.offline.client("dynamodb")
+    for order in street.world.square.orders()[-1:]:
+        key = {"order_key": {"S": order["metadata"]["order_key"]}}
+        dynamodb.delete_item(TableName="orders", Key=key)
+    street.world.clover.tokens.end_access(street.world.generator.stores[2].location_id)
+    street.offline.invoke("night", SCHEDULED)
+    compare_today(street)
 
 
 def _lose_a_seller(street: Street) -> None:

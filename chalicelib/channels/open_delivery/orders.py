@@ -37,8 +37,15 @@ RECEIVERS = {
 def read_order(notice: Notice, payload: dict[str, Any], currency: str) -> Order:
     """Translate the body of GET order."""
     last = text(payload, "lastEvent")
-    if last in ("CANCELLED", "CANCELLATION_REQUESTED", "CONCLUDED"):
+    if last in ("CANCELLED", "CANCELLATION_REQUESTED"):
         raise OrderWithdrawn(f"the order is {last}")
+    order = _order(notice, payload, currency)
+    if last == "CONCLUDED":
+        raise OrderWithdrawn(f"the order is {last}", order)
+    return order
+
+
+def _order(notice: Notice, payload: dict[str, Any], currency: str) -> Order:
     totals, handover = obj(payload, "total"), _handover(payload)
     return Order(
         channel=notice.channel,

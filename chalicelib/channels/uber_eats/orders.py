@@ -17,7 +17,7 @@ from chalicelib.domain.money import Money, total
 from chalicelib.domain.order import Line, Modifier, Order, identifier, quantity
 from chalicelib.domain.refusal import Reason, Refusal, RefusedItem
 
-OVER = frozenset({"DENIED", "CANCELED", "FINISHED"})
+WITHDRAWN = frozenset({"DENIED", "CANCELED"})
 """States in which an order is nothing to be made any more."""
 
 HANDOVERS = {
@@ -31,8 +31,15 @@ HANDOVERS = {
 def read_order(notice: Notice, payload: dict[str, Any], currency: str) -> Order:
     """Translate the body of GET order."""
     state = text(payload, "current_state")
-    if state in OVER:
+    if state in WITHDRAWN:
         raise OrderWithdrawn(f"the order is {state}")
+    order = _order(notice, payload, currency)
+    if state == "FINISHED":
+        raise OrderWithdrawn(f"the order is {state}", order)
+    return order
+
+
+def _order(notice: Notice, payload: dict[str, Any], currency: str) -> Order:
     cart = obj(payload, "cart")
     charges = obj(obj(payload, "payment"), "charges")
     handover = HANDOVERS.get(text(payload, "type"), Handover.COURIER)

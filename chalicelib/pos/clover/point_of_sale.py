@@ -21,6 +21,7 @@ from chalicelib.pos.base import (
     Capabilities,
     Idempotency,
     PosNotice,
+    PosOrder,
     PosOutcomeUnknown,
     PosRefused,
     PosUnavailable,
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from chalicelib.adapters.http import HttpReply, VendorHttp
     from chalicelib.adapters.secrets import Secrets
     from chalicelib.domain.record import OrderRecord
+    from chalicelib.domain.store import Store
     from chalicelib.sellers.tokens import SellerTokens
 
 SEARCH_SLACK_MS = 60_000
@@ -74,8 +76,8 @@ class Clover:
 
     def find(self, record: OrderRecord) -> Ticket | None:
         """Look through what the merchant got since the order came in for our key in a note."""
-        order, _ = order_and_store(record)
-        for found in self._since(record, record.received_ms - SEARCH_SLACK_MS):
+        order, store = order_and_store(record)
+        for found in self._since(store.location_id, record.received_ms - SEARCH_SLACK_MS):
             if order_key(found.get("note")) == order.key:
                 return _ticket(found, order.currency)
         return None
@@ -154,11 +156,23 @@ class Clover:
     def _print(self, record: OrderRecord, ticket: Ticket) -> None:
         self._call(record, "POST", "/print_event", {"orderRef": {"id": ticket.pos_order_id}})
 
-    def _since(self, record: OrderRecord, since_ms: int) -> Iterator[dict[str, Any]]:
+    def orders_between(self, store: Store, start_ms: int, end_ms: int) -> list[PosOrder]:
+        """Look through what the merchant got for our keys; deleted orders are not shown."""
+        found: list[PosOrder] = []
+        for order in self._since(store.location_id, start_ms):
+            key, id_, total = order_key(order.get("note")), order.get("id"), order.get("total")
+            created_ms = order.get("createdTime")
+            if key and isinstance(id_, str) and isinstance(created_ms, int) and created_ms < end_ms:
+                amount = Money(total, store.currency) if isinstance(total, int) else None
+                found.append(PosOrder(key, id_, amount, is_live=True, created_ms=created_ms))
+        return found
+
+    def _since(self, merchant_id: str, since_ms: int) -> Iterator[dict[str, Any]]:
         query = f"filter={quote(f'createdTime>={since_ms}')}&limit={PAGE}"
         offset = 0
         while True:
-            page = self._call(record, "GET", f"/orders?{query}&offset={offset}")
+            path = f"/orders?{query}&offset={offset}"
+            page = _object(self._send(merchant_id, "GET", path, None))
             found = [order for order in page.get("elements") or [] if isinstance(order, dict)]
             yield from found
             if len(found) < PAGE:

@@ -14,6 +14,7 @@ from chalicelib.adapters.http import ConnectFailed, NoReply
 from chalicelib.channels.base import (
     SignatureInvalid,
     check_size,
+    instant,
     items,
     obj,
     read_json_object,
@@ -31,6 +32,7 @@ from chalicelib.pos.base import (
     Capabilities,
     Idempotency,
     PosNotice,
+    PosOrder,
     PosOutcomeUnknown,
     PosRefused,
     PosUnavailable,
@@ -44,7 +46,7 @@ from chalicelib.pos.square.orders import order_body
 from chalicelib.pos.writing import order_and_store, title
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from chalicelib.adapters.http import HttpReply, VendorHttp
     from chalicelib.adapters.secrets import Secrets, VendorSecrets
@@ -109,22 +111,34 @@ class Square:
         """
         order, store = order_and_store(record)
         wanted = reference_id(order.channel, order.order_id)
-        start = iso(record.received_ms - SEARCH_SLACK_MS)
+        for found in self._created(store, record.received_ms - SEARCH_SLACK_MS):
+            if found.get("reference_id") == wanted and found.get("state") != "CANCELED":
+                return _ticket(found)
+        return None
+
+    def orders_between(self, store: Store, start_ms: int, end_ms: int) -> list[PosOrder]:
+        """Search the location's orders of that time for those that have our key."""
+        return [one for found in self._created(store, start_ms, end_ms) for one in _ours(found)]
+
+    def _created(
+        self, store: Store, start_ms: int, end_ms: int | None = None
+    ) -> Iterator[dict[str, Any]]:
+        created = {"start_at": iso(start_ms)}
+        if end_ms is not None:
+            created["end_at"] = iso(end_ms)
         query = {
             "location_ids": [store.location_id],
             "query": {
-                "filter": {"date_time_filter": {"created_at": {"start_at": start}}},
+                "filter": {"date_time_filter": {"created_at": created}},
                 "sort": {"sort_field": "CREATED_AT", "sort_order": "ASC"},
             },
             "limit": 500,
         }
         while True:
             page = self._call(_seller(store), "POST", "/v2/orders/search", query)
-            for found in page.get("orders") or []:
-                if found.get("reference_id") == wanted and found.get("state") != "CANCELED":
-                    return _ticket(found)
+            yield from page.get("orders") or []
             if not page.get("cursor"):
-                return None
+                return
             query["cursor"] = page["cursor"]
 
     def create(self, record: OrderRecord) -> Ticket:
@@ -255,6 +269,16 @@ class Square:
             raise PosUnavailable(str(error)) from error
         except NoReply as error:
             raise PosOutcomeUnknown(str(error)) from error
+
+
+def _ours(found: dict[str, Any]) -> Iterator[PosOrder]:
+    key = (found.get("metadata") or {}).get("order_key")
+    if isinstance(key, str):
+        ticket, tip = _ticket(found), (found.get("total_tip_money") or {}).get("amount") or 0
+        total = Money(ticket.total.amount - tip, ticket.total.currency)
+        created_ms = instant(found, "created_at") or 0
+        live = found.get("state") != "CANCELED"
+        yield PosOrder(key, ticket.pos_order_id, total, live, created_ms)
 
 
 def _seller(store: Store | None) -> str:

@@ -9,13 +9,15 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import itertools
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from chalicelib.adapters.http import ConnectFailed, NoReply
 from chalicelib.channels.base import (
     SignatureInvalid,
     check_size,
+    instant,
     items,
     money,
     obj,
@@ -24,6 +26,7 @@ from chalicelib.channels.base import (
     text,
 )
 from chalicelib.domain.errors import InvalidPayload
+from chalicelib.domain.events import iso
 from chalicelib.domain.money import total
 from chalicelib.domain.refusal import Reason, Refusal
 from chalicelib.pos.base import (
@@ -31,6 +34,7 @@ from chalicelib.pos.base import (
     Capabilities,
     Idempotency,
     PosNotice,
+    PosOrder,
     PosOutcomeUnknown,
     PosRefused,
     PosUnavailable,
@@ -46,13 +50,14 @@ from chalicelib.pos.writing import order_and_store
 from chalicelib.tokens import Grant, TokenUnavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from chalicelib.adapters.http import HttpReply, VendorHttp
     from chalicelib.adapters.secrets import Secrets, VendorSecrets
     from chalicelib.domain.money import Money
     from chalicelib.domain.order import Order
     from chalicelib.domain.record import OrderRecord
+    from chalicelib.domain.store import Store
     from chalicelib.tokens import TokenCache
 
 READ_SECONDS = 30
@@ -61,6 +66,9 @@ READ_SECONDS = 30
 TOKEN_EARLY_MS = 60_000
 """Toast asks for a new token in an old one's last minute, not earlier ("Authentication"); until
 one container has it, the others go on with the old one."""
+
+PAGE = 100
+MODIFIED_LATER_MS = 86_400_000
 
 VOID_ALL = {"selections": {"voidAll": True}, "payments": {"voidAll": True}}
 STATES = {
@@ -106,9 +114,9 @@ class Toast:
 
     def find(self, record: OrderRecord) -> Ticket | None:
         """Read the order by the external id that it was created under."""
-        order, _ = order_and_store(record)
+        order, store = order_and_store(record)
         path = f"/orders/v2/orders/{quote(external_id(order.key), safe='')}"
-        reply = self._authorized(record, "GET", path)
+        reply = self._authorized(store, "GET", path)
         if reply.status == 404:
             return None
         found = _object(reply)
@@ -159,34 +167,56 @@ class Toast:
             raise SignatureInvalid("toast-signature does not match the body and its timestamp")
         return _notices(payload)
 
+    def orders_between(self, store: Store, start_ms: int, end_ms: int) -> list[PosOrder]:
+        """Page through ordersBulk, which goes by when an order was last modified.
+
+        An order that was changed since is left out there: so it is asked for up to a day more.
+        """
+        until_ms = end_ms + MODIFIED_LATER_MS
+        period = {"startDate": iso(start_ms), "endDate": iso(until_ms), "pageSize": str(PAGE)}
+        found: list[PosOrder] = []
+        for page in itertools.count(1):
+            query = urlencode({**period, "page": str(page)})
+            reply = self._authorized(store, "GET", f"/orders/v2/ordersBulk?{query}")
+            if reply.status >= 300:
+                raise _error(reply)
+            try:
+                listed = reply.json_list()
+            except NoReply as error:
+                raise PosOutcomeUnknown(str(error)) from error
+            found += [one for order in listed for one in _ours(order, store.currency)]
+            if len(listed) < PAGE:
+                return [one for one in found if start_ms <= one.created_ms < end_ms]
+        raise AssertionError("unreachable")
+
     def _call(
         self, record: OrderRecord, method: str, path: str, body: dict[str, Any] | None = None
     ) -> dict[str, Any]:
-        return _object(self._authorized(record, method, path, body))
+        _, store = order_and_store(record)
+        return _object(self._authorized(store, method, path, body))
 
     def _authorized(
-        self, record: OrderRecord, method: str, path: str, body: dict[str, Any] | None = None
+        self, store: Store, method: str, path: str, body: dict[str, Any] | None = None
     ) -> HttpReply:
         try:
             token = self._tokens.get(self._login)
-            reply = self._send(record, method, path, body, token)
+            reply = self._send(store, method, path, body, token)
             if reply.status == 401:
                 # Revoked before its time: nothing was carried out, so once more with a new one.
                 token = self._tokens.renew(token, self._login)
-                reply = self._send(record, method, path, body, token)
+                reply = self._send(store, method, path, body, token)
         except TokenUnavailable as error:
             raise PosUnavailable(str(error), error.retry_after) from error
         return reply
 
     def _send(
         self,
-        record: OrderRecord,
+        store: Store,
         method: str,
         path: str,
         body: dict[str, Any] | None,
         token: str,
     ) -> HttpReply:
-        _, store = order_and_store(record)
         headers = {
             "Authorization": f"Bearer {token}",
             "Toast-Restaurant-External-ID": store.location_id,
@@ -232,6 +262,19 @@ def _object(reply: HttpReply) -> dict[str, Any]:
         return reply.json_object()
     except NoReply as error:
         raise PosOutcomeUnknown(str(error)) from error
+
+
+def _ours(found: dict[str, Any], currency: str) -> Iterator[PosOrder]:
+    key, guid = order_key(found.get("externalId")), found.get("guid")
+    if key is None or not isinstance(guid, str):
+        return
+    try:
+        checks = [money(check, "totalAmount", currency) for check in items(found, "checks")]
+        sum_ = total(checks, currency)
+    except InvalidPayload:
+        sum_ = None
+    created_ms = instant(found, "openedDate") or instant(found, "createdDate") or 0
+    yield PosOrder(key, guid, sum_, not found.get("voided"), created_ms)
 
 
 def _quote(reply: dict[str, Any], order: Order) -> Quote:

@@ -1,0 +1,1 @@
+"""Every night: partner, record and kitchen are compared, store by store."""
