@@ -65,6 +65,12 @@ class Tokens:
     def put(self, name: str, token: Token) -> None:
         self.rows[name] = token
 
+    def replace(self, name: str, access: str, token: Token) -> bool:
+        if self.rows.get(name, Token("")).access != access:
+            return False
+        self.put(name, token)
+        return True
+
     def lease(self, name: str, access: str, now_ms: int, until_ms: int) -> bool:
         return self.rows.get(name, Token("")).access == access
 
