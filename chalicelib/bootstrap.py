@@ -327,6 +327,11 @@ def use(replacement: Services) -> Iterator[Services]:
         _services = before
 
 
+def client(service: str) -> Any:
+    """Return a client of an operator's command (ops/)."""
+    return _client(service)
+
+
 def _client(service: str, attempts: int = 4) -> Any:
     import boto3
     from botocore.config import Config as ClientConfig

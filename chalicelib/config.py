@@ -45,6 +45,21 @@ class Names:
 
 
 @dataclass(frozen=True, slots=True)
+class OperatorNames:
+    """What operators' commands work on (ops/): no vendor, no secret."""
+
+    bucket: str
+    orders_bus: str
+    orders_table: str
+    orders_due_index: str
+    orders_ticket_index: str
+    orders_day_index: str
+    functions: str
+    archive: str = "orders-webhooks"
+    inbound_rule: str = "inbound-orders"
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """Everything that the environment decides."""
 
@@ -105,6 +120,19 @@ def read_names(environ: Mapping[str, str] = os.environ) -> Names:
         shop_orders_queue=environ.get("SHOP_ORDERS_QUEUE", "shop-orders"),
         shop_couriers_queue=environ.get("SHOP_COURIERS_QUEUE", "shop-couriers"),
         shop_messages_queue=environ.get("SHOP_MESSAGES_QUEUE", "shop-messages"),
+    )
+
+
+def read_operator_names(environ: Mapping[str, str] = os.environ) -> OperatorNames:
+    """Return the names that operators' commands need; ConfigError when STAGE is not set."""
+    return OperatorNames(
+        bucket=read_names(environ).bucket,
+        orders_bus=environ.get("ORDERS_BUS", "orders"),
+        orders_table=environ.get("ORDERS_TABLE", "orders"),
+        orders_due_index=environ.get("ORDERS_DUE_INDEX", "due-by-shard"),
+        orders_ticket_index=environ.get("ORDERS_TICKET_INDEX", "by-ticket"),
+        orders_day_index=environ.get("ORDERS_DAY_INDEX", "by-day"),
+        functions=f"order-middleware-{_required(environ, 'STAGE')}",
     )
 
 

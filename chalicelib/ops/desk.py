@@ -1,0 +1,79 @@
+"""Everything that an operator's command reaches. Names and endpoint are those of a stage."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.adapters.event_bus import EventBus
+from chalicelib.adapters.order_table import OrderTable
+from chalicelib.bootstrap import client, system_clock
+from chalicelib.config import OperatorNames, read_operator_names
+from chalicelib.domain.errors import DomainError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, MutableMapping
+
+CONFIG = Path(".chalice/config.json")
+
+
+class OpsError(DomainError):
+    """What was asked for cannot be done; the text says why. Exit code 2."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Clients, tables, names and the time."""
+
+    names: OperatorNames
+    orders: OrderTable
+    bus: EventBus
+    sqs: Any
+    events: Any
+    logs: Any
+    s3: Any
+    now_ms: Callable[[], int]
+
+
+def open_desk(
+    stage: str, environ: MutableMapping[str, str], now_ms: Callable[[], int] = system_clock
+) -> Desk:
+    """Return the desk of a stage.
+
+    What the stage's entry in config.json says (endpoint, region, names of tables) counts where
+    the environment says nothing: so a local stage needs no variables, and AWS's own ones win.
+    """
+    for name, value in _stage_variables(stage).items():
+        environ.setdefault(name, value)
+    names = read_operator_names(environ)
+    events = client("events")
+    return Desk(
+        names=names,
+        orders=OrderTable(
+            client("dynamodb"),
+            names.orders_table,
+            names.orders_due_index,
+            names.orders_ticket_index,
+            names.orders_day_index,
+        ),
+        bus=EventBus(events, names.orders_bus),
+        sqs=client("sqs"),
+        events=events,
+        logs=client("logs"),
+        s3=client("s3"),
+        now_ms=now_ms,
+    )
+
+
+def _stage_variables(stage: str) -> dict[str, str]:
+    try:
+        config = json.loads(CONFIG.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise OpsError(f"{CONFIG} is not here: run this in the repository") from None
+    if stage not in config["stages"]:
+        known = ", ".join(sorted(config["stages"]))
+        raise OpsError(f"there is no stage {stage!r} in {CONFIG}; there are {known}")
+    variables: dict[str, str] = config["stages"][stage]["environment_variables"]
+    return variables

@@ -1,0 +1,77 @@
+"""What a dead letter is still good for. The deadline decides, and what the order's record owes.
+
+Messages only wake, and every step looks at the record first, so delivering one again never prints
+a second ticket. But an order that is too old is not made any more: it would only be denied.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from chalicelib.domain.deadlines import DECIDE_MS
+from chalicelib.domain.duties import duties
+
+if TYPE_CHECKING:
+    from chalicelib.domain.record import OrderRecord
+    from chalicelib.ops.messages import DeadLetter
+
+STORE_NEWS_MS = 600_000
+"""News of a store this old may be wrong by now: a pause ends by itself after so long."""
+
+ORDERS = frozenset({"channel.order.notified", "channel.order.scheduled"})
+UNVERIFIED = "channel.webhook.unverified"
+CHECKOUT = "checkout"
+"""A wake for a checkout of our own shop; its saga looks at the checkout first, too."""
+
+POLL = "poll"
+
+
+class Use(StrEnum):
+    """What delivering a message again would do."""
+
+    IN_TIME = "in time"  # the order can still be made
+    OWED = "owed"  # too late to be made, but somebody is owed something
+    LATE = "late"  # would only deny an order, or repeat old news
+    DONE = "done"  # nothing is owed any more
+    UNREADABLE = "unreadable"  # nobody can read it, or its order
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a message is good for, and why."""
+
+    use: Use
+    why: str
+
+
+def judge(letter: DeadLetter, record: OrderRecord | None, now_ms: int) -> Verdict:
+    """Judge a message whose body could be read, by its order as it is stored."""
+    type_ = letter.type
+    if type_ in ("store.offline", "store.online"):
+        is_old = now_ms - letter.time_ms > STORE_NEWS_MS
+        return Verdict(Use.LATE, "old news") if is_old else Verdict(Use.OWED, "news of a store")
+    if record is not None and (type_ in ORDERS or type_.startswith("order.") or not type_):
+        return _by_record(record, now_ms)
+    if type_ in ORDERS or type_ == UNVERIFIED:
+        left_ms = letter.time_ms + DECIDE_MS - now_ms
+        if left_ms <= 0:
+            return Verdict(Use.LATE, "no order was written, and its time is over")
+        return Verdict(Use.IN_TIME, f"{left_ms // 1000} s are left to decide")
+    if not type_:
+        return Verdict(Use.DONE, "a wake for an order that does not exist")
+    if type_ == POLL:
+        return Verdict(Use.DONE, "the next poll asks again")
+    return Verdict(Use.OWED, f"{type_} was not acted on")
+
+
+def _by_record(record: OrderRecord, now_ms: int) -> Verdict:
+    owed = ", ".join(sorted(duties(record)))
+    if not owed:
+        return Verdict(Use.DONE, f"the order is {record.state}, and nothing is owed")
+    waits = f"; it waits for: {record.waiting_for}" if record.waiting_for else ""
+    if record.undecided and now_ms < record.decide_ms:
+        left = (record.decide_ms - now_ms) // 1000
+        return Verdict(Use.IN_TIME, f"{record.state}, {left} s are left to decide{waits}")
+    return Verdict(Use.OWED, f"the order is {record.state}; owed: {owed}{waits}")
