@@ -50,7 +50,7 @@ def test_new_project_passes_its_own_tests(folder: Path) -> None:
         cwd=folder / "shop",
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=110,
     )
 
     assert tested.returncode == 0, tested.stdout + tested.stderr
