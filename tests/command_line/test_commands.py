@@ -7,7 +7,7 @@ import os
 from typing import TYPE_CHECKING
 
 from chalice_offline.sessions import running_sessions
-from tests.command_line.conftest import run_command
+from tests.command_line.conftest import run_command, write_project
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -200,6 +200,8 @@ REFUSALS: dict[str, tuple[list[str], str]] = {
         "DETAIL must be a JSON object",
     ),
     "a bucket": (["send", "bucket", "menu", "k", "t", "--text"], "Did you mean menus?"),
+    "a key": (["send", "bucket", "menus", "", "t", "--text"], '"key" is empty'),
+    "nothing": (["trace", " "], "say what to look for"),
     "a file": (["send", "bucket", "menus", "k", "/nope"], "/nope cannot be read"),
     "a stream": (["send", "stream", "stps", "x"], "no stream stps. Did you mean steps?"),
     "an attribute": (["send", "queue", "orders", "x", "--attribute", "a"], "is not NAME=VALUE"),
@@ -261,6 +263,33 @@ def test_nothing_that_runs_is_one_sentence(monkeypatch: pytest.MonkeyPatch, tmp_
     assert result.exit_code == 2
     assert result.stderr.startswith("chalice-offline: nothing answers at http://127.0.0.1:1 (")
     assert len(result.stderr.splitlines()) == 1
+
+
+def test_what_is_no_session_is_said_to_be_none(shop: Shop) -> None:
+    """The app's own port, an address that is none."""
+    for address, sentence in (
+        (shop.session.http_server.url, "is no session of chalice-offline"),
+        ("http://[::1", "is no address"),
+        ("ftp://x", "nothing answers at http://ftp://x"),
+    ):
+        result = run_command("queues", "--endpoint", address)
+        assert result.exit_code == 2
+        assert sentence in result.stderr
+        assert len(result.stderr.splitlines()) == 1
+
+
+def test_another_projects_session_is_not_meant(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """In a project that does not run, a reset must not empty the only session there is."""
+    other = tmp_path_factory.mktemp("other")
+    write_project(other)
+    monkeypatch.chdir(other)
+    result = run_command("reset")
+    assert result.exit_code == 2
+    assert "no session of this project runs" in result.stderr or "several" in result.stderr
+    monkeypatch.chdir("/")
+    assert shop.json("queues")
 
 
 def test_an_unknown_command_is_told_with_the_nearest() -> None:

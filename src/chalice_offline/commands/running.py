@@ -6,6 +6,7 @@ Only the standard library: a command must be there at once.
 from __future__ import annotations
 
 import functools
+import http.client
 import json
 import os
 import urllib.error
@@ -91,29 +92,34 @@ class Running:
             return found, reply.read()
 
     def _opened(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> Any:
-        request = urllib.request.Request(  # noqa: S310 - http, see below
-            f"{self.url}/{path}", body, headers, method=method
-        )
         try:
+            request = urllib.request.Request(  # noqa: S310 - http, see the_running
+                f"{self.url}/{path}", body, headers, method=method
+            )
             return self._opener.open(request, timeout=_SECONDS)
         except urllib.error.HTTPError as error:
-            raise Refused(self._sentence(error)) from error
-        except (urllib.error.URLError, OSError) as error:
+            raise Refused(self._sentence(error, path)) from error
+        except (ValueError, http.client.HTTPException) as error:
+            raise Refused(f"{self.url} is no address: {error}") from error
+        except OSError as error:  # URLError is one
             reason = getattr(error, "reason", error)
             raise Refused(
                 f"nothing answers at {self.url} ({reason}); start chalice-offline local"
             ) from error
 
-    def _sentence(self, error: urllib.error.HTTPError) -> str:
+    def _sentence(self, error: urllib.error.HTTPError, path: str) -> str:
+        """Return what a refusal says: the console's, Lambda's, or that of the browser policy."""
         content = error.read()
+        if (error.headers.get("content-type") or "").startswith("text/plain"):
+            return content.decode("utf-8", "replace").strip().splitlines()[0][:500]
         try:
             told = json.loads(content)
         except ValueError:
             told = None
-        if isinstance(told, dict):
-            for name in ("error", "Message", "message"):
-                if isinstance(told.get(name), str):
-                    return str(told[name])
+        members = ("error",) if path.startswith(_CONSOLE) else ("Message", "message")
+        for name in members:
+            if isinstance(told, dict) and isinstance(told.get(name), str):
+                return str(told[name])
         return f"{self.url} is no session of chalice-offline: it answers {error.code}"
 
 
@@ -140,17 +146,23 @@ def the_running(endpoint: str | None) -> Running:
 def _chosen(notes: list[Note]) -> Note:
     folder = Path.cwd()
     own = [note for note in notes if note.directory and folder.is_relative_to(note.directory)]
-    for few in (own, notes):
-        if len(few) == 1:
-            return few[0]
-        if few:
-            break
+    # In a project, another project's session is not meant: some commands empty it.
+    others = [note for note in notes if not note.directory] if _is_in_project(folder) else notes
+    few = own or others
+    if len(few) == 1:
+        return few[0]
     named = os.environ.get("AWS_ENDPOINT_URL", "").rstrip("/")
     for note in few:
         if note.aws_url == named:
             return note
-    shown = ", ".join(f"{note.aws_url} ({note.project or 'no app'})" for note in few)
+    shown = ", ".join(f"{note.aws_url} ({note.project or 'no app'})" for note in few or notes)
+    if not few:
+        raise Refused(f"no session of this project runs, but {shown}; say which with --endpoint")
     raise Refused(f"several sessions run: {shown}; say which one with --endpoint")
+
+
+def _is_in_project(folder: Path) -> bool:
+    return any((one / ".chalice" / "config.json").exists() for one in (folder, *folder.parents))
 
 
 def session_options(command: F) -> F:

@@ -63,6 +63,8 @@ Examples:
 @session_options
 def trace(running: Running, text: str, *, as_json: bool) -> None:
     """Draw the story of TEXT: a story's number, a request id, or whatever is mentioned."""
+    if not text.strip():
+        raise Refused("say what to look for: a story's number, a request id, any text")
     number = _story_of(running, text)
     if as_json:
         if number is not None:

@@ -108,7 +108,7 @@ class Buckets:
                 raise Refusal(f'"base64" is no base64: {error}.') from error
         request: dict[str, Any] = {
             "Bucket": self._find(asked.name("name")),
-            "Key": asked.text("key"),
+            "Key": _key(asked),
             "Body": body,
             "ContentType": asked.text("content_type", "application/octet-stream"),
         }
@@ -126,6 +126,13 @@ class Buckets:
         if name not in names:
             raise Refusal(f"There is no bucket {name[:80]}.{nearest(name, names)}", 404)
         return name
+
+
+def _key(asked: Asked) -> str:
+    key = asked.text("key")
+    if not key:
+        raise Refusal('"key" is empty; an object needs one.')
+    return key
 
 
 def _beginning(body: Any) -> bytes:
