@@ -13,6 +13,7 @@ from chalice_offline.console.api import Console
 from chalice_offline.console.session import Session
 from chalice_offline.drivers.live import LiveDriver
 from chalice_offline.iam import FunctionCalls
+from chalice_offline.services.apigatewayv2.state import ApiGatewayV2State
 from chalice_offline.services.lambda_ import LambdaState
 from chalice_offline.transports.gateway import Gateway
 from chalice_offline.transports.in_process import InProcessDoor
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
     from chalice_offline.iam import Mode
     from chalice_offline.storage import SqliteStorage
+
+
+_GOING_AWAY = 1001  # RFC 6455, 7.4.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,7 @@ class LiveEmulator:
 
     def stop(self) -> None:
         """Answer who waits, close the door, stop the timers, clear up."""
+        self._close_sockets()
         self.gateway.close()
         self.console.close()
         self.driver.stop()
@@ -77,6 +82,14 @@ class LiveEmulator:
         self._uploaded.close()
         with self.emulator.lock:
             self.storage.close()
+
+    def _close_sockets(self) -> None:
+        """Tell the clients of WebSockets that their API goes away."""
+        apis = self.emulator.registry.state("apigatewayv2", ApiGatewayV2State)
+        with self.emulator.lock:
+            for connection in list(apis.connections.values()):
+                if connection.is_open:
+                    connection.close(_GOING_AWAY, "Going away")
 
 
 def leave_out_of_collections(*, anew: bool = False) -> None:

@@ -6,6 +6,7 @@ import urllib.request
 from typing import TYPE_CHECKING, Any
 
 import boto3
+import pytest
 
 from chalice_offline.live_session import AppSession, AwsSession
 from tests.command_line.conftest import Shop, wait_until, write_project
@@ -184,6 +185,45 @@ def test_a_handler_of_before_writes_nothing_after(shop: Shop) -> None:
     (shop.directory / "go").touch()
     wait_until((shop.directory / "done").exists, "the handler's end")
     assert items_of(shop) == []
+
+
+SOCKETS = """
+from chalice import Chalice
+
+app = Chalice(app_name="shop")
+app.experimental_feature_flags.update(["WEBSOCKETS"])
+
+@app.on_ws_connect()
+def connect(event):
+    pass
+
+@app.on_ws_message()
+def message(event):
+    pass
+
+@app.lambda_function(name="echo")
+def echo(event, context):
+    return event
+"""
+
+
+def test_clients_of_websockets_are_told_to_connect_anew(shop: Shop) -> None:
+    """Nobody waits for ever at an API that is no more."""
+    from websockets.exceptions import ConnectionClosed
+    from websockets.sync.client import connect
+
+    (shop.directory / "app.py").write_text(SOCKETS)
+    shop.says("reset")
+    address = shop.session.http_server.url.replace("http", "ws", 1)
+    with connect(address) as client:
+        shop.says("reset")
+        with pytest.raises(ConnectionClosed) as closed:
+            client.recv(timeout=20)
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 1001
+    with connect(address) as client:
+        client.send("hello")
+        shop.ended_runs("message")
 
 
 def test_the_aws_endpoint_alone_begins_anew() -> None:

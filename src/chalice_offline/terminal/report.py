@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 RUNS_AT_ONCE = 200
 ENTRIES_AT_ONCE = 5_000
+PAUSE_SECONDS = 0.2
 DEAD_LETTER = "sqs.DeadLetter"
 
 
@@ -61,24 +62,27 @@ class Reporter:
         self._colour = colour
         self._as_json = as_json
         self._awake = threading.Event()
-        self._stopped = False
+        self._over = threading.Event()
         self._writing = threading.Lock()
         self._looking = threading.Lock()
         self._thread: threading.Thread | None = None
 
     def watch(self, session: Session) -> None:
         """Report about this session's emulator from now on, and about no other."""
+        if self._thread is not None:
+            self.flush()
         with self._looking:
             self._session = session
             self._runs = Runs(session)
             self._next_tries = NextTries(session)
-            self._ended: deque[RecentRun] = deque()
+            ended: deque[RecentRun] = deque()
+            self._ended = ended
             self._left_out = 0
             emulator = session.emulator
             with emulator.lock:
                 last = next(reversed(list(emulator.journal.entries())), None)
                 self._next_entry = 1 if last is None else last.number + 1
-                emulator.runs.watch(self._run_changed)
+                emulator.runs.watch(lambda run: self._run_changed(run, ended))
                 emulator.observers.append(self._awake.set)
         if self._thread is None:
             self._thread = threading.Thread(target=self._work, name="terminal", daemon=True)
@@ -92,20 +96,20 @@ class Reporter:
 
     def stop(self) -> None:
         """Say what has happened until now, and no more."""
-        self._stopped = True
+        self._over.set()
         self._awake.set()
         if self._thread is not None:
             self._thread.join()
 
     # ---- within ----------------------------------------------------------------------------------
 
-    def _run_changed(self, run: RecentRun) -> None:
-        """Note a run that has ended; within the emulator's lock."""
+    def _run_changed(self, run: RecentRun, ended: deque[RecentRun]) -> None:
+        """Note a run that has ended; within its emulator's lock."""
         if run.ended_ms is None or (self._level is Level.QUIET and not run.failed):
             return
-        self._ended.append(run)
-        if len(self._ended) > RUNS_AT_ONCE:
-            self._ended.popleft()
+        ended.append(run)
+        if len(ended) > RUNS_AT_ONCE:
+            ended.popleft()
             self._left_out += 1
         self._awake.set()
 
@@ -113,10 +117,12 @@ class Reporter:
         while True:
             self._awake.wait()
             self._awake.clear()
-            stopped = self._stopped
+            is_over = self._over.is_set()
             self.flush()
-            if stopped:
+            if is_over:
                 return
+            # The first line comes at once; a flood is told of now and then, and mostly counted.
+            self._over.wait(PAUSE_SECONDS)
 
     def _new_lines(self) -> list[str]:
         with self._looking, self._session.emulator.lock:
@@ -132,7 +138,8 @@ class Reporter:
         return texts
 
     def _taken(self) -> list[RecentRun]:
-        taken, self._ended = list(self._ended), deque()
+        taken = list(self._ended)
+        self._ended.clear()
         return taken
 
     def _new_entries(self) -> Iterator[Entry]:
