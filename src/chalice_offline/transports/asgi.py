@@ -158,8 +158,12 @@ def head_bytes(response: HttpResponse, *, head: bool = False) -> tuple[bytes, by
     if head or not length:
         body = b""
     values = "".join(headers.values())
-    if values.isascii() and not _NOT_IN_A_VALUE.search(values) and all(map(_is_plain, headers)):
-        lines = [f"{name}: {value.strip(_BLANKS)}\r\n" for name, value in headers.items()]
+    if values.isascii() and not _NOT_IN_A_VALUE.search(values):
+        lines = [
+            f"{name}: {value.strip(_BLANKS)}\r\n"
+            for name, value in headers.items()
+            if _is_passed_on(name)
+        ]
         return f"{''.join(lines)}{length}".encode("latin-1"), body
     pairs = [b"%s: %s\r\n" % field for field in _fields(headers)]
     return b"".join([*pairs, length.encode("latin-1")]), body
@@ -173,10 +177,8 @@ async def send_start(send: Send, response: HttpResponse) -> None:
 
 def _fields(headers: Headers) -> Iterable[tuple[bytes, bytes]]:
     for name, value in headers.items():
-        if name in _OURS:
+        if not _is_passed_on(name):
             continue
-        if not _is_field_name(name):
-            raise UnsendableReplyError(f"{name!r} is no name of a header field")
         for line in value.split("\n"):  # several cookies, a line each
             if _NOT_IN_A_VALUE.search(line):
                 raise UnsendableReplyError(f"{line!r} is no value of the header field {name}")
@@ -189,9 +191,13 @@ def _is_field_name(name: str) -> bool:
 
 
 @lru_cache(maxsize=512)
-def _is_plain(name: str) -> bool:
-    """Whether a header field is passed on, and its name can be."""
-    return name not in _OURS and _is_field_name(name)
+def _is_passed_on(name: str) -> bool:
+    """Whether a header field is passed on; raises UnsendableReplyError when its name cannot be."""
+    if name in _OURS:
+        return False
+    if not _is_field_name(name):
+        raise UnsendableReplyError(f"{name!r} is no name of a header field")
+    return True
 
 
 def _raw(value: str) -> bytes:
