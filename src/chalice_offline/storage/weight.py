@@ -24,23 +24,47 @@ def weigh(detail: Mapping[str, Any]) -> tuple[int, bool]:
 
     On the way of every call, so it looks only at texts, and at what holds other values.
     """
+    total = DICT_BYTES
+    too_long = False
+    nested: list[Any] = []
+    for name, value in detail.items():
+        total += len(name)
+        kind = value.__class__
+        if kind is str:
+            size = len(value) if value.isascii() else len(value) * CHARACTER_BYTES
+        elif kind is bytes:
+            size = len(value)
+        elif kind in _SMALL:
+            continue
+        else:
+            nested.append(value)
+            continue
+        total += size
+        if size > LONGEST_TEXT:
+            too_long = True
+    total += (len(detail) + 1) * VALUE_BYTES
+    if not nested:  # as with most
+        return total, too_long
+    below, is_longer = _weigh_all(nested, len(nested))
+    return total + below, too_long or is_longer
+
+
+def _weigh_all(waiting: list[Any], counted: int) -> tuple[int, bool]:
+    """Weigh values and all that they hold; `counted` of them are counted already."""
     total = 0
     too_long = False
-    waiting: list[Any] = [detail]
     for value in waiting:  # it grows meanwhile
         kind = value.__class__
         if kind is str:
-            size = len(value)
-            if not value.isascii():
-                size *= CHARACTER_BYTES
+            size = len(value) if value.isascii() else len(value) * CHARACTER_BYTES
         elif kind is bytes:
             size = len(value)
+        elif kind is tuple or kind is list:
+            waiting += value
+            continue
         elif kind is dict:
             waiting += value.values()
             total += _length_of_names(value) + DICT_BYTES
-            continue
-        elif kind is list or kind is tuple:
-            waiting += value
             continue
         elif kind in _SMALL:
             continue
@@ -55,7 +79,7 @@ def weigh(detail: Mapping[str, Any]) -> tuple[int, bool]:
         total += size
         if size > LONGEST_TEXT:
             too_long = True
-    return total + len(waiting) * VALUE_BYTES, too_long
+    return total + (len(waiting) - counted) * VALUE_BYTES, too_long
 
 
 def _length_of_names(value: dict[Any, Any]) -> int:
