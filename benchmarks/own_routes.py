@@ -1,7 +1,8 @@
 """A route over HTTP: through API Gateway's steps and Lambda, and through Chalice's LocalGateway.
 
 Runs in a process of its own (`python -m benchmarks.own_routes QUICK|WHOLE`), as own_live does. Both
-are behind the same HTTP server and asked by turns over a connection that stays open.
+are behind the same HTTP server, LocalGateway as the ASGI app with threads that
+`chalice-offline local` once was, and asked by turns over a connection that stays open.
 """
 
 from __future__ import annotations
