@@ -7,9 +7,12 @@ import json
 import sys
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from simulators.demo_report import Outcome, print_report, summary
+from simulators.channels.marketplace import Decision
+from simulators.demo_report import Outcome, ShopOutcome, print_report, summary
+from simulators.menu import SHOP
+from simulators.orders import OrderGenerator
 from simulators.playground import Playground, StartError
 
 if TYPE_CHECKING:
@@ -26,6 +29,10 @@ GIVE_UP_AFTER_SECONDS = 120
 # Things that happen: the share of calls or webhooks each befalls.
 WEBHOOK_FAULTS = {"duplicate_webhook": 0.05}
 SQUARE_FAULTS = {"rate_limited": 0.01, "error_after_commit": 0.01}
+STRIPE_FAULTS = {"rate_limited": 0.01}
+
+# Every so many-th order is one of our own shop, and goes through its saga.
+SHOP_EVERY = 10
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -78,6 +85,7 @@ def _ask_for_trouble(world: World) -> None:
     for partner in (world.uber, world.doordash):
         partner.faults.add_mix(WEBHOOK_FAULTS)
     world.square.faults.add_mix(SQUARE_FAULTS)
+    world.stripe.faults.add_mix(STRIPE_FAULTS)
 
 
 def _play(world: World, count: int, *, quiet: bool) -> Outcome:
@@ -87,11 +95,12 @@ def _play(world: World, count: int, *, quiet: bool) -> Outcome:
     open_orders: set[str] = set()
     finished_at = started
     progress, close = _progress_bar(count, quiet=quiet)
+    shop = OrderGenerator(seed=world.generator.seed, stores=world.generator.stores, channels=[SHOP])
     try:
         while len(placed) < count or open_orders:
             while len(placed) < count and len(open_orders) < ORDERS_AT_ONCE:
                 now_ms = time.time_ns() // 1_000_000
-                (order,) = world.place_next()
+                order = _place(world, shop, len(placed))
                 placed[order.order_id] = (order, now_ms)
                 open_orders.add(order.order_id)
             done = open_orders & _decided(world)
@@ -112,11 +121,32 @@ def _play(world: World, count: int, *, quiet: bool) -> Outcome:
         ],
         decisions={d.order_id: (d.decision, d.at_ms) for d in _decisions(world)},
         seconds=finished_at - started,
+        shop=ShopOutcome(
+            orders=len(world.shop.checkouts()),
+            paid=len(world.stripe.taken_at_ms()),
+            kept=world.stripe.kept(),
+            couriers=len(world.drive.deliveries()),
+        ),
     )
 
 
-def _decisions(world: World) -> list[Any]:
-    return [*world.uber.decisions(), *world.doordash.decisions()]
+def _place(world: World, shop: OrderGenerator, number: int) -> PlacedOrder:
+    if number % SHOP_EVERY != SHOP_EVERY - 1:
+        (order,) = world.place_next()
+        return order
+    # Far away from the partners' numbers: equal numbers have equal ids.
+    order = shop.order(1_000_000 + number, world.now_ms())
+    world.place(order)
+    return order
+
+
+def _decisions(world: World) -> list[Decision]:
+    """Return what each partner was told. Our shop's customer hears yes by paying."""
+    taken = [
+        Decision(order_id, "accepted", at_ms, {})
+        for order_id, at_ms in world.stripe.taken_at_ms().items()
+    ]
+    return [*world.uber.decisions(), *world.doordash.decisions(), *taken]
 
 
 def _decided(world: World) -> set[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -20,10 +20,24 @@ STAGES = (
     ("inbound", "inbound", "inbound-orders-dead-letters"),
     ("submit to POS", "submit_square", "pos-square-dead-letters"),
     ("answer partner", "callbacks", "channel-callbacks-dead-letters"),
+    ("shop: pay", "pay", "shop-payments-dead-letters"),
+    ("shop: place", "place", "shop-orders-dead-letters"),
+    ("shop: courier", "dispatch", "shop-couriers-dead-letters"),
+    ("shop: tell", "tell", "shop-messages-dead-letters"),
     ("notify staff", "notifications", "notifications-dead-letters"),
     ("POS events", "pos_events", ""),
     ("sweep", "sweep", ""),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class ShopOutcome:
+    """What became of our own shop's orders. `kept` is in minor units."""
+
+    orders: int = 0
+    paid: int = 0
+    kept: int = 0
+    couriers: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +49,7 @@ class Outcome:
     decisions: dict[str, tuple[str, int]]
     seconds: float
     answered_ms: tuple[int, ...] = ()
+    shop: ShopOutcome = ShopOutcome()
 
     @property
     def printed(self) -> Counter[str]:
@@ -102,6 +117,7 @@ def summary(outcome: Outcome) -> dict[str, Any]:
         "seconds": round(seconds, 3),
         "orders_per_second": round(len(outcome.placed_at_ms) / seconds, 1),
         "webhook_to_ticket_ms": {f"p{p}": percentile(to_ticket, p) for p in (50, 95, 99)},
+        "shop": asdict(outcome.shop),
         "webhook_answered_ms": {f"p{p}": percentile(outcome.answered_ms, p) for p in (50, 95, 99)},
     }
 
@@ -132,6 +148,11 @@ def print_report(outcome: Outcome, playground: Playground) -> None:
                 f"lost: {order_id}, partner: {outcome.decisions.get(order_id, ('never told',))[0]}"
             )
     times, answers = figures["webhook_to_ticket_ms"], figures["webhook_answered_ms"]
+    shop = outcome.shop
+    console.print(
+        f"{shop.orders} of these are our own shop's: {shop.paid} paid, {shop.kept / 100:.2f} "
+        f"together; {shop.couriers} couriers were sent."
+    )
     console.print(
         f"[bold]{figures['orders']} orders, {figures['tickets']} tickets: {verdict}.[/bold]\n"
         f"{figures['orders_per_second']} orders/s; webhook to ticket p50 {times['p50']} ms, "

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from simulators.account import holdings
 from simulators.applicant import Applicant, ApplicationError, Mailbox
+from simulators.menu import SHOP
 from simulators.orders import OrderGenerator
 from simulators.playground import PROJECT, REGION, Ports, StartError, wait_until
 from simulators.project_copy import ProjectCopy, url_on_this_machine
@@ -86,6 +87,8 @@ class Rehearsal:
                 self._upload_menus(vendors.world)
             with step("the first order of each partner"):
                 self._first_orders(vendors.world)
+            with step("the first order of our own shop"):
+                self._first_of_the_shop(vendors.world)
             with step("a merchant applies, and a person approves"):
                 self._open_a_store(vendors.world)
             with step("chalice logs"):
@@ -131,6 +134,7 @@ class Rehearsal:
         self.command("aws", "s3", "mb", f"s3://{TEMPLATES}")
         command += ["--capabilities", "CAPABILITY_IAM"]
         command += ["--parameter-overrides", f"Stage={STAGE}", "AlarmEmail=on-call@example.com"]
+        command += ["ShopMailFrom=orders@example.com"]
         self.command("aws", *command)
         self.command("aws", "cloudformation", *self._protection("--enable-termination-protection"))
         listed = self.client("cloudformation").describe_stack_resources(StackName=self.stack)
@@ -231,6 +235,21 @@ class Rehearsal:
         tell(f"{len(tickets)} tickets at {store.pos} in {time.monotonic() - started:.1f} s")
         if len(tickets) != len(placed):
             raise RehearsalError(f"{len(placed)} orders made {len(tickets)} tickets")
+
+    def _first_of_the_shop(self, world: World) -> None:
+        """Let a customer check out: held, made, taken, and a courier on the way."""
+        store = world.generator.stores[0]
+        generator = OrderGenerator(seed=7, stores=[store], channels=[SHOP])
+        orders = (generator.order(number, world.now_ms()) for number in range(100))
+        order = next(one for one in orders if one.payload["handover"] == "courier")
+        world.shop.place(order.payload)
+        wait_until(
+            lambda: world.stripe.kept() == order.payload["total"] and world.drive.deliveries(),
+            WITHIN_SECONDS,
+            "the order to be paid and its courier to be sent",
+        )
+        wait_until(lambda: self._logged("shop.told") >= 1, WITHIN_SECONDS, "the customer's mail")
+        tell(f"paid {world.stripe.kept() / 100:.2f}, a courier is on the way, the customer knows")
 
     def _open_a_store(self, world: World) -> None:
         """Go the merchant's way, from the application to the first order."""

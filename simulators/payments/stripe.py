@@ -63,6 +63,7 @@ class Stripe(Simulator):
         self._refunds: dict[str, Json] = {}
         self._answers: dict[str, tuple[bytes, Response]] = {}
         self._held_at_ms: dict[str, int] = {}
+        self._taken_at_ms: dict[str, int] = {}
         super().__init__(**host)
 
     # What tests and the demo read.
@@ -80,6 +81,11 @@ class Stripe(Simulator):
     def held_at_ms(self, intent_id: str) -> int | None:
         """Return when an intent's money was first held, None when it never was."""
         return self._held_at_ms.get(intent_id)
+
+    def taken_at_ms(self) -> dict[str, int]:
+        """Return when money was taken, by the order it is for."""
+        with self._lock:
+            return dict(self._taken_at_ms)
 
     def kept(self) -> int:
         """Return what customers have paid and not got back, in minor units."""
@@ -205,6 +211,7 @@ class Stripe(Simulator):
         if amount > intent["amount"]:
             raise Refusal(self.error(400, "amount_to_capture is more than was authorised"))
         intent.update(status="succeeded", amount_received=amount, amount_capturable=0)
+        self._taken_at_ms[intent["metadata"].get("order_id", "")] = self._now_ms()
         self._publish("payment_intent.succeeded", intent)
         return Response.of_json(intent)
 
