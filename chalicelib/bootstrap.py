@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from chalicelib.adapters.http import VendorHttp
     from chalicelib.adapters.limit_table import LimitTable
     from chalicelib.adapters.mail import Mail
+    from chalicelib.adapters.menu_table import MenuTable
     from chalicelib.adapters.order_table import OrderTable
     from chalicelib.adapters.queues import Queues
     from chalicelib.adapters.secrets import SecretStore
@@ -148,6 +149,13 @@ class Services:
 
         config = self.config
         return StoreTable(self._dynamodb, config.stores_table, config.menu_items_table, self.now_ms)
+
+    @cached_property
+    def menus(self) -> MenuTable:
+        """The versions of the stores' menus."""
+        from chalicelib.adapters.menu_table import MenuTable
+
+        return MenuTable(self._dynamodb, self.config.menu_items_table)
 
     @cached_property
     def tokens(self) -> TokenTable:

@@ -154,10 +154,20 @@ class StoreRefused(TypedDict):
 
 
 class MenuImported(TypedDict):
-    """A menu file is in force."""
+    """A menu file is in force. What is listed is the first fifty of each."""
 
     storeId: str
     items: int
+    version: NotRequired[Annotated[str, "The file's content, as a hash"]]
+    before: NotRequired[Annotated[str, "The version before; empty for a first menu"]]
+    added: NotRequired[list[str]]
+    removed: NotRequired[list[str]]
+    repriced: NotRequired[list[str]]
+    remapped: NotRequired[Annotated[list[str], "Items with another id at the point of sale"]]
+    addedCount: NotRequired[int]
+    removedCount: NotRequired[int]
+    repricedCount: NotRequired[int]
+    remappedCount: NotRequired[int]
 
 
 class MenuRejected(TypedDict):

@@ -10,6 +10,7 @@ from chalicelib.channels.base import read_json_object
 from chalicelib.domain.errors import InvalidPayload
 from chalicelib.domain.events import Event, event_id
 from chalicelib.domain.store import Menu, read_menu
+from chalicelib.stores.versions import current_version, difference, retire_others
 from chalicelib.telemetry.metrics import put
 
 if TYPE_CHECKING:
@@ -24,6 +25,9 @@ def import_menu(services: Services, command: ImportMenu) -> None:
     try:
         menu = read_menu(read_json_object(content), version)
         _check_known(services, menu)
+        store_id = menu.store.store_id
+        before = current_version(services, store_id)
+        services.menus.begin(store_id, version)
         is_newest = services.stores.replace_menu(menu, command.sequencer)
     except InvalidPayload as error:
         log.error("menu.rejected", file=command.file_key, reason=str(error))
@@ -32,8 +36,11 @@ def import_menu(services: Services, command: ImportMenu) -> None:
         return
     if not is_newest:
         log.warning("menu.outdated", file=command.file_key)
+        retire_others(services, store_id)
         return
-    data = {"storeId": menu.store.store_id, "items": len(menu.items)}
+    data = {"storeId": store_id, "items": len(menu.items), "version": version}
+    data |= difference(services, menu, before)
+    retire_others(services, store_id)
     _publish_menu(services, "menu.imported", command, version, data)
     log.info("menu.imported", file=command.file_key, items=len(menu.items))
 

@@ -36,6 +36,7 @@ from tests.app.stand_ins import (
     Files,
     Http,
     Limits,
+    Menus,
     Orders,
     Partner,
     Queues,
@@ -66,6 +67,7 @@ class House:
         replaced: dict[str, Any] = {
             "orders": self.orders,
             "stores": self.stores,
+            "menus": Menus(self.stores),
             "checkouts": Checkouts(),
             "bus": self.bus,
             "default_bus": self.default_bus,

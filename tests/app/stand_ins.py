@@ -194,6 +194,9 @@ class Stores:
     def find(self, channel: str, channel_store_id: str) -> Store | None:
         return self.stores.get((channel, channel_store_id))
 
+    def all(self) -> Iterator[tuple[str, str, Store]]:
+        yield from [(*name, store) for name, store in self.stores.items()]
+
     def pos_ids(self, store: Store, item_ids: Sequence[str]) -> dict[str, str]:
         known = self.items.get(f"{store.store_id}#{store.menu_version}", {})
         return {id_: known[id_] for id_ in item_ids if id_ in known}
@@ -207,6 +210,27 @@ class Stores:
         for channel, channel_store_id in menu.channels.items():
             self.stores[channel, channel_store_id] = menu.store
         return True
+
+
+@dataclass
+class Menus:
+    """Versions of menus in memory; the items are those of `stores`."""
+
+    stores: Stores
+    listed: dict[str, dict[str, None]] = field(default_factory=dict)
+
+    def begin(self, store_id: str, version: str) -> None:
+        self.listed.setdefault(store_id, {})[version] = None
+
+    def versions(self, store_id: str) -> list[str]:
+        return list(self.listed.get(store_id, {}))
+
+    def items(self, store_id: str, version: str) -> dict[str, tuple[str, str, str]]:
+        known = self.stores.items.get(f"{store_id}#{version}", {})
+        return {id_: ("", "", pos_id) for id_, pos_id in known.items()}
+
+    def set_end(self, store_id: str, version: str, expires_at: int | None) -> None:
+        self.listed[store_id].pop(version, None)
 
 
 @dataclass

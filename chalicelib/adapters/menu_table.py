@@ -1,0 +1,69 @@
+"""DynamoDB: which versions of a store's menu there are, and when old ones go.
+
+Versions are listed under a name of their own in the table of the items, before their items are
+written: whatever crashes, the next import finds what is left of an older one.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.adapters.batches import found, put_items
+from chalicelib.adapters.errors import aws_errors
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class MenuTable:
+    """The versions of stores' menus, behind the table that StoreTable writes items to."""
+
+    def __init__(self, client: Any, menu_items: str) -> None:
+        self._client = client
+        self._table = menu_items
+
+    def begin(self, store_id: str, version: str) -> None:
+        """List a version whose items are about to be written."""
+        put_items(self._client, self._table, [_listed(store_id, version)])
+
+    def versions(self, store_id: str) -> list[str]:
+        """Return the versions whose items have no end yet."""
+        return [item["item_id"]["S"] for item in self._under(f"{store_id}#versions")]
+
+    def items(self, store_id: str, version: str) -> dict[str, tuple[str, str, str]]:
+        """Return name, price and the point of sale's id of every item of a version."""
+        return {
+            item["item_id"]["S"]: (item["name"]["S"], item["price"]["S"], item["pos_id"]["S"])
+            for item in self._under(f"{store_id}#{version}")
+        }
+
+    def set_end(self, store_id: str, version: str, expires_at: int | None) -> None:
+        """Let the items of a version be deleted at an instant (seconds), or never."""
+        items = []
+        for item in self._under(f"{store_id}#{version}"):
+            item.pop("expires_at", None)
+            items.append(item if expires_at is None else item | {"expires_at": _n(expires_at)})
+        put_items(self._client, self._table, items)
+        if expires_at is None:
+            self.begin(store_id, version)
+            return
+        with aws_errors("DeleteItem"):
+            key = {name: _listed(store_id, version)[name] for name in ("menu", "item_id")}
+            self._client.delete_item(TableName=self._table, Key=key)
+
+    def _under(self, menu: str) -> Iterator[dict[str, Any]]:
+        query = {
+            "TableName": self._table,
+            "KeyConditionExpression": "menu = :menu",
+            "ExpressionAttributeValues": {":menu": {"S": menu}},
+            "ConsistentRead": True,
+        }
+        return found(self._client, query)
+
+
+def _listed(store_id: str, version: str) -> dict[str, Any]:
+    return {"menu": {"S": f"{store_id}#versions"}, "item_id": {"S": version}}
+
+
+def _n(number: int) -> dict[str, str]:
+    return {"N": str(number)}
