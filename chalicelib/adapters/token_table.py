@@ -33,6 +33,7 @@ class Token:
     refused_until_ms: int = 0
     begun_ms: int = 0
     disconnected_ms: int = 0
+    told: str = ""  # what staff were told of it last; a renewal that fails keeps it
 
     def is_past(self, share: float, now_ms: int) -> bool:
         """Say whether more than this share of the token's life is over."""
@@ -101,15 +102,14 @@ class TokenTable:
             ExpressionAttributeValues=values,
         )
 
-    def first(self, name: str, mark: str, value: str) -> bool:
-        """Write a mark on an item: False when it has this value already."""
+    def tell_once(self, name: str, what: str) -> bool:
+        """Write down that staff are told something: False when they know it already."""
         return self._wrote(
             "update_item",
             Key={"name": {"S": name}},
-            UpdateExpression="SET #mark = :value",
-            ConditionExpression="attribute_not_exists(#mark) OR #mark <> :value",
-            ExpressionAttributeNames={"#mark": mark},
-            ExpressionAttributeValues={":value": {"S": value}},
+            UpdateExpression="SET told = :what",
+            ConditionExpression="attribute_not_exists(told) OR told <> :what",
+            ExpressionAttributeValues={":what": {"S": what}},
         )
 
     def delete(self, name: str) -> None:
@@ -153,7 +153,7 @@ def _item(name: str, token: Token) -> dict[str, Any]:
     days = KEEP_REFRESH_DAYS if token.refresh else 1
     # One that has no access token yet is as young as its connection.
     ends_ms = max(token.ends_ms, token.granted_ms)
-    texts = {"name": name, "token": token.access, "refresh": token.refresh}
+    texts = {"name": name, "token": token.access, "refresh": token.refresh, "told": token.told}
     item = {key: {"S": text} for key, text in texts.items() if text}
     item |= {key: {"N": str(getattr(token, key))} for key in NUMBERS}
     return item | {"expires_at": {"N": str(ends_ms // 1000 + days * DAY_SECONDS)}}
@@ -166,5 +166,6 @@ def _token(item: dict[str, Any]) -> Token:
     return Token(
         access=item.get("token", {}).get("S", ""),
         refresh=item.get("refresh", {}).get("S", ""),
+        told=item.get("told", {}).get("S", ""),
         **{name: number(name) for name in NUMBERS},
     )

@@ -93,5 +93,5 @@ def _tell(services: Services, name: str, token: Token, why: str) -> None:
     vendor, _, seller_id = name.partition("/")
     data = {"vendor": vendor, "sellerId": seller_id, "endsMs": token.ends_ms, "why": why}
     event = Event(event_id(type_, name, day), type_, name, now_ms, data)
-    if services.tokens.first(name, "told", f"{type_} {day}"):
+    if services.tokens.tell_once(name, f"{type_} {day}"):
         services.bus.publish([event])

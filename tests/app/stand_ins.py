@@ -291,7 +291,6 @@ class Files:
 class Tokens:
     tokens: dict[str, Token] = field(default_factory=dict)
     leases: dict[str, int] = field(default_factory=dict)
-    marks: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def get(self, name: str) -> Token | None:
         return self.tokens.get(name)
@@ -309,10 +308,10 @@ class Tokens:
     def all(self) -> Iterator[tuple[str, Token]]:
         yield from list(self.tokens.items())
 
-    def first(self, name: str, mark: str, value: str) -> bool:
-        fresh = self.marks.get((name, mark)) != value
-        self.marks[name, mark] = value
-        return fresh
+    def tell_once(self, name: str, what: str) -> bool:
+        known = self.tokens[name]
+        self.tokens[name] = replace(known, told=what)
+        return known.told != what
 
     def use_up(self, name: str, expires_at: int) -> bool:
         fresh = name not in self.tokens

@@ -220,6 +220,9 @@ def test_a_lost_refresh_at_clover_is_told_at_once_and_mended_by_a_link(
     assert "lost" in told.data["why"]
     with pytest.raises(SellersInDanger):
         account.keep(minutes=5)
+    for _ in range(20):  # it is asked for again and again, and told once
+        with pytest.raises(SellersInDanger):
+            account.keep(minutes=10)
     assert account.bus.types().count("seller.disconnected") == 1
     account.join("clover", CLOVER)
     account.keep(minutes=16)
