@@ -5,28 +5,30 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from simulators.sim.fleet import Tally, play_all, play_part
+from simulators.sim.plan import Weather
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 GROUPS = ("partner", "record", "refusal", "undo", "people", "staff told", "crash", "vendor",
-          "webhook", "aws")  # fmt: skip
+          "webhook", "aws", "lost at our door")  # fmt: skip
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Play seeds; returns 0 without a finding, 1 with one."""
     options = _parser().parse_args(arguments)
     first = options.seed
-    if options.keep or options.story or options.windows or options.calm:
+    if any(one is not None for one in (options.keep, options.story, options.windows, options.calm)):
         told = play_part(
             options.seed,
             options.orders,
-            keep=_numbers(options.keep),
-            windows=_numbers(options.windows),
-            calm=options.calm.split(",") if options.calm else [],
+            keep=options.keep,
+            windows=options.windows,
+            calm=options.calm or [],
             about=options.story or "",
         )
         for line in told.story:
@@ -44,25 +46,41 @@ def _parser() -> argparse.ArgumentParser:
         description="Play the whole app in virtual time, seed after seed, under crashes, faults"
         " of vendors and of AWS, and audit each when it is calm. Equal seeds are equal.",
     )
-    parser.add_argument("--seeds", type=int, default=50, help="how many (default 50)")
-    parser.add_argument("--orders", type=int, default=20, help="orders per seed (default 20)")
+    parser.add_argument("--seeds", type=_positive, default=50, help="how many (default 50)")
+    parser.add_argument("--orders", type=_positive, default=20, help="orders per seed (default 20)")
     parser.add_argument("--seed", type=int, default=0, help="the first seed (default 0)")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes")
+    parser.add_argument("--jobs", type=_positive, default=os.cpu_count() or 1, help="processes")
     parser.add_argument(
         "--no-shrink", dest="shrink", action="store_false", help="do not make failing seeds smaller"
     )
     part = parser.add_argument_group("a part of one seed, as a failing one prints it")
-    part.add_argument("--keep", help="numbers of the orders to keep: 3,17")
-    part.add_argument("--windows", help="places of the windows to keep: 0,2, or none")
-    part.add_argument("--calm", help="parts of the weather to leave out: crash,webhook")
+    part.add_argument("--keep", type=_numbers, help="numbers of the orders to keep: 3,17")
+    part.add_argument("--windows", type=_numbers, help="places of windows to keep: 0,2, or none")
+    part.add_argument("--calm", type=_weather, help="weather to leave out: crash,webhook")
     part.add_argument("--story", metavar="ORDER", help="tell an order's story: its id, or all")
     return parser
 
 
-def _numbers(text: str | None) -> list[int] | None:
-    if text is None:
-        return None
-    return [] if text == "none" else [int(number) for number in text.split(",")]
+def _positive(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text)):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of at least 1")
+    return int(text)
+
+
+def _numbers(text: str) -> list[int]:
+    words = [] if text == "none" else text.split(",")
+    if not all(word.isascii() and word.isdigit() for word in words):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a list of numbers like 0,2")
+    return [int(word) for word in words]
+
+
+def _weather(text: str) -> list[str]:
+    parts = [field.name for field in fields(Weather)]
+    if unknown := sorted({*text.split(",")} - {*parts}):
+        raise argparse.ArgumentTypeError(
+            f"no weather is called {', '.join(unknown)}; there is {', '.join(parts)}"
+        )
+    return text.split(",")
 
 
 def _report(tally: Tally, seeds: range, jobs: int) -> None:

@@ -313,7 +313,7 @@ class Evening:
     # ---- the audit ---------------------------------------------------------------------------
 
     def _audit(self) -> list[str]:
-        told = self._told_to_staff()
+        told = self._told_to_staff() | self._never_heard_of()
         found = findings(self.street, told_to_staff=told)
         by_id = {side.order_id: side for side in sides(self.street)}
         orders = {self._id(order): order for order in self.plan.orders}
@@ -345,6 +345,22 @@ class Evening:
             if note["type"] == "order.callback_refused" and channel == DELIVEROO:
                 told.add(order.partition("#")[2])
         return told
+
+    def _never_heard_of(self) -> set[str]:
+        """Return DoorDash's orders of which each side believes something else, and cannot ask.
+
+        No retry of a webhook is documented there, nor a way to read an order. So a cancellation
+        that is lost at our door stays lost; and after our 5xx, which fails an order, "confirmed
+        before" may be an echo of our yes, whose answer was lost, or that failure.
+        """
+        lost = self.world.doordash.abandoned
+        cancelled = {one.resource_id for one in lost if one.event_type == "OrderCancel"}
+        failed = {one.resource_id for one in lost if one.event_type == "OrderCreate"}
+        said = Counter(p.order_id for p in self.door.log if p.what.startswith("PATCH doordash/"))
+        unsure = {order_id for order_id in failed if said[order_id] > 1}
+        self.counts["lost at our door: DoorDash's cancellation"] += len(cancelled)
+        self.counts["lost at our door: DoorDash's order, answered twice"] += len(unsure)
+        return cancelled | unsure
 
     def _judged(self, planned: OrderPlan, side: Side) -> list[str]:
         said_yes = side.said in YES

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from simulators.sim.__main__ import main
 from simulators.sim.plan import Weather, make_plan, reduced
 from simulators.sim.play import play
 
@@ -67,3 +68,21 @@ def test_command_says_what_it_exercised() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert "no finding" in done.stdout
     assert "12 orders in 2 seeds (0 to 1)" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--seeds", "0"], "'0' is not a number of at least 1"),
+        (["--keep", "3,x"], "'3,x' is not a list of numbers like 0,2"),
+        (["--calm", "rain"], "no weather is called rain; there is trouble, crash"),
+    ],
+)
+def test_command_refuses_what_it_cannot_use(
+    capsys: pytest.CaptureFixture[str], options: list[str], said: str
+) -> None:
+    """By name, and before anything is played."""
+    with pytest.raises(SystemExit) as ended:
+        main(options)
+    assert ended.value.code == 2
+    assert said in capsys.readouterr().err
