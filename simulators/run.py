@@ -32,7 +32,7 @@ Vendors (points of sale, delivery partners) on {{vendors}}, {{menus}} menus impo
 
 The first order, by curl: the customer's partner sends its signed webhook
                          curl -X POST {{vendors}}/_control/orders
-  by awslocal:           play the partner yourself, with DoorDash's webhook in a file
+  by the AWS CLI:        play the partner yourself, with DoorDash's webhook in a file
                          {{awslocal}} lambda invoke --function-name order-middleware-local \\
                            --payload fileb://{{first_order}} /dev/stdout
 The kitchen's tickets:   curl {{vendors}}/square/_control/state
@@ -65,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                     first_order=first_order,
                     aws=playground.aws_url,
                     vendors=playground.vendors.url,
-                    awslocal=_awslocal(playground.ports.aws),
+                    awslocal=_awslocal(),
                 )
                 print(steps, flush=True)  # noqa: T201 - a command line
                 return playground.app.wait()
@@ -87,11 +87,12 @@ def _moved(ports: Ports, asked: Ports) -> list[str]:
     return lines
 
 
-def _awslocal(port: int | None) -> str:
-    """Return how awslocal is called: it looks at the usual port unless told."""
-    if port == AWS_PORT:
-        return "awslocal"
-    return f"AWS_ENDPOINT_URL=http://127.0.0.1:{port} awslocal"
+def _awslocal() -> str:
+    """Return how the AWS CLI is called: by a program that is there, for this folder's session."""
+    program = Path(sys.executable).with_name("chalice-offline")
+    here = Path.cwd()
+    shown = program.relative_to(here) if program.is_relative_to(here) else program
+    return f"{shown} awslocal"
 
 
 def _parser() -> argparse.ArgumentParser:
