@@ -166,6 +166,7 @@ class Checkout:
     pickup_instead: bool = False
     not_cancelled: bool = False
     told: tuple[str, ...] = ()
+    shown: tuple[str, ...] = ()
     tries: Mapping[str, int] = field(default_factory=dict)
     next_ms: Mapping[str, int] = field(default_factory=dict)
     failing_ms: Mapping[str, int] = field(default_factory=dict)
@@ -348,6 +349,11 @@ class Checkout:
         failing = {step: now_ms, **self.failing_ms}
         return replace(self._next(None), tries=tries, failing_ms=failing).waiting(step, next_ms)
 
+    def shown_to_staff(self, step: str) -> Checkout:
+        """Note that people know of a step that fails."""
+        self._allow(step not in self.shown)
+        return self._next(None, shown=(*self.shown, step))
+
     def waiting(self, step: str, until_ms: int) -> Checkout:
         """Return this version with an instant before which a step has nothing to do."""
         return replace(self, next_ms={**self.next_ms, step: until_ms})
@@ -373,7 +379,13 @@ def to_dict(checkout: Checkout) -> dict[str, Any]:
     known = {one.name for one in fields(Checkout)}
     kept = {name: value for name, value in checkout.origin.items() if name not in known}
     own = {name: getattr(checkout, name) for name in known - {"origin", "person"}}
-    return {**kept, **own, "told": list(checkout.told), "person": checkout.person.to_dict()}
+    return {
+        **kept,
+        **own,
+        "told": list(checkout.told),
+        "shown": list(checkout.shown),
+        "person": checkout.person.to_dict(),
+    }
 
 
 def from_dict(data: dict[str, Any]) -> Checkout:
@@ -383,7 +395,6 @@ def from_dict(data: dict[str, Any]) -> Checkout:
     read = {name: kind(known[name]) for name, kind in kinds.items() if name in known}
     ending = Ending(known["ending"]) if known.get("ending") else None
     person = Person.from_dict(known.get("person", {}))
-    told = tuple(known.get("told", ()))
-    return Checkout(
-        **{**known, **read, "ending": ending, "person": person, "told": told, "origin": data}
-    )
+    told, shown = tuple(known.get("told", ())), tuple(known.get("shown", ()))
+    made = {"ending": ending, "person": person, "told": told, "shown": shown, "origin": data}
+    return Checkout(**{**known, **read, **made})

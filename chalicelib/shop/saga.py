@@ -111,8 +111,10 @@ def try_later(
     next_ms = now_ms + seconds * 1000
     log.warning(f"shop.{step}_waits", checkout=checkout.checkout_id, reason=reason, seconds=seconds)
     waiting = change(services, checkout, lambda c: c.failed(step, next_ms, now_ms), step)
-    if now_ms - waiting.failing_ms.get(step, now_ms) >= TELL_STAFF_MS:
+    is_late = now_ms - waiting.failing_ms.get(step, now_ms) >= TELL_STAFF_MS
+    if is_late and step not in waiting.shown:
         tell_staff(services, waiting, f"{step}: {reason}")
+        waiting = change(services, waiting, lambda c: c.shown_to_staff(step), step)
     wake(services, waiting, step, seconds)
     return waiting
 
