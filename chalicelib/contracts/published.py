@@ -98,21 +98,38 @@ def broken(files: Mapping[str, str], published: Mapping[str, str], when: str = "
 
 
 def history(root: Path) -> Iterator[tuple[str, Files]]:
-    """Yield every commit that touched the folder, and its files then.
+    """Yield every version of every schema that was ever committed, and the commit.
 
     Of a shallow clone that is what it has; of no repository, nothing.
     """
-    log = _git(root, "log", "--format=%h", "--", FOLDER)
-    for commit in log.split():
-        names = _git(root, "ls-tree", "-r", "--name-only", commit, "--", FOLDER).splitlines()
-        yield (
-            commit,
-            {
-                name.removeprefix(f"{FOLDER}/"): _git(root, "show", f"{commit}:{name}")
-                for name in names
-                if name.endswith(".json") and not name.endswith(ASYNCAPI)
-            },
-        )
+    log = _git(root, "log", "--raw", "--no-abbrev", "--no-renames", "--format=%h", "--", FOLDER)
+    commit, seen = "", dict[tuple[str, str], str]()
+    for line in log.splitlines():
+        if not line.startswith(":"):
+            commit = line or commit
+            continue
+        facts, _, path = line.partition("\t")
+        name, blob = path.removeprefix(f"{FOLDER}/"), facts.split()[3]
+        if name.count("/") == 1 and name.endswith(".json") and blob.strip("0"):
+            seen.setdefault((name, blob), commit)
+    texts = _blobs(root, [blob for _, blob in seen])
+    for (name, blob), first in seen.items():
+        if blob in texts:
+            yield first, {name: texts[blob]}
+
+
+def _blobs(root: Path, ids: list[str]) -> Files:
+    """Return contents by blob id, all in one call; without what a partial clone lacks."""
+    found: Files = {}
+    left = _git(root, "cat-file", "--batch", given="".join(f"{id_}\n" for id_ in ids)).encode()
+    while left:
+        head, _, left = left.partition(b"\n")
+        id_, kind, *size = head.decode().split()
+        if kind != "blob":
+            continue
+        length = int(size[0])
+        found[id_], left = left[:length].decode(), left[length + 1 :]
+    return found
 
 
 def _is_older(name: str) -> bool:
@@ -121,13 +138,13 @@ def _is_older(name: str) -> bool:
     return type_ in CONTRACTS and number.isdigit() and 0 < int(number) < version_of(type_)
 
 
-def _git(root: Path, *arguments: str) -> str:
+def _git(root: Path, *arguments: str, given: str = "") -> str:
     try:
         command = ["git", "-C", str(root), *arguments]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+        done = subprocess.run(command, input=given.encode(), capture_output=True, check=False)  # noqa: S603
     except FileNotFoundError:
         return ""
-    return done.stdout if done.returncode == 0 else ""
+    return done.stdout.decode() if done.returncode == 0 else ""
 
 
 def _json(value: object) -> str:

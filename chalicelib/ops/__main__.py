@@ -44,7 +44,7 @@ def main(
     except (DomainError, BotoCoreError, ClientError, OSError) as error:
         return _not_done(str(error), as_json=options.json)
     if options.json:
-        _say(json.dumps(done, indent=2, ensure_ascii=False))
+        sys.stdout.write(json.dumps(done, indent=2) + "\n")
     else:
         options.show(done)
     return 0
@@ -157,7 +157,9 @@ def _story(desk: Desk, options: Options) -> dict[str, Any]:
 
 
 def _say(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
+    # Ids are strangers' texts: none of them gets to steer the terminal.
+    shown = "".join(one if one.isprintable() else "?" for one in text)
+    sys.stdout.write(f"{shown}\n")
 
 
 def _show_letters(letters: list[dict[str, Any]]) -> None:

@@ -47,6 +47,7 @@ def open_desk(
     """
     for name, value in _stage_variables(stage).items():
         environ.setdefault(name, value)
+    environ["STAGE"] = stage
     names = read_operator_names(environ)
     events = client("events")
     return Desk(
@@ -72,6 +73,8 @@ def _stage_variables(stage: str) -> dict[str, str]:
         config = json.loads(CONFIG.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise OpsError(f"{CONFIG} is not here: run this in the repository") from None
+    except ValueError as error:
+        raise OpsError(f"{CONFIG}: {error}") from error
     if stage not in config["stages"]:
         known = ", ".join(sorted(config["stages"]))
         raise OpsError(f"there is no stage {stage!r} in {CONFIG}; there are {known}")

@@ -110,6 +110,7 @@ def _received(desk: Desk, url: str) -> Iterator[dict[str, Any]]:
                 QueueUrl=url,
                 MaxNumberOfMessages=10,
                 VisibilityTimeout=HOLD_SECONDS,
+                WaitTimeSeconds=1,  # a short poll asks some of SQS's servers only
                 AttributeNames=["SentTimestamp", "ApproximateReceiveCount"],
                 MessageAttributeNames=["All"],
             )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.adapters.errors import aws_errors
@@ -16,8 +17,6 @@ from chalicelib.ops.desk import OpsError
 from chalicelib.ops.messages import record_of
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from chalicelib.ops.desk import Desk
 
 UNVERIFIED = "channel.webhook.unverified"
@@ -95,9 +94,11 @@ def period_of(desk: Desk, key: str) -> tuple[int, int]:
 
 def instant_ms(text: str) -> int:
     """Return an RFC 3339 instant; OpsError when it is none, or has no time zone."""
+    wrong = f"{text!r} is no instant like 2026-11-27T19:30:00Z"
     try:
-        if text[10:11] not in ("T", " ") or not (text.endswith("Z") or "+" in text[10:]):
-            raise ValueError(text)
-        return ms(text)
+        moment = datetime.fromisoformat(text)
     except ValueError:
-        raise OpsError(f"{text!r} is no instant like 2026-11-27T19:30:00Z") from None
+        raise OpsError(wrong) from None
+    if moment.tzinfo is None:
+        raise OpsError(wrong)
+    return ms(text)

@@ -26,6 +26,9 @@ CHECKOUT = "checkout"
 """A wake for a checkout of our own shop; its saga looks at the checkout first, too."""
 
 POLL = "poll"
+CALLBACKS = "callbacks"
+"""In the name of the one queue whose events are paid by what the record owes. Elsewhere events of
+an order are news for people, who are owed them whatever has become of the order."""
 
 
 class Use(StrEnum):
@@ -52,7 +55,8 @@ def judge(letter: DeadLetter, record: OrderRecord | None, now_ms: int) -> Verdic
     if type_ in ("store.offline", "store.online"):
         is_old = now_ms - letter.time_ms > STORE_NEWS_MS
         return Verdict(Use.LATE, "old news") if is_old else Verdict(Use.OWED, "news of a store")
-    if record is not None and (type_ in ORDERS or type_.startswith("order.") or not type_):
+    is_owed = not type_ or (type_.startswith("order.") and CALLBACKS in letter.queue)
+    if record is not None and (type_ in ORDERS or is_owed):
         return _by_record(record, now_ms)
     if type_ in ORDERS or type_ == UNVERIFIED:
         left_ms = letter.time_ms + DECIDE_MS - now_ms

@@ -9,6 +9,8 @@ import pytest
 
 from chalicelib.domain.events import Event, iso
 from chalicelib.ops.__main__ import main
+from chalicelib.ops.desk import open_desk
+from chalicelib.ops.replay import instant_ms
 from tests.pipeline.test_logs import MARK, key_of, mark_customers
 
 if TYPE_CHECKING:
@@ -85,6 +87,8 @@ def test_dead_letters_say_what_they_are_good_for(street: Street, operator: Opera
     put(street, "inbound-orders-dead-letters", webhook(now - LATE_MS, "channel.order.cancelled"))
     put(street, "inbound-orders-dead-letters", {"poll": {"channel": "uber_eats", "store": "s"}})
     put(street, "orders-undelivered", webhook(now - LATE_MS, "channel.order.notified", key))
+    put(street, "channel-callbacks-dead-letters", webhook(now, "order.accepted", key))
+    put(street, "notifications-dead-letters", webhook(now, "order.rejected", key))
     letters = operator.runs("dead-letters")
     assert sorted((one["queue"], one["type"], one["use"]) for one in letters) == sorted([
         ("pos-square-dead-letters", "wake", "done"),
@@ -96,6 +100,8 @@ def test_dead_letters_say_what_they_are_good_for(street: Street, operator: Opera
         ("inbound-orders-dead-letters", "channel.order.cancelled", "owed"),
         ("inbound-orders-dead-letters", "poll", "done"),
         ("orders-undelivered", "channel.order.notified", "done"),
+        ("channel-callbacks-dead-letters", "order.accepted", "done"),
+        ("notifications-dead-letters", "order.rejected", "owed"),
     ])  # fmt: skip
     assert all(one["why"] for one in letters)
     text = operator.says("dead-letters", "pos-square")
@@ -308,6 +314,11 @@ def test_what_cannot_be_done_is_said(
     assert complaint in json.loads(operator.err)["error"]
 
 
+def test_instants_have_time_zones() -> None:
+    """Of any offset."""
+    assert instant_ms("2026-11-27T14:30:00-05:00") == instant_ms("2026-11-27T19:30:00Z")
+
+
 def test_help_names_every_command(operator: Operator) -> None:
     """And each command its options; nonsense is exit code 2, too."""
     assert all(c in operator.says("--help") for c in ("dead-letters", "redrive", "replay", "story"))
@@ -316,6 +327,22 @@ def test_help_names_every_command(operator: Operator) -> None:
         assert "--json" in operator.says(command, "--help")
     operator.says("destroy")
     assert operator.code == 2
+
+
+def test_ids_do_not_steer_the_terminal(street: Street, operator: Operator) -> None:
+    """A partner's order id is a stranger's text."""
+    put(street, "pos-square-dead-letters", {"order_key": "a#b#\x1b[2Jc\nd"})
+    text = operator.says("dead-letters")
+    assert "a#b#?[2Jc?d" in text
+    assert "\x1b" not in text
+
+
+def test_stage_that_is_asked_for_wins(street: Street, operator: Operator) -> None:
+    """STAGE in the shell may be another stage's."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("chalicelib.ops.desk.client", street.offline.client)
+        environ = {"STAGE": "local"}
+        assert open_desk("dev", environ, operator.now_ms).names.functions == "order-middleware-dev"
 
 
 def test_body_that_fits_no_event_is_refused(operator: Operator, tmp_path: Path) -> None:
