@@ -113,3 +113,12 @@ def test_creating_twice_gives_what_is_there() -> None:
     assert create("events", "CreateEventBus", {"Name": "orders"}) == {"EventBusArn": "arn:orders"}
     with pytest.raises(AwsError, match="Denied"):
         create("sqs", "CreateQueue", {"QueueName": "q"})
+
+
+def test_long_template_goes_through_a_bucket_that_is_gone_afterwards(attached: Any) -> None:
+    """CloudFormation takes 51,200 bytes in a request."""
+    long = {**TEMPLATE, "Metadata": {"notes": "x" * 60_000}}
+    (request,) = provision(attached, long).created
+    assert "TemplateBody" not in request
+    assert request["TemplateURL"].endswith("/resources.json")
+    assert attached.endpoint.client("s3").list_buckets()["Buckets"] == []

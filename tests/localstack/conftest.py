@@ -158,6 +158,12 @@ def project_copy(folder: Path, app_url: str, vendors_url: str) -> Path:
     path = folder / ".chalice" / "config.json"
     text = path.read_text().replace("http://127.0.0.1:9001", vendors_url)
     path.write_text(text.replace("http://127.0.0.1:8000", app_url))
+    # LocalStack's open edition has no SES v2, which CloudFormation makes identities with.
+    path = folder / ".chalice" / "resources.json"
+    template = json.loads(path.read_text())
+    resources = template["Resources"].items()
+    kept = {name: one for name, one in resources if one["Type"] != "AWS::SES::EmailIdentity"}
+    path.write_text(json.dumps({**template, "Resources": kept}))
     return folder
 
 

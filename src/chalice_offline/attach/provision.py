@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import json
 import threading
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +27,7 @@ from chalice_offline.services.cloudformation.resource_types import TYPES, Resour
 from chalice_offline.services.cloudformation.resource_types import Place as CreatePlace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from chalice_offline.attach.endpoint import Endpoint
     from chalice_offline.attach.patience import Patience
@@ -38,6 +39,9 @@ RESOURCES_FILE = ".chalice/resources.json"
 TABLE = "AWS::DynamoDB::Table"
 LOOK_EVERY_SECONDS = 0.5
 STACK_SECONDS = 180
+LONGEST_BODY = 51_200
+"""Bytes of a template in a request (CloudFormation quotas); a longer one is read from a bucket."""
+
 _CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"]
 _ABSENT = ""
 # A stack whose first creation failed can only be deleted (AWS CloudFormation user guide, "Stack
@@ -68,7 +72,8 @@ class Provision:
         try:
             if "AWS_ENDPOINT_URL_DYNAMODB" in self._endpoint.service_urls:
                 template = self._create_tables(template, tell)
-            self._deploy(template, tell)
+            with self._sent(template) as body:
+                self._deploy(template, body, tell)
         except AwsError as error:
             raise file.error(error.message, "Resources") from error
         except ClientError as error:
@@ -77,10 +82,37 @@ class Provision:
 
     # ---- the stack -------------------------------------------------------------------------------
 
-    def _deploy(self, template: Template, tell: Callable[[str], None]) -> None:
+    @contextmanager
+    def _sent(self, template: Template) -> Iterator[dict[str, str]]:
+        """Say how the template gets there: in the request, or through a bucket for as long."""
+        text = json.dumps(template)
+        if len(text.encode()) <= LONGEST_BODY:
+            yield {"TemplateBody": text}
+            return
+        s3 = self._endpoint.client("s3")
+        bucket, key = f"templates-{self._name}-{self._place.account_id}", "resources.json"
+        elsewhere = self._place.region != "us-east-1"
+        settings = {"LocationConstraint": self._place.region}
+        try:
+            s3.create_bucket(
+                Bucket=bucket, **({"CreateBucketConfiguration": settings} if elsewhere else {})
+            )
+        except ClientError as error:
+            if code_of(error) != "BucketAlreadyOwnedByYou":  # of a run that was killed
+                raise
+        s3.put_object(Bucket=bucket, Key=key, Body=text.encode())
+        try:
+            yield {"TemplateURL": f"{s3.meta.endpoint_url}/{bucket}/{key}"}
+        finally:
+            s3.delete_object(Bucket=bucket, Key=key)
+            s3.delete_bucket(Bucket=bucket)
+
+    def _deploy(
+        self, template: Template, body: dict[str, str], tell: Callable[[str], None]
+    ) -> None:
         request: dict[str, Any] = {
             "StackName": self._name,
-            "TemplateBody": json.dumps(template),
+            **body,
             "Capabilities": _CAPABILITIES,
         }
         if "Stage" in template.get("Parameters", {}):
