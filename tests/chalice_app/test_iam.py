@@ -90,6 +90,45 @@ def test_a_policy_file_is_what_counts(projects: Any) -> None:
         assert _work(projects.write(HIDDEN, config=config, files=files), "enforce") == wanted
 
 
+ASSUMES = """
+import boto3
+
+@app.lambda_function()
+def work(event, context):
+    role = boto3.client("sts").assume_role(RoleArn=event["role"], RoleSessionName="one")
+    keys = role["Credentials"]
+    session = boto3.Session(
+        keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"], "us-east-1"
+    )
+    return session.client("sqs").get_queue_url(QueueName=event["queue"])["QueueUrl"]
+"""
+
+
+def test_a_session_has_the_policies_of_the_role_that_it_assumed(projects: Any) -> None:
+    """And not those of the function: neither more nor less."""
+    policy = {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}],
+    }
+    config = {"stages": {"dev": {"autogen_policy": False, "iam_policy_file": "policy.json"}}}
+    files = {".chalice/policy.json": json.dumps(policy)}
+    project = projects.write(ASSUMES, config=config, files=files)
+    may = {"Effect": "Allow", "Action": "sqs:GetQueueUrl", "Resource": "arn:aws:sqs:*:*:mine"}
+    with Offline(project, stage="dev", region="us-east-1", iam="enforce") as offline:
+        iam = offline.client("iam")
+        role = iam.create_role(RoleName="looks", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+        document = json.dumps({"Version": "2012-10-17", "Statement": [may]})
+        iam.put_role_policy(RoleName="looks", PolicyName="may", PolicyDocument=document)
+        for queue, is_refused in (("mine", False), ("yours", True)):
+            offline.client("sqs").create_queue(QueueName=queue)
+            reply = offline.client("lambda").invoke(
+                FunctionName="demo-dev-work", Payload=json.dumps({"queue": queue, "role": role})
+            )
+            assert ("FunctionError" in reply) is is_refused
+            said = reply["Payload"].read().decode()
+            assert ("assumed-role/looks/" in said) is is_refused
+
+
 def test_a_deployed_function_has_the_policies_of_its_role(projects: Any) -> None:
     """Inline and attached, asked from IAM; a role that nobody made is not judged."""
     package = io.BytesIO()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from chalice_offline.core.context import Caller
+from chalice_offline.core.http import Headers, HttpRequest, HttpResponse
 from chalice_offline.iam.actions import Place
 from chalice_offline.iam.check import IamCheck, Identity, Mode
 from chalice_offline.iam.roles import documents_of
@@ -19,6 +21,12 @@ if TYPE_CHECKING:
     #: name of a function as it is deployed -> its role and the policies Chalice would give it
     ProjectPolicies = Callable[[str], tuple[str, list[dict[str, Any]]] | None]
 
+_OF_A_SESSION = "ASIA"
+"""How the access keys of STS's sessions begin (IAM user guide, "Unique identifiers")."""
+
+_SESSION = re.compile(r"arn:aws:sts::(\d{12}):assumed-role/([^/<]+)/")
+_FORM = "application/x-www-form-urlencoded"
+_WHO = b"Action=GetCallerIdentity&Version=2011-06-15"
 # What changes nothing about roles: all else makes us ask again.
 _READS = ("Get", "List", "Simulate", "Generate")
 
@@ -47,6 +55,8 @@ class FunctionCalls:
             self._known.clear()
         arn = self._emulator.lineages.ran(caller.causes[0]) if caller.causes else ""
         identity = self._identity(arn) if arn else None
+        if identity is not None and target.access_key.startswith(_OF_A_SESSION):
+            identity = self._assumed(identity, target.access_key, caller)
         if identity is not None:
             place = Place(caller.account_id, caller.region)
             self._check.check(identity, target.service, operation, request, place)
@@ -60,11 +70,31 @@ class FunctionCalls:
             known = self.of_project(function.name)
             return known and Identity(function.name, *known)
         account_id, role = function.settings.account_id, function.upload.role
+        documents = self._documents(account_id, role)
+        return None if documents is None else Identity(function.name, role, documents)
+
+    def _assumed(self, function: Identity, access_key: str, caller: Caller) -> Identity | None:
+        """Return the function in the role whose session signed; itself when nobody knows that.
+
+        The session's own policy, which may allow less, is not known here.
+        """
+        scope = f"{access_key}/20260101/{caller.region}/sts/aws4_request"
+        signed = f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0"
+        headers = Headers([("authorization", signed), ("content-type", _FORM)])
+        request = HttpRequest("POST", "https://sts.amazonaws.com/", headers, _WHO)
+        reply = self._emulator.forward("sts", "GetCallerIdentity", request, caller)
+        found = _SESSION.search(reply.body.decode()) if isinstance(reply, HttpResponse) else None
+        if found is None:
+            return function
+        account_id, role = found.groups()
+        documents = self._documents(account_id, f"arn:aws:iam::{account_id}:role/{role}")
+        return None if documents is None else Identity(function.function_name, role, documents)
+
+    def _documents(self, account_id: str, role: str) -> list[dict[str, Any]] | None:
         key = (account_id, role)
         if key not in self._known:
             self._known[key] = documents_of(role, lambda *asked: self._ask(account_id, *asked))
-        documents = self._known[key]
-        return None if documents is None else Identity(function.name, role, documents)
+        return self._known[key]
 
     def _ask(self, account_id: str, operation: str, request: dict[str, Any]) -> dict[str, Any]:
         caller = Caller(account_id, "us-east-1", "https://iam.amazonaws.com")

@@ -338,13 +338,24 @@ def test_a_jwt_of_the_issuer_and_audience_is_let_in(http_api: Any, echo: Any, to
     assert (scope.status, scope.json) == (403, {"message": "Forbidden"})
 
 
-def test_a_route_for_signed_requests_only(http_api: Any, echo: Any) -> None:
-    """AWS_IAM."""
+def test_a_route_for_signed_requests_only(aws: Any, http_api: Any, echo: Any) -> None:
+    """AWS_IAM. The event names the user whose key it is; other keys stand for the account."""
+    arn, events = echo
     api = http_api()
-    api.route("GET /a", echo[0], AuthorizationType="AWS_IAM")
+    api.route("GET /a", arn, AuthorizationType="AWS_IAM")
     assert api.request("GET", "/a").status == 403
-    signed = "AWS4-HMAC-SHA256 Credential=AKIA1/20260101/us-east-1/execute-api/aws4_request"
-    assert api.request("GET", "/a", Authorization=signed).status == 200
+    iam = aws.client("iam")
+    user = iam.create_user(UserName="jane")["User"]
+    jane = iam.create_access_key(UserName="jane")["AccessKey"]["AccessKeyId"]
+    callers = []
+    for key in (jane, "AKIA0000000000000000", "test"):
+        signed = f"AWS4-HMAC-SHA256 Credential={key}/20260101/us-east-1/execute-api/aws4_request"
+        assert api.request("GET", "/a", Authorization=signed).status == 200
+        identity = events[-1]["requestContext"]["authorizer"]["iam"]
+        assert identity["accessKey"] == key
+        callers.append((identity["userArn"], identity["userId"]))
+    root = ("arn:aws:iam::000000000000:root", "000000000000")
+    assert callers == [(user["Arn"], user["UserId"]), root, root]
 
 
 # ---- other integrations ----------------------------------------------------------------------

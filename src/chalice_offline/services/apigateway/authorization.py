@@ -19,6 +19,7 @@ from chalice_offline.services.apigateway.lambda_event import (
 )
 from chalice_offline.services.apigateway.mappings import request_value, with_stage_variables
 from chalice_offline.services.apigateway.user_pools import check_token, claim
+from chalice_offline.services.common.callers import access_key_in, caller_of
 from chalice_offline.services.common.invoke_policies import effect
 
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
 _EXPLICIT = "User is not authorized to access this resource with an explicit deny"
 _IMPLICIT = "User is not authorized to access this resource"
-_SIGNED = re.compile(r"AWS4-HMAC-SHA256 Credential=([^/]+)/")
 
 
 def authorize(
@@ -51,16 +51,18 @@ def authorize(
 
 
 def _check_signature(exchange: Exchange) -> None:
-    found = _SIGNED.match(exchange.header("authorization") or "")
-    if found is None and "X-Amz-Signature" not in exchange.query:
+    key = access_key_in(exchange.header("authorization") or "")
+    if not key and "X-Amz-Signature" not in exchange.query:
         raise failures.missing_token()
-    account = exchange.api.account_id
+    api = exchange.api
+    kernel = exchange.gateway.kernel
+    caller = caller_of(kernel, key, api.account_id, api.region, exchange.causes)
     exchange.identity |= {
-        "accessKey": found[1] if found else None,
-        "accountId": account,
-        "caller": account,
-        "user": account,
-        "userArn": f"arn:aws:iam::{account}:root",
+        "accessKey": caller.access_key or None,
+        "accountId": caller.account_id,
+        "caller": caller.id,
+        "user": caller.id,
+        "userArn": caller.arn,
     }
 
 

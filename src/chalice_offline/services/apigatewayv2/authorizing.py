@@ -17,6 +17,7 @@ from chalice_offline.core.pending import Pending
 from chalice_offline.services.apigatewayv2 import replies
 from chalice_offline.services.apigatewayv2.functions import function_of, invoke
 from chalice_offline.services.apigatewayv2.http_events import lambda_event
+from chalice_offline.services.common.callers import access_key_in, caller_of
 from chalice_offline.services.common.invoke_policies import effect
 from chalice_offline.services.common.web_tokens import WebToken, web_token
 
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _COGNITO = re.compile(r"https://cognito-idp\.([\w-]+)\.amazonaws\.com/([\w-]+)")
-_SIGNED = re.compile(r"AWS4-HMAC-SHA256 Credential=([^/]+)/")
 _KEYS_TIMEOUT_MS = 5_000
 
 
@@ -77,21 +77,13 @@ def request_event(exchange: Exchange, authorizer: Described) -> dict[str, Any]:
 
 
 def _check_signature(exchange: Exchange) -> None:
-    found = _SIGNED.match(exchange.header("authorization"))
-    if found is None and "X-Amz-Signature" not in exchange.query:
+    key = access_key_in(exchange.header("authorization"))
+    if not key and "X-Amz-Signature" not in exchange.query:
         raise replies.forbidden()
-    account = exchange.api.account_id
-    exchange.authorizer = {
-        "iam": {
-            "accessKey": found[1] if found else None,
-            "accountId": account,
-            "callerId": account,
-            "cognitoIdentity": None,
-            "principalOrgId": None,
-            "userArn": f"arn:aws:iam::{account}:root",
-            "userId": account,
-        }
-    }
+    api = exchange.api
+    kernel = exchange.apis.kernel
+    caller = caller_of(kernel, key, api.account_id, api.region, (exchange.call.entry,))
+    exchange.authorizer = {"iam": caller.described()}
 
 
 # ---- tokens -------------------------------------------------------------------------------

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, unquote_plus
 
 from chalice_offline.core.http import joined
+from chalice_offline.services.common.callers import access_key_in, caller_of
 
 if TYPE_CHECKING:
     from chalice_offline.core.context import CallContext
-    from chalice_offline.core.kernel import Request
+    from chalice_offline.core.kernel import Kernel, Request
     from chalice_offline.services.lambda_.urls.function_url import FunctionUrl
 
 _TEXT_TYPES = frozenset({"application/json", "application/javascript", "application/xml"})
@@ -23,7 +24,9 @@ _TEXT_SUFFIXES = ("+json", "+xml")
 _ROUTE = "$default"
 
 
-def url_event(url: FunctionUrl, context: CallContext, request: Request, trace_id: str) -> Any:
+def url_event(
+    kernel: Kernel, url: FunctionUrl, context: CallContext, request: Request, trace_id: str
+) -> Any:
     """Return the event of a request to a function URL."""
     fields = _fields(request, trace_id)
     event: dict[str, Any] = {
@@ -40,6 +43,10 @@ def url_event(url: FunctionUrl, context: CallContext, request: Request, trace_id
     if parameters:
         event["queryStringParameters"] = parameters
     event["requestContext"] = _request_context(url, context, request, fields)
+    if url.auth_type == "AWS_IAM":
+        key = access_key_in(fields.get("authorization", ""))
+        caller = caller_of(kernel, key, context.account_id, context.region, (context.entry,))
+        event["requestContext"]["authorizer"] = {"iam": caller.described()}
     body: bytes = request["body"]
     is_text = _is_text(fields.get("content-type", ""), body)
     if body:
@@ -88,23 +95,7 @@ def _request_context(
         "time": datetime.fromtimestamp(seconds, UTC).strftime("%d/%b/%Y:%H:%M:%S +0000"),
         "timeEpoch": context.now_ms,
     }
-    if is_signed:
-        described["authorizer"] = {"iam": _identity(context, fields)}
     return described
-
-
-def _identity(context: CallContext, fields: dict[str, str]) -> dict[str, Any]:
-    """Return who signed; every access key stands for its account's root here."""
-    credential = fields.get("authorization", "").partition("Credential=")[2]
-    return {
-        "accessKey": credential.partition("/")[0],
-        "accountId": context.account_id,
-        "callerId": context.account_id,
-        "cognitoIdentity": None,
-        "principalOrgId": None,
-        "userArn": f"arn:aws:iam::{context.account_id}:root",
-        "userId": context.account_id,
-    }
 
 
 def _query_parameters(raw_query: str) -> dict[str, str]:

@@ -44,7 +44,7 @@ def invoke_function_url(lambda_: LambdaState, context: CallContext, request: Req
     if len(request["body"]) > limits.SYNCHRONOUS_PAYLOAD_BYTES:
         raise AwsError("RequestTooLargeException", "Request Entity Too Large", status=413)
     trace_id = context.trace_header or _new_trace_id(lambda_, context)
-    event = url_event(url, context, request, trace_id)
+    event = url_event(lambda_.kernel, url, context, request, trace_id)
     reply: Pending[Result] = Pending()
 
     def done(run: RunResult) -> None:
