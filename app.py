@@ -9,6 +9,7 @@
     merchant ─POST→ application ─→ workflow store-onboarding ─→ onboarding_… ─link→ approval
     our shop ─POST→ checkout ─→ pay ─→ place ─→ bus orders … callbacks ─→ pay, dispatch, tell
     S3 menus/*.json ─→ menus    each minute ─→ sweep (wakes)    every other minute ─→ poll
+    by night: workflow nightly-settlement ─→ settlement_…
     point of sale ─POST→ vendor_webhook ─→ default bus ─→ pos_events
 
 Queues, rules, topic, tables and bucket are declared in .chalice/resources.json.
@@ -286,3 +287,21 @@ def reconcile(event: Any) -> None:
 def tokens(event: Any) -> None:
     """Renew sellers' access tokens long before they end."""
     entrypoints.tokens_are_due(event)
+
+
+@app.lambda_function(name="settlement_plan")
+def settlement_plan(event: Any, context: Any) -> Any:
+    """Workflow nightly-settlement: list stores and the files that partners delivered."""
+    return entrypoints.settlement("plan", event, context)
+
+
+@app.lambda_function(name="settlement_match")
+def settlement_match(event: Any, context: Any) -> Any:
+    """Match the files of one store with our orders."""
+    return entrypoints.settlement("match", event, context)
+
+
+@app.lambda_function(name="settlement_report")
+def settlement_report(event: Any, context: Any) -> Any:
+    """Bring together what the night found."""
+    return entrypoints.settlement("report", event, context)

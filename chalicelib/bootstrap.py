@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from chalicelib.adapters.order_table import OrderTable
     from chalicelib.adapters.queues import Queues
     from chalicelib.adapters.secrets import SecretStore
+    from chalicelib.adapters.settlement_table import SettlementTable
     from chalicelib.adapters.store_table import StoreTable
     from chalicelib.adapters.token_table import TokenTable
     from chalicelib.adapters.topics import Topics
@@ -205,6 +206,13 @@ class Services:
         from chalicelib.onboarding.registries import Registries
 
         return Registries(self.config.registries_base_url, self.http, self.secrets.get)
+
+    @cached_property
+    def settlements(self) -> SettlementTable:
+        """Which order was settled in which file."""
+        from chalicelib.adapters.settlement_table import SettlementTable
+
+        return SettlementTable(self._dynamodb, self.config.settlements_table)
 
     @cached_property
     def breaker(self) -> Breaker:

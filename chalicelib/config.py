@@ -81,6 +81,7 @@ class Config:
     registries_base_url: str
     checkouts_table: str
     checkouts_due_index: str
+    settlements_table: str
     secret_id: str
     square_base_url: str
     square_notification_url: str
@@ -157,6 +158,7 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
         registries_base_url=_url(environ, "REGISTRIES_BASE_URL"),
         checkouts_table=environ.get("CHECKOUTS_TABLE", "checkouts"),
         checkouts_due_index=environ.get("CHECKOUTS_DUE_INDEX", "due-by-shard"),
+        settlements_table=environ.get("SETTLEMENTS_TABLE", "settlements"),
         secret_id=_required(environ, "SECRET_ID"),
         square_base_url=_url(environ, "SQUARE_BASE_URL"),
         square_notification_url=_url(environ, "SQUARE_NOTIFICATION_URL"),

@@ -251,6 +251,14 @@ def tokens_are_due(event: Any) -> None:
         _handle(KeepTokens())
 
 
+def settlement(step: str, data: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Take a step of the workflow nightly-settlement."""
+    from chalicelib.settlement.steps import take_step  # not on the webhook path
+
+    with working(_request_id(context), trace.begun_by("settlement", data["run"])):
+        return take_step(services(), step, data)
+
+
 def _deliver(
     message: dict[str, Any], read: Callable[[dict[str, Any]], Command | None], cap_seconds: int
 ) -> None:

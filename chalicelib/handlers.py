@@ -159,6 +159,8 @@ COMMANDS: dict[str, dict[str, Callable[[Event], Command]]] = {
         "order.unreadable": _tell,
         "order.unsettled": _tell,
         "menu.rejected": _tell,
+        "settlement.finished": _tell,
+        "settlement.unreadable": _tell,
         "store.offline": _tell,
         "store.differs": _tell,
         "seller.disconnected": _tell,

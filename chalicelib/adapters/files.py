@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from chalicelib.adapters.errors import aws_errors
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 class Files:
@@ -61,9 +64,37 @@ class Files:
         )
         return form
 
-    def write(self, key: str, body: bytes) -> None:
-        """Write a JSON object."""
+    def write(self, key: str, body: bytes, type_: str = "application/json") -> None:
+        """Write an object, of JSON unless another content type is named."""
         with aws_errors("PutObject"):
-            self._client.put_object(
-                Bucket=self._bucket, Key=key, Body=body, ContentType="application/json"
-            )
+            self._client.put_object(Bucket=self._bucket, Key=key, Body=body, ContentType=type_)
+
+    def keys(self, prefix: str) -> Iterator[str]:
+        """Yield the keys that begin with `prefix`, in their order."""
+        request: dict[str, Any] = {"Bucket": self._bucket, "Prefix": prefix}
+        while True:
+            with aws_errors("ListObjectsV2"):
+                reply = self._client.list_objects_v2(**request)
+            for found in reply.get("Contents", []):
+                yield found["Key"]
+            if not reply.get("IsTruncated"):
+                return
+            request["ContinuationToken"] = reply["NextContinuationToken"]
+
+    def exists(self, key: str) -> bool:
+        """Say whether there is an object."""
+        with aws_errors("HeadObject"):
+            try:
+                self._client.head_object(Bucket=self._bucket, Key=key)
+            except ClientError as error:
+                if error.response.get("Error", {}).get("Code") in ("404", "NoSuchKey"):
+                    return False
+                raise
+        return True
+
+    def move(self, key: str, to: str) -> None:
+        """Copy an object over whatever is at `to`, then delete it; up to 5 GB."""
+        with aws_errors("CopyObject"):
+            source = {"Bucket": self._bucket, "Key": key}
+            self._client.copy_object(Bucket=self._bucket, Key=to, CopySource=source)
+        self.delete(key)

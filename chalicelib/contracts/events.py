@@ -15,6 +15,7 @@ from chalicelib.domain.refusal import Reason
 from chalicelib.domain.states import State
 from chalicelib.onboarding.application import Progress
 from chalicelib.reconciliation.differences import Kind
+from chalicelib.settlement.matching import Why as SettledWrong
 
 if TYPE_CHECKING:
     from enum import StrEnum
@@ -236,6 +237,44 @@ class PosOrderChanged(TypedDict):
     type: Annotated[str, "The vendor's own name of it"]
 
 
+class SettlementDifference(TypedDict):
+    """An order and what its partner's settlement file says about it do not agree."""
+
+    why: Annotated[str, Known(SettledWrong)]
+    orderKey: OrderKey
+    line: Annotated[int, "The line in the file; 0 when it is in none"]
+    field: Annotated[str, "The amount that differs"]
+    currency: str
+    theirs: Annotated[int | None, "What the partner says, in minor units"]
+    ours: Annotated[int | None, "What our order says, in minor units"]
+    where: Annotated[str, "Where the order was settled before, when it was"]
+    file: Annotated[str, "CHANNEL/STORE/NAME of the file; the day, when the order is in none"]
+    storeId: Annotated[str, "Our id of the store; empty when nobody has connected it"]
+
+
+class SettlementUnreadable(TypedDict):
+    """A partner's settlement file cannot be read."""
+
+    file: str
+    storeId: str
+    channel: str
+    why: Why
+
+
+class SettlementFinished(TypedDict):
+    """All that partners delivered was matched."""
+
+    run: str
+    day: Annotated[str, "The day whose orders had to be settled by now"]
+    stores: int
+    failed: Annotated[int, "Stores that could not be matched"]
+    files: int
+    unreadable: int
+    differences: Annotated[dict[str, int], "How many, by why"]
+    report: Annotated[str, "The report's key in the bucket"]
+    why: Why
+
+
 @dataclass(frozen=True, slots=True)
 class Contract:
     """One event type: the shape of its data, what has happened, what its subject names."""
@@ -294,6 +333,13 @@ CONTRACTS: dict[str, Contract] = {
     "seller.expiring": Contract(
         SellerInDanger, "the account's token cannot be renewed", "vendor/seller"
     ),
+    "settlement.difference": Contract(
+        SettlementDifference, "an order was settled for something else than it was, or not at all"
+    ),
+    "settlement.unreadable": Contract(
+        SettlementUnreadable, "a partner's settlement file cannot be read", "file"
+    ),
+    "settlement.finished": Contract(SettlementFinished, "a night's files were matched", "run"),
     "pos.order.changed": Contract(
         PosOrderChanged, "a ticket changed at the point of sale", "vendor/ticket", "default"
     ),

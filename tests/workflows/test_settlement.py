@@ -1,0 +1,154 @@
+"""The night's settlement: partners' files against our orders, for all stores at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from chalicelib.adapters.errors import AwsUnavailable
+from chalicelib.adapters.files import Files
+from simulators.street import Street, opened
+from tests.workflows.night import BUCKET, MACHINE, Night, line_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from chalice_offline.testing import Offline
+
+
+@pytest.fixture
+def night(offline: Offline) -> Iterator[Night]:
+    """A day's orders at three stores. Schedules are off: a week of sweeps is no use here."""
+    with opened(Street(offline)) as street:
+        street.order(12)
+        street.settle()
+        events = offline.client("events")
+        for rule in events.list_rules()["Rules"]:
+            if "ScheduleExpression" in rule:
+                events.disable_rule(Name=rule["Name"])
+        yield Night(street)
+
+
+def test_what_agrees_is_settled_once(night: Night) -> None:
+    """Files move on, the report is clean, and staff are told one sentence."""
+    by_store: dict[str, list[Any]] = {}
+    for record in night.records("uber_eats"):
+        by_store.setdefault(record.channel_store_id, []).append(record)
+    for records in by_store.values():
+        night.deliver(records[0], *map(line_of, records))
+    assert night.settle()["status"] == "SUCCEEDED"
+    assert night.differences() == []
+    assert night.files("new/") == []
+    assert len(night.files("matched/")) == len(by_store)
+    assert "<td>none</td>" in night.read(f"{night.folder()}/report.html")
+    (finished,) = night.events("settlement.finished")
+    assert finished.data["files"] == len(by_store)
+    assert finished.data["failed"] == 0
+    assert night.events("settlement.difference") == []
+    assert night.s3.list_objects_v2(Bucket=BUCKET, Prefix="alerts/")["KeyCount"] == 1
+
+
+def test_differences_are_events_and_a_report(night: Night) -> None:
+    """An amount, an order that nobody knows, one that was settled before."""
+    first, *_ = records = night.records("doordash")
+    of_store = [one for one in records if one.channel_store_id == first.channel_store_id]
+    wrong = line_of(first, subtotal=first.order.subtotal.amount - 1)
+    unknown = line_of(first).replace(first.order_id, "nobody")
+    night.deliver(first, wrong, unknown, *map(line_of, of_store[1:]))
+    assert night.settle()["status"] == "SUCCEEDED"
+    found = {(one["why"], one["orderKey"]) for one in night.differences()}
+    assert found == {
+        ("amount", first.key),
+        ("unknown", first.key.replace(first.order_id, "nobody")),
+    }
+    assert len(night.events("settlement.difference")) == 2
+    night.deliver(first, line_of(first), name="again.csv")
+    assert night.settle()["status"] == "SUCCEEDED"
+    (twice,) = night.differences()
+    assert (twice["why"], twice["where"]) == ("twice", f"doordash/{first.channel_store_id}/day.csv")
+
+
+def test_what_no_file_has_is_missing_after_a_week(night: Night) -> None:
+    """By the schedule, which starts it each night."""
+    records = night.records("uber_eats")
+    settled, *unsettled = records
+    night.deliver(settled, line_of(settled))
+    night.offline.advance(days=9, raise_errors=False)
+    executions = night.states.list_executions(stateMachineArn=MACHINE)["executions"]
+    assert {one["status"] for one in executions} == {"SUCCEEDED"}
+    assert 8 <= len(executions) <= 10
+    missing = {event.subject for event in night.events("settlement.difference")}
+    assert {one.key for one in unsettled} <= missing
+    assert settled.key not in missing
+    assert {event.data["why"] for event in night.events("settlement.difference")} == {"missing"}
+
+
+def test_file_that_nobody_can_read_holds_nobody_up(night: Night) -> None:
+    """It goes aside, staff are told line and column, and the others are matched."""
+    broken, *_, other = night.records("uber_eats")
+    assert broken.channel_store_id != other.channel_store_id
+    night.deliver(broken, line_of(broken).replace("sale", "gift"))
+    night.deliver(other, line_of(other))
+    assert night.settle()["status"] == "SUCCEEDED"
+    assert night.files("unreadable/") == [f"unreadable/uber_eats/{broken.channel_store_id}/day.csv"]
+    assert night.files("matched/") == [f"matched/uber_eats/{other.channel_store_id}/day.csv"]
+    (told,) = night.events("settlement.unreadable")
+    assert told.data["why"] == "line 2: kind is none of sale, adjustment"
+    assert "unreadable: uber_eats" in night.read(f"{night.folder()}/report.html")
+
+
+@pytest.mark.parametrize("call", ["write", "move", "exists"])
+def test_step_that_breaks_is_taken_again(
+    night: Night, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    """After every call that changes something: nothing is told twice, nothing is lost."""
+    first = night.records("uber_eats")[0]
+    night.deliver(first, line_of(first, subtotal=1))
+    whole, broken = getattr(Files, call), []
+
+    def breaks(self: Files, *args: Any, **named: Any) -> Any:
+        reply = whole(self, *args, **named)
+        if len(broken) < 3 and "stores.json" not in args[0]:
+            broken.append(args[0])
+            raise AwsUnavailable("S3 hangs up")
+        return reply
+
+    monkeypatch.setattr(Files, call, breaks)
+    assert night.settle()["status"] == "SUCCEEDED"
+    assert broken
+    assert [(one["why"], one["orderKey"]) for one in night.differences()] == [("amount", first.key)]
+    assert len(night.events("settlement.difference")) == 1
+    assert night.files("matched/") == [f"matched/uber_eats/{first.channel_store_id}/day.csv"]
+    (finished,) = night.events("settlement.finished")
+    assert finished.data["files"] == 1
+
+
+def test_store_that_fails_for_good_is_named_and_alone(
+    night: Night, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The execution fails, so that the alarm goes off; the report is written all the same."""
+    first, *_, other = night.records("uber_eats")
+    night.deliver(first, line_of(first))
+    night.deliver(other, line_of(other))
+    whole = Files.read_at_most
+
+    def breaks(self: Files, key: str, limit: int) -> bytes | None:
+        if first.channel_store_id in key:
+            raise AwsUnavailable("S3 hangs up")
+        return whole(self, key, limit)
+
+    monkeypatch.setattr(Files, "read_at_most", breaks)
+    ended = night.settle()
+    assert (ended["status"], ended["error"]) == ("FAILED", "SomeFailed")
+    assert "1 stores could not be matched" in ended["cause"]
+    assert "could not be matched" in night.read(f"{night.folder()}/report.html")
+    assert night.files("matched/") == [f"matched/uber_eats/{other.channel_store_id}/day.csv"]
+    assert night.files("new/") == [f"new/uber_eats/{first.channel_store_id}/day.csv"]
+
+
+def test_wrong_day_ends_at_once(night: Night) -> None:
+    """In the caller's terms, without a retry."""
+    ended = night.settle(day="yesterday")
+    assert (ended["status"], ended["error"]) == ("FAILED", "InvalidPayload")
+    assert "day must be a date like 2026-11-27" in ended["cause"]
