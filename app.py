@@ -8,6 +8,7 @@
                                           └→ notifications ─→ notifications (tells staff)
     merchant ─POST→ application ─→ workflow store-onboarding ─→ onboarding_… ─link→ approval
     our shop ─POST→ checkout ─→ pay ─→ place ─→ bus orders … callbacks ─→ pay, dispatch, tell
+    operator ─signed call→ access_… ─→ workflow break-glass ─→ access_…; finding ─→ access_revoke
     S3 menus/*.json ─→ menus    each minute ─→ sweep (wakes)    every other minute ─→ poll
     by night: workflow nightly-settlement ─→ settlement_…
     point of sale ─POST→ vendor_webhook ─→ default bus ─→ pos_events
@@ -27,13 +28,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalice import Chalice, Cron, Rate
+from chalice import Chalice, Cron, IAMAuthorizer, Rate
 
 from chalicelib import entrypoints
 from chalicelib.config import read_names
 
 app = Chalice(app_name="order-middleware")
 names = read_names()
+IAM = IAMAuthorizer()
 # Chalice takes a request without a type, as any GET is, for JSON.
 FORMS = ["application/x-www-form-urlencoded", "application/json"]
 
@@ -97,6 +99,30 @@ def submit_application(application_id: str) -> Any:
 def approval(link: str) -> Any:
     """Ask a person, and take the decision."""
     return entrypoints.approval(app.current_request, link)
+
+
+@app.route("/access/requests", methods=["POST"], authorizer=IAM)
+def ask_for_access() -> Any:
+    """Break glass: ask for minutes of access to a queue of dead letters."""
+    return entrypoints.access_asked(app.current_request)
+
+
+@app.route("/access/requests/{request_id}", methods=["GET"], authorizer=IAM)
+def access_request(request_id: str) -> Any:
+    """Show a request and its audit trail."""
+    return entrypoints.access_shown(app.current_request, request_id)
+
+
+@app.route("/access/requests/{request_id}/messages", methods=["POST"], authorizer=IAM)
+def access_messages(request_id: str) -> Any:
+    """Look into the queue, as long as the access is open."""
+    return entrypoints.access_look(app.current_request, request_id)
+
+
+@app.route("/access/decisions/{link}", methods=["POST"], authorizer=IAM)
+def access_decision(link: str) -> Any:
+    """Let a second person decide."""
+    return entrypoints.access_decided(app.current_request, link)
 
 
 @app.route("/oauth/{vendor}/callback", methods=["GET"])
@@ -305,3 +331,39 @@ def settlement_match(event: Any, context: Any) -> Any:
 def settlement_report(event: Any, context: Any) -> Any:
     """Bring together what the night found."""
     return entrypoints.settlement("report", event, context)
+
+
+@app.lambda_function(name="access_ask")
+def access_ask(event: Any, context: Any) -> Any:
+    """Workflow break-glass: let a second person know that somebody asks."""
+    return entrypoints.access("ask", event, context)
+
+
+@app.lambda_function(name="access_decide")
+def access_decide(event: Any, context: Any) -> Any:
+    """Let the requester in, with the end scheduled before; or note that nobody was let in."""
+    return entrypoints.access(event["step"], event, context)
+
+
+@app.lambda_function(name="access_use")
+def access_use(event: Any, context: Any) -> Any:
+    """Look into the queue for the requester."""
+    return entrypoints.access_used(event, context)
+
+
+@app.lambda_function(name="access_end")
+def access_end(event: Any, context: Any) -> Any:
+    """End an access at its minute."""
+    return entrypoints.access_ended(event, context)
+
+
+@app.on_cw_event(
+    {
+        "source": ["aws.guardduty", "aws.securityhub"],
+        "detail-type": ["GuardDuty Finding", "Security Hub Findings - Imported"],
+    },
+    name="access_revoke",
+)
+def access_revoke(event: Any) -> None:
+    """Revoke all access to the stores that a security finding names."""
+    entrypoints.access_revoked(event)

@@ -17,17 +17,21 @@ from chalicelib.config import Config, read_config
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from chalicelib.adapters.access_table import AccessTable
     from chalicelib.adapters.application_table import ApplicationTable
     from chalicelib.adapters.approval_table import ApprovalTable
     from chalicelib.adapters.checkout_table import CheckoutTable
+    from chalicelib.adapters.dead_letters import DeadLetters
     from chalicelib.adapters.event_bus import EventBus
     from chalicelib.adapters.files import Files
+    from chalicelib.adapters.functions import Functions
     from chalicelib.adapters.http import VendorHttp
     from chalicelib.adapters.limit_table import LimitTable
     from chalicelib.adapters.mail import Mail
     from chalicelib.adapters.menu_table import MenuTable
     from chalicelib.adapters.order_table import OrderTable
     from chalicelib.adapters.queues import Queues
+    from chalicelib.adapters.schedules import Schedules
     from chalicelib.adapters.secrets import SecretStore
     from chalicelib.adapters.settlement_table import SettlementTable
     from chalicelib.adapters.store_table import StoreTable
@@ -208,6 +212,34 @@ class Services:
         return Registries(self.config.registries_base_url, self.http, self.secrets.get)
 
     @cached_property
+    def access(self) -> AccessTable:
+        """Who asked to look into dead letters, and what became of it."""
+        from chalicelib.adapters.access_table import AccessTable
+
+        return AccessTable(self._dynamodb, self.config.access_table)
+
+    @cached_property
+    def dead_letters(self) -> DeadLetters:
+        """Looks into queues of dead letters."""
+        from chalicelib.adapters.dead_letters import DeadLetters
+
+        return DeadLetters(_client("sts"), _client)
+
+    @cached_property
+    def functions(self) -> Functions:
+        """Other functions of this app."""
+        from chalicelib.adapters.functions import Functions
+
+        return Functions(_client("lambda"))
+
+    @cached_property
+    def schedules(self) -> Schedules:
+        """What happens once, at its minute."""
+        from chalicelib.adapters.schedules import Schedules
+
+        return Schedules(_client("scheduler"))
+
+    @cached_property
     def settlements(self) -> SettlementTable:
         """Which order was settled in which file."""
         from chalicelib.adapters.settlement_table import SettlementTable
@@ -348,7 +380,7 @@ def client(service: str) -> Any:
     return _client(service)
 
 
-def _client(service: str, attempts: int = 4) -> Any:
+def _client(service: str, attempts: int = 4, **credentials: str) -> Any:
     import boto3
     from botocore.config import Config as ClientConfig
 
@@ -366,4 +398,4 @@ def _client(service: str, attempts: int = 4) -> Any:
         signature_version="s3v4" if service == "s3" else None,
     )
     make: Any = boto3.client  # its type knows no service that is named by a variable
-    return make(service, config=config)
+    return make(service, config=config, **credentials)

@@ -82,6 +82,7 @@ class Config:
     checkouts_table: str
     checkouts_due_index: str
     settlements_table: str
+    access_table: str
     secret_id: str
     square_base_url: str
     square_notification_url: str
@@ -159,6 +160,7 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
         checkouts_table=environ.get("CHECKOUTS_TABLE", "checkouts"),
         checkouts_due_index=environ.get("CHECKOUTS_DUE_INDEX", "due-by-shard"),
         settlements_table=environ.get("SETTLEMENTS_TABLE", "settlements"),
+        access_table=environ.get("ACCESS_TABLE", "access"),
         secret_id=_required(environ, "SECRET_ID"),
         square_base_url=_url(environ, "SQUARE_BASE_URL"),
         square_notification_url=_url(environ, "SQUARE_NOTIFICATION_URL"),

@@ -259,6 +259,85 @@ def settlement(step: str, data: dict[str, Any], context: Any) -> dict[str, Any]:
         return take_step(services(), step, data)
 
 
+def access_asked(request: Any) -> Response:
+    """POST /access/requests."""
+    from chalicelib.access import routes  # not on the webhook path
+
+    context = request.lambda_context
+    with working(_request_id(context), trace.read(_headers(request))):
+        arn, body = context.invoked_function_arn, request.raw_body or b""
+        return _response(routes.ask(services(), body, _caller(request), _request_id(context), arn))
+
+
+def access_shown(request: Any, request_id: str) -> Response:
+    """GET /access/requests/{request_id}."""
+    from chalicelib.access import routes  # not on the webhook path
+
+    with working(_request_id(request.lambda_context), trace.read(_headers(request))):
+        return _response(routes.show(services(), request_id, _caller(request)))
+
+
+def access_look(request: Any, request_id: str) -> Response:
+    """POST /access/requests/{request_id}/messages."""
+    from chalicelib.access import routes  # not on the webhook path
+
+    context = request.lambda_context
+    with working(_request_id(context), trace.read(_headers(request))):
+        arn = context.invoked_function_arn
+        return _response(routes.look(services(), request_id, _caller(request), arn))
+
+
+def access_decided(request: Any, link: str) -> Response:
+    """POST /access/decisions/{link}."""
+    from chalicelib.access import routes  # not on the webhook path
+
+    with working(_request_id(request.lambda_context), trace.read(_headers(request))):
+        body = request.raw_body or b""
+        return _response(routes.decide_on(services(), link, body, _caller(request)))
+
+
+def _caller(request: Any) -> str:
+    """Return the ARN of who signed the call; "" when nobody did."""
+    return str((request.context.get("identity") or {}).get("userArn") or "")
+
+
+def access(step: str, data: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Take a step of the workflow break-glass."""
+    from chalicelib.access.steps import take_step  # not on the webhook path
+
+    with _accessing(data, context):
+        return take_step(services(), step, data)
+
+
+def access_used(data: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Look into a queue of dead letters."""
+    from chalicelib.access.use import use  # not on the webhook path
+
+    with _accessing(data, context):
+        return use(services(), data, context.invoked_function_arn)
+
+
+def access_ended(data: dict[str, Any], context: Any) -> None:
+    """End an access at its minute."""
+    from chalicelib.access.endings import end  # not on the webhook path
+
+    with _accessing(data, context):
+        end(services(), data["request_id"])
+
+
+def access_revoked(event: Any) -> None:
+    """Handle a security finding."""
+    from chalicelib.access.endings import revoke  # not on the webhook path
+
+    with working(_request_id(event.context)):
+        revoke(services(), event.to_dict())
+
+
+def _accessing(data: dict[str, Any], context: Any) -> AbstractContextManager[None]:
+    """Let everything about one request be one trace."""
+    return working(_request_id(context), trace.begun_by("access", data["request_id"]))
+
+
 def _deliver(
     message: dict[str, Any], read: Callable[[dict[str, Any]], Command | None], cap_seconds: int
 ) -> None:

@@ -1,0 +1,8 @@
+"""Break glass: somebody may look into a queue of dead letters, as somebody else agreed.
+
+requests.py   what is asked, and what becomes of it
+steps.py      the workflow's functions: ask a second person, open, close
+use.py        reading through it: a session of a role that may read this queue until that minute
+endings.py    its end: at its minute, or at once on a security finding
+routes.py     the operator's side, signed calls only
+"""
