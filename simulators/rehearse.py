@@ -132,7 +132,7 @@ class Rehearsal:
         command = ["cloudformation", "deploy", "--stack-name", self.stack]
         command += ["--s3-bucket", TEMPLATES, "--template-file", ".chalice/resources.json"]
         self.command("aws", "s3", "mb", f"s3://{TEMPLATES}")
-        command += ["--capabilities", "CAPABILITY_IAM"]
+        command += ["--capabilities", "CAPABILITY_NAMED_IAM"]
         command += ["--parameter-overrides", f"Stage={STAGE}", "AlarmEmail=on-call@example.com"]
         command += ["ShopMailFrom=orders@example.com"]
         self.command("aws", *command)

@@ -275,6 +275,16 @@ class SettlementFinished(TypedDict):
     why: Why
 
 
+class AccessChanged(TypedDict):
+    """Somebody was let into a queue of dead letters, or not, or not any more."""
+
+    queue: str
+    storeId: str
+    requester: Annotated[str, "The ARN of who asked"]
+    approver: Annotated[str, "The ARN of who approved; empty when nobody did"]
+    why: Why
+
+
 @dataclass(frozen=True, slots=True)
 class Contract:
     """One event type: the shape of its data, what has happened, what its subject names."""
@@ -340,6 +350,10 @@ CONTRACTS: dict[str, Contract] = {
         SettlementUnreadable, "a partner's settlement file cannot be read", "file"
     ),
     "settlement.finished": Contract(SettlementFinished, "a night's files were matched", "run"),
+    "access.opened": Contract(AccessChanged, "a second person let somebody in", "request"),
+    "access.refused": Contract(AccessChanged, "nobody was let in", "request"),
+    "access.ended": Contract(AccessChanged, "access ended at its minute", "request"),
+    "access.revoked": Contract(AccessChanged, "access ended on a security finding", "request"),
     "pos.order.changed": Contract(
         PosOrderChanged, "a ticket changed at the point of sale", "vendor/ticket", "default"
     ),

@@ -27,6 +27,7 @@ from tests.pipeline.shop_day import our_shop
 from tests.pipeline.test_reconciliation import SCHEDULED, compare_today
 from tests.workflows.merchant import Onboarding
 from tests.workflows.night import Night, line_of
+from tests.workflows.office import Office
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,7 +49,9 @@ MAPPING_ACTIONS = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttri
 # Links and forms that a function hands out: whoever uses one does it with the function's leave.
 FILES = "arn:aws:s3:::order-middleware-*/applications/*"
 SIGNED_FOR_OTHERS = {API_HANDLER: {("s3:PutObject", FILES), ("s3:GetObject", FILES)}}
-ONBOARDING = f"arn:aws:states:{ACCOUNT}:stateMachine:store-onboarding"
+DECIDED = [
+    f"arn:aws:states:{ACCOUNT}:stateMachine:{name}" for name in ("store-onboarding", "break-glass")
+]
 
 # What permission is called where it is not called as the operation (Amazon S3 user guide,
 # "Required permissions for Amazon S3 API operations").
@@ -85,6 +88,7 @@ def busy_street(long_street: Street, monkeypatch: pytest.MonkeyPatch) -> Street:
     _a_night(street)
     _lose_a_seller(street)
     _settle_a_night(street)
+    _break_the_glass(street)
     _lose_the_bucket(street)
     return street
 
@@ -300,6 +304,17 @@ def _merchants(street: Street, monkeypatch: pytest.MonkeyPatch) -> None:
     assert merchant.state(applied)["state"] == "failed"
 
 
+def _break_the_glass(street: Street) -> None:
+    """One access ends at its minute, one on a finding; one is refused."""
+    office = Office(street)
+    office.look(office.opened(minutes=1))
+    office.pass_minutes(2)
+    office.ask()
+    office.decide("bob", office.link(), "reject")
+    office.opened()
+    office.find({"findings": []})
+
+
 def _settle_a_night(street: Street) -> None:
     """One file agrees, one order is settled wrong, one file cannot be read, and one is missing."""
     night = Night(street)
@@ -340,6 +355,8 @@ def calls_by_handler(street: Street) -> dict[str, set[Call]]:
         if cause.kind != "run":
             continue
         name = cause.subject.removeprefix("order-middleware-local").lstrip("-") or API_HANDLER
+        if name == "access_use" and entry.subject.startswith("sqs."):
+            continue  # made in the session of a role of its own
         found.setdefault(name, set()).update(_calls(entry))
     return found
 
@@ -363,9 +380,11 @@ def _calls(entry: Entry) -> Iterator[Call]:
     elif service == "sns":
         yield f"sns:{operation}", detail["TopicArn"]
     elif service == "stepfunctions":
-        # A task's token does not say whose it is; only we know that it is this machine's.
-        machine = detail.get("stateMachineArn", ONBOARDING)
-        yield f"states:{operation}", machine
+        # A task's token does not say whose it is; people decide for both machines.
+        machines = [detail["stateMachineArn"]] if "stateMachineArn" in detail else DECIDED
+        yield from ((f"states:{operation}", machine) for machine in machines)
+    elif service in ELSEWHERE:
+        yield from ELSEWHERE[service](operation, dict(detail))
     elif service == "secretsmanager":
         secret = json.loads(detail["body"])["SecretId"]
         yield (
@@ -377,6 +396,22 @@ def _calls(entry: Entry) -> Iterator[Call]:
         yield "ses:SendEmail", f"arn:aws:ses:{ACCOUNT}:identity/{sender}"
     else:
         yield f"{service}:{operation}", "*"
+
+
+def _of_lambda(_operation: str, detail: dict[str, Any]) -> Iterator[Call]:
+    yield "lambda:InvokeFunction", detail["FunctionName"]
+
+
+def _of_scheduler(operation: str, detail: dict[str, Any]) -> Iterator[Call]:
+    yield f"scheduler:{operation}", f"arn:aws:scheduler:{ACCOUNT}:schedule/default/{detail['Name']}"
+    yield "iam:PassRole", detail["Target"]["RoleArn"]
+
+
+def _of_sts(operation: str, detail: dict[str, Any]) -> Iterator[Call]:
+    yield f"sts:{operation}", parse_qs(detail["body"])["RoleArn"][0]
+
+
+ELSEWHERE = {"lambda": _of_lambda, "scheduler": _of_scheduler, "sts": _of_sts}
 
 
 def _file_actions(operation: str, detail: dict[str, Any]) -> Iterator[Call]:
