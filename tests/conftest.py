@@ -11,11 +11,6 @@ if TYPE_CHECKING:
 
     import pytest
 
-# A machine that is busy draws and runs slowly; no test judges a time.
-settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("untimed")
-
-
 # How long an example takes says how busy the machine is, and nothing of the code.
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy")

@@ -86,9 +86,9 @@ def busy_street(long_street: Street, monkeypatch: pytest.MonkeyPatch) -> Street:
     _wakes_that_get_lost(street, monkeypatch)
     _merchants(street, monkeypatch)
     _a_night(street)
-    _lose_a_seller(street)
     _settle_a_night(street)
     _break_the_glass(street)
+    _lose_a_seller(street)
     _lose_the_bucket(street)
     return street
 
