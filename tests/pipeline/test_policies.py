@@ -292,8 +292,10 @@ def _merchants(street: Street, monkeypatch: pytest.MonkeyPatch) -> None:
 def _break_the_glass(street: Street) -> None:
     """One access ends at its minute, one on a finding; one is refused."""
     office = Office(street)
-    office.look(office.opened(minutes=1))
+    request_id = office.opened(minutes=1)
+    office.look(request_id)
     office.pass_minutes(2)
+    assert office.show(request_id)["state"] == "ended"
     office.ask()
     office.decide("bob", office.link(), "reject")
     office.opened()
