@@ -44,7 +44,7 @@ def refused(directory: Path, *arguments: str) -> str:
         (("local", "--project-dir", "app.py"), "'app.py' is a file"),
         (("local", "--env", "TABLE"), "'TABLE' is not NAME=VALUE"),
         (("local", "--nope"), "--nope"),
-        (("nope",), "No such command 'nope'"),
+        (("nope",), "there is no command nope"),
     ],
 )
 def test_wrong_option_is_one_sentence(projects: Any, arguments: tuple[str], words: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -165,6 +166,14 @@ class Shop:
             return found if len(found) >= count else None
 
         return wait_until(ended, f"{count} runs of {function or 'anything'}")
+
+
+@pytest.fixture(autouse=True)
+def notes(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Sessions leave their notes where no session of this user's is found, or reset."""
+    folder = str(tmp_path_factory.mktemp("notes"))
+    monkeypatch.setattr(tempfile, "tempdir", folder)
+    monkeypatch.setenv("TMPDIR", folder)
 
 
 @pytest.fixture

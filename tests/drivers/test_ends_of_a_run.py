@@ -194,7 +194,7 @@ def test_a_machine_without_threads_is_an_outcome_too(
     def refuse(*_: Any) -> Any:
         raise RuntimeError("can't start new thread")
 
-    monkeypatch.setattr(live.driver._threads, "submit", refuse)
+    monkeypatch.setattr(live.driver._threads, "start", refuse)
     payload = live.invoke("any")["Payload"]
     assert "can't start new thread" in payload["errorMessage"]
 
