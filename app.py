@@ -361,6 +361,18 @@ def access_end(event: Any, context: Any) -> Any:
     {
         "source": ["aws.guardduty", "aws.securityhub"],
         "detail-type": ["GuardDuty Finding", "Security Hub Findings - Imported"],
+        "$or": [
+            {"detail": {"severity": [{"numeric": [">=", 7]}]}},  # GuardDuty: high and critical
+            {
+                "detail": {
+                    "findings": {
+                        "RecordState": ["ACTIVE"],
+                        "Severity": {"Label": ["HIGH", "CRITICAL"]},
+                        "Workflow": {"Status": ["NEW"]},
+                    }
+                }
+            },
+        ],
     },
     name="access_revoke",
 )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from chalicelib import log
 from chalicelib.access.requests import Access
 from chalicelib.access.steps import publish
+from chalicelib.domain.errors import DomainError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,6 +26,8 @@ def end(services: Services, request_id: str) -> None:
         publish(services, request, "access.ended", OVER)
     elif request is not None and request.state is Access.OPEN:
         _close(services, request, Access.ENDED, OVER)
+    elif request is not None and request.state is Access.ASKED:
+        raise NotYetOpen(request_id)  # being opened, late: the state tries again
     else:
         log.info("access.nothing_to_end", request=request_id)
 
@@ -37,15 +40,26 @@ def revoke(services: Services, finding: dict[str, Any]) -> None:
     """
     stores = set(_stores(finding.get("detail", {})))
     why = f"{finding.get('source', '')}: {finding.get('detail-type', '')} {finding.get('id', '')}"
-    for request in services.access.open():
-        if not stores or request.store in stores:
-            _close(services, request, Access.REVOKED, why)
+    closed = []
+    for request in list(services.access.open()):
+        if stores and request.store not in stores:
+            continue
+        now_ms = services.now_ms()
+        done = services.access.change(request, Access.REVOKED, now_ms, {"reason": why})
+        if done is not None:
+            closed.append(done)
+    for request in closed:  # once everybody is out: a bus that fails keeps nobody in
+        publish(services, request, "access.revoked", why)
 
 
 def _close(services: Services, request: Request, to: Access, why: str) -> None:
     closed = services.access.change(request, to, services.now_ms(), {"reason": why})
     if closed is not None:  # else somebody else has closed it meanwhile, and told
         publish(services, closed, f"access.{to}", why)
+
+
+class NotYetOpen(DomainError):  # noqa: N818 - why it is tried again
+    """The access is still being opened."""
 
 
 def _stores(detail: Any) -> Iterator[str]:

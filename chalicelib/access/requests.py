@@ -15,7 +15,7 @@ MAX_MINUTES = 60
 ASK_SECONDS = 1_800
 """How long the second person has: nobody waits longer in an emergency."""
 
-REASON_LENGTH = (10, 300)
+REASON_LENGTH = (10, 200)
 _QUEUE = re.compile(r"[a-z0-9-]{1,60}-dead-letters")
 
 
@@ -94,4 +94,5 @@ def same_person(one: str, other: str) -> bool:
     Who assumes a role chooses the session's name; behind single sign-on it is the person's. So the
     last part of an ARN counts as well as the whole: better to refuse one person too many.
     """
+    one, other = one.casefold(), other.casefold()
     return one == other or one.rpartition("/")[2] == other.rpartition("/")[2]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from chalicelib import log
-from chalicelib.access.requests import Access, Request
+from chalicelib.access.requests import Access, Request, same_person
 from chalicelib.approvals.decisions import Asked
 from chalicelib.approvals.decisions import ask as ask_person
 from chalicelib.domain.errors import DomainError
@@ -58,7 +58,11 @@ def open_(services: Services, data: Data) -> Data:
         publish(services, request, "access.opened", data["reason"])
     if request.state is not Access.ASKED:
         return request.shown()
+    if not data["by"] or same_person(request.requester, data["by"]):
+        return _refused(services, request, Access.REFUSED, "", "nobody else decided")
     ends_ms = int(data["decided_ms"]) + request.minutes * 60_000
+    if services.now_ms() >= ends_ms:  # tried for so long that it would end before it begins
+        return _refused(services, request, Access.EXPIRED, data["by"], "it could not be opened")
     services.schedules.once(
         f"break-glass-{request.id}",
         ends_ms,
@@ -77,14 +81,21 @@ def open_(services: Services, data: Data) -> Data:
 
 
 def refuse(services: Services, data: Data) -> Data:
-    """Note that nobody was let in, and why."""
+    """Note that nobody is let in, and why; what was opened and could not be told is taken back."""
     request = known(services, data["request_id"])
+    if request.state is Access.OPEN and data["error"] == "Failed":
+        return _refused(services, request, Access.REVOKED, data["by"], data["cause"])
     to = Access.EXPIRED if data["error"] == "Expired" else Access.REFUSED
-    if request.state is Access.ASKED:
-        told = {"by": data["by"], "reason": data["cause"]}
+    return _refused(services, request, to, data["by"], data["cause"])
+
+
+def _refused(services: Services, request: Request, to: Access, by: str, why: str) -> Data:
+    if request.state is Access.ASKED or to is Access.REVOKED:
+        told = {"by": by, "reason": why}
         request = services.access.change(request, to, services.now_ms(), told) or request
     if request.state is to:  # also when this step died before it was told
-        publish(services, request, "access.refused", data["cause"])
+        type_ = "access.revoked" if to is Access.REVOKED else "access.refused"
+        publish(services, request, type_, why)
     return request.shown()
 
 

@@ -94,12 +94,16 @@ class AccessTable:
             query["ExclusiveStartKey"] = reply["LastEvaluatedKey"]
 
     def open(self) -> Iterator[Request]:
-        """Yield the requests that are open. A scan: glass is seldom broken."""
+        """Yield the requests that are open, or may be in a moment. A scan: glass breaks seldom."""
         scan: dict[str, Any] = {
             "TableName": self._table,
-            "FilterExpression": "entry = :request AND #state = :open",
+            "FilterExpression": "entry = :request AND #state IN (:open, :asked)",
             "ExpressionAttributeNames": {"#state": "state"},
-            "ExpressionAttributeValues": {":request": {"S": REQUEST}, ":open": {"S": Access.OPEN}},
+            "ExpressionAttributeValues": {
+                ":request": {"S": REQUEST},
+                ":open": {"S": Access.OPEN},
+                ":asked": {"S": Access.ASKED},
+            },
             "ConsistentRead": True,
         }
         while True:

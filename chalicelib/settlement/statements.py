@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain.errors import InvalidPayload
 from chalicelib.domain.money import EXPONENTS
+from chalicelib.domain.order import identifier
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -24,6 +26,10 @@ if TYPE_CHECKING:
 MAX_BYTES = 32 * 1024 * 1024
 """Far more than a store sells in a month; the function has memory for it."""
 
+MAX_LINES = 20_000
+"""What one step can match, and tell of, in its five minutes."""
+
+_AMOUNT = re.compile(r"[+-]?\d{1,15}(\.\d{1,6})?")
 TEXTS = ("order_id", "kind", "currency")
 AMOUNTS = ("subtotal", "tax", "tip", "fees", "payout")
 MAX_AMOUNT = Decimal(10) ** 9
@@ -119,6 +125,8 @@ def read_statement(body: bytes, columns: Columns = OURS) -> list[Line]:
         lacking = [one for names in columns.names.values() for one in names if one not in header]
         if lacking:
             raise InvalidPayload(f"the file has no column {', '.join(lacking)}")
+        if len(set(header)) < len(header):
+            raise InvalidPayload("the file has two columns of one name")
         return list(_lines(reader, columns))
     except csv.Error as error:
         raise InvalidPayload(f"line {reader.line_num + 1}: {error}") from error
@@ -128,14 +136,15 @@ def _lines(reader: csv.DictReader[str], columns: Columns) -> Iterator[Line]:
     for row in reader:
         if None in row or None in row.values():
             raise InvalidPayload(f"line {reader.line_num} has not as many cells as the header")
+        if reader.line_num > MAX_LINES:
+            raise InvalidPayload(f"the file has more than {MAX_LINES} lines: deliver it in parts")
         yield _line(row, columns, reader.line_num)
 
 
 def _line(row: Mapping[str, str], columns: Columns, number: int) -> Line:
     order_id, kind, currency = (row[columns.names[name][0]].strip() for name in TEXTS)
     where = f"line {number}"
-    if not order_id:
-        raise InvalidPayload(f"{where}: {columns.names['order_id'][0]} is empty")
+    identifier(order_id, f"{where}: {columns.names['order_id'][0]}")
     if kind not in columns.kinds:
         expected = ", ".join(columns.kinds)
         raise InvalidPayload(f"{where}: {columns.names['kind'][0]} is none of {expected}")
@@ -154,6 +163,8 @@ def _minor(text: str, currency: str, where: str) -> int:
     """Return an amount like -1234.50 in minor units; an empty cell is nothing."""
     if not text.strip():
         return 0
+    if not _AMOUNT.fullmatch(text.strip()):
+        raise InvalidPayload(f"{where} is no amount")
     try:
         amount = Decimal(text.strip())
         if abs(amount) >= MAX_AMOUNT:  # also what is infinite

@@ -230,4 +230,4 @@ assert "pypdf" not in sys.modules
 
 def test_app_fits_on_a_page() -> None:
     """It is the wiring diagram: one handler below the other, and nothing else."""
-    assert len((ROOT / "app.py").read_text().splitlines()) <= 380
+    assert len((ROOT / "app.py").read_text().splitlines()) <= 400

@@ -170,7 +170,7 @@ def test_look_that_cannot_be_written_down_does_not_happen(
         ({"queue": "orders"}, "queue must be the name of a queue of dead letters"),
         ({"minutes": 61}, "minutes must be a whole number from 1 to 60"),
         ({"minutes": True}, "minutes must be a whole number from 1 to 60"),
-        ({"reason": "because"}, "reason must say why, in 10 to 300 characters"),
+        ({"reason": "because"}, "reason must say why, in 10 to 200 characters"),
         ({"store": ""}, "store is missing or is no identifier"),
     ],
 )
