@@ -2,12 +2,15 @@
 
 Python does not tell what a thread waits for, but where it is. One that is seen at the same
 instruction again and again, in a wait of the standard library, waits for another thread; one below
-a socket waits for the network, and is at work.
+a socket waits for the network, and is at work. A busy machine may keep a thread that could go on
+from doing so for many looks; Linux says which those are.
 """
 
 from __future__ import annotations
 
 import sys
+import threading
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -35,8 +38,9 @@ class Standstill:
         """Look once more: whether all of these wait, and longer than `soonest_ms` from now."""
         frames = sys._current_frames()  # noqa: SLF001 - its only name
         # All are looked at, not only the first that moves: each look counts.
-        waiting = [self._waits(one, frames.get(one), soonest_ms) for one in thread_ids]
-        return all(waiting)
+        looked_at = list(thread_ids)
+        waiting = [self._waits(one, frames.get(one), soonest_ms) for one in looked_at]
+        return all(waiting) and not _may_go_on(looked_at)
 
     def _waits(self, thread_id: int, frame: FrameType | None, soonest_ms: int) -> bool:
         if frame is None:  # it has ended
@@ -52,6 +56,20 @@ class Standstill:
             return times >= _LOOKS_ELSEWHERE
         limit_ms = _limit_ms(frame)
         return times >= _LOOKS and (limit_ms is None or limit_ms >= soonest_ms)
+
+
+def _may_go_on(thread_ids: Iterable[int]) -> bool:
+    """Return whether one of these has only the machine to wait for (proc_pid_stat(5), state R)."""
+    native = {thread.ident: thread.native_id for thread in threading.enumerate()}
+    return any(_state_of(native.get(one)) == "R" for one in thread_ids)
+
+
+def _state_of(native_id: int | None) -> str:
+    try:
+        stat = Path(f"/proc/self/task/{native_id}/stat").read_bytes()
+    except OSError:  # it has ended, or this system does not say
+        return ""
+    return stat.rpartition(b")")[2].split()[0].decode("ascii")
 
 
 def _modules(frame: FrameType | None) -> list[str]:
