@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import chdir
 from typing import TYPE_CHECKING
 
 from chalice_offline.sessions import running_sessions
@@ -237,20 +238,17 @@ def test_runs_are_followed_as_they_end(shop: Shop) -> None:
     assert "KeyError: 'asked to fail'" in shop.says("runs", "--text", "asked")
 
 
-def test_a_command_finds_the_session_of_its_folder(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_a_command_finds_the_session_of_its_folder(shop: Shop, tmp_path: Path) -> None:
     """Without --endpoint; the note goes when the session ends."""
     inside = tmp_path / "chalicelib"
     inside.mkdir()
-    monkeypatch.chdir(inside)
-    result = run_command("queues", "--json")
+    with chdir(inside):
+        result = run_command("queues", "--json")
     assert result.exit_code == 0
     assert {queue["name"] for queue in json.loads(result.stdout)} >= {"orders", "letters"}
     (note,) = [note for note in running_sessions() if note.aws_url == shop.url]
     assert (note.project, note.stage, note.pid) == ("shop", "dev", os.getpid())
     assert note.directory == str(tmp_path)
-    monkeypatch.chdir("/")
 
 
 def test_nothing_that_runs_is_one_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -279,16 +277,15 @@ def test_what_is_no_session_is_said_to_be_none(shop: Shop) -> None:
 
 
 def test_another_projects_session_is_not_meant(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+    shop: Shop, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     """In a project that does not run, a reset must not empty the only session there is."""
     other = tmp_path_factory.mktemp("other")
     write_project(other)
-    monkeypatch.chdir(other)
-    result = run_command("reset")
+    with chdir(other):
+        result = run_command("reset")
     assert result.exit_code == 2
     assert "no session of this project runs" in result.stderr or "several" in result.stderr
-    monkeypatch.chdir("/")
     assert shop.json("queues")
 
 

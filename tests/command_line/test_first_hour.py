@@ -6,6 +6,7 @@ import json
 import shutil
 import socket
 import sys
+from contextlib import chdir
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -197,19 +198,18 @@ def completed(*words: str) -> list[str]:
 
 
 def test_a_shell_completes_commands_options_and_names(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch
+    shop: Shop,
 ) -> None:
     """Names are those of the session of this folder."""
-    monkeypatch.chdir(shop.directory)
-    assert completed("inv") == ["invoke"]
-    assert "--attribute" in completed("send", "queue", "--at")
-    assert completed("invoke", "e") == ["echo"]
-    assert completed("send", "queue", "le") == ["letters"]
-    assert completed("events", "dyn") == ["dynamodb"]
-    variables = {"_CHALICE_OFFLINE_COMPLETE": "zsh_source"}
-    script = CliRunner(env=variables).invoke(main, (), prog_name="chalice-offline").stdout
-    assert "#compdef chalice-offline" in script
-    monkeypatch.chdir("/")
+    with chdir(shop.directory):
+        assert completed("inv") == ["invoke"]
+        assert "--attribute" in completed("send", "queue", "--at")
+        assert completed("invoke", "e") == ["echo"]
+        assert completed("send", "queue", "le") == ["letters"]
+        assert completed("events", "dyn") == ["dynamodb"]
+        variables = {"_CHALICE_OFFLINE_COMPLETE": "zsh_source"}
+        script = CliRunner(env=variables).invoke(main, (), prog_name="chalice-offline").stdout
+        assert "#compdef chalice-offline" in script
 
 
 # ---- init hooks and .env -------------------------------------------------------------------------

@@ -105,7 +105,7 @@ def test_or_equals_the_union_of_its_branches(
 
 
 @given(
-    st.integers(min_value=-(10**9), max_value=10**9),
+    st.integers(min_value=-(10**9), max_value=10**9).filter(bool),  # JSON has no 00e-2
     st.sampled_from(["{}", "{}.0", "{}.000", "{}e0", "{}E+0", "{}0e-1", "{}0.0E-1"]),
     st.sampled_from(["{}", "{}.0", "{}e0", "{}00e-2"]),
 )
