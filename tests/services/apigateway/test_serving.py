@@ -45,6 +45,21 @@ def test_header_fields_are_handed_on_as_they_came(aws: Any, serve: Any) -> None:
     assert event["headers"]["Content-Type"] == "text/plain"
 
 
+def test_an_edge_optimized_api_answers_through_cloudfront(serve: Any) -> None:
+    """Replies and refusals carry its header fields; those of a regional API do not."""
+    api = serve({"paths": {"/menu": {"get": mock("{}")}}})
+    found, missing = api.request("GET", "/menu"), api.request("GET", "/none")
+    assert found.headers["x-cache"] == "Miss from cloudfront"
+    assert found.headers["via"].endswith(".cloudfront.net (CloudFront)")
+    assert len(found.headers["x-amz-cf-id"]) == 56
+    assert missing.headers["x-cache"] == "Error from cloudfront"
+    assert missing.headers["x-amz-cf-id"] != found.headers["x-amz-cf-id"]
+    change = {"op": "replace", "path": "/endpointConfiguration/types/EDGE", "value": "REGIONAL"}
+    api.gateway.update_rest_api(restApiId=api.id, patchOperations=[change])
+    regional = api.request("GET", "/menu").headers
+    assert {"via", "x-amz-cf-id", "x-amz-cf-pop", "x-cache"}.isdisjoint(regional)
+
+
 def test_unknown_route_is_403(serve: Any) -> None:
     """No such path or method: Missing Authentication Token; no such stage: Forbidden."""
     api = serve({"paths": {"/": {"get": mock("{}")}}})

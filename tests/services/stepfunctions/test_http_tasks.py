@@ -190,6 +190,11 @@ def test_an_api_of_the_same_emulator_is_asked(
     output = workflows.run(definition(state("/stores")))["output"]
     assert (output["StatusCode"], output["StatusText"]) == (200, "OK")
     assert output["ResponseBody"] == ["/stores", {"q": "1"}, '{"a":1}']
+    headers = output["Headers"]
+    assert headers["Connection"] == ["keep-alive"]
+    assert headers["Content-Length"] == [str(len('["/stores", {"q": "1"}, "{\\"a\\":1}"]'))]
+    assert headers["X-Cache"] == ["Miss from cloudfront"]
+    assert len(headers["Date"]) == 1
     found = workflows.run(definition(state("/none")))
     assert found["error"] == "ApiGateway.403"
     assert json.loads(found["cause"]) == {"message": "Missing Authentication Token"}

@@ -8,6 +8,7 @@ from urllib.parse import unquote
 
 from chalice_offline.core.pending import Pending
 from chalice_offline.services.apigateway import failures
+from chalice_offline.services.apigateway.edge import add_edge_fields, is_edge_optimized
 from chalice_offline.services.apigateway.exchange import Exchange, GatewayFailure, Reply
 from chalice_offline.services.apigateway.new_exchange import make_exchange
 from chalice_offline.services.apigateway.pipeline import serve
@@ -32,12 +33,20 @@ def _serve_request(
     gateway: ApiGatewayState, api: RestApi, context: CallContext, request: Request
 ) -> KernelReply:
     exchange = _exchange(gateway, api, context, request)
+    # A custom domain name has an endpoint type of its own.
+    is_edge = is_edge_optimized(api) and "basePath" not in request
+
+    def told(reply: Reply) -> Result:
+        if is_edge:
+            add_edge_fields(api, context.request_id, reply)
+        return {"statusCode": reply.status, "headers": reply.headers, "body": reply.body}
+
     if isinstance(exchange, GatewayFailure):
         reply = plain_failure(exchange)
         reply.headers.append(("x-amzn-RequestId", context.request_id))
-        return _result(reply)
+        return told(reply)
     served = serve(exchange)
-    return served.map(_result) if isinstance(served, Pending) else _result(served)
+    return served.map(told) if isinstance(served, Pending) else told(served)
 
 
 def _exchange(
@@ -51,7 +60,3 @@ def _exchange(
     if stage is None:
         return failures.forbidden()
     return make_exchange(gateway, context, request | {"path": path or "/"}, api, stage)
-
-
-def _result(reply: Reply) -> Result:
-    return {"statusCode": reply.status, "headers": reply.headers, "body": reply.body}

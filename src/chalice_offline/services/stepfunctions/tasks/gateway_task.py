@@ -7,6 +7,7 @@ recorded.
 from __future__ import annotations
 
 import re
+from email.utils import formatdate
 from typing import TYPE_CHECKING, Any
 
 from chalice_offline.core.errors import AwsError
@@ -72,7 +73,7 @@ def perform_gateway(run: StateRun, call: ApiCall, credentials: dict[str, Any]) -
         except AwsError as error:
             attempt.fail(StateFailure(f"ApiGateway.{error.status}", error.message))
             return
-        result = result_of(answer["statusCode"], answer["headers"], answer["body"])
+        result = result_of(answer["statusCode"], _as_received(run, answer), answer["body"])
         if answer["statusCode"] >= _ERRORS:
             body = result["ResponseBody"]
             cause = body if isinstance(body, str) else compact(body)
@@ -81,6 +82,17 @@ def perform_gateway(run: StateRun, call: ApiCall, credentials: dict[str, Any]) -
             answered(attempt, call, result)
 
     deliver(attempt, "execute-api", "Request", _request(api_id, parameters), replied)
+
+
+def _as_received(run: StateRun, answer: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return a reply's header fields, and those of HTTP itself: the result tells all (recorded)."""
+    own = {
+        "Connection": "keep-alive",
+        "Content-Length": str(len(answer["body"])),
+        "Date": formatdate(run.kernel.now_ms // 1000, usegmt=True),
+    }
+    names = {name.lower() for name in own}
+    return [*own.items(), *(one for one in answer["headers"] if one[0].lower() not in names)]
 
 
 def _api_at(endpoint: Any) -> str | None:
