@@ -62,7 +62,7 @@ class Opened:
                 request_id=f"{number:08d}-0000-4000-8000-000000000000",
                 function_name="work",
                 function_arn="arn:aws:lambda:us-east-1:000000000000:function:work",
-                payload=b'{"number": %d}' % number,
+                sent=b'{"number": %d}' % number,
                 memory_mb=128,
                 life=RunLife(3_000),
                 log=RunLog(),

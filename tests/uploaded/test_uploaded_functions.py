@@ -40,7 +40,7 @@ class Packages:
             request_id="r",
             function_name=name,
             function_arn=f"arn:aws:lambda:eu-west-1:123456789012:function:{name}",
-            payload=b"{}",
+            sent=b"{}",
             memory_mb=256,
             life=RunLife(3_000),
         )

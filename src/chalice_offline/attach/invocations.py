@@ -113,7 +113,7 @@ class Invocations:
             request_id=_request_id(messages[0]["ReceiptHandle"]),
             function_name=function.deployed_name,
             function_arn=self._place.arn("lambda", resource),
-            payload=json.dumps(event).encode(),
+            sent=json.dumps(event).encode(),
             memory_mb=function.memory_mb,
             life=life,
         )

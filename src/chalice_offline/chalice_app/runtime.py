@@ -136,7 +136,7 @@ class Runtime:
         except Exception as error:  # noqa: BLE001 - JSON, but no client context: a list, say
             return _unreadable(run, type(error).__name__, _text(error), error)
         try:
-            event = json.loads(run.payload)
+            event = run.event()
         except Exception as error:  # noqa: BLE001 - no JSON, or too deep
             message = f"Unable to unmarshal input: {_text(error)}"
             return _unreadable(run, "Runtime.UnmarshalError", message, error)

@@ -12,6 +12,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from chalice_offline.core.unspelled import UnspelledJson, spelled
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -23,18 +25,26 @@ class Entry:
     `kind` is "call" (an AWS operation called by a client or a handler), "delivery" (one called by
     another service, or a request to an endpoint outside), "run" (a handler starts), "outcome" (it
     ended) or "note" (something that was decided: no rule matched, a message was dead-lettered).
-    `subject` names the operation, function or resource; `detail` holds the request; `outcome` how
-    it ended, once known.
+    `subject` names the operation, function or resource; `held` is the request as it came, `detail`
+    as it is read; `outcome` how it ended, once known.
     """
 
     number: int
     at_ms: int
     kind: str
     subject: str
-    detail: Mapping[str, Any]
+    held: Mapping[str, Any]
     causes: tuple[int, ...] = ()
     is_input: bool = False
     outcome: str = ""
+
+    @property
+    def detail(self) -> Mapping[str, Any]:
+        """The request, with the text of what nobody had spelled before."""
+        held = self.held
+        if any(isinstance(value, UnspelledJson) for value in held.values()):
+            self.held = held = {name: spelled(value) for name, value in held.items()}
+        return held
 
     def as_json(self) -> str:
         """Return the entry as one line of JSON with sorted keys."""

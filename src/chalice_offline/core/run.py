@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from chalice_offline.core.errors import EmulatorBug
 from chalice_offline.core.interruption import Interruption
+from chalice_offline.core.unspelled import UnspelledJson
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -151,17 +152,17 @@ class RunLife:
 class FunctionRun:
     """A handler to be run once.
 
-    `payload` is the event as JSON bytes. `entry` is the journal entry of this run: the AWS calls
-    the handler makes name it as their cause. It and `standstill` are set when the kernel writes the
-    run down. `code` is None for a function of the project, which
-    whoever runs it has loaded by name. `standstill` counts the runs that led to this one since the
-    clock last moved: without end in a loop.
+    `sent` is the event: its JSON, or what makes it. `entry` is the journal entry of this run: the
+    AWS calls the handler makes name it as their cause. It and `standstill` are set when the kernel
+    writes the run down. `code` is None for a function of the project, which whoever runs it has
+    loaded by name. `standstill` counts the runs that led to this one since the clock last moved:
+    without end in a loop.
     """
 
     request_id: str
     function_name: str
     function_arn: str
-    payload: bytes
+    sent: bytes | UnspelledJson
     memory_mb: int
     life: RunLife
     client_context: str = ""
@@ -171,6 +172,16 @@ class FunctionRun:
     log: RunLog = field(default_factory=RunLog, compare=False)
     version: str = "$LATEST"
     qualifier: str = ""  # as it was asked for: a version's number, or an alias
+
+    @property
+    def payload(self) -> bytes:
+        """The event as JSON."""
+        return self.sent if isinstance(self.sent, bytes) else self.sent.spelled()
+
+    def event(self) -> Any:
+        """Return the event for the handler to do with as it likes; ValueError for no JSON."""
+        sent = self.sent
+        return sent.document() if isinstance(sent, UnspelledJson) else json.loads(sent)
 
     @property
     def invoked_arn(self) -> str:

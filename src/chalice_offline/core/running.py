@@ -106,7 +106,7 @@ class Running:
         fault: Fault | None = None,
     ) -> int:
         kernel = self._kernel
-        detail = {"request_id": run.request_id, "payload": run.payload}
+        detail = {"request_id": run.request_id, "payload": run.sent}
         written = self._write("run", run.function_name, detail, causes, is_input=False)
         number = written.number
         standstill = kernel.lineages.run(number, causes, run.function_arn, kernel.now_ms)

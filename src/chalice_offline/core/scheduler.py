@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 _COMPACT_ABOVE = 1_024
 
 
+def _nothing() -> None:
+    """What a cancelled timer does."""
+
+
 class Timer:
     """One thing to do at one instant.
 
@@ -76,6 +80,7 @@ class Scheduler:
         if timer is None or timer.cancelled:
             return
         timer.cancelled = True
+        timer.callback = _nothing  # or all that it needs would live until the heap is tidied
         self._cancelled += 1
         if self._cancelled > _COMPACT_ABOVE and self._cancelled * 2 > len(self):
             self._compact()

@@ -43,11 +43,11 @@ class MemoryJournal:
 
     def append(self, entry: Entry) -> None:
         """Keep one entry, dropping the oldest when full."""
-        size, too_long = weigh(entry.detail)
+        size, too_long = weigh(entry.held)
         if too_long:
             # Not the request itself, which is about to be applied: another dict beside it.
-            entry.detail = shortened(entry.detail)
-            size, _ = weigh(entry.detail)
+            entry.held = shortened(entry.detail)
+            size, _ = weigh(entry.held)
         size += ENTRY_BYTES
         self._entries.append(entry)
         self._sizes.append(size)

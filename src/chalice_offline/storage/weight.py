@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Any
 
+from chalice_offline.core.unspelled import UnspelledJson
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -36,6 +38,8 @@ def weigh(detail: Mapping[str, Any]) -> tuple[int, bool]:
             size = len(value)
         elif kind in _SMALL:
             continue
+        elif isinstance(value, UnspelledJson):
+            size = value.journal_weight
         else:
             nested.append(value)
             continue

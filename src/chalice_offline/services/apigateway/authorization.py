@@ -13,10 +13,7 @@ from chalice_offline.core.errors import AwsError
 from chalice_offline.core.pending import Pending
 from chalice_offline.services.apigateway import failures
 from chalice_offline.services.apigateway.exchange import GatewayFailure
-from chalice_offline.services.apigateway.lambda_event import (
-    lambda_function,
-    proxy_event,
-)
+from chalice_offline.services.apigateway.lambda_event import ProxyEvent, lambda_function
 from chalice_offline.services.apigateway.mappings import request_value, with_stage_variables
 from chalice_offline.services.apigateway.user_pools import check_token, claim
 from chalice_offline.services.common.callers import access_key_in, caller_of
@@ -128,7 +125,7 @@ def authorizer_event(
             "methodArn": exchange.method_arn,
             "authorizationToken": token,
         }
-    event = proxy_event(exchange)
+    event = ProxyEvent(exchange).document()
     del event["body"], event["isBase64Encoded"]
     return {"type": "REQUEST", "methodArn": exchange.method_arn} | event
 

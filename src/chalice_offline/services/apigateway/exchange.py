@@ -12,6 +12,8 @@ from urllib.parse import parse_qsl, unquote
 from chalice_offline.core.pending import Pending
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from chalice_offline.core.context import CallContext
     from chalice_offline.services.apigateway.rest_api import Described, RestApi
     from chalice_offline.services.apigateway.routes import Route, ServedApi
@@ -30,8 +32,44 @@ _NOT_PASSED_ON = frozenset({"connection", "content-length", "expect", "transfer-
 
 
 @lru_cache(maxsize=16)
-def _as_logged(second: int) -> str:
+def as_logged(second: int) -> str:
+    """Return an instant as logs have it: 26/Nov/2026:17:00:00 +0000."""
     return datetime.fromtimestamp(second, UTC).strftime("%d/%b/%Y:%H:%M:%S +0000")
+
+
+def passed_on(
+    fields: Iterable[tuple[str, str]], host: str, trace_id: str, source_ip: str
+) -> dict[str, list[str]]:
+    """Return header fields as API Gateway hands them on, each with all its values."""
+    found: dict[str, list[str]] = {}
+    spellings: dict[str, str] = {}
+    for name, value in fields:
+        lower = name.lower()
+        spelled = spellings.get(lower)
+        if spelled is not None:
+            found[spelled].append(value)
+        elif lower not in _NOT_PASSED_ON:
+            spelled = spellings[lower] = _SPELLINGS.get(lower, name)
+            found[spelled] = [value]
+    found["Host"] = [host]
+    found["X-Amzn-Trace-Id"] = [trace_id]
+    found["X-Forwarded-For"] = [source_ip]
+    found["X-Forwarded-Port"] = ["443"]
+    found["X-Forwarded-Proto"] = ["https"]
+    return found
+
+
+def parsed_query(raw_query: str) -> dict[str, list[str]]:
+    """Return the parameters of a query string, each with all its values."""
+    found: dict[str, list[str]] = {}
+    for name, value in parse_qsl(raw_query, keep_blank_values=True) if raw_query else ():
+        found.setdefault(name, []).append(value)
+    return found
+
+
+def as_text(body: bytes) -> str:
+    """Return a payload as text."""
+    return body.decode("utf-8", "replace")
 
 
 # Who asks, in the order in which API Gateway tells it.
@@ -122,46 +160,29 @@ class Exchange:
     def headers(self) -> dict[str, list[str]]:
         """The header fields as API Gateway hands them on, each with all its values."""
         if self._headers is None:
-            found: dict[str, list[str]] = {}
-            spellings: dict[str, str] = {}
-            for name, value in self.fields:
-                lower = name.lower()
-                if lower in _NOT_PASSED_ON:
-                    continue
-                spelled = spellings.get(lower)
-                if spelled is None:
-                    spelled = spellings[lower] = _SPELLINGS.get(lower, name)
-                    found[spelled] = [value]
-                else:
-                    found[spelled].append(value)
-            found["Host"] = [self.host]
-            found["X-Amzn-Trace-Id"] = [self.trace_id]
-            found["X-Forwarded-For"] = [self.source_ip]
-            found["X-Forwarded-Port"] = ["443"]
-            found["X-Forwarded-Proto"] = ["https"]
-            self._headers = found
+            self._headers = passed_on(self.fields, self.host, self.trace_id, self.source_ip)
         return self._headers
-
-    @property
-    def last_headers(self) -> dict[str, str]:
-        """The header fields, each with its last value."""
-        return {name: values[-1] for name, values in self.headers.items()}
 
     def header(self, name: str) -> str | None:
         """Return a header field's last value, whatever the case of its name."""
         if self._last is None:
-            self._last = {one.lower(): values[-1] for one, values in self.headers.items()}
+            self._last = {one.lower(): value for one, value in self.fields}
+            for one in _NOT_PASSED_ON.intersection(self._last):
+                del self._last[one]
+            self._last |= {
+                "host": self.host,
+                "x-amzn-trace-id": self.trace_id,
+                "x-forwarded-for": self.source_ip,
+                "x-forwarded-port": "443",
+                "x-forwarded-proto": "https",
+            }
         return self._last.get(name.lower())
 
     @property
     def query(self) -> dict[str, list[str]]:
         """The parameters of the query string, each with all its values."""
         if self._query is None:
-            found: dict[str, list[str]] = {}
-            pairs = parse_qsl(self.raw_query, keep_blank_values=True) if self.raw_query else ()
-            for name, value in pairs:
-                found.setdefault(name, []).append(value)
-            self._query = found
+            self._query = parsed_query(self.raw_query)
         return self._query
 
     @property
@@ -171,7 +192,7 @@ class Exchange:
 
     def text(self) -> str:
         """Return the body as text."""
-        return self.body.decode("utf-8", "replace")
+        return as_text(self.body)
 
     def json_body(self) -> Any:
         """Return the body's document; None for what is no JSON."""
@@ -199,38 +220,9 @@ class Exchange:
         """The path with the stage in it, or with what a custom domain name has instead."""
         return f"{self.base_path if self.is_named else '/' + self.stage_name}{self.path}"
 
-    def request_context(self) -> dict[str, Any]:
-        """Return the `requestContext` of a proxy event, field by field as AWS has it."""
-        call, route = self.call, self.taken
-        found = {
-            "resourceId": route.resource_id,
-            "resourcePath": route.path,
-            "httpMethod": self.method,
-            "extendedRequestId": self.extended_id,
-            "requestTime": self.request_time(),
-            "path": self.full_path,
-            "accountId": self.api.account_id,
-            "protocol": self.protocol,
-            "stage": self.stage_name,
-            "domainPrefix": self.domain_prefix,
-            "requestTimeEpoch": call.now_ms,
-            "requestId": call.request_id,
-            "identity": self.full_identity(),
-            "domainName": self.host,
-            "deploymentId": self.deployment_id,
-            "apiId": self.api.id,
-        }
-        if route.method.get("operationName"):
-            found["operationName"] = route.method["operationName"]
-        if self.authorizer:
-            found["authorizer"] = self.authorizer
-        if "canarySettings" in self.stage:
-            found["isCanaryRequest"] = self.is_canary
-        return found
-
     def request_time(self) -> str:
         """Return the request's instant as logs have it: 26/Nov/2026:17:00:00 +0000."""
-        return _as_logged(self.call.now_ms // 1000)
+        return as_logged(self.call.now_ms // 1000)
 
     def full_identity(self) -> dict[str, Any]:
         """Return who asks; what is not known is null."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from chalice_offline.core.errors import AwsError
 from chalice_offline.core.http import Headers, HttpRequest
@@ -14,8 +14,8 @@ from chalice_offline.services.apigateway.backend_replies import Answer, integrat
 from chalice_offline.services.apigateway.backend_requests import backend_request, request_body
 from chalice_offline.services.apigateway.exchange import Exchange, GatewayFailure, Reply
 from chalice_offline.services.apigateway.lambda_event import (
+    ProxyEvent,
     lambda_function,
-    proxy_event,
     proxy_reply,
 )
 from chalice_offline.services.apigateway.mappings import with_stage_variables
@@ -62,7 +62,7 @@ def _lambda_proxy(exchange: Exchange, finish: Finish) -> None:
     integration = exchange.taken.integration
     if integration.get("httpMethod") != "POST":  # recorded
         raise failures.internal_error()
-    payload = _spell(_with_mapped(exchange, proxy_event(exchange)))
+    payload = _proxy_payload(exchange)
 
     def answered(result: Result) -> None:
         if "FunctionError" in result:
@@ -70,22 +70,24 @@ def _lambda_proxy(exchange: Exchange, finish: Finish) -> None:
         exchange.integration_status = 200
         finish(proxy_reply(exchange, result["Payload"]))
 
-    _invoke(exchange, payload.encode(), "RequestResponse", answered, finish)
+    _invoke(exchange, payload, "RequestResponse", answered, finish)
 
 
-def _with_mapped(exchange: Exchange, event: dict[str, Any]) -> dict[str, Any]:
-    """Put into a proxy event what request parameters map to it."""
-    if not exchange.taken.integration.get("requestParameters"):
-        return event
+def _proxy_payload(exchange: Exchange) -> bytes | ProxyEvent:
+    """Return a proxy event, with what request parameters map to it."""
+    mapped = exchange.taken.integration.get("requestParameters")
+    unspelled = ProxyEvent(exchange)
+    if not mapped:
+        return unspelled
+    event = unspelled.document()
     request = backend_request(exchange, is_proxy=True)
-    mapped = exchange.taken.integration["requestParameters"]
     for target in mapped:
         _, _, place, name = target.split(".", 3)
         # What the client sent itself stays (recorded).
         if place == "header" and name in request.headers and exchange.header(name) is None:
             event["headers"][name] = request.headers[name]
             event["multiValueHeaders"][name] = [request.headers[name]]
-    return event
+    return _spell(event).encode()
 
 
 def _lambda(exchange: Exchange, finish: Finish) -> None:
@@ -125,7 +127,7 @@ def _error_message(payload: bytes) -> str:
 
 def _invoke(
     exchange: Exchange,
-    payload: bytes,
+    payload: bytes | ProxyEvent,
     kind: str,
     answered: Callable[[Result], None],
     finish: Finish,

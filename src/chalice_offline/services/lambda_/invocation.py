@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from chalice_offline.core.errors import AwsError
 from chalice_offline.core.pending import Pending
+from chalice_offline.core.unspelled import UnspelledJson
 from chalice_offline.services.lambda_ import asynchronous, limits
 from chalice_offline.services.lambda_.errors import runtime_not_run
 from chalice_offline.services.lambda_.references import reference_in
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 # Who spells each payload as JSON: nobody parses it to find that out, which takes as long as much
 # of a route does.
 _SEND_JSON = frozenset({"apigateway.amazonaws.com"})
+# A payload of this length is never too long.
+_ANY_LENGTH = min(limits.SYNCHRONOUS_PAYLOAD_BYTES, limits.ASYNCHRONOUS_PAYLOAD_BYTES)
 
 
 def invoke(lambda_: LambdaState, context: CallContext, request: Request) -> Reply:
@@ -32,9 +35,12 @@ def invoke(lambda_: LambdaState, context: CallContext, request: Request) -> Repl
     payload = request.get("Payload") or b"{}"
     if version.upload is not None and not version.upload.is_runnable:
         raise runtime_not_run(function.name, version.upload.runtime)
-    _check_size(payload, asynchronous=kind == "Event")
-    if context.principal not in _SEND_JSON:
-        _check_json(payload)
+    if isinstance(payload, UnspelledJson) and (kind == "Event" or payload.longest > _ANY_LENGTH):
+        payload = payload.spelled()
+    if not isinstance(payload, UnspelledJson):
+        _check_size(payload, asynchronous=kind == "Event")
+        if context.principal not in _SEND_JSON:
+            _check_json(payload)
     client_context = _client_context(request)
     if kind == "DryRun":
         return {"StatusCode": 204}

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from chalice_offline.core.kernel import Kernel
     from chalice_offline.core.scheduler import Timer
+    from chalice_offline.core.unspelled import UnspelledJson
     from chalice_offline.services.lambda_.function import Function
 
 _log = logging.getLogger(__name__)
@@ -34,7 +35,7 @@ class RunResult:
 def start_run(
     kernel: Kernel,
     function: Function,
-    payload: bytes,
+    payload: bytes | UnspelledJson,
     causes: tuple[int, ...],
     done: Callable[[RunResult], None],
     *,
@@ -65,7 +66,7 @@ def start_run(
         request_id=request_id or kernel.ids.uuid(),
         function_name=settings.name,
         function_arn=function.arn,
-        payload=payload,
+        sent=payload,
         memory_mb=settings.memory_mb,
         life=RunLife(settings.timeout_seconds * 1000),
         client_context=client_context,
