@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, settings
 
+from chalice_offline.chalice_app.process_patches import hold, let_go
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -29,3 +31,15 @@ def _same_folder() -> Iterator[None]:
     before = Path.cwd()
     yield
     assert Path.cwd() == before
+
+
+@pytest.fixture(autouse=True)
+def _process_given_back() -> Iterator[None]:
+    """What parts that nobody holds the process for have replaced is given back after each test.
+
+    Sessions hold it and give it back; a runtime that a test uses by itself does neither.
+    """
+    yield
+    holder = object()
+    hold(holder)
+    let_go(holder)

@@ -76,6 +76,7 @@ class AwsSession:
         self.scripts: Callable[[], list[dict[str, str]]] = list
         #: Fills another emulator as this session's is, and returns what brings requests there.
         self.populate: Callable[[LiveEmulator], Callable[[], None]] = self._only_aws
+        self._began_ms: int | None = None
         self.now = self._emulator_on(storage)
         self.endpoint.switch_to(self.now.gateway)
         self._note: NoteLeft | None = None
@@ -197,6 +198,9 @@ class AwsSession:
         made = LiveEmulator(self._settings, storage, self.aws_server.url, self._shown)
         made.seen.begin_anew = made.gateway.localstack.begin_anew = self.begin_anew
         made.gateway.localstack.scripts = self._scripts
+        if self._began_ms is None:
+            self._began_ms = made.gateway.localstack.began_ms
+        made.gateway.localstack.began_ms = self._began_ms
         return made
 
     def _scripts(self) -> list[dict[str, str]]:

@@ -90,6 +90,59 @@ def test_each_run_is_a_line(told: Told) -> None:
     ]
 
 
+STREAMS = """
+from chalice import Chalice
+
+app = Chalice(app_name="shop")
+
+@app.on_kinesis_record(stream="steps", name="walk")
+def walk(event):
+    raise ValueError("no way on")
+
+@app.lambda_function(name="taste")
+def taste(event, context):
+    last = event["Records"][-1]["dynamodb"]["SequenceNumber"]
+    return {"batchItemFailures": [{"itemIdentifier": last}]}
+"""
+COURSES: dict[str, Any] = {
+    "TableName": "courses",
+    "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+    "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+    "BillingMode": "PAY_PER_REQUEST",
+    "StreamSpecification": {"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"},
+}
+
+
+def test_a_shard_that_goes_no_further_says_when_it_is_tried_again(tmp_path: Path) -> None:
+    """Kinesis and DynamoDB streams: which try it is, or how much of the batch is left."""
+    write_project(tmp_path, STREAMS)
+    lines: list[str] = []
+    with Offline(tmp_path, stage="dev") as offline:
+        reporter = Reporter(lines.append)
+        emulator = offline.emulator
+        reporter.watch(Session(emulator, emulator.registry.state("lambda", LambdaState)))
+        dynamodb = offline.client("dynamodb")
+        table = dynamodb.create_table(**COURSES)["TableDescription"]
+        offline.client("lambda").create_event_source_mapping(
+            EventSourceArn=table["LatestStreamArn"],
+            FunctionName="shop-dev-taste",
+            StartingPosition="TRIM_HORIZON",
+            FunctionResponseTypes=["ReportBatchItemFailures"],
+            MaximumBatchingWindowInSeconds=1,
+        )
+        offline.settle()
+        for dish in ("chili", "soup", "fugu"):
+            dynamodb.put_item(TableName="courses", Item={"id": {"S": dish}})
+        offline.client("kinesis").put_record(StreamName="steps", Data="left", PartitionKey="1")
+        for _ in range(4):
+            offline.advance(seconds=1, raise_errors=False)
+            reporter.flush()
+        reporter.stop()
+    after = [" ".join(line.split(", at")[0].split()) for line in lines if ", at 00:" in line]
+    left = "1 of its records again in 1 s"  # of the table's three
+    assert set(after) == {left, "try 2 in 1 s", "try 3 in 2 s", "try 4 in 4 s"}
+
+
 def test_quiet_tells_of_failures_only(told: Told) -> None:
     """And of dead letters."""
     said = "\n".join(words(told.when(Level.QUIET)))

@@ -12,6 +12,7 @@ import pytest
 from chalice_offline.drivers import debuggers
 
 from .conftest import PATIENCE_SECONDS, Live
+from .test_loops import queue
 
 
 def test_the_timeout_starts_when_the_handler_starts(virtual: Any) -> None:
@@ -211,6 +212,26 @@ def test_who_waits_for_a_debugged_handler_waits_on(live: Any) -> None:
     live.add("plain", lambda _event, _context: live.emulator.timeouts_wait())
     answers = [live.invoke(name)["Payload"] for name in ("debugged", "plain")]
     assert answers == [True, False]
+
+
+def test_a_message_stays_with_the_handler_that_is_debugged(live: Any) -> None:
+    """Its visibility timeout waits as the function's own does: nobody gets it a second time."""
+    stopped = []
+
+    def debugged(_event: Any, _context: Any) -> None:
+        sys._getframe().f_trace = lambda *_: None
+        stopped.append(1)
+        threading.Event().wait(2.6)
+        done.set()
+
+    done = threading.Event()
+    live.add("debugged", debugged, timeout_seconds=1)
+    url = queue(live, "jobs", "debugged", VisibilityTimeout="1")
+    sqs = live.client("sqs")
+    sqs.send_message(QueueUrl=url, MessageBody="x")
+    assert done.wait(10)
+    sqs.receive_message(QueueUrl=url, WaitTimeSeconds=1)  # longer than it would be hidden
+    assert stopped == [1]
 
 
 @pytest.mark.parametrize("name", ["debugpy", "pydevd"])

@@ -23,9 +23,15 @@ KEYS = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_na
 
 
 @pytest.fixture
-def gateway() -> Gateway:
+def driver() -> VirtualDriver:
+    """What gives the emulator its time."""
+    return VirtualDriver()
+
+
+@pytest.fixture
+def gateway(driver: VirtualDriver) -> Gateway:
     """An emulator's gateway."""
-    return Gateway(compose(VirtualDriver()))
+    return Gateway(compose(driver))
 
 
 def ask(gateway: Gateway, path: str, method: str = "GET", **headers: str) -> HttpResponse:
@@ -64,6 +70,13 @@ def test_info_and_init_have_localstacks_members(gateway: Gateway) -> None:
     }
     assert told(ask(gateway, "/_localstack/init/boot")) == {"completed": True, "scripts": []}
     assert ask(gateway, "/_localstack/init/nope").status == 404
+
+
+def test_info_tells_how_long_it_runs(gateway: Gateway, driver: VirtualDriver) -> None:
+    """In whole seconds, as LocalStack does."""
+    assert told(ask(gateway, "/_localstack/info"))["uptime"] == 0
+    driver.advance(90_500)
+    assert told(ask(gateway, "/_localstack/info"))["uptime"] == 90
 
 
 def test_what_is_not_there_is_told(gateway: Gateway) -> None:

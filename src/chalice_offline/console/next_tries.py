@@ -1,4 +1,4 @@
-"""When the event of a run that failed is tried again, or where it goes instead."""
+"""When what a run left undone is tried again, or where it goes instead."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LONGEST_PARSED = 1024 * 1024
 
 
 class NextTries:
-    """Looks within the emulator's lock; a run that has just failed, for the terminal."""
+    """Looks within the emulator's lock; a run that has just ended, for the terminal."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -26,12 +26,16 @@ class NextTries:
     def of(self, run: RecentRun) -> dict[str, Any] | None:
         """Return `at_ms`, and `dead_letters`, the queue it goes to then; None if nothing is known.
 
-        A queue's message comes back when its visibility timeout is over; an asynchronous event when
-        Lambda has waited. Streams tell nothing here.
+        A queue's message comes back when its visibility timeout is over; an asynchronous event, or
+        what a stream's shard goes no further than, when Lambda has waited. `try` counts from 1;
+        `records` is how many of a batch are tried, if not all.
         """
         for function in self._session.functions():
-            if function.name == run.function and run.request_id in function.next_tries:
-                return {"at_ms": function.next_tries[run.request_id], "dead_letters": None}
+            found = function.next_tries.get(run.request_id)
+            if function.name == run.function and found is not None:
+                return _told(found.at_ms, found.number, records=found.records)
+        if not run.failed:
+            return None
         record = self._first_record(run.entry)
         if record.get("eventSource") != "aws:sqs":
             return None
@@ -40,7 +44,8 @@ class NextTries:
         if found is None:
             return None
         at_ms, letters = found
-        return {"at_ms": at_ms, "dead_letters": parse_arn(letters).resource if letters else None}
+        to = parse_arn(letters).resource if letters else None
+        return _told(at_ms, _receives(record) + 1, dead_letters=to)
 
     def _first_record(self, entry: int) -> dict[str, Any]:
         found = self._session.emulator.journal.find(entry)
@@ -52,3 +57,15 @@ class NextTries:
         except (ValueError, RecursionError, KeyError, IndexError, TypeError):
             return {}
         return record if isinstance(record, dict) else {}
+
+
+def _receives(record: dict[str, Any]) -> int:
+    attributes = record.get("attributes")
+    count = attributes.get("ApproximateReceiveCount") if isinstance(attributes, dict) else None
+    return int(count) if isinstance(count, str) and count.isdecimal() else 1
+
+
+def _told(
+    at_ms: int, number: int, *, dead_letters: str | None = None, records: int | None = None
+) -> dict[str, Any]:
+    return {"at_ms": at_ms, "try": number, "dead_letters": dead_letters, "records": records}

@@ -14,16 +14,16 @@ if TYPE_CHECKING:
     from chalice_offline.core.journal import Entry
 
 
-def try_line(
-    run: Mapping[str, Any], following: Mapping[str, Any], now_ms: int, *, colour: bool
-) -> str:
+def try_line(following: Mapping[str, Any], now_ms: int, *, colour: bool) -> str:
     """Return when the event of a failed run is tried again, or where it goes instead."""
     due_ms = following["at_ms"]
     wait = f"in {max(0, due_ms - now_ms) / 1000:g} s, at {clock_time(due_ms)}"
     if following["dead_letters"]:
         words = f"goes to {following['dead_letters']} {wait}"
+    elif following["records"]:
+        words = f"{following['records']} of its records again {wait}"
     else:
-        words = f"try {run['try'] + 1} {wait}"
+        words = f"try {following['try']} {wait}"
     return f"{'':12}  {'':<{NAME_WIDTH}}  {paint(words, YELLOW, colour=colour)}"
 
 

@@ -160,14 +160,14 @@ class Reporter:
     def _of_run(self, run: RecentRun) -> Iterator[Line]:
         assert run.ended_ms is not None
         row = self._runs.row(run)
-        following = self._next_tries.of(run) if run.failed else None
+        following = self._next_tries.of(run)
         if self._as_json:
             told = {"type": "run", **row, "next_try": following}
             yield run.ended_ms, run.entry, json.dumps(told)
             return
         yield run.ended_ms, run.entry, run_line(row, colour=self._colour)
         if following is not None:
-            line = try_line(row, following, self._session.emulator.now_ms, colour=self._colour)
+            line = try_line(following, self._session.emulator.now_ms, colour=self._colour)
             yield run.ended_ms, run.entry, line
 
     def _of_entry(self, entry: Entry) -> str | None:

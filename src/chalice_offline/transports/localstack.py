@@ -44,6 +44,8 @@ class LocalStackDoors:
         self.begin_anew: Callable[[], Pending[None]] | None = None
         #: The init hooks that ran: stage, name, state.
         self.scripts: Callable[[], list[dict[str, str]]] = list
+        #: When it began, whatever was begun anew since; real time, or a test's own.
+        self.began_ms = emulator.driver.clock.read().now_ms
 
     def answer(self, request: HttpRequest) -> HttpResponse | Pending[HttpResponse]:
         """Answer one request below /_localstack."""
@@ -71,6 +73,7 @@ class LocalStackDoors:
 
     def _info(self) -> dict[str, Any]:
         emulator = self._emulator
+        now_ms = emulator.driver.clock.read().now_ms
         return {
             "version": LOCALSTACK_VERSION,
             "edition": EDITION,
@@ -79,8 +82,8 @@ class LocalStackDoors:
             "machine_id": "",
             "system": platform.system().lower(),
             "is_docker": False,
-            "server_time_utc": _iso(emulator.driver.clock.read().now_ms),
-            "uptime": 0,
+            "server_time_utc": _iso(now_ms),
+            "uptime": max(0, now_ms - self.began_ms) // 1000,
             "chalice_offline_version": version("chalice-offline"),
         }
 
@@ -100,7 +103,9 @@ class LocalStackDoors:
             return _refused(405, f"{request.path} is asked with POST")
         if name != "state/reset":
             return _refused(
-                501, "a single service is not reset here; POST /_localstack/state/reset"
+                501,
+                "one service is not reset alone: mappings, rules, subscriptions and the project's "
+                "own resources would miss what is gone; POST /_localstack/state/reset resets all",
             )
         if self.begin_anew is None:
             return _refused(409, "a test's emulator is not reset; make another one")

@@ -20,6 +20,7 @@ from chalice_offline.services.lambda_.destinations import (
 from chalice_offline.services.lambda_.errors import RECURSIVE_INVOCATION
 from chalice_offline.services.lambda_.function import LATEST
 from chalice_offline.services.lambda_.invoke_config import InvokeConfig
+from chalice_offline.services.lambda_.next_try import NextTry
 from chalice_offline.services.lambda_.runs import start_run
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def _try_again(kernel: Kernel, event: _Event, delay_ms: int) -> None:
         _give_up(kernel, event, "EventAgeExceeded")
         return
     due_ms = kernel.now_ms + delay_ms
-    event.function.next_tries[event.request_id] = due_ms
+    event.function.next_tries[event.request_id] = NextTry(due_ms, event.tries + 1)
     kernel.at(due_ms, lambda: _try(kernel, event))
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from chalice_offline.services.lambda_.alias import Alias
     from chalice_offline.services.lambda_.invoke_config import InvokeConfig
     from chalice_offline.services.lambda_.layers.layer import LayerVersion
+    from chalice_offline.services.lambda_.next_try import NextTry
     from chalice_offline.services.lambda_.provisioned_concurrency import ProvisionedConcurrency
     from chalice_offline.services.lambda_.resource_policy import ResourcePolicy
     from chalice_offline.services.lambda_.urls.function_url import FunctionUrl
@@ -149,8 +150,8 @@ class Function:
     urls: dict[str, FunctionUrl] = field(default_factory=dict)
     signing_config_arn: str = ""
     metrics: FunctionMetrics = field(default_factory=FunctionMetrics)
-    #: When each asynchronous event that failed is tried again, by its request id.
-    next_tries: dict[str, int] = field(default_factory=dict)
+    #: What follows failed runs of asynchronous events and of streams' records, by request id.
+    next_tries: dict[str, NextTry] = field(default_factory=dict)
 
     @property
     def settings(self) -> FunctionSettings:

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
+# A message that was received for as long as its function may run is visible again a moment before
+# the function's time is over, for that began a moment later.
+_WARNING_MS = 500
+
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
@@ -43,11 +47,13 @@ def start_run(
     qualifier: str = "",
     client_context: str = "",
     retry: bool = False,
+    takes_longer: Callable[[], None] | None = None,
 ) -> None:
     """Run a function once and call `done` with the result.
 
     `qualifier` is the version or alias that was asked for; what an alias stands for is decided
     now. `retry` says that the function has had this event before; it only counts in the metrics.
+    `takes_longer` is called when the timeout is nearly over, or over, and timeouts wait.
     Raises ResourceNotFoundException when the version is not there, TooManyRequestsException when
     there is no concurrency left, and RecursiveInvocationException when the function runs in a
     loop. A handler that passes the function's timeout counts as ended then; what it does
@@ -76,7 +82,7 @@ def start_run(
         qualifier=qualifier,
     )
     function.concurrency.begin(settings.name)
-    under_way = _UnderWay(kernel, function, run, done, retry=retry)
+    under_way = _UnderWay(kernel, function, run, done, retry=retry, takes_longer=takes_longer)
     under_way.entry = kernel.start_run(run, causes, under_way.started, under_way.ended)
 
 
@@ -91,6 +97,7 @@ class _UnderWay:
         done: Callable[[RunResult], None],
         *,
         retry: bool,
+        takes_longer: Callable[[], None] | None,
     ) -> None:
         self.entry = 0
         self._kernel = kernel
@@ -98,12 +105,16 @@ class _UnderWay:
         self._run = run
         self._done = done
         self._retry = retry
+        self._takes_longer = takes_longer
         self._timeout: Timer | None = None
 
     def started(self) -> None:
         """The handler starts, and with it its timeout."""
         due_ms = self._kernel.now_ms + self._run.life.timeout_ms
-        self._timeout = self._kernel.at(due_ms, self._stop, owed=False)
+        if self._takes_longer is None:
+            self._timeout = self._kernel.at(due_ms, self._stop, owed=False)
+        else:
+            self._timeout = self._kernel.at(due_ms - _WARNING_MS, self._nearly_over, owed=False)
 
     def ended(self, outcome: Outcome) -> None:
         """The handler has ended, if it was not stopped before."""
@@ -116,9 +127,17 @@ class _UnderWay:
         life.end(outcome.end)
         self._finish(outcome)
 
+    def _nearly_over(self) -> None:
+        """Let whoever gave the event know in time that it will be worked on for longer."""
+        if self._takes_longer is not None and self._kernel.timeouts_wait():
+            self._takes_longer()
+        self._timeout = self._kernel.at(self._kernel.now_ms + _WARNING_MS, self._stop, owed=False)
+
     def _stop(self) -> None:
         life, name = self._run.life, self._function.name
         if not self._kernel.stop_run(self.entry, life):
+            if self._takes_longer is not None:
+                self._takes_longer()
             self.started()  # somebody looks at it with a debugger
             return
         what = f"timed out after {life.timeout_ms // 1000} s"

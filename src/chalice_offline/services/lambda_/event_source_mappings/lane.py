@@ -24,6 +24,7 @@ from chalice_offline.services.lambda_.event_source_mappings.failure_records impo
 from chalice_offline.services.lambda_.event_source_mappings.partial_batch import failed_items
 from chalice_offline.services.lambda_.event_source_mappings.settings import UNLIMITED
 from chalice_offline.services.lambda_.event_source_mappings.tumbling import window_of
+from chalice_offline.services.lambda_.next_try import NextTry
 from chalice_offline.services.lambda_.runs import start_run
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ class Lane:
         self._retries = 0
         self._throttles = 0
         self._timer: Timer | None = None
+        self._failed_request = ""  # the run after which the next try is being waited for
         self._window: TumblingWindow | None = None
 
     def add(self, item: Item) -> None:
@@ -96,6 +98,7 @@ class Lane:
         """Try nothing any more; a run under way ends and counts."""
         self._active = False
         self._kernel.cancel(self._timer)
+        self._forget_next_try()
 
     # ---- timers ----------------------------------------------------------------------------------
 
@@ -113,6 +116,19 @@ class Lane:
         self._busy = True
         self._at(self._kernel.now_ms + min(delay_ms, limits.STREAM_RETRY_MS_MAX))
 
+    def _again_after(self, result: RunResult, delay_ms: int, records: int | None = None) -> None:
+        """Try again after a run that failed, and say when; `records`: so many of them."""
+        self._again_in(delay_ms)
+        assert self._timer is not None
+        next_try = NextTry(self._timer.due_ms, self._retries + 1, records)
+        self._failed_request = result.request_id
+        self._function.next_tries[result.request_id] = next_try
+
+    def _forget_next_try(self) -> None:
+        if self._failed_request:
+            self._function.next_tries.pop(self._failed_request, None)
+            self._failed_request = ""
+
     def _close_window_later(self) -> None:
         window = self._window
         if window is not None and self._timer is None:
@@ -125,6 +141,7 @@ class Lane:
         self._kernel.cancel(self._timer)
         self._timer = None
         self._busy = False
+        self._forget_next_try()
         if not self._active:
             return
         self._drop_expired()
@@ -243,10 +260,10 @@ class Lane:
         if handled:
             # The rest is a batch of its own, with all its tries; bisecting cuts here, too.
             self._sizes.appendleft(left)
-            self._again_in(limits.STREAM_RETRY_MS_FIRST)
+            self._again_after(result, limits.STREAM_RETRY_MS_FIRST, left)
             return
         if self._settings.bisects and left > 1:
-            self._bisect(left)
+            self._bisect(left, result)
             return
         maximum = self._settings.maximum_retries
         if maximum != UNLIMITED and self._retries >= maximum:
@@ -258,14 +275,14 @@ class Lane:
         self._retries += 1
         if not self._sizes and left:  # what arrived meanwhile does not join the failed batch
             self._sizes.append(left)
-        self._again_in(delay_ms)
+        self._again_after(result, delay_ms)
 
-    def _bisect(self, count: int) -> None:
+    def _bisect(self, count: int, result: RunResult) -> None:
         """Narrow down which record it is. Halving is not a retry."""
         if self._sizes:
             self._sizes.popleft()
         self._sizes.extendleft((count - count // 2, count // 2))
-        self._again_in(0)
+        self._again_after(result, 0, count // 2)
 
     def _go_on(self) -> None:
         if self._sizes and self.waiting:

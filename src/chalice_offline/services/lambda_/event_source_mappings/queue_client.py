@@ -54,12 +54,17 @@ class QueueClient:
 
     def release(self, records: list[Record], causes: tuple[int, ...]) -> None:
         """Let messages be received again at once."""
-        for entries in _entries(records, VisibilityTimeout=0):
+        self.hide(records, 0, causes)
+
+    def hide(self, records: list[Record], seconds: int, causes: tuple[int, ...]) -> None:
+        """Let messages be received again after so long, from now."""
+        for entries in _entries(records, VisibilityTimeout=seconds):
             request = {"QueueUrl": self._url, "Entries": entries}
             try:
                 self._call("ChangeMessageVisibilityBatch", request, causes)
             except AwsError as error:
-                self._kernel.note(str(self._arn), request, causes, f"not released: {error}")
+                what = "released" if seconds == 0 else "hidden for longer"
+                self._kernel.note(str(self._arn), request, causes, f"not {what}: {error}")
 
     def visibility_timeout_ms(self) -> int | None:
         """Return how long a received message is hidden; None when the queue is gone."""

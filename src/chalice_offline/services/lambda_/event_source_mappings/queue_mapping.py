@@ -187,6 +187,7 @@ class QueueMapping:
                 lambda result: self._ended(records, result),
                 qualifier=self._mapping.qualifier,
                 retry=any(_was_received_before(record) for record in records),
+                takes_longer=lambda: self._keep_hidden(records),
             )
         except AwsError as error:
             if error.code == RECURSIVE_INVOCATION:
@@ -197,6 +198,12 @@ class QueueMapping:
         self._scaling.started(self._kernel.now_ms)
         self._kernel.cancel(batch.return_timer)
         return True
+
+    def _keep_hidden(self, records: list[Record]) -> None:
+        """Nobody else gets the messages of a handler that somebody looks into with a debugger."""
+        timeout_ms = self._queue.visibility_timeout_ms()
+        if timeout_ms:
+            self._queue.hide(records, timeout_ms // 1000, self._causes(records))
 
     def _stop_loop(self, records: list[Record], causes: tuple[int, ...]) -> None:
         """Do as Lambda does with messages of a loop: the dead-letter queue has them, or nobody.
