@@ -169,10 +169,10 @@ class Simulator:
         Returns when to call again at the latest (milliseconds since the epoch), or None when
         nothing is planned.
         """
-        while deliveries := self.take_due():
-            for delivery in deliveries:
+        while (due_ms := self.next_due_ms()) is not None and due_ms <= self._now_ms():
+            for delivery in self.take_due():
                 self.settle(delivery, self._send(delivery.request))
-        return self.next_due_ms()
+        return due_ms
 
     def take_due(self) -> list[Delivery]:
         """Enforce the deadlines due by now and return the webhooks to be sent.

@@ -131,7 +131,7 @@ class Street(Books):
         return next((item for item in self.records() if order.order_id in str(item)), None)
 
     def _now_ms(self) -> int:
-        return round(self.offline.now.timestamp() * 1000)
+        return self.offline.emulator.driver.clock.now_ms()
 
     def _send(self, request: OutgoingRequest) -> int:
         path = urlsplit(request.url).path

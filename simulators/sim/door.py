@@ -85,7 +85,9 @@ class Door:
         self.emulator = emulator
         self.began_ms = began_ms
         self.is_fair = True
-        self.is_aws_disturbed = False
+        # What AWS does otherwise than usual: services, and operations of services.
+        self.disturbed: Counter[str] = Counter()
+        self.is_all_through_botocore = False
         self.log: list[Passed] = []
         self.counts: Counter[str] = Counter()
         self.calls: Counter[str] = Counter()
@@ -99,8 +101,7 @@ class Door:
         straight = Straight(self.emulator, make_api_call).call
 
         def call(client: Any, operation: str, request: dict[str, Any]) -> Any:
-            # How botocore waits and tries again belongs to the play.
-            way = make_api_call if door.is_aws_disturbed else straight
+            way = make_api_call if door.needs_botocore(client, operation) else straight
             return way(client, operation, request)
 
         def aws(client: Any, operation: str, request: dict[str, Any]) -> Any:
@@ -118,6 +119,15 @@ class Door:
             stack.enter_context(patch.object(BaseClient, "_make_api_call", aws))
             stack.enter_context(patch.object(VendorHttp, "call", vendor))
             yield
+
+    def needs_botocore(self, client: Any, operation: str) -> bool:
+        """Say whether how botocore waits and tries a call again belongs to the play."""
+        if self.is_all_through_botocore:
+            return True
+        if not self.disturbed:
+            return False
+        service = client.meta.service_model.service_name
+        return service in self.disturbed or f"{service}.{operation}" in self.disturbed
 
     # ---- fates -------------------------------------------------------------------------------
 

@@ -97,7 +97,6 @@ class Evening:
 
     def __init__(self, offline: Offline, plan: Plan, *, through_botocore: bool = False) -> None:
         self.plan = plan
-        self.through_botocore = through_botocore
         self.offline = offline
         self.stores = _stores(plan)
         self.street = Street(offline, self.stores, seed=plan.seed)
@@ -105,9 +104,8 @@ class Evening:
         self.began_ms = self.world.now_ms()
         self.counts: Counter[str] = Counter()
         self.door = Door(plan, self.world, offline.emulator, self.began_ms)
-        self.door.is_aws_disturbed = through_botocore
+        self.door.is_all_through_botocore = through_botocore
         self.ask_for_trouble: Callable[[], None] = lambda: None
-        self._disturbed: set[int] = set()
         self._agenda: list[tuple[int, int, Callable[[], None]]] = []
         ids = {self._written(order).order_id for order in plan.orders}
         ids |= {f"gb:{id_}" for id_ in ids}
@@ -255,14 +253,12 @@ class Evening:
         if window.kind in ("delay", "reorder"):
             options["milliseconds"] = window.longest_ms
         fault = add(target, **options)
-        self._disturbed.add(fault.number)
-        self.door.is_aws_disturbed = True
+        self.door.disturbed[fault.target] += 1
 
         def over() -> None:
             self.counts[f"aws: {window.kind} {window.target}"] += fault.struck
             self.offline.emulator.faults.remove(fault.number)
-            self._disturbed.discard(fault.number)
-            self.door.is_aws_disturbed = self.through_botocore or bool(self._disturbed)
+            self.door.disturbed -= Counter([fault.target])
 
         self._at(window.to_ms, over)
 
