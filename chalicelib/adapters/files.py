@@ -2,14 +2,34 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from chalicelib.adapters.errors import aws_errors
+from chalicelib.domain.errors import DomainError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+_REPLACED = frozenset({"PreconditionFailed", "NoSuchKey"})
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An object as it was read, whole. `etag` names this content."""
+
+    content: bytes = field(repr=False)
+    etag: str
+
+
+class FileTooLarge(DomainError):  # noqa: N818 - what it is
+    """There is such an object, and it is too large to be read."""
+
+    def __init__(self, key: str, limit: int, etag: str) -> None:
+        super().__init__(f"{key} is larger than {limit} bytes")
+        self.etag = etag
 
 
 class Files:
@@ -25,18 +45,33 @@ class Files:
             body: bytes = self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
         return body
 
+    def find(self, key: str, limit: int) -> Found | None:
+        """Return an object, None when there is none; FileTooLarge when it has more than `limit`.
+
+        Needs the leave to list the bucket: without it S3 forbids what is not there.
+        """
+        return self._find(key, limit, ("NoSuchKey",))
+
     def read_at_most(self, key: str, limit: int) -> bytes | None:
-        """Return an object's bytes; None when there is none, or more than `limit` of them."""
+        """Return an object's bytes, None when there is none; FileTooLarge beyond `limit`.
+
+        For functions without the leave to list the bucket: forbidden is not there.
+        """
+        found = self._find(key, limit, ("NoSuchKey", "AccessDenied"))
+        return None if found is None else found.content
+
+    def _find(self, key: str, limit: int, missing: tuple[str, ...]) -> Found | None:
         with aws_errors("GetObject"):
             try:
                 reply = self._client.get_object(Bucket=self._bucket, Key=key)
             except ClientError as error:
-                # Without the leave to list a bucket, what is not there is forbidden.
-                if error.response.get("Error", {}).get("Code") in ("NoSuchKey", "AccessDenied"):
+                if _code(error) in missing:
                     return None
                 raise
             content: bytes = reply["Body"].read(limit + 1)
-        return None if len(content) > limit else content
+        if len(content) > limit:
+            raise FileTooLarge(key, limit, reply["ETag"])
+        return Found(content, reply["ETag"])
 
     def link(self, key: str, seconds: int) -> str:
         """Return a URL by which whoever has it may fetch an object, as a file to be saved."""
@@ -81,20 +116,37 @@ class Files:
                 return
             request["ContinuationToken"] = reply["NextContinuationToken"]
 
-    def exists(self, key: str) -> bool:
-        """Say whether there is an object."""
-        with aws_errors("HeadObject"):
+    def copy(self, key: str, to: str, etag: str) -> bool:
+        """Copy an object over whatever is at `to`; up to 5 GB.
+
+        False when it has not the content of that ETag any more.
+        """
+        source = {"Bucket": self._bucket, "Key": key}
+        with aws_errors("CopyObject"):
             try:
-                self._client.head_object(Bucket=self._bucket, Key=key)
+                self._client.copy_object(
+                    Bucket=self._bucket, Key=to, CopySource=source, CopySourceIfMatch=etag
+                )
             except ClientError as error:
-                if error.response.get("Error", {}).get("Code") in ("404", "NoSuchKey"):
+                if _code(error) in _REPLACED:
                     return False
                 raise
         return True
 
-    def move(self, key: str, to: str) -> None:
-        """Copy an object over whatever is at `to`, then delete it; up to 5 GB."""
-        with aws_errors("CopyObject"):
-            source = {"Bucket": self._bucket, "Key": key}
-            self._client.copy_object(Bucket=self._bucket, Key=to, CopySource=source)
-        self.delete(key)
+    def discard(self, key: str, etag: str) -> bool:
+        """Delete an object as long as it has the content of that ETag: False when it has not.
+
+        (Amazon S3 user guide, "How to perform conditional deletes".)
+        """
+        with aws_errors("DeleteObject"):
+            try:
+                self._client.delete_object(Bucket=self._bucket, Key=key, IfMatch=etag)
+            except ClientError as error:
+                if _code(error) in _REPLACED:
+                    return False
+                raise
+        return True
+
+
+def _code(error: ClientError) -> str:
+    return str(error.response.get("Error", {}).get("Code"))

@@ -249,13 +249,27 @@ class SettlementDifference(TypedDict):
     ours: Annotated[int | None, "What our order says, in minor units"]
     where: Annotated[str, "Where the order was settled before, when it was"]
     file: Annotated[str, "CHANNEL/STORE/NAME of the file; the day, when the order is in none"]
+    version: NotRequired[Annotated[str, "A digest of the file's content; empty without a file"]]
+    corrections: NotRequired[Annotated[int, "How many contents the file had before this one"]]
     storeId: Annotated[str, "Our id of the store; empty when nobody has connected it"]
 
 
-class SettlementUnreadable(TypedDict):
-    """A partner's settlement file cannot be read."""
+class SettlementCorrected(TypedDict):
+    """Another content came under a file's name: differences of the one before are void."""
 
-    file: str
+    file: Annotated[str, "CHANNEL/STORE/NAME"]
+    storeId: Annotated[str, "Our id of the store; empty when nobody has connected it"]
+    channel: str
+    version: Annotated[str, "A digest of the new content"]
+    replaces: Annotated[str, "The digest of the one before"]
+    corrections: Annotated[int, "How many contents the file had before this one"]
+    why: Why
+
+
+class SettlementUnreadable(TypedDict):
+    """A partner's settlement file, or the table of its columns, cannot be read."""
+
+    file: Annotated[str, "CHANNEL/STORE/NAME, or columns/CHANNEL.json"]
     storeId: str
     channel: str
     why: Why
@@ -270,6 +284,8 @@ class SettlementFinished(TypedDict):
     failed: Annotated[int, "Stores that could not be matched"]
     files: int
     unreadable: int
+    corrected: NotRequired[Annotated[int, "Files that came anew under a known name"]]
+    waiting: NotRequired[Annotated[int, "Files that wait until a table of columns is mended"]]
     differences: Annotated[dict[str, int], "How many, by why"]
     report: Annotated[str, "The report's key in the bucket"]
     why: Why
@@ -345,6 +361,9 @@ CONTRACTS: dict[str, Contract] = {
     ),
     "settlement.difference": Contract(
         SettlementDifference, "an order was settled for something else than it was, or not at all"
+    ),
+    "settlement.corrected": Contract(
+        SettlementCorrected, "a partner delivered a file anew", "file"
     ),
     "settlement.unreadable": Contract(
         SettlementUnreadable, "a partner's settlement file cannot be read", "file"

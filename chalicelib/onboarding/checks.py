@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Any
 
+from chalicelib.adapters.files import FileTooLarge
 from chalicelib.channels.base import read_json_object
 from chalicelib.domain.errors import InvalidPayload
 from chalicelib.domain.store import Menu, read_menu
@@ -30,9 +31,12 @@ def check(services: Services, application: Application, name: str) -> dict[str, 
 
 def read_application_menu(services: Services, application: Application) -> tuple[Menu, bytes]:
     """Return the menu that was uploaded, and its file; InvalidPayload names what is wrong."""
-    content = services.files.read_at_most(application.file_key(MENU), UPLOADS[MENU][1])
+    try:
+        content = services.files.read_at_most(application.file_key(MENU), UPLOADS[MENU][1])
+    except FileTooLarge as error:
+        raise InvalidPayload("the menu is larger than 2 MB") from error
     if content is None:
-        raise InvalidPayload("the menu was not uploaded, or is larger than 2 MB")
+        raise InvalidPayload("the menu was not uploaded")
     menu = read_menu(read_json_object(content), "")
     if menu.store.store_id != application.store_id:
         raise InvalidPayload("the menu is for another store than the application")

@@ -11,6 +11,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from chalicelib import log
+from chalicelib.adapters.files import FileTooLarge
 from chalicelib.approvals.decisions import Asked
 from chalicelib.approvals.decisions import ask as ask_person
 from chalicelib.domain.errors import DomainError, InvalidPayload
@@ -47,11 +48,7 @@ class NotYetOpen(DomainError):  # noqa: N818 - the workflow's Retry names it
 def extract(services: Services, data: Data) -> Data:
     """Read the form, keep what it says, and return what a person has to look at."""
     application = _application(services, data)
-    content = services.files.read_at_most(application.file_key(FORM), UPLOADS[FORM][1])
-    if content is None:
-        form, doubts = Form(), ["the form was not uploaded, or is larger than 5 MB"]
-    else:
-        form, doubts = read_form(content)
+    form, doubts = _form(services, application)
     services.applications.keep_form(application.id, form)
     log.info("onboarding.extracted", application=application.id, doubts=len(doubts))
     return {"doubts": doubts}
@@ -109,6 +106,14 @@ def open_store(services: Services, data: Data) -> Data:
     services.applications.advance(application.id, Progress.OPEN, since=(Progress.SUBMITTED,))
     _publish(services, "store.opened", application, {})
     return _mail(application, "Your store is open", ["Orders can come in."])
+
+
+def _form(services: Services, application: Application) -> tuple[Form, list[str]]:
+    try:
+        content = services.files.read_at_most(application.file_key(FORM), UPLOADS[FORM][1])
+    except FileTooLarge:
+        return Form(), ["the form is larger than 5 MB"]
+    return (Form(), ["the form was not uploaded"]) if content is None else read_form(content)
 
 
 def _claim(services: Services, application: Application) -> None:

@@ -149,7 +149,7 @@ def _read(queue: str, raw: dict[str, Any]) -> DeadLetter:
     }
     try:
         order, type_, time_ms = subject_of(json.loads(raw["Body"]))
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         why = "its body is neither a wake nor one of our events"
         return DeadLetter(
             **known, order="", type="?", time_ms=0, verdict=Verdict(Use.UNREADABLE, why)

@@ -33,6 +33,7 @@ class Why(StrEnum):
     SUM = "sum"  # the line's own parts do not add up to its payout
     TWICE = "twice"  # settled in another file, or line, already
     MISSING = "missing"  # made, and in no file
+    DROPPED = "dropped"  # made, settled by a file, and no more by its correction
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +62,33 @@ class Difference:
             "where": self.where,
         }
 
-    def to_event(self, source: str, store_id: str, now_ms: int) -> Event:
-        """Return the event: the same difference of the same file is the same fact."""
+    def to_event(self, source: Source, store_id: str, now_ms: int) -> Event:
+        """Return the event: the same difference of the same content of a file is the same fact."""
         id_ = event_id(
-            "settlement.difference", source, self.order_key, self.why, self.field, self.line
+            "settlement.difference",
+            source.file,
+            source.version,
+            source.corrections,
+            self.order_key,
+            self.why,
+            self.field,
+            self.line,
         )
-        data = {**self.to_dict(), "file": source, "storeId": store_id}
+        told = {"file": source.file, "version": source.version, "corrections": source.corrections}
+        data = {**self.to_dict(), **told, "storeId": store_id}
         return Event(id_, "settlement.difference", self.order_key, now_ms, data)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What a difference was found in: a file by its name and its content, or a day.
+
+    `version` is a digest of the content, and `corrections` how many contents the file had before.
+    """
+
+    file: str
+    version: str = ""
+    corrections: int = 0
 
 
 def match(
@@ -136,11 +157,13 @@ def _difference(
     return Difference(why, key, line.number, field, line.currency, theirs, ours)
 
 
-def missing(made: Iterable[OrderRecord], settled: Mapping[str, str]) -> list[Difference]:
+def missing(
+    made: Iterable[OrderRecord], settled: Mapping[str, str], why: Why = Why.MISSING
+) -> list[Difference]:
     """Return the orders that the kitchen made and no file has."""
     return [
         Difference(
-            Why.MISSING,
+            why,
             record.key,
             field="subtotal",
             currency=record.order.currency,

@@ -52,6 +52,8 @@ class Row:
     totals: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     why: Mapping[str, int] = field(default_factory=dict)
     is_failed: bool = False
+    corrected: tuple[str, ...] = ()
+    waiting: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, summary: Mapping[str, Any]) -> Row:
@@ -62,6 +64,8 @@ class Row:
             files=summary["files"],
             lines=summary["lines"],
             unreadable=tuple(summary["unreadable"]),
+            corrected=tuple(summary["corrected"]),
+            waiting=tuple(summary["waiting"]),
             totals=summary["totals"],
             why=summary["why"],
         )
@@ -73,8 +77,8 @@ class Row:
 
     @property
     def differences(self) -> int:
-        """How many there are; a file that nobody can read counts as one."""
-        return sum(self.why.values()) + len(self.unreadable)
+        """How many there are; a file that cannot be read, or waits, counts as one."""
+        return sum(self.why.values()) + len(self.unreadable) + len(self.waiting)
 
 
 def html_report(day: str, rows: Iterable[Row]) -> bytes:
@@ -100,7 +104,9 @@ def _row(row: Row) -> str:
     else:
         parts = [f"{count} \u00d7 {html.escape(why)}" for why, count in sorted(row.why.items())]
         parts += [f"unreadable: {html.escape(file)}" for file in row.unreadable]
+        parts += [f"waits for the table of columns: {html.escape(file)}" for file in row.waiting]
         said = f'<span class="bad">{"<br>".join(parts)}</span>' if parts else "none"
+        said += "".join(f"<br>corrected: {html.escape(file)}" for file in row.corrected)
     amounts = "".join(
         f"<td class=n>{_sums(row, name)}</td>" for name in ("sales", "fees", "payout")
     )

@@ -83,7 +83,7 @@ class Columns:
         """
         try:
             data = json.loads(body)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise InvalidPayload("the table of columns is no JSON") from error
         if not isinstance(data, dict):
             raise InvalidPayload("the table of columns must be a JSON object")

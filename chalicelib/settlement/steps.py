@@ -1,12 +1,13 @@
 """The steps of the workflow nightly-settlement: plan, match (one store, in parallel), report.
 
-Each may be taken twice: the same files give the same events, and what is noted or moved already
-is so. In the bucket, below settlements/:
+Each may be taken twice: the same files give the same events, and what is noted or put away
+already is so. In the bucket, below settlements/:
 
-    new/CHANNEL/STORE/NAME.csv         what partners delivered
-    columns/CHANNEL.json               what a partner calls our words (statements.py), if not so
-    matched/… unreadable/…             where a file goes after that
-    runs/RUN/                          what a night found: stores.json, stores/…, report.*
+    new/CHANNEL/STORE/NAME.csv                what partners delivered
+    columns/CHANNEL.json                      what a partner calls our words, if not so
+    matched/CHANNEL/STORE/VERSION/NAME.csv    what was matched; latest/NAME.json: what counts of it
+    unreadable/CHANNEL/STORE/VERSION/NAME.csv
+    runs/RUN/                                 what a night found: stores.json, files/…, stores/…
 """
 
 from __future__ import annotations
@@ -15,36 +16,35 @@ import json
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from chalicelib import log
+from chalicelib.adapters.files import FileTooLarge
 from chalicelib.domain.errors import InvalidPayload
 from chalicelib.domain.events import Event, event_id
-from chalicelib.domain.order import order_key
-from chalicelib.settlement.matching import Difference, match, missing
+from chalicelib.settlement.delivered import ROOT, Delivery, match_file, publish
+from chalicelib.settlement.matching import Source, missing
 from chalicelib.settlement.report import Row, csv_report, html_report
-from chalicelib.settlement.statements import MAX_BYTES, OURS, Columns, Kind, read_statement
+from chalicelib.settlement.statements import OURS, Columns
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
 
     from chalicelib.bootstrap import Services
-    from chalicelib.settlement.statements import Line
+    from chalicelib.settlement.delivered import Outcome
 
 Data = dict[str, Any]
 
-ROOT = "settlements"
 GRACE_DAYS = 8
 """How many days after its own an order has to be settled: partners pay by the week."""
-
-KEEP_DAYS = 400
-"""How long it is remembered which file settled an order: longer than orders are kept."""
 
 FILES_A_NIGHT = 200
 """Per store: more than that would not fit what a workflow may carry. The rest waits a night."""
 
-EVENTS_AT_ONCE = 10
+MAX_KEY_BYTES = 512
+"""A key may have 1,024 (Amazon S3 user guide, "Naming objects"), and files go to longer ones."""
+
+MAX_TABLE_BYTES = 256 * 1024
 
 
 def plan(services: Services, data: Data) -> Data:
@@ -57,10 +57,11 @@ def plan(services: Services, data: Data) -> Data:
     files: dict[tuple[str, str], list[str]] = defaultdict(list)
     for key in services.files.keys(f"{ROOT}/new/"):
         parts = key.split("/")
-        if len(parts) == 5 and parts[4]:
+        if len(parts) == 5 and parts[4] and len(key.encode()) <= MAX_KEY_BYTES:
             files[parts[2], parts[3]].append(key)
         else:
             log.warning("settlement.misplaced", file=key)
+    _check_tables(services, data["run"], files)
     owners = {(channel, id_): store.store_id for channel, id_, store in services.stores.all()}
     stores = [
         {
@@ -81,21 +82,22 @@ def plan(services: Services, data: Data) -> Data:
 
 def match_store(services: Services, data: Data) -> Data:
     """Match the files of one store at one partner, and look for what is in none of them."""
-    found = _Found()
-    for key in data["files"]:
-        _match_file(services, data, key, found)
+    found = _Summary()
+    _match_files(services, data, found)
     _look_for_missing(services, data, found)
     summary = {
         **{name: data[name] for name in ("channel", "channel_store_id", "store_id")},
         "files": found.files,
         "unreadable": found.unreadable,
+        "corrected": found.corrected,
+        "waiting": found.waiting,
         "lines": found.lines,
         "totals": {currency: dict(totals) for currency, totals in found.totals.items()},
-        "why": dict(Counter(str(one.why) for _, one in found.differences)),
+        "why": dict(Counter(one["why"] for one in found.differences)),
     }
     key = f"{_folder(data)}/stores/{data['channel']}/{data['channel_store_id']}.json"
-    listed = [{"file": file, **one.to_dict()} for file, one in found.differences]
-    services.files.write(key, json.dumps({**summary, "differences": listed}).encode())
+    details = {**summary, "differences": found.differences}
+    services.files.write(key, json.dumps(details).encode())
     log.info(
         "settlement.matched", channel=data["channel"], store=data["store_id"], why=summary["why"]
     )
@@ -132,6 +134,8 @@ def report(services: Services, data: Data) -> Data:
         "failed": len(failed),
         "files": sum(summary["files"] for summary in summaries),
         "unreadable": sum(len(summary["unreadable"]) for summary in summaries),
+        "corrected": sum(len(summary["corrected"]) for summary in summaries),
+        "waiting": sum(len(summary["waiting"]) for summary in summaries),
         "differences": dict(why),
     }
     services.files.write(f"{folder}/report.json", json.dumps({"day": day, **counts}).encode())
@@ -157,62 +161,47 @@ def take_step(services: Services, step: str, data: Data) -> Data:
 
 
 @dataclass
-class _Found:
+class _Summary:
     """What the files of a store come to."""
 
     files: int = 0
     lines: int = 0
     unreadable: list[str] = field(default_factory=list)
+    corrected: list[str] = field(default_factory=list)
+    waiting: list[str] = field(default_factory=list)
     totals: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
-    differences: list[tuple[str, Difference]] = field(default_factory=list)
+    differences: list[Data] = field(default_factory=list)
 
-    def add(self, file: str, lines: Iterable[Line], differences: Iterable[Difference]) -> None:
-        """Add what a file says."""
-        self.files += 1
-        for line in lines:
-            self.lines += 1
-            kind = "sales" if line.kind is Kind.SALE else "adjustments"
-            self.totals[line.currency].update(
-                {kind: line.subtotal, "fees": line.fees, "payout": line.payout}
-            )
-        self.differences += ((file, one) for one in differences)
-
-
-def _match_file(services: Services, data: Data, key: str, found: _Found) -> None:
-    channel, store = data["channel"], data["channel_store_id"]
-    file = key.removeprefix(f"{ROOT}/new/")
-    matched, unreadable = f"{ROOT}/matched/{file}", f"{ROOT}/unreadable/{file}"
-    if not services.files.exists(key):  # this step is taken a second time
-        if services.files.exists(unreadable):
-            found.unreadable.append(file)
+    def add(self, outcome: Outcome) -> None:
+        """Add what came of a file."""
+        if outcome.is_unreadable:
+            self.unreadable.append(outcome.file)
             return
-        key = matched
-    content = services.files.read_at_most(key, MAX_BYTES)
-    try:
-        if content is None:
-            raise InvalidPayload(f"it is larger than {MAX_BYTES // 1024 // 1024} MiB")
-        lines = read_statement(content, _columns(services, channel))
-    except InvalidPayload as error:
-        log.error("settlement.unreadable", file=key, reason=str(error))
-        _publish(services, [_unreadable(data, file, str(error), services.now_ms())])
-        services.files.move(key, unreadable)
-        found.unreadable.append(file)
+        self.files += 1
+        self.lines += outcome.lines
+        if outcome.is_correction:
+            self.corrected.append(outcome.file)
+        for currency, totals in outcome.totals.items():
+            self.totals[currency].update(totals)
+        self.differences += ({"file": outcome.file, **one} for one in outcome.differences)
+
+
+def _match_files(services: Services, data: Data, found: _Summary) -> None:
+    if not data["files"]:
         return
-    keys = list({order_key(channel, store, line.order_id): None for line in lines})
-    orders = {record.key: record for record in services.orders.get_all(keys)}
-    settled = services.settlements.files_of(keys)
-    differences = match(lines, channel, store, orders, settled, file)
-    now_ms = services.now_ms()
-    _publish(services, [one.to_event(file, data["store_id"], now_ms) for one in differences])
-    sold = [order_key(channel, store, line.order_id) for line in lines if line.kind is Kind.SALE]
-    news = {order: file for order in sold if order in orders and order not in settled}
-    services.settlements.note(news, now_ms // 1000 + KEEP_DAYS * 86_400)
-    if key != matched:
-        services.files.move(key, matched)
-    found.add(file, lines, differences)
+    try:
+        columns = _columns(services, data["channel"])
+    except InvalidPayload as error:  # the night's plan has told, or the next one will
+        log.error("settlement.waits", channel=data["channel"], reason=str(error))
+        found.waiting = [key.removeprefix(f"{ROOT}/new/") for key in data["files"]]
+        return
+    for key in data["files"]:
+        outcome = match_file(services, Delivery.of(data, key), columns)
+        if outcome is not None:
+            found.add(outcome)
 
 
-def _look_for_missing(services: Services, data: Data, found: _Found) -> None:
+def _look_for_missing(services: Services, data: Data, found: _Summary) -> None:
     """Look for orders that the kitchen made on the day and that no file has settled since."""
     day_ms = int(datetime.fromisoformat(data["day"]).replace(tzinfo=UTC).timestamp() * 1000)
     keys = list(services.orders.of_day(data["channel"], data["channel_store_id"], day_ms))
@@ -220,25 +209,40 @@ def _look_for_missing(services: Services, data: Data, found: _Found) -> None:
     records = services.orders.get_all([key for key in keys if key not in settled])
     differences = missing(records, settled)
     now_ms = services.now_ms()
-    _publish(services, [one.to_event(data["day"], data["store_id"], now_ms) for one in differences])
-    found.differences += (("", one) for one in differences)
+    day = Source(data["day"])
+    publish(services, [one.to_event(day, data["store_id"], now_ms) for one in differences])
+    found.differences += ({"file": "", **one.to_dict()} for one in differences)
 
 
 def _columns(services: Services, channel: str) -> Columns:
-    body = services.files.read_at_most(f"{ROOT}/columns/{channel}.json", MAX_BYTES)
-    return OURS if body is None else Columns.from_json(body)
+    """Return a partner's table; InvalidPayload when there is one that cannot be read."""
+    try:
+        found = services.files.find(_columns_key(channel), MAX_TABLE_BYTES)
+    except FileTooLarge as error:
+        raise InvalidPayload(f"the table of columns is larger than {MAX_TABLE_BYTES}") from error
+    return OURS if found is None else Columns.from_json(found.content)
 
 
-def _publish(services: Services, events: Iterable[Event]) -> None:
-    rest = iter(events)
-    while chunk := list(islice(rest, EVENTS_AT_ONCE)):
-        services.bus.publish(chunk)
+def _columns_key(channel: str) -> str:
+    return f"{ROOT}/columns/{channel}.json"
 
 
-def _unreadable(data: Data, file: str, why: str, now_ms: int) -> Event:
-    id_ = event_id("settlement.unreadable", data["run"], file)
-    told = {"file": file, "storeId": data["store_id"], "channel": data["channel"], "why": why}
-    return Event(id_, "settlement.unreadable", file, now_ms, told)
+def _check_tables(services: Services, run: str, files: Mapping[tuple[str, str], list[str]]) -> None:
+    """Tell of each table that cannot be read, once a night: its partner's files wait for it."""
+    waiting: Counter[str] = Counter()
+    for (channel, _), keys in files.items():
+        waiting[channel] += len(keys)
+    for channel, count in waiting.items():
+        try:
+            _columns(services, channel)
+        except InvalidPayload as error:
+            why = f"{error}: {count} files wait until it is mended"
+            log.error("settlement.waits", channel=channel, reason=why)
+            file = _columns_key(channel).removeprefix(f"{ROOT}/")
+            told = {"file": file, "storeId": "", "channel": channel, "why": why}
+            id_ = event_id("settlement.unreadable", run, file)
+            now_ms = services.now_ms()
+            publish(services, [Event(id_, "settlement.unreadable", file, now_ms, told)])
 
 
 def _details(services: Services, summary: Mapping[str, Any]) -> list[Data]:

@@ -10,7 +10,7 @@ import pytest
 
 from chalicelib.domain.errors import InvalidPayload
 from chalicelib.domain.states import State
-from chalicelib.settlement.matching import Why, match, missing
+from chalicelib.settlement.matching import Source, Why, match, missing
 from chalicelib.settlement.report import Row, csv_report, html_report
 from chalicelib.settlement.statements import Columns, Kind, Line, read_statement
 
@@ -165,8 +165,11 @@ def test_the_same_difference_is_the_same_event(made: OrderRecord) -> None:
     one = match(
         [line_of(made, payout=1)], made.channel, made.channel_store_id, {made.key: made}, {}, "f"
     )[0]
-    assert one.to_event("f", "s", 1).id == one.to_event("f", "s", 2).id
-    assert one.to_event("f", "s", 1).id != one.to_event("g", "s", 1).id
+    file = Source("f", "1f")
+    id_ = one.to_event(file, "s", 1).id
+    assert id_ == one.to_event(file, "s", 2).id
+    for other in (Source("g", "1f"), Source("f", "2f"), Source("f", "1f", corrections=2)):
+        assert one.to_event(other, "s", 1).id != id_
 
 
 def test_report_lets_no_file_speak() -> None:

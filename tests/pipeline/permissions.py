@@ -111,7 +111,9 @@ ELSEWHERE = {"lambda": _of_lambda, "scheduler": _of_scheduler, "sts": _of_sts}
 def _file_actions(operation: str, detail: dict[str, Any]) -> Iterator[Call]:
     path = f"{detail['Bucket']}/{detail['Key']}" if "Key" in detail else detail["Bucket"]
     yield f"s3:{S3_ACTIONS.get(operation, operation)}", f"arn:aws:s3:::{path}"
-    if operation == "HeadObject":  # else what is not there would be forbidden (HeadObject)
+    # Else what is not there would be forbidden (HeadObject, GetObject: "Permissions"), and a
+    # partner's table of columns that is forbidden must not pass for none.
+    if operation == "HeadObject" or "/settlements/columns/" in path:
         yield "s3:ListBucket", f"arn:aws:s3:::{detail['Bucket']}"
     if operation == "CopyObject":
         yield "s3:GetObject", f"arn:aws:s3:::{detail['CopySource']}"

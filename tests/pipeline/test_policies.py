@@ -20,6 +20,7 @@ from chalicelib.pos.clover import Clover
 from chalicelib.pos.square import Square
 from chalicelib.pos.toast import Toast
 from chalicelib.sellers.connect import link
+from chalicelib.settlement.statements import MAX_BYTES
 from simulators.menu import make_stores
 from tests.pipeline.permissions import (
     API_HANDLER,
@@ -303,13 +304,18 @@ def _break_the_glass(street: Street) -> None:
 
 
 def _settle_a_night(street: Street) -> None:
-    """One file agrees, one order is settled wrong, one file cannot be read, and one is missing."""
+    """Files that agree, that do not, that nobody can read, that wait, that come anew."""
     night = Night(street)
     first, *_, last = night.records("doordash")
     night.deliver(first, line_of(first))
     night.deliver(first, "nonsense", name="other.csv")
     assert night.settle()["status"] == "SUCCEEDED"
     night.deliver(first, line_of(first, subtotal=1), name="third.csv")
+    night.deliver(first)  # a correction without a line: it drops an order
+    night.put(first, b"x" * (MAX_BYTES + 1), name="large.csv")
+    uber = night.records("uber_eats")[0]
+    night.deliver(uber, line_of(uber))
+    night.table("uber_eats", b"{")
     today = street.offline.now.date().isoformat()
     assert night.settle(day=today)["status"] == "SUCCEEDED"
     assert last.key in {one["orderKey"] for one in night.differences()}

@@ -37,8 +37,21 @@ class Night:
 
     def deliver(self, record: Any, *lines: str, name: str = "day.csv") -> None:
         """Let a partner deliver the file of an order's store."""
+        self.put(record, "\n".join([HEADER, *lines, ""]).encode(), name)
+
+    def put(self, record: Any, content: bytes, name: str = "day.csv") -> None:
+        """Let a partner deliver bytes for an order's store."""
         key = f"settlements/new/{record.channel}/{record.channel_store_id}/{name}"
-        self.s3.put_object(Bucket=BUCKET, Key=key, Body="\n".join([HEADER, *lines, ""]).encode())
+        self.s3.put_object(Bucket=BUCKET, Key=key, Body=content)
+
+    def table(self, channel: str, content: bytes) -> None:
+        """Write down what a partner calls our words."""
+        self.s3.put_object(Bucket=BUCKET, Key=f"settlements/columns/{channel}.json", Body=content)
+
+    def put_away(self, where: str) -> list[str]:
+        """Return CHANNEL/STORE/NAME of each content that was matched, or was unreadable."""
+        kept = (key.split("/") for key in self.files(f"{where}/"))
+        return [f"{at[1]}/{at[2]}/{at[4]}" for at in kept if at[3] != "latest"]
 
     def settle(self, day: str = "") -> dict[str, Any]:
         """Run the workflow and return how it ended."""
