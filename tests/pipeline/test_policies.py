@@ -313,8 +313,7 @@ def _settle_a_night(street: Street) -> None:
     night.deliver(first, line_of(first, subtotal=1), name="third.csv")
     night.deliver(first)  # a correction without a line: it drops an order
     night.put(first, b"x" * (MAX_BYTES + 1), name="large.csv")
-    uber = night.records("uber_eats")[0]
-    night.deliver(uber, line_of(uber))
+    night.deliver(night.records("uber_eats")[0])
     night.table("uber_eats", b"{")
     today = street.offline.now.date().isoformat()
     assert night.settle(day=today)["status"] == "SUCCEEDED"
