@@ -8,13 +8,17 @@ AWS's comparison operators with its values.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, NamedTuple
 
 from chalice_offline.services.dynamodb.errors import (
     invalid_values,
     validation,
 )
-from chalice_offline.services.dynamodb.expressions.condition_parser import parsed_condition
+from chalice_offline.services.dynamodb.expressions.condition_parser import (
+    CACHED_EXPRESSIONS,
+    parsed_condition,
+)
 from chalice_offline.services.dynamodb.expressions.conditions import resolved_condition
 from chalice_offline.services.dynamodb.expressions.errors import ExpressionError
 from chalice_offline.services.dynamodb.expressions.placeholders import binding_key, binding_of
@@ -42,7 +46,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from chalice_offline.core.errors import AwsError
-    from chalice_offline.services.dynamodb.expressions.placeholders import Placeholders
+    from chalice_offline.services.dynamodb.expressions.condition_checks import ValueCheck
+    from chalice_offline.services.dynamodb.expressions.placeholders import (
+        BindingKey,
+        Placeholders,
+    )
     from chalice_offline.services.dynamodb.expressions.syntax import (
         ConditionNode,
         Leaf,
@@ -69,6 +77,33 @@ class KeyAttribute:
 
     name: str
     type: str
+
+
+class Asked(NamedTuple):
+    """One of AWS's comparison operators on an attribute, with references to its values."""
+
+    name: str
+    operator: str
+    references: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class CompiledKeyCondition:
+    """An expression without its values: shared by all requests that differ in nothing else."""
+
+    node: ConditionNode
+    value_checks: tuple[ValueCheck, ...]
+
+    @cached_property
+    def asked(self) -> tuple[Asked, ...]:
+        """What it asks of each attribute; raises AwsError("ValidationException")."""
+        asked: dict[str, Asked] = {}
+        for leaf in _conjuncts(self.node):
+            one = _asked(leaf)
+            if one.name in asked:
+                raise validation("KeyConditionExpressions must only contain one condition per key")
+            asked[one.name] = one
+        return tuple(asked.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,19 +152,23 @@ def parse_key_condition(text: str, placeholders: Placeholders) -> dict[str, Attr
     try:
         names, values = references_of(parsed_condition, text)
         placeholders.use(names, values)
-        binding = binding_of(binding_key(placeholders, names, values))
-        node, value_checks = resolved_condition(text, binding)
-        for check in value_checks:
+        compiled = compiled_key_condition(text, binding_key(placeholders, names, values))
+        for check in compiled.value_checks:
             check(placeholders.values)
     except ExpressionError as error:
         raise error.as_aws_error("KeyConditionExpression") from error
-    conditions: dict[str, AttributeCondition] = {}
-    for leaf in _conjuncts(node):
-        name, condition = _attribute_condition(leaf, placeholders.values)
-        if name in conditions:
-            raise validation("KeyConditionExpressions must only contain one condition per key")
-        conditions[name] = condition
-    return conditions
+    given = placeholders.values
+    return {
+        name: AttributeCondition(operator, tuple([given[one] for one in references]))
+        for name, operator, references in compiled.asked
+    }
+
+
+@lru_cache(maxsize=CACHED_EXPRESSIONS)
+def compiled_key_condition(text: str, key: BindingKey) -> CompiledKeyCondition:
+    """Return the expression for these names and types of values. Raises ExpressionError."""
+    node, value_checks = resolved_condition(text, binding_of(key))
+    return CompiledKeyCondition(node, tuple(value_checks))
 
 
 def _invalid(text: str) -> AwsError:
@@ -150,9 +189,7 @@ def _invalid_operator(operator: str) -> AwsError:
     return validation(f"Invalid operator used in KeyConditionExpression: {operator}")
 
 
-def _attribute_condition(
-    leaf: Leaf, values: Mapping[str, AttributeValue]
-) -> tuple[str, AttributeCondition]:
+def _asked(leaf: Leaf) -> Asked:
     operator = _operator(leaf)
     operands = operands_of(leaf)
     if any(isinstance(operand, Call) for operand in operands):
@@ -163,8 +200,8 @@ def _attribute_condition(
     name = _only_name(operands)
     if isinstance(leaf, Comparison) and not isinstance(operands[0], Path):
         operator = _MIRRORED[operator]
-    given = tuple([values[one.name] for one in operands if isinstance(one, ValueReference)])
-    return name, AttributeCondition(operator, given)
+    references = tuple([one.name for one in operands if isinstance(one, ValueReference)])
+    return Asked(name, operator, references)
 
 
 def _operator(leaf: Leaf) -> str:
