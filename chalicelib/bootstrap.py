@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from chalicelib.adapters.schedules import Schedules
     from chalicelib.adapters.secrets import SecretStore
     from chalicelib.adapters.settlement_table import SettlementTable
+    from chalicelib.adapters.stock_table import StockTable
     from chalicelib.adapters.store_table import StoreTable
     from chalicelib.adapters.token_table import TokenTable
     from chalicelib.adapters.topics import Topics
@@ -161,6 +162,16 @@ class Services:
         from chalicelib.adapters.menu_table import MenuTable
 
         return MenuTable(self._dynamodb, self.config.menu_items_table)
+
+    @cached_property
+    def stock(self) -> StockTable:
+        """What of the stores' menus is off."""
+        from chalicelib.adapters.stock_table import StockTable
+
+        config = self.config
+        return StockTable(
+            self._dynamodb, config.menu_items_table, config.menu_items_due_index, self.now_ms
+        )
 
     @cached_property
     def tokens(self) -> TokenTable:

@@ -55,6 +55,10 @@ class OperatorNames:
     orders_ticket_index: str
     orders_day_index: str
     functions: str
+    stores_table: str
+    menu_items_table: str
+    menu_items_due_index: str
+    channel_callbacks_queue: str
     archive: str = "orders-webhooks"
     inbound_rule: str = "inbound-orders"
 
@@ -73,6 +77,7 @@ class Config:
     orders_ticket_index: str
     stores_table: str
     menu_items_table: str
+    menu_items_due_index: str
     tokens_table: str
     limits_table: str
     applications_table: str
@@ -135,6 +140,10 @@ def read_operator_names(environ: Mapping[str, str] = os.environ) -> OperatorName
         orders_ticket_index=environ.get("ORDERS_TICKET_INDEX", "by-ticket"),
         orders_day_index=environ.get("ORDERS_DAY_INDEX", "by-day"),
         functions=f"order-middleware-{_required(environ, 'STAGE')}",
+        stores_table=environ.get("STORES_TABLE", "stores"),
+        menu_items_table=environ.get("MENU_ITEMS_TABLE", "menu-items"),
+        menu_items_due_index=environ.get("MENU_ITEMS_DUE_INDEX", "due-by-shard"),
+        channel_callbacks_queue=read_names(environ).channel_callbacks_queue,
     )
 
 
@@ -151,6 +160,7 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
         orders_day_index=environ.get("ORDERS_DAY_INDEX", "by-day"),
         stores_table=environ.get("STORES_TABLE", "stores"),
         menu_items_table=environ.get("MENU_ITEMS_TABLE", "menu-items"),
+        menu_items_due_index=environ.get("MENU_ITEMS_DUE_INDEX", "due-by-shard"),
         tokens_table=environ.get("TOKENS_TABLE", "partner-tokens"),
         limits_table=environ.get("LIMITS_TABLE", "limits"),
         applications_table=environ.get("APPLICATIONS_TABLE", "applications"),

@@ -17,6 +17,7 @@ from chalicelib.domain.commands import (
     KeepTokens,
     MeasureTokens,
     NotePosChange,
+    NoteStock,
     PlaceOrder,
     PollPartner,
     PollPartners,
@@ -27,6 +28,7 @@ from chalicelib.domain.commands import (
     SweepDeadlines,
     TakeInUnpublished,
     TellCustomer,
+    TellStock,
 )
 from chalicelib.domain.deadlines import backoff_seconds
 from chalicelib.domain.errors import DomainError, RetryLater, UnreadableRecord
@@ -170,7 +172,7 @@ def from_wakes(event: Iterable[Any], vendor: str) -> None:
     """Handle the queue of a point of sale, whose messages only wake: {"order_key": …}."""
     for message in event:
         with _working(message):
-            _deliver(message.to_dict(), lambda body: SubmitOrder(body["order_key"], vendor), 10)
+            _deliver(message.to_dict(), lambda body: _till_command(vendor, body), 10)
 
 
 def from_shop(event: Iterable[Any], step: str) -> None:
@@ -390,6 +392,8 @@ def _command(stage: str, message: dict[str, Any]) -> Command | None:
     if "order_key" in message:
         wake = FetchOrder if stage == "inbound" else AnswerPartner
         return wake(message["order_key"])
+    if "stock" in message:
+        return TellStock(message["stock"])
     if "poll" in message:
         return PollPartner(message["poll"]["channel"], message["poll"]["store"])
     to_command = COMMANDS[stage].get(message["detail-type"])
@@ -398,6 +402,14 @@ def _command(stage: str, message: dict[str, Any]) -> Command | None:
         log.error("event.unexpected", stage=stage, type=message["detail-type"])
         return None
     return to_command(Event.from_detail(message["detail"]))
+
+
+def _till_command(vendor: str, body: dict[str, Any]) -> Command:
+    if "till" not in body:
+        return SubmitOrder(body["order_key"], vendor)
+    till = body["till"]
+    place = (till["location"], till.get("seller", ""), till.get("item", ""))
+    return NoteStock(vendor, *place, till.get("available"))
 
 
 def _shop_command(step: str, body: dict[str, Any]) -> Command:

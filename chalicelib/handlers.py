@@ -15,6 +15,7 @@ from chalicelib.domain.commands import (
     MeasureTokens,
     NoteEdit,
     NotePosChange,
+    NoteStock,
     PlaceOrder,
     PollPartner,
     PollPartners,
@@ -29,6 +30,7 @@ from chalicelib.domain.commands import (
     TakeInUnpublished,
     TellCustomer,
     TellStaff,
+    TellStock,
     VerifyWebhook,
 )
 from chalicelib.ingest.inbound import (
@@ -50,6 +52,8 @@ from chalicelib.shop.place import place_order
 from chalicelib.shop.tell import tell_customer
 from chalicelib.staff import tell_staff
 from chalicelib.stores.menus import import_menu
+from chalicelib.stores.stock import note_stock
+from chalicelib.stores.telling import tell_stock
 from chalicelib.telemetry.tokens import measure_tokens
 
 if TYPE_CHECKING:
@@ -75,6 +79,8 @@ HANDLERS: dict[type, Callable[[Services, Any], None]] = {
     MeasureTokens: measure_tokens,
     TakeInUnpublished: take_in_unpublished,
     NotePosChange: note_pos_change,
+    NoteStock: note_stock,
+    TellStock: tell_stock,
     KeepTokens: keep_tokens,
     ReconcileStores: reconcile_stores,
     ReconcileStore: reconcile_store,
@@ -159,6 +165,7 @@ COMMANDS: dict[str, dict[str, Callable[[Event], Command]]] = {
         "order.unreadable": _tell,
         "order.unsettled": _tell,
         "menu.rejected": _tell,
+        "item.not_told": _tell,
         "settlement.finished": _tell,
         "settlement.unreadable": _tell,
         "store.offline": _tell,

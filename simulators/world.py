@@ -50,7 +50,12 @@ if TYPE_CHECKING:
 DEFAULT_APP_URL = "http://127.0.0.1:8000"
 DEFAULT_PUBLIC_URL = "http://127.0.0.1:9001"
 
-SUBSCRIBED = frozenset({"order.updated", "order.fulfillment.updated"})
+SUBSCRIBED = frozenset(
+    {
+        *("order.updated", "order.fulfillment.updated"),
+        *("inventory.count.updated", "catalog.version.updated"),
+    }
+)
 """What docs/DEPLOY.md subscribes to at Square: the rest would be paid for and ignored."""
 
 Json = dict[str, Any]

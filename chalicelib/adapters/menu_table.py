@@ -15,12 +15,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+KEEP_MENUS = 100
+"""How many menus' ids are remembered."""
+
+
 class MenuTable:
     """The versions of stores' menus, behind the table that StoreTable writes items to."""
 
     def __init__(self, client: Any, menu_items: str) -> None:
         self._client = client
         self._table = menu_items
+        self._pos_ids: dict[str, dict[str, str]] = {}
 
     def begin(self, store_id: str, version: str) -> None:
         """List a version whose items are about to be written."""
@@ -36,6 +41,16 @@ class MenuTable:
             item["item_id"]["S"]: (item["name"]["S"], item["price"]["S"], item["pos_id"]["S"])
             for item in self._under(f"{store_id}#{version}")
         }
+
+    def pos_ids(self, store_id: str, version: str) -> dict[str, str]:
+        """Return the point of sale's id of every item of a version. Versions never change."""
+        name = f"{store_id}#{version}"
+        if name not in self._pos_ids:
+            if len(self._pos_ids) >= KEEP_MENUS:
+                del self._pos_ids[next(iter(self._pos_ids))]
+            items = self.items(store_id, version)
+            self._pos_ids[name] = {id_: pos_id for id_, (_, _, pos_id) in items.items()}
+        return self._pos_ids[name]
 
     def set_end(self, store_id: str, version: str, expires_at: int | None) -> None:
         """Let the items of a version be deleted at an instant (seconds), or never."""

@@ -39,6 +39,7 @@ class StoreTable:
         self._now_ms = now_ms
         self._known: dict[str, tuple[Store, int]] = {}
         self._pos_ids: dict[str, dict[str, str]] = {}
+        self._everywhere: tuple[list[Store], int] = ([], -KEEP_STORE_MS)
 
     def find(self, channel: str, channel_store_id: str) -> Store | None:
         """Return the store that a partner calls `channel_store_id`."""
@@ -68,6 +69,18 @@ class StoreTable:
             if "LastEvaluatedKey" not in reply:
                 return
             request["ExclusiveStartKey"] = reply["LastEvaluatedKey"]
+
+    def at(self, vendor: str, location_id: str | None) -> list[Store]:
+        """Return the stores with a point of sale: at one of its locations, or at any (None)."""
+        now_ms = self._now_ms()
+        if not 0 <= now_ms - self._everywhere[1] < KEEP_STORE_MS:
+            stores = {store.store_id: store for _, _, store in self.all()}
+            self._everywhere = (list(stores.values()), now_ms)
+        return [
+            store
+            for store in self._everywhere[0]
+            if store.pos == vendor and location_id in (None, store.location_id)
+        ]
 
     def pos_ids(self, store: Store, item_ids: Sequence[str]) -> dict[str, str]:
         """Return the point of sale's ids for those items that the store's menu has."""

@@ -177,6 +177,25 @@ class MenuRejected(TypedDict):
     why: Why
 
 
+class ItemAvailability(TypedDict):
+    """An item of a store's menu can be had, or not."""
+
+    storeId: str
+    itemId: Annotated[str, "As in the menu file: partners and our shop know it by this id"]
+    by: Annotated[str, "Who took it off: till, operator, or both"]
+    channels: Annotated[list[str], "Who is being told"]
+    until: NotRequired[Annotated[str, "When it comes back by itself, RFC 3339"]]
+
+
+class ItemNotTold(TypedDict):
+    """A partner refused to take an item off, or to put it back."""
+
+    storeId: str
+    itemId: str
+    channel: str
+    why: Why
+
+
 class ReconciliationDue(TypedDict):
     """A store's turn in the reconciliation. The store is named as one of its partners names it."""
 
@@ -350,6 +369,11 @@ CONTRACTS: dict[str, Contract] = {
     ),
     "menu.imported": Contract(MenuImported, "a menu file is in force", "file"),
     "menu.rejected": Contract(MenuRejected, "a menu file was refused", "file"),
+    "item.unavailable": Contract(ItemAvailability, "an item is off everywhere", "store#item"),
+    "item.available": Contract(ItemAvailability, "an item is there again", "store#item"),
+    "item.not_told": Contract(
+        ItemNotTold, "a partner refused to take an item off or to put it back", "store#item"
+    ),
     "seller.connected": Contract(
         SellerConnected, "an account at a point of sale is connected", "vendor/seller"
     ),

@@ -171,6 +171,24 @@ class NotePosChange:
 
 
 @dataclass(frozen=True, slots=True)
+class NoteStock:
+    """A till says that what it has of an item changed: "" is any item, of any of its stores."""
+
+    vendor: str
+    location_id: str
+    seller_id: str = ""
+    pos_item_id: str = ""
+    available: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TellStock:
+    """Tell partners whether an item can be had. `key` is store#item."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReconcileStores:
     """Have every store's day compared with its point of sale and its partners."""
 
@@ -248,6 +266,8 @@ Command = (
     | MeasureTokens
     | TakeInUnpublished
     | NotePosChange
+    | NoteStock
+    | TellStock
     | KeepTokens
     | ReconcileStore
     | ReconcileStores

@@ -18,7 +18,7 @@ from chalicelib.domain.money import Money, total
 from chalicelib.domain.refusal import RefusedItem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
 _IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:~-]{0,99}")
 
@@ -135,6 +135,11 @@ class Order:
     def item_ids(self) -> list[str]:
         """Return every item and modifier id once, in cart order."""
         return list(dict.fromkeys(part.id for part in _parts(self.lines)))
+
+    def parts_among(self, ids: Collection[str]) -> list[RefusedItem]:
+        """Return those items and modifiers of the cart that are among others, each once."""
+        found = {p.id: RefusedItem(p.id, p.name) for p in _parts(self.lines) if p.id in ids}
+        return list(found.values())
 
     def mapped(self, pos_ids: Mapping[str, str]) -> tuple[Order, list[RefusedItem]]:
         """Fill in the point of sale's ids; also return the items that have none.

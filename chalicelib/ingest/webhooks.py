@@ -25,6 +25,7 @@ from chalicelib.domain.commands import Notice, NoticeKind
 from chalicelib.domain.errors import InvalidPayload
 from chalicelib.domain.events import Event, event_id
 from chalicelib.ingest.durable import keep
+from chalicelib.pos.base import StockNotice
 from chalicelib.telemetry import work
 from chalicelib.telemetry.metrics import put
 
@@ -111,9 +112,16 @@ def receive_from_pos(
 
     def take_in() -> WebhookReply:
         notices = pos.read_webhook(headers, body, services.secrets.all())
-        if notices:
-            events = [_pos_event(services, vendor, notice, body) for notice in notices]
+        events = [
+            _pos_event(services, vendor, notice, body)
+            for notice in notices
+            if not isinstance(notice, StockNotice)
+        ]
+        if events:
             services.default_bus.publish(events)
+        wakes = [_till_wake(notice) for notice in notices if isinstance(notice, StockNotice)]
+        if wakes:
+            services.queues.send_all(services.config.names.pos_queue(vendor), wakes)
         log.info("pos_webhook.received", vendor=vendor, notices=len(notices))
         count(services, vendor, is_refused=False)
         return WebhookReply(200)
@@ -172,6 +180,12 @@ def _pos_event(services: Services, vendor: str, notice: PosNotice, body: bytes) 
     }
     id_ = notice.event_id or event_id(body.hex(), notice.pos_order_id)
     return Event(id_, POS_EVENT, f"{vendor}/{notice.pos_order_id}", services.now_ms(), data)
+
+
+def _till_wake(notice: StockNotice) -> dict[str, object]:
+    till: dict[str, object] = {"location": notice.location_id}
+    rest = {"seller": notice.seller_id, "item": notice.pos_item_id, "available": notice.available}
+    return {"till": till | {name: value for name, value in rest.items() if value not in ("", None)}}
 
 
 def answered(services: Services, sender: str, take_in: Callable[[], WebhookReply]) -> WebhookReply:

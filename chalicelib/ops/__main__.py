@@ -23,6 +23,7 @@ from chalicelib.ops.desk import Desk, OpsError, open_desk
 from chalicelib.ops.messages import dead_letter_queues, held, queue_named
 from chalicelib.ops.redrive import redrive
 from chalicelib.ops.replay import instant_ms, period_of, replay_file, replay_period, replay_raw
+from chalicelib.ops.stock import set_available, stock_of
 from chalicelib.ops.story import story
 
 if TYPE_CHECKING:
@@ -95,7 +96,27 @@ def _parser(environ: MutableMapping[str, str]) -> argparse.ArgumentParser:
     told = command("story", _story, _show_story, "all that is known about an order")
     told.add_argument("key", help="channel#store#order")
     told.add_argument("--since", metavar="TIME", help="log lines from then on (its webhook)")
+    for name, text in (("86", "take an item off at every partner"), ("un86", "put it back")):
+        item = command(name, _86, _show_fields, text)
+        item.add_argument("store", help="its id in the menu file")
+        item.add_argument("item", help="the item's or option's id in the menu file")
+        item.set_defaults(available=name == "un86", until=None)
+        if name == "86":
+            item.add_argument("--until", metavar="TIME", help="when it comes back (un86)")
+    off = command("stock", _stock, _show_stock, "what of a store is off, and who knows")
+    off.add_argument("store", help="its id in the menu file")
     return parser
+
+
+def _86(desk: Desk, options: Options) -> dict[str, Any]:
+    until_ms = instant_ms(options.until) if options.until else None
+    return set_available(
+        desk, options.store, options.item, available=options.available, until_ms=until_ms
+    )
+
+
+def _stock(desk: Desk, options: Options) -> list[dict[str, Any]]:
+    return stock_of(desk, options.store)
 
 
 def _dead_letters(desk: Desk, options: Options) -> list[dict[str, Any]]:
@@ -175,6 +196,17 @@ def _show_fields(fields: dict[str, Any]) -> None:
     for name, value in fields.items():
         text = ", ".join(map(str, value)) if isinstance(value, list) else value
         _say(f"{name:<15} {text}")
+
+
+def _show_stock(items: list[dict[str, Any]]) -> None:
+    for item in items:
+        state = f"off by {item['by']}" if item["off"] else "there again"
+        until = f" until {item['until']}" if item["until"] else ""
+        owed = ", ".join(item["to_be_told"]) or "nobody"
+        _say(f"{item['item']}  {state}{until}; to be told: {owed}")
+        for channel, why in item["refused"].items():
+            _say(f"    {channel} refused: {why}")
+    _say(f"{len(items)} item{'' if len(items) == 1 else 's'}")
 
 
 def _show_story(told: dict[str, Any]) -> None:

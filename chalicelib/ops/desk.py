@@ -8,7 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.adapters.event_bus import EventBus
+from chalicelib.adapters.menu_table import MenuTable
 from chalicelib.adapters.order_table import OrderTable
+from chalicelib.adapters.queues import Queues
+from chalicelib.adapters.stock_table import StockTable
+from chalicelib.adapters.store_table import StoreTable
 from chalicelib.bootstrap import client, system_clock
 from chalicelib.config import OperatorNames, read_operator_names
 from chalicelib.domain.errors import DomainError
@@ -29,6 +33,10 @@ class Desk:
 
     names: OperatorNames
     orders: OrderTable
+    stores: StoreTable
+    menus: MenuTable
+    stock: StockTable
+    queues: Queues
     bus: EventBus
     sqs: Any
     events: Any
@@ -50,17 +58,23 @@ def open_desk(
     environ["STAGE"] = stage
     names = read_operator_names(environ)
     events = client("events")
+    dynamodb, sqs = client("dynamodb"), client("sqs")
+    items = names.menu_items_table
     return Desk(
         names=names,
+        stores=StoreTable(dynamodb, names.stores_table, items, now_ms),
+        menus=MenuTable(dynamodb, items),
+        stock=StockTable(dynamodb, items, names.menu_items_due_index, now_ms),
+        queues=Queues(sqs),
         orders=OrderTable(
-            client("dynamodb"),
+            dynamodb,
             names.orders_table,
             names.orders_due_index,
             names.orders_ticket_index,
             names.orders_day_index,
         ),
         bus=EventBus(events, names.orders_bus),
-        sqs=client("sqs"),
+        sqs=sqs,
         events=events,
         logs=client("logs"),
         s3=client("s3"),

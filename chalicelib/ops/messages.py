@@ -11,7 +11,7 @@ from chalicelib.adapters.errors import aws_errors
 from chalicelib.domain.errors import UnreadableRecord
 from chalicelib.domain.events import ms
 from chalicelib.ops.desk import OpsError
-from chalicelib.ops.verdicts import CHECKOUT, POLL, Use, Verdict, judge
+from chalicelib.ops.verdicts import CHECKOUT, POLL, STOCK, Use, Verdict, judge
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -164,6 +164,10 @@ def subject_of(body: Any) -> tuple[str, str, int]:
             return str(body["order_key"]), "", 0
         if "checkout_id" in body:
             return str(body["checkout_id"]), CHECKOUT, 0
+        if "stock" in body:
+            return str(body["stock"]), STOCK, 0
+        if "till" in body:
+            return str(body["till"]["location"]), STOCK, 0
         return str(body["poll"]["store"]), POLL, 0
     detail = body["detail"]
     return str(detail["subject"]), str(body["detail-type"]), ms(detail["time"])
@@ -174,7 +178,7 @@ def _judged(desk: Desk, letter: DeadLetter) -> DeadLetter:
         return letter
     record = None
     try:
-        if letter.type not in (CHECKOUT, POLL):
+        if letter.type not in (CHECKOUT, POLL, STOCK):
             record = record_of(desk, letter.order)
     except UnreadableRecord as error:
         return replace(letter, verdict=Verdict(Use.UNREADABLE, f"the record: {error}"))

@@ -26,6 +26,9 @@ CHECKOUT = "checkout"
 """A wake for a checkout of our own shop; its saga looks at the checkout first, too."""
 
 POLL = "poll"
+STOCK = "stock"
+"""A wake for an item, or for a look at a till; whoever is woken compares first, too."""
+
 CALLBACKS = "callbacks"
 """In the name of the one queue whose events are paid by what the record owes. Elsewhere events of
 an order are news for people, who are owed them whatever has become of the order."""

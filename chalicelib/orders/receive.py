@@ -208,11 +208,21 @@ def _mapped_order(
     if missing:
         text = "items that the store's menu does not have"
         raise OrderRefused(Refusal(Reason.UNMAPPED_ITEM, text, tuple(missing)))
+    _check_stock(services, order, store)
     if len(json.dumps(order.to_dict())) > MAX_ORDER_BYTES:
         raise OrderRefused(Refusal(Reason.TOO_LARGE, "the order is too large"))
     if notice.channel in store.release_on_courier and order.timing.when is When.NOW:
         order = replace(order, timing=replace(order.timing, when=When.ON_RELEASE))
     return order
+
+
+def _check_stock(services: Services, order: Order, store: Store) -> None:
+    """Refuse an order for what is off when it is to be eaten."""
+    when_ms = max(services.now_ms(), order.timing.ready_ms or 0)
+    stock = services.stock.of_store(store.store_id)
+    off = {id_ for id_, item in stock.items() if item.is_off(when_ms)}
+    if missing := order.parts_among(off):
+        raise OrderRefused(Refusal(Reason.OUT_OF_STOCK, "sold out", tuple(missing)))
 
 
 def body_of(services: Services, webhook: Mapping[str, Any]) -> bytes:

@@ -29,6 +29,7 @@ def sweep_deadlines(services: Services, command: SweepDeadlines) -> None:  # noq
     for name, find, due in (
         ("order_key", _queues, services.orders.due),
         ("checkout_id", _shop_queues, services.checkouts.due),
+        ("stock", _telling_queue, services.stock.due),
     ):
         try:
             for key, due_for in due(services.now_ms()):
@@ -59,6 +60,10 @@ def _queues(services: Services, key: str, due_for: str) -> set[str]:
             # Of a newer version of this code, which will wake it itself.
             log.error("sweep.unknown_duty", order=key, duty=part)
     return found
+
+
+def _telling_queue(services: Services, key: str, due_for: str) -> set[str]:  # noqa: ARG001
+    return {services.config.names.channel_callbacks_queue}
 
 
 def _shop_queues(services: Services, key: str, due_for: str) -> set[str]:

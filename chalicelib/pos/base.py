@@ -125,6 +125,28 @@ class PosNotice:
     reference: str = ""  # what our create() left at the vendor, where the webhook brings it back
 
 
+@dataclass(frozen=True, slots=True)
+class StockNotice:
+    """A verified webhook that says that what a till has changed.
+
+    `pos_item_id` is "" for anything, `location_id` "" for any store of the seller. `available`
+    is a hint that saves a question: the till is asked before anybody is told.
+    """
+
+    location_id: str
+    seller_id: str = ""
+    pos_item_id: str = ""
+    available: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """Whether a till has an item; `until_ms` is when it says that it has it again."""
+
+    available: bool
+    until_ms: int | None = None
+
+
 class PosUnavailable(DomainError):  # noqa: N818 - it may be back in a second
     """The call was not carried out; making it again is safe."""
 
@@ -189,8 +211,14 @@ class PointOfSale(Protocol):
 
     def read_webhook(
         self, headers: Mapping[str, str], body: bytes, secrets: Secrets
-    ) -> list[PosNotice]:
+    ) -> list[PosNotice | StockNotice]:
         """Check the raw bytes and read them; SignatureInvalid, BodyTooLarge, InvalidPayload."""
+
+    def stock_id(self, pos_id: str) -> str:
+        """Return by which id the till counts what the menu file calls `pos_id`."""
+
+    def stock_of(self, store: Store, stock_ids: list[str]) -> dict[str, Level]:
+        """Return what the store has of items; those that the till does not know are left out."""
 
 
 def clipped(data: Mapping[str, Any], name: str, length: int = 200) -> str:

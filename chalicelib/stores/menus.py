@@ -10,6 +10,7 @@ from chalicelib.channels.base import read_json_object
 from chalicelib.domain.errors import InvalidPayload
 from chalicelib.domain.events import Event, event_id
 from chalicelib.domain.store import Menu, read_menu
+from chalicelib.stores.stock import relink
 from chalicelib.stores.versions import current_version, difference, retire_others
 from chalicelib.telemetry.metrics import put
 
@@ -38,6 +39,7 @@ def import_menu(services: Services, command: ImportMenu) -> None:
         log.warning("menu.outdated", file=command.file_key)
         retire_others(services, store_id)
         return
+    relink(services, menu.store)
     data = {"storeId": store_id, "items": len(menu.items), "version": version}
     data |= difference(services, menu, before)
     retire_others(services, store_id)

@@ -80,6 +80,7 @@ class Clover(PointOfSaleSimulator):
         self._orders: dict[str, Json] = {}
         self._print_events: dict[str, Json] = {}
         self.void_slips: list[str] = []
+        self.unavailable: set[tuple[str, str]] = set()
         super().__init__(**host)
 
     # What tests and the demo read.
@@ -102,6 +103,13 @@ class Clover(PointOfSaleSimulator):
     def cancel_at_the_till(self, order_id: str) -> None:
         """Delete it."""
         self.delete_at_the_till(order_id)
+
+    def set_stock(self, location_id: str, item_id: str, *, available: bool) -> None:
+        """Let the merchant switch an item's availability; publishes a webhook that says nothing."""
+        with self._lock:
+            place = (location_id, item_id)
+            (self.unavailable.discard if available else self.unavailable.add)(place)
+            self._publish_change(location_id, f"I:{item_id}", "UPDATE")
 
     def live_orders(self) -> list[tuple[str, str]]:
         """Return what is not deleted."""
@@ -129,6 +137,7 @@ class Clover(PointOfSaleSimulator):
             Route("POST", f"{merchant}/orders/{{order_id}}", "updateOrder", self.update),
             Route("DELETE", f"{merchant}/orders/{{order_id}}", "deleteOrder", self.delete),
             Route("POST", f"{merchant}/orders/{{order_id}}/payments", "pay", self.pay),
+            Route("GET", f"{merchant}/items/{{item_id}}", "getItem", self.get_item),
             Route("POST", f"{merchant}/print_event", "print", self.print),
             Route("GET", f"{merchant}/print_event/{{event_id}}", "getPrint", self.get_print),
         ]
@@ -277,6 +286,13 @@ class Clover(PointOfSaleSimulator):
         self._touch(order, "UPDATE")
         return Response.of_json(event)
 
+    def get_item(self, _request: Request, merchant_id: str, item_id: str) -> Response:
+        """Return an item of the inventory; modifiers are none."""
+        if item_id not in self.menu:
+            raise Refusal(self.error(404, "Not Found"))
+        available = (merchant_id, item_id) not in self.unavailable
+        return Response.of_json({"id": item_id, **self.menu[item_id], "available": available})
+
     def get_print(self, _request: Request, merchant_id: str, event_id: str) -> Response:
         """Return a print event."""
         event = self._print_events.get(event_id)
@@ -342,12 +358,19 @@ class Clover(PointOfSaleSimulator):
         self._publish(order, kind)
 
     def _publish(self, order: Json, kind: str) -> None:
-        change = {"objectId": f"O:{order['id']}", "type": kind, "ts": self._now_ms()}
-        merchants = {order["merchant"]: [change]}
+        self._publish_change(order["merchant"], f"O:{order['id']}", kind)
+
+    def _publish_change(self, merchant_id: str, object_id: str, kind: str) -> None:
+        change = {"objectId": object_id, "type": kind, "ts": self._now_ms()}
+        merchants = {merchant_id: [change]}
         body = encode_json({"appId": self.settings.client_id, "merchants": merchants})
         headers = {"Content-Type": JSON, "X-Clover-Auth": self.settings.auth_code}
         webhook = OutgoingRequest("POST", self.settings.webhook_url, headers, body)
-        self.publish(Delivery(f"O:{kind}", order["id"], webhook, self.settings.retry_delays_ms))
+        self.publish(
+            Delivery(
+                f"{object_id[0]}:{kind}", object_id[2:], webhook, self.settings.retry_delays_ms
+            )
+        )
 
     def _count(self, name: str, most: int, limit: str) -> None:
         now_ms = self._now_ms()

@@ -42,6 +42,7 @@ from tests.app.stand_ins import (
     Queues,
     Secrets,
     Steps,
+    Stock,
     Stores,
     Till,
     Tokens,
@@ -63,11 +64,13 @@ class House:
         self.queues, self.files, self.tokens = Queues(self.steps), Files(), Tokens()
         self.http, self.till, self.partner = Http(), Till(self.steps), Partner(self.steps)
         self.limits = Limits()
+        self.stock = Stock()
         self.config = read_config(ENVIRONMENT)
         replaced: dict[str, Any] = {
             "orders": self.orders,
             "stores": self.stores,
             "menus": Menus(self.stores),
+            "stock": self.stock,
             "checkouts": Checkouts(),
             "bus": self.bus,
             "default_bus": self.default_bus,

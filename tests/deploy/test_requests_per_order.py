@@ -71,6 +71,8 @@ def table_units(requests: Iterable[tuple[str, dict[str, Any]]]) -> Counter[str]:
             due[key] = new
         elif operation == "GetItem":
             units["DynamoDB read units"] += 1
+        elif operation == "Query":  # of a store's few rows, consistent
+            units["DynamoDB read units"] += 1
         elif operation == "BatchGetItem":  # eventually consistent: half a unit a key
             keys = sum(len(part["Keys"]) for part in body["RequestItems"].values())
             units["DynamoDB read units"] += ceil(keys / 2)

@@ -21,7 +21,7 @@ from chalicelib.pos.square import Square
 from chalicelib.pos.toast import Toast
 from chalicelib.sellers.connect import link
 from chalicelib.settlement.statements import MAX_BYTES
-from simulators.menu import make_stores
+from simulators.menu import make_stores, pos_id
 from tests.pipeline.permissions import (
     API_HANDLER,
     MAPPING_ACTIONS,
@@ -67,6 +67,7 @@ def busy_street(long_street: Street, monkeypatch: pytest.MonkeyPatch) -> Street:
     _trouble_at_tills(street, monkeypatch)
     _the_kitchens_own_doing(street)
     _trouble_with_aws(street, monkeypatch)
+    _sell_out(street)
     _leave_a_partner(street)
     our_shop(street, monkeypatch)
     _wakes_that_get_lost(street, monkeypatch)
@@ -191,6 +192,16 @@ def _release_of_nothing() -> dict[str, Any]:
     data = {"kind": kind, "channel": "uber_eats", **dict.fromkeys(names, "nothing")}
     now_ms = bootstrap.services().now_ms()
     return {"detail-type": kind, "detail": Event("e", kind, "x", now_ms, data).to_detail()}
+
+
+def _sell_out(street: Street) -> None:
+    """One item at each store, at its till; Square's catalogue says nothing of where."""
+    for store in street.world.generator.stores[:3]:
+        till = street.world.points_of_sale[store.pos]
+        till.set_stock(store.location_id, pos_id("fries", store.pos), available=False)
+    square = street.world.generator.stores[0]
+    street.world.square.mark_sold_out(square.location_id, pos_id("cola"))
+    street.settle()
 
 
 def _leave_a_partner(street: Street) -> None:

@@ -50,6 +50,9 @@ REJECT_REASONS = {
 }
 """"other" for every reason that is not here."""
 
+BEFORE_MORNING_MS = 2 * 3_600_000
+"""An item that is off for longer might be back by itself too early."""
+
 OVER = {"canceled", "rejected"}
 
 
@@ -161,8 +164,12 @@ class Deliveroo:
         available: bool,
         until_ms: int | None,
     ) -> None:
-        """Change one item: unavailable comes back next morning by itself, hidden does not."""
-        status = "available" if available else "unavailable" if until_ms else "hidden"
+        """Change one item: unavailable comes back next morning by itself, hidden does not.
+
+        We put it back ourselves when it is time: the morning must not come before.
+        """
+        soon = until_ms is not None and until_ms <= self._now_ms() + BEFORE_MORNING_MS
+        status = "available" if available else "unavailable" if soon else "hidden"
         path = f"/menu/v1/brands/{self._brand_id}/menus/{self._menu_id}"
         body = {"item_unavailabilities": [{"item_id": item_id, "status": status}]}
         reply = self._api.call("POST", f"{path}/item_unavailabilities/{channel_store_id}", body)

@@ -20,6 +20,7 @@ from chalicelib.pos.base import (
     REFUSED,
     Capabilities,
     Idempotency,
+    Level,
     PosNotice,
     PosOrder,
     PosOutcomeUnknown,
@@ -27,6 +28,7 @@ from chalicelib.pos.base import (
     PosUnavailable,
     Quote,
     RateScope,
+    StockNotice,
     Ticket,
     TicketState,
     clipped,
@@ -141,7 +143,7 @@ class Clover:
 
     def read_webhook(
         self, headers: Mapping[str, str], body: bytes, secrets: Secrets
-    ) -> list[PosNotice]:
+    ) -> list[PosNotice | StockNotice]:
         """Check X-Clover-Auth, a static code; the first webhook of all brings a code to type in."""
         check_size(body)
         payload = read_json_object(body)
@@ -152,6 +154,19 @@ class Clover:
         if not any(same(given, code) for code in secrets.each("clover_webhook_code")):
             raise SignatureInvalid("x-clover-auth is not our code")
         return list(_notices(payload))
+
+    def stock_id(self, pos_id: str) -> str:
+        """Return it as it is."""
+        return pos_id
+
+    def stock_of(self, store: Store, stock_ids: list[str]) -> dict[str, Level]:
+        """Read items one by one. Modifiers are not found so, and Clover counts none."""
+        levels: dict[str, Level] = {}
+        for stock_id in stock_ids:
+            reply = self._send(store.location_id, "GET", f"/items/{stock_id}", None)
+            if reply.status != 404:
+                levels[stock_id] = Level(_object(reply).get("available") is not False)
+        return levels
 
     def _print(self, record: OrderRecord, ticket: Ticket) -> None:
         self._call(record, "POST", "/print_event", {"orderRef": {"id": ticket.pos_order_id}})
@@ -264,12 +279,14 @@ def _error(reply: HttpReply) -> PosUnavailable | PosOutcomeUnknown | PosRefused:
     return PosRefused(Refusal(reason, REFUSED, detail=detail))
 
 
-def _notices(payload: dict[str, Any]) -> Iterator[PosNotice]:
-    """Read the orders that changed, of many merchants; what changed has to be read there."""
+def _notices(payload: dict[str, Any]) -> Iterator[PosNotice | StockNotice]:
+    """Read orders and items that changed, of many merchants; what changed is read there."""
     merchants = payload.get("merchants")
     for merchant_id, changes in (merchants if isinstance(merchants, dict) else {}).items():
         for change in changes if isinstance(changes, list) else []:
             kind, _, object_id = str(change.get("objectId")).partition(":")
+            if kind == "I" and object_id and change.get("type") == "UPDATE":
+                yield StockNotice(str(merchant_id), "", object_id)
             if kind == "O" and object_id and change.get("type") != "CREATE":
                 deleted = change.get("type") == "DELETE"
                 yield PosNotice(

@@ -31,6 +31,7 @@ from chalicelib.pos.base import (
     REFUSED,
     Capabilities,
     Idempotency,
+    Level,
     PosNotice,
     PosOrder,
     PosOutcomeUnknown,
@@ -38,11 +39,13 @@ from chalicelib.pos.base import (
     PosUnavailable,
     Quote,
     RateScope,
+    StockNotice,
     Ticket,
     TicketState,
     clipped,
 )
 from chalicelib.pos.square.orders import order_body
+from chalicelib.pos.square.stock import CATALOG_BATCH, levels_at, stock_notices
 from chalicelib.pos.writing import order_and_store, title
 
 if TYPE_CHECKING:
@@ -228,14 +231,28 @@ class Square:
 
     def read_webhook(
         self, headers: Mapping[str, str], body: bytes, secrets: Secrets
-    ) -> list[PosNotice]:
+    ) -> list[PosNotice | StockNotice]:
         """Check x-square-hmacsha256-signature: base64 HMAC-SHA256 of URL + raw body."""
         given = headers.get("x-square-hmacsha256-signature", "")
         keys = secrets.each("square_webhook_signature_key")
         if not any(same(given, self._signature(key, body)) for key in keys):
             raise SignatureInvalid("x-square-hmacsha256-signature does not match URL and body")
         check_size(body)
-        return _notices(read_json_object(body))
+        payload = read_json_object(body)
+        return [*_notices(payload), *stock_notices(payload)]
+
+    def stock_id(self, pos_id: str) -> str:
+        """Return it as it is: variations and modifiers are counted under their own ids."""
+        return pos_id
+
+    def stock_of(self, store: Store, stock_ids: list[str]) -> dict[str, Level]:
+        """BatchRetrieveCatalogObjects: a count of zero marks a variation as sold out, too."""
+        levels: dict[str, Level] = {}
+        for start in range(0, len(stock_ids), CATALOG_BATCH):
+            wanted = {"object_ids": stock_ids[start : start + CATALOG_BATCH]}
+            reply = self._call(_seller(store), "POST", "/v2/catalog/batch-retrieve", wanted)
+            levels |= levels_at(reply, store.location_id)
+        return levels
 
     def _signature(self, key: str, body: bytes) -> str:
         message = self._notification_url.encode() + body

@@ -33,6 +33,7 @@ from chalicelib.pos.base import (
     REFUSED,
     Capabilities,
     Idempotency,
+    Level,
     PosNotice,
     PosOrder,
     PosOutcomeUnknown,
@@ -41,11 +42,13 @@ from chalicelib.pos.base import (
     Prints,
     Quote,
     RateScope,
+    StockNotice,
     Ticket,
     TicketState,
     clipped,
 )
 from chalicelib.pos.toast.orders import external_id, order_body, order_key
+from chalicelib.pos.toast.stock import STOCK_BATCH, levels_of, stock_notices
 from chalicelib.pos.writing import order_and_store
 from chalicelib.tokens import Grant, TokenUnavailable
 
@@ -157,7 +160,7 @@ class Toast:
 
     def read_webhook(
         self, headers: Mapping[str, str], body: bytes, secrets: Secrets
-    ) -> list[PosNotice]:
+    ) -> list[PosNotice | StockNotice]:
         """Check Toast-Signature: base64 HMAC-SHA256 of the body followed by its timestamp."""
         check_size(body)
         payload = read_json_object(body)
@@ -165,7 +168,27 @@ class Toast:
         given = headers.get("toast-signature", "")
         if not any(same(given, _mac(key, signed)) for key in secrets.each("toast_webhook_secret")):
             raise SignatureInvalid("toast-signature does not match the body and its timestamp")
-        return _notices(payload)
+        if text(payload, "eventCategory") == "stock":
+            return list(stock_notices(payload))
+        return [*_notices(payload)]
+
+    def stock_id(self, pos_id: str) -> str:
+        """Return the item's GUID: a menu file names an option by its group as well."""
+        return pos_id.rpartition("~")[2]
+
+    def stock_of(self, store: Store, stock_ids: list[str]) -> dict[str, Level]:
+        """Ask the stock API for items by GUID."""
+        levels: dict[str, Level] = {}
+        for start in range(0, len(stock_ids), STOCK_BATCH):
+            wanted = {"guids": stock_ids[start : start + STOCK_BATCH], "multiLocationIds": []}
+            reply = self._authorized(store, "POST", "/stock/v1/inventory/search", wanted)
+            if reply.status >= 300:
+                raise _error(reply)
+            try:
+                levels |= levels_of(reply.json_list())
+            except NoReply as error:
+                raise PosOutcomeUnknown(str(error)) from error
+        return levels
 
     def orders_between(self, store: Store, start_ms: int, end_ms: int) -> list[PosOrder]:
         """Page through ordersBulk, which goes by when an order was last modified.

@@ -94,6 +94,7 @@ class Deliveroo(Marketplace):
         self.settings = settings or DeliverooSettings()
         self._orders: dict[str, _Order] = {}
         self.unavailable: dict[tuple[str, str], str] = {}
+        self.unknown_items: set[str] = set()
         self.site_status: dict[str, str] = {}
         super().__init__(**host)
         self.tokens = ClientCredentials(
@@ -267,6 +268,8 @@ class Deliveroo(Marketplace):
         for change in changes:
             if change.get("status") not in ("available", "unavailable", "hidden"):
                 raise BodyError("status must be available, unavailable or hidden")
+        if unknown := {change["item_id"] for change in changes} & self.unknown_items:
+            raise Refusal(self.error(404, f"items {sorted(unknown)} are not on the menu"))
         for change in changes:
             if change["status"] == "available":
                 self.unavailable.pop((site_id, change["item_id"]), None)

@@ -108,6 +108,7 @@ class UberEats(Marketplace):
         self.settings = settings or UberEatsSettings()
         self._orders: dict[str, _Order] = {}
         self.robocalls: list[str] = []
+        self.suspended: dict[tuple[str, str], int] = {}
         super().__init__(**host)
         self.tokens = ClientCredentials(
             (self.settings.client_id, self.settings.client_secret),
@@ -194,6 +195,12 @@ class UberEats(Marketplace):
                 "GetCreatedOrders",
                 self.get_created_orders,
             ),
+            Route(
+                "POST",
+                "/v2/eats/stores/{store_id}/menus/items/{item_id}",
+                "UpdateItem",
+                self.update_item,
+            ),
         ]
 
     def extra_control_routes(self) -> list[Route]:
@@ -247,6 +254,19 @@ class UberEats(Marketplace):
         """GET /v2/eats/order/{id}: the whole order."""
         order = self._order(order_id)
         return Response.of_json({**order.payload, "current_state": order.state})
+
+    def update_item(self, request: Request, store_id: str, item_id: str) -> Response:
+        """Suspend an item until a time in seconds, or end its suspension (null)."""
+        info = request.json_object().get("suspension_info")
+        suspension = info.get("suspension") if isinstance(info, dict) else None
+        until = suspension.get("suspend_until", "") if isinstance(suspension, dict) else ""
+        if until is None or (type(until) is int and until <= self._now_ms() // 1000):
+            self.suspended.pop((store_id, item_id), None)
+        elif type(until) is int:
+            self.suspended[store_id, item_id] = until
+        else:
+            raise BodyError("suspend_until must be a time in seconds, or null")
+        return Response(204)
 
     def get_created_orders(self, request: Request, store_id: str) -> Response:
         """GET /v1/eats/stores/{id}/created-orders: what still waits for a decision."""

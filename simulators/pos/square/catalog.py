@@ -47,6 +47,18 @@ class Catalog:
             Route("POST", "/v2/catalog/search", "SearchCatalogObjects", self.search),
         ]
 
+    def mark(
+        self, location_id: str, object_id: str, *, sold_out: bool, until: str | None = None
+    ) -> None:
+        """Mark a variation or a modifier as sold out at one location, or as there again."""
+        found = self.objects[object_id]
+        data = found[f"{found['type'].lower()}_data"]
+        kept = [o for o in data.get("location_overrides", []) if o["location_id"] != location_id]
+        override: Json = {"location_id": location_id, "sold_out": sold_out}
+        if sold_out and until:
+            override["sold_out_valid_until"] = until
+        data["location_overrides"] = [*kept, override]
+
     def list_catalog(self, request: Request) -> Response:
         """ListCatalog: a page of the objects of the types asked for (comma-separated)."""
         types = {name.strip().upper() for name in request.query.get("types", "").split(",")} - {""}

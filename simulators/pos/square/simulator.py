@@ -90,6 +90,32 @@ class Square(PointOfSaleSimulator):
             self._orders[order_id]["state"] = "CANCELED"
             self.fulfil(order_id, "CANCELED")
 
+    def set_stock(self, location_id: str, object_id: str, *, available: bool) -> None:
+        """Let the seller count an item at a location: none left is sold out, by Square's doing."""
+        with self._lock:
+            self.catalog.mark(location_id, object_id, sold_out=not available)
+            count = {
+                "calculated_at": rfc3339(self._now_ms()),
+                "catalog_object_id": object_id,
+                "catalog_object_type": "ITEM_VARIATION",
+                "location_id": location_id,
+                "quantity": "12" if available else "0",
+                "state": "IN_STOCK",
+            }
+            counts = {"inventory_counts": [count]}
+            self._publish(
+                "inventory.count.updated", "inventory_counts", self.new_uuid(), counts, object_id
+            )
+
+    def mark_sold_out(
+        self, location_id: str, object_id: str, until: str | None = None, *, sold_out: bool = True
+    ) -> None:
+        """Let the seller mark an item or a modifier; the catalogue has a new version."""
+        with self._lock:
+            self.catalog.mark(location_id, object_id, sold_out=sold_out, until=until)
+            version = {"catalog_version": {"updated_at": rfc3339(self._now_ms())}}
+            self._publish("catalog.version.updated", "catalog", "", version, object_id)
+
     def live_orders(self) -> list[tuple[str, str]]:
         """Return what is not cancelled."""
         with self._lock:

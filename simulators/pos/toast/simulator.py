@@ -93,6 +93,7 @@ class Toast(PointOfSaleSimulator):
         self.menu: dict[str, Json] = {guid: dict(item) for guid, item in (menu or {}).items()}
         self.locations = locations
         self.logins = 0
+        self.out_of_stock: set[tuple[str, str]] = set()
         self._tokens: dict[str, int] = {}
         self._windows: dict[str, _Window] = {}
         self._orders: dict[str, Json] = {}
@@ -120,6 +121,21 @@ class Toast(PointOfSaleSimulator):
     def cancel_at_the_till(self, order_id: str) -> None:
         """Void it."""
         self.void_at_the_till(order_id)
+
+    def set_stock(self, location_id: str, item_guid: str, *, available: bool) -> None:
+        """Let the restaurant mark an item as in stock or not; publishes a webhook."""
+        with self._lock:
+            place = (location_id, item_guid)
+            (self.out_of_stock.discard if available else self.out_of_stock.add)(place)
+            event_type = "in_stock" if available else "out_of_stock"
+            details = {
+                "itemGuid": item_guid,
+                "restaurantGuid": location_id,
+                "status": event_type.upper(),
+                "multiLocationId": item_guid,
+                "versionId": item_guid,
+            }
+            self._publish("stock", event_type, item_guid, details)
 
     def live_orders(self) -> list[tuple[str, str]]:
         """Return what is not voided."""
@@ -150,6 +166,7 @@ class Toast(PointOfSaleSimulator):
             Route("GET", "/orders/v2/ordersBulk", "ordersBulk", self.bulk),
             Route("GET", "/orders/v2/orders/{guid}", "ordersGuidGet", self.retrieve),
             Route("POST", "/orders/v2/orders/{guid}/void", "voidOrder", self.void),
+            Route("POST", "/stock/v1/inventory/search", "inventorySearch", self.search_stock),
         ]
 
     def extra_control_routes(self) -> list[Route]:
@@ -218,6 +235,24 @@ class Toast(PointOfSaleSimulator):
         return replace(request, headers={**request.headers, "Toast-Signature": "bm90LW91cnM="})
 
     # Operations.
+
+    def search_stock(self, request: Request) -> Response:
+        """Tell the stock of the items that are asked for by GUID."""
+        guids = request.json_object().get("guids")
+        if not isinstance(guids, list):
+            raise refuse(400, "guids must be a list")
+        place = request.headers["toast-restaurant-external-id"]
+        found = [
+            {
+                "guid": guid,
+                "multiLocationId": guid,
+                "status": "OUT_OF_STOCK" if (place, guid) in self.out_of_stock else "IN_STOCK",
+                "versionId": guid,
+            }
+            for guid in guids
+            if guid in self.menu
+        ]
+        return Response.of_json(found)
 
     def login(self, request: Request) -> Response:
         """Log in as a machine client: a token for a day; logins are few."""
@@ -381,26 +416,30 @@ class Toast(PointOfSaleSimulator):
         self._publish_order(order)
 
     def _publish_order(self, order: Json) -> None:
+        details = {"restaurantGuid": order["restaurantGuid"], "order": order}
+        self._publish("order_updated", "order_updated", order["guid"], details)
+
+    def _publish(self, category: str, event_type: str, guid: str, details: Json) -> None:
         timestamp = rfc3339(self._now_ms())
         body = encode_json(
             {
                 "timestamp": timestamp,
-                "eventCategory": "order_updated",
-                "eventType": "order_updated",
+                "eventCategory": category,
+                "eventType": event_type,
                 "guid": self.new_uuid(),
-                "details": {"restaurantGuid": order["restaurantGuid"], "order": order},
+                "details": details,
             }
         )
         headers = {
             "Content-Type": JSON,
             "Toast-Signature": sign(self.settings.webhook_secret, body, timestamp),
-            "Toast-Event-Type": "order_updated",
-            "Toast-Restaurant-External-ID": order["restaurantGuid"],
+            "Toast-Event-Type": event_type,
+            "Toast-Restaurant-External-ID": details["restaurantGuid"],
             "Toast-Attempt-Number": "1",
         }
         webhook = OutgoingRequest("POST", self.settings.webhook_url, headers, body)
         retries = self.settings.retry_delays_ms
-        self.publish(Delivery("order_updated", order["guid"], webhook, retries))
+        self.publish(Delivery(event_type, guid, webhook, retries))
 
     def _acted(self, act: Callable[[str], None]) -> Callable[[Request], Response]:
         def answer(request: Request) -> Response:
