@@ -166,6 +166,7 @@ COMMANDS: dict[str, dict[str, Callable[[Event], Command]]] = {
         "order.unsettled": _tell,
         "menu.rejected": _tell,
         "item.not_told": _tell,
+        "item.reported": _tell,
         "settlement.finished": _tell,
         "settlement.unreadable": _tell,
         "store.offline": _tell,

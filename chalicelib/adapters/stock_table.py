@@ -95,7 +95,7 @@ def _item(stock: ItemStock, now_ms: int) -> dict[str, Any]:
     due_ms = stock.due_ms(now_ms)
     if due_ms is not None:
         item |= {"due_shard": {"S": SHARD}, "due_ms": {"N": str(due_ms)}}
-    elif not stock.off:
+    elif not stock.off and not stock.reported:
         item["expires_at"] = {"N": str(now_ms // 1000 + KEEP_SECONDS)}
     return item
 

@@ -127,6 +127,9 @@ class Channel(Protocol):
     ) -> None:
         """Take an item off the menu, or put it back."""
 
+    def items_off(self, channel_store_id: str) -> frozenset[str] | None:
+        """Return the items that are off there, by whoever's hand; None: cannot be asked."""
+
     def set_store_open(
         self, channel_store_id: str, *, is_open: bool, reason: Refusal | None, until_ms: int | None
     ) -> None:

@@ -109,6 +109,10 @@ class Shop:
         """Take checkouts with the item, or refuse them."""
         self._set(f"{channel_store_id}/{item_id}", is_open=available, until_ms=until_ms)
 
+    def items_off(self, channel_store_id: str) -> frozenset[str] | None:  # noqa: ARG002
+        """Nobody but us takes an item off our own shop."""
+        return None
+
     def set_store_open(
         self,
         channel_store_id: str,

@@ -187,8 +187,8 @@ class ItemAvailability(TypedDict):
     until: NotRequired[Annotated[str, "When it comes back by itself, RFC 3339"]]
 
 
-class ItemNotTold(TypedDict):
-    """A partner refused to take an item off, or to put it back."""
+class ItemAtChannel(TypedDict):
+    """Something about an item at one partner that people have to see."""
 
     storeId: str
     itemId: str
@@ -372,7 +372,10 @@ CONTRACTS: dict[str, Contract] = {
     "item.unavailable": Contract(ItemAvailability, "an item is off everywhere", "store#item"),
     "item.available": Contract(ItemAvailability, "an item is there again", "store#item"),
     "item.not_told": Contract(
-        ItemNotTold, "a partner refused to take an item off or to put it back", "store#item"
+        ItemAtChannel, "a partner refused to take an item off or to put it back", "store#item"
+    ),
+    "item.reported": Contract(
+        ItemAtChannel, "a partner's own people took an item off there", "store#item"
     ),
     "seller.connected": Contract(
         SellerConnected, "an account at a point of sale is connected", "vendor/seller"

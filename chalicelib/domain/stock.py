@@ -63,7 +63,8 @@ class ItemStock:
     """One item of one store. `version` counts changes, `revision` writes.
 
     `said` is the change that was published last. `channels` are the store's names at its
-    partners, as they were known when this was written.
+    partners, as they were known when this was written. `reported` are partners whose own people
+    took the item off there, and since when: that takes it off nowhere else.
     """
 
     store_id: str
@@ -75,6 +76,7 @@ class ItemStock:
     version: int = 0
     channels: dict[str, str] = field(default_factory=dict)
     told: dict[str, Telling] = field(default_factory=dict)
+    reported: dict[str, int] = field(default_factory=dict)
     said: int = 0
     lease_until_ms: int = 0
     revision: int = 0
@@ -110,6 +112,11 @@ class ItemStock:
             return self
         by = " ".join(sorted(held)) if held else self.by
         return replace(self, off=bool(held), until_ms=until_ms, by=by, version=self.version + 1)
+
+    def report(self, name: str, at_ms: int | None) -> ItemStock:
+        """Note that it is off at a partner by its people's hand, or (None) not any more."""
+        others = {other: since for other, since in self.reported.items() if other != name}
+        return replace(self, reported=others if at_ms is None else {**others, name: at_ms})
 
     def is_leased(self, now_ms: int) -> bool:
         """Say whether somebody is telling partners now."""

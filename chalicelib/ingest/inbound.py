@@ -11,6 +11,7 @@ from chalicelib.domain.errors import InvalidPayload
 from chalicelib.ingest.durable import keep
 from chalicelib.ingest.webhooks import take_in_verified, webhook_event
 from chalicelib.orders.receive import body_of
+from chalicelib.stores.reports import ask_for_items
 from chalicelib.telemetry.metrics import put
 
 if TYPE_CHECKING:
@@ -69,3 +70,4 @@ def poll_partner(services: Services, command: PollPartner) -> None:
             put(services.now_ms(), {"WebhooksMissed": 1}, {"channel": channel.name})
             # Without a body: whoever else sends fat webhooks has to fetch this one, too.
             keep(services, webhook_event(services, notice, b"", services.now_ms()))
+    ask_for_items(services, channel, command.channel_store_id)

@@ -500,6 +500,9 @@ class Partner:
     def open_orders(self, channel_store_id: str) -> list[Any]:
         return [notice for notice in self.open if notice.channel_store_id == channel_store_id]
 
+    def items_off(self, channel_store_id: str) -> frozenset[str] | None:
+        return None
+
     def set_store_open(self, channel_store_id: str, *, is_open: bool, **_more: Any) -> None:
         self.stores.append((channel_store_id, is_open))
 

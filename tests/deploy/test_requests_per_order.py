@@ -69,9 +69,7 @@ def table_units(requests: Iterable[tuple[str, dict[str, Any]]]) -> Counter[str]:
                 changed = (before is not None) + (new is not None)
                 units["DynamoDB write units of the indexes"] += changed
             due[key] = new
-        elif operation == "GetItem":
-            units["DynamoDB read units"] += 1
-        elif operation == "Query":  # of a store's few rows, consistent
+        elif operation in ("GetItem", "Query"):  # what is queried is a store's few rows
             units["DynamoDB read units"] += 1
         elif operation == "BatchGetItem":  # eventually consistent: half a unit a key
             keys = sum(len(part["Keys"]) for part in body["RequestItems"].values())

@@ -67,8 +67,9 @@ def busy_street(long_street: Street, monkeypatch: pytest.MonkeyPatch) -> Street:
     _trouble_at_tills(street, monkeypatch)
     _the_kitchens_own_doing(street)
     _trouble_with_aws(street, monkeypatch)
-    _sell_out(street)
+    _stock(street, available=False)
     _leave_a_partner(street)
+    _stock(street, available=True)  # else our shop's customers could not have it
     our_shop(street, monkeypatch)
     _wakes_that_get_lost(street, monkeypatch)
     _merchants(street, monkeypatch)
@@ -194,13 +195,16 @@ def _release_of_nothing() -> dict[str, Any]:
     return {"detail-type": kind, "detail": Event("e", kind, "x", now_ms, data).to_detail()}
 
 
-def _sell_out(street: Street) -> None:
+def _stock(street: Street, *, available: bool) -> None:
     """One item at each store, at its till; Square's catalogue says nothing of where."""
     for store in street.world.generator.stores[:3]:
         till = street.world.points_of_sale[store.pos]
-        till.set_stock(store.location_id, pos_id("fries", store.pos), available=False)
-    square = street.world.generator.stores[0]
-    street.world.square.mark_sold_out(square.location_id, pos_id("cola"))
+        item = pos_id("fries", store.pos)
+        till.set_stock(store.location_id, item, available=available)
+    store = street.world.generator.stores[0]
+    place = (store.location_id, pos_id("cola"))
+    street.world.square.mark_sold_out(*place, sold_out=not available)
+    street.world.deliveroo.unavailable[store.deliveroo_site_id, "brownie"] = "unavailable"
     street.settle()
 
 

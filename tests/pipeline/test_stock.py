@@ -272,6 +272,23 @@ def upload(street: Street, menu: dict[str, Any]) -> None:
     street.go(seconds=15, step=5)
 
 
+def test_what_staff_take_off_on_a_partners_tablet_reaches_our_record_and_our_staff(
+    street: Street,
+) -> None:
+    """Once, and takes the item off nowhere else; what we took off there is no report."""
+    store, deliveroo = street.world.generator.stores[0], street.world.deliveroo
+    set_stock(street, store, available=False, item="cola")
+    deliveroo.unavailable[store.deliveroo_site_id, ITEM] = "unavailable"
+    street.go(seconds=400, step=20)
+    assert published(street) == ["item.unavailable", "item.reported"]
+    stock = bootstrap.services().stock.of_store(store.store_id)[ITEM]
+    assert list(stock.reported) == ["deliveroo"]
+    assert off_at(street, store) == {"deliveroo"}
+    del deliveroo.unavailable[store.deliveroo_site_id, ITEM]
+    street.go(seconds=200, step=20)
+    assert bootstrap.services().stock.of_store(store.store_id)[ITEM].reported == {}
+
+
 def test_what_no_menu_has_is_nobodys_business(street: Street) -> None:
     """An item that is not sold to partners, a location that is not ours, a catalogue of another."""
     square = street.world.square

@@ -175,6 +175,19 @@ class Deliveroo:
         reply = self._api.call("POST", f"{path}/item_unavailabilities/{channel_store_id}", body)
         _done(reply, "item unavailabilities")
 
+    def items_off(self, channel_store_id: str) -> frozenset[str] | None:
+        """GET the item unavailabilities: staff have a tablet, too."""
+        path = f"/menu/v1/brands/{self._brand_id}/menus/{self._menu_id}"
+        reply = self._api.call("GET", f"{path}/item_unavailabilities/{channel_store_id}")
+        _done(reply, "item unavailabilities")
+        found = reply.json_object()
+        return frozenset(
+            id_
+            for name in ("unavailable_ids", "hidden_ids")
+            for id_ in found.get(name) or []
+            if isinstance(id_, str)
+        )
+
     def set_store_open(
         self,
         channel_store_id: str,

@@ -144,6 +144,10 @@ class DoorDash:
             if reply.status >= 300:
                 raise PartnerRefused(f"{kind} status: HTTP {reply.status}")
 
+    def items_off(self, channel_store_id: str) -> frozenset[str] | None:  # noqa: ARG002
+        """DoorDash cannot be asked."""
+        return None
+
     def set_store_open(
         self, channel_store_id: str, *, is_open: bool, reason: Refusal | None, until_ms: int | None
     ) -> None:

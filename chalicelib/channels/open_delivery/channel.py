@@ -180,6 +180,10 @@ class OpenDelivery:
         }
         _done(self._api.call("PUT", "/v1/merchantUpdate", body), "merchant update")
 
+    def items_off(self, channel_store_id: str) -> frozenset[str] | None:  # noqa: ARG002
+        """What is sold is ours to tell; an ordering application tells nothing."""
+        return None
+
     def set_store_open(
         self,
         channel_store_id: str,

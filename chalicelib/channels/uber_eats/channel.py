@@ -190,6 +190,10 @@ class UberEats:
         path = f"/v2/eats/stores/{channel_store_id}/menus/items/{item_id}"
         self._change("POST", path, body)
 
+    def items_off(self, channel_store_id: str) -> frozenset[str] | None:  # noqa: ARG002
+        """Uber tells of items with the whole menu alone: it is not asked."""
+        return None
+
     def set_store_open(
         self, channel_store_id: str, *, is_open: bool, reason: Refusal | None, until_ms: int | None
     ) -> None:

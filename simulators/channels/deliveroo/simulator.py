@@ -153,6 +153,7 @@ class Deliveroo(Marketplace):
             Route("POST", f"{order}/prep_stage", "UpdatePrepStage", self.prep_stage),
             Route("GET", live, "ListOrders", self.list_orders),
             Route("POST", menu, "UpdateUnavailabilities", self.update_items),
+            Route("GET", menu, "GetUnavailabilities", self.get_items),
             Route("PUT", site, "UpdateSiteStatus", self.update_site),
         ]
 
@@ -276,6 +277,20 @@ class Deliveroo(Marketplace):
             else:
                 self.unavailable[site_id, change["item_id"]] = change["status"]
         return Response(204)
+
+    def get_items(
+        self,
+        _request: Request,
+        brand_id: str,  # noqa: ARG002
+        menu_id: str,  # noqa: ARG002
+        site_id: str,
+    ) -> Response:
+        """Tell which items of a site are off."""
+        off: dict[str, list[str]] = {"unavailable": [], "hidden": []}
+        for (site, item), status in self.unavailable.items():
+            if site == site_id:
+                off[status].append(item)
+        return Response.of_json({f"{name}_ids": ids for name, ids in off.items()})
 
     def update_site(self, request: Request, brand_id: str, site_id: str) -> Response:  # noqa: ARG002
         """Open or close a site: `{status: OPEN | CLOSED}`."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from simulators.instants import rfc3339
 from simulators.pos.square import fields
 from simulators.pos.square.errors import refuse
 from simulators.wsgi import Request, Response, Route
@@ -104,6 +105,19 @@ class Catalog:
         if start + limit < len(found):
             page["cursor"] = write_cursor(start + limit)
         return page
+
+
+def inventory_counts(location_id: str, object_id: str, quantity: str, now_ms: int) -> Json:
+    """Return what inventory.count.updated tells of an item at one location."""
+    count = {
+        "calculated_at": rfc3339(now_ms),
+        "catalog_object_id": object_id,
+        "catalog_object_type": "ITEM_VARIATION",
+        "location_id": location_id,
+        "quantity": quantity,
+        "state": "IN_STOCK",
+    }
+    return {"inventory_counts": [count]}
 
 
 def write_cursor(start: int) -> str:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from simulators.instants import rfc3339
 from simulators.pos.kitchen import PointOfSaleSimulator
 from simulators.pos.square import fields
-from simulators.pos.square.catalog import Catalog
+from simulators.pos.square.catalog import Catalog, inventory_counts
 from simulators.pos.square.errors import error_response, invalid, refuse
 from simulators.pos.square.oauth import SquareTokens
 from simulators.pos.square.pricing import Pricer
@@ -94,15 +94,8 @@ class Square(PointOfSaleSimulator):
         """Let the seller count an item at a location: none left is sold out, by Square's doing."""
         with self._lock:
             self.catalog.mark(location_id, object_id, sold_out=not available)
-            count = {
-                "calculated_at": rfc3339(self._now_ms()),
-                "catalog_object_id": object_id,
-                "catalog_object_type": "ITEM_VARIATION",
-                "location_id": location_id,
-                "quantity": "12" if available else "0",
-                "state": "IN_STOCK",
-            }
-            counts = {"inventory_counts": [count]}
+            quantity = "12" if available else "0"
+            counts = inventory_counts(location_id, object_id, quantity, self._now_ms())
             self._publish(
                 "inventory.count.updated", "inventory_counts", self.new_uuid(), counts, object_id
             )
