@@ -19,7 +19,7 @@ CHANNELS = {
     ),
     "default": ("default", "The account's default bus: webhooks of points of sale."),
 }
-ON_THE_TOPIC = ("order.", "menu.", "settlement.", "store.", "seller.")
+ON_THE_TOPIC = ("order.", "menu.", "item.", "settlement.", "store.", "seller.")
 """The prefixes in the pattern of the rule order-updates (.chalice/resources.json)."""
 
 LISTENERS = {"inbound": "orders", "callbacks": "updates", "notifications": "updates"}

@@ -204,7 +204,8 @@ def _stock(street: Street, *, available: bool) -> None:
     store = street.world.generator.stores[0]
     place = (store.location_id, pos_id("cola"))
     street.world.square.mark_sold_out(*place, sold_out=not available)
-    street.world.deliveroo.unavailable[store.deliveroo_site_id, "brownie"] = "unavailable"
+    site = street.world.generator.stores[1].deliveroo_site_id
+    street.world.deliveroo.unavailable[site, "brownie"] = "unavailable"  # by its own people
     street.settle()
 
 
