@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from chalicelib.domain.order import Order
 
 
+from tests.app.stand_in_stock import Stock
 from tests.app.stand_ins import (
     ENVIRONMENT,
     START_MS,
@@ -42,7 +43,6 @@ from tests.app.stand_ins import (
     Queues,
     Secrets,
     Steps,
-    Stock,
     Stores,
     Till,
     Tokens,

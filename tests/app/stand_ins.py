@@ -18,7 +18,6 @@ from chalicelib.domain.errors import VersionConflict
 from chalicelib.domain.money import Money
 from chalicelib.domain.order import Line, Modifier, Order
 from chalicelib.domain.states import State
-from chalicelib.domain.stock import ItemStock
 from chalicelib.domain.store import Store
 from chalicelib.pos.base import (
     Capabilities,
@@ -105,34 +104,6 @@ class Checkouts:
 
     def due(self, now_ms: int) -> Iterator[tuple[str, str]]:
         return iter(())
-
-
-@dataclass
-class Stock:
-    """What is off, by store and item; written as the table writes it."""
-
-    items: dict[tuple[str, str], ItemStock] = field(default_factory=dict)
-
-    def get(self, store_id: str, item_id: str) -> ItemStock | None:
-        return self.items.get((store_id, item_id))
-
-    def of_store(self, store_id: str) -> dict[str, ItemStock]:
-        return {item: s for (store, item), s in self.items.items() if store == store_id}
-
-    def save(self, stock: ItemStock) -> ItemStock:
-        known = self.items.get((stock.store_id, stock.item_id))
-        if (known.revision if known else 0) != stock.revision:
-            raise VersionConflict(stock.key)
-        written = replace(stock, revision=stock.revision + 1)
-        assert ItemStock.from_dict(json.loads(json.dumps(written.to_dict()))) == written
-        self.items[stock.store_id, stock.item_id] = written
-        return written
-
-    def due(self, now_ms: int) -> Iterator[tuple[str, str]]:
-        for stock in self.items.values():
-            due_ms = stock.due_ms(now_ms - 20_000)
-            if due_ms is not None and due_ms <= now_ms:
-                yield stock.key, ""
 
 
 @dataclass
