@@ -24,14 +24,12 @@ if TYPE_CHECKING:
 
     from chalicelib.domain.order import Order
 
-
-from tests.app.stand_in_stock import Stock
+from tests.app.stand_in_stock import Checkouts, Stock
 from tests.app.stand_ins import (
     ENVIRONMENT,
     START_MS,
     STORE,
     Bus,
-    Checkouts,
     Clock,
     Crash,
     Files,

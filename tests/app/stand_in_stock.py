@@ -1,4 +1,4 @@
-"""The table of what is sold out, in memory."""
+"""The tables of what is sold out and of checkouts, in memory."""
 
 from __future__ import annotations
 
@@ -39,3 +39,10 @@ class Stock:
             due_ms = stock.due_ms(now_ms - 20_000)
             if due_ms is not None and due_ms <= now_ms:
                 yield stock.key, ""
+
+
+class Checkouts:
+    """No checkouts."""
+
+    def due(self, now_ms: int) -> Iterator[tuple[str, str]]:
+        return iter(())

@@ -99,13 +99,6 @@ class Steps:
         return result
 
 
-class Checkouts:
-    """No checkouts."""
-
-    def due(self, now_ms: int) -> Iterator[tuple[str, str]]:
-        return iter(())
-
-
 @dataclass
 class Orders:
     steps: Steps
@@ -471,7 +464,7 @@ class Partner:
     def open_orders(self, channel_store_id: str) -> list[Any]:
         return [notice for notice in self.open if notice.channel_store_id == channel_store_id]
 
-    def items_off(self, channel_store_id: str) -> frozenset[str] | None:
+    def items_off(self, channel_store_id: str) -> None:
         return None
 
     def set_store_open(self, channel_store_id: str, *, is_open: bool, **_more: Any) -> None:
