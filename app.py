@@ -11,7 +11,7 @@
     operator ─signed call→ access_… ─→ workflow break-glass ─→ access_…; finding ─→ access_revoke
     S3 menus/*.json ─→ menus    each minute ─→ sweep (wakes)    every other minute ─→ poll
     by night: workflow nightly-settlement ─→ settlement_…
-    point of sale ─POST→ vendor_webhook ─→ default bus ─→ pos_events
+    point of sale ─POST→ vendor_webhook ─→ default bus ─rule→ ticket-changes ─→ pos_events
 
 Queues, rules, topic, tables and bucket are declared in .chalice/resources.json.
 
@@ -231,21 +231,12 @@ def unpublished(event: Any) -> None:
     entrypoints.webhook_filed(event)
 
 
-# Chalice binds functions to the default bus only (on_cw_event has no bus), which is why the
-# webhooks of the point of sale go there and everything about orders goes through queues.
-# Most of its webhooks only repeat what we have just done there; these states are news, and "ask"
-# is a webhook that does not say.
-@app.on_cw_event(
-    {
-        "source": ["order-middleware"],
-        "detail-type": ["pos.order.changed"],
-        "detail": {"data": {"state": ["ready", "completed", "voided", "ask"]}},
-    },
-    name="pos_events",
-)
+# A queue, not the rule itself: Lambda tries an event three times and drops it, and a partner would
+# never hear that the kitchen took its order back.
+@app.on_sqs_message(queue=names.ticket_changes_queue, batch_size=1, name="pos_events")
 def pos_events(event: Any) -> None:
     """Follow what happens to a ticket after it was printed."""
-    entrypoints.pos_changed(event)
+    entrypoints.from_events(event, "pos_events", cap_seconds=300)
 
 
 @app.schedule(Rate(1, unit=Rate.MINUTES), name="sweep")

@@ -83,7 +83,7 @@ class Services:
 
     @cached_property
     def default_bus(self) -> EventBus:
-        """The account's default bus: the only one that Chalice can bind a function to."""
+        """The account's default bus, for what is no news of an order of a partner."""
         from chalicelib.adapters.event_bus import EventBus
 
         return EventBus(_client("events"), self.config.default_bus)

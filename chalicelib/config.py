@@ -29,6 +29,7 @@ class Names:
     pos_square_queue: str
     pos_toast_queue: str
     pos_clover_queue: str
+    ticket_changes_queue: str
     channel_callbacks_queue: str
     notifications_queue: str
     shop_payments_queue: str
@@ -121,6 +122,7 @@ def read_names(environ: Mapping[str, str] = os.environ) -> Names:
         pos_square_queue=environ.get("POS_SQUARE_QUEUE", "pos-square"),
         pos_toast_queue=environ.get("POS_TOAST_QUEUE", "pos-toast"),
         pos_clover_queue=environ.get("POS_CLOVER_QUEUE", "pos-clover"),
+        ticket_changes_queue=environ.get("TICKET_CHANGES_QUEUE", "ticket-changes"),
         channel_callbacks_queue=environ.get("CHANNEL_CALLBACKS_QUEUE", "channel-callbacks"),
         notifications_queue=environ.get("NOTIFICATIONS_QUEUE", "notifications"),
         shop_payments_queue=environ.get("SHOP_PAYMENTS_QUEUE", "shop-payments"),

@@ -16,7 +16,6 @@ from chalicelib.domain.commands import (
     ImportMenu,
     KeepTokens,
     MeasureTokens,
-    NotePosChange,
     NoteStock,
     PlaceOrder,
     PollPartner,
@@ -195,16 +194,6 @@ def webhook_filed(event: Any) -> None:
         _handle(TakeInUnpublished(event.key))
 
 
-def pos_changed(event: Any) -> None:
-    """Handle a point of sale's webhook from the default bus."""
-    data = Event.from_detail(event.detail).data
-    state = None if data["state"] == "ask" else data["state"]
-    where = (data["posOrderId"], data.get("locationId", ""), data.get("sellerId", ""))
-    change = NotePosChange(data["vendor"], *where, state, data.get("reference", ""))
-    with working(_request_id(event.context), trace.read(event.detail)):
-        _handle(change)
-
-
 def minute_passed(event: Any) -> None:
     """Handle the sweep's schedule."""
     with working(_request_id(event.context)):
@@ -227,7 +216,7 @@ def _working(message: Any) -> AbstractContextManager[None]:
         body = {}
     detail = body.get("detail") or {}
     order = body.get("order_key", "")
-    if not order and "order." in body.get("detail-type", ""):
+    if not order and body.get("detail-type", "").startswith(("order.", "channel.order.")):
         order = detail.get("subject", "")
     attribute = data.get("messageAttributes", {}).get(trace.HEADER, {})
     given = attribute.get("stringValue") or detail.get(trace.HEADER, "")

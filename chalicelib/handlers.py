@@ -137,6 +137,13 @@ def _tell(event: Event) -> Command:
     return TellStaff(event.id, event.type, event.subject, event.time_ms, str(reason))
 
 
+def _ticket_changed(event: Event) -> Command:
+    data = event.data
+    state = None if data["state"] == "ask" else data["state"]
+    where = (data["posOrderId"], data.get("locationId", ""), data.get("sellerId", ""))
+    return NotePosChange(data["vendor"], *where, state, data.get("reference", ""))
+
+
 COMMANDS: dict[str, dict[str, Callable[[Event], Command]]] = {
     "inbound": {
         "channel.order.notified": _receive,
@@ -146,6 +153,7 @@ COMMANDS: dict[str, dict[str, Callable[[Event], Command]]] = {
         "channel.order.edited": _edit,
         "channel.webhook.unverified": _verify,
     },
+    "pos_events": {"pos.order.changed": _ticket_changed},
     "callbacks": {
         "order.accepted": _answer,
         "order.held": _answer,

@@ -20,6 +20,7 @@ QUEUES = (
     "pos-square",
     "pos-toast",
     "pos-clover",
+    "ticket-changes",
     "channel-callbacks",
     "notifications",
 )

@@ -25,7 +25,7 @@ STAGES = (
     ("shop: courier", "dispatch", "shop-couriers-dead-letters"),
     ("shop: tell", "tell", "shop-messages-dead-letters"),
     ("notify staff", "notifications", "notifications-dead-letters"),
-    ("POS events", "pos_events", ""),
+    ("POS events", "pos_events", "ticket-changes-dead-letters"),
     ("sweep", "sweep", ""),
 )
 

@@ -218,7 +218,7 @@ def test_menu_upload_is_imported(client: Client, house: Any) -> None:
 
 
 def test_pos_event_and_schedule_reach_their_handlers(client: Client, house: Any) -> None:
-    """Both come as EventBridge events straight to the function."""
+    """One through a queue, one straight to the function."""
     record = house.put_record(State.ACCEPTED, answered="accepted", due_ms=None, outbox=())
     house.till.created.append((record.key, "ticket-1"))
     data = {"vendor": "square", "posOrderId": "ticket-1", "state": "completed"}
@@ -227,7 +227,7 @@ def test_pos_event_and_schedule_reach_their_handlers(client: Client, house: Any)
         "version": "0", "id": "x", "account": "0", "time": "", "region": "us-east-1",
         "resources": [],
     }  # fmt: skip
-    client.lambda_.invoke("pos_events", {**envelope(event), **more})
+    client.lambda_.invoke("pos_events", sqs("ticket-changes", envelope(event)))
     assert house.only().state is State.COMPLETED
     house.put_record(State.RECEIVED)
     house.clock.advance(90)

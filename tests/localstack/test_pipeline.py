@@ -54,7 +54,7 @@ def test_webhooks_become_tickets_and_answers(pipeline: Any) -> None:
 
 
 def test_point_of_sales_webhook_reaches_its_handler(pipeline: Any) -> None:
-    """Square's webhook goes over the default bus to pos_events."""
+    """Square's webhook goes over the default bus and its queue to pos_events."""
     (order,) = pipeline.world.place_next()
     wait_until(lambda: order.order_id in pipeline.decisions(), "the order to be decided")
     square = pipeline.world.square

@@ -246,6 +246,9 @@ def _trouble_with_aws(street: Street, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(OrderTable, "get", down)
         _send(street, "channel-callbacks", {"order_key": "x"})  # callbacks holds back
+        ticket = street.world.square.orders()[-1]["id"]
+        street.world.square.fulfil(ticket, "COMPLETED")
+        street.world.tick()  # pos_events holds back
         street.offline.advance(seconds=1, raise_errors=False)
     street.settle()
 
@@ -380,6 +383,7 @@ def test_queue_handlers_may_read_exactly_their_own_queue() -> None:
         "submit_square": "pos-square",
         "submit_toast": "pos-toast",
         "submit_clover": "pos-clover",
+        "pos_events": "ticket-changes",
         "callbacks": "channel-callbacks",
         "notifications": "notifications",
         "pay": "shop-payments",
