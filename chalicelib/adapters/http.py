@@ -66,6 +66,20 @@ class HttpReply:
             raise NoReply(f"HTTP {self.status} with a body that is no list of objects")
         return data
 
+    @property
+    def is_cut_off(self) -> bool:
+        """Say whether an answer in JSON ends in the middle.
+
+        What an error says may decide: "done before" is no refusal. Ask again, then.
+        """
+        if not self.body or "json" not in self.headers.get("content-type", ""):
+            return False
+        try:
+            json_module.loads(self.body)
+        except ValueError:
+            return True
+        return False
+
     def json_or_empty(self) -> dict[str, Any]:
         """Return the body as a JSON object, {} when it is none: for error replies."""
         try:

@@ -158,7 +158,7 @@ class Stripe:
 
 
 def _error(reply: HttpReply) -> PaymentUnavailable | PaymentDeclined | PaymentRefused:
-    if reply.status in (401, 408, 409, 429) or reply.status >= 500:
+    if reply.status in (401, 408, 409, 429) or reply.status >= 500 or reply.is_cut_off:
         return PaymentUnavailable(f"HTTP {reply.status}", reply.retry_after)
     error = reply.json_or_empty().get("error")
     error = error if isinstance(error, dict) else {}

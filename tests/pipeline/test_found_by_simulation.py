@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -85,4 +86,62 @@ def test_release_of_an_order_that_never_came_is_no_dead_letter(street: Street) -
     sqs.send_message(QueueUrl=url, MessageBody=body)
     street.go(seconds=1_200, step=60)
     assert street.is_at_rest()
+    assert findings(street) == []
+
+
+def test_kitchens_cancellation_outlasts_a_point_of_sale_that_is_away(long_street: Street) -> None:
+    """Time ends the asking for what became of a ticket, not the third try."""
+    street = long_street
+    order_id = street.place("doordash", store=0, number=1)
+    street.settle()
+    till = street.world.square
+    till.cancel_at_the_till(till.tickets()[0].order_id)
+    till.faults.add("*", "error_before_commit", times=8)
+    street.go(seconds=600, step=10)
+    assert street.decisions() == {order_id: "cancelled_by_merchant"}
+    assert findings(street) == []
+
+
+def test_toast_function_that_hangs_leaves_time_for_an_answer(
+    long_street: Street, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Even when the two after it die: DoorDash waits for 180 s at least."""
+    call, fates = VendorHttp.call, [3_600.0, 0.0, 0.0]
+
+    def hangs_or_dies(self: VendorHttp, method: str, url: str, **named: Any) -> Any:
+        if "/toast/orders/" in url and fates:
+            if seconds := fates.pop(0):
+                time.sleep(seconds)
+            raise MemoryError
+        return call(self, method, url, **named)
+
+    monkeypatch.setattr(VendorHttp, "call", hangs_or_dies)
+    order_id = long_street.place("doordash", store=STORES["toast"], number=1)
+    long_street.go(seconds=178)
+    assert not fates
+    assert order_id in long_street.decisions()
+    long_street.go(seconds=300)
+    assert findings(long_street) == []
+
+
+@pytest.mark.parametrize("vendor", ["doordash", *sorted(STORES)])
+def test_refusal_that_is_cut_off_decides_nothing(
+    long_street: Street, monkeypatch: pytest.MonkeyPatch, vendor: str
+) -> None:
+    """Its end may have said that what we ask for is done."""
+    street, call, cuts = long_street, VendorHttp.call, []
+
+    def cut_off(self: VendorHttp, method: str, url: str, **named: Any) -> Any:
+        reply = call(self, method, url, **named)
+        if f"/{vendor}/" in url and "order" in url and method != "GET" and len(cuts) < 2:
+            cuts.append(url)
+            status = 502 if len(cuts) == 1 else max(reply.status, 400)
+            return replace(reply, status=status, body=reply.body[: len(reply.body) // 2])
+        return reply
+
+    monkeypatch.setattr(VendorHttp, "call", cut_off)
+    order_id = street.place("doordash", store=STORES.get(vendor, 0), number=1)
+    street.go(seconds=150)
+    assert len(cuts) == 2
+    assert street.decisions() == {order_id: "accepted"}
     assert findings(street) == []

@@ -190,7 +190,8 @@ class DoorDash:
             },
             json=body,
         )
-        if reply.status in (401, 408, 429) or reply.status >= 500:
+        # What a refusal says decides: an answer may have arrived before.
+        if reply.status in (401, 408, 429) or reply.status >= 500 or reply.is_cut_off:
             raise PartnerUnavailable(f"HTTP {reply.status}", reply.retry_after)
         return reply
 

@@ -267,6 +267,8 @@ def _error(reply: HttpReply) -> PosUnavailable | PosOutcomeUnknown | PosRefused:
     if reply.status >= 500 or reply.status == 408:
         # Also 502 to 504: a gateway that gave up says nothing about what is behind it.
         return PosOutcomeUnknown(f"HTTP {reply.status}", reply.retry_after)
+    if reply.is_cut_off:
+        return PosOutcomeUnknown(f"HTTP {reply.status}, cut off")
     message = clipped(reply.json_or_empty(), "message")
     reason = Reason.POS_REFUSED
     if reply.status == 401:

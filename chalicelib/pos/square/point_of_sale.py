@@ -326,6 +326,8 @@ def _error(reply: HttpReply) -> PosUnavailable | PosOutcomeUnknown | PosRefused:
     if reply.status >= 500 or reply.status == 408:
         # Also 502 to 504: a gateway that gave up says nothing about what is behind it.
         return PosOutcomeUnknown(f"HTTP {reply.status}", reply.retry_after)
+    if reply.is_cut_off:
+        return PosOutcomeUnknown(f"HTTP {reply.status}, cut off")
     errors = reply.json_or_empty().get("errors")
     first = errors[0] if isinstance(errors, list) and errors else {}
     first = first if isinstance(first, dict) else {}

@@ -333,6 +333,8 @@ def _error(reply: HttpReply) -> PosUnavailable | PosOutcomeUnknown | PosRefused:
         return PosUnavailable("HTTP 429", reply.retry_after)
     if reply.status >= 500 or reply.status == 408:
         return PosOutcomeUnknown(f"HTTP {reply.status}", reply.retry_after)
+    if reply.is_cut_off:
+        return PosOutcomeUnknown(f"HTTP {reply.status}, cut off")
     problem = reply.json_or_empty()
     field = clipped(problem, "fieldName")
     if field == "externalId":
