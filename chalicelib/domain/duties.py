@@ -71,6 +71,16 @@ def answer_owed(record: OrderRecord) -> Answer | None:
     return Answer.HOLD if is_held and record.answered is None else None
 
 
+def may_have_said_yes(record: OrderRecord) -> bool:
+    """Say whether an unanswered order that ended may have been confirmed all the same.
+
+    The answer to our yes got lost, and then the kitchen took the order back, or an order that we
+    had promised for later could not be made.
+    """
+    by_kitchen = record.state is State.CANCELLED and not record.by_partner
+    return record.answered is None and (by_kitchen or record.fired)
+
+
 def duties(record: OrderRecord) -> frozenset[Duty]:
     """Return everything that is owed."""
     owed = set()

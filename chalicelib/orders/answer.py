@@ -8,7 +8,14 @@ from chalicelib import log
 from chalicelib.adapters.http import VendorHttpError
 from chalicelib.channels.base import PartnerRefused, PartnerUnavailable
 from chalicelib.domain.deadlines import WAKES_IN_A_ROW, backoff_seconds
-from chalicelib.domain.duties import SAID, Answer, Duty, Undo, answer_owed
+from chalicelib.domain.duties import (
+    SAID,
+    Answer,
+    Duty,
+    Undo,
+    answer_owed,
+    may_have_said_yes,
+)
 from chalicelib.domain.refusal import Reason, Refusal
 from chalicelib.domain.states import State
 from chalicelib.orders.outbox import Overtaken, change, relay_and_settle
@@ -154,11 +161,30 @@ def _refused(services: Services, record: OrderRecord, answer: Answer, why: str) 
         # Nothing that anybody could do about it.
         change(services, record, lambda r: r.answer(answer, services.now_ms()))
         return
+    if answer is Answer.DENY and may_have_said_yes(record):
+        _take_back(services, record)
+        return
     failed = change(services, record, lambda r: r.answer_failed("refused", why, services.now_ms()))
     if failed.undo is Undo.PENDING:
         # The kitchen's function may have woken itself often until this order was made.
         wake(services, failed, Duty.KITCHEN, row=WAKES_IN_A_ROW - 2)
     relay_and_settle(services, failed)
+
+
+def _take_back(services: Services, record: OrderRecord) -> None:
+    """Our yes arrived, though its answer did not: what cannot be denied has to be cancelled."""
+
+    def told(found: OrderRecord) -> OrderRecord:
+        if answer_owed(found) is not Answer.DENY:
+            raise Overtaken(found)
+        return found.answer(Answer.ACCEPT, services.now_ms())
+
+    try:
+        accepted = change(services, record, told)
+    except Overtaken:
+        log.info("callback.not_needed", order=record.key)
+        return
+    wake(services, accepted, Duty.PARTNER)
 
 
 def set_store_open(services: Services, command: SetStoreOpen) -> None:

@@ -145,3 +145,29 @@ def test_refusal_that_is_cut_off_decides_nothing(
     assert len(cuts) == 2
     assert street.decisions() == {order_id: "accepted"}
     assert findings(street) == []
+
+
+YES = {
+    "doordash": ("ConfirmOrder", "accepted"),
+    "uber_eats": ("AcceptOrder", "accepted"),
+    "open_delivery": ("Order_confirm", "confirmed"),
+}
+
+
+@pytest.mark.parametrize("channel", sorted(YES))
+def test_kitchens_cancellation_after_a_yes_whose_answer_got_lost(
+    street: Street, channel: str
+) -> None:
+    """It cannot be denied any more: it has to be cancelled."""
+    operation, yes = YES[channel]
+    street.world.channels[channel].faults.add(operation, "error_after_commit")
+    order_id = street.place(channel, number=1)
+    street.offline.settle(raise_errors=False)
+    assert street.decisions() == {order_id: yes}
+    till = street.world.square
+    till.cancel_at_the_till(till.tickets()[0].order_id)
+    street.settle()
+    assert not street.world.channels[channel].faults.describe()
+    street.go(seconds=300)
+    assert street.decisions() == {order_id: "cancelled_by_merchant"}
+    assert findings(street) == []

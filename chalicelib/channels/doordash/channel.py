@@ -22,6 +22,7 @@ from chalicelib.channels.doordash.orders import read_order
 from chalicelib.channels.doordash.words import CANCEL_REASONS, failure
 from chalicelib.domain.commands import Notice, NoticeKind
 from chalicelib.domain.deadlines import DECIDE_MS
+from chalicelib.domain.duties import may_have_said_yes
 from chalicelib.domain.events import event_id, iso
 from chalicelib.domain.order import identifier, reference_id
 
@@ -171,11 +172,12 @@ class DoorDash:
         reply = self._call("PATCH", f"/orders/{record.order_id}", body)
         if reply.status < 300:
             return
-        # There is nothing to read back. But only we confirm our orders, and what we decided about
-        # one never changes: confirmed before means that an earlier answer of ours arrived, if
-        # there was one. If there was none, DoorDash has given the order up.
+        # There is nothing to read back. But only we confirm our orders: confirmed before means
+        # that an earlier answer of ours arrived, if there was one, and nearly always it was the
+        # same. If there was none, DoorDash has given the order up.
         is_echo = record.answer_begun and "confirmed before" in _message(reply).lower()
-        if reply.status == 400 and is_echo:
+        is_other = body["order_status"] == "fail" and may_have_said_yes(record)
+        if reply.status == 400 and is_echo and not is_other:
             return
         raise PartnerRefused(f"confirmation: HTTP {reply.status}")
 
