@@ -162,11 +162,11 @@ def test_kitchens_cancellation_after_a_yes_whose_answer_got_lost(
     operation, yes = YES[channel]
     street.world.channels[channel].faults.add(operation, "error_after_commit")
     order_id = street.place(channel, number=1)
-    street.offline.settle(raise_errors=False)
+    street.offline.advance(seconds=0.5, raise_errors=False)
     assert street.decisions() == {order_id: yes}
     till = street.world.square
     till.cancel_at_the_till(till.tickets()[0].order_id)
-    street.settle()
+    street.go(seconds=0.4, step=0.2)
     assert not street.world.channels[channel].faults.describe()
     street.go(seconds=300)
     assert street.decisions() == {order_id: "cancelled_by_merchant"}
