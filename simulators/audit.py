@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from chalicelib.adapters.records import to_record
 from chalicelib.domain.order import reference_id
 from simulators.books import QUEUES
+from simulators.shop import audit as shop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from simulators.books import Books
     from simulators.channels.marketplace import Decision
     from simulators.pos.kitchen import Ticket
+    from simulators.shop.audit import Mails
 
 YES = frozenset({"accepted", "accepted_at_once", "accepted_on_tablet", "confirmed", "succeeded"})
 UNANSWERED = frozenset({"auto_cancelled", "auto_rejected", "timed_out", "cancelled_by_deliveroo"})
@@ -50,13 +52,23 @@ class Side:
         return ends[-1] if ends else ""
 
 
-def findings(street: Books, *, told_to_staff: AbstractSet[str] = frozenset()) -> list[str]:
+def findings(
+    street: Books,
+    *,
+    told_to_staff: AbstractSet[str] = frozenset(),
+    maybe_untold: AbstractSet[str] = frozenset(),
+    mails: Mails | None = None,
+) -> list[str]:
     """Return every disagreement.
 
     About an order in `told_to_staff` a person has been told that its partner could not be: there
-    partner and kitchen may differ.
+    partner and kitchen may differ. A customer of our shop in `maybe_untold` may lack a mail;
+    `mails` is what was sent, if somebody else has counted.
     """
-    found = [text for side in sides(street) for text in _of(street, side, told_to_staff)]
+    known = sides(street)
+    found = [text for side in known for text in _of(street, side, told_to_staff)]
+    kitchen = {side.order_id: shop.Kitchen(side.printed, side.standing) for side in known}
+    found += shop.findings(street, kitchen, mails or street.mails(), maybe_untold=maybe_untold)
     queues = [name for queue in QUEUES for name in (queue, f"{queue}-dead-letters")]
     return found + [
         f"{name} holds {depth}: {street.first_message(name)}"
@@ -73,6 +85,8 @@ def sides(street: Books) -> list[Side]:
     for channel in street.world.channels.values():
         for decision in channel.decisions():
             decisions[decision.order_id].append(decision)
+    for decision in shop.decisions(street):
+        decisions[decision.order_id].append(decision)
     printed, standing = _tickets(street, items)
     live = _live(street, items)
     known = dict.fromkeys([*street.placed, *records, *decisions, *printed])

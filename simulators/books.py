@@ -5,16 +5,19 @@ The auditor reads them, whether time is virtual (simulators/street.py) or real.
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain.order import reference_id
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections import Counter
+    from collections.abc import Callable, Iterator, Mapping
 
     from simulators.cart import PlacedOrder
     from simulators.world import World
 
+BUCKET = "order-middleware-local"
 QUEUES = (
     "inbound-orders",
     "pos-square",
@@ -23,6 +26,10 @@ QUEUES = (
     "ticket-changes",
     "channel-callbacks",
     "notifications",
+    "shop-payments",
+    "shop-orders",
+    "shop-couriers",
+    "shop-messages",
 )
 
 
@@ -38,6 +45,24 @@ class Books:
         """Return the orders table."""
         pages = self.client("dynamodb").get_paginator("scan").paginate(TableName="orders")
         return [item for page in pages for item in page["Items"]]
+
+    def due(self) -> Iterator[str]:
+        """Yield the orders, and checkouts of our shop, for which something is still owed."""
+        dynamodb = self.client("dynamodb")
+        for table, key in (("orders", "order_key"), ("checkouts", "checkout_id")):
+            for page in dynamodb.get_paginator("scan").paginate(TableName=table):
+                yield from (item[key]["S"] for item in page["Items"] if "due_ms" in item)
+
+    def mails(self) -> Counter[tuple[str, str]] | None:
+        """Return how often each address got which subject; None where nobody counts."""
+        return None
+
+    def notes(self) -> Iterator[dict[str, str]]:
+        """Yield what staff were told."""
+        s3 = self.client("s3")
+        pages = s3.get_paginator("list_objects_v2").paginate(Bucket=BUCKET, Prefix="alerts/")
+        for entry in [entry for page in pages for entry in page.get("Contents", [])]:
+            yield json.loads(s3.get_object(Bucket=BUCKET, Key=entry["Key"])["Body"].read())
 
     def first_message(self, name: str) -> str:
         """Return the beginning of a message of a queue; it stays there."""

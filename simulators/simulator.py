@@ -106,6 +106,10 @@ class Simulator:
         """Say whether the vendor takes this status as "received", or sends again."""
         return 200 <= status < 300
 
+    def signed_anew(self, request: OutgoingRequest) -> OutgoingRequest:
+        """Return a webhook as it is sent once more; most vendors send the same bytes."""
+        return request
+
     def delivered(self, delivery: Delivery, status: int) -> None:
         """Take the outcome of a genuine webhook; most vendors only retry."""
 
@@ -185,6 +189,8 @@ class Simulator:
                 if isinstance(what, Delivery):
                     what.attempts += 1
                     what.held = False
+                    if what.genuine and what.attempts > 1:
+                        what.request = self.signed_anew(what.request)
                     due.append(what)
                 else:
                     what()

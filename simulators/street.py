@@ -6,6 +6,7 @@ A test and the simulation use the same street; what they let happen on it is the
 from __future__ import annotations
 
 import json
+from collections import Counter
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -117,14 +118,25 @@ class Street(Books):
 
     def is_at_rest(self) -> bool:
         """Say whether nothing is under way: no message, no webhook, nothing owed for an order."""
-        if any(self.world_pending()) or any("due_ms" in item for item in self.records()):
-            return False
-        return not any(self.unfinished(queue) for queue in QUEUES)
+        return next(self.under_way(), None) is None
 
-    def world_pending(self) -> Iterator[int]:
-        """Yield how many webhooks each vendor has still to send."""
-        for simulator in self.world.simulators.values():
-            yield simulator.pending_webhooks()
+    def under_way(self) -> Iterator[str]:
+        """Yield what is not finished."""
+        for name, simulator in self.world.simulators.items():
+            if pending := simulator.pending_webhooks():
+                yield f"{name} has {pending} webhooks to send"
+        yield from (f"something is owed for {key}" for key in self.due())
+        yield from (f"{queue} is not empty" for queue in QUEUES if self.unfinished(queue))
+
+    def mails(self) -> Counter[tuple[str, str]]:
+        """Return how often each address was written to, with which subject."""
+        found: Counter[tuple[str, str]] = Counter()
+        for entry in self.offline.journal.entries():
+            if entry.kind == "call" and entry.subject.startswith("sesv2."):
+                mail = json.loads(entry.detail["body"])
+                to = mail["Destination"]["ToAddresses"][0]
+                found[to, mail["Content"]["Simple"]["Subject"]["Data"]] += 1
+        return found
 
     def record(self, order: PlacedOrder) -> dict[str, Any] | None:
         """Return what the orders table holds about an order."""

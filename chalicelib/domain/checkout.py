@@ -301,7 +301,9 @@ class Checkout:
         order = (Courier.NONE, Courier.ASKED, *UNDER_WAY, Courier.DELIVERED)
         known = self.courier if self.courier is not Courier.AWAY else Courier.NONE
         self._allow(order.index(to) > order.index(known))
-        return self._next("courier", courier=to).waiting("courier", now_ms + FOLLOW_MS)
+        there = self._next("courier", courier=to)
+        # One who comes after the end is sent away at once.
+        return there if self.ending else there.waiting("courier", now_ms + FOLLOW_MS)
 
     def _deserted(self, now_ms: int) -> Checkout:
         """The courier service sends nobody after all: another one, or the end."""

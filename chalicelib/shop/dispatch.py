@@ -16,7 +16,7 @@ from chalicelib.domain.checkout import COURIER_WITHIN_MS, FOLLOW_MS, Courier, En
 from chalicelib.domain.checkout_duties import Carrying, Step, carrying_owed
 from chalicelib.domain.fulfilment import Journey
 from chalicelib.domain.money import Money
-from chalicelib.shop.saga import Overtaken, change, find, is_early, tell_staff, try_later
+from chalicelib.shop.saga import Overtaken, change, find, is_early, tell_staff, try_later, wake
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -86,7 +86,10 @@ def _book(services: Services, checkout: Checkout) -> None:
         # Nobody now; somebody may be free in a minute.
         _later(services, asking, str(error), None)
     else:
-        _moved(services, asking, id_, delivery.journey or Journey.CREATED)
+        moved = _moved(services, asking, id_, delivery.journey or Journey.CREATED)
+        if moved.ending is not None:
+            # Meanwhile nobody wants the food any more, and this function has no time for more.
+            wake(services, moved, Step.COURIER)
 
 
 def _check_fee(quote: Delivery, goods: Money) -> None:

@@ -39,7 +39,10 @@ JOURNEY = (
 
 @dataclass(frozen=True, slots=True)
 class DriveSettings:
-    """The provider's registration; `webhook_credentials` is "user:password"."""
+    """The provider's registration; `webhook_credentials` is "user:password".
+
+    `pace` is what a delivery's times are multiplied with.
+    """
 
     developer_id: str = "dev-local"
     key_id: str = "key-local"
@@ -47,6 +50,7 @@ class DriveSettings:
     webhook_credentials: str = "drive:local-password"
     webhook_url: str = "http://127.0.0.1:8000/webhooks/couriers/doordash_drive"
     retry_delays_ms: tuple[int, ...] = (10_000, 60_000, 300_000)
+    pace: float = 1.0
 
 
 class DoorDashDrive(Simulator):
@@ -191,7 +195,8 @@ class DoorDashDrive(Simulator):
         delivery = {**body, "delivery_status": "created", "created_ms": self._now_ms()}
         self._deliveries[body["external_delivery_id"]] = delivery
         for after_ms, status, event in JOURNEY:
-            self.at(self._now_ms() + after_ms, self._moves_on(delivery, status, event))
+            at_ms = self._now_ms() + round(after_ms * self.settings.pace)
+            self.at(at_ms, self._moves_on(delivery, status, event))
         return delivery
 
     def _moves_on(self, delivery: Json, status: str, event: str) -> Callable[[], None]:

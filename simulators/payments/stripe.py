@@ -126,6 +126,11 @@ class Stripe(Simulator):
         forged = sign("not-the-secret", self._now_ms() // 1000, request.body)
         return replace(request, headers={**request.headers, "Stripe-Signature": forged})
 
+    def signed_anew(self, request: OutgoingRequest) -> OutgoingRequest:
+        """Sign with the time of this attempt (docs.stripe.com, "Preventing replay attacks")."""
+        signed = sign(self.settings.webhook_secret, self._now_ms() // 1000, request.body)
+        return replace(request, headers={**request.headers, "Stripe-Signature": signed})
+
     # Operations.
 
     def create(self, request: Request) -> Response:
@@ -150,6 +155,7 @@ class Stripe(Simulator):
             "status": "requires_payment_method",
             "client_secret": f"secret_{self.new_id(24)}",
             "created": self._now_ms() // 1000,
+            "canceled_at": None,
             "metadata": _metadata(form),
         }
         self._intents[intent["id"]] = intent
@@ -221,8 +227,7 @@ class Stripe(Simulator):
 
     def _cancel(self, intent_id: str) -> Response:
         intent = self._intent(intent_id, *CANCELLABLE)
-        intent.update(status="canceled", amount_capturable=0)
-        self._publish("payment_intent.canceled", intent)
+        self._end(intent)
         return Response.of_json(intent)
 
     def refund(self, request: Request) -> Response:
@@ -245,6 +250,7 @@ class Stripe(Simulator):
             "amount": amount,
             "payment_intent": intent["id"],
             "status": "succeeded",
+            "created": self._now_ms() // 1000,
             "metadata": _metadata(form),
         }
         self._refunds[refund["id"]] = refund
@@ -308,8 +314,12 @@ class Stripe(Simulator):
 
     def _expire(self, intent: Json) -> None:
         if intent["status"] == "requires_capture":
-            intent.update(status="canceled", amount_capturable=0)
-            self._publish("payment_intent.canceled", intent)
+            self._end(intent)
+
+    def _end(self, intent: Json) -> None:
+        canceled_at = self._now_ms() // 1000
+        intent.update(status="canceled", amount_capturable=0, canceled_at=canceled_at)
+        self._publish("payment_intent.canceled", intent)
 
     def _publish(self, event_type: str, thing: Json) -> None:
         timestamp = self._now_ms() // 1000

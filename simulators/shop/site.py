@@ -83,6 +83,11 @@ class ShopSite(Simulator):
         forged = sign("not-the-secret", self._now_ms() // 1000, request.body)
         return replace(request, headers={**request.headers, "Shop-Signature": forged})
 
+    def signed_anew(self, request: OutgoingRequest) -> OutgoingRequest:
+        """Sign with the time of this attempt."""
+        signed = sign(self.settings.signing_secret, self._now_ms() // 1000, request.body)
+        return replace(request, headers={**request.headers, "Shop-Signature": signed})
+
     def acknowledges(self, status: int) -> bool:
         """A refusal is an answer, too."""
         return status != 0 and status < 500

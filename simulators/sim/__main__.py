@@ -14,8 +14,8 @@ from simulators.sim.plan import Weather
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-GROUPS = ("partner", "record", "refusal", "undo", "people", "staff told", "crash", "vendor",
-          "webhook", "aws", "lost at our door")  # fmt: skip
+GROUPS = ("partner", "customer", "record", "refusal", "undo", "people", "staff told", "crash",
+          "vendor", "webhook", "couriers", "aws", "lost at our door")  # fmt: skip
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

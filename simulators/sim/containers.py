@@ -44,9 +44,9 @@ class Containers:
         """Have every run of a function go through here."""
         run_function, make_client = driver.run_function, vars(bootstrap)["_client"]
 
-        def client(service: str) -> Any:
+        def client(service: str, **options: Any) -> Any:
             if service not in self._clients:
-                self._clients[service] = make_client(service)
+                self._clients[service] = make_client(service, **options)
             return self._clients[service]
 
         with ExitStack() as stack:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from simulators.channels.uber_eats.simulator import UberEats
 from simulators.instants import rfc3339
-from simulators.menu import DELIVEROO, DOORDASH, OPEN_DELIVERY, UBER_EATS
+from simulators.menu import DELIVEROO, DOORDASH, OPEN_DELIVERY, SHOP, UBER_EATS
 from simulators.orders import OrderGenerator
 from simulators.sim import plan as plans
 
@@ -27,6 +27,8 @@ PREP_MS = 15 * 60_000
 def placed(world: World, planned: OrderPlan, seed: int, store: Store, now_ms: int) -> PlacedOrder:
     """Place an order of the plan at its partner."""
     order = written(planned, seed, store, now_ms)
+    if planned.channel == SHOP:
+        return replace(order, order_id=world.place(order))
     channel = world.channels[planned.channel]
     if planned.kind == plans.SCHEDULED and isinstance(channel, UberEats):
         order_id = channel.place_scheduled(order.payload)
@@ -40,6 +42,10 @@ def written(planned: OrderPlan, seed: int, store: Store, now_ms: int) -> PlacedO
     # A number of its own per seed and order: what is left out of a plan changes no other order.
     generator = OrderGenerator(seed=seed, stores=[store], channels=[planned.channel])
     order = generator.order(planned.number, now_ms)
+    if planned.is_fetched:
+        fetch(order.payload)
+    if planned.card:
+        order.payload["payment_method"] = planned.card
     if planned.kind == plans.SCHEDULED:
         _FOR_LATER[planned.channel](order.payload, now_ms + planned.later_ms)
     elif planned.kind == plans.UNMAPPED:
@@ -56,6 +62,7 @@ _ITEM_ID = {
     DOORDASH: "merchant_supplied_id",
     DELIVEROO: "pos_item_id",
     OPEN_DELIVERY: "externalCode",
+    SHOP: "id",
 }
 
 
@@ -78,6 +85,8 @@ def _misprice(payload: Json, channel: str) -> None:
     elif channel == DELIVEROO:
         payload["subtotal"]["fractional"] = 1
         payload["partner_order_subtotal"]["fractional"] = 1
+    elif channel == SHOP:
+        payload["total"] = 1
     else:
         payload["total"]["itemsPrice"]["value"] = 0.01
 
@@ -99,8 +108,19 @@ def _open_delivery_later(payload: Json, begins_ms: int) -> None:
     payload["schedule"] = {"scheduledDateTimeStart": rfc3339(begins_ms + PREP_MS)}
 
 
+def _shop_later(payload: Json, begins_ms: int) -> None:
+    payload["ready_at"] = rfc3339(begins_ms + PREP_MS)
+
+
+def fetch(payload: Json) -> None:
+    """Let the customer of our shop fetch the food: no courier, no fee."""
+    payload["total"] -= payload.pop("delivery_fee", 0)
+    payload["handover"] = "pickup"
+
+
 _FOR_LATER: dict[str, Callable[[Json, int], None]] = {
     UBER_EATS: _uber_later,
     DELIVEROO: _deliveroo_later,
     OPEN_DELIVERY: _open_delivery_later,
+    SHOP: _shop_later,
 }

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from simulators.simulator import Simulator
     from simulators.world import World
 
+MAIL = "sesv2.SendEmail"
 HANG_SECONDS = 3600
 """Longer than any function may live."""
 
@@ -91,6 +92,8 @@ class Door:
         self.log: list[Passed] = []
         self.counts: Counter[str] = Counter()
         self.calls: Counter[str] = Counter()
+        self.mails: Counter[tuple[str, str]] = Counter()
+        self.maybe_untold: set[str] = set()
         self._numbers: Counter[tuple[str, str]] = Counter()
 
     @contextmanager
@@ -149,6 +152,9 @@ class Door:
         except Exception as error:
             self._note(run, what, request, f"{type(error).__name__}: {error}")
             raise
+        if what == MAIL:
+            to = request["Destination"]["ToAddresses"][0]
+            self.mails[to, request["Content"]["Simple"]["Subject"]["Data"]] += 1
         self._note(run, what, request, "")
         if dies:
             self._die(run, what, "died after it")
@@ -234,6 +240,7 @@ class Door:
         now_ms = self.world.now_ms() - self.began_ms
         for window in self.plan.vendors:
             is_on = window.target == mount and window.from_ms <= now_ms < window.to_ms
+            is_on = is_on and window.kind != plans.NO_COURIERS  # no call fails by that
             if is_on and fraction(*words, "outage") < window.probability:
                 return window.kind
         if fraction(*words, "trouble") < self.plan.weather.trouble:
@@ -261,6 +268,8 @@ class Door:
     def _note(self, run: Caller, what: str, request: Any, end: str) -> None:
         if isinstance(request, dict):
             what = f"{what} {_gist(request)}"
+        if run.function == "tell" and (run.died or (end and what.startswith(MAIL))):
+            self.maybe_untold.add(run.order_id)
         at_ms = self.world.now_ms() - self.began_ms
         self.log.append(Passed(at_ms, run.function, run.order_id, what, end))
 
@@ -287,6 +296,10 @@ def _gist(request: Mapping[str, Any]) -> str:
         undo = item.get("undo", {}).get("S", "")
         said = item.get("answered", {}).get("S", "")
         return f"{item['state']['S']} v{item['version']['N']} undo={undo} answered={said}"
+    if "body" in item:
+        return _gist_of_checkout(json_module.loads(item["body"]["S"]))
+    if "Content" in request:
+        return str(request["Content"]["Simple"]["Subject"]["Data"])
     if "Entries" in request:
         return " ".join(entry.get("DetailType", "") for entry in request["Entries"])
     if "QueueUrl" in request:
@@ -294,3 +307,8 @@ def _gist(request: Mapping[str, Any]) -> str:
         return str(request["QueueUrl"]).rpartition("/")[2] + delay
     key = request.get("Key")
     return str(next(iter(key.values()), "")) if isinstance(key, dict) else str(key or "")
+
+
+def _gist_of_checkout(record: Mapping[str, Any]) -> str:
+    where = "/".join(str(record[part]) for part in ("paid", "kitchen", "courier", "ending"))
+    return f"{where} v{record['version']}"

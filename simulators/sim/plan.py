@@ -6,12 +6,21 @@ import random
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from simulators.menu import CLOVER, DELIVEROO, DOORDASH, OPEN_DELIVERY, SQUARE, TOAST, UBER_EATS
+from simulators.menu import (
+    CLOVER,
+    DELIVEROO,
+    DOORDASH,
+    OPEN_DELIVERY,
+    SHOP,
+    SQUARE,
+    TOAST,
+    UBER_EATS,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-CHANNELS = (UBER_EATS, DOORDASH, DELIVEROO, OPEN_DELIVERY)
+CHANNELS = (UBER_EATS, DOORDASH, DELIVEROO, OPEN_DELIVERY, SHOP)
 POINTS_OF_SALE = (SQUARE, TOAST, CLOVER)
 ORDERS = 20
 
@@ -27,6 +36,19 @@ EDIT = "customer edits"
 READY = "kitchen is ready"
 COMPLETE = "kitchen completes"
 VOID = "kitchen cancels"
+ANSWER_BANK = "customer answers the bank"
+LET_GO = "bank lets the money go"
+DESERT = "courier gives up"
+UNDOING = frozenset({CANCEL, VOID, LET_GO, DESERT})
+"""What may end a good order."""
+
+QUICK = 0.2
+"""So much shorter than usual couriers' ways are on most evenings, and with them the evenings."""
+
+GOOD_CARD = ""
+ASKED_CARD = "pm_card_authenticationRequired"
+DECLINED_CARDS = ("pm_card_chargeDeclined", "pm_card_insufficient")
+CARDS = {GOOD_CARD: 74, ASKED_CARD: 14, DECLINED_CARDS[0]: 8, DECLINED_CARDS[1]: 4}
 
 # Vendors' troubles, of which each call has its share in rough weather; `outage` is that for all
 # calls of a vendor between two instants. What a call's caller can tell from each is not the same.
@@ -46,15 +68,20 @@ TROUBLES = {
     REFUSED: 2, LOST_BEFORE: 2, LOST_AFTER: 3, LATE: 1, CUT: 1, BAD_GATEWAY: 2, THROTTLED: 4,
     UNAUTHORIZED: 1, FAILED: 3, UNAVAILABLE: 2, FAILED_AFTER: 3, SLOW: 4,
 }  # fmt: skip
+NO_COURIERS = "no couriers"
+"""Of the courier service: it answers, and has nobody to send."""
+
 OUTAGES = (REFUSED, LOST_BEFORE, LOST_AFTER, BAD_GATEWAY, THROTTLED, FAILED, UNAVAILABLE, SLOW)
 
 AWS_TARGETS = (
     "sqs.SendMessage", "sqs", "dynamodb", "dynamodb.PutItem", "dynamodb.UpdateItem",
     "dynamodb.GetItem", "dynamodb.Query", "events.PutEvents", "s3.PutObject", "secretsmanager",
+    "sesv2",
 )  # fmt: skip
 FUNCTIONS = (
     "api_handler", "inbound", "submit_square", "submit_toast", "submit_clover", "callbacks",
-    "notifications", "pos_events", "sweep", "poll", "unpublished",
+    "notifications", "pos_events", "sweep", "poll", "unpublished", "pay", "place", "dispatch",
+    "tell",
 )  # fmt: skip
 
 
@@ -76,7 +103,10 @@ class Deed:
 
 @dataclass(frozen=True, slots=True)
 class OrderPlan:
-    """One order. Its number names its contents. One for later begins `later_ms` after it came."""
+    """One order. Its number names its contents. One for later begins `later_ms` after it came.
+
+    `card` is what a customer of our shop pays with, who fetches the food when it `is_fetched`.
+    """
 
     number: int
     at_ms: int
@@ -85,6 +115,15 @@ class OrderPlan:
     kind: str = ASAP
     deeds: tuple[Deed, ...] = ()
     later_ms: int = 90_000
+    card: str = GOOD_CARD
+    is_fetched: bool = False
+
+    @property
+    def is_paid_for(self) -> bool:
+        """Whether bank and customer mean it."""
+        if self.card == ASKED_CARD:
+            return any(deed.what == ANSWER_BANK for deed in self.deeds)
+        return self.card == GOOD_CARD
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +155,10 @@ class Weather:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One seed's evening. Instants count from its beginning. `size`: orders before any cut."""
+    """One seed's evening. Instants count from its beginning. `size`: orders before any cut.
+
+    `courier_pace` is what the times of our shop's deliveries are multiplied with.
+    """
 
     seed: int
     stores: tuple[StorePlan, ...]
@@ -126,6 +168,7 @@ class Plan:
     aws: tuple[Window, ...] = ()
     ends_ms: int = 0
     size: int = ORDERS
+    courier_pace: float = 1.0
 
     @property
     def is_fair(self) -> bool:
@@ -141,12 +184,13 @@ def make_plan(seed: int, count: int = ORDERS) -> Plan:
     stores = tuple(_store(dice, number) for number in range(dice.randint(2, 6)))
     rush_ms = dice.choice((2_000, 60_000, 120_000, 240_000))
     orders = tuple(_order(dice, number, len(stores), rush_ms) for number in range(count))
+    pace = dice.choice((QUICK, QUICK, QUICK, 1.0))
     mood = dice.choices(("fair", "rough", "stormy", "crashes", "outages"), (8, 30, 22, 20, 20))[0]
     weather = _WEATHER[mood]
     ends_ms = rush_ms + 60_000
     vendors = tuple(_outage(dice, ends_ms) for _ in range(_some(dice, mood, "outages")))
     aws = tuple(_disturbance(dice, ends_ms) for _ in range(_some(dice, mood, "stormy")))
-    return Plan(seed, stores, orders, weather, vendors, aws, ends_ms, count)
+    return Plan(seed, stores, orders, weather, vendors, aws, ends_ms, count, pace)
 
 
 _WEATHER = {
@@ -178,7 +222,10 @@ def _order(dice: random.Random, number: int, stores: int, rush_ms: int) -> Order
     channel = dice.choice(CHANNELS)
     if kind == SCHEDULED and channel == DOORDASH:  # has no orders for later
         kind = ASAP
-    deeds = []
+    deeds, card = [], GOOD_CARD
+    if channel == SHOP:
+        card = dice.choices(list(CARDS), list(CARDS.values()))[0]
+        deeds += _deeds_in_our_shop(dice, card)
     if dice.random() < 0.2:
         deeds.append(Deed(CANCEL, _moment(dice)))
     if channel in (UBER_EATS, DOORDASH) and dice.random() < 0.6:
@@ -201,7 +248,20 @@ def _order(dice: random.Random, number: int, stores: int, rush_ms: int) -> Order
         kind,
         tuple(deeds),
         dice.choice((20_000, 90_000, 150_000, 480_000)),
+        card,
     )
+
+
+def _deeds_in_our_shop(dice: random.Random, card: str) -> list[Deed]:
+    deeds = []
+    if card == ASKED_CARD and dice.random() < 0.8:
+        deeds.append(Deed(ANSWER_BANK, dice.randint(5_000, 90_000)))
+    if dice.random() < 0.05:
+        deeds.append(Deed(LET_GO, dice.randint(100, 1_500)))
+    if dice.random() < 0.25:
+        # Before the courier is there, and with the food in the bag.
+        deeds.append(Deed(DESERT, dice.choice((5_000, 20_000, 90_000, 200_000, 900_000))))
+    return deeds
 
 
 def _moment(dice: random.Random) -> int:
@@ -210,8 +270,11 @@ def _moment(dice: random.Random) -> int:
 
 
 def _outage(dice: random.Random, ends_ms: int) -> Window:
-    names = (*POINTS_OF_SALE, "uber", DOORDASH, DELIVEROO, OPEN_DELIVERY)
+    names = (*POINTS_OF_SALE, "uber", DOORDASH, DELIVEROO, OPEN_DELIVERY, "stripe", "drive")
     from_ms = dice.randrange(ends_ms)
+    if dice.random() < 0.08:
+        lasts_ms = dice.choice((60_000, 300_000, 1_200_000))
+        return Window("drive", NO_COURIERS, from_ms, from_ms + lasts_ms)
     lasts_ms = dice.choice((5_000, 30_000, 60_000, 120_000))
     share = dice.choice((1.0, 1.0, 0.7))
     return Window(dice.choice(names), dice.choice(OUTAGES), from_ms, from_ms + lasts_ms, share)

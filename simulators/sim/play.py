@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import heapq
-import json
 import random
 from collections import Counter
 from contextlib import ExitStack, contextmanager, redirect_stdout
@@ -19,7 +18,7 @@ from simulators.audit import YES, findings, sides
 from simulators.books import names
 from simulators.channels.doordash.simulator import DoorDash
 from simulators.channels.uber_eats.simulator import UberEats
-from simulators.menu import DELIVEROO, Store, make_stores
+from simulators.menu import DELIVEROO, SHOP, Store, make_stores
 from simulators.sim import plan as plans
 from simulators.sim.containers import Containers
 from simulators.sim.customers import placed, written
@@ -38,6 +37,7 @@ if TYPE_CHECKING:
 PROJECT = Path(__file__).parents[2]
 STEP_MS = 1_000
 CALM_STEP_MS = 15_000
+BUSY_MS = 120_000
 REST_WITHIN_MS = 60 * 60_000
 WORKS_AGAIN_WITHIN_MS = 20 * 60_000
 HARD_LIMIT_MS = 150_000
@@ -101,6 +101,8 @@ class Evening:
         self.stores = _stores(plan)
         self.street = Street(offline, self.stores, seed=plan.seed)
         self.world = self.street.world
+        drive = self.world.drive
+        drive.settings = replace(drive.settings, pace=plan.courier_pace)
         self.began_ms = self.world.now_ms()
         self.counts: Counter[str] = Counter()
         self.door = Door(plan, self.world, offline.emulator, self.began_ms)
@@ -153,6 +155,10 @@ class Evening:
         if self.plan.weather.twice:
             for target in ("sqs.SendMessage", *plans.FUNCTIONS):
                 self._duplicates(target, self.plan.weather.twice)
+        for window in self.plan.vendors:
+            if window.kind == plans.NO_COURIERS:
+                self._at(window.from_ms, lambda: self._send_couriers(False))
+                self._at(window.to_ms, lambda: self._send_couriers(True))
         self.ask_for_trouble()
         share = self.plan.weather.webhook
         if share:
@@ -164,6 +170,10 @@ class Evening:
             }
             for simulator in self.world.simulators.values():
                 simulator.faults.add_mix(mix)
+
+    def _send_couriers(self, some: bool) -> None:
+        self.world.drive.without_couriers = not some
+        self.counts["couriers: are back" if some else "couriers: none to be had"] += 1
 
     def _at(self, at_ms: int, act: Callable[[], None]) -> None:
         heapq.heappush(self._agenda, (self.began_ms + at_ms, len(self._agenda), act))
@@ -200,6 +210,8 @@ class Evening:
         self.counts[f"people: {deed.what}" + ("" if done else ", in vain")] += 1
 
     def _done(self, what: str, order: PlacedOrder) -> bool:
+        if order.channel == SHOP:
+            return self._done_in_our_shop(what, order)
         channel: Any = self.world.channels[order.channel]
         if what == plans.CANCEL:
             channel.cancel_by_customer(order.order_id)
@@ -210,6 +222,34 @@ class Evening:
         else:
             return self._done_in_the_kitchen(what, order)
         return True
+
+    def _done_in_our_shop(self, what: str, order: PlacedOrder) -> bool:
+        if what == plans.CANCEL:
+            self.world.shop.cancel(order.order_id)
+        elif what in (plans.ANSWER_BANK, plans.LET_GO):
+            act = {plans.ANSWER_BANK: "requires_action", plans.LET_GO: "requires_capture"}[what]
+            stripe = self.world.stripe
+            found = [i for i in stripe.intents() if i["metadata"]["order_id"] == order.order_id]
+            found = [intent for intent in found if intent["status"] == act]
+            for intent in found:
+                (stripe.authenticate if what == plans.ANSWER_BANK else stripe.void)(intent["id"])
+            return bool(found)
+        elif what == plans.DESERT:
+            return self._desert(order)
+        else:
+            return self._done_in_the_kitchen(what, order)
+        return True
+
+    def _desert(self, order: PlacedOrder) -> bool:
+        coming = [
+            delivery["external_delivery_id"]
+            for delivery in self.world.drive.deliveries()
+            if delivery["external_delivery_id"].startswith(order.order_id)
+            and delivery["delivery_status"] not in ("cancelled", "delivered")
+        ]
+        for id_ in coming:
+            self.world.drive.desert(id_)
+        return bool(coming)
 
     def _done_in_the_kitchen(self, what: str, order: PlacedOrder) -> bool:
         till = self.world.points_of_sale[order.store.pos]
@@ -269,7 +309,9 @@ class Evening:
         self.door.is_fair = True
         while self._agenda:
             at_ms, _, act = heapq.heappop(self._agenda)
-            self._go_until(at_ms - self.began_ms)
+            # What comes long after the last order needs no more than calm does.
+            is_late = at_ms - self.began_ms > self.plan.ends_ms + BUSY_MS
+            self._go_until(at_ms - self.began_ms, CALM_STEP_MS if is_late else STEP_MS)
             act()
         self.offline.faults.clear()
         for simulator in self.world.simulators.values():
@@ -281,17 +323,22 @@ class Evening:
         limit_ms = self.world.now_ms() + REST_WITHIN_MS
         while not self.street.is_at_rest():
             if self.world.now_ms() > limit_ms:
-                return ["the street does not come to rest"]
+                left = ", ".join(list(self.street.under_way())[:3])
+                return [f"the street does not come to rest: {left}"]
             self._go_until(self.world.now_ms() - self.began_ms + 20_000, CALM_STEP_MS)
         return []
 
     def _works_again(self) -> list[str]:
         """After everything one more order has to be made; tries it again for a while."""
         end_ms = self.world.now_ms() + WORKS_AGAIN_WITHIN_MS
-        number = 10_000
+        number = 10_000 + self.plan.seed
         while self.world.now_ms() < end_ms:
             planned = plans.OrderPlan(
-                number, 0, plans.CHANNELS[number % 4], number % len(self.stores)
+                number,
+                0,
+                plans.CHANNELS[number % len(plans.CHANNELS)],
+                number % len(self.stores),
+                is_fetched=number % len(plans.CHANNELS) == plans.CHANNELS.index(SHOP),
             )
             store = replace(self.stores[planned.store], release_on_courier=())
             order = placed(self.world, planned, self.plan.seed, store, self.world.now_ms())
@@ -302,7 +349,7 @@ class Evening:
             ):
                 return []
             self.counts["after the evening: not made at once"] += 1
-            number += len(self.stores) * 4
+            number += len(self.stores) * len(plans.CHANNELS)
             self._go_until(self.world.now_ms() - self.began_ms + 240_000, CALM_STEP_MS)
         return ["after the evening no order is made any more"]
 
@@ -310,7 +357,12 @@ class Evening:
 
     def _audit(self) -> list[str]:
         told = self._told_to_staff() | self._never_heard_of()
-        found = findings(self.street, told_to_staff=told)
+        found = findings(
+            self.street,
+            told_to_staff=told,
+            maybe_untold=self.door.maybe_untold,
+            mails=self.door.mails,
+        )
         by_id = {side.order_id: side for side in sides(self.street)}
         orders = {self._id(order): order for order in self.plan.orders}
         for order_id, planned in orders.items():
@@ -328,14 +380,8 @@ class Evening:
 
         An order that Deliveroo has accepted cannot be taken back there.
         """
-        s3 = self.offline.client("s3")
-        pages = s3.get_paginator("list_objects_v2").paginate(
-            Bucket="order-middleware-local", Prefix="alerts/"
-        )
         told = set()
-        for entry in [entry for page in pages for entry in page.get("Contents", [])]:
-            body = s3.get_object(Bucket="order-middleware-local", Key=entry["Key"])["Body"].read()
-            note = json.loads(body)
+        for note in self.street.notes():
             self.counts[f"staff told: {note['type']}"] += 1
             channel, _, order = note["subject"].partition("#")
             if note["type"] == "order.callback_refused" and channel == DELIVEROO:
@@ -363,14 +409,18 @@ class Evening:
         found = []
         if planned.kind in (plans.UNMAPPED, plans.MISPRICED) and said_yes:
             found.append(f"{side.order_id}: accepted with {planned.kind}")
-        undone = any(deed.what in (plans.CANCEL, plans.VOID) for deed in planned.deeds)
+        if planned.card in plans.DECLINED_CARDS and said_yes:
+            found.append(f"{side.order_id}: accepted with a card that does not pay")
+        undone = any(deed.what in plans.UNDOING for deed in planned.deeds)
+        undone = undone or not planned.is_paid_for
         good = planned.kind in (plans.ASAP, plans.SCHEDULED)
         if self.plan.is_fair and good and not undone and not said_yes:
             found.append(f"{side.order_id}: {side.said} though nothing went wrong")
         return found
 
     def _count(self, side: Side) -> None:
-        self.counts[f"partner: {side.said or 'nothing'}"] += 1
+        is_ours = side.order_id in self.world.shop.checkouts()
+        self.counts[f"{'customer' if is_ours else 'partner'}: {side.said or 'nothing'}"] += 1
         record = side.record
         if record is None:
             self.counts["record: none"] += 1

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from simulators.orders import OrderGenerator
 from simulators.payments.stripe import sign
-from tests.pipeline.shop_audit import mails
 
 if TYPE_CHECKING:
     from tests.pipeline.conftest import Street
@@ -58,7 +57,7 @@ def status(street: Street, checkout_id: str) -> dict[str, Any]:
 def subjects(street: Street, checkout_id: str) -> list[str]:
     """Return what a customer was told."""
     address = street.world.shop.checkouts()[checkout_id]["customer"]["email"]
-    return [subject for to, subject in mails(street) if to == address]
+    return [subject for to, subject in street.mails() if to == address]
 
 
 def _handed_over(payload: dict[str, Any], *, carried: bool) -> dict[str, Any]:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from chalicelib.domain.checkout import COURIER_WITHIN_MS
-from tests.pipeline.shop_audit import checkouts, findings
+from simulators.audit import findings
+from simulators.shop.audit import checkouts
 from tests.pipeline.shop_steps import check_out, post, status, subjects
 from tests.pipeline.test_journeys import cancel_at_the_till
 

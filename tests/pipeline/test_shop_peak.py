@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from tests.pipeline.shop_audit import checkouts, findings
+from simulators.audit import findings
+from simulators.shop.audit import checkouts
 from tests.pipeline.shop_steps import check_out
 
 if TYPE_CHECKING:

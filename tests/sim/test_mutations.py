@@ -11,18 +11,24 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from chalicelib import handlers
-from chalicelib.domain.commands import ReceiveOrder, ReleaseOrder, SweepDeadlines
+from chalicelib.domain import checkout_duties
+from chalicelib.domain.checkout import Ending, Kitchen
+from chalicelib.domain.commands import NoticeKind, ReceiveOrder, ReleaseOrder, SweepDeadlines
 from chalicelib.domain.duties import Undo
 from chalicelib.domain.record import OrderRecord
 from chalicelib.orders import answer, receive, undo
 from chalicelib.orders.attempt import Attempt
+from chalicelib.payments.stripe import Stripe
 from chalicelib.pos.clover import Clover
 from chalicelib.pos.square import Square
+from chalicelib.shop import pay, place, tell
+from chalicelib.shop.saga import change
 from simulators.sim.plan import Weather, make_plan
 from simulators.sim.play import play
 
 if TYPE_CHECKING:
     from chalicelib.bootstrap import Services
+    from chalicelib.domain.checkout import Checkout
     from chalicelib.pos.base import Ticket
 
 SEEDS_MAX = 12
@@ -113,6 +119,87 @@ def a_kind_of_message_is_poison(patch: pytest.MonkeyPatch) -> None:
     patch.setitem(handlers.HANDLERS, ReleaseOrder, choke)
 
 
+def money_is_never_released(patch: pytest.MonkeyPatch) -> None:
+    """Written down as given back, and nobody has told the bank."""
+    patch.setattr(Stripe, "release", lambda *_: None)
+
+
+def a_second_payment_is_captured(patch: pytest.MonkeyPatch) -> None:
+    """Each time that the capture is tried, a payment of its own is made for it."""
+    capture, open_, authorise, count = (
+        Stripe.capture,
+        Stripe.open,
+        Stripe.authorise,
+        iter(range(10**9)),
+    )
+
+    def twice(self: Stripe, payment_id: str, amount: Any, attempt: int) -> None:
+        capture(self, payment_id, amount, attempt)
+        order_id = self._call("GET", f"/v1/payment_intents/{payment_id}", None, key="")
+        second = open_(self, order_id["metadata"]["order_id"], amount, 1000 + next(count))
+        authorise(self, second.id, "pm_card_visa", 0)
+        capture(self, second.id, amount, 0)
+
+    patch.setattr(Stripe, "capture", twice)
+
+
+def the_kitchen_is_asked_before_the_money_is_held(patch: pytest.MonkeyPatch) -> None:
+    """Trust comes first."""
+
+    def trusting(services: Services, checkout: Checkout) -> Checkout:
+        return change(services, checkout, lambda c: c.held(), checkout_duties.Step.PAY)
+
+    patch.setitem(pay.STEPS, checkout_duties.Payment.AUTHORISE, trusting)
+
+
+def money_is_taken_too_early(patch: pytest.MonkeyPatch) -> None:
+    """Captured for whoever wants it: the ticket is not waited for."""
+    patch.setattr(checkout_duties, "COOKED", frozenset(Kitchen))
+
+
+def couriers_are_not_sent_away(patch: pytest.MonkeyPatch) -> None:
+    """They come for orders that nobody makes."""
+    patch.setattr("chalicelib.couriers.doordash_drive.DoorDashDrive.cancel", lambda *_: None)
+
+
+def the_ticket_stays_when_the_customer_cancels(patch: pytest.MonkeyPatch) -> None:
+    """The money goes back all the same."""
+    patch.setattr(place, "_publish", _unless_cancellation(place._publish))
+    patch.setattr(place, "_wait", _as_if_out)
+
+
+def _as_if_out(services: Services, checkout: Checkout) -> Checkout:
+    return change(
+        services,
+        checkout,
+        lambda c: c.end(Ending.CANCELLED, out=True),
+        checkout_duties.Step.PLACE,
+    )
+
+
+def _unless_cancellation(publish: Any) -> Any:
+    def partly(services: Services, checkout: Checkout, kind: Any) -> None:
+        if kind is not NoticeKind.CANCELLATION:
+            publish(services, checkout, kind)
+
+    return partly
+
+
+def mails_are_sent_before_they_are_noted(patch: pytest.MonkeyPatch) -> None:
+    """What dies in between tells the customer once more."""
+
+    def hasty(services: Services, checkout: Checkout, message: str) -> Checkout:
+        services.mail.send(checkout.email, *tell._written(checkout, message))
+        return change(services, checkout, lambda c: c.claim(message), checkout_duties.Step.TELL)
+
+    patch.setattr(tell, "_tell", hasty)
+
+
+def nobody_is_told(patch: pytest.MonkeyPatch) -> None:
+    """Noted, and never sent."""
+    patch.setattr("chalicelib.adapters.mail.Mail.send", lambda *_: None)
+
+
 Break = Callable[[pytest.MonkeyPatch], None]
 BREAKS: dict[Break, str] = {
     yes_before_the_ticket: "the partner says (accepted|confirmed), the kitchen has 0",
@@ -126,6 +213,14 @@ BREAKS: dict[Break, str] = {
     prints_without_looking: "2 tickets|the kitchen has 0",
     nobody_is_answered: "nobody told the partner in time",
     a_kind_of_message_is_poison: "dead-letters holds",
+    money_is_never_released: "money is still held|charged .* without a ticket",
+    a_second_payment_is_captured: "captured twice",
+    the_kitchen_is_asked_before_the_money_is_held: "a ticket before the money was held",
+    money_is_taken_too_early: "taken before there was a ticket",
+    couriers_are_not_sent_away: r"1 couriers \(",
+    the_ticket_stays_when_the_customer_cancels: r"1 tickets stand \(cancelled\)",
+    mails_are_sent_before_they_are_noted: "told twice",
+    nobody_is_told: "never told",
 }
 """Each break, and what the auditor says of the harm it does."""
 
