@@ -57,6 +57,7 @@ def test_money_is_taken_after_the_ticket_and_given_back_when_there_is_none(stree
     ids = [check_out(street, number=number) for number in range(2)]
     street.go(seconds=240)
     street.world.square.faults.clear()
+    street.go(seconds=300, step=20)
     for id_ in ids:
         shown = status(street, id_)
         assert (shown["status"], shown["charged"]) == ("refused", False)
