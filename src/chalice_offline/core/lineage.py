@@ -43,8 +43,7 @@ class Lineages:
 
     def turns(self, causes: Iterable[int], function_arn: str) -> int:
         """Return how often a function has run in the chains that led to `causes`."""
-        known = (self._known.get(cause) for cause in causes)
-        return max((one.turns.get(function_arn, 0) for one in known if one), default=0)
+        return max([one.turns.get(function_arn, 0) for one in self._of(causes)], default=0)
 
     def ran(self, number: int) -> str:
         """Return the ARN of the function whose run, or last step of a run, an entry is; or ""."""

@@ -386,7 +386,6 @@ def test_logs_of_an_unread_function_stay_bounded(
     uploads: Uploads, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Only the latest lines wait; that some were left out is in the journal."""
-    monkeypatch.setattr(uploads.aws.lambda_.logs, "_waiting", _deque_of(6))
     monkeypatch.setattr("chalice_offline.services.lambda_.limits.LOG_LINES_KEPT", 6)
     uploads.create()
     for _ in range(4):
@@ -394,12 +393,6 @@ def test_logs_of_an_unread_function_stay_bounded(
     assert len(uploads.log_lines()) == 6
     notes = [one for one in uploads.aws.emulator.journal.entries() if one.subject == "logs"]
     assert [one.detail["lines"] for one in notes] == [6]
-
-
-def _deque_of(length: int) -> Any:
-    from collections import deque
-
-    return deque(maxlen=length)
 
 
 @pytest.mark.parametrize(

@@ -41,11 +41,12 @@ class FunctionSettings:
     variables: dict[str, str] = field(default_factory=dict)
     reserved_concurrency: int | None = None
     tags: dict[str, str] = field(default_factory=dict)
+    #: The function's unqualified ARN.
+    arn: str = field(init=False, compare=False)
 
-    @property
-    def arn(self) -> str:
-        """The function's unqualified ARN."""
-        return make_arn("lambda", self.region, self.account_id, f"function:{self.name}")
+    def __post_init__(self) -> None:
+        arn = make_arn("lambda", self.region, self.account_id, f"function:{self.name}")
+        object.__setattr__(self, "arn", arn)
 
 
 @dataclass(slots=True)
@@ -181,10 +182,14 @@ class Function:
     @property
     def provided(self) -> int:
         """How much concurrency is provided for its versions and aliases."""
+        if not self.provisioned:  # as nearly always, and each run asks
+            return 0
         return sum(config.requested for config in self.provisioned.values())
 
     def is_provided_for(self, number: str) -> bool:
         """Whether containers wait for a version, or for an alias that stands for it."""
+        if not self.provisioned:
+            return False
         aliases = [alias.name for alias in self.aliases.values() if alias.version == number]
         configs = [self.provisioned.get(qualifier) for qualifier in (number, *aliases)]
         return any(config is not None and config.is_ready for config in configs)

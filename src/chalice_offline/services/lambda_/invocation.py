@@ -58,7 +58,7 @@ def invoke(lambda_: LambdaState, context: CallContext, request: Request) -> Repl
         if result.outcome.failed:
             answer["FunctionError"] = "Unhandled"
         if request.get("LogType") == "Tail":
-            answer["LogResult"] = _log_result(result.log)
+            answer["LogResult"] = _log_result(result.lines.texts())
         reply.resolve(answer)
 
     start_run(

@@ -31,38 +31,100 @@ class _Line(NamedTuple):
     text: str
 
 
+class RunLines(NamedTuple):
+    """What a run wrote, and what Lambda writes around it: lines that few ever read."""
+
+    function_arn: str
+    group: str
+    stream: str
+    request_id: str
+    version: str
+    memory_mb: int
+    started_ms: int
+    ended_ms: int
+    duration_ms: int
+    stopped_after_ms: int | None
+    written: list[tuple[int, str]]
+
+    @property
+    def length(self) -> int:
+        """How many lines it is."""
+        return len(self.written) + (3 if self.stopped_after_ms is None else 4)
+
+    def lines(self) -> list[tuple[int, str]]:
+        """Return them all, each with its instant."""
+        first = f"START RequestId: {self.request_id} Version: {self.version}\n"
+        return [
+            (self.started_ms, first),
+            *self.written,
+            *((self.ended_ms, text) for text in self._last()),
+        ]
+
+    def texts(self) -> list[str]:
+        """Return them without their instants."""
+        return [text for _, text in self.lines()]
+
+    def placed(self) -> Iterator[_Line]:
+        """Give them with the log stream that each belongs to."""
+        _, _, _, region, account_id, *_ = self.function_arn.split(":")
+        place = (account_id, region, self.group, self.stream)
+        return (_Line(place, at_ms, text) for at_ms, text in self.lines())
+
+    def _last(self) -> Iterator[str]:
+        if self.stopped_after_ms is not None:
+            said = f"Task timed out after {self.stopped_after_ms / 1000:.2f} seconds"
+            yield f"{iso_milliseconds(self.ended_ms)} {self.request_id} {said}\n\n"
+        yield f"END RequestId: {self.request_id}\n"
+        # One process runs every function: what a single one used of its memory cannot be told.
+        yield (
+            f"REPORT RequestId: {self.request_id}\tDuration: {self.duration_ms:.2f} ms\t"
+            f"Billed Duration: {self.duration_ms} ms\tMemory Size: {self.memory_mb} MB\t"
+            f"Max Memory Used: {self.memory_mb} MB\t\n"
+        )
+
+
 class FunctionLogs:
     """The lines of all functions that are not in CloudWatch Logs yet."""
 
     def __init__(self, kernel: Kernel) -> None:
         self._kernel = kernel
-        self._waiting: deque[_Line] = deque(maxlen=limits.LOG_LINES_KEPT)
+        self._waiting: deque[RunLines] = deque()
+        self._count = 0
         self._left_out = 0
 
-    def ended(self, run: FunctionRun, duration_ms: int) -> list[str]:
-        """Take in what a run wrote, between the lines Lambda writes itself; return them all."""
-        run.log.close()
+    def ended(self, run: FunctionRun, duration_ms: int) -> RunLines:
+        """Take in what a run wrote; return it between the lines Lambda writes itself."""
+        log, life = run.log, run.life
+        log.close()
         now_ms = self._kernel.now_ms
-        started_ms = run.life.started_ms or now_ms
-        lines = [(started_ms, f"START RequestId: {run.request_id} Version: {run.version}\n")]
-        lines += run.log.lines
-        if run.life.is_stopped:
-            seconds = run.life.timeout_ms / 1000
-            said = f"{run.request_id} Task timed out after {seconds:.2f} seconds"
-            text = f"{iso_milliseconds(now_ms)} {said}\n\n"
-            lines.append((now_ms, text))
-        lines += [(now_ms, text) for text in _last_lines(run, duration_ms)]
-        _, _, _, region, account_id, *_ = run.function_arn.split(":")
-        place = (account_id, region, run.log.group, run.log.stream)
-        self._left_out += max(0, len(self._waiting) + len(lines) - limits.LOG_LINES_KEPT)
-        self._waiting.extend(_Line(place, at_ms, text) for at_ms, text in lines)
-        return [text for _, text in lines]
+        lines = RunLines(
+            run.function_arn,
+            log.group,
+            log.stream,
+            run.request_id,
+            run.version,
+            run.memory_mb,
+            life.started_ms or now_ms,
+            now_ms,
+            duration_ms,
+            life.timeout_ms if life.is_stopped else None,
+            log.lines,
+        )
+        self._waiting.append(lines)
+        self._count += lines.length
+        while self._count > limits.LOG_LINES_KEPT and len(self._waiting) > 1:
+            count = self._waiting.popleft().length
+            self._count -= count
+            self._left_out += count
+        return lines
 
     def write(self) -> None:
         """Bring what waits to CloudWatch Logs: somebody is about to look."""
-        waiting = list(self._waiting)
+        waiting = [line for run in self._waiting for line in run.placed()]
         self._waiting.clear()
-        left_out, self._left_out = self._left_out, 0
+        left_out = self._left_out + max(0, len(waiting) - limits.LOG_LINES_KEPT)
+        del waiting[: -limits.LOG_LINES_KEPT]
+        self._count = self._left_out = 0
         if left_out:
             kept = f"at most {limits.LOG_LINES_KEPT} lines wait for CloudWatch Logs"
             self._kernel.note("logs", {"lines": left_out}, (), f"left out: {kept}")
@@ -101,16 +163,6 @@ def stream_name(container: str, version: str, since_ms: int) -> str:
     """Return the log stream of a container (32 hexadecimal digits) that started at `since_ms`."""
     day = datetime.fromtimestamp(since_ms / 1000, UTC).strftime("%Y/%m/%d")
     return f"{day}/[{version}]{container}"
-
-
-def _last_lines(run: FunctionRun, duration_ms: int) -> tuple[str, str]:
-    # One process runs every function: what a single one used of its memory cannot be told.
-    report = (
-        f"REPORT RequestId: {run.request_id}\tDuration: {duration_ms:.2f} ms\t"
-        f"Billed Duration: {duration_ms} ms\tMemory Size: {run.memory_mb} MB\t"
-        f"Max Memory Used: {run.memory_mb} MB\t\n"
-    )
-    return f"END RequestId: {run.request_id}\n", report
 
 
 def _calls(lines: list[_Line]) -> Iterator[list[dict[str, Any]]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chalice_offline.core.run import FunctionRun, Outcome, RunLife, RunLog, timed_out
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from chalice_offline.core.scheduler import Timer
     from chalice_offline.core.unspelled import UnspelledJson
     from chalice_offline.services.lambda_.function import Function
+    from chalice_offline.services.lambda_.logs import RunLines
 
 _log = logging.getLogger(__name__)
 
@@ -33,7 +34,7 @@ class RunResult:
     entry: int
     outcome: Outcome
     version: str
-    log: list[str] = field(default_factory=list)
+    lines: RunLines
 
 
 def start_run(
@@ -152,7 +153,7 @@ class _UnderWay:
         function.metrics.ended(duration_ms, failed=outcome.failed, retry=self._retry)
         lines = function.logs.ended(run, duration_ms)
         self._done(RunResult(run.request_id, self.entry, outcome, run.version, lines))
-        siblings = function.arn.removesuffix(function.name)
+        siblings = run.function_arn.removesuffix(function.name)
         for name in waiting:
             kernel.signal(f"{siblings}{name}:idle")
 
