@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from typing import Any
 
 from chalice_offline.chalice_app.process_patches import is_replaced, replace
@@ -65,9 +66,14 @@ class _ScopedStorage(MutableMapping[Any, Any]):
 class _RunVariables(MutableMapping[Any, Any]):
     """A function's variables, and over them those that each run has of its own."""
 
-    def __init__(self, own: dict[Any, Any], shared: dict[Any, Any]) -> None:
-        self._own = own
+    def __init__(self, make: Callable[[], Variables], shared: dict[Any, Any]) -> None:
+        self._make = make
         self._shared = shared
+
+    @cached_property
+    def _own(self) -> dict[Any, Any]:
+        """What only this run sees; made when it looks for a variable, which few do."""
+        return _encoded(self._make())
 
     def __getitem__(self, key: Any) -> Any:
         return self._own[key] if key in self._own else self._shared[key]
@@ -109,13 +115,13 @@ class FunctionEnvironment:
     def __init__(self, variables: Variables) -> None:
         self._storage = _encoded(variables)
 
-    def active(self, own: Variables | None = None) -> _Active:
+    def active(self, own: Callable[[], Variables] | None = None) -> _Active:
         """Make this the environment of the present context (and of threads started in it).
 
-        `own` is what only this run sees. A handler that puts something else in the place of
+        `own` makes what only this run sees. A handler that puts something else in the place of
         `os.environ` has done so in a process of its own: it is undone with the run.
         """
-        return _Active(_RunVariables(_encoded(own), self._storage) if own else self._storage)
+        return _Active(_RunVariables(own, self._storage) if own else self._storage)
 
 
 def _encoded(variables: Variables) -> dict[Any, Any]:

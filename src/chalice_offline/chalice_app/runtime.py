@@ -7,6 +7,7 @@ import json
 import logging
 import traceback
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from chalice_offline.chalice_app.environment import FunctionEnvironment
@@ -106,7 +107,10 @@ class Runtime:
 
     def _run(self, function: Function, run: FunctionRun) -> Outcome:
         present_run.set(PresentRun(run.entry, run.life))
-        with function.environment.active(_own_variables(run)), taken_down(run, self._clock):
+        with (
+            function.environment.active(partial(_own_variables, run)),
+            taken_down(run, self._clock),
+        ):
             try:
                 return self._handled(function, run)
             except RunStopped:

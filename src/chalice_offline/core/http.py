@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
@@ -61,9 +61,8 @@ def joined(fields: Iterable[tuple[str, str]]) -> Headers:
     return headers
 
 
-@dataclass(frozen=True, slots=True)
-class HttpRequest:
-    """One request as a door received it.
+class HttpRequest(NamedTuple):
+    """One request as a door received it. A tuple with names, as those of `core.context`.
 
     `url` is absolute and still percent-encoded; `body` is the raw payload. A payload too large
     for memory is `upload`, a file, and `body` is empty then. `fields` are the header fields

@@ -66,7 +66,9 @@ class Lineages:
     def step(self, number: int, causes: Iterable[int]) -> None:
         """Entry `number` is a decision, or the end of a run."""
         found = self._of(causes)
-        if found:
+        if len(found) == 1:  # it stands where its cause stands
+            self._keep(number, found[0])
+        elif found:
             last = _last(found)
             run = next((one.run for one in found if one.run), "")
             turns = _merged([one.turns for one in found])

@@ -101,15 +101,7 @@ def is_app_host(host: str) -> bool:
 
 def sent_to_stage(request: HttpRequest, api_id: str, stage: str) -> HttpRequest:
     """Return a request to an API that needs no naming, with the API and its stage as its place."""
-    return HttpRequest(
-        request.method,
-        request.url,
-        request.headers,
-        request.body,
-        request.upload,
-        request.fields,
-        {"apiId": api_id or "-", "stage": stage or "-"},
-    )
+    return request._replace(place={"apiId": api_id or "-", "stage": stage or "-"})
 
 
 @lru_cache(maxsize=256)

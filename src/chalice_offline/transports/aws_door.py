@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from chalice_offline.core.errors import AwsError
@@ -137,7 +136,7 @@ async def _read(head: HttpRequest, payload: asgi.Payload, gateway: Gateway) -> H
     length = int(announced) if announced else None
     if length is not None and length <= SMALL:
         body = await payload.read()
-        return replace(head, body=body)
+        return head._replace(body=body)
     incoming = IncomingBody(head, gateway.emulator.storage.blobs)
     try:
         if length is not None:

@@ -8,7 +8,6 @@ here is for S3.
 from __future__ import annotations
 
 import zlib
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from chalice_offline.core.errors import AwsError
@@ -36,7 +35,7 @@ def decompressed(request: HttpRequest) -> HttpRequest:
         raise _failure()
     body = _decompressed(request.body, _FORMATS[encoding])
     kept = [(name, value) for name, value in request.headers.items() if name != "content-encoding"]
-    return replace(request, headers=Headers(kept), body=body)
+    return request._replace(headers=Headers(kept), body=body)
 
 
 def _decompressed(data: bytes, window_bits: int) -> bytes:

@@ -64,6 +64,7 @@ class _Protocol(HttpToolsProtocol):  # type: ignore[misc] # uvicorn is not follo
         self._head_bytes = 0
         self._in_head = True
         self._fields: list[tuple[bytes, bytes]] = []
+        self._authority = b""  # which the target names instead of a host field
         self._at_once: AtOnce | None = None  # what is under way of it
         self._starts_anew = False
         self._refusal: HttpResponse | None = None
@@ -116,6 +117,7 @@ class _Protocol(HttpToolsProtocol):  # type: ignore[misc] # uvicorn is not follo
         self.url = b""
         self.headers: list[tuple[bytes, bytes]] = []
         self.expect_100_continue = False
+        self._authority = b""
         self._fields = []
 
     def on_header(self, name: bytes, value: bytes) -> None:
@@ -127,7 +129,6 @@ class _Protocol(HttpToolsProtocol):  # type: ignore[misc] # uvicorn is not follo
         """Judge the head before anything is made of it."""
         self._in_head = False
         headers = self._merged()
-        self.headers = [(name.lower(), value) for name, value in self._fields]
         if (headers.get("transfer-encoding") or "chunked").lower() != "chunked":
             raise _MalformedError
         method = self.parser.get_method()
@@ -135,11 +136,12 @@ class _Protocol(HttpToolsProtocol):  # type: ignore[misc] # uvicorn is not follo
             raise _MalformedError
         if not self.url.startswith(b"/"):
             self._take_target(headers)
-        if self.parser.should_upgrade() and self._get_upgrade() != b"websocket":
-            self._starts_anew = True
-            return
         if self._may_answer_at_once(headers):
             self._begin_at_once(method, headers)
+            return
+        self._fold_fields()
+        if self.parser.should_upgrade() and self._get_upgrade() != b"websocket":
+            self._starts_anew = True
             return
         self.expect_100_continue = dict.get(headers, "expect", "").lower() == "100-continue"
         self.scope = self._scope() | {HEADERS: headers}
@@ -225,6 +227,7 @@ class _Protocol(HttpToolsProtocol):  # type: ignore[misc] # uvicorn is not follo
         """Let a task of the event loop send the reply."""
         self._at_once = None
         self.tasks.discard(cycle)
+        self._fold_fields()
         scope = self._scope() | {"method": cycle.method}
         task_cycle = RequestResponseCycle(
             scope=scope,
@@ -285,11 +288,16 @@ class _Protocol(HttpToolsProtocol):  # type: ignore[misc] # uvicorn is not follo
 
     def _take_target(self, merged: Headers) -> None:
         """Take a target that is no path: "*", or RFC 9112, section 3.2.2: a host in it counts."""
-        authority, self.url = _authority_and_path(self.url)
-        if authority:
+        self._authority, self.url = _authority_and_path(self.url)
+        if self._authority:
+            merged["host"] = self._authority.decode("latin-1")
+
+    def _fold_fields(self) -> None:
+        """Let ASGI have the head's fields as it wants them."""
+        self.headers = [(name.lower(), value) for name, value in self._fields]
+        if self._authority:
             self.headers[:] = [pair for pair in self.headers if pair[0] != b"host"]
-            self.headers.append((b"host", authority))
-            merged["host"] = authority.decode("latin-1")
+            self.headers.append((b"host", self._authority))
 
     def _may_answer_at_once(self, merged: Headers) -> bool:
         cycle = self.cycle

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from chalice_offline.transports.aws_chunked import (
@@ -61,12 +60,12 @@ class IncomingBody:
         """Return the request with its payload."""
         writer = self._writer
         if writer is None:
-            return replace(self._head, body=b"".join(self._pieces))
+            return self._head._replace(body=b"".join(self._pieces))
         headers = self._head.headers
         if self._decoder is not None:
             headers = decoded_headers(headers, self._decoder.finish(), self._decoded)
         self._writer = None
-        return replace(self._head, headers=headers, upload=writer.finish())
+        return self._head._replace(headers=headers, upload=writer.finish())
 
     def discard(self) -> None:
         """Remove the file, if there is one."""

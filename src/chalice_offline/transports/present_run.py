@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import threading
 from contextvars import ContextVar
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,15 +15,15 @@ if TYPE_CHECKING:
     from chalice_offline.core.run import RunLife
 
 
-@dataclass(frozen=True, slots=True)
 class PresentRun:
     """A run under way: its journal entry and its life. Made on the thread of its handler."""
 
-    entry: int
-    life: RunLife
+    __slots__ = ("entry", "life")
 
-    def __post_init__(self) -> None:
-        self.life.interruption.thread_id = threading.get_ident()
+    def __init__(self, entry: int, life: RunLife) -> None:
+        self.entry = entry
+        self.life = life
+        life.interruption.thread_id = threading.get_ident()
 
     def in_the_emulator(self) -> _InTheEmulator:
         """Call the emulator: the handler is not interrupted in between, and ends here if stopped.

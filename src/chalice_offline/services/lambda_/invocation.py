@@ -30,7 +30,10 @@ _ANY_LENGTH = min(limits.SYNCHRONOUS_PAYLOAD_BYTES, limits.ASYNCHRONOUS_PAYLOAD_
 def invoke(lambda_: LambdaState, context: CallContext, request: Request) -> Reply:
     """Run a function now (RequestResponse), soon (Event) or not at all (DryRun)."""
     reference = reference_in(request, context)
-    function, version = lambda_.find_version(reference.with_qualifier())
+    found = lambda_.version_or_none(reference)
+    if found is None:
+        raise reference.with_qualifier().not_found()
+    function, version = found
     kind = request.get("InvocationType", "RequestResponse")
     payload = request.get("Payload") or b"{}"
     if version.upload is not None and not version.upload.is_runnable:

@@ -100,11 +100,16 @@ class LambdaState:
 
         Raises ResourceNotFoundException when there is none.
         """
+        found = self.version_or_none(reference)
+        if found is None:
+            raise reference.not_found()
+        return found
+
+    def version_or_none(self, reference: Reference) -> tuple[Function, Version] | None:
+        """Return the function and the version that a reference names, if it is there."""
         function = self.function_or_none(reference)
         version = function.version(reference.qualifier) if function else None
-        if function is None or version is None:
-            raise reference.not_found()
-        return function, version
+        return None if function is None or version is None else (function, version)
 
     def layer_version_or_none(
         self, account_id: str, region: str, name: str, number: int

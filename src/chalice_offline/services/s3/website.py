@@ -6,7 +6,6 @@ credentials: the bucket's policy or a list of the object has to allow it.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlsplit
 
@@ -121,7 +120,7 @@ class _Visit:
         scheme, host, *_ = urlsplit(self._http.url)
         url = f"{scheme}://{host}/{quote(key)}"
         headers = Headers([("host", self._http.host)]) if plain else self._http.headers
-        request = parse(_GET_OBJECT, replace(self._http, method="GET", url=url, headers=headers))
+        request = parse(_GET_OBJECT, self._http._replace(method="GET", url=url, headers=headers))
         check_access(self._s3, self._context, self._bucket, None, "GetObject", request)
         context = self._context._replace(http=None)  # what is asked for is in the request
         result = read_object(self._s3, context, self._bucket, request)
