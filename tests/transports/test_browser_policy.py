@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import replace
 
 import pytest
 
@@ -211,7 +210,7 @@ def test_a_function_url_is_a_route_of_the_app_and_never_the_console() -> None:
     page = HttpRequest("GET", f"http://{host}/_localstack/health", Headers([("Host", host)]))
     gateway.pages["/_chalice_offline/"] = lambda _request: HttpResponse(200)
     for path in ("/_localstack/health", "/_chalice_offline/"):
-        reply = gateway.handle(replace(page, url=f"http://{host}{path}"))
+        reply = gateway.handle(page._replace(url=f"http://{host}{path}"))
         assert isinstance(reply, HttpResponse)
         assert reply.status == 403
 
