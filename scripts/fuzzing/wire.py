@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from botocore.awsrequest import create_request_object, prepare_request_dict
@@ -115,7 +114,7 @@ def _wrong_type(dice: random.Random, request: HttpRequest) -> HttpRequest:
         return request
     container, key = dice.choice(places)
     container[key] = dice.choice(_ODD_JSON)
-    return replace(request, body=json.dumps(content).encode())
+    return request._replace(body=json.dumps(content).encode())
 
 
 def _places(content: Any) -> Any:
@@ -139,22 +138,22 @@ def _wrong_field(dice: random.Random, request: HttpRequest) -> HttpRequest:
         fields[position] + b"&" + fields[position], name + b"=" + value * 50, b"=" + value,
     ]  # fmt: skip
     fields[position] = dice.choice(odd)
-    return replace(request, body=b"&".join(fields))
+    return request._replace(body=b"&".join(fields))
 
 
 def _cut(dice: random.Random, request: HttpRequest) -> HttpRequest:
-    return replace(request, body=request.body[: dice.randrange(len(request.body) + 1)])
+    return request._replace(body=request.body[: dice.randrange(len(request.body) + 1)])
 
 
 def _noise(dice: random.Random, request: HttpRequest) -> HttpRequest:
     position = dice.randrange(len(request.body) + 1)
     noise = dice.randbytes(dice.randint(1, 4))
     body = request.body[:position] + noise + request.body[position + dice.randint(0, 4) :]
-    return replace(request, body=body)
+    return request._replace(body=body)
 
 
 def _other_body(dice: random.Random, request: HttpRequest) -> HttpRequest:
-    return replace(request, body=dice.choice(_ODD_BODIES))
+    return request._replace(body=dice.choice(_ODD_BODIES))
 
 
 def _odd_header(dice: random.Random, request: HttpRequest) -> HttpRequest:
@@ -164,19 +163,19 @@ def _odd_header(dice: random.Random, request: HttpRequest) -> HttpRequest:
     else:
         name, value = dice.choice(_ODD_HEADERS)
         headers[name] = value
-    return replace(request, headers=headers)
+    return request._replace(headers=headers)
 
 
 def _other_method(dice: random.Random, request: HttpRequest) -> HttpRequest:
-    return replace(request, method=dice.choice(_METHODS))
+    return request._replace(method=dice.choice(_METHODS))
 
 
 def _odd_path(dice: random.Random, request: HttpRequest) -> HttpRequest:
     if dice.random() < 0.5:
-        return replace(request, url=request.url + dice.choice(_PATH_TAILS))
+        return request._replace(url=request.url + dice.choice(_PATH_TAILS))
     head, _, tail = request.url.rpartition("/")
     position = dice.randrange(len(tail) + 1)
-    return replace(request, url=f"{head}/{tail[:position]}{dice.choice(['%', '/', '%C3', ''])}")
+    return request._replace(url=f"{head}/{tail[:position]}{dice.choice(['%', '/', '%C3', ''])}")
 
 
 _DAMAGES: list[Damage] = [

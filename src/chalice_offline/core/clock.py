@@ -60,6 +60,8 @@ class SystemClock:
         self._ahead_ms = _wall_ms() - self._monotonic_ms
         self._slept_ms = 0
         self._is_watched = False
+        # What the machine's clocks said when they were read last, and what that meant.
+        self._last = ((-1, -1), Reading(0, 0))
 
     def watched(self) -> None:
         """Hear that somebody looks at least every LOOK_MS from now on: longer gaps are stalls."""
@@ -77,20 +79,25 @@ class SystemClock:
 
     def read(self) -> Reading:
         """Return both at once."""
+        said = monotonic_ms, wall_ms = _monotonic_ms(), _wall_ms()
+        last_said, last = self._last
+        if said == last_said:  # in one millisecond several times
+            return last
         with self._lock:
             before_ms = self._monotonic_ms
-            monotonic_ms = _monotonic_ms()
             if monotonic_ms < before_ms:
                 monotonic_ms = before_ms
             self._monotonic_ms = monotonic_ms
             if self._is_watched and monotonic_ms - before_ms >= STALL_MS:
                 self._slept_ms += monotonic_ms - before_ms
-            gap_ms = _wall_ms() - monotonic_ms - self._ahead_ms
+            gap_ms = wall_ms - monotonic_ms - self._ahead_ms
             if gap_ms >= GAP_MS:
                 self._ahead_ms += gap_ms
                 self._slept_ms += gap_ms
             now_ms = monotonic_ms + self._ahead_ms
-            return Reading(now_ms, now_ms - self._slept_ms)
+            reading = Reading(now_ms, now_ms - self._slept_ms)
+            self._last = (said, reading)
+            return reading
 
 
 class VirtualClock:

@@ -89,6 +89,13 @@ _NOBODY: dict[str, Any] = {
 }
 
 
+def full_identity(
+    source_ip: str, user_agent: str | None, identity: dict[str, Any]
+) -> dict[str, Any]:
+    """Return who asks; what is not known is null."""
+    return _NOBODY | {"sourceIp": source_ip, "userAgent": user_agent} | identity
+
+
 class GatewayFailure(Exception):  # noqa: N818 - a reply of API Gateway's own, told in AWS's words
     """No integration answers: API Gateway does, with a gateway response of this type."""
 
@@ -226,8 +233,7 @@ class Exchange:
 
     def full_identity(self) -> dict[str, Any]:
         """Return who asks; what is not known is null."""
-        known = {"sourceIp": self.source_ip, "userAgent": self.header("user-agent")}
-        return _NOBODY | known | self.identity
+        return full_identity(self.source_ip, self.header("user-agent"), self.identity)
 
     def decoded_parameters(self) -> dict[str, str]:
         """Return the path's variables without percent-encoding."""

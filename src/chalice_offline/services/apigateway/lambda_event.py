@@ -20,6 +20,7 @@ from chalice_offline.services.apigateway.exchange import (
     Reply,
     as_logged,
     as_text,
+    full_identity,
     parsed_query,
     passed_on,
 )
@@ -50,10 +51,10 @@ class ProxyEvent(UnspelledJson):
 
     __slots__ = (
         "_account_id", "_api_id", "_authorizer", "_base_path", "_body", "_deployment_id",
-        "_extended_id", "_fields", "_full_path", "_host", "_identity", "_is_base64", "_is_canary",
+        "_extended_id", "_fields", "_full_path", "_host", "_identity", "_is_canary",
         "_method", "_now_ms", "_path", "_path_parameters", "_protocol", "_query", "_request_id",
-        "_route", "_source_ip", "_stage_name", "_trace_id", "_variables", "journal_weight",
-        "longest",
+        "_route", "_served", "_source_ip", "_stage_name", "_trace_id", "_variables",
+        "journal_weight", "longest",
     )  # fmt: skip
 
     def __init__(self, exchange: Exchange) -> None:
@@ -67,14 +68,14 @@ class ProxyEvent(UnspelledJson):
         self._path_parameters = exchange.path_parameters
         self._fields = exchange.fields
         self._body = body
-        self._is_base64 = bool(body) and exchange.is_binary
+        self._served = exchange.served
         self._host, self._protocol = exchange.host, exchange.protocol
         self._source_ip, self._trace_id = exchange.source_ip, exchange.trace_id
         self._extended_id = exchange.extended_id
         self._deployment_id, self._stage_name = exchange.deployment_id, exchange.stage_name
         self._variables = exchange.variables
         self._is_canary = exchange.is_canary if "canarySettings" in exchange.stage else None
-        self._identity = exchange.full_identity()
+        self._identity = exchange.identity
         self._authorizer = exchange.authorizer
         size = len(body) + len(exchange.raw_query) + 2 * len(exchange.path)
         size += sum([len(value) for _, value in exchange.fields])
@@ -87,8 +88,9 @@ class ProxyEvent(UnspelledJson):
         headers = passed_on(self._fields, self._host, self._trace_id, self._source_ip)
         query = parsed_query(self._query)
         body: str | None = None
+        is_base64 = False
         if self._body:
-            is_base64 = self._is_base64
+            is_base64 = self._served.is_binary(_last(headers, "Content-Type") or "")
             body = b64encode(self._body).decode() if is_base64 else as_text(self._body)
         return {
             "resource": self._route.path,
@@ -101,12 +103,12 @@ class ProxyEvent(UnspelledJson):
             "multiValueQueryStringParameters": query or None,
             "pathParameters": self._path_parameters.copy() or None,  # as they were sent (recorded)
             "stageVariables": self._variables.copy() or None,
-            "requestContext": self._request_context(),
+            "requestContext": self._request_context(_last(headers, "User-Agent")),
             "body": body,
-            "isBase64Encoded": self._is_base64,
+            "isBase64Encoded": is_base64,
         }
 
-    def _request_context(self) -> dict[str, Any]:
+    def _request_context(self, user_agent: str | None) -> dict[str, Any]:
         """Return the `requestContext`, field by field as AWS has it."""
         route = self._route
         found = {
@@ -122,7 +124,7 @@ class ProxyEvent(UnspelledJson):
             "domainPrefix": self._host.partition(".")[0],
             "requestTimeEpoch": self._now_ms,
             "requestId": self._request_id,
-            "identity": self._identity.copy(),
+            "identity": full_identity(self._source_ip, user_agent, self._identity),
             "domainName": self._host,
             "deploymentId": self._deployment_id,
             "apiId": self._api_id,
@@ -134,6 +136,11 @@ class ProxyEvent(UnspelledJson):
         if self._is_canary is not None:
             found["isCanaryRequest"] = self._is_canary
         return found
+
+
+def _last(headers: dict[str, list[str]], name: str) -> str | None:
+    values = headers.get(name)
+    return values[-1] if values else None
 
 
 def proxy_reply(exchange: Exchange, payload: bytes) -> Reply:
