@@ -42,6 +42,37 @@ def item(kind, number):
     assert offline.http.get("/nowhere").status_code == 403
 
 
+def test_what_a_handler_does_to_its_event_stays_its_own(run: Any) -> None:
+    """The journal tells the event as it came, and it is the one the handler got."""
+    offline = run(
+        """
+import copy
+
+@app.route("/items/{kind}", methods=["POST"], content_types=["text/plain"])
+def item(kind):
+    event = app.current_request.to_original_event()
+    came = copy.deepcopy(event)
+    event["pathParameters"].clear()
+    event["multiValueHeaders"]["X-Own"].append("more")
+    event["requestContext"]["identity"]["sourceIp"] = "changed"
+    event["body"] = None
+    return came
+"""
+    )
+    headers = {"Content-Type": "text/plain", "X-Own": "one"}
+    came = [
+        offline.http.post("/items/menu?q=1", headers=headers, body="caf\u00e9".encode()).json_body
+        for _ in range(2)
+    ]
+    assert [one["pathParameters"] for one in came] == [{"kind": "menu"}] * 2
+    assert [one["multiValueHeaders"]["X-Own"] for one in came] == [["one"]] * 2
+    assert [one["body"] for one in came] == ["caf\u00e9"] * 2
+    entries = list(offline.emulator.journal.entries())
+    runs = [one.detail["payload"] for one in entries if one.kind == "run"]
+    assert [json.loads(payload) for payload in runs] == came
+    assert [one.detail["Payload"] for one in entries if one.subject == "lambda.Invoke"] == runs
+
+
 def test_cors_preflight_is_answered_by_the_gateway(run: Any) -> None:
     """OPTIONS on a route with CORS gives the configured headers."""
     offline = run(

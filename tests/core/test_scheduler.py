@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import weakref
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -66,3 +68,13 @@ def test_cancelling_none_or_a_timer_that_ran_is_fine() -> None:
     scheduler.cancel(timer)
     scheduler.cancel(None)
     assert scheduler.next_due_ms() is None
+
+
+def test_a_cancelled_timer_holds_nothing() -> None:
+    """It may lie in the heap for long; what it was for must not."""
+    scheduler, work = Scheduler(), set("work")
+    held = weakref.ref(work)
+    timer = scheduler.at(60_000, work.clear)
+    scheduler.cancel(timer)
+    del work
+    assert held() is None
