@@ -51,6 +51,7 @@ RECIPES = {
             "pyopenssl==25.3.0",
             "cryptography<47",
             "service_identity",
+            "jsonata-python",  # for localstack_on_loopback.py: JSONata without Java
         ),
         size_mb=500,
         python_minor=13,

@@ -29,6 +29,8 @@ from chalice_offline.attach.session import AttachedSession, detach
 from chalice_offline.chalice_app.app_module import unload_project
 from simulators.server import RunningServer
 
+from .answers import mocked
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -98,12 +100,13 @@ class LocalStack:
 
 
 @contextmanager
-def own_engines(*names: str) -> Iterator[list[Any]]:
+def own_engines(*names: str, **settings: str) -> Iterator[list[Any]]:
     """Run engines of .engines on free ports; EngineError with the log's end when one cannot."""
     from engines import engine, free_port
 
     with ExitStack() as stack:
-        yield [stack.enter_context(engine(name, port=free_port())) for name in names]
+        made = [engine(name, port=free_port(), environment=settings) for name in names]
+        yield [stack.enter_context(one) for one in made]
 
 
 @pytest.fixture(scope="session")
@@ -113,14 +116,19 @@ def monkeypatch_session() -> Iterator[pytest.MonkeyPatch]:
 
 
 @pytest.fixture(scope="session")
-def localstack(monkeypatch_session: pytest.MonkeyPatch) -> Iterator[LocalStack]:
+def localstack(
+    monkeypatch_session: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[LocalStack]:
     running = os.environ.get("LOCALSTACK_URL", "")
     if running:
         with urllib.request.urlopen(f"{running}/_localstack/health", timeout=10):
             pass
         yield LocalStack(running, "", monkeypatch_session)
         return
-    with own_engines("localstack", "dynamodb") as (stack, tables):
+    answers = tmp_path_factory.mktemp("answers") / "functions.json"
+    answers.write_text(json.dumps(mocked()))
+    settings = {"SFN_MOCK_CONFIG": str(answers), "JSONATA_IN_PYTHON": "1"}
+    with own_engines("localstack", "dynamodb", **settings) as (stack, tables):
         yield LocalStack(stack.url, tables.url, monkeypatch_session)
 
 
