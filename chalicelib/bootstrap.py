@@ -238,10 +238,10 @@ class Services:
 
     @cached_property
     def functions(self) -> Functions:
-        """Other functions of this app."""
-        from chalicelib.adapters.functions import Functions
+        """Other functions of this app: called once, and waited for as long as they may take."""
+        from chalicelib.adapters.functions import WAIT_SECONDS, Functions
 
-        return Functions(_client("lambda"))
+        return Functions(_client("lambda", attempts=1, read_timeout=WAIT_SECONDS))
 
     @cached_property
     def schedules(self) -> Schedules:
@@ -391,7 +391,7 @@ def client(service: str) -> Any:
     return _client(service)
 
 
-def _client(service: str, attempts: int = 4, **credentials: str) -> Any:
+def _client(service: str, attempts: int = 4, read_timeout: float = 5, **credentials: str) -> Any:
     import boto3
     from botocore.config import Config as ClientConfig
 
@@ -401,7 +401,7 @@ def _client(service: str, attempts: int = 4, **credentials: str) -> Any:
     # putting its long one together, twice a call: an eighth of a call's work together.
     config = ClientConfig(
         connect_timeout=2,
-        read_timeout=5,
+        read_timeout=read_timeout,
         retries={"mode": "standard", "total_max_attempts": attempts},
         parameter_validation=False,
         user_agent="order-middleware",

@@ -55,6 +55,7 @@ class OperatorNames:
     orders_due_index: str
     orders_ticket_index: str
     orders_day_index: str
+    access_table: str
     functions: str
     stores_table: str
     menu_items_table: str
@@ -141,6 +142,7 @@ def read_operator_names(environ: Mapping[str, str] = os.environ) -> OperatorName
         orders_due_index=environ.get("ORDERS_DUE_INDEX", "due-by-shard"),
         orders_ticket_index=environ.get("ORDERS_TICKET_INDEX", "by-ticket"),
         orders_day_index=environ.get("ORDERS_DAY_INDEX", "by-day"),
+        access_table=environ.get("ACCESS_TABLE", "access"),
         functions=f"order-middleware-{_required(environ, 'STAGE')}",
         stores_table=environ.get("STORES_TABLE", "stores"),
         menu_items_table=environ.get("MENU_ITEMS_TABLE", "menu-items"),

@@ -274,8 +274,9 @@ def access_look(request: Any, request_id: str) -> Response:
 
     context = request.lambda_context
     with working(_request_id(context), trace.read(_headers(request))):
-        arn = context.invoked_function_arn
-        return _response(routes.look(services(), request_id, _caller(request), arn))
+        arn, caller = context.invoked_function_arn, _caller(request)
+        look_id = _request_id(context)
+        return _response(routes.look(services(), request_id, caller, look_id, arn))
 
 
 def access_decided(request: Any, link: str) -> Response:

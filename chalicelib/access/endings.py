@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from chalicelib import log
-from chalicelib.access.requests import Access
-from chalicelib.access.steps import publish
+from chalicelib.access.requests import Access, News
+from chalicelib.access.steps import known, relay
 from chalicelib.domain.errors import DomainError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from chalicelib.access.requests import Request
+    from chalicelib.access.steps import Teller
     from chalicelib.bootstrap import Services
 
 
@@ -22,14 +23,17 @@ OVER = "its time is over"
 def end(services: Services, request_id: str) -> None:
     """End a request's access at its minute; one that is over already stays as it is."""
     request = services.access.get(request_id)
-    if request is not None and request.state is Access.ENDED:  # and died before it was told
-        publish(services, request, "access.ended", OVER)
-    elif request is not None and request.state is Access.OPEN:
-        _close(services, request, Access.ENDED, OVER)
-    elif request is not None and request.state is Access.ASKED:
-        raise NotYetOpen(request_id)  # being opened, late: the state tries again
-    else:
+    if request is None:
         log.info("access.nothing_to_end", request=request_id)
+        return
+    if request.state is Access.ASKED:
+        raise NotYetOpen(request_id)  # being opened, late: the state tries again
+    if request.state is Access.OPEN:
+        now_ms, news = services.now_ms(), News("access.ended", Access.ENDED, OVER)
+        ended = services.access.change(request, Access.ENDED, now_ms, {"reason": OVER}, news)
+        # Else somebody else has ended it meanwhile, and perhaps died before it was told.
+        request = ended or known(services, request_id)
+    relay(services, request)
 
 
 def revoke(services: Services, finding: dict[str, Any]) -> None:
@@ -40,22 +44,48 @@ def revoke(services: Services, finding: dict[str, Any]) -> None:
     """
     stores = set(_stores(finding.get("detail", {})))
     why = f"{finding.get('source', '')}: {finding.get('detail-type', '')} {finding.get('id', '')}"
-    closed = []
-    for request in list(services.access.open()):
-        if stores and request.store not in stores:
-            continue
-        now_ms = services.now_ms()
-        done = services.access.change(request, Access.REVOKED, now_ms, {"reason": why})
-        if done is not None:
-            closed.append(done)
-    for request in closed:  # once everybody is out: a bus that fails keeps nobody in
-        publish(services, request, "access.revoked", why)
+    news = News("access.revoked", Access.REVOKED, why)
+    to_tell, failed = [], []
+    for request in list(services.access.unfinished()):
+        if request.state in (Access.OPEN, Access.ASKED) and (
+            not stores or request.concerns(stores)
+        ):
+            now_ms = services.now_ms()
+            try:
+                done = services.access.change(
+                    request, Access.REVOKED, now_ms, {"reason": why}, news
+                )
+            except DomainError as error:  # the others have to be out all the same
+                failed.append(error)
+                continue
+            to_tell.append(done or request)
+        else:  # somebody died before it was told
+            to_tell.append(request)
+    for request in to_tell:  # once everybody is out: a bus that fails keeps nobody in
+        try:
+            relay(services, request)
+        except DomainError as error:  # it stays owed
+            failed.append(error)
+    if failed:
+        raise failed[0]  # Lambda tries again
 
 
-def _close(services: Services, request: Request, to: Access, why: str) -> None:
-    closed = services.access.change(request, to, services.now_ms(), {"reason": why})
-    if closed is not None:  # else somebody else has closed it meanwhile, and told
-        publish(services, closed, f"access.{to}", why)
+def revoke_one(desk: Teller, request_id: str, by: str, reason: str) -> Request:
+    """End a request's access by hand; NotOpenAnyMore when it is over, which stays as it is."""
+    request = known(desk, request_id)
+    news = News("access.revoked", Access.REVOKED, reason)
+    done = None
+    if request.state in (Access.OPEN, Access.ASKED):
+        told = {"by": by, "reason": reason}
+        done = desk.access.change(request, Access.REVOKED, desk.now_ms(), told, news)
+    if done is None:
+        raise NotOpenAnyMore(f"request {request_id} is {known(desk, request_id).state}")
+    relay(desk, done)
+    return done
+
+
+class NotOpenAnyMore(DomainError):  # noqa: N818 - what it is
+    """There is no access to be ended."""
 
 
 class NotYetOpen(DomainError):  # noqa: N818 - why it is tried again

@@ -5,15 +5,24 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain.errors import InvalidPayload
 from chalicelib.domain.events import iso
 from chalicelib.domain.order import identifier
 
+if TYPE_CHECKING:
+    from collections.abc import Container
+
 MAX_MINUTES = 60
 ASK_SECONDS = 1_800
 """How long the second person has: nobody waits longer in an emergency."""
+
+KIND = "access"
+"""What the question is called that the second person answers."""
+
+ALL_STORES = "*"
+"""Instead of a store: letters of all of them, and those whose store cannot be told."""
 
 REASON_LENGTH = (10, 200)
 _QUEUE = re.compile(r"[a-z0-9-]{1,60}-dead-letters")
@@ -31,8 +40,20 @@ class Access(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class News:
+    """What the bus has to hear: an event's type, the state that was come to, and why."""
+
+    type: str
+    state: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
-    """One request. `requester` and `approver` are ARNs; `ends_ms` is there once it was opened."""
+    """One request. `requester` and `approver` are ARNs; `ends_ms` is there once it was opened.
+
+    `owed` is what nobody has told the bus yet, for certain.
+    """
 
     id: str
     requester: str
@@ -44,6 +65,11 @@ class Request:
     state: Access = Access.ASKED
     approver: str = ""
     ends_ms: int = 0
+    owed: tuple[News, ...] = ()
+
+    def concerns(self, stores: Container[str]) -> bool:
+        """Say whether it opens letters of one of these stores."""
+        return self.store == ALL_STORES or self.store in stores
 
     def is_open(self, now_ms: int) -> bool:
         """Say whether it may be used: what was not ended in time is over all the same."""
@@ -73,10 +99,15 @@ def read_request(data: dict[str, Any]) -> dict[str, Any]:
         raise InvalidPayload(f"minutes must be a whole number from 1 to {MAX_MINUTES}")
     return {
         "queue": queue,
-        "store": identifier(data.get("store"), "store"),
+        "store": read_store(data.get("store")),
         "reason": read_reason(data.get("reason")),
         "minutes": minutes,
     }
+
+
+def read_store(value: object) -> str:
+    """Return the store whose letters may be looked at, or ALL_STORES."""
+    return ALL_STORES if value == ALL_STORES else identifier(value, "store")
 
 
 def read_reason(value: object) -> str:

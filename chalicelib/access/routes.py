@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from chalicelib import log
 from chalicelib.access.requests import (
     ASK_SECONDS,
+    KIND,
     Request,
     read_reason,
     read_request,
@@ -87,7 +88,7 @@ def decide_on(services: Services, link: str, body: bytes, caller: str) -> Webhoo
         reason = read_reason(data.get("reason"))
         try:
             question = open_question(services, link)
-            if question.kind != "access":
+            if question.kind != KIND:
                 raise LinkInvalid("it is no question about access")
             decision = str(data.get("decision"))
             decided = decide(
@@ -101,20 +102,25 @@ def decide_on(services: Services, link: str, body: bytes, caller: str) -> Webhoo
     return _answered(take)
 
 
-def look(services: Services, request_id: str, caller: str, function_arn: str) -> WebhookReply:
-    """POST /access/requests/{id}/messages: up to ten dead letters, for the requester.
+def look(
+    services: Services, request_id: str, caller: str, look_id: str, function_arn: str
+) -> WebhookReply:
+    """POST /access/requests/{id}/messages: dead letters of the request's store, for the requester.
 
-    Another function looks: this one, which the whole world calls, may read no queue.
+    Another function looks: this one, which the whole world calls, may read no queue. The look's id
+    is the call's: however often that function is called for it, it looks once.
     """
 
     def take() -> WebhookReply:
         _signed(caller)
-        data = {"request_id": request_id, "caller": caller}
+        data = {"request_id": request_id, "caller": caller, "look": look_id}
         try:
             return _json(200, services.functions.call(f"{function_arn}-access_use", data))
         except FunctionFailed as failure:
             if failure.error in ("NotOpen", "UnknownRequest"):
                 raise _Refused(403, "there is no access open to you by that id") from failure
+            if failure.error == "LookedAlready":
+                raise _Refused(409, "the answer to this look got lost: look again") from failure
             raise
 
     return _answered(take)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from chalicelib import log
-from chalicelib.access.requests import Access, Request, same_person
-from chalicelib.approvals.decisions import Asked
+from chalicelib.access.requests import ALL_STORES, KIND, Access, News, Request, same_person
+from chalicelib.approvals.decisions import APPROVE, Asked
 from chalicelib.approvals.decisions import ask as ask_person
 from chalicelib.domain.errors import DomainError
 from chalicelib.domain.events import Event, event_id, iso
@@ -14,6 +14,8 @@ from chalicelib.domain.events import Event, event_id, iso
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from chalicelib.adapters.access_table import AccessTable
+    from chalicelib.adapters.event_bus import EventBus
     from chalicelib.bootstrap import Services
 
 Data = dict[str, Any]
@@ -29,11 +31,11 @@ def ask(services: Services, data: Data) -> Data:
     told = {
         "Who": request.requester,
         "Queue": request.queue,
-        "Store": request.store,
+        "Store": "all stores" if request.store == ALL_STORES else request.store,
         "Why": request.reason,
         "Minutes": str(request.minutes),
     }
-    url = ask_person(services, Asked("access", request.id, told), data["token"], data["seconds"])
+    url = ask_person(services, Asked(KIND, request.id, told), data["token"], data["seconds"])
     lines = [f"{name}: {value}" for name, value in told.items()]
     link = url.rpartition("/")[2]
     how = (
@@ -54,11 +56,10 @@ def open_(services: Services, data: Data) -> Data:
     ends that never began. `decided_ms` is the same in every try, and so is the end.
     """
     request = known(services, data["request_id"])
-    if request.state is Access.OPEN:  # a crash came before it was told, or after
-        publish(services, request, "access.opened", data["reason"])
+    relay(services, request)  # a crash came before it was told
     if request.state is not Access.ASKED:
         return request.shown()
-    if not data["by"] or same_person(request.requester, data["by"]):
+    if not _is_approved(services, request, data) or same_person(request.requester, data["by"]):
         return _refused(services, request, Access.REFUSED, "", "nobody else decided")
     ends_ms = int(data["decided_ms"]) + request.minutes * 60_000
     if services.now_ms() >= ends_ms:  # tried for so long that it would end before it begins
@@ -72,12 +73,38 @@ def open_(services: Services, data: Data) -> Data:
     )
     told = {"by": data["by"], "reason": data["reason"], "ends": iso(ends_ms)}
     opened = services.access.change(
-        request, Access.OPEN, services.now_ms(), told, approver=data["by"], ends_ms=ends_ms
+        request,
+        Access.OPEN,
+        services.now_ms(),
+        told,
+        News("access.opened", Access.OPEN, data["reason"]),
+        approver=data["by"],
+        ends_ms=ends_ms,
     )
     if opened is None:
         return known(services, request.id).shown()
-    publish(services, opened, "access.opened", data["reason"])
+    relay(services, opened)
     return opened.shown()
+
+
+def _is_approved(services: Services, request: Request, data: Data) -> bool:
+    """Say whether the approval is written down as this result of the task tells it.
+
+    Whoever may read the history of executions can read the task's token, and whoever may send task
+    results can use it. Only the function that answers signed calls can write a decision down.
+    """
+    if not data["question"] or not data["by"]:
+        return False
+    question = services.approvals.get(data["question"])
+    is_so = (
+        question is not None
+        and (question.kind, question.subject) == (KIND, request.id)
+        and question.answer.get("decision") == APPROVE
+        and question.answer.get("by") == data["by"]
+    )
+    if not is_so:
+        log.error("access.forged", request=request.id, by=data["by"])
+    return is_so
 
 
 def refuse(services: Services, data: Data) -> Data:
@@ -91,11 +118,11 @@ def refuse(services: Services, data: Data) -> Data:
 
 def _refused(services: Services, request: Request, to: Access, by: str, why: str) -> Data:
     if request.state is Access.ASKED or to is Access.REVOKED:
-        told = {"by": by, "reason": why}
-        request = services.access.change(request, to, services.now_ms(), told) or request
-    if request.state is to:  # also when this step died before it was told
         type_ = "access.revoked" if to is Access.REVOKED else "access.refused"
-        publish(services, request, type_, why)
+        told = {"by": by, "reason": why}
+        now_ms, news = services.now_ms(), News(type_, to, why)
+        request = services.access.change(request, to, now_ms, told, news) or request
+    relay(services, request)  # also when this step died before it was told
     return request.shown()
 
 
@@ -107,7 +134,7 @@ def take_step(services: Services, step: str, data: Data) -> Data:
     return STEPS[step](services, data)
 
 
-def known(services: Services, request_id: str) -> Request:
+def known(services: Teller, request_id: str) -> Request:
     """Return a request, or raise UnknownRequest."""
     request = services.access.get(request_id)
     if request is None:
@@ -115,15 +142,41 @@ def known(services: Services, request_id: str) -> Request:
     return request
 
 
-def publish(services: Services, request: Request, type_: str, why: str) -> None:
-    """Tell the bus: who looks at security subscribes there."""
+class Teller(Protocol):
+    """Who can tell the bus what is owed: the app's services, or an operator's desk."""
+
+    @property
+    def access(self) -> AccessTable:
+        """The requests."""
+
+    @property
+    def bus(self) -> EventBus:
+        """The bus."""
+
+    @property
+    def now_ms(self) -> Callable[[], int]:
+        """The time."""
+
+
+def relay(services: Teller, request: Request) -> None:
+    """Tell the bus what it is still owed: who looks at security subscribes there.
+
+    It is written with what happened, so whoever comes after a crash tells it.
+    """
+    if not request.owed:
+        return
+    services.bus.publish([_event(request, news, services.now_ms()) for news in request.owed])
+    for news in request.owed:
+        log.warning(news.type, request=request.id, queue=request.queue, requester=request.requester)
+    services.access.note_told(request)
+
+
+def _event(request: Request, news: News, now_ms: int) -> Event:
     data = {
         "queue": request.queue,
         "storeId": request.store,
         "requester": request.requester,
         "approver": request.approver,
-        "why": why,
+        "why": news.why,
     }
-    id_ = event_id(type_, request.id, request.state)
-    services.bus.publish([Event(id_, type_, request.id, services.now_ms(), data)])
-    log.warning(type_, request=request.id, queue=request.queue, requester=request.requester)
+    return Event(event_id(news.type, request.id, news.state), news.type, request.id, now_ms, data)

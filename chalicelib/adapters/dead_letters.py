@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from chalicelib.adapters.errors import aws_errors
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 LEAST_SECONDS = 900
 """AWS's shortest session. Its policy ends earlier, and it never leaves this process."""
@@ -25,12 +25,13 @@ class DeadLetters:
         self._sts = sts
         self._client_of = client_of
 
-    def read(
+    def batches(
         self, *, role_arn: str, queue_arn: str, session: str, until: str
-    ) -> list[dict[str, Any]]:
-        """Return up to ten messages, as a session named `session` that may look until `until`.
+    ) -> Iterator[list[dict[str, Any]]]:
+        """Yield messages, up to ten at a time, as a session named `session`, until there are none.
 
-        The messages stay. `until` is RFC 3339; AWS itself refuses the session after it.
+        The messages stay. The session may look until `until`, which is RFC 3339: AWS refuses it
+        after that.
         """
         may = {
             "Effect": "Allow",
@@ -51,20 +52,26 @@ class DeadLetters:
             aws_secret_access_key=credentials["SecretAccessKey"],
             aws_session_token=credentials["SessionToken"],
         )
-        with aws_errors("ReceiveMessage"):
+        with aws_errors("GetQueueUrl"):
             url = sqs.get_queue_url(QueueName=queue_arn.rpartition(":")[2])["QueueUrl"]
-            reply = sqs.receive_message(
-                QueueUrl=url,
-                MaxNumberOfMessages=10,
-                VisibilityTimeout=LOOKED_AT_SECONDS,
-                AttributeNames=["SentTimestamp", "ApproximateReceiveCount"],
-            )
-        return [
-            {
-                "id": message["MessageId"],
-                "sent_ms": int(message["Attributes"]["SentTimestamp"]),
-                "receives": int(message["Attributes"]["ApproximateReceiveCount"]),
-                "body": message["Body"],
-            }
-            for message in reply.get("Messages", [])
-        ]
+        while batch := _received(sqs, url):
+            yield batch
+
+
+def _received(sqs: Any, url: str) -> list[dict[str, Any]]:
+    with aws_errors("ReceiveMessage"):
+        reply = sqs.receive_message(
+            QueueUrl=url,
+            MaxNumberOfMessages=10,
+            VisibilityTimeout=LOOKED_AT_SECONDS,
+            AttributeNames=["SentTimestamp", "ApproximateReceiveCount"],
+        )
+    return [
+        {
+            "id": message["MessageId"],
+            "sent_ms": int(message["Attributes"]["SentTimestamp"]),
+            "receives": int(message["Attributes"]["ApproximateReceiveCount"]),
+            "body": message["Body"],
+        }
+        for message in reply.get("Messages", [])
+    ]

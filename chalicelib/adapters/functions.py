@@ -8,6 +8,10 @@ from typing import Any
 from chalicelib.adapters.errors import AwsUnavailable, aws_errors
 from chalicelib.domain.errors import DomainError
 
+WAIT_SECONDS = 9
+"""Longer than the function that is called may take, and shorter than the one that calls: who hangs
+up earlier and tries again has the work done twice. tests/deploy compares it with the timeouts."""
+
 
 class FunctionFailed(DomainError):  # noqa: N818 - what happened
     """The function raised. `error` is the name of what it raised."""

@@ -76,7 +76,8 @@ def decide(
     """Decide a question and tell the workflow; return what was decided.
 
     The decision is written before it is told. Whoever comes after a crash between the two tells
-    what was written, not what they say. `check` raises when this person may not decide it.
+    what was written, not what they say. `check` raises when this person may not decide it. The
+    workflow hears which question it was, so that a step can see that the decision is written.
     """
     if decision not in (APPROVE, REJECT):
         raise InvalidPayload("decision must be approve or reject")
@@ -90,7 +91,8 @@ def decide(
             raise LinkInvalid("it has been used")
         answer = latest.answer
     answer = question.answer or answer
-    was_waiting = services.workflows.answer(question.task_token, answer)
+    told = {**answer, "question": question.id}
+    was_waiting = services.workflows.answer(question.task_token, told)
     services.approvals.note_told(question.id)
     if not was_waiting:
         raise LinkInvalid("nobody waits for it any more")

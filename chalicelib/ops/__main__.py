@@ -17,6 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from chalicelib.access.endings import revoke_one
+from chalicelib.access.requests import read_reason
+from chalicelib.adapters.errors import aws_errors
 from chalicelib.bootstrap import system_clock
 from chalicelib.domain.errors import DomainError
 from chalicelib.ops.desk import Desk, OpsError, open_desk
@@ -93,6 +96,9 @@ def _parser(environ: MutableMapping[str, str]) -> argparse.ArgumentParser:
     replay.add_argument("--body", type=Path, metavar="FILE", help="its bytes as they came")
     replay.add_argument("--headers", type=Path, metavar="FILE", help="its headers, a JSON object")
     replay.add_argument("--late", action="store_true", help="also what would only be denied")
+    out = command("revoke", _revoke, _show_fields, "end break-glass access that is open")
+    out.add_argument("id", help="of the request")
+    out.add_argument("--reason", required=True, help="why, for the trail")
     told = command("story", _story, _show_story, "all that is known about an order")
     told.add_argument("key", help="channel#store#order")
     told.add_argument("--since", metavar="TIME", help="log lines from then on (its webhook)")
@@ -171,6 +177,13 @@ def _raw(options: Options) -> tuple[bytes, dict[str, str]]:
     if not isinstance(headers, dict) or not all(isinstance(v, str) for v in headers.values()):
         raise OpsError(f"{options.headers} is no JSON object of texts")
     return options.body.read_bytes(), headers
+
+
+def _revoke(desk: Desk, options: Options) -> dict[str, Any]:
+    with aws_errors("GetCallerIdentity"):
+        who = desk.sts.get_caller_identity()["Arn"]
+    request = revoke_one(desk, options.id, who, read_reason(options.reason))
+    return {"id": request.id, "state": str(request.state), "store": request.store}
 
 
 def _story(desk: Desk, options: Options) -> dict[str, Any]:

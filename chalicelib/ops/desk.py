@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from chalicelib.adapters.access_table import AccessTable
 from chalicelib.adapters.event_bus import EventBus
 from chalicelib.adapters.menu_table import MenuTable
 from chalicelib.adapters.order_table import OrderTable
@@ -37,11 +38,13 @@ class Desk:
     menus: MenuTable
     stock: StockTable
     queues: Queues
+    access: AccessTable
     bus: EventBus
     sqs: Any
     events: Any
     logs: Any
     s3: Any
+    sts: Any
     now_ms: Callable[[], int]
 
 
@@ -73,11 +76,13 @@ def open_desk(
             names.orders_ticket_index,
             names.orders_day_index,
         ),
+        access=AccessTable(dynamodb, names.access_table),
         bus=EventBus(events, names.orders_bus),
         sqs=sqs,
         events=events,
         logs=client("logs"),
         s3=client("s3"),
+        sts=client("sts"),
         now_ms=now_ms,
     )
 

@@ -8,12 +8,12 @@ import logging
 import zipfile
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from chalice_offline.testing import Offline
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import pytest
 
 CODE = """
 import boto3
@@ -201,3 +201,39 @@ def test_a_policy_of_ones_own_has_to_allow_connections(
     )
     assert json.loads(_told(directory))["message"] == "Internal server error"
     assert "does not allow execute-api:ManageConnections on arn:aws:execute-api:" in caplog.text
+
+
+READER = """
+import boto3
+
+@app.lambda_function()
+def work(event, context):
+    boto3.client("sqs").receive_message(QueueUrl=event["queue"])
+"""
+
+
+@pytest.mark.parametrize(("name", "is_refused"), [("demo-dev", False), ("other", True)])
+def test_what_the_queues_policy_denies_is_refused_whatever_the_role_may(
+    projects: Any, name: str, is_refused: bool
+) -> None:
+    """To everybody but the roles that its condition names."""
+    statement = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "sqs:ReceiveMessage",
+        "Resource": "*",
+        "Condition": {"ArnNotLike": {"aws:PrincipalArn": f"arn:aws:iam::000000000000:role/{name}"}},
+    }
+    directory = projects.write(READER)
+    with Offline(directory, stage="dev", region="us-east-1", iam="enforce") as offline:
+        sqs = offline.client("sqs")
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        url = sqs.create_queue(QueueName="jobs", Attributes={"Policy": policy})["QueueUrl"]
+        reply = offline.client("lambda").invoke(
+            FunctionName="demo-dev-work", Payload=json.dumps({"queue": url}).encode()
+        )
+        offline.settle(raise_errors=False)
+        assert ("FunctionError" in reply) is is_refused
+        if is_refused:
+            said = json.loads(reply["Payload"].read())["errorMessage"]
+            assert said.endswith("with an explicit deny in a resource-based policy")

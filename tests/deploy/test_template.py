@@ -111,8 +111,8 @@ def test_plain_http_is_refused_on_aws(template: dict[str, Any]) -> None:
     refusing: set[str] = set()
     for properties in of_type(template, *POLICIES).values():
         for statement in statements(properties):
-            if statement["Effect"] == "Deny":
-                assert statement["Principal"] == "*"
+            if statement["Sid"] == "TlsOnly":
+                assert (statement["Effect"], statement["Principal"]) == ("Deny", "*")
                 assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
                 refusing |= protected(properties)
     kinds = ("AWS::SQS::Queue", "AWS::SNS::Topic", "AWS::S3::Bucket")

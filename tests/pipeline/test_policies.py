@@ -312,6 +312,7 @@ def _merchants(street: Street, monkeypatch: pytest.MonkeyPatch) -> None:
 def _break_the_glass(street: Street) -> None:
     """One access ends at its minute, one on a finding; one is refused."""
     office = Office(street)
+    office.letter({"checkout_id": "nobody"})
     request_id = office.opened(minutes=1)
     office.look(request_id)
     office.pass_minutes(2)

@@ -25,8 +25,9 @@ class Office:
             key = iam.create_access_key(UserName=name)["AccessKey"]
             self.keys[name] = key["AccessKeyId"]
         self.sqs = self.offline.client("sqs")
-        url = self.sqs.get_queue_url(QueueName=QUEUE)["QueueUrl"]
-        self.sqs.send_message(QueueUrl=url, MessageBody='{"order_key": "a#b#c"}')
+        self.inbox_text = ""
+        self.stores = {store.store_id: store for store in street.world.generator.stores}
+        self.letter(self.order_key("store-001"))
         topic = self.offline.client("sns").create_topic(Name="approvals")["TopicArn"]
         self.inbox = self.sqs.create_queue(QueueName="approvers")["QueueUrl"]
         arn = self.sqs.get_queue_attributes(QueueUrl=self.inbox, AttributeNames=["QueueArn"])
@@ -34,6 +35,23 @@ class Office:
             TopicArn=topic, Protocol="sqs", Endpoint=arn["Attributes"]["QueueArn"],
             Attributes={"RawMessageDelivery": "true"},
         )  # fmt: skip
+
+    @staticmethod
+    def arn(who: str) -> str:
+        """Return the ARN of a person."""
+        return f"arn:aws:iam::000000000000:user/{who}"
+
+    def order_key(self, store: str, order: str = "c") -> str:
+        """Return the key of an order of a store of ours."""
+        return f"doordash#{self.stores[store].doordash_store_id}#{order}"
+
+    def letter(self, body: Any) -> None:
+        """Put a letter into the queue: text as it is, else a wake of an order or JSON."""
+        if isinstance(body, str) and "#" in body:
+            body = {"order_key": body}
+        url = self.sqs.get_queue_url(QueueName=QUEUE)["QueueUrl"]
+        text = body if isinstance(body, str) else json.dumps(body)
+        self.sqs.send_message(QueueUrl=url, MessageBody=text)
 
     def call(self, who: str, method: str, path: str, body: Any = None) -> tuple[int, Any]:
         """Make a call signed by a person."""
@@ -56,7 +74,8 @@ class Office:
     def link(self) -> str:
         """Return the last part of the newest link that approvers got."""
         reply = self.sqs.receive_message(QueueUrl=self.inbox, MaxNumberOfMessages=10)
-        found = re.search(r"/access/decisions/(\S+)", reply["Messages"][-1]["Body"])
+        self.inbox_text = str(reply["Messages"][-1]["Body"])
+        found = re.search(r"/access/decisions/(\S+)", self.inbox_text)
         assert found is not None
         return found[1]
 
@@ -86,6 +105,17 @@ class Office:
     def trail(self, request_id: str) -> list[str]:
         """Return what the trail says, in order."""
         return [entry["what"] for entry in self.show(request_id)["trail"]]
+
+    def told(self) -> list[tuple[str, str]]:
+        """Return type and subject of the events about access, each once, in their order."""
+        details = [
+            json.loads(entry["Detail"])
+            for call in self.offline.journal.entries()
+            if call.subject == "events.PutEvents"
+            for entry in call.detail["Entries"]
+        ]
+        about = {one["id"]: one for one in details if one.get("type", "").startswith("access.")}
+        return [(one["type"], one["subject"]) for one in about.values()]
 
     def find(self, finding: dict[str, Any]) -> None:
         """Let a security service report a finding, and EventBridge deliver it."""

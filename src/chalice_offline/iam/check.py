@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalice_offline.core.errors import AwsError
 from chalice_offline.iam.actions import Place, needs
-from chalice_offline.iam.policies import Verdict, verdict
+from chalice_offline.iam.policies import Verdict, denies, verdict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,11 +62,17 @@ class IamCheck:
         operation: str,
         request: Mapping[str, Any],
         place: Place,
+        of_resource: dict[str, Any],
     ) -> None:
-        """Judge one call; raises AwsError AccessDenied when it is not allowed and that counts."""
-        facts = _facts(place)
+        """Judge one call; raises AwsError AccessDenied when it is not allowed and that counts.
+
+        `of_resource` is the policy of what the call is about, {} when it has none.
+        """
+        facts = _facts(place, identity.role)
         for need in needs(service, operation, request, place):
             found = verdict(identity.policies, need, facts)
+            if found is Verdict.ALLOWED and denies(of_resource, need, facts):
+                found = Verdict.DENIED_THERE
             if found is Verdict.ALLOWED:
                 continue
             self._tell(identity, need, found)
@@ -79,11 +85,14 @@ class IamCheck:
             return
         self._said.add(seen)
         on = f" on {need.resource}" if need.resource else ""
-        how = "denies" if found is Verdict.DENIED else "does not allow"
+        if found is Verdict.DENIED_THERE:
+            how = f"its role {identity.role} may, but the resource's policy denies"
+        else:
+            said = "denies" if found is Verdict.DENIED else "does not allow"
+            how = f"its role {identity.role} {said}"
         _log.warning(
-            "function %s: its role %s %s %s%s; on AWS the call fails",
+            "function %s: %s %s%s; on AWS the call fails",
             identity.function_name,
-            identity.role,
             how,
             need.action,
             on,
@@ -96,14 +105,16 @@ def _denied(identity: Identity, service: str, need: Need, found: Verdict, place:
     user = f"arn:aws:sts::{place.account_id}:assumed-role/{role}/{identity.function_name}"
     on = f" on resource: {need.resource}" if need.resource else ""
     why = found.value.format(action=need.action)
-    because = f" {why}" if found is Verdict.DENIED else f" because {why}"
+    because = f" because {why}" if found is Verdict.NOT_ALLOWED else f" {why}"
     message = f"User: {user} is not authorized to perform: {need.action}{on}{because}"
     code = _CODES.get(service, "AccessDeniedException")
     return AwsError(code, message, status=400 if code == "AccessDeniedException" else 403)
 
 
-def _facts(place: Place) -> Any:
+def _facts(place: Place, role: str) -> Any:
+    name = role if role.startswith("arn:") else f"arn:aws:iam::{place.account_id}:role/{role}"
     known = {
+        "aws:principalarn": [name],
         "aws:requestedregion": [place.region],
         "aws:principalaccount": [place.account_id],
         "aws:securetransport": ["true"],

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING, Any
 
 from chalice_offline.core.context import Caller
+from chalice_offline.core.errors import AwsError
 from chalice_offline.core.http import Headers, HttpRequest, HttpResponse
 from chalice_offline.iam.actions import Place
 from chalice_offline.iam.check import IamCheck, Identity, Mode
@@ -59,7 +61,21 @@ class FunctionCalls:
             identity = self._assumed(identity, target.access_key, caller)
         if identity is not None:
             place = Place(caller.account_id, caller.region)
-            self._check.check(identity, target.service, operation, request, place)
+            there = self._policy_of(target.service, request, caller)
+            self._check.check(identity, target.service, operation, request, place, there)
+
+    def _policy_of(self, service: str, request: dict[str, Any], caller: Caller) -> dict[str, Any]:
+        """Return the policy of the queue that a call names; {} without one, or for all else."""
+        if service != "sqs" or "QueueUrl" not in request:
+            return {}
+        asked = {"QueueUrl": request["QueueUrl"], "AttributeNames": ["Policy"]}
+        try:
+            reply = self._emulator.call("sqs", "GetQueueAttributes", asked, caller)
+        except AwsError:  # the call itself will say that there is no such queue
+            return {}
+        attributes = reply.get("Attributes", {}) if isinstance(reply, dict) else {}
+        document = json.loads(attributes.get("Policy") or "{}")
+        return document if isinstance(document, dict) else {}
 
     def _identity(self, arn: str) -> Identity | None:
         """Return the function with its policies; None when nobody knows them."""

@@ -23,6 +23,7 @@ class Verdict(Enum):
     ALLOWED = "allowed"
     NOT_ALLOWED = "no identity-based policy allows the {action} action"
     DENIED = "with an explicit deny in an identity-based policy"
+    DENIED_THERE = "with an explicit deny in a resource-based policy"
 
 
 def verdict(documents: Iterable[dict[str, Any]], need: Need, facts: Facts) -> Verdict:
@@ -36,6 +37,20 @@ def verdict(documents: Iterable[dict[str, Any]], need: Need, facts: Facts) -> Ve
                 return Verdict.DENIED
             found = Verdict.ALLOWED
     return found
+
+
+def denies(document: dict[str, Any], need: Need, facts: Facts) -> bool:
+    """Whether a resource's policy denies a need to everybody that its conditions name.
+
+    What it allows is not asked: in one account the identity's policies are enough.
+    """
+    return any(
+        statement.get("Effect") == "Deny"
+        and statement.get("Principal") in ("*", {"AWS": "*"})
+        and _is_about(statement, need)
+        and _applies(statement, facts)
+        for statement in listed(document.get("Statement"))
+    )
 
 
 def _is_about(statement: dict[str, Any], need: Need) -> bool:
