@@ -257,6 +257,19 @@ def test_files_wait_until_their_table_is_mended(night: Night, table: bytes, said
     assert len(night.events("settlement.unreadable")) == 1
 
 
+def test_same_content_by_a_mended_table_is_a_correction(night: Night) -> None:
+    """A table that can be read may be wrong all the same: what it said is replaced."""
+    first = night.records("doordash")[0]
+    swapped = b'{"columns": {"subtotal": "tax", "tax": "subtotal"}}'
+    for table, found in ((swapped, ["amount", "amount"]), (swapped, []), (b"{}", [])):
+        night.table("doordash", table)
+        night.deliver(first, line_of(first))
+        assert night.settle()["status"] == "SUCCEEDED"
+        assert [one["why"] for one in night.differences()] == found
+    assert len(night.events("settlement.corrected")) == 1
+    assert len(night.put_away("matched")) == 2
+
+
 def test_file_too_large_to_be_read_goes_aside(
     night: Night, monkeypatch: pytest.MonkeyPatch
 ) -> None:
