@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections import OrderedDict, deque
+from collections import deque
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from chalice_offline.core.context import (
@@ -25,6 +25,7 @@ from chalice_offline.core.failures import FailureLog, shown
 from chalice_offline.core.faults import Faults
 from chalice_offline.core.ids import Ids
 from chalice_offline.core.journal import Entry
+from chalice_offline.core.latest import Latest
 from chalice_offline.core.lineage import Lineages
 from chalice_offline.core.pending import Pending
 from chalice_offline.core.recent_runs import RecentRuns
@@ -100,8 +101,7 @@ class Emulator:
         self._failures = FailureLog(_log)
         # Timers that failed, for whoever drives: a mistake of ours, never a client's.
         self._timer_errors: deque[Exception] = deque(maxlen=_TIMER_ERRORS_KEPT)
-        # Ordered, because taking the oldest out of a plain dict gets slower each time.
-        self._origins: OrderedDict[str, int] = OrderedDict()
+        self._origins: Latest[str, int] = Latest(ORIGINS_KEPT)
         self.lineages = Lineages(ORIGINS_KEPT)
         self.stories = Stories(ORIGINS_KEPT)
         self.runs = RecentRuns()
@@ -292,9 +292,7 @@ class Emulator:
 
     def set_origin(self, key: str, entry: int) -> None:
         """Remember which entry brought about `key`, as long as the journal does."""
-        self._origins[key] = entry
-        if len(self._origins) > ORIGINS_KEPT:
-            self._origins.popitem(last=False)
+        self._origins.keep(key, entry)
 
     def origin(self, key: str) -> tuple[int, ...]:
         """Return the entry that brought about `key`, or ()."""
@@ -412,7 +410,7 @@ class Emulator:
         if causes:
             self.stories.follow(entry.number, causes[0])
             if kind in ("call", "delivery"):
-                self.lineages.call(number, causes, subject.partition(".")[0])
+                self.lineages.call(number, causes, subject)
             elif kind != "run":
                 self.lineages.step(number, causes)
         return entry

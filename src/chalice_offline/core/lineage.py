@@ -7,8 +7,9 @@ prevent infinite loops"). Here they are kept beside the journal, whose causes ar
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from typing import TYPE_CHECKING, Final, NamedTuple
+
+from chalice_offline.core.latest import Latest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -38,8 +39,9 @@ class Lineages:
     """The ancestry of the latest journal entries that follow from a run, or are one."""
 
     def __init__(self, kept: int) -> None:
-        self._kept = kept
-        self._known: OrderedDict[int, Ancestry] = OrderedDict()
+        self._known: Latest[int, Ancestry] = Latest(kept)
+        # What a run that follows from none hands on; one for all of a function's.
+        self._after_first: dict[str, Mapping[str, int]] = {}
 
     def turns(self, causes: Iterable[int], function_arn: str) -> int:
         """Return how often a function has run in the chains that led to `causes`."""
@@ -56,42 +58,47 @@ class Lineages:
         A run that follows from a run (a retry of the same event) is no turn more.
         """
         found = self._of(causes)
+        if not found:
+            after = self._after_first.get(function_arn)
+            if after is None:
+                after = self._after_first[function_arn] = {function_arn: 1}
+            self._known.keep(number, Ancestry(_NO_TURNS, after, function_arn, 1, now_ms))
+            return 1
         turns = _merged([one.turns for one in found])
         standing = (one.standstill for one in found if one.at_ms == now_ms)
         standstill = 1 + max(standing, default=0)
         after = _with_turn(turns, function_arn)
-        self._keep(number, Ancestry(turns, after, function_arn, standstill, now_ms))
+        self._known.keep(number, Ancestry(turns, after, function_arn, standstill, now_ms))
         return standstill
 
     def step(self, number: int, causes: Iterable[int]) -> None:
         """Entry `number` is a decision, or the end of a run."""
         found = self._of(causes)
-        if len(found) == 1:  # it stands where its cause stands
-            self._keep(number, found[0])
+        if len(found) == 1:  # as with nearly all: nothing has changed since
+            self._known.keep(number, found[0])
         elif found:
             last = _last(found)
             run = next((one.run for one in found if one.run), "")
             turns = _merged([one.turns for one in found])
             after = _with_turn(turns, run)
-            self._keep(number, Ancestry(turns, after, run, last.standstill, last.at_ms))
+            self._known.keep(number, Ancestry(turns, after, run, last.standstill, last.at_ms))
 
-    def call(self, number: int, causes: Iterable[int], service: str) -> None:
-        """Entry `number` is a call of `service`: a turn further than the runs that made it."""
+    def call(self, number: int, causes: Iterable[int], subject: str) -> None:
+        """Entry `number` is a call: a turn further than the runs that made it.
+
+        `subject` begins with the service that is called.
+        """
         found = self._of(causes)
         if found:
             last = _last(found)
             turns = _NO_TURNS
-            if service in CARRIERS:
+            if subject.partition(".")[0] in CARRIERS:
                 turns = _merged([one.turns_after for one in found])
-            self._keep(number, Ancestry(turns, turns, "", last.standstill, last.at_ms))
+            self._known.keep(number, Ancestry(turns, turns, "", last.standstill, last.at_ms))
 
     def _of(self, causes: Iterable[int]) -> list[Ancestry]:
-        return [one for cause in causes if (one := self._known.get(cause)) is not None]
-
-    def _keep(self, number: int, ancestry: Ancestry) -> None:
-        self._known[number] = ancestry
-        if len(self._known) > self._kept:
-            self._known.popitem(last=False)
+        get = self._known.get
+        return [one for cause in causes if (one := get(cause)) is not None]
 
 
 def _with_turn(turns: Mapping[str, int], run: str) -> Mapping[str, int]:

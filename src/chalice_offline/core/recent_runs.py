@@ -99,6 +99,7 @@ class RecentRuns:
             entry, story, run.function_name, run.request_id, tries, now_ms, run.log.lines
         )
         self._runs[entry] = self._of_request[run.request_id] = one
+        self._changed[entry] = None
         self.count += 1
         self._note(one)
         if len(self._runs) > self._kept:
@@ -168,7 +169,6 @@ class RecentRuns:
     def _note(self, one: RecentRun) -> None:
         self.revision += 1
         one.revision = self.revision
-        self._changed[one.entry] = None
         self._changed.move_to_end(one.entry)
         for watcher in self._watchers:
             watcher(one)
