@@ -122,10 +122,18 @@ def test_what_strangers_send_is_text(opened: Opened) -> None:
     opened.call("s3", "PutObject", Bucket="things", Key=HOSTILE, Body=HOSTILE.encode())
     entry = {"Source": HOSTILE, "DetailType": HOSTILE[:90], "Detail": json.dumps({"x": HOSTILE})}
     opened.call("events", "PutEvents", Entries=[entry])
+    expression = "$request.body.action"
+    opened.call(
+        "apigatewayv2",
+        "CreateApi",
+        Name=HOSTILE[:128],
+        ProtocolType="WEBSOCKET",
+        RouteSelectionExpression=expression,
+    )
     stories = [run.story for run in opened.emulator.runs.newest_first()]
     views = [
         "runs", "stories", "wiring", "queues", "queues/inbox", "topics", "functions", "tables",
-        "buckets", "buckets/things", "streams", "schedules", "workflows", "faults",
+        "buckets", "buckets/things", "streams", "sockets", "schedules", "workflows", "faults",
         *(f"story/{story}" for story in stories),
     ]  # fmt: skip
     for view in views:
@@ -264,7 +272,7 @@ def test_nothing_scrolls_sideways_on_a_telephone(opened: Opened) -> None:
     views = [
         "runs", "stories", f"story/{story}", "wiring", "queues",
         "queues/a-queue-with-quite-a-long-name", "topics", "functions", "tables", "buckets",
-        "streams", "schedules", "workflows", "faults",
+        "streams", "sockets", "schedules", "workflows", "faults",
     ]  # fmt: skip
     for view in views:
         opened.open(view)

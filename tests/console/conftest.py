@@ -143,13 +143,13 @@ def _done() -> Pending[Any]:
 class Shop:
     """The project, running, and its console."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, code: str = APP) -> None:
         chalice = directory / ".chalice"
         chalice.mkdir()
         config = {"version": "2.0", "app_name": "shop", "stages": {"dev": {}}}
         (chalice / "config.json").write_text(json.dumps(config))
         (chalice / "resources.json").write_text(json.dumps(TEMPLATE))
-        (directory / "app.py").write_text(textwrap.dedent(APP))
+        (directory / "app.py").write_text(textwrap.dedent(code))
         ProjectCode.forget(directory)
         self.directory = directory
         self.offline = Offline(directory, stage="dev", region="us-east-1").start()

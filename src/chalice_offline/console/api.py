@@ -31,6 +31,7 @@ from chalice_offline.console.runs import Runs
 from chalice_offline.console.save_as_test import SaveAsTest
 from chalice_offline.console.schedules import Schedules
 from chalice_offline.console.site import File, site_files
+from chalice_offline.console.sockets import Sockets
 from chalice_offline.console.stories import Stories
 from chalice_offline.console.streams import Streams
 from chalice_offline.console.tables import Tables
@@ -41,6 +42,7 @@ from chalice_offline.core.feed import Feed
 from chalice_offline.core.http import Headers, HttpResponse
 from chalice_offline.core.journal import readable
 from chalice_offline.core.pending import Pending
+from chalice_offline.services.apigatewayv2.state import ApiGatewayV2State
 from chalice_offline.services.events.state import EventsState
 from chalice_offline.services.kinesis.state import KinesisState
 from chalice_offline.services.scheduler.state import SchedulerState
@@ -114,6 +116,7 @@ class Console:
         schedules = Schedules(
             session, state("events", EventsState), state("scheduler", SchedulerState)
         )
+        sockets = Sockets(session, state("apigatewayv2", ApiGatewayV2State))
         families = (
             runs,
             Stories(session, runs),
@@ -126,7 +129,8 @@ class Console:
             Streams(session, state("kinesis", KinesisState)),
             schedules,
             Workflows(session, state("stepfunctions", StepFunctionsState)),
-            Wiring(session, runs, queues, topics, buckets, tables, schedules),
+            sockets,
+            Wiring(session, runs, queues, topics, buckets, tables, schedules, sockets),
             Clock(session),
             FaultDoors(session),
             Replay(session),

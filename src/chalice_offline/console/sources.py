@@ -113,6 +113,10 @@ def _of_bus(event: dict[str, Any]) -> Source:
 
 
 def _of_request(event: dict[str, Any], context: dict[str, Any]) -> Source:
+    if "eventType" in context and "connectionId" in context and "methodArn" not in event:
+        route = str(context.get("routeKey", ""))
+        name = f"{route} {context['connectionId']}"
+        return Source("socket", name, f"socket:{context.get('apiId')}:{route}")
     http = context.get("http")
     if isinstance(http, dict):
         return Source("url", f"{http.get('method', '')} {http.get('path', '')}".strip())

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from chalice_offline.console.runs import Runs
     from chalice_offline.console.schedules import Schedules
     from chalice_offline.console.session import Session
+    from chalice_offline.console.sockets import Sockets
     from chalice_offline.console.tables import Tables
     from chalice_offline.console.topics import Topics
     from chalice_offline.core.journal import Entry
@@ -63,6 +64,7 @@ class Wiring:
         buckets: Buckets,
         tables: Tables,
         schedules: Schedules,
+        sockets: Sockets,
     ) -> None:
         self._session = session
         self._runs = runs
@@ -71,6 +73,7 @@ class Wiring:
         self._buckets = buckets
         self._tables = tables
         self._schedules = schedules
+        self._sockets = sockets
 
     def doors(self) -> list[Door]:
         """Return what can be asked."""
@@ -90,6 +93,7 @@ class Wiring:
             self._bus_edges(drawn, asked)
             self._schedule_edges(drawn)
             self._bucket_edges(drawn)
+            self._socket_edges(drawn)
             for table in self._tables.names():
                 described = self._tables.described(table)
                 drawn.node(described["arn"], "table", table, items=described["items"])
@@ -186,6 +190,14 @@ class Wiring:
                 keys = [f"{rule['Name']} {rule['Value']}" for rule in told["filter"]]
                 end = _node_of_arn(drawn, _unqualified(told["arn"]))
                 drawn.edge(name, end, events=told["events"], filters=keys)
+
+    def _socket_edges(self, drawn: Map) -> None:
+        for api in self._sockets.apis():
+            count = len(self._sockets.open_on(api))
+            for key, function in self._sockets.routes(api):
+                if function:
+                    name = drawn.node(f"socket:{api.id}:{key}", "socket", key, open=count)
+                    drawn.edge(name, _node_of_arn(drawn, _unqualified(function)))
 
     # ---- counts ----------------------------------------------------------------------------------
 

@@ -18,6 +18,7 @@ const VIEWS = [
   ["tables", "Tables", async () => (await import("./resources.js")).TablesView],
   ["buckets", "Buckets", async () => (await import("./resources.js")).BucketsView],
   ["streams", "Streams", async () => (await import("./resources.js")).StreamsView],
+  ["sockets", "WebSockets", async () => (await import("./resources.js")).SocketsView],
   ["schedules", "Schedules", async () => (await import("./times.js")).SchedulesView],
   ["workflows", "Workflows", async () => (await import("./workflows.js")).WorkflowsView],
   ["faults", "Faults", async () => (await import("./times.js")).FaultsView],

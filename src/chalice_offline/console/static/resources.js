@@ -1,4 +1,4 @@
-// Topics and buses, buckets, tables and streams: what there is, a look inside, and putting something.
+// Topics and buses, buckets, tables, streams and WebSockets: what there is, a look inside, and putting something.
 
 import { get, post } from "./api.js";
 import { ask } from "./dialog.js";
@@ -165,6 +165,35 @@ export class StreamsView extends Page {
       await post(`streams/${encodeURIComponent(this.name)}/put`, values);
       this.done("Put");
     });
+  }
+}
+
+export class SocketsView extends Page {
+  home = "sockets";
+
+  async reload() {
+    const { apis } = await get("sockets");
+    fill(this.element, this.head("WebSockets", button("Refresh", () => this.reload())), apis.length ? apis.map((api) => h("article",
+      h("div.bar", h("h2", api.name), h("small", `WebSocket API, ${api.stages.join(", ")}`)),
+      h("table", h("tbody", api.routes.map((one) => h("tr", h("td", one.key), h("td", "→"), h("td", one.function || "no function"))))),
+      api.connections.length ? h("table", h("tbody", api.connections.map((one) => h("tr", h("td.id", one.id), h("td", `since ${clock(one.connected_ms)}`),
+        h("td", one.user_agent), h("td.buttons", button("Send…", () => this.send(one)), button("Close", () => this.close(one))))))) : h("p.hint", "Nobody is connected."))) : nothing("There is no WebSocket API."));
+  }
+
+  send(one) {
+    ask(`Send to ${one.id}`, [{ name: "text", label: "Text", kind: "area", required: true }], "Send", async (values) => {
+      await post(`sockets/${encodeURIComponent(one.id)}/send`, values);
+      this.done("Sent");
+    });
+  }
+
+  async close(one) {
+    try {
+      await post(`sockets/${encodeURIComponent(one.id)}/close`, {});
+      this.done("Closed");
+    } catch (error) {
+      toast(error.message);
+    }
   }
 }
 

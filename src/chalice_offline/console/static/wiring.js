@@ -9,7 +9,7 @@ const WIDTH = 190;
 const HEIGHT = 40;
 const ACROSS = 96; // between columns
 const DOWN = 16; // between nodes
-const COLUMNS = { routes: 0, invoke: 0, authorizer: 0, workflow: 0, schedule: 0, bucket: 0, table: 0, bus: 1, topic: 1, stream: 1, queue: 2, function: 3, endpoint: 3, other: 3 };
+const COLUMNS = { routes: 0, socket: 0, invoke: 0, authorizer: 0, workflow: 0, schedule: 0, bucket: 0, table: 0, bus: 1, topic: 1, stream: 1, queue: 2, function: 3, endpoint: 3, other: 3 };
 
 /**
  * Give each node a column and a place in it, so that few lines cross and none runs behind a node:
@@ -191,7 +191,7 @@ export class WiringView {
     if (!node) return;
     const edges = this.drawn.edges.filter((edge) => edge.from === id || edge.to === id);
     const label = (one) => this.drawn.nodes.find((other) => other.id === one)?.label ?? short(one);
-    const link = { queue: `#/queues/${node.label}`, function: "#/functions", schedule: "#/schedules" }[node.kind];
+    const link = { queue: `#/queues/${node.label}`, function: "#/functions", schedule: "#/schedules", socket: "#/sockets" }[node.kind];
     for (const other of this.element.querySelectorAll(".node")) other.classList.remove("chosen");
     fill(this.facts,
       h("div.bar", h("h2", node.label), h("small", node.kind), link && h("a", { href: link }, "open"),
@@ -219,6 +219,7 @@ function told(node) {
   if (node.kind === "queue") return `${count(node.visible)} waiting, ${count(node.in_flight)} in flight`;
   if (node.kind === "table") return `${count(node.items)} items`;
   if (node.kind === "schedule") return node.label;
+  if (node.kind === "socket") return `WebSocket, ${count(node.open)} open`;
   return node.kind;
 }
 
