@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from chalicelib.domain.errors import InvalidPayload
+from chalicelib.domain.hours import Hours, read_hours
 from chalicelib.domain.money import EXPONENTS, Money
 from chalicelib.domain.order import identifier
 
@@ -19,6 +20,7 @@ class Store:
     `channels` are its names at the partners. Orders of the partners in `release_on_courier` are
     made when the partner releases them: the courier is near. `drift_minor` is by how much the
     partner's prices may differ from the menu's, in minor units; None is a tenth, at least 100.
+    Without `hours` it always sells.
     """
 
     store_id: str
@@ -31,6 +33,11 @@ class Store:
     channels: dict[str, str] = field(default_factory=dict)
     release_on_courier: tuple[str, ...] = ()
     drift_minor: int | None = None
+    hours: Hours | None = None
+
+    def is_open(self, at_ms: int) -> bool:
+        """Say whether the store sells at an instant."""
+        return self.hours is None or self.hours.is_open(at_ms)
 
     def tolerates(self, drift: Money, subtotal: Money) -> bool:
         """Say whether the partner's and the menu's prices are near enough."""
@@ -48,6 +55,8 @@ class Store:
         """Read what `to_dict` wrote, also in a version that knew fewer fields, or more."""
         known = {name: data[name] for name in cls.__dataclass_fields__ if name in data}
         known["release_on_courier"] = tuple(known.get("release_on_courier", ()))
+        if known.get("hours") is not None:
+            known["hours"] = Hours.from_dict(known["hours"])
         return cls(**known)
 
 
@@ -78,7 +87,8 @@ def read_menu(data: object, version: str) -> Menu:
 
     The file is an object: store_id, pos, location_id, currency, prep_minutes (optional),
     pos_settings (optional, {name: the point of sale's id}), channels {channel: the partner's
-    store id}, release_on_courier [channel] and drift_minor (both optional), items [{id, name,
+    store id}, release_on_courier [channel], drift_minor and hours (domain/hours.py; all optional),
+    items [{id, name,
     pos_id, price {amount,
     currency}}]. Items and modifiers are alike: both are ids that an order can name.
     """
@@ -99,6 +109,7 @@ def read_menu(data: object, version: str) -> Menu:
         channels=named,
         release_on_courier=_some_of(named, data.get("release_on_courier")),
         drift_minor=_amount_or_none(data.get("drift_minor")),
+        hours=read_hours(data.get("hours")),
     )
     items = data.get("items")
     if not (isinstance(items, list) and items):

@@ -168,7 +168,7 @@ def _read(
         refusal = Refusal(Reason.TIMED_OUT, "the order was not read in time")
         return record.reject(refusal, now_ms, store=store)
     try:
-        order = _mapped_order(services, notice, webhook, store)
+        order = _mapped_order(services, notice, webhook, store, record.received_ms)
     except OrderWithdrawn:
         return record.cancel(now_ms)
     except OrderRefused as error:
@@ -190,7 +190,11 @@ def _read(
 
 
 def _mapped_order(
-    services: Services, notice: Notice, webhook: Mapping[str, Any], store: Store
+    services: Services,
+    notice: Notice,
+    webhook: Mapping[str, Any],
+    store: Store,
+    received_ms: int,
 ) -> Order:
     channel = services.channels[notice.channel]
     payload = channel.order_payload(notice, body_of(services, webhook))
@@ -208,7 +212,7 @@ def _mapped_order(
     if missing:
         text = "items that the store's menu does not have"
         raise OrderRefused(Refusal(Reason.UNMAPPED_ITEM, text, tuple(missing)))
-    _check_stock(services, order, store)
+    _check_can_be_had(services, order, store, received_ms)
     if len(json.dumps(order.to_dict())) > MAX_ORDER_BYTES:
         raise OrderRefused(Refusal(Reason.TOO_LARGE, "the order is too large"))
     if notice.channel in store.release_on_courier and order.timing.when is When.NOW:
@@ -216,11 +220,18 @@ def _mapped_order(
     return order
 
 
-def _check_stock(services: Services, order: Order, store: Store) -> None:
-    """Refuse an order for what is off when it is to be eaten."""
-    when_ms = max(services.now_ms(), order.timing.ready_ms or 0)
-    stock = services.stock.of_store(store.store_id)
-    off = {id_ for id_, item in stock.items() if item.is_off(when_ms)}
+def _check_can_be_had(services: Services, order: Order, store: Store, received_ms: int) -> None:
+    """Refuse what the store cannot make then: when it came in, or when it is wanted.
+
+    An order that came in before the store closed is one, however long its fetching takes.
+    """
+    timing, when_ms = order.timing, received_ms
+    if timing.when is When.SCHEDULED and timing.ready_ms is not None:
+        when_ms = max(timing.ready_ms, received_ms)
+    if not store.is_open(when_ms):
+        raise OrderRefused(Refusal(Reason.STORE_CLOSED, "the restaurant is closed then"))
+    stock, made_ms = services.stock.of_store(store.store_id), max(when_ms, services.now_ms())
+    off = {id_ for id_, item in stock.items() if item.is_off(made_ms)}
     if missing := order.parts_among(off):
         raise OrderRefused(Refusal(Reason.OUT_OF_STOCK, "sold out", tuple(missing)))
 

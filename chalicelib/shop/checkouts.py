@@ -123,7 +123,7 @@ def _check_against_menu(services: Services, checkout: Checkout) -> None:
         raise Refused(409, "currency", currency=store.currency)
     _check_items(services, store, order)
     closed_now = closed(services, checkout.channel_store_id, order.item_ids())
-    if checkout.channel_store_id in closed_now:
+    if checkout.channel_store_id in closed_now or not store.is_open(services.now_ms()):
         raise Refused(409, "store_closed")
     if closed_now:
         raise Refused(409, "unavailable_items", items=closed_now)
