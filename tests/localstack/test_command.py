@@ -23,7 +23,7 @@ from chalice import Chalice
 app = Chalice(app_name='shop')
 
 
-@app.on_sqs_message(queue='shop-orders', name='ordered')
+@app.on_sqs_message(queue='bakery-orders', name='ordered')
 def ordered(event):
     for record in event:
         print('ordered', record.body, flush=True)
@@ -31,7 +31,7 @@ def ordered(event):
             raise ValueError(record.body)
 
 
-@app.on_sns_message(topic='shop-news', name='told')
+@app.on_sns_message(topic='bakery-news', name='told')
 def told(event):
     print('told', event.message, flush=True)
 """
@@ -51,8 +51,8 @@ def shop(tmp_path: Path) -> Path:
 
 def create_sources(localstack: Any) -> str:
     """Create the shop's queue and topic; return the topic's ARN."""
-    localstack.client("sqs").create_queue(QueueName="shop-orders")
-    return str(localstack.client("sns").create_topic(Name="shop-news")["TopicArn"])
+    localstack.client("sqs").create_queue(QueueName="bakery-orders")
+    return str(localstack.client("sns").create_topic(Name="bakery-news")["TopicArn"])
 
 
 def test_ctrl_c_leaves_nothing_and_kill_is_adopted(
@@ -132,8 +132,8 @@ def test_killed_localstack_ends_it_with_a_sentence(shop: Path, command: Any) -> 
                 aws_secret_access_key="test",
             )
 
-        url = client("sqs").create_queue(QueueName="shop-orders")["QueueUrl"]
-        client("sns").create_topic(Name="shop-news")
+        url = client("sqs").create_queue(QueueName="bakery-orders")["QueueUrl"]
+        client("sns").create_topic(Name="bakery-news")
         run = command(shop, "--endpoint", engine.url, "--port", "0")
         run.wait_for(READY)
         client("sqs").send_message(QueueUrl=url, MessageBody="good")
