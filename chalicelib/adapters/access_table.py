@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from chalicelib.access.requests import Access, News, Request
-from chalicelib.adapters.errors import aws_errors
+from chalicelib.adapters.errors import aws_errors, error_code
 from chalicelib.domain.events import iso
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class AccessTable:
                     ExpressionAttributeValues={":told": {"S": _owed(request)}},
                 )
             except ClientError as error:
-                if error.response.get("Error", {}).get("Code") != "ConditionalCheckFailedException":
+                if error_code(error) != "ConditionalCheckFailedException":
                     raise
 
     def note(

@@ -8,7 +8,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from chalicelib.adapters.errors import aws_errors
+from chalicelib.adapters.errors import aws_errors, error_code
 from chalicelib.onboarding.application import Application, Form, Progress
 
 KEEP_SECONDS = 180 * 86_400
@@ -79,7 +79,7 @@ class ApplicationTable:
                     ExpressionAttributeValues={":mine": {"S": application.id}},
                 )
             except ClientError as error:
-                if error.response.get("Error", {}).get("Code") == "ConditionalCheckFailedException":
+                if error_code(error) == "ConditionalCheckFailedException":
                     return False
                 raise
         return True
@@ -130,7 +130,7 @@ class ApplicationTable:
             try:
                 self._client.update_item(**request)
             except ClientError as error:
-                if error.response.get("Error", {}).get("Code") == "ConditionalCheckFailedException":
+                if error_code(error) == "ConditionalCheckFailedException":
                     return False
                 raise
         return True

@@ -8,7 +8,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from chalicelib.adapters.errors import aws_errors
+from chalicelib.adapters.errors import aws_errors, error_code
 
 KEEP_SECONDS = 30 * 86_400
 """How long a question is kept after its end, for whoever asks who decided."""
@@ -105,7 +105,7 @@ class ApprovalTable:
 
 
 def _is_condition(error: ClientError) -> bool:
-    return error.response.get("Error", {}).get("Code") == "ConditionalCheckFailedException"
+    return error_code(error) == "ConditionalCheckFailedException"
 
 
 def _question(item: dict[str, Any]) -> Question:

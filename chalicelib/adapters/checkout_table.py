@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from chalicelib.adapters.due_index import DueIndex
-from chalicelib.adapters.errors import aws_errors
+from chalicelib.adapters.errors import aws_errors, error_code
 from chalicelib.adapters.records import DAY_SECONDS, shard_of
 from chalicelib.domain.checkout import SCHEMA, Checkout, from_dict, to_dict
 from chalicelib.domain.checkout_duties import due_ms, steps_owed, tidied
@@ -51,7 +51,7 @@ class CheckoutTable:
                 item = _item(kept, self._now_ms())
                 self._client.put_item(TableName=self._table, Item=item, **condition)
             except ClientError as error:
-                if error.response.get("Error", {}).get("Code") == "ConditionalCheckFailedException":
+                if error_code(error) == "ConditionalCheckFailedException":
                     raise VersionConflict(checkout.checkout_id) from error
                 raise
         return kept

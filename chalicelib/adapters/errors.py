@@ -24,3 +24,8 @@ def aws_errors(call: str) -> Iterator[None]:
         yield
     except (BotoCoreError, ClientError) as error:
         raise AwsUnavailable(f"{call}: {error}") from error
+
+
+def error_code(error: ClientError) -> str:
+    """Return AWS's code of a failure, such as ConditionalCheckFailedException."""
+    return str(error.response.get("Error", {}).get("Code", ""))

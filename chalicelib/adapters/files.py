@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from chalicelib.adapters.errors import aws_errors
+from chalicelib.adapters.errors import aws_errors, error_code
 from chalicelib.domain.errors import DomainError
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class Files:
             try:
                 reply = self._client.get_object(Bucket=self._bucket, Key=key)
             except ClientError as error:
-                if _code(error) in missing:
+                if error_code(error) in missing:
                     return None
                 raise
             content: bytes = reply["Body"].read(limit + 1)
@@ -128,7 +128,7 @@ class Files:
                     Bucket=self._bucket, Key=to, CopySource=source, CopySourceIfMatch=etag
                 )
             except ClientError as error:
-                if _code(error) in _REPLACED:
+                if error_code(error) in _REPLACED:
                     return False
                 raise
         return True
@@ -142,11 +142,7 @@ class Files:
             try:
                 self._client.delete_object(Bucket=self._bucket, Key=key, IfMatch=etag)
             except ClientError as error:
-                if _code(error) in _REPLACED:
+                if error_code(error) in _REPLACED:
                     return False
                 raise
         return True
-
-
-def _code(error: ClientError) -> str:
-    return str(error.response.get("Error", {}).get("Code"))

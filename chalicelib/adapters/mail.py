@@ -7,6 +7,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError
 from botocore.exceptions import EndpointConnectionError as NoConnection
 
+from chalicelib.adapters.errors import error_code
 from chalicelib.domain.errors import DomainError
 
 FOR_GOOD = frozenset({"MessageRejected", "BadRequestException", "InvalidParameterValue"})
@@ -51,7 +52,7 @@ class Mail:
 
 
 def _classified(error: ClientError) -> DomainError:
-    code = str(error.response.get("Error", {}).get("Code"))
+    code = error_code(error)
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     if status >= 500:
         return MailUnknown(code)

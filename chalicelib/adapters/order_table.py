@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from chalicelib import log
 from chalicelib.adapters.batches import found, get_items
 from chalicelib.adapters.due_index import DueIndex
-from chalicelib.adapters.errors import aws_errors
+from chalicelib.adapters.errors import aws_errors, error_code
 from chalicelib.adapters.records import ticket_key, to_item, to_record, trading_day
 from chalicelib.domain.deadlines import NUDGE_MS
 from chalicelib.domain.errors import UnreadableRecord, VersionConflict
@@ -140,5 +140,5 @@ class OrderTable:
 
 
 def _failed_condition(error: ClientError) -> bool:
-    code = error.response.get("Error", {}).get("Code")
+    code = error_code(error)
     return code == "ConditionalCheckFailedException"

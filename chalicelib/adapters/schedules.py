@@ -8,7 +8,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from chalicelib.adapters.errors import aws_errors
+from chalicelib.adapters.errors import aws_errors, error_code
 
 RETRY_SECONDS = 86_400
 
@@ -46,5 +46,5 @@ class Schedules:
                     },
                 )
             except ClientError as error:
-                if error.response.get("Error", {}).get("Code") != "ConflictException":
+                if error_code(error) != "ConflictException":
                     raise

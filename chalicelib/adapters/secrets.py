@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from chalicelib import log
-from chalicelib.adapters.errors import AwsUnavailable, aws_errors
+from chalicelib.adapters.errors import AwsUnavailable, aws_errors, error_code
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -171,7 +171,7 @@ class SecretStore:
             try:
                 reply = self._client.get_secret_value(SecretId=self._secret_id, VersionStage=stage)
             except ClientError as error:
-                if error.response.get("Error", {}).get("Code") == "ResourceNotFoundException":
+                if error_code(error) == "ResourceNotFoundException":
                     return None
                 raise
         return self._parsed(reply)

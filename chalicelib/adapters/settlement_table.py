@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from chalicelib.adapters.batches import get_items, put_items
-from chalicelib.adapters.errors import aws_errors
+from chalicelib.adapters.errors import aws_errors, error_code
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -51,5 +51,5 @@ class SettlementTable:
                     ExpressionAttributeValues={":file": {"S": file}, ":version": {"S": version}},
                 )
             except ClientError as error:
-                if error.response.get("Error", {}).get("Code") != "ConditionalCheckFailedException":
+                if error_code(error) != "ConditionalCheckFailedException":
                     raise

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from chalicelib.adapters.batches import found
-from chalicelib.adapters.errors import aws_errors
+from chalicelib.adapters.errors import aws_errors, error_code
 from chalicelib.domain.errors import UnreadableRecord, VersionConflict
 from chalicelib.domain.stock import ItemStock
 
@@ -66,7 +66,7 @@ class StockTable:
                 item = _item(written, self._now_ms())
                 self._client.put_item(TableName=self._table, Item=item, **condition)
             except ClientError as error:
-                if error.response.get("Error", {}).get("Code") == "ConditionalCheckFailedException":
+                if error_code(error) == "ConditionalCheckFailedException":
                     raise VersionConflict(stock.key) from error
                 raise
         return written

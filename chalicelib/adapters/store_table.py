@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from chalicelib.adapters.batches import get_items, put_items
-from chalicelib.adapters.errors import aws_errors
+from chalicelib.adapters.errors import aws_errors, error_code
 from chalicelib.domain.errors import InvalidPayload
 from chalicelib.domain.money import Money
 from chalicelib.domain.store import Store
@@ -109,7 +109,7 @@ class StoreTable:
                         ExpressionAttributeValues={":store": {"S": store_id}},
                     )
                 except ClientError as error:
-                    code = error.response.get("Error", {}).get("Code")
+                    code = error_code(error)
                     if code != "ConditionalCheckFailedException":
                         raise
             self._known.pop(f"{channel}#{channel_store_id}", None)

@@ -7,7 +7,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from chalicelib.adapters.errors import aws_errors
+from chalicelib.adapters.errors import aws_errors, error_code
 
 _OVER = frozenset({"TaskTimedOut", "TaskDoesNotExist", "InvalidToken"})
 
@@ -32,7 +32,7 @@ class Workflows:
                     stateMachineArn=machine_arn, name=name, input=json.dumps(data)
                 )
             except ClientError as error:
-                if error.response.get("Error", {}).get("Code") != "ExecutionAlreadyExists":
+                if error_code(error) != "ExecutionAlreadyExists":
                     raise
 
     def answer(self, task_token: str, output: dict[str, Any]) -> bool:
@@ -41,7 +41,7 @@ class Workflows:
             try:
                 self._client.send_task_success(taskToken=task_token, output=json.dumps(output))
             except ClientError as error:
-                if error.response.get("Error", {}).get("Code") in _OVER:
+                if error_code(error) in _OVER:
                     return False
                 raise
         return True

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from chalicelib.adapters.errors import aws_errors
+from chalicelib.adapters.errors import aws_errors, error_code
 from chalicelib.domain.duties import answer_owed, duties
 from chalicelib.domain.errors import UnreadableRecord
 from chalicelib.domain.events import iso
@@ -116,7 +116,7 @@ def _lines(desk: Desk, group: str, key: str, since_ms: int) -> Iterator[Line]:
             try:
                 reply = desk.logs.filter_log_events(**request)
             except ClientError as error:
-                if error.response["Error"]["Code"] == "ResourceNotFoundException":
+                if error_code(error) == "ResourceNotFoundException":
                     return
                 raise
         for event in reply["events"]:
