@@ -114,6 +114,28 @@ def on(event):
     assert attached.seen(session) == ["began", "ended"]
 
 
+def test_handler_keeps_its_variables_when_another_session_ends(attached: Any) -> None:
+    """The other one was the last but us that held the process: nothing is given back."""
+    url = attached.queue("orders")
+    code = """
+import threading
+app.free = threading.Event()
+
+@app.on_sqs_message(queue='orders')
+def on(event):
+    app.seen.append(os.environ.get('STAGE'))
+    app.free.wait(5)
+    app.seen.append(os.environ.get('STAGE'))
+"""
+    session = attached.start(code)
+    attached.send(url, "x")
+    attached.wait_for_seen(session)
+    attached.stop_aws()
+    assert session.app.project is not None
+    session.app.project.app.free.set()
+    assert attached.wait_for_seen(session, 2) == ["dev", "dev"]
+
+
 def test_window_gathers_a_batch(attached: Any) -> None:
     """With a batching window a batch grows until it is full, beyond what one call gives."""
     url = attached.queue("orders")

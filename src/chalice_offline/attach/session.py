@@ -18,6 +18,7 @@ from chalice_offline.attach.poller import LONG_POLL_SECONDS, Poller
 from chalice_offline.attach.provision import Provision
 from chalice_offline.attach.remove import Remover
 from chalice_offline.attach.routes import Routes
+from chalice_offline.chalice_app.process_patches import hold, let_go
 from chalice_offline.chalice_app.watch import Watch
 from chalice_offline.core.clock import SystemClock
 from chalice_offline.core.errors import ProjectError
@@ -134,6 +135,7 @@ class AttachedSession:
 
     def start(self) -> None:
         """Attach every handler, then serve. What fails takes away what it made, then raises."""
+        hold(self)  # handlers run on our threads, whoever else leaves the process meanwhile
         try:
             self._activate(self._project)
             self._routes.start()
@@ -188,6 +190,7 @@ class AttachedSession:
         pollers, self._pollers = list(self._pollers.values()), {}
         self._end(pollers, remove=remove)
         self._in_flight.stop()
+        let_go(self)
 
     def counts(self) -> dict[str, Count]:
         """Return how often each handler ran and failed, by Chalice's name."""
