@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -50,6 +50,23 @@ def test_work_after_those_that_hang_is_done(turnstile: Turnstile) -> None:
         turnstile.submit(done.set)
         assert done.wait(PATIENCE_SECONDS)
     end.set()
+
+
+def test_who_waits_for_an_answer_does_not_wait_for_events(
+    live: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A request is answered although events stand before it that nobody would pass."""
+    monkeypatch.setattr("chalice_offline.drivers.turnstile.PATIENCE_SECONDS", PATIENCE_SECONDS)
+    end, ended = threading.Event(), list[bool]()
+    live.add("hangs", lambda _event, _context: ended.append(end.wait(PATIENCE_SECONDS)))
+    live.add("answers", lambda _event, _context: "at once")
+    for _ in range(2 * AT_ONCE):
+        live.invoke("hangs", InvocationType="Event")
+    try:
+        assert live.invoke("answers")["Payload"] == "at once"
+        assert ended == []
+    finally:
+        end.set()
 
 
 def test_a_burst_runs_in_order_on_few_threads(turnstile: Turnstile) -> None:

@@ -156,7 +156,7 @@ class FunctionRun:
     AWS calls the handler makes name it as their cause. It and `standstill` are set when the kernel
     writes the run down. `code` is None for a function of the project, which whoever runs it has
     loaded by name. `standstill` counts the runs that led to this one since the clock last moved:
-    without end in a loop.
+    without end in a loop. `is_awaited` says that a caller waits for the answer.
     """
 
     request_id: str
@@ -168,6 +168,7 @@ class FunctionRun:
     client_context: str = ""
     entry: int = 0
     standstill: int = 0
+    is_awaited: bool = False
     code: UploadedCode | None = None
     log: RunLog = field(default_factory=RunLog, compare=False)
     version: str = "$LATEST"

@@ -57,6 +57,8 @@ class LiveDriver:
         self.send_request = send_request
         self._timeouts = timeouts
         self._threads = HandlerThreads("handler")
+        # Who waits for an answer, at a route say, does not wait for what nobody waits for.
+        self._awaited = Turnstile(self._threads)
         self._turnstile = Turnstile(self._threads)
         self._running: dict[int, RunningHandler] = {}
         self._failures = FailureLog(_log)
@@ -94,6 +96,7 @@ class LiveDriver:
         with self._changed:
             self._stopped = True
             self._changed.notify()
+        self._awaited.shutdown()
         self._turnstile.shutdown()
         if self._thread is not None:
             self._thread.join()
@@ -119,7 +122,8 @@ class LiveDriver:
         def failed(error: BaseException) -> None:
             done(not_run(run, error))
 
-        self._submit(self._turnstile.submit, execute, failed)
+        turnstile = self._awaited if run.is_awaited else self._turnstile
+        self._submit(turnstile.submit, execute, failed)
 
     def may_time_out(self, life: RunLife) -> bool:
         """Whether a run may be stopped now: timeouts are on, and nobody debugs it."""
