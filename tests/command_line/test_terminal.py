@@ -34,7 +34,7 @@ class Told:
     def when(self, level: Level = Level.NORMAL, **options: Any) -> list[str]:
         """Return the lines about one of everything."""
         lines: list[str] = []
-        reporter = Reporter(lines.append, level=level, **options)
+        reporter = Reporter(lines.extend, level=level, **options)
         emulator = self.offline.emulator
         session = Session(emulator, emulator.registry.state("lambda", LambdaState))
         session.short_names = self.offline.app.short_names
@@ -118,7 +118,7 @@ def test_a_shard_that_goes_no_further_says_when_it_is_tried_again(tmp_path: Path
     write_project(tmp_path, STREAMS)
     lines: list[str] = []
     with Offline(tmp_path, stage="dev") as offline:
-        reporter = Reporter(lines.append)
+        reporter = Reporter(lines.extend)
         emulator = offline.emulator
         reporter.watch(Session(emulator, emulator.registry.state("lambda", LambdaState)))
         dynamodb = offline.client("dynamodb")
@@ -193,7 +193,7 @@ def test_colour_is_only_where_it_is_wanted(monkeypatch: pytest.MonkeyPatch, told
 def test_more_than_anybody_reads_is_counted(told: Told) -> None:
     """The latest runs are told, and how many were left out."""
     lines: list[str] = []
-    reporter = Reporter(lines.append)
+    reporter = Reporter(lines.extend)
     emulator = told.offline.emulator
     session = Session(emulator, emulator.registry.state("lambda", LambdaState))
     reporter.watch(session)

@@ -30,10 +30,10 @@ class NextTries:
         what a stream's shard goes no further than, when Lambda has waited. `try` counts from 1;
         `records` is how many of a batch are tried, if not all.
         """
-        for function in self._session.functions():
-            found = function.next_tries.get(run.request_id)
-            if function.name == run.function and found is not None:
-                return _told(found.at_ms, found.number, records=found.records)
+        function = self._session.function(run.function)
+        following = None if function is None else function.next_tries.get(run.request_id)
+        if following is not None:
+            return _told(following.at_ms, following.number, records=following.records)
         if not run.failed:
             return None
         record = self._first_record(run.entry)

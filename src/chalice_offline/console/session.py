@@ -127,6 +127,11 @@ class Session:
         """Give the functions of this account and region."""
         yield from self.lambda_.functions_of(self.context)
 
+    def function(self, name: str) -> Any:
+        """Return the function of a deployed name; None without one."""
+        emulator = self.emulator
+        return self.lambda_.by_name(name, emulator.account_id, emulator.region)
+
     def function_name(self, name: str) -> str:
         """Return the deployed name of a function by either of its names; Refusal without one."""
         deployed = [function.name for function in self.functions()]

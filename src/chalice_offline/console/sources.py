@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from chalice_offline.core.unspelled import UnspelledJson
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -33,13 +35,16 @@ def source_of(journal: Journal, number: int) -> Source:
     entry = journal.find(number)
     if entry is None:
         return UNKNOWN
-    payload = entry.detail.get("payload", b"")
-    if len(payload) > _LONGEST_PARSED:
+    payload = entry.held.get("payload", b"")
+    if isinstance(payload, UnspelledJson):  # spelled for a line of the terminal: a tenth of a route
+        event = payload.outline()
+    elif len(payload) > _LONGEST_PARSED:
         return UNKNOWN
-    try:
-        event = json.loads(payload)
-    except (ValueError, RecursionError):
-        event = None
+    else:
+        try:
+            event = json.loads(payload)
+        except (ValueError, RecursionError):
+            event = None
     found = _of_event(event) if isinstance(event, dict) else None
     return found or _of_cause(journal, entry)
 

@@ -31,6 +31,10 @@ class UnspelledJson:
         """Return a document that is the caller's own."""
         raise NotImplementedError
 
+    def outline(self) -> Any:
+        """Return as much of the document as tells what it is about; not to be changed."""
+        return self.document()
+
     def spelled(self) -> bytes:
         """Return it as text; made once."""
         if self._spelled is None:

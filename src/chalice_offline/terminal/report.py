@@ -50,15 +50,17 @@ class Reporter:
 
     def __init__(
         self,
-        write: Callable[[str], None],
+        write: Callable[[list[str]], None],
         *,
         level: Level = Level.NORMAL,
         colour: bool = False,
         as_json: bool = False,
     ) -> None:
-        """`write` takes whole lines; with `as_json` each is an object."""
+        """`write` takes the lines of a moment; with `as_json` each is an object."""
         self._write = write
         self._level = level
+        # Kinds of journal entries that there may be a line about: few of all that there are.
+        self._kinds = {"note", "call"} if level is Level.VERBOSE else {"note"}
         self._colour = colour
         self._as_json = as_json
         self._awake = threading.Event()
@@ -83,7 +85,7 @@ class Reporter:
                 last = next(reversed(list(emulator.journal.entries())), None)
                 self._next_entry = 1 if last is None else last.number + 1
                 emulator.runs.watch(lambda run: self._run_changed(run, ended))
-                emulator.observers.append(self._awake.set)
+                emulator.observers.append(self._wake)
         if self._thread is None:
             self._thread = threading.Thread(target=self._work, name="terminal", daemon=True)
             self._thread.start()
@@ -91,8 +93,9 @@ class Reporter:
     def flush(self) -> None:
         """Say what has happened until now."""
         with self._writing:
-            for line in self._new_lines():
-                self._write(line)
+            lines = self._new_lines()
+            if lines:
+                self._write(lines)
 
     def stop(self) -> None:
         """Say what has happened until now, and no more."""
@@ -111,7 +114,12 @@ class Reporter:
         if len(ended) > RUNS_AT_ONCE:
             ended.popleft()
             self._left_out += 1
-        self._awake.set()
+        self._wake()
+
+    def _wake(self) -> None:
+        """Have the thread look; within its emulator's lock, several times in every request."""
+        if not self._awake.is_set():  # to set it again would cost ten times as much
+            self._awake.set()
 
     def _work(self) -> None:
         while True:
@@ -150,7 +158,8 @@ class Reporter:
             if entry is None or entry.number < self._next_entry:
                 return
         for _ in range(ENTRIES_AT_ONCE):
-            yield entry
+            if entry.kind in self._kinds:
+                yield entry
             self._next_entry = entry.number + 1
             entry = journal.find(self._next_entry)
             if entry is None:
@@ -171,18 +180,18 @@ class Reporter:
             yield run.ended_ms, run.entry, line
 
     def _of_entry(self, entry: Entry) -> str | None:
-        story = self._session.emulator.stories.of(entry.number)
         if entry.kind == "note" and entry.subject == DEAD_LETTER:
-            return self._said("dead_letter", entry, story, dead_letter_line)
+            return self._said("dead_letter", entry, dead_letter_line)
         if self._level is Level.QUIET:
             return None
         if went_nowhere(entry, also_in_part=self._level is Level.VERBOSE):
-            return self._said("went_nowhere", entry, story, note_line)
+            return self._said("went_nowhere", entry, note_line)
         if self._level is Level.VERBOSE and entry.kind == "call" and entry.is_input:
-            return self._said("call", entry, story, call_line)
+            return self._said("call", entry, call_line)
         return None
 
-    def _said(self, kind: str, entry: Entry, story: int, line: Callable[..., str]) -> str:
+    def _said(self, kind: str, entry: Entry, line: Callable[..., str]) -> str:
+        story = self._session.emulator.stories.of(entry.number)
         if not self._as_json:
             return line(entry, story, colour=self._colour)
         told = {

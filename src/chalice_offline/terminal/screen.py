@@ -47,13 +47,14 @@ class Screen:
         logging.basicConfig(level=logging.WARNING, handlers=[handler])
         self.reporter = Reporter(self.write, level=level, colour=self._colour, as_json=as_json)
 
-    def write(self, line: str) -> None:
-        """Write one line."""
+    def write(self, lines: Iterable[str]) -> None:
+        """Write lines, in one piece."""
+        text = "".join([f"{line}\n" for line in lines])
         try:
-            self._output.write(f"{line}\n")
+            self._output.write(text)
             self._output.flush()
         except UnicodeEncodeError:  # a terminal of before
-            self._output.write(f"{line.encode('ascii', 'backslashreplace').decode()}\n")
+            self._output.write(text.encode("ascii", "backslashreplace").decode())
         except (BrokenPipeError, ValueError):  # whoever read it is gone: the session goes on
             return
 
@@ -71,14 +72,12 @@ class Screen:
     def tell(self, text: str) -> None:
         """Say something that is not about a run: a reload, for example."""
         if self._as_json:
-            self.write(json.dumps({"type": "told", "text": text}))
+            self.write([json.dumps({"type": "told", "text": text})])
         else:
             print(text, file=sys.stderr, flush=True)  # noqa: T201 - the terminal
 
     def _show(self, facts: Mapping[str, Any], lines: Iterable[str]) -> None:
         if self._as_json:
-            self.write(json.dumps({"type": "ready", **facts}))
+            self.write([json.dumps({"type": "ready", **facts})])
             return
-        quiet = self._level is Level.QUIET
-        for line in endpoint_lines(facts) if quiet else lines:
-            self.write(line)
+        self.write(endpoint_lines(facts) if self._level is Level.QUIET else lines)

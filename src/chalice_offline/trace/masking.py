@@ -214,51 +214,60 @@ _ISSUERS = (
     "(?:sk|pk|rk)_(?:live|test)_", "whsec_", "gh[pousr]_", "github_pat_", "xox[abeoprs]-", "EAAA",
     "sq0[a-z]{3}-", "npm_", "pypi-", "AIza",
 )  # fmt: skip
-# Pattern, what stands instead, and what is asked before.
-_SHAPES: tuple[tuple[str, str, Callable[[re.Match[str]], bool] | None], ...] = (
-    (r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?:.|\n)*?(?:-----END|\Z)", MASK, None),
-    (r"(://)[^/\s@\"'<>]+@", rf"\1{MASK}@", None),
-    (r"(hooks\.slack\.com/)[\w/]+", rf"\1{MASK}", None),
+# What every match has in it, pattern, what stands instead, and what is asked before. To look for a
+# few characters takes a tenth of the time that some of these patterns take to find nothing.
+_SHAPES: tuple[tuple[str, str, str, Callable[[re.Match[str]], bool] | None], ...] = (
+    ("-----BEGIN", r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?:.|\n)*?(?:-----END|\Z)", MASK, None),
+    ("://", r"(://)[^/\s@\"'<>]+@", rf"\1{MASK}@", None),
+    ("hooks.", r"(hooks\.slack\.com/)[\w/]+", rf"\1{MASK}", None),
     # JSON Web Tokens, and what stands behind the name of an authentication scheme.
-    (r"(?<![\w-])eyJ[\w-]{1,8192}\.[\w-]+(?:\.[\w-]*)*", MASK, None),
-    (r"(?i)\b(bearer|basic|digest)\s+(?=[\w+/.~=-]{8,})[^\s\"',]+", rf"\1 {MASK}", None),
-    (r"\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}\b", MASK, None),
-    # Stripe, GitHub, Slack, Square, npm, PyPI, Google
+    ("eyJ", r"(?<![\w-])eyJ[\w-]{1,8192}\.[\w-]+(?:\.[\w-]*)*", MASK, None),
     (
-        rf"\b(?:{'|'.join(_ISSUERS)})[\w-]{{10,}}",
-        MASK,
+        "",
+        r"(?i)\b(bearer|basic|digest)\s+(?=[\w+/.~=-]{8,})[^\s\"',]+",
+        rf"\1 {MASK}",
         None,
     ),
-    (r"(?<![\w.+-])([\w.+-])[\w.+-]{0,63}(@[\w-]+(?:\.[\w-]+)+)", rf"\1{MASK}\2", None),
+    ("", r"\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}\b", MASK, None),
+    # Stripe, GitHub, Slack, Square, npm, PyPI, Google
+    ("", rf"\b(?:{'|'.join(_ISSUERS)})[\w-]{{10,}}", MASK, None),
+    ("@", r"(?<![\w.+-])([\w.+-])[\w.+-]{0,63}(@[\w-]+(?:\.[\w-]+)+)", rf"\1{MASK}\2", None),
     # Telephone numbers: E.164, also with separators or percent-encoded; or as in North America.
-    (r"(?<!\w)(?:\+|%2[Bb])[1-9]\d{0,3}(?:[ .()/-]{0,2}\d){6,12}(?!\w)", MASK, None),
-    (r"(?<![\w.-])(?:\(\d{3}\) ?|\d{3}[-. ])\d{3}[-. ]\d{4}(?![\w-])", MASK, None),
-    (r"(?i)\b(tel|sms):[+\d][\d.()%-]{5,20}", rf"\1:{MASK}", None),
-    (r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b", MASK, _is_iban),
+    ("", r"(?<!\w)(?:\+|%2[Bb])[1-9]\d{0,3}(?:[ .()/-]{0,2}\d){6,12}(?!\w)", MASK, None),
+    ("", r"(?<![\w.-])(?:\(\d{3}\) ?|\d{3}[-. ])\d{3}[-. ]\d{4}(?![\w-])", MASK, None),
+    (":", r"(?i)\b(tel|sms):[+\d][\d.()%-]{5,20}", rf"\1:{MASK}", None),
+    ("", r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b", MASK, _is_iban),
     # Card numbers by their first digits, so that no timestamp is one.
     (
+        "",
         r"(?<![\w.-])(?:4\d{3}|5[1-5]\d\d|2[2-7]\d\d|6\d{3})(?:[ -]?\d{4}){3}(?![\w-])",
         MASK,
         _is_card,
     ),
-    (r"(?<![\w.-])3[47]\d\d[ -]?\d{6}[ -]?\d{5}(?![\w-])", MASK, _is_card),
+    ("", r"(?<![\w.-])3[47]\d\d[ -]?\d{6}[ -]?\d{5}(?![\w-])", MASK, _is_card),
 )
-_COMPILED = tuple((re.compile(shape), instead, holds) for shape, instead, holds in _SHAPES)
+_COMPILED = tuple(
+    (needed, re.compile(shape), instead, holds) for needed, shape, instead, holds in _SHAPES
+)
 
 
 def mask_text(text: str, depth: int = 0) -> str:
     """Return a text that is no JSON, masked; `depth` says how deep within a value it stands."""
-    text = _QUOTED.sub(_mask_quoted, text)
-    text = _NUMBER.sub(_mask_number, text)
-    text = _ATTRIBUTE.sub(_mask_attribute, text)
+    if '"' in text or "'" in text:
+        text = _QUOTED.sub(_mask_quoted, text)
+        text = _NUMBER.sub(_mask_number, text)
+        text = _ATTRIBUTE.sub(_mask_attribute, text)
     text = _ELEMENT.sub(_mask_element, text)
     if "form-data" in text:
         text = _PART.sub(lambda m: f"{m[1]}{MASK}" if is_sensitive(m[2]) else m[0], text)
-    text = _LINE.sub(lambda m: f"{m[1]}{MASK}" if is_sensitive(m[2]) else m[0], text)
-    text = _FIELD.sub(rf"\1\2{MASK}", text)
-    text = _ASSIGNED.sub(lambda found: _mask_assigned(found, depth), text)
-    for shape, instead, holds in _COMPILED:
-        text = shape.sub(instead if holds is None else _masked_if(holds), text)
+    if ":" in text:
+        text = _LINE.sub(lambda m: f"{m[1]}{MASK}" if is_sensitive(m[2]) else m[0], text)
+        text = _FIELD.sub(rf"\1\2{MASK}", text)
+    if "=" in text:
+        text = _ASSIGNED.sub(lambda found: _mask_assigned(found, depth), text)
+    for needed, shape, instead, holds in _COMPILED:
+        if needed in text:
+            text = shape.sub(instead if holds is None else _masked_if(holds), text)
     return text
 
 

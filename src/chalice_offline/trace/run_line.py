@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -24,8 +25,13 @@ def paint(text: str, code: str, *, colour: bool) -> str:
 
 def clock_time(at_ms: int) -> str:
     """Return the time of day of an instant, in UTC as in a handler's own lines."""
-    at = datetime.fromtimestamp(at_ms / 1000, UTC)
-    return at.strftime("%H:%M:%S.") + f"{at_ms % 1000:03d}"
+    seconds, milliseconds = divmod(at_ms, 1000)
+    return f"{_clock_time(seconds)}.{milliseconds:03d}"
+
+
+@lru_cache(maxsize=16)  # lines come in order, hundreds of them about the same second
+def _clock_time(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%H:%M:%S")
 
 
 def run_line(run: Mapping[str, Any], *, colour: bool = False) -> str:

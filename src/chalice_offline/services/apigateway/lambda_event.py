@@ -95,7 +95,7 @@ class ProxyEvent(UnspelledJson):
         return {
             "resource": self._route.path,
             # Slashes before the path are one, those within it stay (recorded).
-            "path": f"{self._base_path}/{self._path.lstrip('/')}",
+            "path": self._event_path(),
             "httpMethod": self._method,
             "headers": {name: values[-1] for name, values in headers.items()} or None,
             "multiValueHeaders": headers or None,
@@ -107,6 +107,13 @@ class ProxyEvent(UnspelledJson):
             "body": body,
             "isBase64Encoded": is_base64,
         }
+
+    def outline(self) -> dict[str, Any]:
+        """Return what the request was for."""
+        return {"path": self._event_path(), "httpMethod": self._method, "requestContext": {}}
+
+    def _event_path(self) -> str:
+        return f"{self._base_path}/{self._path.lstrip('/')}"
 
     def _request_context(self, user_agent: str | None) -> dict[str, Any]:
         """Return the `requestContext`, field by field as AWS has it."""

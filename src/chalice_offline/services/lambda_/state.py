@@ -79,6 +79,10 @@ class LambdaState:
         """Return the function a reference names, whatever its qualifier."""
         return self._functions.get(reference.key)
 
+    def by_name(self, name: str, account_id: str, region: str) -> Function | None:
+        """Return the function of a plain name."""
+        return self._functions.get((account_id, region, name))
+
     def by_arn(self, arn: str) -> Function | None:
         """Return the function of an unqualified ARN."""
         _, _, _, region, account_id, _, name = arn.split(":")
