@@ -215,13 +215,17 @@ class Simulator:
             self.delivered(delivery, status)
             if self.acknowledges(status):
                 return
-            if delivery.attempts > len(delivery.retry_delays_ms):
+            if not self.is_sent_again(delivery, status):
                 self.abandoned.append(delivery)
                 return
             self._timeline.deliver(
                 now_ms + delivery.retry_delays_ms[delivery.attempts - 1], delivery
             )
         self._wake()
+
+    def is_sent_again(self, delivery: Delivery, status: int) -> bool:  # noqa: ARG002
+        """Say whether a webhook that was answered so comes once more."""
+        return delivery.attempts <= len(delivery.retry_delays_ms)
 
     def next_due_ms(self) -> int | None:
         """Return when the next webhook or deadline is due, or None."""

@@ -7,7 +7,8 @@ webhook, or when it is fired after it was held:
     90 s        target (a partner may want it earlier): no ticket is begun that could not be made
                 by now. What certainly is no ticket is denied. What may be one is looked for
     130 s       the last moment at which a ticket that exists may still be printed
-    140 s       whose print is still unknown now is denied, voided and shown to staff
+    140 s       whose print is still unknown now is denied, voided and shown to staff, also while
+                a worker is, or seems to be, inside a call: it may hang until Lambda stops it
     150 s       hard limit
 
 Partners give up later than that: DoorDash after 3 to 8 minutes, Uber Eats after 11.5.
@@ -26,6 +27,9 @@ PRINT_LATE_MS = 40_000
 """After the target: how long a ticket that exists may still be printed."""
 LOOK_ON_MS = 50_000
 """After the target: how long a print whose outcome is unknown is looked for."""
+
+LAST_LOOK_MS = 8_000
+"""A look that began just before it was too late, or after that, has this long to succeed."""
 
 NUDGE_MS = 30_000
 """Quiet for this long, and the sweep wakes an order that is not finished."""

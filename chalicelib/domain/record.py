@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from chalicelib.domain.deadlines import (
     ANSWER_LEASE_MS,
     DECIDE_MS,
+    LAST_LOOK_MS,
     LOOK_ON_MS,
     NUDGE_MS,
     PRINT_LATE_MS,
@@ -24,6 +25,7 @@ from chalicelib.domain.states import (
     EVENT_OF_STEP,
     FINAL,
     MAY_HAVE_TICKET,
+    ON_THE_WAY,
     PRINTED,
     UNDECIDED,
     State,
@@ -117,6 +119,10 @@ class OrderRecord:
         """Until when a print whose outcome is unknown is looked for."""
         return self.decide_ms + LOOK_ON_MS
 
+    def give_up_ms(self, began_ms: int) -> int:
+        """Until when a worker that took its lease at `began_ms` is waited for."""
+        return max(self.look_until_ms, began_ms + LAST_LOOK_MS)
+
     def is_leased(self, now_ms: int) -> bool:
         """Say whether a worker is, or may be, inside a call to the point of sale."""
         return self.lease_until_ms is not None and now_ms < self.lease_until_ms
@@ -188,6 +194,15 @@ class OrderRecord:
         """
         known = replace(self, refusal=refusal, store=store or self.store)
         return _after(known if untouched else _undoing(known), Step.REJECT, now_ms)
+
+    def abandon(self, refusal: Refusal, now_ms: int) -> OrderRecord:
+        """Note a no that waits no longer for the worker that has the order.
+
+        Nobody undoes its ticket before that worker cannot be inside a call any more.
+        """
+        until_ms = self.lease_until_ms
+        rejected = self.reject(refusal, now_ms)
+        return _dated(replace(rejected, lease_until_ms=until_ms, next_try_ms=until_ms), now_ms)
 
     def cancel(self, now_ms: int, *, kitchens: Refusal | None = None) -> OrderRecord:
         """Note that the partner took the order back, or, with a refusal, the kitchen did.
@@ -320,7 +335,10 @@ def _expected_ms(record: OrderRecord, duty: Duty, now_ms: int) -> int:
         waits_ms = record.answer_next_ms or record.answer_lease_until_ms
     if duty is Duty.KITCHEN and record.lease_until_ms is not None:
         waits_ms = record.lease_until_ms
-    return max(waits_ms or now_ms, now_ms) + NUDGE_MS
+    quiet_ms = max(waits_ms or now_ms, now_ms) + NUDGE_MS
+    if record.state in ON_THE_WAY and now_ms < record.look_until_ms:
+        return min(quiet_ms, record.look_until_ms)
+    return quiet_ms
 
 
 def _undoing(record: OrderRecord) -> OrderRecord:

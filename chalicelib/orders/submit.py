@@ -9,7 +9,7 @@
 Where creating is printing, 1 and 4 fall away. Each write that precedes a call also takes a lease
 that outlasts the function: a second worker leaves the order to the first. A step that fails in
 an orderly way is written down with the time of the next try; only the deadline ends the tries
-(domain/deadlines.py), never a count.
+(domain/deadlines.py), never a count. It also ends the waiting for a worker that hangs.
 """
 
 from __future__ import annotations
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from chalicelib.pos.base import Ticket
 
 LONGEST_WAIT_SECONDS = 10
+STUCK = "a worker that had the order did not come back in time"
 OFFLINE = "The restaurant's point of sale does not answer"
 
 
@@ -61,7 +62,7 @@ def submit_order(services: Services, command: SubmitOrder) -> None:
     if taken:
         _attempt(Attempt(services, pos, record, is_first=True))
     elif record.is_leased(now_ms):
-        log.info("order.busy", order=record.key, state=record.state)
+        _leave_or_abandon(services, record, now_ms, lease_ms)
     elif record.undo is Undo.PENDING:
         undo_ticket(services, record)
     elif record.state is State.HELD:
@@ -75,6 +76,35 @@ def submit_order(services: Services, command: SubmitOrder) -> None:
         _resume(services, record, now_ms, lease_ms)
 
 
+def _leave_or_abandon(services: Services, record: OrderRecord, now_ms: int, lease_ms: int) -> None:
+    """Leave the order to the worker that has it, but not past the order's time: it may hang."""
+    if not _is_overdue(record, now_ms, lease_ms):
+        log.info("order.busy", order=record.key, state=record.state)
+        return
+
+    def abandoned(found: OrderRecord) -> OrderRecord:
+        if not _is_overdue(found, now_ms, lease_ms):
+            raise Overtaken(found)
+        return found.abandon(Refusal(Reason.POS_OFFLINE, OFFLINE, detail=STUCK), now_ms)
+
+    try:
+        rejected = change(services, record, abandoned)
+    except Overtaken:
+        log.info("order.overtaken", order=record.key)
+        return
+    log.error("order.abandoned", order=record.key, reason=STUCK)
+    relay(services, rejected)
+    wake_again(services, rejected, Duty.KITCHEN, rejected.lease_until_ms or now_ms)
+
+
+def _is_overdue(record: OrderRecord, now_ms: int, lease_ms: int) -> bool:
+    """Say whether the worker that has the order is not waited for any longer."""
+    until_ms = record.lease_until_ms
+    if record.state not in ON_THE_WAY or until_ms is None or not record.is_leased(now_ms):
+        return False
+    return now_ms >= record.give_up_ms(until_ms - lease_ms)
+
+
 def _fire_if_due(services: Services, record: OrderRecord) -> None:
     now_ms = services.now_ms()
     if record.next_try_ms is not None and now_ms < record.next_try_ms:
@@ -85,6 +115,11 @@ def _fire_if_due(services: Services, record: OrderRecord) -> None:
 
 def _resume(services: Services, record: OrderRecord, now_ms: int, lease_ms: int) -> None:
     """Take up an order that an earlier attempt left: nobody knows what became of its call."""
+    give_up_ms = record.give_up_ms(now_ms)
+    has_crashed = record.lease_until_ms is not None
+    if has_crashed or give_up_ms < now_ms + lease_ms:
+        # Should this attempt hang, somebody else has to answer the partner in time.
+        wake_again(services, record, Duty.KITCHEN, give_up_ms)
     try:
         leased = change(services, record, lambda r: _begun(r, now_ms, lease_ms))
     except Overtaken:

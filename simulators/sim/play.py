@@ -391,9 +391,9 @@ class Evening:
     def _never_heard_of(self) -> set[str]:
         """Return DoorDash's orders of which each side believes something else, and cannot ask.
 
-        No retry of a webhook is documented there, nor a way to read an order. So a cancellation
-        that is lost at our door stays lost; and after our 5xx, which fails an order, "confirmed
-        before" may be an echo of our yes, whose answer was lost, or that failure.
+        No way to read an order is documented there. So a cancellation that is lost at our door
+        four times in a row stays lost; and after so many 5xx of ours, which fail an order,
+        "confirmed before" may be an echo of our yes, whose answer was lost, or that failure.
         """
         lost = self.world.doordash.abandoned
         cancelled = {one.resource_id for one in lost if one.event_type == "OrderCancel"}

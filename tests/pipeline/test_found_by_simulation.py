@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.client import BaseClient
 
+from chalicelib.adapters.event_bus import EventBus
 from chalicelib.adapters.http import VendorHttp
 from chalicelib.domain.events import Event
 from simulators.audit import findings
@@ -17,6 +20,8 @@ from simulators.sim import plan as plans
 from simulators.sim.customers import placed
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from simulators.street import Street
 
 STORES = {"square": 0, "toast": 1, "clover": 2}
@@ -122,6 +127,70 @@ def test_toast_function_that_hangs_leaves_time_for_an_answer(
     assert order_id in long_street.decisions()
     long_street.go(seconds=300)
     assert findings(long_street) == []
+
+
+@pytest.mark.parametrize("hangs", [3, 4, 5])
+@pytest.mark.parametrize("call", ["HttpCall", "GetItem", "UpdateItem", "PutItem"])
+def test_functions_that_hang_in_a_row_do_not_outlast_the_deadline(
+    long_street: Street, monkeypatch: pytest.MonkeyPatch, call: str, hangs: int
+) -> None:
+    """Whoever is woken at the end of the order's time waits for no worker that has it."""
+    street, left = long_street, [3_600.0] * hangs
+
+    def hang(original: Any, is_one: Callable[..., bool]) -> Callable[..., Any]:
+        def hangs_or_not(*arguments: Any, **named: Any) -> Any:
+            if left and is_one(*arguments, **named):
+                time.sleep(left.pop())
+                raise MemoryError
+            return original(*arguments, **named)
+
+        return hangs_or_not
+
+    aws, vendors = BaseClient._make_api_call, VendorHttp.call
+
+    def is_of_the_kitchen(_client: Any, operation: str, _request: Any) -> bool:
+        function = os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "")
+        return operation == call and function.endswith("submit_toast")
+
+    def is_order(_http: Any, _method: str, url: str, **_named: Any) -> bool:
+        return call == "HttpCall" and "/toast/orders/" in url
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", hang(aws, is_of_the_kitchen))
+    monkeypatch.setattr(VendorHttp, "call", hang(vendors, is_order))
+    order_id = street.place("doordash", store=STORES["toast"], number=1)
+    street.go(seconds=160, step=5)
+    assert order_id in street.decisions()
+    street.go(seconds=400, step=20)
+    assert findings(street) == []
+
+
+def test_api_that_dies_after_a_publication_is_asked_again_by_doordash(
+    street: Street, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So its order has not failed there, and "confirmed before" is the echo of our own yes."""
+    publish, call, deaths = EventBus.publish, VendorHttp.call, ["api", "callbacks"]
+
+    def dies_after(self: EventBus, *arguments: Any) -> Any:
+        published = publish(self, *arguments)
+        if "api" in deaths:
+            deaths.remove("api")
+            raise MemoryError
+        return published
+
+    def dies_before(self: VendorHttp, method: str, url: str, **named: Any) -> Any:
+        if "/doordash/" in url and "callbacks" in deaths:
+            deaths.remove("callbacks")
+            raise MemoryError
+        return call(self, method, url, **named)
+
+    monkeypatch.setattr(EventBus, "publish", dies_after)
+    monkeypatch.setattr(VendorHttp, "call", dies_before)
+    order_id = street.place("doordash", number=1)
+    street.go(seconds=120, step=0.2)
+    assert not deaths
+    assert street.decisions() == {order_id: "accepted"}
+    assert street.tickets() == [order_id]
+    assert findings(street) == []
 
 
 @pytest.mark.parametrize("vendor", ["doordash", *sorted(STORES)])

@@ -68,7 +68,6 @@ def test_webhook_is_fat_and_carries_the_static_token(doordash, order, order_id, 
     ("status", "state", "decision"),
     [
         (200, "CONFIRMED", "accepted_at_once"),
-        (500, "FAILED", "failed"),
         (401, "FAILED", "failed"),
         (0, "FAILED", "failed"),
     ],
@@ -80,6 +79,25 @@ def test_webhook_answer_decides_the_order(doordash, order_id, inbox, status, sta
     assert doordash.order_state(order_id) == state
     assert [entry.decision for entry in doordash.decisions()] == [decision]
     assert len(inbox.received) == 1
+
+
+@pytest.mark.parametrize(
+    ("statuses", "state", "sent"),
+    [
+        ([500, 503, 202], "AWAITING_CONFIRMATION", 3),
+        ([502, 502, 502, 202], "AWAITING_CONFIRMATION", 4),
+        ([500, 401], "FAILED", 2),
+        ([500, 500, 500, 500], "FAILED", 4),
+    ],
+)
+def test_order_comes_again_after_5xx(doordash, order_id, inbox, clock, statuses, state, sent):
+    """Three times more, 0.3 s apart; only then has it failed."""
+    inbox.statuses = [*statuses]
+    for _ in range(5):
+        doordash.tick()
+        clock.advance(seconds=0.3)
+    assert doordash.order_state(order_id) == state
+    assert len(inbox.received) == sent
 
 
 def test_202_waits_for_the_confirmation(call, doordash, order_id, inbox):
