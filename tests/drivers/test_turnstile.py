@@ -58,7 +58,11 @@ def test_who_waits_for_an_answer_does_not_wait_for_events(
     """A request is answered although events stand before it that nobody would pass."""
     monkeypatch.setattr("chalice_offline.drivers.turnstile.PATIENCE_SECONDS", PATIENCE_SECONDS)
     end, ended = threading.Event(), list[bool]()
-    live.add("hangs", lambda _event, _context: ended.append(end.wait(PATIENCE_SECONDS)))
+
+    def hangs(_event: Any, _context: Any) -> None:
+        ended.append(end.wait(PATIENCE_SECONDS))
+
+    live.add("hangs", hangs, timeout_seconds=900)
     live.add("answers", lambda _event, _context: "at once")
     for _ in range(2 * AT_ONCE):
         live.invoke("hangs", InvocationType="Event")
