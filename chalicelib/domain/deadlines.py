@@ -50,7 +50,8 @@ UNDO_HOURS = 24
 WAKES_IN_A_ROW = 13
 """So many times in a row a function wakes itself, then it leaves that to the sweep. Lambda's loop
 detection stops what came back to a function 16 times ("Use Lambda recursive loop detection to
-prevent infinite loops"); with the waits between them so many last longer than any deadline."""
+prevent infinite loops"); with the waits between them so many last longer than any deadline
+(tests/sim/test_friday.py)."""
 
 MAX_WAIT_SECONDS = 900
 """SQS delays a message by at most 15 minutes; whatever is due later is the sweep's to wake."""

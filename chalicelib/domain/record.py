@@ -347,12 +347,14 @@ def _undoing(record: OrderRecord) -> OrderRecord:
 
 
 def _after(record: OrderRecord, step: Step, now_ms: int) -> OrderRecord:
+    # What is written before a call is no success: the waits between tries go on getting longer.
+    is_before_a_call = step in (Step.SUBMIT, Step.PRINT)
     moved = replace(
         record,
         state=next_state(record.state, step),
         lease_until_ms=None,
         next_try_ms=None,
-        tries=0,
+        tries=record.tries if is_before_a_call else 0,
     )
     if step in EVENT_OF_STEP:
         extra = {"from": str(record.state)}

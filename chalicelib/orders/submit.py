@@ -43,7 +43,9 @@ if TYPE_CHECKING:
     from chalicelib.domain.record import OrderRecord
     from chalicelib.pos.base import Ticket
 
-LONGEST_WAIT_SECONDS = 10
+LONGEST_WAIT_SECONDS = 15
+"""With it, an order's tries up to its last look (140 s) are as many as a function may wake itself
+(WAKES_IN_A_ROW)."""
 STUCK = "a worker that had the order did not come back in time"
 OFFLINE = "The restaurant's point of sale does not answer"
 
