@@ -184,7 +184,7 @@ def _read(client: Any, place: dict[str, str]) -> bytes:
 def _until_idle(emulator: Emulator) -> None:
     """Wait until nothing has been written to the journal for a while."""
     latest = -1
-    while (number := emulator.journal.next_number()) != latest + 1:
+    while (number := emulator.journal.last_number) != latest:
         latest = number
         time.sleep(0.5)
 

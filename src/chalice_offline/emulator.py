@@ -106,7 +106,7 @@ class Emulator:
         self.stories = Stories(ORIGINS_KEPT)
         self.runs = RecentRuns()
         self.faults = Faults(seed)
-        self._running = Running(self, self._turn, self._write)
+        self._running = Running(self, self._turn)
         # Told of every entry, within the lock; whoever looks on.
         self.observers: list[Callable[[], None]] = []
         driver.attach(self)
@@ -274,6 +274,21 @@ class Emulator:
         entry.outcome = outcome
         return entry.number
 
+    def complete(self, entry: int, outcome: str) -> None:
+        """Say how a call ended that was answered later."""
+        found = self.journal.find(entry)
+        if found is not None:
+            self.journal.complete(found, outcome, self._now_ms)
+
+    def keep(self, entry: Entry) -> int:
+        """Write an entry into the journal, and return its number."""
+        number = self.journal.append(entry)
+        if entry.causes:
+            self.stories.follow(number, entry.causes[0])
+        for observer in self.observers:
+            observer()
+        return number
+
     def watch(self, topic: str, callback: Callable[[], None]) -> None:
         """Call `callback` on every signal of `topic`."""
         self._signals.watch(topic, callback)
@@ -334,8 +349,8 @@ class Emulator:
 
         def ended(response: HttpResponse | None, reason: str) -> None:
             with self._turn:
-                entry = self._write("outcome", subject, {}, (sent.number,), is_input=True)
-                entry.outcome = reason if response is None else str(response.status)
+                said = reason if response is None else str(response.status)
+                self.journal.complete(sent, said, self._now_ms)
                 done(response, reason)
 
         self.driver.send(request, timeout_ms, ended)
@@ -365,7 +380,8 @@ class Emulator:
         except AwsError as error:
             entry.outcome = str(error)
             raise
-        entry.outcome = "pending" if isinstance(reply, Pending) else "ok"
+        if not entry.outcome:  # it may have been completed already
+            entry.outcome = "pending" if isinstance(reply, Pending) else "ok"
         return reply
 
     def _carry_out(
@@ -402,17 +418,13 @@ class Emulator:
         *,
         is_input: bool,
     ) -> Entry:
-        number = self.journal.next_number()
-        entry = Entry(number, self._now_ms, kind, subject, detail, causes, is_input)
-        self.journal.append(entry)
-        for observer in self.observers:
-            observer()
+        entry = Entry(self._now_ms, kind, subject, detail, causes, is_input)
+        number = self.keep(entry)
         if causes:
-            self.stories.follow(entry.number, causes[0])
-            if kind in ("call", "delivery"):
-                self.lineages.call(number, causes, subject)
-            elif kind != "run":
+            if kind == "note":
                 self.lineages.step(number, causes)
+            else:
+                self.lineages.call(number, causes, subject)
         return entry
 
     def _catch_up(self) -> None:

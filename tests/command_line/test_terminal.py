@@ -13,6 +13,7 @@ import pytest
 
 from chalice_offline.console.session import Session
 from chalice_offline.core.run import Outcome
+from chalice_offline.core.run_entry import RunEntry
 from chalice_offline.services.lambda_ import LambdaState
 from chalice_offline.terminal import Level, OwnFramesFirst, Reporter
 from chalice_offline.terminal.banner import app_banner
@@ -200,9 +201,14 @@ def test_more_than_anybody_reads_is_counted(told: Told) -> None:
     with emulator.lock:  # so that nobody reads meanwhile
         for number in range(1_000, 1_250):
             log = SimpleNamespace(lines=[])
-            run: Any = SimpleNamespace(request_id=f"r{number}", function_name="f", log=log)
-            emulator.runs.take_in(run, number, number, emulator.now_ms)
-            emulator.runs.ended(number, Outcome(b"null"), emulator.now_ms)
+            run: Any = SimpleNamespace(
+                request_id=f"r{number}", function_name="f", log=log, sent=b"{}"
+            )
+            entry = RunEntry(emulator.now_ms, run, ())
+            entry.number = number
+            emulator.runs.take_in(entry)
+            entry.ended_ms = emulator.now_ms
+            emulator.runs.ended(entry, Outcome(b"null"))
     reporter.stop()
     assert lines[0] == "(50 runs more: chalice-offline runs)"
     assert len(lines) == 201

@@ -77,7 +77,7 @@ def test_stories_are_found_by_a_text(shop: Shop) -> None:
     shop.order("soup")
     shop.order("fugu")
     found = shop.get("stories?text=fugu")["stories"]
-    assert [story["words"] for story in found] == ["POST /orders"]
+    assert [story["words"] for story in found] == ["POST /orders → 200"]
     assert shop.get("stories?limit=1")["stories"] == found
 
 

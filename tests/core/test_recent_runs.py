@@ -6,19 +6,29 @@ import json
 
 from chalice_offline.core.recent_runs import RecentRuns
 from chalice_offline.core.run import FunctionRun, Outcome, RunLife, RunLog, RunState
+from chalice_offline.core.run_entry import RunEntry
 
 
-def run(request_id: str, *lines: str) -> FunctionRun:
+def run(request_id: str, number: int, *lines: str) -> RunEntry:
     log = RunLog()
     for line in lines:
         log.append(0, line)
-    return FunctionRun(request_id, "f", "arn:f", b"{}", 128, RunLife(1_000), log=log)
+    one = FunctionRun(request_id, "f", "arn:f", b"{}", 128, RunLife(1_000), log=log)
+    entry = RunEntry(number, one, ())
+    entry.number = number
+    return entry
 
 
-def whole(runs: RecentRuns, entry: int, *lines: str) -> None:
-    runs.take_in(run(f"r{entry}", *lines), entry, entry, entry)
-    runs.started(entry, entry)
-    runs.ended(entry, Outcome(b"{}"), entry + 5)
+def end(runs: RecentRuns, one: RunEntry, outcome: Outcome, now_ms: int) -> None:
+    one.ended_ms = now_ms  # as the journal does
+    runs.ended(one, outcome)
+
+
+def whole(runs: RecentRuns, number: int, *lines: str) -> None:
+    one = run(f"r{number}", number, *lines)
+    runs.take_in(one)
+    runs.started(one, number)
+    end(runs, one, Outcome(b"{}"), number + 5)
 
 
 def test_the_oldest_are_forgotten() -> None:
@@ -26,7 +36,7 @@ def test_the_oldest_are_forgotten() -> None:
     runs = RecentRuns(kept=3)
     for entry in range(1, 6):
         whole(runs, entry)
-    assert [one.entry for one in runs.newest_first()] == [5, 4, 3]
+    assert [one.number for one in runs.newest_first()] == [5, 4, 3]
     assert (len(runs), runs.count) == (3, 5)
     assert runs.find(1) is None
     assert runs.of_request("r1") is None
@@ -44,17 +54,18 @@ def test_tries_of_a_request_are_counted() -> None:
     """Asynchronous retries keep their request id."""
     runs = RecentRuns()
     for entry in (1, 2):
-        runs.take_in(run("same"), entry, 1, 0)
+        runs.take_in(run("same", entry))
     assert [one.tries for one in runs.newest_first()] == [2, 1]
 
 
-def test_what_comes_after_a_timeout_changes_nothing() -> None:
-    """The run has ended then."""
+def test_a_timeout_is_told_as_lambda_tells_it() -> None:
+    """By the timeout that was over."""
     runs = RecentRuns()
-    runs.take_in(run("r"), 1, 1, 0)
-    runs.started(1, 0)
-    runs.stopped(1, 3_000, 3_000)
-    runs.ended(1, Outcome(b"{}"), 9_000)
+    one = run("r", 1)
+    runs.take_in(one)
+    runs.started(one, 0)
+    one.ended_ms = 3_000
+    runs.stopped(one, 3_000)
     found = runs.find(1)
     assert found is not None
     assert (found.state, found.duration_ms) == (RunState.TIMED_OUT, 3_000)
@@ -65,8 +76,9 @@ def test_an_error_is_kept_by_type_and_message() -> None:
     """Also when a handler's error is no object."""
     runs = RecentRuns()
     for entry, content in enumerate(({"errorType": "E", "errorMessage": "m"}, "text"), 1):
-        runs.take_in(run(str(entry)), entry, entry, 0)
-        runs.ended(entry, Outcome(json.dumps(content).encode(), failed=True), 1)
+        one = run(str(entry), entry)
+        runs.take_in(one)
+        end(runs, one, Outcome(json.dumps(content).encode(), failed=True), 1)
     told = [(one.error_type, one.error_message) for one in runs.newest_first()]
     assert told == [("Error", ""), ("E", "m")]
 
@@ -78,8 +90,8 @@ def test_changes_since_a_revision() -> None:
     seen = runs.revision
     whole(runs, 2)
     whole(runs, 3)
-    assert [one.entry for one in runs.changed_since(seen, 10)] == [3, 2]
-    assert [one.entry for one in runs.changed_since(seen, 1)] == [3]
+    assert [one.number for one in runs.changed_since(seen, 10)] == [3, 2]
+    assert [one.number for one in runs.changed_since(seen, 1)] == [3]
     assert runs.changed_since(runs.revision, 10) == []
 
 
@@ -87,6 +99,6 @@ def test_clearing_keeps_what_runs() -> None:
     """A run under way is still to end."""
     runs = RecentRuns()
     whole(runs, 1)
-    runs.take_in(run("r2"), 2, 2, 0)
+    runs.take_in(run("r2", 2))
     runs.clear()
-    assert [one.entry for one in runs.newest_first()] == [2]
+    assert [one.number for one in runs.newest_first()] == [2]

@@ -23,7 +23,7 @@ MIB = 1024 * KIB
 
 
 def entry(journal: MemoryJournal, **detail: Any) -> Entry:
-    made = Entry(journal.next_number(), 0, "call", "sqs.SendMessage", detail)
+    made = Entry(0, "call", "sqs.SendMessage", detail)
     journal.append(made)
     return made
 
@@ -116,7 +116,7 @@ def test_a_text_longer_than_a_message_is_kept_as_beginning_length_and_digest() -
     journal = MemoryJournal()
     body = "€" * MIB
     request = {"Entries": [{"Detail": body, "Id": "1"}], "ZipFile": bytes(MIB)}
-    made = Entry(journal.next_number(), 0, "call", "events.PutEvents", request)
+    made = Entry(0, "call", "events.PutEvents", request)
     journal.append(made)
     text = made.detail["Entries"][0]["Detail"]
     digest = hashlib.sha256(body.encode()).hexdigest()

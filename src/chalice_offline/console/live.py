@@ -16,7 +16,7 @@ from chalice_offline.core.pending import Pending
 if TYPE_CHECKING:
     from chalice_offline.console.runs import Runs
     from chalice_offline.console.session import Session
-    from chalice_offline.core.recent_runs import RecentRun
+    from chalice_offline.core.run_entry import RunEntry
 
 PAUSE_MS = 100
 RUNS_AT_ONCE = 200
@@ -94,7 +94,7 @@ class LiveFeed(Feed[bytes]):
             self._is_dirty = True
             self._tell_soon()
 
-    def _run_changed(self, _run: RecentRun) -> None:
+    def _run_changed(self, _run: RunEntry) -> None:
         self._entry_written()
 
     def _tell_soon(self) -> None:

@@ -11,7 +11,7 @@ from chalice_offline.services.sqs.state import SqsState
 
 if TYPE_CHECKING:
     from chalice_offline.console.session import Session
-    from chalice_offline.core.recent_runs import RecentRun
+    from chalice_offline.core.run_entry import RunEntry
 
 _LONGEST_PARSED = 1024 * 1024
 
@@ -23,20 +23,20 @@ class NextTries:
         self._session = session
         self._sqs = session.emulator.registry.state("sqs", SqsState)
 
-    def of(self, run: RecentRun) -> dict[str, Any] | None:
+    def of(self, run: RunEntry) -> dict[str, Any] | None:
         """Return `at_ms`, and `dead_letters`, the queue it goes to then; None if nothing is known.
 
         A queue's message comes back when its visibility timeout is over; an asynchronous event, or
         what a stream's shard goes no further than, when Lambda has waited. `try` counts from 1;
         `records` is how many of a batch are tried, if not all.
         """
-        function = self._session.function(run.function)
+        function = self._session.function(run.subject)
         following = None if function is None else function.next_tries.get(run.request_id)
         if following is not None:
             return _told(following.at_ms, following.number, records=following.records)
         if not run.failed:
             return None
-        record = self._first_record(run.entry)
+        record = self._first_record(run.number)
         if record.get("eventSource") != "aws:sqs":
             return None
         arn, message_id = str(record.get("eventSourceARN")), str(record.get("messageId"))

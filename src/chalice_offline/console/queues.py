@@ -155,7 +155,7 @@ class Queues:
             run = self._last_run(entry)
             if run is not None and run.failed:
                 text = f"{run.error_type}: {run.error_message}"
-                return {"error": str(mask(text)), "run": run.entry, "story": run.story}
+                return {"error": str(mask(text)), "run": run.number, "story": run.story}
         for name, code in _REASONS:
             told = message["attributes"].get(name)
             if isinstance(told, dict):

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from chalice_offline.console.session import Session
-    from chalice_offline.core.recent_runs import RecentRun
+    from chalice_offline.core.run_entry import RunEntry
 
 RUNS_PER_PAGE = 200
 RUNS_PER_PAGE_MAX = 2_000
@@ -69,19 +69,19 @@ class Runs:
                 raise Refusal(f"There is no run {name} (any more): {kept}.", 404)
             return self.row(found)
 
-    def row(self, run: RecentRun) -> dict[str, Any]:
+    def row(self, run: RunEntry) -> dict[str, Any]:
         """Return a run as it is shown."""
-        source = self.source(run.entry)
+        source = self.source(run.number)
         return {
-            "entry": run.entry,
+            "entry": run.number,
             "story": run.story,
-            "function": run.function,
-            "name": self._session.shown_name(run.function),
+            "function": run.subject,
+            "name": self._session.shown_name(run.subject),
             "source": source.name,
             "source_kind": source.kind,
             "source_arn": source.arn,
             "try": max(run.tries, source.receives),
-            "queued_ms": run.queued_ms,
+            "queued_ms": run.at_ms,
             "started_ms": run.started_ms,
             "ended_ms": run.ended_ms,
             "duration_ms": run.duration_ms,
@@ -108,7 +108,7 @@ class Runs:
 
     def _rows(self, before: int) -> Iterator[dict[str, Any]]:
         for run in self._session.emulator.runs.newest_first():
-            if not before or run.entry < before:
+            if not before or run.number < before:
                 yield self.row(run)
 
     def _wanted(self, asked: Asked) -> Any:
@@ -143,7 +143,7 @@ def _searched(row: dict[str, Any]) -> str:
     ).lower()
 
 
-def _error(run: RecentRun) -> str | None:
+def _error(run: RunEntry) -> str | None:
     if not run.failed:
         return None
     text = f"{run.error_type}: {run.error_message}" if run.error_message else run.error_type

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from chalice_offline.console.runs import Runs
     from chalice_offline.console.session import Session
     from chalice_offline.core.journal import Entry
-    from chalice_offline.core.recent_runs import RecentRun
+    from chalice_offline.core.run_entry import RunEntry
 
 _INPUTS_MAX = 50
 # Header fields that say how a request came here, not what it asked.
@@ -71,7 +71,7 @@ class _Test:
         self._name = name
         self._whole = whole
 
-    def text(self, trace: Trace, inputs: list[Entry], runs: list[RecentRun]) -> str:
+    def text(self, trace: Trace, inputs: list[Entry], runs: list[RunEntry]) -> str:
         """Return the file."""
         steps = [line for entry in inputs[:_INPUTS_MAX] for line in self._step(entry)]
         body = [*steps, "offline.settle(raise_errors=False)", *self._asserted(runs)]
@@ -123,7 +123,7 @@ class _Test:
         masked = value if self._whole else mask(value)
         return value if masked == _plain(value) else masked
 
-    def _asserted(self, runs: list[RecentRun]) -> list[str]:
+    def _asserted(self, runs: list[RunEntry]) -> list[str]:
         told = sorted(self._told(run) for run in runs if run.ended_ms is not None)
         if not told:
             return ["assert offline.runs() == []"]
@@ -133,9 +133,9 @@ class _Test:
             "assert ended == [\n" + "\n".join(lines) + "\n]",
         ]
 
-    def _told(self, run: RecentRun) -> tuple[str, str]:
+    def _told(self, run: RunEntry) -> tuple[str, str]:
         outcome = "ok" if run.state is RunState.RETURNED else run.error_type
-        return self._session.shown_name(run.function), outcome
+        return self._session.shown_name(run.subject), outcome
 
 
 def _is_input(entry: Entry) -> bool:

@@ -50,7 +50,7 @@ class Stories:
             for entry in reversed(entries):
                 if text and not _mentions(entry, text, spelled):
                     continue
-                if text or (entry.is_input and not entry.causes and entry.kind != "outcome"):
+                if text or (entry.is_input and not entry.causes):
                     found.setdefault(emulator.stories.of(entry.number))
                 if len(found) == limit:
                     break
@@ -66,7 +66,7 @@ class Stories:
             return {
                 "story": int(asked.name("number")),
                 "began_ms": trace.entries[0].at_ms,
-                "ended_ms": trace.entries[-1].at_ms,
+                "ended_ms": max(entry.ended_ms or entry.at_ms for entry in trace.entries),
                 "steps": [step for step in steps if step],
                 "left_out": max(0, -budget[0]),
                 "entries": len(trace),
@@ -134,8 +134,7 @@ class Stories:
 
     def _run(self, trace: Trace, entry: Entry) -> dict[str, Any] | None:
         found = self._session.emulator.runs.find(entry.number)
-        outcome = next((one for one in trace.followers(entry) if one.kind == "outcome"), None)
-        result = _json(outcome.detail.get("payload", b"")) if outcome else None
+        result = _json(entry.detail["result"]) if "result" in entry.detail else None
         if found is None:
             return {"result": mask(result)}
         stack = result.get("stackTrace") if found.failed and isinstance(result, dict) else None
@@ -178,7 +177,8 @@ def _holds(value: Any, text: str, spelled: str) -> bool:
 def _detail(entry: Entry, *, cut: bool = True) -> Any:
     """Return what an entry carries, masked; of a very long one its beginning."""
     shown = {
-        name: _json(value) if name == "payload" else value for name, value in entry.detail.items()
+        name: _json(value) if name in ("payload", "result") else value
+        for name, value in entry.detail.items()
     }
     text = json.dumps(mask(shown), default=readable)
     if cut and len(text) > _DETAIL_CHARACTERS:

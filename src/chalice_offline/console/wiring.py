@@ -206,10 +206,10 @@ class Wiring:
         by_name = {function.name: function.arn for function in self._session.functions()}
         counts: Counter[tuple[str, str]] = Counter()
         for run in self._session.emulator.runs.newest_first():
-            function = by_name.get(run.function)
+            function = by_name.get(run.subject)
             if function is None:
                 continue
-            source = self._runs.source(run.entry)
+            source = self._runs.source(run.number)
             if source.arn:
                 start = source.arn
             elif source.kind in ("route", "url"):

@@ -1,8 +1,8 @@
 """The journal: every input of the kernel and every step that followed, each with its causes.
 
-Inputs (a client's AWS call or request to an API, the outcome of a handler run or of an outbound
-HTTP delivery) are what a replay needs. Steps (a delivery from one service to another, an event no
-rule matched) follow from inputs and are kept so that a trace tells the whole story.
+Inputs are a client's AWS calls and requests to APIs, and how a handler's run or a request to the
+outside ended: that completes the entry of its start. Steps (a delivery from one service to another,
+an event no rule matched) follow from inputs and are kept so that a trace tells the whole story.
 """
 
 from __future__ import annotations
@@ -23,20 +23,23 @@ class Entry:
     """One line of the journal.
 
     `kind` is "call" (an AWS operation called by a client or a handler), "delivery" (one called by
-    another service, or a request to an endpoint outside), "run" (a handler starts), "outcome" (it
-    ended) or "note" (something that was decided: no rule matched, a message was dead-lettered).
+    another service, or a request to an endpoint outside), "run" (of a handler) or "note" (something
+    that was decided: no rule matched, a message was dead-lettered).
     `subject` names the operation, function or resource; `held` is the request as it came, `detail`
-    as it is read; `outcome` how it ended, once known.
+    as it is read; `outcome` how it ended, once known, and `ended_ms` when, if it took its time.
+    The journal gives it its `number` and knows its `weight`.
     """
 
-    number: int
     at_ms: int
     kind: str
     subject: str
     held: Mapping[str, Any]
     causes: tuple[int, ...] = ()
     is_input: bool = False
+    number: int = 0
     outcome: str = ""
+    ended_ms: int | None = None
+    weight: int = 0
 
     @property
     def detail(self) -> Mapping[str, Any]:
@@ -45,6 +48,9 @@ class Entry:
         if any(isinstance(value, UnspelledJson) for value in held.values()):
             self.held = held = {name: spelled(value) for name, value in held.items()}
         return held
+
+    def let_go(self) -> None:
+        """The journal has forgotten it; whoever still lists it does without what it carried."""
 
     def as_json(self) -> str:
         """Return the entry as one line of JSON with sorted keys."""
@@ -61,18 +67,26 @@ class Entry:
             "causes": self.causes,
             "input": self.is_input,
             "outcome": self.outcome,
+            "ended_ms": self.ended_ms,
         }
 
 
 class Journal(Protocol):
     """Where entries are kept. Implementations are in `storage`."""
 
-    def next_number(self) -> int:
-        """Return the number the next entry gets; numbers only grow."""
+    @property
+    def last_number(self) -> int:
+        """The number of the latest entry, the forgotten ones included; 0 if there was none."""
         ...
 
-    def append(self, entry: Entry) -> None:
-        """Keep one entry; called before the reply to an input leaves."""
+    def append(self, entry: Entry) -> int:
+        """Keep one entry and return its number, which only grow; before the reply leaves."""
+        ...
+
+    def complete(
+        self, entry: Entry, outcome: str, now_ms: int, result: bytes | None = None
+    ) -> None:
+        """Say how something ended that had begun, and what came of it."""
         ...
 
     def entries(self) -> Iterator[Entry]:

@@ -127,6 +127,10 @@ class Kernel(Protocol):
         """Write down a decision (an event no rule matched, a dead letter); return its entry."""
         ...
 
+    def complete(self, entry: int, outcome: str) -> None:
+        """Say in the entry of a call how it ended, when it is answered later: an API's status."""
+        ...
+
     def watch(self, topic: str, callback: Callable[[], None]) -> None:
         """Call `callback` on every `signal(topic)`, in the order in which watches were set."""
         ...

@@ -1,14 +1,14 @@
 """The latest runs, newest last: what a list of runs shows without reading the journal.
 
-Kept beside the journal and filled while runs start and end, so a run costs a few assignments and
-nobody parses a payload before somebody looks.
+They are the journal's own entries, kept here for longer, without their events. A run costs a few
+assignments, and nobody parses a payload or sorts anything before somebody looks.
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from dataclasses import dataclass, field
-from itertools import islice
+from bisect import bisect_left
+from collections import deque
+from heapq import nlargest
 from typing import TYPE_CHECKING, Any
 
 from chalice_offline.core.run import RunState
@@ -16,49 +16,12 @@ from chalice_offline.core.run import RunState
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from chalice_offline.core.run import FunctionRun, Outcome
+    from chalice_offline.core.run import Outcome
+    from chalice_offline.core.run_entry import RunEntry
 
 RUNS_KEPT = 20_000
 # What runs have written, over all that are kept; the oldest runs lose theirs first.
 LOG_CHARACTERS_KEPT = 16 * 1024 * 1024
-
-Lines = list[tuple[int, str]]
-
-
-@dataclass(slots=True)
-class RecentRun:
-    """One run. `entry` is its journal entry, `story` the entry that its story begins with.
-
-    `tries` counts the runs of the same request up to this one. `lines` are what the code wrote,
-    with their instants; None when they are no longer kept.
-    """
-
-    entry: int
-    story: int
-    function: str
-    request_id: str
-    tries: int
-    queued_ms: int
-    lines: Lines | None = field(repr=False)
-    started_ms: int | None = None
-    ended_ms: int | None = None
-    state: RunState = RunState.WAITING
-    error_type: str = ""
-    error_message: str = ""
-    revision: int = 0
-    log_characters: int = 0
-
-    @property
-    def duration_ms(self) -> int | None:
-        """How long it took, once it has ended."""
-        if self.ended_ms is None:
-            return None
-        return self.ended_ms - (self.started_ms if self.started_ms is not None else self.ended_ms)
-
-    @property
-    def failed(self) -> bool:
-        """Whether it has ended, and not by returning."""
-        return self.ended_ms is not None and self.state is not RunState.RETURNED
 
 
 class RecentRuns:
@@ -67,12 +30,11 @@ class RecentRuns:
     def __init__(self, kept: int = RUNS_KEPT, characters: int = LOG_CHARACTERS_KEPT) -> None:
         self._kept = kept
         self._characters = characters
-        self._runs: OrderedDict[int, RecentRun] = OrderedDict()
-        self._changed: OrderedDict[int, None] = OrderedDict()  # the latest change last
-        self._of_request: dict[str, RecentRun] = {}
-        self._with_lines: OrderedDict[int, None] = OrderedDict()
+        self._runs: deque[RunEntry] = deque()
+        self._of_request: dict[str, RunEntry] = {}
+        self._with_lines: deque[RunEntry] = deque()
         self._characters_held = 0
-        self._watchers: list[Callable[[RecentRun], None]] = []
+        self._watchers: list[Callable[[RunEntry], None]] = []
         # How often anything here has changed.
         self.revision = 0
         # How many there have been, the forgotten ones included.
@@ -81,118 +43,109 @@ class RecentRuns:
     def __len__(self) -> int:
         return len(self._runs)
 
-    def watch(self, callback: Callable[[RecentRun], None]) -> None:
+    def watch(self, callback: Callable[[RunEntry], None]) -> None:
         """Call `callback` whenever a run is taken in, starts or ends, under the emulator's lock."""
         self._watchers.append(callback)
 
-    def unwatch(self, callback: Callable[[RecentRun], None]) -> None:
+    def unwatch(self, callback: Callable[[RunEntry], None]) -> None:
         """Undo `watch`."""
         self._watchers.remove(callback)
 
     # ---- the life of a run -----------------------------------------------------------------------
 
-    def take_in(self, run: FunctionRun, entry: int, story: int, now_ms: int) -> None:
+    def take_in(self, run: RunEntry) -> None:
         """A run was written down."""
-        earlier = self._of_request.get(run.request_id)
-        tries = 1 if earlier is None else earlier.tries + 1
-        one = RecentRun(
-            entry, story, run.function_name, run.request_id, tries, now_ms, run.log.lines
-        )
-        self._runs[entry] = self._of_request[run.request_id] = one
-        self._changed[entry] = None
+        of_request, request_id = self._of_request, run.request_id
+        earlier = of_request.get(request_id)
+        if earlier is not None:
+            run.tries = earlier.tries + 1
+        of_request[request_id] = run
+        self._runs.append(run)
         self.count += 1
-        self._note(one)
+        self._changed(run)
         if len(self._runs) > self._kept:
-            self._forget_oldest()
+            self._forget(self._runs.popleft())
 
-    def started(self, entry: int, now_ms: int) -> None:
+    def started(self, run: RunEntry, now_ms: int) -> None:
         """Its handler has started."""
-        one = self._runs.get(entry)
-        if one is not None:
-            one.started_ms, one.state = now_ms, RunState.RUNNING
-            self._note(one)
+        run.started_ms, run.state = now_ms, RunState.RUNNING
+        self._changed(run)
 
-    def ended(self, entry: int, outcome: Outcome, now_ms: int) -> None:
-        """Its handler has ended; what comes after a timeout changes nothing."""
-        one = self._runs.get(entry)
-        if one is None or one.ended_ms is not None:
-            return
-        one.ended_ms, one.state = now_ms, outcome.end
+    def ended(self, run: RunEntry, outcome: Outcome) -> None:
+        """Its handler has ended, and its entry says when."""
+        run.state = outcome.end
         if outcome.failed:
             content = outcome.content()
             error: dict[str, Any] = content if isinstance(content, dict) else {}
-            one.error_type = str(error.get("errorType") or "Error")
-            one.error_message = str(error.get("errorMessage") or "")
-        self._close(one)
+            run.error_type = str(error.get("errorType") or "Error")
+            run.error_message = str(error.get("errorMessage") or "")
+        self._close(run)
 
-    def stopped(self, entry: int, timeout_ms: int, now_ms: int) -> None:
+    def stopped(self, run: RunEntry, timeout_ms: int) -> None:
         """Its timeout was over."""
-        one = self._runs.get(entry)
-        if one is not None and one.ended_ms is None:
-            one.ended_ms, one.state = now_ms, RunState.TIMED_OUT
-            one.error_type = "Sandbox.Timedout"
-            one.error_message = f"Task timed out after {timeout_ms / 1000:.2f} seconds"
-            self._close(one)
+        run.state = RunState.TIMED_OUT
+        run.error_type = "Sandbox.Timedout"
+        run.error_message = f"Task timed out after {timeout_ms / 1000:.2f} seconds"
+        self._close(run)
 
     # ---- looking ---------------------------------------------------------------------------------
 
-    def find(self, entry: int) -> RecentRun | None:
+    def find(self, number: int) -> RunEntry | None:
         """Return the run of a journal entry, if it is kept."""
-        return self._runs.get(entry)
+        place = bisect_left(self._runs, number, key=lambda run: run.number)
+        found = self._runs[place] if place < len(self._runs) else None
+        return found if found is not None and found.number == number else None
 
-    def of_request(self, request_id: str) -> RecentRun | None:
+    def of_request(self, request_id: str) -> RunEntry | None:
         """Return the latest run of a request."""
         return self._of_request.get(request_id)
 
-    def newest_first(self) -> Iterator[RecentRun]:
+    def newest_first(self) -> Iterator[RunEntry]:
         """Give all that are kept."""
-        return reversed(self._runs.values())
+        return reversed(self._runs)
 
-    def changed_since(self, revision: int, limit: int) -> list[RecentRun]:
+    def changed_since(self, revision: int, limit: int) -> list[RunEntry]:
         """Return what has changed after a revision, the latest change first, at most `limit`."""
-        found = []
-        for entry in islice(reversed(self._changed), limit):
-            one = self._runs[entry]
-            if one.revision <= revision:
-                break
-            found.append(one)
-        return found
+        if revision >= self.revision:
+            return []
+        changed = [run for run in self._runs if run.revision > revision]
+        return nlargest(limit, changed, key=lambda run: run.revision)
 
     def clear(self) -> None:
         """Forget all that have ended."""
-        for one in [one for one in self._runs.values() if one.ended_ms is not None]:
-            self._forget(one)
+        kept: deque[RunEntry] = deque()
+        for run in self._runs:
+            if run.ended_ms is None:
+                kept.append(run)
+            else:
+                self._forget(run)
+        self._runs = kept
+        self._with_lines.clear()
+        self._characters_held = 0
         self.revision += 1
 
     # ---- within ----------------------------------------------------------------------------------
 
-    def _note(self, one: RecentRun) -> None:
-        self.revision += 1
-        one.revision = self.revision
-        self._changed.move_to_end(one.entry)
+    def _changed(self, run: RunEntry) -> None:
+        self.revision = run.revision = self.revision + 1
         for watcher in self._watchers:
-            watcher(one)
+            watcher(run)
 
-    def _close(self, one: RecentRun) -> None:
-        if one.lines:
-            one.log_characters = sum([len(line) for _, line in one.lines])
-            self._characters_held += one.log_characters
-            self._with_lines[one.entry] = None
+    def _close(self, run: RunEntry) -> None:
+        if run.lines:
+            run.log_characters = sum([len(line) for _, line in run.lines])
+            self._characters_held += run.log_characters
+            self._with_lines.append(run)
             while self._characters_held > self._characters and len(self._with_lines) > 1:
-                self._drop_lines(self._runs[next(iter(self._with_lines))])
-        self._note(one)
+                self._drop_lines(self._with_lines.popleft())
+        self._changed(run)
 
-    def _drop_lines(self, one: RecentRun) -> None:
-        if one.entry in self._with_lines:
-            del self._with_lines[one.entry]
-            self._characters_held -= one.log_characters
-        one.lines = None
+    def _drop_lines(self, run: RunEntry) -> None:
+        self._characters_held -= run.log_characters
+        run.log_characters = 0
+        run.lines = None
 
-    def _forget_oldest(self) -> None:
-        self._forget(next(iter(self._runs.values())))
-
-    def _forget(self, one: RecentRun) -> None:
-        self._drop_lines(one)
-        del self._runs[one.entry], self._changed[one.entry]
-        if self._of_request.get(one.request_id) is one:
-            del self._of_request[one.request_id]
+    def _forget(self, run: RunEntry) -> None:
+        self._drop_lines(run)
+        if self._of_request.get(run.request_id) is run:
+            del self._of_request[run.request_id]

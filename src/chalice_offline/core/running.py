@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from chalice_offline.core.clock import Reading
 from chalice_offline.core.disturbance import Disturbed, disturbed_run
 from chalice_offline.core.interruption import RunStopped
 from chalice_offline.core.run import RunState
+from chalice_offline.core.run_entry import RunEntry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from chalice_offline.core.faults import Fault
-    from chalice_offline.core.journal import Entry
+    from chalice_offline.core.journal import Entry, Journal
     from chalice_offline.core.lineage import Lineages
     from chalice_offline.core.recent_runs import RecentRuns
     from chalice_offline.core.run import FunctionRun, Outcome, RunLife
@@ -28,6 +29,7 @@ STOPPED_RUNS_KEPT = 10_000
 class Host(Disturbed, Protocol):
     """What is needed of the kernel."""
 
+    journal: Journal
     lineages: Lineages
     stories: Stories
     runs: RecentRuns
@@ -37,30 +39,17 @@ class Host(Disturbed, Protocol):
         """The present in awake time."""
         ...
 
-
-class Write(Protocol):
-    """Writes a journal entry."""
-
-    def __call__(
-        self,
-        kind: str,
-        subject: str,
-        detail: Mapping[str, Any],
-        causes: tuple[int, ...],
-        *,
-        is_input: bool,
-    ) -> Entry:
-        """Return the entry."""
+    def keep(self, entry: Entry) -> int:
+        """Write an entry into the journal, and return its number."""
         ...
 
 
 class Running:
     """The runs of one kernel."""
 
-    def __init__(self, kernel: Host, turn: Turn, write: Write) -> None:
+    def __init__(self, kernel: Host, turn: Turn) -> None:
         self._kernel = kernel
         self._turn = turn
-        self._write = write
         self._stopped: OrderedDict[int, None] = OrderedDict()
 
     def start(
@@ -82,7 +71,10 @@ class Running:
             life.grant(kernel.awake_ms)
             return False
         life.end(RunState.TIMED_OUT)
-        kernel.runs.stopped(entry, life.timeout_ms, kernel.now_ms)
+        run = kernel.runs.find(entry)
+        if run is not None:
+            kernel.journal.complete(run, "error", kernel.now_ms)
+            kernel.runs.stopped(run, life.timeout_ms)
         self._stopped[entry] = None
         if len(self._stopped) > STOPPED_RUNS_KEPT:
             self._stopped.popitem(last=False)
@@ -106,30 +98,25 @@ class Running:
         fault: Fault | None = None,
     ) -> int:
         kernel = self._kernel
-        detail = {"request_id": run.request_id, "payload": run.sent}
-        written = self._write("run", run.function_name, detail, causes, is_input=False)
-        number = written.number
+        entry = RunEntry(kernel.now_ms, run, causes)
+        number = kernel.keep(entry)
         standstill = kernel.lineages.run(number, causes, run.function_arn, kernel.now_ms)
         run.entry, run.standstill = number, standstill
-        kernel.runs.take_in(run, number, kernel.stories.of(number), kernel.now_ms)
+        entry.story = kernel.stories.of(number)
+        kernel.runs.take_in(entry)
 
         def begins() -> None:
             with self._turn:
                 run.life.start(Reading(kernel.now_ms, kernel.awake_ms))
-                kernel.runs.started(number, kernel.now_ms)
+                kernel.runs.started(entry, kernel.now_ms)
                 started()
 
         def ended(outcome: Outcome) -> None:
             with self._turn:
-                entry = self._write(
-                    "outcome",
-                    run.function_name,
-                    {"request_id": run.request_id, "payload": outcome.payload},
-                    (number,),
-                    is_input=True,
-                )
-                entry.outcome = written.outcome = "error" if outcome.failed else "ok"
-                kernel.runs.ended(number, outcome, kernel.now_ms)
+                if entry.ended_ms is None:  # what comes after a timeout changes nothing
+                    said = "error" if outcome.failed else "ok"
+                    kernel.journal.complete(entry, said, kernel.now_ms, outcome.payload)
+                    kernel.runs.ended(entry, outcome)
                 done(outcome)
 
         if fault is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
-from chalice_offline.storage.weight import shortened, weigh
+from chalice_offline.storage.weight import LONGEST_TEXT, VALUE_BYTES, shortened, weigh
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,32 +31,41 @@ class MemoryJournal:
         self._capacity = capacity
         self._capacity_bytes = capacity_bytes
         self._entries: deque[Entry] = deque()
-        # Beside the entries rather than in pairs with them: fewer objects for the collector.
-        self._sizes: deque[int] = deque()
         self._bytes = 0
-        self._last_number = 0
+        self.last_number = 0
 
-    def next_number(self) -> int:
-        """Return the number of the entry about to be appended, counting from 1."""
-        self._last_number += 1
-        return self._last_number
-
-    def append(self, entry: Entry) -> None:
-        """Keep one entry, dropping the oldest when full."""
+    def append(self, entry: Entry) -> int:
+        """Keep one entry, dropping the oldest when full; return its number, counting from 1."""
         size, too_long = weigh(entry.held)
         if too_long:
             # Not the request itself, which is about to be applied: another dict beside it.
             entry.held = shortened(entry.detail)
             size, _ = weigh(entry.held)
         size += ENTRY_BYTES
-        self._entries.append(entry)
-        self._sizes.append(size)
+        entry.weight = size
+        self.last_number = entry.number = number = self.last_number + 1
+        entries = self._entries
+        entries.append(entry)
         self._bytes += size
-        while len(self._entries) > self._capacity or (
-            self._bytes > self._capacity_bytes and len(self._entries) > 1
-        ):
-            self._entries.popleft()
-            self._bytes -= self._sizes.popleft()
+        if self._bytes > self._capacity_bytes or len(entries) > self._capacity:
+            self._drop()
+        return number
+
+    def complete(
+        self, entry: Entry, outcome: str, now_ms: int, result: bytes | None = None
+    ) -> None:
+        """Say how something ended; `result` becomes a part of its detail."""
+        entry.outcome, entry.ended_ms = outcome, now_ms
+        if result is None or self.find(entry.number) is None:  # forgotten already
+            return
+        if len(result) > LONGEST_TEXT:
+            result = shortened(result)
+        entry.held = {**entry.held, "result": result}
+        size = len(result) + VALUE_BYTES
+        entry.weight += size
+        self._bytes += size
+        if self._bytes > self._capacity_bytes:
+            self._drop()
 
     def entries(self) -> Iterator[Entry]:
         """Return the kept entries, oldest first."""
@@ -69,6 +78,17 @@ class MemoryJournal:
 
     def clear(self) -> None:
         """Forget all; numbers go on."""
+        for entry in self._entries:
+            entry.let_go()
         self._entries.clear()
-        self._sizes.clear()
         self._bytes = 0
+
+    def _drop(self) -> None:
+        """Forget the oldest until the rest fits; the latest is always kept."""
+        entries = self._entries
+        while len(entries) > self._capacity or (
+            self._bytes > self._capacity_bytes and len(entries) > 1
+        ):
+            oldest = entries.popleft()
+            self._bytes -= oldest.weight
+            oldest.let_go()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from chalice_offline.core.unspelled import UnspelledJson
@@ -19,6 +20,7 @@ _SMALL = frozenset({int, float, bool, type(None)})
 # Measured with tracemalloc: what requests of each kind really hold is 0.4 to 1.3 of their weight.
 VALUE_BYTES = 100  # an object, its place in a dict or list, and a share of that
 DICT_BYTES = 100  # a dict's own, over that
+_FIELD_BYTES = 3 * VALUE_BYTES  # a pair and its two texts, over their length
 
 
 def weigh(detail: Mapping[str, Any]) -> tuple[int, bool]:
@@ -40,6 +42,8 @@ def weigh(detail: Mapping[str, Any]) -> tuple[int, bool]:
             continue
         elif isinstance(value, UnspelledJson):
             size = value.journal_weight
+        elif name == "headers" and kind is list:  # of every request to an API
+            size = _of_fields(value)
         else:
             nested.append(value)
             continue
@@ -51,6 +55,14 @@ def weigh(detail: Mapping[str, Any]) -> tuple[int, bool]:
         return total, too_long
     below, is_longer = _weigh_all(nested, len(nested))
     return total + below, too_long or is_longer
+
+
+def _of_fields(pairs: list[Any]) -> int:
+    """Weigh header fields: pairs of texts."""
+    try:
+        return len("".join(chain.from_iterable(pairs))) + len(pairs) * _FIELD_BYTES
+    except TypeError:  # something else
+        return _weigh_all([pairs], 1)[0]
 
 
 def _weigh_all(waiting: list[Any], counted: int) -> tuple[int, bool]:

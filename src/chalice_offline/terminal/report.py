@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from chalice_offline.console.session import Session
     from chalice_offline.core.journal import Entry
-    from chalice_offline.core.recent_runs import RecentRun
+    from chalice_offline.core.run_entry import RunEntry
 
     #: what it is about, when, and its line or its JSON
     Line = tuple[int, int, str]
@@ -77,13 +77,12 @@ class Reporter:
             self._session = session
             self._runs = Runs(session)
             self._next_tries = NextTries(session)
-            ended: deque[RecentRun] = deque()
+            ended: deque[RunEntry] = deque()
             self._ended = ended
             self._left_out = 0
             emulator = session.emulator
             with emulator.lock:
-                last = next(reversed(list(emulator.journal.entries())), None)
-                self._next_entry = 1 if last is None else last.number + 1
+                self._next_entry = emulator.journal.last_number + 1
                 emulator.runs.watch(lambda run: self._run_changed(run, ended))
                 emulator.observers.append(self._wake)
         if self._thread is None:
@@ -106,7 +105,7 @@ class Reporter:
 
     # ---- within ----------------------------------------------------------------------------------
 
-    def _run_changed(self, run: RecentRun, ended: deque[RecentRun]) -> None:
+    def _run_changed(self, run: RunEntry, ended: deque[RunEntry]) -> None:
         """Note a run that has ended; within its emulator's lock."""
         if run.ended_ms is None or (self._level is Level.QUIET and not run.failed):
             return
@@ -145,7 +144,7 @@ class Reporter:
             texts.insert(0, self._of_left_out(left_out))
         return texts
 
-    def _taken(self) -> list[RecentRun]:
+    def _taken(self) -> list[RunEntry]:
         taken = list(self._ended)
         self._ended.clear()
         return taken
@@ -166,18 +165,18 @@ class Reporter:
                 return
         self._awake.set()  # the rest in another turn: whoever waits for the lock comes first
 
-    def _of_run(self, run: RecentRun) -> Iterator[Line]:
+    def _of_run(self, run: RunEntry) -> Iterator[Line]:
         assert run.ended_ms is not None
         row = self._runs.row(run)
         following = self._next_tries.of(run)
         if self._as_json:
             told = {"type": "run", **row, "next_try": following}
-            yield run.ended_ms, run.entry, json.dumps(told)
+            yield run.ended_ms, run.number, json.dumps(told)
             return
-        yield run.ended_ms, run.entry, run_line(row, colour=self._colour)
+        yield run.ended_ms, run.number, run_line(row, colour=self._colour)
         if following is not None:
             line = try_line(following, self._session.emulator.now_ms, colour=self._colour)
-            yield run.ended_ms, run.entry, line
+            yield run.ended_ms, run.number, line
 
     def _of_entry(self, entry: Entry) -> str | None:
         if entry.kind == "note" and entry.subject == DEAD_LETTER:

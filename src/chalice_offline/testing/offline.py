@@ -243,7 +243,7 @@ class Offline:
 
         short_names = self.app.short_names()
         recent = list(self.emulator.runs.newest_first())
-        return [run_of(one, short_names.get(one.function, one.function)) for one in recent[::-1]]
+        return [run_of(one, short_names.get(one.subject, one.subject)) for one in recent[::-1]]
 
     @property
     def faults(self) -> OfflineFaults:

@@ -18,7 +18,7 @@ def last_stories(journal: Journal) -> str:
     """Return the stories of the latest runs that failed, else the latest story; "" if none."""
     entries = list(journal.entries())
     failed = [e.number for e in entries if e.kind == "run" and e.outcome == "error"]
-    begun = [e.number for e in entries if e.is_input and not e.causes and e.kind != "outcome"]
+    begun = [e.number for e in entries if e.is_input and not e.causes]
     stories: list[Trace] = []
     told: set[int] = set()
     for number in reversed(failed or begun[-1:]):

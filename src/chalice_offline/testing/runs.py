@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from chalice_offline.core.run import RunState
 
 if TYPE_CHECKING:
-    from chalice_offline.core.recent_runs import RecentRun
+    from chalice_offline.core.run_entry import RunEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Run:
     lines: tuple[str, ...]
 
 
-def run_of(recent: RecentRun, function: str) -> Run:
+def run_of(recent: RunEntry, function: str) -> Run:
     """Return a run as tests see it."""
     outcome = ""
     if recent.ended_ms is not None:

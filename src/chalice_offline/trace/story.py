@@ -16,8 +16,7 @@ if TYPE_CHECKING:
 Detail = dict[str, Any]
 
 _LONGEST = 110
-# A request to an API, and the note of what it was answered.
-_API_REQUEST, _API_REPLY = "execute-api.Request", "execute-api.reply"
+_API_REQUEST = "execute-api.Request"
 _UNREMARKABLE = frozenset({"", "ok", "pending", "200"})
 
 # Where an operation's request names what it is about. The first that is there is told.
@@ -39,7 +38,7 @@ _OBJECTS = (
 def describe(entry: Entry, followers: Sequence[Entry] = (), attempt: int = 1) -> str:
     """Return one line about an entry.
 
-    `followers` are the entries it caused: the outcome of a run or a request is told with it.
+    `followers` are the entries it caused: that a run was stopped is told with it.
     `attempt` is which try of the same event this run is.
     """
     words = _WORDS.get(entry.kind, _call)(entry)
@@ -111,16 +110,11 @@ def _workflow(detail: Mapping[str, Any], outcome: str) -> str:
     return f"{where}: {outcome}{after}"
 
 
-def _outcome(entry: Entry) -> str:
-    return f"{entry.subject} ends"
-
-
 _WORDS: dict[str, Callable[[Entry], str]] = {
     "call": _call,
     "delivery": _delivery,
     "run": _run,
     "note": _note,
-    "outcome": _outcome,
 }
 
 
@@ -179,22 +173,13 @@ def _events(request: Mapping[str, Any]) -> str:
 
 
 def _ending(entry: Entry, followers: Sequence[Entry]) -> str:
-    outcome = next((follower for follower in followers if is_outcome_of(follower, entry)), None)
-    if entry.subject == _API_REQUEST:
-        return str(outcome.detail.get("status", "")) if outcome else ""
     if entry.kind == "run":
-        return _run_ending(entry, outcome, followers)
+        return _run_ending(entry, followers)
     if entry.kind == "note":
         return ""  # told already
-    if outcome is not None:
-        return outcome.outcome
+    if entry.ended_ms is not None:  # it took its time: also that it went well is told
+        return entry.outcome
     return "" if entry.outcome in _UNREMARKABLE else entry.outcome
-
-
-def is_outcome_of(follower: Entry, entry: Entry) -> bool:
-    """Whether `follower` only says how `entry` ended."""
-    is_outcome = follower.kind == "outcome" or follower.subject == _API_REPLY
-    return is_outcome and entry.number in follower.causes
 
 
 def is_timeout_of(follower: Entry, entry: Entry) -> bool:
@@ -207,18 +192,18 @@ def is_timeout_of(follower: Entry, entry: Entry) -> bool:
     )
 
 
-def _run_ending(entry: Entry, outcome: Entry | None, followers: Sequence[Entry]) -> str:
+def _run_ending(entry: Entry, followers: Sequence[Entry]) -> str:
     stopped = next((f for f in followers if is_timeout_of(f, entry)), None)
     if stopped is not None:
         return stopped.outcome
-    if outcome is None:
+    if entry.ended_ms is None:
         return "still running"
-    took = outcome.at_ms - entry.at_ms
+    took = entry.ended_ms - entry.at_ms
     time = f" in {duration(took)}" if took else ""
-    if outcome.outcome != "error":
+    if entry.outcome != "error":
         return f"ok{time}"
     try:
-        error = json.loads(outcome.detail.get("payload", b"{}"))
+        error = json.loads(entry.detail.get("result", b"{}"))
     except ValueError:
         error = {}
     return f"{error.get('errorType', 'error')}: {error.get('errorMessage', '')}{time}"

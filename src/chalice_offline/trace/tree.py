@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from chalice_offline.trace.story import attempt_of, describe, duration, is_outcome_of, is_timeout_of
+from chalice_offline.trace.story import attempt_of, describe, duration, is_timeout_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -119,7 +119,7 @@ class Trace:
                 lines.append(f"{'':>10}  {below}{branch}{words}")
 
     def _is_shown(self, follower: Entry, entry: Entry) -> bool:
-        if is_outcome_of(follower, entry) or is_timeout_of(follower, entry):
+        if is_timeout_of(follower, entry):
             return False
         if self._home(follower) != entry.number:
             return follower.kind == "run"
@@ -163,8 +163,4 @@ def _chosen(by_number: dict[int, Entry], wanted: Callable[[Entry], bool]) -> set
         new = [cause for cause in causes if cause in by_number and cause not in chosen]
         chosen.update(new)
         unexplained += new
-    return chosen | {
-        entry.number
-        for entry in by_number.values()
-        if entry.kind == "outcome" and any(cause in chosen for cause in entry.causes)
-    }
+    return chosen

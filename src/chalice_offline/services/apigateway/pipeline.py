@@ -90,6 +90,5 @@ class _Course:
         reply = outcome if isinstance(outcome, Reply) else reply_of(exchange, outcome)
         reply = with_own_fields(exchange, reply)
         access_log.write(exchange, reply)
-        kernel = exchange.gateway.kernel
-        kernel.note("execute-api.reply", {"status": reply.status}, exchange.causes, "answered")
+        exchange.gateway.kernel.complete(exchange.call.entry, str(reply.status))
         exchange.reply.resolve(reply)

@@ -83,8 +83,7 @@ def _serve(
 
 def _answered(exchange: Exchange, reply: replies.Reply) -> Result:
     access_log.write_request(exchange, reply)
-    detail = {"status": reply.status}
-    exchange.apis.kernel.note("execute-api.reply", detail, exchange.causes, "answered")
+    exchange.apis.kernel.complete(exchange.call.entry, str(reply.status))
     return _result(reply, exchange.call)
 
 
