@@ -93,6 +93,7 @@ class World:
         self._open_channels(app_url, public_url, host)
         self._open_shop(app_url, host)
         self.registries = Registries(**host)
+        self._all = tuple(self.simulators.values())
         self._placed = 0
 
     def _open_points_of_sale(self, app_url: str, host: Json) -> None:
@@ -232,11 +233,16 @@ class World:
 
     def tick(self) -> int | None:
         """Do what is due at any vendor; returns when something is due next, or None."""
-        return _earliest(simulator.tick() for simulator in self.simulators.values())
+        for simulator in self._all:
+            due_ms = simulator.next_due_ms()
+            if due_ms is not None and due_ms <= self._now_ms():
+                simulator.tick()
+        return self.next_due_ms()
 
     def next_due_ms(self) -> int | None:
         """Return when something is due next at any vendor, or None."""
-        return _earliest(simulator.next_due_ms() for simulator in self.simulators.values())
+        found = [simulator.next_due_ms() for simulator in self._all]
+        return min((at_ms for at_ms in found if at_ms is not None), default=None)
 
     def describe(self) -> Json:
         """Return every vendor's state, by mount point."""
@@ -267,6 +273,3 @@ class World:
         ]
         return Response.of_json({"orders": placed}, 201)
 
-
-def _earliest(instants: Iterable[int | None]) -> int | None:
-    return min((at_ms for at_ms in instants if at_ms is not None), default=None)

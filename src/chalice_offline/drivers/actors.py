@@ -95,6 +95,11 @@ class Actor:
         self._hand_back()
         self._go.acquire()
 
+    def is_alone(self, act: Callable[[], bool]) -> bool:
+        """Do something while whoever let this actor go on waits for it; False if nobody does."""
+        with self._lock:
+            return self._is_awaited and act()
+
     def _leave(self) -> bool:
         """Wait for it no more; False when it has just come back."""
         with self._lock:

@@ -26,7 +26,10 @@ class RunsUnderWay(dict[int, Running]):
 
     def of(self, life: RunLife | None) -> Running | None:
         """Return the one that has this life."""
-        return next((one for one in list(self.values()) if one.run.life is life), None)
+        for one in list(self.values()):
+            if one.run.life is life:
+                return one
+        return None
 
     def functions(self) -> set[str]:
         """Return whose they are."""
@@ -34,4 +37,9 @@ class RunsUnderWay(dict[int, Running]):
 
     def hang(self) -> bool:
         """Whether time has to pass without one of them."""
-        return any(running.hangs for running in list(self.values()))
+        return bool(self) and any(running.hangs for running in list(self.values()))
+
+    def unwind(self) -> bool:
+        """Whether one of them was stopped, and is about to end."""
+        ending = (one.run.life.interruption for one in list(self.values()) if not one.hangs)
+        return any(interruption.requested for interruption in ending)

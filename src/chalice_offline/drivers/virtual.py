@@ -16,6 +16,7 @@ from chalice_offline.core.own_threads import started_by_code
 from chalice_offline.core.run import timed_out
 from chalice_offline.drivers.actors import Actor
 from chalice_offline.drivers.debuggers import is_debugged
+from chalice_offline.drivers.drive import STANDSTILL_MAX, STANDSTILL_MS, Drive
 from chalice_offline.drivers.handler_threads import HandlerThreads
 from chalice_offline.drivers.interruption import RunningHandler
 from chalice_offline.drivers.outcomes import outcome_of
@@ -36,12 +37,6 @@ if TYPE_CHECKING:
 
 # 2026-01-01T00:00:00Z: a fixed start makes every instant in a test reproducible.
 DEFAULT_START_MS = 1_767_225_600_000
-# Runs that may follow from each other without any time passing. More of them are a loop.
-STANDSTILL_MAX = 2_000
-# What such a loop takes on AWS, roughly; it passes when somebody waits for a reply beside it.
-STANDSTILL_MS = 1_000
-# Runs, requests and moves of the clock in one `settle` or `advance`. More have no end in sight.
-STEPS_MAX = 1_000_000
 # Real seconds after which a handler that neither ends nor pauses is taken to hang, if its timeout
 # is not longer: time passes without it then, and ends it. A handler that was stopped has less.
 HANG_SECONDS = 10.0
@@ -83,6 +78,7 @@ class VirtualDriver:
         self._running = RunsUnderWay()
         self._own_threads = OwnThreads(self._ready.append, self._running.functions, self._rejoin)
         self._awaiting = 0
+        self._present_drive: Drive | None = None
         self._is_closed = False
 
     def attach(self, emulator: Driven) -> None:
@@ -172,8 +168,7 @@ class VirtualDriver:
         if actor is None:
             # A handler that was stopped at this instant gets its `finally` before the reply leaves.
             self._drive(
-                until=lambda: self._passes_standstill() or (over() and not self._is_unwinding()),
-                limit_ms=None,
+                Drive(lambda: self._passes_standstill() or (over() and not self._running.unwind()))
             )
             if not over():
                 raise EmulatorBug("a reply is awaited that nothing will ever give")
@@ -232,16 +227,17 @@ class VirtualDriver:
         target_ms = self.clock.now_ms() + duration_ms
         actor = Actor.present()
         if actor is not None:
-            resume = self._resumption(actor, life)
-            timer = self._the_emulator.set_timer(target_ms, resume)
-            self._pause(actor, resume, life)
-            self._the_emulator.cancel_timer(timer)
+            if not actor.is_alone(lambda: self._passes(target_ms)):
+                resume = self._resumption(actor, life)
+                timer = self._the_emulator.set_timer(target_ms, resume)
+                self._pause(actor, resume, life)
+                self._the_emulator.cancel_timer(timer)
         elif started_by_code.get():
             self._own_threads.sleep(self._the_emulator, target_ms, life, self._running.of(life))
             return
         else:
             stopped = life.interruption if life is not None else None
-            self._drive(until=lambda: stopped is not None and stopped.requested, limit_ms=target_ms)
+            self._drive(Drive(lambda: stopped is not None and stopped.requested, target_ms))
         if life is not None:
             life.interruption.refuse()
         if actor is None:
@@ -263,6 +259,21 @@ class VirtualDriver:
         if self._emulator is None:
             raise EmulatorBug("the virtual driver was not attached to an emulator")
         return self._emulator
+
+    def _passes(self, instant_ms: int) -> bool:
+        """Go to an instant for a handler that sleeps; False when anything happens before.
+
+        What it would hand over to, and be handed back by, does no more, and takes longer.
+        """
+        drive = self._present_drive
+        if drive is None or self.endless or self._ready or self._running.hang():
+            return False
+        due_ms = self._the_emulator.scheduler.next_due_ms()
+        is_free = due_ms is None or due_ms > instant_ms
+        if not (is_free and drive.reaches(instant_ms) and drive.steps()):
+            return False
+        self._move_to(instant_ms)
+        return True
 
     def _resume(self, actor: Actor, run: FunctionRun, *, again: bool = False) -> None:
         """Let a handler go on until it pauses or ends, or hangs; or only wait for that again."""
@@ -308,10 +319,10 @@ class VirtualDriver:
         is_asked = False
 
         def go_on() -> None:
-            if run is None:
-                actor.resume(HANG_SECONDS, lambda: False, lambda: False)
-            else:
+            if run is not None:
                 self._resume(actor, run)
+            else:
+                actor.resume(HANG_SECONDS, lambda: False, lambda: False)
 
         def resume() -> None:
             nonlocal is_asked
@@ -334,11 +345,6 @@ class VirtualDriver:
         interruption.wake = None
         interruption.inside = was_inside
 
-    def _is_unwinding(self) -> bool:
-        return any(
-            one.run.life.interruption.requested and not one.hangs for one in self._running.values()
-        )
-
     def _passes_standstill(self) -> bool:
         """Let time pass beside a loop in which none does, or whoever waits would wait for ever."""
         if self.endless:
@@ -352,20 +358,25 @@ class VirtualDriver:
         def until() -> bool:
             return bool(self.endless) or (stop_at_errors and bool(self.handler_errors))
 
-        self._drive(until=until, limit_ms=limit_ms, owed_only=owed_only)
+        self._drive(Drive(until, limit_ms, owed_only))
         errors = self._the_emulator.timer_errors
         if errors:
             error = errors.popleft()
             errors.clear()
             raise EmulatorBug(f"a timer failed: {error!r}") from error
 
-    def _drive(
-        self, *, until: Callable[[], bool], limit_ms: int | None, owed_only: bool = False
-    ) -> None:
+    def _drive(self, drive: Drive) -> None:
+        before, self._present_drive = self._present_drive, drive
+        try:
+            self._go_through(drive)
+        finally:
+            self._present_drive = before
+
+    def _go_through(self, drive: Drive) -> None:
         emulator = self._the_emulator
         emulator.catch_up()
-        for _ in range(STEPS_MAX):
-            if until():
+        while drive.steps():
+            if drive.until():
                 return
             if self._ready:
                 self._ready.popleft()()
@@ -374,8 +385,8 @@ class VirtualDriver:
             # What a pausing handler waits for may be the end of a long poll, which nobody owes,
             # and what ends one that hangs is its timeout.
             waits = self._awaiting or self._running.hang()
-            goal_ms = scheduler.next_due_ms(owed_only=owed_only and not waits)
-            if goal_ms is None or (limit_ms is not None and goal_ms > limit_ms):
+            goal_ms = scheduler.next_due_ms(owed_only=drive.owed_only and not waits)
+            if goal_ms is None or (drive.limit_ms is not None and goal_ms > drive.limit_ms):
                 return
             # One instant at a time, for what is not owed, too: a schedule on the way starts a
             # handler, which must run at that instant and not at the one we are heading for.
