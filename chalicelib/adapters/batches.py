@@ -1,4 +1,4 @@
-"""DynamoDB's batch calls and queries: in chunks of what one call takes, until nothing is left."""
+"""What takes DynamoDB several calls: batches in chunks, queries and scans page after page."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from chalicelib.adapters.errors import AwsUnavailable, aws_errors
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 GET_LIMIT = 100
 WRITE_LIMIT = 25
@@ -17,10 +17,21 @@ ROUNDS = 5
 
 def found(client: Any, query: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield what a query finds, page after page."""
-    request = dict(query)
+    return _pages("Query", client.query, query)
+
+
+def scanned(client: Any, scan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield what a scan finds, page after page."""
+    return _pages("Scan", client.scan, scan)
+
+
+def _pages(
+    operation: str, read: Callable[..., Any], wanted: dict[str, Any]
+) -> Iterator[dict[str, Any]]:
+    request = dict(wanted)
     while True:
-        with aws_errors("Query"):
-            reply = client.query(**request)
+        with aws_errors(operation):
+            reply = read(**request)
         yield from reply["Items"]
         if "LastEvaluatedKey" not in reply:
             return
