@@ -58,14 +58,15 @@ def findings(
     told_to_staff: AbstractSet[str] = frozenset(),
     maybe_untold: AbstractSet[str] = frozenset(),
     mails: Mails | None = None,
+    known: Sequence[Side] | None = None,
 ) -> list[str]:
     """Return every disagreement.
 
     About an order in `told_to_staff` a person has been told that its partner could not be: there
     partner and kitchen may differ. A customer of our shop in `maybe_untold` may lack a mail;
-    `mails` is what was sent, if somebody else has counted.
+    `mails` is what was sent, and `known` all orders, if somebody else has counted or looked.
     """
-    known = sides(street)
+    known = sides(street) if known is None else known
     found = [text for side in known for text in _of(street, side, told_to_staff)]
     kitchen = {side.order_id: shop.Kitchen(side.printed, side.standing) for side in known}
     found += shop.findings(street, kitchen, mails or street.mails(), maybe_untold=maybe_untold)

@@ -43,15 +43,20 @@ class Books:
 
     def records(self) -> list[dict[str, Any]]:
         """Return the orders table."""
-        pages = self.client("dynamodb").get_paginator("scan").paginate(TableName="orders")
-        return [item for page in pages for item in page["Items"]]
+        return self._all("orders")
+
+    def checkouts(self) -> list[dict[str, Any]]:
+        """Return the table of our shop's checkouts."""
+        return self._all("checkouts")
 
     def due(self) -> Iterator[str]:
         """Yield the orders, and checkouts of our shop, for which something is still owed."""
-        dynamodb = self.client("dynamodb")
         for table, key in (("orders", "order_key"), ("checkouts", "checkout_id")):
-            for page in dynamodb.get_paginator("scan").paginate(TableName=table):
-                yield from (item[key]["S"] for item in page["Items"] if "due_ms" in item)
+            yield from (item[key]["S"] for item in self._all(table, IndexName="due-by-shard"))
+
+    def _all(self, table: str, **index: str) -> list[dict[str, Any]]:
+        pages = self.client("dynamodb").get_paginator("scan").paginate(TableName=table, **index)
+        return [item for page in pages for item in page["Items"]]
 
     def mails(self) -> Counter[tuple[str, str]] | None:
         """Return how often each address got which subject; None where nobody counts."""
@@ -85,6 +90,30 @@ class Books:
         url = sqs.get_queue_url(QueueName=name)["QueueUrl"]
         reply = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
         return sum(int(n) for name, n in reply.items() if name.startswith("ApproximateNumber"))
+
+
+class ClosedBooks(Books):
+    """The books when nothing happens any more: each is read once."""
+
+    def __init__(self, open_books: Books) -> None:
+        super().__init__(open_books.client, open_books.world)
+        self.placed = open_books.placed
+        self.mails = open_books.mails  # type: ignore[method-assign]
+        self._notes: list[dict[str, str]] | None = None
+        self._tables: dict[str, list[dict[str, Any]]] = {}
+
+    def notes(self) -> Iterator[dict[str, str]]:
+        """Yield what staff were told."""
+        if self._notes is None:
+            self._notes = list(super().notes())
+        return iter(self._notes)
+
+    def _all(self, table: str, **index: str) -> list[dict[str, Any]]:
+        if index:
+            return super()._all(table, **index)
+        if table not in self._tables:
+            self._tables[table] = super()._all(table)
+        return self._tables[table]
 
 
 def names(item: Mapping[str, Any], reference: str) -> bool:

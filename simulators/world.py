@@ -272,4 +272,3 @@ class World:
             for order in self.place_next(count)
         ]
         return Response.of_json({"orders": placed}, 201)
-

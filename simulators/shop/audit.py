@@ -39,11 +39,9 @@ class Kitchen:
 
 def checkouts(books: Books) -> dict[str, Json]:
     """Return what we have written down, by checkout."""
-    pages = books.client("dynamodb").get_paginator("scan").paginate(TableName="checkouts")
-    items = [item for page in pages for item in page["Items"]]
     return {
         item["checkout_id"]["S"]: json.loads(item["body"]["S"]) | {"due": "due_ms" in item}
-        for item in items
+        for item in books.checkouts()
     }
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from chalice_offline.testing import Offline
 from chalicelib.domain.order import order_key
 from simulators.audit import YES, findings, sides
-from simulators.books import names
+from simulators.books import ClosedBooks, names
 from simulators.channels.doordash.simulator import DoorDash
 from simulators.channels.uber_eats.simulator import UberEats
 from simulators.menu import DELIVEROO, SHOP, Store, make_stores
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from simulators.audit import Side
+    from simulators.books import Books
     from simulators.cart import PlacedOrder
     from simulators.pos.kitchen import PointOfSaleSimulator, Ticket
     from simulators.sim.plan import Deed, OrderPlan, Plan, Window
@@ -124,11 +125,14 @@ class Evening:
             self._clear_up()
             found = self._come_to_rest()
             found += self._works_again()
-        found += self._audit()
+            # Within, so that the auditor's calls take the short way, too.
+            books = ClosedBooks(self.street)
+            known = sides(books)
+            found += self._audit(books, known)
         return Result(
             self.plan,
             tuple(found),
-            self._digest(),
+            self._digest(known),
             self._counted(),
             self.door.calls,
             tuple(self.door.log),
@@ -355,15 +359,16 @@ class Evening:
 
     # ---- the audit ---------------------------------------------------------------------------
 
-    def _audit(self) -> list[str]:
-        told = self._told_to_staff() | self._never_heard_of()
+    def _audit(self, books: Books, known: Sequence[Side]) -> list[str]:
+        told = self._told_to_staff(books) | self._never_heard_of()
         found = findings(
-            self.street,
+            books,
             told_to_staff=told,
             maybe_untold=self.door.maybe_untold,
             mails=self.door.mails,
+            known=known,
         )
-        by_id = {side.order_id: side for side in sides(self.street)}
+        by_id = {side.order_id: side for side in known}
         orders = {self._id(order): order for order in self.plan.orders}
         for order_id, planned in orders.items():
             if (side := by_id.get(order_id)) is not None:
@@ -375,13 +380,13 @@ class Evening:
         order_id = self._written(planned).order_id
         return f"gb:{order_id}" if planned.channel == DELIVEROO else order_id
 
-    def _told_to_staff(self) -> set[str]:
+    def _told_to_staff(self, books: Books) -> set[str]:
         """Return Deliveroo's orders of which staff know that they have to phone.
 
         An order that Deliveroo has accepted cannot be taken back there.
         """
         told = set()
-        for note in self.street.notes():
+        for note in books.notes():
             self.counts[f"staff told: {note['type']}"] += 1
             channel, _, order = note["subject"].partition("#")
             if note["type"] == "order.callback_refused" and channel == DELIVEROO:
@@ -442,11 +447,11 @@ class Evening:
         counts["runs"] = sum(self.containers.runs.values())
         return counts
 
-    def _digest(self) -> str:
+    def _digest(self, known: Sequence[Side]) -> str:
         digest = hashlib.sha256()
         for passed in self.door.log:
             digest.update(repr(passed).encode())
-        for side in sorted(sides(self.street), key=lambda side: side.order_id):
+        for side in sorted(known, key=lambda side: side.order_id):
             digest.update(repr((side.order_id, side.decisions, side.printed)).encode())
         return digest.hexdigest()[:16]
 
