@@ -247,7 +247,7 @@ def sweep(event: Any) -> None:
 
 @app.schedule(Rate(2, unit=Rate.MINUTES), name="poll")
 def poll(event: Any) -> None:
-    """Ask partners for orders whose webhook may have been lost."""
+    """Ask partners for orders whose webhook may have been lost; take in what is left in files."""
     entrypoints.poll_is_due(event)
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from chalicelib import log
+from chalicelib.adapters.files import FileTooLarge
 from chalicelib.channels.base import PartnerRefused, PartnerUnavailable, SignatureInvalid
+from chalicelib.domain.commands import TakeInUnpublished
 from chalicelib.domain.errors import InvalidPayload
-from chalicelib.ingest.durable import keep
+from chalicelib.ingest.durable import UNPUBLISHED, keep
 from chalicelib.ingest.webhooks import take_in_verified, webhook_event
 from chalicelib.orders.receive import body_of
 from chalicelib.stores.reports import ask_for_items
@@ -19,9 +22,18 @@ if TYPE_CHECKING:
     from chalicelib.domain.commands import (
         PollPartner,
         PollPartners,
-        TakeInUnpublished,
         VerifyWebhook,
     )
+
+
+TAKEN_IN = "webhooks/taken-in/"
+"""Where a file is kept after it was taken in, as long as all webhooks are."""
+
+MOST_BYTES = 262_144
+"""No file of ours is larger: a message of SQS's has to hold it."""
+
+FILES_AT_A_TIME = 200
+"""So many files one run has the time for; the next one comes in two minutes."""
 
 
 def verify_webhook(services: Services, command: VerifyWebhook) -> None:
@@ -39,20 +51,45 @@ def verify_webhook(services: Services, command: VerifyWebhook) -> None:
 
 
 def take_in_unpublished(services: Services, command: TakeInUnpublished) -> None:
-    """Queue the webhook that could only be written to a file."""
-    envelope = json.loads(services.files.read(command.file_key))
+    """Queue the webhook that could only be written to a file, and file it with those taken in.
+
+    Whoever dies in between leaves it to be taken in twice, which changes nothing.
+    """
+    key = command.file_key
+    try:
+        content = services.files.read_at_most(key, MOST_BYTES)
+        if content is None:
+            log.info("ingest.file_is_gone", file=key)
+            return
+        envelope = json.loads(content)
+    except (FileTooLarge, ValueError) as error:
+        # It stays where it is, for people; no try of ours would ever read it.
+        log.error("ingest.unreadable_file", file=key, reason=type(error).__name__)
+        return
     services.queues.send(services.config.names.inbound_orders_queue, envelope)
-    log.warning("ingest.taken_in_from_file", file=command.file_key)
+    log.warning("ingest.taken_in_from_file", file=key)
+    services.files.write(TAKEN_IN + key.removeprefix(UNPUBLISHED), content)
+    services.files.delete(key)
+
+
+def take_in_what_is_left(services: Services) -> None:
+    """Take in files whose function had used up its three tries: AWS was away for longer."""
+    for key in islice(services.files.keys(UNPUBLISHED), FILES_AT_A_TIME):
+        take_in_unpublished(services, TakeInUnpublished(key))
 
 
 def poll_partners(services: Services, command: PollPartners) -> None:  # noqa: ARG001 - uniform
-    """Have every partner asked for every store, each by a message of its own."""
+    """Have every partner asked for every store, each by a message of its own.
+
+    And take in what partners have sent already, and what only files know of.
+    """
     polls = [
         {"poll": {"channel": channel, "store": channel_store_id}}
         for channel, channel_store_id, _ in services.stores.all()
         if channel in services.channels and services.channels[channel].polls
     ]
     services.queues.send_all(services.config.names.inbound_orders_queue, polls)
+    take_in_what_is_left(services)
 
 
 def poll_partner(services: Services, command: PollPartner) -> None:

@@ -279,6 +279,12 @@ class Files:
             raise AwsUnavailable("PutObject: SlowDown")
         self.objects[key] = body
 
+    def read_at_most(self, key: str, limit: int) -> bytes | None:
+        return self.objects.get(key, b"")[:limit] or None
+
+    def delete(self, key: str) -> None:
+        self.objects.pop(key, None)
+
 
 @dataclass
 class Tokens:

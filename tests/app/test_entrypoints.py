@@ -170,12 +170,15 @@ def test_wakes_of_other_queues_reach_their_handlers(client: Client, house: Any) 
 
 
 def test_webhook_in_a_file_is_queued(client: Client, house: Any) -> None:
-    """What neither bus nor queue took comes back through S3."""
+    """What neither bus nor queue took comes back through S3, once."""
     key = "webhooks/unpublished/e.json"
     house.files.objects[key] = json.dumps({"detail-type": "x", "detail": {}}).encode()
     s3 = {"bucket": {"name": "order-middleware-local"}, "object": {"key": key}}
     client.lambda_.invoke("unpublished", {"Records": [{"s3": s3}]})
     assert house.queues.sent == [("inbound-orders", {"detail-type": "x", "detail": {}}, 0)]
+    assert list(house.files.objects) == ["webhooks/taken-in/e.json"]
+    client.lambda_.invoke("unpublished", {"Records": [{"s3": s3}]})
+    assert len(house.queues.sent) == 1
 
 
 def test_unexpected_event_is_logged_and_dropped(

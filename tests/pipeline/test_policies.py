@@ -243,6 +243,13 @@ def _trouble_with_aws(street: Street, monkeypatch: pytest.MonkeyPatch) -> None:
         patch.setattr(Queues, "send", down)
         street.place("doordash", store=0, number=1401)  # and to a file
     street.settle()
+    # S3 tells nobody of a file with another ending: poll takes it in.
+    street.offline.client("s3").put_object(
+        Bucket="order-middleware-local",
+        Key="webhooks/unpublished/left",
+        Body=json.dumps(_release_of_nothing()).encode(),
+    )
+    street.pass_time(seconds=130)
     with monkeypatch.context() as patch:
         patch.setattr(OrderTable, "get", down)
         _send(street, "channel-callbacks", {"order_key": "x"})  # callbacks holds back
