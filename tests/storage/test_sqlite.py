@@ -16,7 +16,7 @@ import pytest
 
 from chalice_offline.core.errors import EmulatorBug, ProjectError
 from chalice_offline.storage import SqliteStorage
-from chalice_offline.storage.sqlite import APPLICATION_ID, FORMAT_VERSION
+from chalice_offline.storage.database_file import APPLICATION_ID, FORMAT_VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

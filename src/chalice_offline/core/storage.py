@@ -1,6 +1,6 @@
 """Where services keep what must outlive the process: ordered maps, and large objects beside them.
 
-`storage` implements it on SQLite, in memory or in a file. Everything that happens in one input of
+`storage` implements it in memory, and on SQLite in a file. Everything that happens in one input of
 the kernel is kept as one: after a crash the input is there whole, or not at all.
 """
 

@@ -1,4 +1,8 @@
-"""Storage on SQLite: each collection a table ordered by its key, large objects files beside it."""
+"""Storage in a file: each collection a table of SQLite's, large objects files beside it.
+
+Without a file collections are kept in Python's own memory (`memory_collection`), and SQLite keeps
+the list of large objects only.
+"""
 
 from __future__ import annotations
 
@@ -8,18 +12,24 @@ import weakref
 from typing import TYPE_CHECKING
 
 from chalice_offline.core.errors import ProjectError
+from chalice_offline.storage.database_file import (
+    check,
+    connect,
+    connect_for_reading,
+    folder_of,
+    open_file,
+    sign,
+    unusable,
+)
 from chalice_offline.storage.file_blobs import FileBlobs
+from chalice_offline.storage.memory_collection import MemoryCollection
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-# "chof" in ASCII. With it SQLite's header says whose file this is, and in which version.
-APPLICATION_ID = 0x63686F66
-FORMAT_VERSION = 1
-# Rows lie in the tree itself, so pages of SQLite's usual 4 KiB make a tall one of a million. In a
-# file each changed page is written whole, and small ones are better.
-_PAGE_BYTES_IN_MEMORY = 16_384
+    from chalice_offline.core.storage import Collection
+
 _FIRST_PAGE = 16
 _LARGEST_PAGE = 1024
 
@@ -34,15 +44,14 @@ class SqliteStorage:
         damaged, or is in use by another process.
         """
         if file is None:
-            self._database = _connect(":memory:")
+            self._database = connect(":memory:")
             # Nothing outlives the process, so nothing needs to be kept as one or taken back.
             self._database.execute("PRAGMA journal_mode = OFF")
-            self._database.execute(f"PRAGMA page_size = {_PAGE_BYTES_IN_MEMORY}")
             folder = None
         else:
-            _check(file)
-            self._database = _open_file(file)
-            folder = _folder_of(file)
+            check(file)
+            self._database = open_file(file)
+            folder = folder_of(file)
         #: Runs one statement.
         self.execute = self._database.execute
         # Also for a storage that nobody closed: Python warns of databases left open.
@@ -50,6 +59,7 @@ class SqliteStorage:
         self._in_file = file is not None
         self._name = "storage in memory" if file is None else str(file)
         self._collections: dict[str, SqliteCollection] = {}
+        self._in_memory: dict[str, MemoryCollection] = {}
         self._tables: dict[str, str] = {}  # of the collections that hold, or held, anything
         self.blobs = FileBlobs(folder, self)
         try:
@@ -66,8 +76,10 @@ class SqliteStorage:
         """Return what messages call it: its file."""
         return self._name
 
-    def collection(self, name: str) -> SqliteCollection:
+    def collection(self, name: str) -> Collection:
         """Return the collection of that name; it is made when something is put into it."""
+        if not self._in_file:
+            return self._in_memory.setdefault(name, MemoryCollection())
         found = self._collections.get(name)
         if found is None:
             found = self._collections[name] = SqliteCollection(self, name, self._tables.get(name))
@@ -75,6 +87,8 @@ class SqliteStorage:
 
     def drop(self, name: str) -> None:
         """Remove a collection with all it holds, if there is one."""
+        if (in_memory := self._in_memory.pop(name, None)) is not None:
+            in_memory.clear()
         self._collections.pop(name, None)
         table = self._tables.pop(name, None)
         if table is not None:
@@ -84,7 +98,8 @@ class SqliteStorage:
 
     def names(self, prefix: str = "") -> list[str]:
         """Return the names of the collections that start with `prefix`, sorted."""
-        return sorted(name for name in self._tables if name.startswith(prefix))
+        made = [name for name, one in self._in_memory.items() if one.is_made]
+        return sorted(name for name in (*self._tables, *made) if name.startswith(prefix))
 
     def commit(self) -> None:
         """Keep everything written since the last commit, as one."""
@@ -100,19 +115,22 @@ class SqliteStorage:
 
         ProjectError, and nothing is written, when the file is there already or cannot be made.
         """
-        folder = _folder_of(file)
+        folder = folder_of(file)
         if file.exists() or folder.exists():
             raise ProjectError(f"{file} is there already; it was left as it is")
         self.commit()
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
+            self._write_tables()
             self.execute("VACUUM INTO ?", (str(file),))
-            _sign(file)
+            sign(file)
             self.blobs.copy_to(folder)
         except (sqlite3.DatabaseError, OSError) as error:
             file.unlink(missing_ok=True)
             shutil.rmtree(folder, ignore_errors=True)
-            raise _unusable(file, error) from error
+            raise unusable(file, error) from error
+        finally:
+            self._drop_tables()
 
     @classmethod
     def copy_of(cls, file: Path) -> SqliteStorage:
@@ -122,13 +140,13 @@ class SqliteStorage:
         """
         if not file.is_file():
             raise ProjectError(f"{file} is not there")
-        _check(file)
+        check(file)
         storage = cls()
         try:
             storage._take_over(file)
         except (sqlite3.DatabaseError, OSError) as error:
             storage.close()
-            raise _unusable(file, error) from error
+            raise unusable(file, error) from error
         except BaseException:
             storage.close()
             raise
@@ -139,7 +157,7 @@ class SqliteStorage:
         """Remove a file that nobody has open, with the objects beside it."""
         for path in (file, *(file.with_name(f"{file.name}{end}") for end in ("-wal", "-shm"))):
             path.unlink(missing_ok=True)
-        shutil.rmtree(_folder_of(file), ignore_errors=True)
+        shutil.rmtree(folder_of(file), ignore_errors=True)
 
     def close(self) -> None:
         """Commit, and let go of files; storage in memory is gone."""
@@ -176,15 +194,30 @@ class SqliteStorage:
         if self._in_file:
             self.execute("COMMIT")
 
+    def _write_tables(self) -> None:
+        """Make tables of what is in memory, to be copied into a file."""
+        for name in self.names() if self._in_memory else ():
+            table = self.make_table(name)
+            rows = self._in_memory[name].items()
+            self._database.executemany(f"INSERT INTO {table} VALUES (?, ?)", rows)
+
+    def _drop_tables(self) -> None:
+        """Undo `_write_tables`."""
+        for name in tuple(self._tables) if self._in_memory else ():
+            self.execute(f"DROP TABLE {self._tables.pop(name)}")
+            self.execute("DELETE FROM collections WHERE name = ?", (name,))
+
     def _take_over(self, file: Path) -> None:
-        source = _connect_for_reading(file)
+        source = connect_for_reading(file)
         try:
             for number, name in source.execute("SELECT number, name FROM collections").fetchall():
-                table = self._tables.get(name) or self.make_table(name)
-                rows = source.execute(f"SELECT key, value FROM c{number}")
-                self._database.executemany(f"INSERT INTO {table} VALUES (?, ?)", rows)
+                collection = self._in_memory.setdefault(name, MemoryCollection())
+                collection.is_made = True
+                put = collection.put
+                for key, value in source.execute(f"SELECT key, value FROM c{number} ORDER BY key"):
+                    put(key, value)
             self.blobs.take_over(
-                source.execute("SELECT id, length, md5 FROM blobs").fetchall(), _folder_of(file)
+                source.execute("SELECT id, length, md5 FROM blobs").fetchall(), folder_of(file)
             )
             before = source.execute("SELECT count FROM openings").fetchone()
         finally:
@@ -287,96 +320,3 @@ class SqliteCollection:
             f"ORDER BY key {order} LIMIT {size}"
         )
         return self._execute(statement, (low,) if high is None else (low, high)).fetchall()
-
-
-def _connect(name: str) -> sqlite3.Connection:
-    # One thread at a time is in the kernel, but not always the same one. No waiting for a lock:
-    # another process that has the file keeps it as long as it runs.
-    database = sqlite3.connect(
-        name, timeout=0, isolation_level=None, check_same_thread=False, cached_statements=512
-    )
-    database.execute("PRAGMA temp_store = MEMORY")
-    return database
-
-
-def _connect_for_reading(file: Path) -> sqlite3.Connection:
-    # A journal beside the file belongs to it: only without one may SQLite take it as it stands.
-    pending = file.with_name(f"{file.name}-wal").exists()
-    address = f"{file.resolve().as_uri()}?mode=ro{'' if pending else '&immutable=1'}"
-    return sqlite3.connect(address, uri=True, timeout=0)
-
-
-def _folder_of(file: Path) -> Path:
-    return file.with_name(f"{file.name}-objects")
-
-
-def _sign(file: Path) -> None:
-    """Say in a file's header whose it is."""
-    database = _connect(str(file))
-    try:
-        database.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        database.execute(f"PRAGMA user_version = {FORMAT_VERSION}")
-    finally:
-        database.close()
-
-
-def _open_file(file: Path) -> sqlite3.Connection:
-    new = not file.exists() or file.stat().st_size == 0
-    database: sqlite3.Connection | None = None
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        database = _connect(str(file))
-        database.execute("PRAGMA locking_mode = EXCLUSIVE")
-        if new:
-            # First and as one: a file that is not empty says whose it is.
-            database.execute("BEGIN IMMEDIATE")
-            database.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-            database.execute(f"PRAGMA user_version = {FORMAT_VERSION}")
-            database.execute("COMMIT")
-        # A kill loses nothing that was committed. A power cut may lose the last seconds, but
-        # never leaves half an input: fit for a development machine, and ten times as fast.
-        database.execute("PRAGMA journal_mode = WAL")
-        database.execute("PRAGMA synchronous = NORMAL")
-        database.execute("BEGIN IMMEDIATE")
-        database.execute("COMMIT")
-    except (sqlite3.DatabaseError, OSError) as error:
-        if database is not None:
-            database.close()
-        raise _unusable(file, error) from error
-    return database
-
-
-def _unusable(file: Path, error: sqlite3.DatabaseError | OSError) -> ProjectError:
-    if isinstance(error, OSError):
-        return ProjectError(f"{file} cannot be opened: {error.strerror or error}")
-    if "locked" in str(error):
-        return ProjectError(f"{file} is in use by another process")
-    if isinstance(error, sqlite3.OperationalError):
-        return ProjectError(f"{file} cannot be opened: {error}")
-    return ProjectError(f"{file} is damaged or no file of chalice-offline: {error}")
-
-
-def _check(file: Path) -> None:
-    """Raise ProjectError unless the file is new, or sound and ours; only reads it."""
-    if not file.exists() or file.stat().st_size == 0:
-        return
-    try:
-        database = _connect_for_reading(file)
-        try:
-            owner = database.execute("PRAGMA application_id").fetchone()[0]
-            version = database.execute("PRAGMA user_version").fetchone()[0]
-            if owner == APPLICATION_ID and version == FORMAT_VERSION:
-                verdict = database.execute("PRAGMA quick_check(1)").fetchone()[0]
-        finally:
-            database.close()
-    except (sqlite3.DatabaseError, OSError) as error:
-        raise _unusable(file, error) from error
-    if owner != APPLICATION_ID:
-        raise ProjectError(f"{file} is no file of chalice-offline; it was left as it is")
-    if version != FORMAT_VERSION:
-        raise ProjectError(
-            f"{file} is in format {version}, this chalice-offline reads format "
-            f"{FORMAT_VERSION}; it was left as it is"
-        )
-    if verdict != "ok":
-        raise ProjectError(f"{file} is damaged: {verdict}; it was left as it is")
