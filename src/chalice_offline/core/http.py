@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
@@ -93,7 +94,7 @@ class HttpRequest(NamedTuple):
     @property
     def host(self) -> str:
         """The host name and port this request was sent to."""
-        return self.headers.get("host") or self.url.partition("://")[2].partition("/")[0]
+        return dict.get(self.headers, "host") or _host_in(self.url)
 
     @property
     def path(self) -> str:
@@ -104,6 +105,12 @@ class HttpRequest(NamedTuple):
     def query(self) -> str:
         """The raw query string without its question mark."""
         return urlsplit(self.url).query
+
+
+@lru_cache(maxsize=256)
+def _host_in(url: str) -> str:
+    """Return the host of an absolute URL; botocore's requests have it nowhere else."""
+    return url.partition("://")[2].partition("/")[0]
 
 
 @dataclass(slots=True)

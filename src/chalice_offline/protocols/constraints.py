@@ -14,7 +14,11 @@ from collections.abc import Callable
 from typing import Any
 
 from chalice_offline.protocols import java_text
-from chalice_offline.protocols.dynamodb_names import TABLE_NAME_SHAPE, table_name_rules
+from chalice_offline.protocols.dynamodb_names import (
+    TABLE_NAME_SHAPE,
+    is_plain_name,
+    table_name_rules,
+)
 from chalice_offline.protocols.shapes import ShapeCompiler
 
 # (value, path of the parent with its dot, own name in the path, violations found so far)
@@ -101,7 +105,12 @@ class Constraints(ShapeCompiler["Check | None"]):
     def leaf(self, shape: Any) -> Check | None:
         """Compile a scalar's own rules."""
         rules = self._rules(shape)
-        return _rule_check(shape, rules) if rules else None
+        if not rules:
+            return None
+        check = _rule_check(shape, rules)
+        if self._rules is _dynamodb_rules and shape.name == TABLE_NAME_SHAPE:
+            return _unless(is_plain_name, check)
+        return check
 
     def structure(self, shape: Any) -> Check | None:
         """Compile what is required of a structure, and its members' rules."""
@@ -159,16 +168,25 @@ def report(violations: list[str]) -> str:
 def _structure_check(table: list[tuple[str, str, bool, Check | None]]) -> Check:
     def check(value: Any, parent: str, name: str, found: list[str]) -> None:
         prefix = f"{parent}{name}." if name else parent
-        get = value.get
         for member, name_in_path, required, check_member in table:
-            item = get(member)
-            if item is None:
-                if required:
-                    found.append(_NULL.format(prefix + name_in_path))
-            elif check_member is not None:
-                check_member(item, prefix, name_in_path, found)
+            # Most members are absent; `in` says so without a call.
+            if member in value and (item := value[member]) is not None:
+                if check_member is not None:
+                    check_member(item, prefix, name_in_path, found)
+            elif required:
+                found.append(_NULL.format(prefix + name_in_path))
 
     return check
+
+
+def _unless(is_fine: Callable[[Any], object], check: Check) -> Check:
+    """Look closer only at values that one look does not find fine."""
+
+    def check_unless(value: Any, parent: str, name: str, found: list[str]) -> None:
+        if not is_fine(value):
+            check(value, parent, name, found)
+
+    return check_unless
 
 
 def _both(first: Check | None, second: Check | None) -> Check | None:

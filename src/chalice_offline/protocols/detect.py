@@ -81,7 +81,7 @@ def detect(request: HttpRequest) -> Target:
     app = app_addresses.target_of(request, scope.access_key, DEFAULT_REGION)
     if app is not None:
         return app
-    target_header = request.headers.get("x-amz-target")
+    target_header = dict.get(request.headers, "x-amz-target")
     if target_header:
         target = _json_target(target_header, scope)
         is_cbor = _content_type(request).startswith(CBOR_CONTENT_TYPE)
@@ -179,7 +179,7 @@ def _target(service: str, operation: str | None, scope: _Scope) -> Target:
 
 
 def _content_type(request: HttpRequest) -> str:
-    return request.headers.get("content-type") or ""
+    return dict.get(request.headers, "content-type") or ""
 
 
 # --- who signed -----------------------------------------------------------------------------

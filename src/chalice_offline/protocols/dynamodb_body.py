@@ -62,10 +62,17 @@ class DynamoDbReaders(JsonReaders):
         """Return the reader of an object with the given members, in the model's order."""
         read_object = super().members(members)
         named = f"class {java_type}"
+        # No name of DynamoDB's models is another one on the wire.
+        single = {name: self.compile(shape) for name, shape in members.items()}
 
         def read(value: Any) -> Any:
             if value.__class__ is not dict:
                 _refuse_collection(value, named)
+            if len(value) == 1:  # as in all attribute values, of whose ten members one is there
+                for name, item in value.items():
+                    if item is not None and name in single:
+                        return {name: single[name](item)}
+                return {}
             return read_object(value)
 
         return read
@@ -76,13 +83,13 @@ class DynamoDbReaders(JsonReaders):
 
     def list_(self, shape: Any) -> Reader:
         """Compile a list."""
-        read_list = super().list_(shape)
+        read_member = self.compile(shape.member)
 
         def read(value: Any) -> Any:
             if value.__class__ is not list:
                 _refuse_collection(value, "")
             try:
-                return read_list(value)
+                return [read_member(item) for item in value if item is not None]
             except _ScalarFoundError:
                 _refuse_scalar_within(value, shape.member)
                 raise
@@ -91,17 +98,21 @@ class DynamoDbReaders(JsonReaders):
 
     def map_(self, shape: Any) -> Reader:
         """Compile a map."""
-        read_map = super().map_(shape)
+        read_value = self.compile(shape.value)
         named = _java_type(shape)
 
         def read(value: Any) -> Any:
             if value.__class__ is not dict:
                 _refuse_collection(value, named)
+            result = {}
             try:
-                return read_map(value)
+                for name, item in value.items():
+                    if item is not None:
+                        result[name] = read_value(item)
             except _ScalarFoundError:
                 _refuse_scalar_within(value.values(), shape.value)
                 raise
+            return result
 
         return read
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 TABLE_NAME_SHAPE = "TableArn"
 _LEAST, _MOST = 3, 255
 _NAME = re.compile(r"[a-zA-Z0-9_.-]+")
+#: Whether nothing can be wrong with a name, as with nearly all.
+is_plain_name = re.compile(rf"[a-zA-Z0-9_.-]{{{_LEAST},{_MOST}}}").fullmatch
 _OPERATIONS_ON_TABLES = frozenset(
     {
         "CreateTableInput",

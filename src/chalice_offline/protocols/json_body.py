@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from chalice_offline.core.errors import AwsError
+from chalice_offline.core.json_text import compact_encoder
 from chalice_offline.protocols import scalars
 from chalice_offline.protocols.shapes import ShapeCompiler
 
@@ -34,7 +35,7 @@ def _blob(value: Any) -> str:
     raise TypeError(f"{type(value).__name__} has no place in JSON")
 
 
-_encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, default=_blob).encode
+_encode = compact_encoder(_blob)
 
 
 def load_document(body: bytes) -> Any:
@@ -186,11 +187,10 @@ class JsonReaders(ShapeCompiler[Reader]):
         def read(value: Any) -> dict[str, Any]:
             if value.__class__ is not dict:
                 _refuse_container(value, "structure")
-            get = value.get
             result = {}
             for name, wire_name, read_member in table:
-                item = get(wire_name)
-                if item is not None:
+                # Most members are absent; `in` says so without a call.
+                if wire_name in value and (item := value[wire_name]) is not None:
                     result[name] = read_member(item)
             return result
 

@@ -52,7 +52,7 @@ def compile_codec(model: Any, operation: str) -> Codec:
         if stream is not None and write_event is not None:
             feed = result[stream]
             return event_stream_reply(feed, write_event, dump_document, content_type, request_id)
-        body = dump_document(write(result)) if write else nothing
+        body = (dump_document(write(result)) if result else b"{}") if write else nothing
         return replies.reply(200, body, content_type, {"x-amzn-requestid": request_id})
 
     return Codec(parse, serialize)

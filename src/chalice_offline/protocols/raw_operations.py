@@ -23,9 +23,10 @@ CODEC = Codec(
 
 def website_operation(service: str, request: HttpRequest) -> str | None:
     """Return the operation of a request to a bucket's website, whose paths no model describes."""
-    if service == "s3" and any(mark in request.host for mark in _WEBSITE_MARKS):
-        return "GetWebsiteDocument"
-    return None
+    if service != "s3":
+        return None
+    host = request.host
+    return "GetWebsiteDocument" if any(mark in host for mark in _WEBSITE_MARKS) else None
 
 
 def operation_for(service: str, request: HttpRequest) -> str | None:

@@ -37,11 +37,11 @@ class Route:
     required_headers: frozenset[str]
     deprecated: bool
 
-    def labels(self, parts: list[str]) -> dict[str, str]:
+    def labels(self, parts: tuple[str, ...]) -> dict[str, str]:
         """Return the placeholders' values; a shorter path leaves the last ones out."""
         count = len(self.segments)
         if self.greedy and len(parts) != count:
-            parts = [*parts[: count - 1], "/".join(parts[count - 1 :])]
+            parts = (*parts[: count - 1], "/".join(parts[count - 1 :]))
         there = len(parts)
         return {name: unquote(parts[index]) for index, name in self.placeholders if index < there}
 
@@ -150,18 +150,22 @@ def _required_names(
     )
 
 
-def path_parts(service: str, request: HttpRequest) -> list[str]:
+def path_parts(service: str, request: HttpRequest) -> tuple[str, ...]:
     """Return the path's segments, still encoded; an S3 bucket in the host name comes first."""
-    path = request.path
+    return _parts(request.path, bucket_in_host(request.host) if service == "s3" else None)
+
+
+@lru_cache(maxsize=256)
+def _parts(path: str, bucket: str | None) -> tuple[str, ...]:
+    """Each request asks twice: which operation is meant, and what the path's labels are."""
     trimmed = path[1:]
-    if service == "s3":
-        bucket = bucket_in_host(request.host)
+    if bucket is not None:
         if bucket:
-            return [bucket, trimmed] if trimmed else [bucket]
+            return (bucket, trimmed) if trimmed else (bucket,)
         bucket, slash, key = trimmed.partition("/")
-        return [part for part in ((bucket, key) if slash else (bucket,)) if part]
+        return tuple([part for part in ((bucket, key) if slash else (bucket,)) if part])
     trimmed = trimmed.rstrip("/")
-    return trimmed.split("/") if trimmed else []
+    return tuple(trimmed.split("/")) if trimmed else ()
 
 
 @lru_cache(maxsize=1024)
@@ -189,7 +193,7 @@ def _matching_route(service: str, request: HttpRequest) -> Route | None:
     known = routes(service)
     parts = path_parts(service, request)
     # All that tells routes apart. Most requests differ in nothing of it from those before.
-    shape = tuple(part if part in known.literals else bool(part) for part in parts)
+    shape = tuple([part if part in known.literals else bool(part) for part in parts])
     headers = known.required_headers.intersection(request.headers)
     find = _best_route if len(request.query) <= _KEPT_QUERY else _best_route.__wrapped__
     return find(service, request.method, shape, request.query, headers)

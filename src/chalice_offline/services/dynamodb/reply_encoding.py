@@ -24,7 +24,7 @@ _WEIGHT = re.compile(r"q=([^;]*)")
 
 def complete(_dynamodb: DynamoDbState, request: HttpRequest, response: HttpResponse) -> None:
     """Compress a reply if that is wanted, and add its checksum."""
-    wanted = request.headers.get("accept-encoding")
+    wanted = dict.get(request.headers, "accept-encoding")
     if wanted and len(response.body) > _COMPRESSED_ABOVE_BYTES:
         encoding = accepted_encoding(wanted)
         if encoding is not None:
@@ -32,7 +32,7 @@ def complete(_dynamodb: DynamoDbState, request: HttpRequest, response: HttpRespo
             response.body = packer.compress(response.body) + packer.flush()
             response.headers["content-encoding"] = encoding
             response.headers["content-length"] = str(len(response.body))
-    response.headers["x-amz-crc32"] = str(zlib.crc32(response.body))
+    dict.__setitem__(response.headers, "x-amz-crc32", str(zlib.crc32(response.body)))
 
 
 def accepted_encoding(header: str) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from chalice_offline.core.json_text import compact_encoder
 from chalice_offline.services.events import limits
 
 
@@ -35,7 +36,7 @@ def parse(text: str) -> Any:
 
 def compact(value: Any) -> str:
     """Write JSON without white space, as every event reaches its targets."""
-    text = _ENCODER.encode(value)
+    text = _ENCODE(value)
     if text.isascii():
         return text
     # A lone half of a surrogate pair cannot travel as UTF-8.
@@ -72,4 +73,4 @@ def _depth(value: Any) -> int:
 
 # Made once: json.loads and json.dumps would build these anew for each call.
 _DECODER = json.JSONDecoder(parse_constant=_refuse, parse_int=_integer)
-_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+_ENCODE = compact_encoder()

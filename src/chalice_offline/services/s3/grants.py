@@ -142,7 +142,7 @@ def lists_not_supported() -> AwsError:
 
 
 def _has_header_grants(request: Mapping[str, Any]) -> bool:
-    return any(member in request for member in _PERMISSIONS)
+    return not _PERMISSIONS.keys().isdisjoint(request)
 
 
 def _given(

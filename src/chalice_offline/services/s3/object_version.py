@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, fields
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
+from chalice_offline.core.json_text import compact_encoder
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -75,7 +77,7 @@ def decode(key: bytes, value: bytes) -> ObjectVersion:
     return ObjectVersion(key.decode("utf-8", "surrogatepass"), inline=inline, **record)
 
 
-_ENCODE = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+_ENCODE = compact_encoder()
 _DECODE = json.JSONDecoder().decode
 _KEPT = tuple(each.name for each in fields(ObjectVersion) if each.name not in ("key", "inline"))
 _values_of: Callable[[ObjectVersion], tuple[Any, ...]] = attrgetter(*_KEPT)

@@ -118,7 +118,7 @@ def putting(
     return Plan(
         table,
         key,
-        {name: item[name] for name in table.key.names},
+        item,
         lambda _old: (item, None),
         condition,
         returns_old=returns_old,

@@ -26,6 +26,7 @@ from chalice_offline.services.dynamodb.values.key_encoding import key_bytes
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from chalice_offline.core.errors import AwsError
     from chalice_offline.services.dynamodb.expressions import Path
     from chalice_offline.services.dynamodb.tables.schema import Index, KeySchema
     from chalice_offline.services.dynamodb.tables.table_definition import TableDefinition
@@ -36,7 +37,10 @@ _CHECKSUM_BYTES = 4
 
 def partition_prefix(hash_values: list[AttributeValue]) -> bytes:
     """Return what the stored keys of a partition's items begin with."""
-    encoded = b"".join([key_bytes(value) for value in hash_values])
+    if len(hash_values) == 1:  # but for indexes with several
+        encoded = key_bytes(hash_values[0])
+    else:
+        encoded = b"".join([key_bytes(value) for value in hash_values])
     return zlib.crc32(encoded).to_bytes(_CHECKSUM_BYTES) + encoded
 
 
@@ -74,7 +78,8 @@ def key_of_item(table: TableDefinition, item: Item) -> bytes:
             raise mismatched_values(
                 f"Type mismatch for key {name} expected: {kind} actual: {type_of(value)}"
             )
-        _check_not_empty(name, kind, value)
+        if not value[kind]:
+            raise _empty(name, kind)
     _check_sizes(table.key, item)
     return stored_key(table.key, item)
 
@@ -91,7 +96,8 @@ def check_key(table: TableDefinition, key: Item) -> Item:
         value = check_value(value)
         if kind not in value:
             raise key_mismatch()
-        _check_not_empty(name, kind, value)
+        if not value[kind]:
+            raise _empty(name, kind)
         checked[name] = value
     _check_sizes(table.key, checked)
     return checked
@@ -157,13 +163,12 @@ def _check_index_key(index: Index, name: str, kind: str, value: AttributeValue) 
         raise _too_large(name in index.key.hash)
 
 
-def _check_not_empty(name: str, kind: str, value: AttributeValue) -> None:
-    if not value[kind]:
-        what = "string" if kind == "S" else "binary"
-        raise mismatch(
-            "One or more parameter values are not valid. The AttributeValue for a key attribute "
-            f"cannot contain an empty {what} value. Key: {name}"
-        )
+def _empty(name: str, kind: str) -> AwsError:
+    what = "string" if kind == "S" else "binary"
+    return mismatch(
+        "One or more parameter values are not valid. The AttributeValue for a key attribute "
+        f"cannot contain an empty {what} value. Key: {name}"
+    )
 
 
 def _check_sizes(schema: KeySchema, item: Item) -> None:

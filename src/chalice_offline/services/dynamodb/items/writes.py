@@ -41,17 +41,23 @@ _NO_ITEM: Item = {}
 class Plan:
     """A write that has been checked. `returns_old` is ReturnValuesOnConditionCheckFailure.
 
+    `keyed` has the key's attributes, and maybe others.
     `new_size` is known beforehand for a put; else it is -1, and judged when the write is weighed.
     """
 
     table: Table
     key: bytes
-    key_item: Item
+    keyed: Item
     make: Make
     condition: Condition | None = None
     returns_old: bool = False
     new_size: int = -1
     is_check_only: bool = False
+
+    @property
+    def key_item(self) -> Item:
+        """The key as an item."""
+        return {name: self.keyed[name] for name in self.table.key.names}
 
 
 @dataclass(slots=True)

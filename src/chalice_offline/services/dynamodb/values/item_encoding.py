@@ -11,6 +11,8 @@ import base64
 import json
 from typing import TYPE_CHECKING, Any
 
+from chalice_offline.core.json_text import compact_encoder
+
 if TYPE_CHECKING:
     from chalice_offline.services.dynamodb.values.attribute_values import Item
 
@@ -30,14 +32,8 @@ class _HasBinaries(Exception):  # noqa: N818 - it is no failure
     """The item has a binary somewhere."""
 
 
-def _encoder(default: Any) -> json.JSONEncoder:
-    return json.JSONEncoder(
-        separators=(",", ":"), ensure_ascii=False, check_circular=False, default=default
-    )
-
-
-_encode_plain = _encoder(_refuse).encode
-_encode_binaries = _encoder(_text_of).encode
+_encode_plain = compact_encoder(_refuse)
+_encode_binaries = compact_encoder(_text_of)
 
 
 def _with_binaries(document: dict[str, Any]) -> dict[str, Any]:
