@@ -20,7 +20,7 @@ def _as_text(value: Any) -> str:
     [
         {},
         {"a": [1, 2.5, None, True, {"b": 'ü\n\u2028"\\'}], "": {"1": []}},
-        {1: "one", None: 2, 1.5: (), True: "t"},
+        {3: "three", None: 2, 1.5: (), True: "t"},
         [float("inf"), -0.0, 10**30],
         "text",
         b"bytes",
