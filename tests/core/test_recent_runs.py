@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 
 from chalice_offline.core.recent_runs import RecentRuns
@@ -40,6 +41,18 @@ def test_the_oldest_are_forgotten() -> None:
     assert (len(runs), runs.count) == (3, 5)
     assert runs.find(1) is None
     assert runs.of_request("r1") is None
+
+
+def test_what_is_forgotten_is_held_nowhere() -> None:
+    """Also a run that wrote lines, when all lines together are few."""
+    runs = RecentRuns(kept=3)
+    first = 7_000_001  # no other emulator of this process comes that far
+    for entry in range(first, first + 8):
+        whole(runs, entry, "0123456789")
+    held = [one for one in gc.get_objects() if isinstance(one, RunEntry)]
+    assert sorted(one.number for one in held if one.number >= first) == [
+        one.number for one in reversed(list(runs.newest_first()))
+    ]
 
 
 def test_what_runs_wrote_is_bounded_over_all() -> None:

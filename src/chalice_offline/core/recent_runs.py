@@ -147,5 +147,7 @@ class RecentRuns:
 
     def _forget(self, run: RunEntry) -> None:
         self._drop_lines(run)
+        while self._with_lines and self._with_lines[0].lines is None:
+            self._with_lines.popleft()
         if self._of_request.get(run.request_id) is run:
             del self._of_request[run.request_id]
