@@ -76,6 +76,23 @@ def channel_of(house: Any, *replies: Any) -> Any:
     return house.real_channels()["doordash"]
 
 
+@pytest.mark.parametrize(("price", "subtotal"), [(1200, 2400), (900, 2400), (1200, 2395)])
+def test_price_of_an_item_may_have_its_options_in_it(house: Any, price: int, subtotal: int) -> None:
+    """DoorDash's FAQ says so, its reference does not: what adds up is meant, or adds up best."""
+    order = item_with(price=price) | {"subtotal": subtotal}
+    read = channel_of(house).to_order(NOTICE, order, "USD")
+    assert read.lines[0].price == Money(900, "USD")
+    assert read.lines_total == Money(2400, "USD")
+    assert read.drift.amount == 2400 - subtotal
+
+
+def test_options_that_cost_more_than_their_item_stand_beside_its_price(house: Any) -> None:
+    """A bowl for nothing, with what is in it."""
+    order = item_with(price=0) | {"subtotal": 600}
+    read = channel_of(house).to_order(NOTICE, order, "USD")
+    assert (read.lines[0].price.amount, read.drift.amount) == (0, 0)
+
+
 def test_order_is_translated_at_any_depth(house: Any) -> None:
     """Options under options, called `extra` in one place and `extras` in another."""
     body = json.dumps({"event": {"type": "OrderCreate"}, "order": ORDER}).encode()

@@ -39,14 +39,7 @@ def options_total(option):
 
 def doordash_total(payload):
     items = [item for category in payload["categories"] for item in category["items"]]
-    return sum(piece(item) * item["quantity"] for item in items)
-
-
-def piece(item):
-    groups = item.get("extras", []) + item.get("extra", [])
-    return item["price"] + sum(
-        piece(option) * option["quantity"] for group in groups for option in group["options"]
-    )
+    return sum(item["price"] * item["quantity"] for item in items)
 
 
 def test_order_n_is_the_same_whatever_was_asked_before():

@@ -1,18 +1,19 @@
 """A DoorDash order as DoorDash writes it, read into our own words.
 
-Source: DoorDash's developer pages, "Marketplace": order webhook. Money is whole cents without a
-currency: the store's currency is meant.
+Source: DoorDash's developer pages, "Marketplace": order webhook, FAQ on orders. Money is whole
+cents without a currency: the store's currency is meant.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.channels.base import instant, items, text
 from chalicelib.domain.charges import Charge, ChargeKind, Party
 from chalicelib.domain.errors import InvalidMoney, InvalidPayload, OrderRefused
 from chalicelib.domain.fulfilment import Handover, Person, Timing, When
-from chalicelib.domain.money import Money
+from chalicelib.domain.money import Money, total
 from chalicelib.domain.order import Line, Modifier, Order, identifier, quantity
 from chalicelib.domain.refusal import Reason, Refusal, RefusedItem
 
@@ -31,18 +32,15 @@ def read_order(notice: Notice, payload: dict[str, Any], currency: str) -> Order:
     kind = text(payload, "fulfillment_type")
     is_pickup = payload.get("is_pickup") is True
     handover = HANDOVERS.get(kind, Handover.PICKUP if is_pickup else Handover.COURIER)
+    subtotal = Money(payload.get("subtotal"), currency)  # type: ignore[arg-type]
     return Order(
         channel=notice.channel,
         channel_store_id=notice.channel_store_id,
         order_id=notice.order_id,
         display_id=text(payload, "delivery_short_code") or notice.order_id[-5:],
         currency=currency,
-        lines=tuple(
-            _line(item, currency)
-            for category in items(payload, "categories")
-            for item in items(category, "items")
-        ),
-        subtotal=Money(payload.get("subtotal"), currency),  # type: ignore[arg-type]
+        lines=_lines(payload, subtotal),
+        subtotal=subtotal,
         note=text(payload, "order_special_instructions"),
         charges=_charges(payload, currency),
         handover=handover,
@@ -85,6 +83,34 @@ def _person(payload: dict[str, Any]) -> Person:
         text_ = "the restaurant delivers, and there is no address"
         raise OrderRefused(Refusal(Reason.ADDRESS, text_))
     return person
+
+
+def _lines(payload: dict[str, Any], subtotal: Money) -> tuple[Line, ...]:
+    """Read the cart. An item's price has its options' in it ("Marketplace", FAQ on orders).
+
+    The API reference does not say so, and its sample order shows no price at all: so an order
+    that only adds up, or adds up better, with the options beside the price is read that way.
+    """
+    currency = subtotal.currency
+    written = tuple(
+        _line(item, currency)
+        for category in items(payload, "categories")
+        for item in items(category, "items")
+    )
+    bare = tuple(replace(line, price=line.price - _options_of(line)) for line in written)
+    if any(line.price.amount < 0 for line in bare):
+        return written
+
+    def distance(lines: tuple[Line, ...]) -> int:
+        return abs((total([line.full_price for line in lines], currency) - subtotal).amount)
+
+    return min(bare, written, key=distance)
+
+
+def _options_of(line: Line) -> Money:
+    """Return what the options of one piece cost."""
+    prices = [option.full_price.times(option.quantity) for option in line.modifiers]
+    return total(prices, line.price.currency)
 
 
 def _line(item: dict[str, Any], currency: str) -> Line:

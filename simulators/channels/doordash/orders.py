@@ -50,7 +50,7 @@ def _categories(order: PlacedOrder, dice: random.Random) -> list[Json]:
                 "merchant_supplied_id": line.item.id,
                 "line_item_id": str(dice.getrandbits(40)),
                 "name": line.item.name,
-                "price": line.item.price,
+                "price": line.unit_price,
                 "quantity": line.quantity,
                 "special_instructions": line.note,
                 "extras": _extras(line.selections, dice),
@@ -62,8 +62,9 @@ def _categories(order: PlacedOrder, dice: random.Random) -> list[Json]:
 def order_payload(order: PlacedOrder, dice: random.Random, at_ms: int) -> Json:
     """Return the webhook's `order` (developer.doordash.com, reference/sample_order).
 
-    Prices are integer minor units without options; there is no total, no currency and no time of
-    creation. The consumer's id is a 64-bit integer.
+    Prices are integer minor units; an item's has its options' in it (FAQ on orders, "How is the
+    price of an item communicated"). There is no total, no currency and no time of creation. The
+    consumer's id is a 64-bit integer.
     """
     return {
         "id": order.order_id,
