@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from chalicelib.adapters.mail import Mail
     from chalicelib.adapters.menu_table import MenuTable
     from chalicelib.adapters.order_table import OrderTable
+    from chalicelib.adapters.publication_table import PublicationTable
     from chalicelib.adapters.queues import Queues
     from chalicelib.adapters.schedules import Schedules
     from chalicelib.adapters.secrets import SecretStore
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from chalicelib.pos.base import PointOfSale
     from chalicelib.sellers.tokens import SellerTokens
     from chalicelib.stores.breaker import Breaker
+    from chalicelib.stores.pace import Pace
     from chalicelib.tokens import TokenCache
 
 
@@ -174,6 +176,16 @@ class Services:
         )
 
     @cached_property
+    def publications(self) -> PublicationTable:
+        """Which partner has which version of the stores' menus."""
+        from chalicelib.adapters.publication_table import PublicationTable
+
+        config = self.config
+        return PublicationTable(
+            self._dynamodb, config.menu_items_table, config.menu_items_due_index
+        )
+
+    @cached_property
     def tokens(self) -> TokenTable:
         """The partners' access tokens."""
         from chalicelib.adapters.token_table import TokenTable
@@ -263,6 +275,13 @@ class Services:
         from chalicelib.stores.breaker import Breaker
 
         return Breaker(lambda: self.limits, lambda: self.bus, self.now_ms)
+
+    @cached_property
+    def pace(self) -> Pace:
+        """How fast partners are sent menus."""
+        from chalicelib.stores.pace import Pace
+
+        return Pace(lambda: self.limits, self.now_ms)
 
     @cached_property
     def secrets(self) -> SecretStore:

@@ -20,6 +20,7 @@ from chalicelib.domain.commands import (
     PlaceOrder,
     PollPartner,
     PollPartners,
+    PublishMenu,
     ReconcileStore,
     ReconcileStores,
     SettlePayment,
@@ -384,6 +385,8 @@ def _command(stage: str, message: dict[str, Any]) -> Command | None:
         return wake(message["order_key"])
     if "stock" in message:
         return TellStock(message["stock"])
+    if "menu" in message:
+        return PublishMenu(message["menu"])
     if "poll" in message:
         return PollPartner(message["poll"]["channel"], message["poll"]["store"])
     to_command = COMMANDS[stage].get(message["detail-type"])

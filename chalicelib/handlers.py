@@ -14,11 +14,14 @@ from chalicelib.domain.commands import (
     KeepTokens,
     MeasureTokens,
     NoteEdit,
+    NoteMenuResult,
     NotePosChange,
     NoteStock,
     PlaceOrder,
     PollPartner,
     PollPartners,
+    PublishMenu,
+    PublishMenus,
     ReceiveOrder,
     ReconcileStore,
     ReconcileStores,
@@ -31,6 +34,7 @@ from chalicelib.domain.commands import (
     TellCustomer,
     TellStaff,
     TellStock,
+    TellStockAgain,
     VerifyWebhook,
 )
 from chalicelib.ingest.inbound import (
@@ -52,6 +56,12 @@ from chalicelib.shop.place import place_order
 from chalicelib.shop.tell import tell_customer
 from chalicelib.staff import tell_staff
 from chalicelib.stores.menus import import_menu
+from chalicelib.stores.publishing import (
+    note_menu_result,
+    publish_menu,
+    publish_menus,
+    tell_stock_again,
+)
 from chalicelib.stores.stock import note_stock
 from chalicelib.stores.telling import tell_stock
 from chalicelib.telemetry.tokens import measure_tokens
@@ -81,6 +91,10 @@ HANDLERS: dict[type, Callable[[Services, Any], None]] = {
     NotePosChange: note_pos_change,
     NoteStock: note_stock,
     TellStock: tell_stock,
+    TellStockAgain: tell_stock_again,
+    PublishMenus: publish_menus,
+    PublishMenu: publish_menu,
+    NoteMenuResult: note_menu_result,
     KeepTokens: keep_tokens,
     ReconcileStores: reconcile_stores,
     ReconcileStore: reconcile_store,
@@ -118,6 +132,18 @@ def _edit(event: Event) -> Command:
     return NoteEdit(notice_of(event.data), event.time_ms)
 
 
+def _menu_processed(event: Event) -> Command:
+    return NoteMenuResult(notice_of(event.data), event.data)
+
+
+def _menu_imported(event: Event) -> Command:
+    return PublishMenus(event.data["storeId"])
+
+
+def _menu_published(event: Event) -> Command:
+    return TellStockAgain(event.data["storeId"], event.data["channel"])
+
+
 def _answer(event: Event) -> Command:
     return AnswerPartner(event.subject, event.id)
 
@@ -151,6 +177,7 @@ COMMANDS: dict[str, dict[str, Callable[[Event], Command]]] = {
         "channel.order.cancelled": _cancel,
         "channel.order.released": _release,
         "channel.order.edited": _edit,
+        "channel.menu.processed": _menu_processed,
         "channel.webhook.unverified": _verify,
     },
     "pos_events": {"pos.order.changed": _ticket_changed},
@@ -162,6 +189,8 @@ COMMANDS: dict[str, dict[str, Callable[[Event], Command]]] = {
         "order.cancelled": _answer,
         "store.offline": _pause,
         "store.online": _open,
+        "menu.imported": _menu_imported,
+        "menu.published": _menu_published,
     },
     "notifications": {
         "order.rejected": _tell,
@@ -173,6 +202,7 @@ COMMANDS: dict[str, dict[str, Callable[[Event], Command]]] = {
         "order.unreadable": _tell,
         "order.unsettled": _tell,
         "menu.rejected": _tell,
+        "menu.not_published": _tell,
         "item.not_told": _tell,
         "item.reported": _tell,
         "settlement.finished": _tell,

@@ -243,10 +243,39 @@ def menu_file(store: Store, menu: Sequence[Item] = MENU) -> Json:
                 "name": entry.name,
                 "pos_id": _file_pos_id(entry, store.pos),
                 "price": {"amount": entry.price, "currency": store.currency},
+                **({"modifier_groups": [g.id for g in entry.groups]} if entry.groups else {}),
             }
             for entry in sold
         ],
+        "categories": _file_categories(menu),
+        "modifier_groups": _file_groups(menu),
     }
+
+
+def _file_categories(menu: Sequence[Item]) -> list[Json]:
+    names = dict.fromkeys(item.category for item in menu)
+    return [
+        {
+            "id": name.lower(),
+            "name": name,
+            "items": [item.id for item in menu if item.category == name],
+        }
+        for name in names
+    ]
+
+
+def _file_groups(menu: Sequence[Item]) -> list[Json]:
+    groups = {group.id: group for item in menu for group in all_groups(item.groups)}
+    return [
+        {
+            "id": group.id,
+            "name": group.name,
+            "min": group.least,
+            "max": group.most,
+            "options": [option.id for option in group.options],
+        }
+        for group in groups.values()
+    ]
 
 
 def pos_settings(store: Store) -> dict[str, str]:

@@ -6,14 +6,19 @@ written: whatever crashes, the next import finds what is left of an older one.
 
 from __future__ import annotations
 
+import gzip
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.adapters.batches import found, put_items
 from chalicelib.adapters.errors import aws_errors
+from chalicelib.domain.errors import InvalidPayload
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+
+MOST_PACKED_BYTES = 350_000
+"""DynamoDB: an item has at most 400 KB."""
 
 KEEP_MENUS = 100
 """How many menus' ids are remembered."""
@@ -52,10 +57,27 @@ class MenuTable:
             self._pos_ids[name] = {id_: pos_id for id_, (_, _, pos_id) in items.items()}
         return self._pos_ids[name]
 
+    def keep_content(self, store_id: str, version: str, content: bytes) -> None:
+        """Keep a menu file as it came, for whoever publishes it."""
+        packed = gzip.compress(content, mtime=0)
+        if len(packed) > MOST_PACKED_BYTES:
+            raise InvalidPayload("the menu file is too large, also when it is packed")
+        put_items(
+            self._client, self._table, [_content_key(store_id, version) | {"file": {"B": packed}}]
+        )
+
+    def content(self, store_id: str, version: str) -> bytes | None:
+        """Return the file of a version; None when it is gone, or was never kept."""
+        with aws_errors("GetItem"):
+            reply = self._client.get_item(
+                TableName=self._table, Key=_content_key(store_id, version), ConsistentRead=True
+            )
+        return gzip.decompress(reply["Item"]["file"]["B"]) if "Item" in reply else None
+
     def set_end(self, store_id: str, version: str, expires_at: int | None) -> None:
         """Let the items of a version be deleted at an instant (seconds), or never."""
         items = []
-        for item in self._under(f"{store_id}#{version}"):
+        for item in self._rows_of(store_id, version):
             item.pop("expires_at", None)
             items.append(item if expires_at is None else item | {"expires_at": _n(expires_at)})
         put_items(self._client, self._table, items)
@@ -66,6 +88,10 @@ class MenuTable:
             key = {name: _listed(store_id, version)[name] for name in ("menu", "item_id")}
             self._client.delete_item(TableName=self._table, Key=key)
 
+    def _rows_of(self, store_id: str, version: str) -> Iterator[dict[str, Any]]:
+        yield from self._under(f"{store_id}#{version}")
+        yield from self._under(f"{store_id}#{version}#file")
+
     def _under(self, menu: str) -> Iterator[dict[str, Any]]:
         query = {
             "TableName": self._table,
@@ -74,6 +100,10 @@ class MenuTable:
             "ConsistentRead": True,
         }
         return found(self._client, query)
+
+
+def _content_key(store_id: str, version: str) -> dict[str, Any]:
+    return {"menu": {"S": f"{store_id}#{version}#file"}, "item_id": {"S": "file"}}
 
 
 def _listed(store_id: str, version: str) -> dict[str, Any]:

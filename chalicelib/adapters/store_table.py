@@ -23,6 +23,8 @@ OURS_AND_OLDER = "store_id = :store AND menu_sequencer <= :sequencer"
 KEEP_STORE_MS = 10_000
 """How long a store is remembered. A menu that was just replaced is used a little longer."""
 
+ATTEMPTS = 4
+
 KEEP_MENUS = 500
 """How many menus' ids are remembered. They never change: a menu is named after its content."""
 
@@ -122,14 +124,21 @@ class StoreTable:
             for item in get_items(self._client, self._menu_items, keys)
         }
 
-    def replace_menu(self, menu: Menu, sequencer: str) -> bool:
+    def replace_menu(
+        self,
+        menu: Menu,
+        sequencer: str,
+        also: Callable[[set[str], set[str]], Sequence[dict[str, Any]]] = lambda *_: (),
+    ) -> bool:
         """Write a menu beside the old one, then switch the store over in one transaction.
 
         Orders see the old menu or the new one, never a mixture. A partner's id that is another
         store's is refused (InvalidPayload): its orders would be cooked in the wrong kitchen. One
         that the file no longer names stops selling. Return False when a newer file has been
         imported already: S3 does not order its notifications. `sequencer` compares as text once
-        it is padded (AWS: pad the shorter one with zeros on the right).
+        it is padded (AWS: pad the shorter one with zeros on the right). `also` is told which
+        partners sell the menu and which do not any more, and returns what is written in the same
+        transaction.
         """
         mine, wanted = set(), set(menu.channels.items())
         for channel, channel_store_id, store in self.all():
@@ -140,14 +149,26 @@ class StoreTable:
         self._write_items(menu)
         changes = [self._put(menu, *name, sequencer) for name in sorted(wanted)]
         changes += [self._delete(menu, *name, sequencer) for name in sorted(mine - wanted)]
+        channels = {channel for channel, _ in wanted}
+        changes += also(channels, {channel for channel, _ in mine} - channels)
+        return self._switch(changes)
+
+    def _switch(self, changes: list[dict[str, Any]]) -> bool:
+        """Write all changes or none; False when what is there is newer."""
         with aws_errors("TransactWriteItems"):
-            try:
-                self._client.transact_write_items(TransactItems=changes)
-            except ClientError as error:
-                reasons = error.response.get("CancellationReasons", [])
-                if any(reason.get("Code") == "ConditionalCheckFailed" for reason in reasons):
-                    return False
-                raise
+            for left in reversed(range(ATTEMPTS)):
+                try:
+                    self._client.transact_write_items(TransactItems=changes)
+                except ClientError as error:
+                    reasons = error.response.get("CancellationReasons", [])
+                    codes = {reason.get("Code") for reason in reasons}
+                    if "ConditionalCheckFailed" in codes:
+                        return False
+                    # Somebody writes one of the rows at this moment: which partner has what.
+                    if "TransactionConflict" not in codes or not left:
+                        raise
+                else:
+                    break
         return True
 
     def _put(

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from chalicelib.adapters.secrets import Secrets
+    from chalicelib.channels.menus import MenuCall, MenuResult, Publishing
     from chalicelib.domain.commands import Notice
     from chalicelib.domain.order import Order
     from chalicelib.domain.record import OrderRecord
@@ -85,6 +86,10 @@ class Channel(Protocol):
     """Whether `open_orders` can be asked; what it returns is fetched by `order_payload`."""
     give_up_ms: int
     """After this long the partner has decided without us; answering is pointless."""
+    menu_gap_ms: int
+    """So long a store's menu is not sent again."""
+    menu_result_ms: int
+    """So long the webhook is waited for that says how an upload went, where there is one."""
 
     def verify(self, headers: Mapping[str, str], body: bytes, secrets: Secrets) -> None:
         """Check the raw bytes; raise SignatureInvalid. Header names are in lower case.
@@ -134,6 +139,16 @@ class Channel(Protocol):
         self, channel_store_id: str, *, is_open: bool, reason: Refusal | None, until_ms: int | None
     ) -> None:
         """Pause a store, or open it again."""
+
+    def menu_calls(self, publishing: Publishing) -> list[MenuCall]:
+        """Return the calls that give the partner a store's menu and hours, in their order.
+
+        Each replaces what was there, so that all of them can be made again. What the partner will
+        not have raises PartnerRefused, as elsewhere.
+        """
+
+    def menu_result(self, payload: dict[str, Any]) -> MenuResult:
+        """Read a webhook of kind MENU: how an upload went."""
 
     def open_orders(self, channel_store_id: str) -> list[Notice]:
         """Return what waits for our decision there: an ORDER whose webhook we may have missed.

@@ -5,6 +5,7 @@ No webhook makes an order here: who could sign one could have food that nobody p
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.adapters.errors import AwsUnavailable
@@ -15,16 +16,20 @@ from chalicelib.channels.base import (
     SignatureInvalid,
     WebhookReply,
 )
+from chalicelib.channels.menus import MenuReply, MenuResult
 from chalicelib.domain.checkout import SHOP, Paid
 from chalicelib.domain.deadlines import DECIDE_MS
-from chalicelib.domain.errors import VersionConflict
+from chalicelib.domain.errors import InvalidPayload, VersionConflict
+from chalicelib.domain.wall import clock, days, week
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from chalicelib.adapters.secrets import Secrets
     from chalicelib.bootstrap import Services
+    from chalicelib.channels.menus import MenuCall, Publishing
     from chalicelib.domain.commands import Notice
+    from chalicelib.domain.hours import Intervals
     from chalicelib.domain.order import Order
     from chalicelib.domain.record import OrderRecord
     from chalicelib.domain.refusal import Refusal
@@ -40,6 +45,8 @@ class Shop:
     polls = False
     # Nobody decides without us.
     give_up_ms = 86_400_000
+    menu_gap_ms = 0
+    menu_result_ms = 0
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -124,6 +131,21 @@ class Shop:
         """Take checkouts for the store, or refuse them."""
         self._set(channel_store_id, is_open=is_open, until_ms=until_ms)
 
+    def menu_calls(self, publishing: Publishing) -> list[MenuCall]:
+        """Write the menu for the shop's site to read: shop/menus/STORE.json in the bucket."""
+
+        def write() -> MenuReply:
+            body = json.dumps(_shown(publishing), ensure_ascii=False, separators=(",", ":"))
+            key = f"shop/menus/{publishing.place}.json"
+            self._note(lambda: self._services.files.write(key, body.encode()))
+            return MenuReply()
+
+        return [write]
+
+    def menu_result(self, payload: dict[str, Any]) -> MenuResult:  # noqa: ARG002
+        """Never asked: a file is there or is not."""
+        raise InvalidPayload("our own shop has no such webhook")
+
     def open_orders(self, channel_store_id: str) -> list[Notice]:  # noqa: ARG002
         """Nothing: no webhook can be lost on the way to ourselves."""
         return []
@@ -144,3 +166,47 @@ class Shop:
             write()
         except (AwsUnavailable, VersionConflict) as error:
             raise PartnerUnavailable(str(error)) from error
+
+
+def _shown(publishing: Publishing) -> dict[str, Any]:
+    menu = publishing.menu
+    hours = menu.store.hours
+    return {
+        "store": publishing.place,
+        "version": menu.store.menu_version,
+        "currency": menu.store.currency,
+        "timeZone": hours.time_zone if hours else "",
+        "hours": {day: _periods(intervals) for day, intervals in week(hours).items()},
+        "days": {
+            day: _periods(intervals) for day, intervals in days(hours, publishing.now_ms).items()
+        },
+        "categories": [
+            {"id": one.id, "name": one.name, "description": one.description, "items": one.items}
+            for one in menu.categories
+        ],
+        "items": [
+            {
+                "id": item.id,
+                "name": item.name,
+                "description": item.description,
+                "image": item.image,
+                "price": item.price.amount,
+                "modifierGroups": item.groups,
+            }
+            for item in publishing.items()
+        ],
+        "modifierGroups": [
+            {
+                "id": one.id,
+                "name": one.name,
+                "min": one.least,
+                "max": one.most,
+                "options": one.options,
+            }
+            for one in publishing.groups()
+        ],
+    }
+
+
+def _periods(intervals: Intervals) -> list[list[str]]:
+    return [[clock(start), clock(end)] for start, end in intervals]

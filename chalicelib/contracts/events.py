@@ -177,6 +177,15 @@ class MenuRejected(TypedDict):
     why: Why
 
 
+class MenuAtChannel(TypedDict):
+    """How a store's menu got on at one partner."""
+
+    storeId: str
+    channel: str
+    version: Annotated[str, "The file's content, as a hash; empty for one that is long replaced"]
+    why: NotRequired[Why]
+
+
 class ItemAvailability(TypedDict):
     """An item of a store's menu can be had, or not."""
 
@@ -337,6 +346,9 @@ CONTRACTS: dict[str, Contract] = {
     "channel.order.released": Contract(WebhookData, "the courier is near: make the order now"),
     "channel.order.courier": Contract(WebhookData, "news of the courier"),
     "channel.order.edited": Contract(WebhookData, "the customer changed an order"),
+    "channel.menu.processed": Contract(
+        WebhookData, "a partner says how the upload of a menu went", "channel#store#"
+    ),
     "channel.webhook.unverified": Contract(
         UnverifiedWebhook, "kept without its signature being checked", "channel"
     ),
@@ -369,6 +381,14 @@ CONTRACTS: dict[str, Contract] = {
     ),
     "menu.imported": Contract(MenuImported, "a menu file is in force", "file"),
     "menu.rejected": Contract(MenuRejected, "a menu file was refused", "file"),
+    "menu.published": Contract(
+        MenuAtChannel, "a partner has a store's menu and hours", "store#channel"
+    ),
+    "menu.not_published": Contract(
+        MenuAtChannel,
+        "a partner refused a menu, or has not got it for half an hour",
+        "store#channel",
+    ),
     "item.unavailable": Contract(ItemAvailability, "an item is off everywhere", "store#item"),
     "item.available": Contract(ItemAvailability, "an item is there again", "store#item"),
     "item.not_told": Contract(

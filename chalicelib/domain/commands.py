@@ -23,6 +23,7 @@ class NoticeKind(StrEnum):
     RELEASE = "channel.order.released"  # the kitchen may see it now
     COURIER = "channel.order.courier"  # news of the courier, who is not at the door yet
     EDIT = "channel.order.edited"
+    MENU = "channel.menu.processed"  # how the upload of a menu went
     IGNORED = "ignored"
 
 
@@ -189,6 +190,36 @@ class TellStock:
 
 
 @dataclass(frozen=True, slots=True)
+class TellStockAgain:
+    """Tell a partner once more what of a store is off."""
+
+    store_id: str
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class PublishMenus:
+    """Have every partner of a store get its menu, each by a message of its own."""
+
+    store_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PublishMenu:
+    """Give a partner the newest menu of a store. `key` is store#channel."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoteMenuResult:
+    """A partner says how an upload went. `webhook` is as in ReceiveOrder."""
+
+    notice: Notice
+    webhook: Mapping[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class ReconcileStores:
     """Have every store's day compared with its point of sale and its partners."""
 
@@ -268,6 +299,10 @@ Command = (
     | NotePosChange
     | NoteStock
     | TellStock
+    | TellStockAgain
+    | PublishMenus
+    | PublishMenu
+    | NoteMenuResult
     | KeepTokens
     | ReconcileStore
     | ReconcileStores

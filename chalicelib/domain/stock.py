@@ -142,6 +142,10 @@ class ItemStock:
             return self
         return replace(self, told={**self.told, name: telling})
 
+    def forget(self, name: str) -> ItemStock:
+        """Have a partner told once more, as if it had never heard of the item."""
+        return replace(self, told={n: told for n, told in self.told.items() if n != name})
+
     def put_off(self, name: str, now_ms: int, retry_after: int | None) -> Telling:
         """Return when a partner that did not answer is tried again."""
         known = self.told.get(name, Telling())

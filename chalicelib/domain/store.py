@@ -3,12 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
+from decimal import Decimal, InvalidOperation
 from typing import Any
+from urllib.parse import urlsplit
 
 from chalicelib.domain.errors import InvalidPayload
 from chalicelib.domain.hours import Hours, read_hours
 from chalicelib.domain.money import EXPONENTS, Money
 from chalicelib.domain.order import identifier
+from chalicelib.domain.sections import (
+    Category,
+    ModifierGroup,
+    check_nesting,
+    ids_of,
+    read_categories,
+    read_groups,
+    text_of,
+)
+
+MOST_ITEMS = 5_000
+MOST_GROUPS_OF_AN_ITEM = 50
+MOST_URL = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +80,19 @@ LEAST_DRIFT_MINOR = 100
 
 @dataclass(frozen=True, slots=True)
 class MenuItem:
-    """One thing that can be ordered: our id (the partners' too) and the point of sale's."""
+    """One thing that can be ordered: our id (the partners' too) and the point of sale's.
+
+    `groups` are the modifier groups that it asks about, `tax_rate` is in per cent, "" is unknown.
+    """
 
     id: str
     name: str
     pos_id: str
     price: Money
+    description: str = ""
+    image: str = ""
+    tax_rate: str = ""
+    groups: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +102,8 @@ class Menu:
     store: Store
     channels: dict[str, str]
     items: tuple[MenuItem, ...]
+    categories: tuple[Category, ...] = ()
+    groups: tuple[ModifierGroup, ...] = ()
 
 
 def read_menu(data: object, version: str) -> Menu:
@@ -88,9 +112,10 @@ def read_menu(data: object, version: str) -> Menu:
     The file is an object: store_id, pos, location_id, currency, prep_minutes (optional),
     pos_settings (optional, {name: the point of sale's id}), channels {channel: the partner's
     store id}, release_on_courier [channel], drift_minor and hours (domain/hours.py; all optional),
-    items [{id, name,
-    pos_id, price {amount,
-    currency}}]. Items and modifiers are alike: both are ids that an order can name.
+    items [{id, name, pos_id, price {amount, currency}, and optional: description, image (a URL),
+    tax_rate (per cent), modifier_groups [id]}], categories and modifier_groups
+    (domain/sections.py; both optional). Items and modifiers are alike: both are ids that an order
+    can name.
     """
     if not isinstance(data, dict):
         raise InvalidPayload("a menu must be a JSON object")
@@ -111,13 +136,29 @@ def read_menu(data: object, version: str) -> Menu:
         drift_minor=_amount_or_none(data.get("drift_minor")),
         hours=read_hours(data.get("hours")),
     )
-    items = data.get("items")
-    if not (isinstance(items, list) and items):
+    items = _items(data.get("items"), store.currency)
+    ids = [item.id for item in items]
+    groups = read_groups(data.get("modifier_groups"), frozenset(ids))
+    _check_groups(items, groups)
+    options = {option for group in groups for option in group.options}
+    categories = read_categories(data.get("categories"), ids, options)
+    check_nesting(
+        {item.id: item.groups for item in items if item.groups},
+        {group.id: group for group in groups},
+        [id_ for category in categories for id_ in category.items],
+    )
+    return Menu(store, named, items, categories, groups)
+
+
+def _items(value: object, currency: str) -> tuple[MenuItem, ...]:
+    if not (isinstance(value, list) and value):
         raise InvalidPayload("a menu needs items (a list)")
-    read = tuple(_item(item, position, store.currency) for position, item in enumerate(items))
+    if len(value) > MOST_ITEMS:
+        raise InvalidPayload(f"items must be a list of at most {MOST_ITEMS}")
+    read = tuple(_item(item, position, currency) for position, item in enumerate(value))
     if len({item.id for item in read}) != len(read):
         raise InvalidPayload("a menu names one item id twice")
-    return Menu(store, named, read)
+    return read
 
 
 def _item(item: object, position: int, currency: str) -> MenuItem:
@@ -138,7 +179,53 @@ def _item(item: object, position: int, currency: str) -> MenuItem:
         name=name,
         pos_id=identifier(item.get("pos_id"), f"{where}.pos_id"),
         price=price,
+        description=text_of(item, "description", where),
+        image=_image(item, where),
+        tax_rate=_tax_rate(item.get("tax_rate"), f"{where}.tax_rate"),
+        groups=_group_ids(item.get("modifier_groups"), f"{where}.modifier_groups"),
     )
+
+
+def _check_groups(items: tuple[MenuItem, ...], groups: tuple[ModifierGroup, ...]) -> None:
+    known = {group.id for group in groups}
+    for position, item in enumerate(items):
+        if item.groups:
+            where = f"items[{position}].modifier_groups"
+            ids_of(list(item.groups), where, MOST_GROUPS_OF_AN_ITEM, known, "modifier group")
+
+
+def _group_ids(value: object, where: str) -> tuple[str, ...]:
+    if value is None:
+        return ()
+    if not isinstance(value, list) or len(value) > MOST_GROUPS_OF_AN_ITEM:
+        raise InvalidPayload(f"{where} must be a list of at most {MOST_GROUPS_OF_AN_ITEM}")
+    return tuple(identifier(one, f"{where}[{number}]") for number, one in enumerate(value))
+
+
+def _image(item: dict[str, Any], where: str) -> str:
+    image = text_of(item, "image", where, MOST_URL)
+    try:
+        parts = urlsplit(image)
+    except ValueError:
+        parts = urlsplit("")
+    if image and not (parts.scheme == "https" and parts.hostname and image.isascii()):
+        raise InvalidPayload(f"{where}.image must be an https URL")
+    return image
+
+
+def _tax_rate(value: object, where: str) -> str:
+    """Return a rate in per cent as plain text: 8.875, 20."""
+    if value is None:
+        return ""
+    try:
+        if isinstance(value, bool) or not isinstance(value, int | float | str):
+            raise InvalidOperation
+        rate = Decimal(str(value))
+        if not 0 <= rate <= 100 or len(str(value)) > 8:  # also for NaN: it is not in between
+            raise InvalidOperation
+    except InvalidOperation:
+        raise InvalidPayload(f"{where} must be per cent, from 0 to 100") from None
+    return f"{rate.normalize():f}"
 
 
 def _settings(value: object) -> dict[str, str]:

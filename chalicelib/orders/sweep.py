@@ -30,6 +30,7 @@ def sweep_deadlines(services: Services, command: SweepDeadlines) -> None:  # noq
         ("order_key", _queues, services.orders.due),
         ("checkout_id", _shop_queues, services.checkouts.due),
         ("stock", _telling_queue, services.stock.due),
+        ("menu", _telling_queue, services.publications.due),
     ):
         try:
             for key, due_for in due(services.now_ms()):

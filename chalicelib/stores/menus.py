@@ -19,21 +19,31 @@ if TYPE_CHECKING:
     from chalicelib.domain.commands import ImportMenu
 
 
+MOST_BYTES = 4_000_000
+"""Half of what a function of this size reads, maps and writes within its minute."""
+
+
 def import_menu(services: Services, command: ImportMenu) -> None:
     """Replace a store's menu by a file, whole or not at all."""
     content = services.files.read(command.file_key)
     version = hashlib.sha256(content).hexdigest()[:16]
     try:
+        if len(content) > MOST_BYTES:
+            raise InvalidPayload(f"a menu file has at most {MOST_BYTES} bytes")
         menu = read_menu(read_json_object(content), version)
         _check_known(services, menu)
         store_id = menu.store.store_id
         before = current_version(services, store_id)
         services.menus.begin(store_id, version)
-        is_newest = services.stores.replace_menu(menu, command.sequencer)
+        services.menus.keep_content(store_id, version, content)
+        is_newest = services.stores.replace_menu(
+            menu, command.sequencer, lambda on, off: _wishes(services, menu, command, on, off)
+        )
     except InvalidPayload as error:
         log.error("menu.rejected", file=command.file_key, reason=str(error))
         put(services.now_ms(), {"MenusRejected": 1}, {}, file=command.file_key)
-        _publish_menu(services, "menu.rejected", command, version, {"why": str(error)})
+        why = f"{command.file_key}: {error}"
+        _publish_menu(services, "menu.rejected", command, version, {"why": why})
         return
     if not is_newest:
         log.warning("menu.outdated", file=command.file_key)
@@ -45,6 +55,25 @@ def import_menu(services: Services, command: ImportMenu) -> None:
     retire_others(services, store_id)
     _publish_menu(services, "menu.imported", command, version, data)
     log.info("menu.imported", file=command.file_key, items=len(menu.items))
+
+
+def _wishes(
+    services: Services, menu: Menu, command: ImportMenu, on: set[str], off: set[str]
+) -> list[dict[str, Any]]:
+    """Return the writes by which each partner is to get this menu: see stores/publishing.py."""
+    store, rows, now_ms = menu.store, services.publications, services.now_ms()
+    wishes = [
+        rows.wish(
+            store.store_id,
+            name,
+            menu.channels[name],
+            store.menu_version,
+            command.sequencer,
+            now_ms,
+        )
+        for name in sorted(on)
+    ]
+    return wishes + [rows.unlink(store.store_id, name) for name in sorted(off)]
 
 
 def _check_known(services: Services, menu: Menu) -> None:

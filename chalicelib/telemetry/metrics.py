@@ -71,6 +71,8 @@ METRICS: dict[str, Metric] = {
     "IngestFallbacks": Metric("Count", "webhooks that the bus did not take", ALL),
     "AnswerAge": Metric("Milliseconds", "from webhook to the partner's being told", BY_CHANNEL),
     "AnswersRefused": Metric("Count", "answers that a partner did not take", BY_CHANNEL),
+    "MenusPublished": Metric("Count", "menus that a partner has taken", BY_CHANNEL),
+    "MenusNotPublished": Metric("Count", "menus that a partner has not got", BY_CHANNEL),
     # What we see of vendors.
     "VendorFailures": Metric("Count", "calls without an answer, or with 429 or 5xx", BY_VENDOR),
     "CircuitsOpened": Metric("Count", "nobody calls for a while", BY_VENDOR),

@@ -23,7 +23,17 @@ from chalicelib.channels.base import (
     same,
     text,
 )
+from chalicelib.channels.deliveroo.menus import (
+    UNCHANGED,
+    UPLOADED,
+    hours_body,
+    menu_body,
+    read_result,
+    site_of,
+    uploaded,
+)
 from chalicelib.channels.deliveroo.orders import read_order
+from chalicelib.channels.menus import MenuReply, MenuResult
 from chalicelib.domain.commands import Notice, NoticeKind
 from chalicelib.domain.deadlines import DECIDE_MS
 from chalicelib.domain.errors import InvalidPayload
@@ -37,6 +47,7 @@ if TYPE_CHECKING:
 
     from chalicelib.adapters.http import HttpReply, VendorHttp
     from chalicelib.adapters.secrets import Secrets, VendorSecrets
+    from chalicelib.channels.menus import MenuCall, Publishing
     from chalicelib.domain.order import Order
     from chalicelib.domain.record import OrderRecord
     from chalicelib.domain.refusal import Refusal
@@ -57,7 +68,10 @@ OVER = {"canceled", "rejected"}
 
 
 class Deliveroo:
-    """The Deliveroo channel. `brand_id` and `menu_id` are the restaurant chain's there."""
+    """The Deliveroo channel. `brand_id` is the restaurant chain's there.
+
+    Each site has a menu of its own, whose id begins with `menu_id`: stores' menus differ.
+    """
 
     name = "deliveroo"
     acknowledgement = WebhookReply(200)
@@ -66,6 +80,8 @@ class Deliveroo:
     polls = True
     give_up_ms = 420_000
     """7 minutes, in the markets where Deliveroo waits least."""
+    menu_gap_ms = 60_000
+    menu_result_ms = 15 * 60_000
 
     def __init__(
         self,
@@ -99,6 +115,10 @@ class Deliveroo:
         if not event:
             raise InvalidPayload("event is missing")
         guid = headers.get("x-deliveroo-sequence-guid", "")
+        if event == UPLOADED:
+            site = site_of(uploaded(payload))
+            id_ = identifier(guid, "x-deliveroo-sequence-guid")
+            return Notice(NoticeKind.MENU, self.name, site, "", id_, event)
         if event not in ("order.new", "order.status_update"):
             return Notice(NoticeKind.IGNORED, self.name, "", "", guid, event)
         order = obj(obj(payload, "body"), "order")
@@ -170,14 +190,14 @@ class Deliveroo:
         """
         soon = until_ms is not None and until_ms <= self._now_ms() + BEFORE_MORNING_MS
         status = "available" if available else "unavailable" if soon else "hidden"
-        path = f"/menu/v1/brands/{self._brand_id}/menus/{self._menu_id}"
+        path = self._menu_path(channel_store_id)
         body = {"item_unavailabilities": [{"item_id": item_id, "status": status}]}
         reply = self._api.call("POST", f"{path}/item_unavailabilities/{channel_store_id}", body)
         _done(reply, "item unavailabilities")
 
     def items_off(self, channel_store_id: str) -> frozenset[str] | None:
         """GET the item unavailabilities: staff have a tablet, too."""
-        path = f"/menu/v1/brands/{self._brand_id}/menus/{self._menu_id}"
+        path = self._menu_path(channel_store_id)
         reply = self._api.call("GET", f"{path}/item_unavailabilities/{channel_store_id}")
         _done(reply, "item unavailabilities")
         found = reply.json_object()
@@ -197,9 +217,30 @@ class Deliveroo:
         until_ms: int | None,  # noqa: ARG002
     ) -> None:
         """Open or close the site."""
-        path = f"/site/v1/brands/{self._brand_id}/sites/{channel_store_id}/status"
+        path = f"{self._site_path(channel_store_id)}/status"
         reply = self._api.call("PUT", path, {"status": "OPEN" if is_open else "CLOSED"})
         _done(reply, "site status")
+
+    def menu_calls(self, publishing: Publishing) -> list[MenuCall]:
+        """POST the week's hours, PUT the menu: how that goes is told by a webhook."""
+        place = publishing.place
+
+        def post_hours() -> MenuReply:
+            path = f"{self._site_path(place)}/opening_hours"
+            _done(self._api.call("POST", path, hours_body(publishing)), "opening hours")
+            return MenuReply()
+
+        def put_menu() -> MenuReply:
+            reply = self._api.call("PUT", self._menu_path(place), menu_body(publishing))
+            _done(reply, "menu upload")
+            return MenuReply(is_pending=reply.json_or_empty().get("result") != UNCHANGED)
+
+        # Without hours of ours the site keeps those that it has.
+        return [put_menu] if publishing.menu.store.hours is None else [post_hours, put_menu]
+
+    def menu_result(self, payload: dict[str, Any]) -> MenuResult:
+        """Read menu.upload_result."""
+        return read_result(payload)
 
     def open_orders(self, channel_store_id: str) -> list[Notice]:
         """Ask for the site's live orders and keep those that nobody has answered."""
@@ -214,6 +255,12 @@ class Deliveroo:
             if text(order, "status") == "placed"
             for id_ in [identifier(order.get("id"), "order id")]
         ]
+
+    def _menu_path(self, site: str) -> str:
+        return f"/menu/v1/brands/{self._brand_id}/menus/{self._menu_id}-{site}"
+
+    def _site_path(self, site: str) -> str:
+        return f"/site/v1/brands/{self._brand_id}/sites/{site}"
 
     def _reject(self, record: OrderRecord, refusal: Refusal) -> None:
         reason = REJECT_REASONS.get(refusal.reason, "other")
@@ -254,4 +301,6 @@ def _path(order_id: str) -> str:
 
 def _done(reply: HttpReply, what: str) -> None:
     if reply.status >= 300:
-        raise PartnerRefused(f"{what}: HTTP {reply.status}")
+        said = reply.json_or_empty().get("message")
+        why = f" ({said})" if isinstance(said, str) else ""
+        raise PartnerRefused(f"{what}: HTTP {reply.status}{why}")

@@ -18,8 +18,10 @@ from chalicelib.channels.base import (
     text,
 )
 from chalicelib.channels.doordash.jwt import jwt
+from chalicelib.channels.doordash.menus import PROCESSED, known_menu, menu_body, read_result
 from chalicelib.channels.doordash.orders import read_order
 from chalicelib.channels.doordash.words import CANCEL_REASONS, failure
+from chalicelib.channels.menus import MenuReply, MenuResult
 from chalicelib.domain.commands import Notice, NoticeKind
 from chalicelib.domain.deadlines import DECIDE_MS
 from chalicelib.domain.duties import may_have_said_yes
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 
     from chalicelib.adapters.http import HttpReply, VendorHttp
     from chalicelib.adapters.secrets import Secrets, VendorSecrets
+    from chalicelib.channels.menus import MenuCall, Publishing
     from chalicelib.domain.order import Order
     from chalicelib.domain.record import OrderRecord
     from chalicelib.domain.refusal import Refusal
@@ -52,6 +55,10 @@ class DoorDash:
     reads_back = False
     polls = False
     give_up_ms = 480_000
+    menu_gap_ms = 0
+    # Its callback may be lost. DoorDash works at a menu for up to 120 minutes and takes no other
+    # meanwhile: then the next try is told so.
+    menu_result_ms = 10 * 60_000
 
     def __init__(
         self,
@@ -79,6 +86,10 @@ class DoorDash:
                 NoticeKind.CANCELLATION, "OrderCancel", _store_id(payload), order_id
             )
         event_type = text(obj(payload, "event"), "type")
+        if event_type in PROCESSED:
+            result = read_result(payload)
+            id_ = event_id(event_type, result.place, result.reference, result.why)
+            return Notice(NoticeKind.MENU, self.name, result.place, "", id_, event_type)
         if event_type not in KINDS:
             return Notice(NoticeKind.IGNORED, self.name, "", "", "", event_type)
         order = obj(payload, "order")
@@ -161,6 +172,44 @@ class DoorDash:
         reply = self._call("PUT", f"/stores/{channel_store_id}/status", body)
         if reply.status >= 300:
             raise PartnerRefused(f"store status: HTTP {reply.status}")
+
+    def menu_calls(self, publishing: Publishing) -> list[MenuCall]:
+        """PATCH the menu that DoorDash has of us; only where it has none, POST one.
+
+        A second POST would make a second menu, so a store whose menu's id we have not kept is
+        asked for it first.
+        """
+
+        def send() -> MenuReply:
+            menu_id = publishing.menu_id or self._known_menu(publishing.place)
+            method, path = ("PATCH", f"/menus/{menu_id}") if menu_id else ("POST", "/menus")
+            body = menu_body(publishing)
+            reply = self._call(method, path, body)
+            if reply.status == 404 and menu_id:  # somebody has deleted it there
+                menu_id, reply = "", self._call("POST", "/menus", body)
+            if reply.status >= 300:
+                said = _message(reply)
+                if "pending" in said.lower():
+                    raise PartnerUnavailable(f"menu: {said}", reply.retry_after or 60)
+                raise PartnerRefused(f"menu: HTTP {reply.status} ({said})")
+            return MenuReply(menu_id, is_pending=True)
+
+        return [send]
+
+    def menu_result(self, payload: dict[str, Any]) -> MenuResult:
+        """Read the menu status callback."""
+        return read_result(payload)
+
+    def _known_menu(self, place: str) -> str:
+        reply = self._call("GET", f"/stores/{place}/menu_details", None)
+        if reply.status == 404:
+            return ""
+        if reply.status >= 300:
+            raise PartnerRefused(f"menu details: HTTP {reply.status} ({_message(reply)})")
+        menu_id, is_pending = known_menu(reply.json_object())
+        if is_pending and not menu_id:
+            raise PartnerUnavailable("menu: the first one is pending", 60)
+        return menu_id
 
     def open_orders(self, channel_store_id: str) -> list[Notice]:  # noqa: ARG002
         """DoorDash cannot be asked: an order whose webhook failed has failed there, too."""

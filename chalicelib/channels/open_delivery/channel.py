@@ -6,6 +6,7 @@ software may cancel an order before its dispatch; denying one is the same call.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.channels.api import PartnerApi
@@ -17,6 +18,8 @@ from chalicelib.channels.base import (
     same,
     text,
 )
+from chalicelib.channels.menus import MenuReply, MenuResult
+from chalicelib.channels.open_delivery.menus import entities
 from chalicelib.channels.open_delivery.orders import read_order
 from chalicelib.domain.commands import Notice, NoticeKind
 from chalicelib.domain.deadlines import DECIDE_MS
@@ -24,12 +27,14 @@ from chalicelib.domain.errors import InvalidPayload
 from chalicelib.domain.events import iso
 from chalicelib.domain.order import identifier, reference_id
 from chalicelib.domain.refusal import Reason
+from chalicelib.domain.wall import next_change_ms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from chalicelib.adapters.http import HttpReply, VendorHttp
     from chalicelib.adapters.secrets import Secrets, VendorSecrets
+    from chalicelib.channels.menus import MenuCall, Publishing
     from chalicelib.domain.order import Order
     from chalicelib.domain.record import OrderRecord
     from chalicelib.domain.refusal import Refusal
@@ -69,6 +74,8 @@ class OpenDelivery:
     polls = True
     give_up_ms = 480_000
     """The platforms' own policy; the specification leaves it to them."""
+    menu_gap_ms = 0
+    menu_result_ms = 0
 
     def __init__(
         self,
@@ -200,6 +207,29 @@ class OpenDelivery:
         }
         _done(self._api.call("PUT", "/v1/merchantStatus", body), "merchant status")
 
+    def menu_calls(self, publishing: Publishing) -> list[MenuCall]:
+        """Tell the ordering application of every entity of the merchant, kind by kind.
+
+        Hours are told on UTC's clock: they are wrong when the store's own is set.
+        """
+        again_ms = next_change_ms(publishing.menu.store.hours, publishing.now_ms)
+
+        def tell(kind: str, objects: list[dict[str, Any]]) -> MenuReply:
+            body = {
+                "merchantId": publishing.place,
+                "entityType": kind,
+                "updatedObjects": objects,
+            }
+            _done(self._api.call("PUT", "/v1/merchantUpdate", body), f"merchant update of {kind}")
+            return MenuReply(again_ms=again_ms)
+
+        told = [(kind, objects) for kind, objects in entities(publishing) if objects]
+        return [partial(tell, kind, objects) for kind, objects in told]
+
+    def menu_result(self, payload: dict[str, Any]) -> MenuResult:  # noqa: ARG002
+        """Never asked: an ordering application says at once whether it takes an entity."""
+        raise InvalidPayload("Open Delivery has no such event")
+
     def open_orders(self, channel_store_id: str) -> list[Notice]:
         """Ask for events that no webhook brought, and fetch whose orders they are."""
         reply = self._api.call("GET", "/v1/events:polling")
@@ -242,4 +272,6 @@ class OpenDelivery:
 
 def _done(reply: HttpReply, what: str) -> None:
     if reply.status >= 300:
-        raise PartnerRefused(f"{what}: HTTP {reply.status}")
+        said = reply.json_or_empty().get("title")
+        why = f" ({said})" if isinstance(said, str) else ""
+        raise PartnerRefused(f"{what}: HTTP {reply.status}{why}")

@@ -18,6 +18,8 @@ from chalicelib.channels.base import (
     same,
     text,
 )
+from chalicelib.channels.menus import MenuReply, MenuResult
+from chalicelib.channels.uber_eats.menus import holiday_body, menu_body, suspension
 from chalicelib.channels.uber_eats.orders import read_order
 from chalicelib.domain.commands import Notice, NoticeKind
 from chalicelib.domain.deadlines import DECIDE_MS
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 
     from chalicelib.adapters.http import VendorHttp
     from chalicelib.adapters.secrets import Secrets, VendorSecrets
+    from chalicelib.channels.menus import MenuCall, Publishing
     from chalicelib.domain.order import Order
     from chalicelib.domain.record import OrderRecord
     from chalicelib.tokens import TokenCache
@@ -74,9 +77,6 @@ CANCEL_REASONS = {
 
 SCOPE = "eats.order eats.store.orders.read eats.store eats.store.status.write"
 
-FOR_EVER_SECONDS = 4_102_444_800
-"""2100-01-01: an item without an end of its suspension."""
-
 
 class UberEats:
     """The Uber Eats channel. `secrets` is asked at each use, so that rotation needs no restart."""
@@ -88,6 +88,8 @@ class UberEats:
     reads_back = True
     polls = True
     give_up_ms = 690_000
+    menu_gap_ms = 0
+    menu_result_ms = 0
 
     def __init__(
         self,
@@ -184,9 +186,8 @@ class UberEats:
         self, channel_store_id: str, item_id: str, *, available: bool, until_ms: int | None
     ) -> None:
         """POST the item's suspension: a far time takes it off, null puts it back."""
-        until = None if available else (until_ms // 1000 if until_ms else FOR_EVER_SECONDS)
-        suspension = {"suspend_until": until, "reason": "" if available else "OUT_OF_STOCK"}
-        body = {"suspension_info": {"suspension": suspension}}
+        back = {"suspend_until": None, "reason": ""}
+        body = {"suspension_info": {"suspension": back if available else suspension(until_ms)}}
         path = f"/v2/eats/stores/{channel_store_id}/menus/items/{item_id}"
         self._change("POST", path, body)
 
@@ -205,6 +206,25 @@ class UberEats:
                 body["paused_until"] = iso(until_ms)
         self._change("POST", f"/v1/eats/store/{channel_store_id}/status", body)
 
+    def menu_calls(self, publishing: Publishing) -> list[MenuCall]:
+        """PUT the whole menu with its weekly hours, POST all dates that differ."""
+        place = publishing.place
+
+        def put_menu() -> MenuReply:
+            self._change("PUT", f"/v2/eats/stores/{place}/menus", menu_body(publishing))
+            return MenuReply()
+
+        def post_holidays() -> MenuReply:
+            body = holiday_body(publishing)
+            self._change("POST", f"/v1/eats/stores/{place}/holiday-hours", body)
+            return MenuReply()
+
+        return [put_menu, post_holidays]
+
+    def menu_result(self, payload: dict[str, Any]) -> MenuResult:  # noqa: ARG002
+        """Never asked: Uber says at once whether it takes a menu."""
+        raise InvalidPayload("Uber Eats has no such webhook")
+
     def open_orders(self, channel_store_id: str) -> list[Notice]:
         """GET created-orders: what has no decision yet."""
         reply = self._api.call("GET", f"/v1/eats/stores/{channel_store_id}/created-orders?limit=50")
@@ -219,7 +239,9 @@ class UberEats:
     def _change(self, method: str, path: str, body: dict[str, Any]) -> None:
         reply = self._api.call(method, path, body)
         if reply.status >= 300:
-            raise PartnerRefused(f"{path.rpartition('/')[2]}: HTTP {reply.status}")
+            said = reply.json_or_empty().get("message")
+            why = f" ({said})" if isinstance(said, str) else ""
+            raise PartnerRefused(f"{path.rpartition('/')[2]}: HTTP {reply.status}{why}")
 
     def _answer(
         self, order_id: str, verb: str, body: dict[str, Any], wanted_states: set[str]

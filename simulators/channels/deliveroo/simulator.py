@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from simulators.channels.client_credentials import ClientCredentials
+from simulators.channels.deliveroo.menus import UPLOADED, Menus
 from simulators.channels.marketplace import Marketplace
 from simulators.instants import from_rfc3339, rfc3339
 from simulators.simulator import Refusal
@@ -96,6 +97,7 @@ class Deliveroo(Marketplace):
         self.unavailable: dict[tuple[str, str], str] = {}
         self.unknown_items: set[str] = set()
         self.site_status: dict[str, str] = {}
+        self.menus = Menus(host["now_ms"], self.at, self._publish_menu, self.error)
         super().__init__(**host)
         self.tokens = ClientCredentials(
             (self.settings.client_id, self.settings.client_secret),
@@ -142,9 +144,10 @@ class Deliveroo(Marketplace):
     def routes(self) -> list[Route]:
         """Return the operations."""
         order = "/order/v1/orders/{order_id}"
-        menu = "/menu/v1/brands/{brand_id}/menus/{menu_id}/item_unavailabilities/{site_id}"
+        upload = "/menu/v1/brands/{brand_id}/menus/{menu_id}"
+        menu = f"{upload}/item_unavailabilities/{{site_id}}"
         live = "/order/v2/brand/{brand_id}/restaurant/{site_id}/orders"
-        site = "/site/v1/brands/{brand_id}/sites/{site_id}/status"
+        site = "/site/v1/brands/{brand_id}/sites/{site_id}"
         return [
             Route("POST", "/oauth2/token", "GetToken", self.get_token),
             Route("GET", order, "GetOrder", self.get_order),
@@ -154,7 +157,9 @@ class Deliveroo(Marketplace):
             Route("GET", live, "ListOrders", self.list_orders),
             Route("POST", menu, "UpdateUnavailabilities", self.update_items),
             Route("GET", menu, "GetUnavailabilities", self.get_items),
-            Route("PUT", site, "UpdateSiteStatus", self.update_site),
+            Route("PUT", f"{site}/status", "UpdateSiteStatus", self.update_site),
+            Route("POST", f"{site}/opening_hours", "UpdateOpeningHours", self.menus.put_hours),
+            Route("PUT", upload, "UploadMenu", self.menus.put),
         ]
 
     def extra_control_routes(self) -> list[Route]:
@@ -259,7 +264,7 @@ class Deliveroo(Marketplace):
         self,
         request: Request,
         brand_id: str,  # noqa: ARG002
-        menu_id: str,  # noqa: ARG002
+        menu_id: str,
         site_id: str,
     ) -> Response:
         """Change which items can be ordered: `{item_unavailabilities: [{item_id, status}]}`."""
@@ -269,7 +274,9 @@ class Deliveroo(Marketplace):
         for change in changes:
             if change.get("status") not in ("available", "unavailable", "hidden"):
                 raise BodyError("status must be available, unavailable or hidden")
-        if unknown := {change["item_id"] for change in changes} & self.unknown_items:
+        changed = {change["item_id"] for change in changes}
+        known = {item for item in changed if self.menus.has(site_id, menu_id, item)}
+        if unknown := (changed - known) | (changed & self.unknown_items):
             raise Refusal(self.error(404, f"items {sorted(unknown)} are not on the menu"))
         for change in changes:
             if change["status"] == "available":
@@ -325,15 +332,21 @@ class Deliveroo(Marketplace):
             self._publish("order.status_update", order_id)
 
     def _publish(self, event: str, order_id: str) -> None:
-        settings, guid = self.settings, self.new_uuid()
-        body = encode_json({"event": event, "body": {"order": self._orders[order_id].payload}})
+        payload = {"event": event, "body": {"order": self._orders[order_id].payload}}
+        self._send_webhook(event, order_id, payload)
+
+    def _publish_menu(self, payload: Json, site_id: str) -> None:
+        self._send_webhook(UPLOADED, site_id, payload)
+
+    def _send_webhook(self, event: str, about: str, payload: Json) -> None:
+        settings, guid, body = self.settings, self.new_uuid(), encode_json(payload)
         headers = {
             "Content-Type": JSON,
             "X-Deliveroo-Sequence-Guid": guid,
             "X-Deliveroo-Hmac-Sha256": sign(settings.webhook_secret, guid, body),
         }
         webhook = OutgoingRequest("POST", settings.webhook_url, headers, body)
-        self.publish(Delivery(event, order_id, webhook, settings.retry_delays_ms))
+        self.publish(Delivery(event, about, webhook, settings.retry_delays_ms))
 
     def _control_place(self, request: Request) -> Response:
         return Response.of_json({"order_id": self.place(request.json_object())}, 201)

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from simulators.channels.doordash.jwt import TokenError, check_token
+from simulators.channels.doordash.menus import Menus
 from simulators.channels.marketplace import Marketplace
 from simulators.instants import from_rfc3339
 from simulators.simulator import Refusal
@@ -83,6 +84,7 @@ class DoorDash(Marketplace):
         self.item_status: dict[tuple[str, str], bool] = {}
         self.option_status: dict[tuple[str, str], bool] = {}
         self.store_status: dict[str, Json] = {}
+        self.menus = Menus(host["now_ms"], self.at, self._publish_menu, self.error, self.new_uuid)
         super().__init__(**host)
 
     # What customers and tests do.
@@ -143,6 +145,9 @@ class DoorDash(Marketplace):
             Route("PUT", f"{store}/items/status", "UpdateItemStatus", self.update_items),
             Route("PUT", f"{store}/item_options/status", "UpdateOptionStatus", self.update_options),
             Route("PUT", f"{store}/status", "UpdateStoreStatus", self.update_store),
+            Route("POST", "/marketplace/api/v1/menus", "CreateMenu", self.menus.create),
+            Route("PATCH", "/marketplace/api/v1/menus/{menu_id}", "UpdateMenu", self.menus.update),
+            Route("GET", f"{store}/menu_details", "MenuDetails", self.menus.details),
         ]
 
     def extra_control_routes(self) -> list[Route]:
@@ -194,11 +199,10 @@ class DoorDash(Marketplace):
 
     def delivered(self, delivery: Delivery, status: int) -> None:
         """200 confirms, 202 starts the wait, everything else fails the order."""
+        if delivery.event_type != "OrderCreate":
+            return
         order = self._orders[delivery.resource_id]
-        if delivery.event_type != "OrderCreate" or order.state not in (
-            "NEW",
-            "AWAITING_CONFIRMATION",
-        ):
+        if order.state not in ("NEW", "AWAITING_CONFIRMATION"):
             return
         order_id = delivery.resource_id
         if status == 202:
@@ -292,6 +296,9 @@ class DoorDash(Marketplace):
             decision.order_id == order_id and decision.decision == "timed_out"
             for decision in self._decisions
         )
+
+    def _publish_menu(self, payload: Json, store_id: str) -> None:
+        self._publish(payload["event"]["type"], store_id, self.settings.webhook_url, payload)
 
     def _publish(self, event_type: str, order_id: str, url: str, body: Json) -> None:
         settings = self.settings

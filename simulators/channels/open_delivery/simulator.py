@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from simulators.channels.client_credentials import ClientCredentials
 from simulators.channels.marketplace import Marketplace
+from simulators.channels.open_delivery.menus import Merchants
 from simulators.instants import rfc3339
 from simulators.simulator import Refusal
 from simulators.timeline import Delivery, OutgoingRequest
@@ -87,7 +88,8 @@ class OpenDelivery(Marketplace):
         self._states: dict[str, str] = {}
         self._events: dict[str, Json] = {}
         self.merchant_status: dict[str, Json] = {}
-        self.item_status: dict[tuple[str, str], str] = {}
+        self.merchants = Merchants()
+        self.item_status = self.merchants.item_status
         super().__init__(**host)
         self.tokens = ClientCredentials(
             (self.settings.client_id, self.settings.client_secret),
@@ -145,7 +147,7 @@ class OpenDelivery(Marketplace):
             Route("POST", f"{order}/acceptCancellation", "AcceptCancellation", self.accept_cancel),
             Route("POST", f"{order}/denyCancellation", "DenyCancellation", self.deny_cancel),
             Route("PUT", "/v1/merchantStatus", "MerchantStatus", self.update_merchant),
-            Route("PUT", "/v1/merchantUpdate", "MerchantUpdate", self.update_items),
+            Route("PUT", "/v1/merchantUpdate", "MerchantUpdate", self.merchants.update),
         ]
 
     def extra_control_routes(self) -> list[Route]:
@@ -256,19 +258,6 @@ class OpenDelivery(Marketplace):
         if body.get("status") not in ("AVAILABLE", "UNAVAILABLE"):
             raise BodyError("status must be AVAILABLE or UNAVAILABLE")
         self.merchant_status[str(body.get("merchantId"))] = body
-        return Response(202)
-
-    def update_items(self, request: Request) -> Response:
-        """Note which offers changed: `{merchantId, entityType, updatedObjects: [{id, status}]}`."""
-        body = request.json_object()
-        changed = body.get("updatedObjects")
-        if not isinstance(changed, list) or not all(isinstance(one, dict) for one in changed):
-            raise BodyError("updatedObjects must be a list of objects")
-        for one in changed:
-            if one.get("status") not in ("AVAILABLE", "UNAVAILABLE"):
-                raise BodyError("status must be AVAILABLE or UNAVAILABLE")
-        for one in changed:
-            self.item_status[str(body.get("merchantId")), str(one.get("id"))] = one["status"]
         return Response(202)
 
     # Inside.

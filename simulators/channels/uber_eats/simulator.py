@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from simulators import faults
 from simulators.channels.client_credentials import ClientCredentials
 from simulators.channels.marketplace import Marketplace
+from simulators.channels.uber_eats.menus import Menus
 from simulators.instants import rfc3339
 from simulators.simulator import Refusal
 from simulators.timeline import Delivery, OutgoingRequest
@@ -109,6 +110,7 @@ class UberEats(Marketplace):
         self._orders: dict[str, _Order] = {}
         self.robocalls: list[str] = []
         self.suspended: dict[tuple[str, str], int] = {}
+        self.menus = Menus(self.suspended, host["now_ms"])
         super().__init__(**host)
         self.tokens = ClientCredentials(
             (self.settings.client_id, self.settings.client_secret),
@@ -182,25 +184,18 @@ class UberEats(Marketplace):
 
     def routes(self) -> list[Route]:
         """Return the operations of the order suite v2/v1."""
-        v1 = "/v1/eats/orders/{order_id}"
+        v1, stores = "/v1/eats/orders/{order_id}", "/v1/eats/stores/{store_id}"
+        menus = "/v2/eats/stores/{store_id}/menus"
         return [
             Route("POST", "/oauth/v2/token", "GetToken", self.get_token),
             Route("GET", "/v2/eats/order/{order_id}", "GetOrder", self.get_order),
             Route("POST", f"{v1}/accept_pos_order", "AcceptOrder", self.accept_order),
             Route("POST", f"{v1}/deny_pos_order", "DenyOrder", self.deny_order),
             Route("POST", f"{v1}/cancel", "CancelOrder", self.cancel_order),
-            Route(
-                "GET",
-                "/v1/eats/stores/{store_id}/created-orders",
-                "GetCreatedOrders",
-                self.get_created_orders,
-            ),
-            Route(
-                "POST",
-                "/v2/eats/stores/{store_id}/menus/items/{item_id}",
-                "UpdateItem",
-                self.update_item,
-            ),
+            Route("GET", f"{stores}/created-orders", "GetCreatedOrders", self.get_created_orders),
+            Route("PUT", f"{menus}", "PutMenus", self.menus.put),
+            Route("POST", f"{menus}/items/{{item_id}}", "UpdateItem", self.update_item),
+            Route("POST", f"{stores}/holiday-hours", "SetHolidays", self.menus.put_holidays),
         ]
 
     def extra_control_routes(self) -> list[Route]:
@@ -257,6 +252,8 @@ class UberEats(Marketplace):
 
     def update_item(self, request: Request, store_id: str, item_id: str) -> Response:
         """Suspend an item until a time in seconds, or end its suspension (null)."""
+        if not self.menus.has(store_id, item_id):
+            raise Refusal(self.error(404, f"The menu has no item {item_id}."))
         info = request.json_object().get("suspension_info")
         suspension = info.get("suspension") if isinstance(info, dict) else None
         until = suspension.get("suspend_until", "") if isinstance(suspension, dict) else ""

@@ -1,0 +1,304 @@
+"""Partners get a store's menu and hours, each in its own calls, until each has the newest.
+
+An import wishes for it in the transaction that switches the store over; `menu.imported` and the
+sweep wake whoever sends it. A lease keeps two workers from sending one partner two menus; what is
+sent is always the newest. A partner that tells later how an upload went is believed when it does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from chalicelib import log
+from chalicelib.adapters.http import VendorHttpError
+from chalicelib.channels.base import PartnerRefused, PartnerUnavailable, read_json_object
+from chalicelib.channels.menus import Publishing
+from chalicelib.domain.deadlines import CALL_SECONDS
+from chalicelib.domain.errors import InvalidPayload, RetryLater, VersionConflict
+from chalicelib.domain.events import Event, event_id
+from chalicelib.domain.stock import split_key
+from chalicelib.domain.store import read_menu
+from chalicelib.orders.receive import body_of
+from chalicelib.stores.pace import TooSoon
+from chalicelib.stores.stock import wake_to_tell
+from chalicelib.stores.telling import LEASE_MS, STEP_MS
+from chalicelib.telemetry.metrics import put
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from chalicelib.bootstrap import Services
+    from chalicelib.channels.base import Channel
+    from chalicelib.channels.menus import MenuReply, MenuResult
+    from chalicelib.domain.commands import (
+        NoteMenuResult,
+        PublishMenu,
+        PublishMenus,
+        TellStockAgain,
+    )
+    from chalicelib.domain.publication import Publication
+
+    Change = Callable[[Publication], Publication]
+    """What is to be written, over whatever is there by then."""
+
+ATTEMPTS = 6
+
+SOON_SECONDS = 60
+"""What is due later is left to the sweep: a message that waits would mostly wake for nothing."""
+
+
+def publish_menus(services: Services, command: PublishMenus) -> None:
+    """Wake somebody for every partner of a store that has not got the newest menu."""
+    rows = services.publications.of_store(command.store_id).values()
+    wakes = [{"menu": row.key} for row in rows if row.is_owed(services.now_ms())]
+    services.queues.send_all(services.config.names.channel_callbacks_queue, wakes)
+
+
+def publish_menu(services: Services, command: PublishMenu) -> None:
+    """Send a partner the newest menu of a store, or as much of it as there is time for."""
+    began_ms = services.now_ms()
+    row = services.publications.get(*split_key(command.key))
+    if row is None or not row.is_owed(began_ms):
+        log.info("menu.not_owed", menu=command.key)
+        return
+    row = row.begin(began_ms, LEASE_MS)
+    if row.is_late(began_ms):
+        row = replace(row, late=row.asked)
+        why = row.why or "how the upload went was not told"
+        text = f"{row.channel} has not got the newest menu of {row.store_id}: {why}"
+        _tell_staff(services, row, row.asked, text, "late")
+    try:
+        row = services.publications.save(row)
+    except VersionConflict:
+        # Who wrote sends a wake of its own.
+        log.info("menu.overtaken", menu=command.key)
+        return
+    saved = _write_down(services, row, _sent(services, row, began_ms + STEP_MS))
+    if saved is not None:
+        _wake_again(services, saved)
+
+
+def note_menu_result(services: Services, command: NoteMenuResult) -> None:
+    """Write down how an upload went. What is owed now, a newer menu perhaps, the sweep sees to."""
+    notice = command.notice
+    channel = services.channels[notice.channel]
+    payload = read_json_object(body_of(services, command.webhook))
+    result = channel.menu_result(payload)
+    store = services.stores.find(notice.channel, result.place)
+    row = services.publications.get(store.store_id, notice.channel) if store else None
+    if row is None or row.place != result.place:
+        log.warning("menu.result_of_nobody", channel=notice.channel)
+        return
+    asked = _asked(row, result)
+    if asked is None:
+        log.warning("menu.result_of_another", menu=row.key, reference=result.reference[:100])
+        return
+    _write_down(services, row, _noted(services, row, asked, result))
+
+
+def tell_stock_again(services: Services, command: TellStockAgain) -> None:
+    """Have a partner told once more what is off: its new menu may have put it back."""
+    for stock in services.stock.of_store(command.store_id).values():
+        if stock.off and command.channel in stock.told:
+            try:
+                saved = services.stock.save(stock.forget(command.channel))
+            except VersionConflict as error:
+                raise RetryLater(str(error), 1) from error
+            wake_to_tell(services, saved)
+
+
+# ---- sending -------------------------------------------------------------------------------------
+
+
+def _sent(services: Services, row: Publication, ends_ms: int) -> Change:
+    channel = services.channels.get(row.channel)
+    try:
+        if channel is None:
+            raise PartnerRefused("this channel is not known any more")
+        store = services.stores.find(row.channel, row.place)
+        if store is None or store.store_id != row.store_id:
+            log.warning("menu.unlinked", menu=row.key)
+            return lambda known: known.drop() if known.asked == row.asked else known.give_back()
+        _check_gap(services, row, channel)
+        services.pace.enter(channel.name)
+        return _called(services, row, channel, ends_ms)
+    except TooSoon as error:
+        until_ms, why = error.until_ms, str(error)
+        log.info("menu.held_up", menu=row.key, reason=why)
+        return lambda known: replace(known.give_back(), next_ms=until_ms, why=why)
+    except PartnerRefused as error:
+        return _refused(services, row, row.asked, str(error))
+    except (PartnerUnavailable, VendorHttpError) as error:
+        return _put_off(services, row, error)
+
+
+def _check_gap(services: Services, row: Publication, channel: Channel) -> None:
+    """Leave the partner the time that it wants between two menus of one store."""
+    until_ms = row.done_ms + channel.menu_gap_ms
+    if row.done_ms and services.now_ms() < until_ms:
+        raise TooSoon("the menu before was just sent", until_ms)
+
+
+def _called(services: Services, row: Publication, channel: Channel, ends_ms: int) -> Change:
+    calls = channel.menu_calls(_publishing(services, row))
+    reply: MenuReply | None = None
+    part = row.part if row.part < len(calls) else 0
+    for number in range(part, len(calls)):
+        if services.now_ms() + CALL_SECONDS * 1000 > ends_ms:
+            return lambda known, done=number: _advanced(known, row, done)  # type: ignore[misc]
+        try:
+            reply = calls[number]()
+        except (PartnerUnavailable, VendorHttpError) as error:
+            return _put_off(services, row, error, number)
+    services.pace.succeeded(channel.name)
+    assert reply is not None, "a menu is at least one call"
+    if reply.is_pending:
+        until_ms = services.now_ms() + channel.menu_result_ms
+        log.info("menu.sent", menu=row.key, version=row.version)
+        return lambda known: _waiting(known, row, until_ms, reply.menu_id)
+    return _published(services, row, row.asked, reply.menu_id, reply.again_ms)
+
+
+def _publishing(services: Services, row: Publication) -> Publishing:
+    content = services.menus.content(row.store_id, row.version)
+    if content is None:
+        raise PartnerRefused("this version of the menu is not kept: upload the file again")
+    try:
+        menu = read_menu(read_json_object(content), row.version)
+    except InvalidPayload as error:
+        raise PartnerRefused(f"the menu is not one any more: {error}") from error
+    now_ms = services.now_ms()
+    stock = services.stock.of_store(row.store_id)
+    off = {id_: item.until_ms for id_, item in stock.items() if item.is_off(now_ms)}
+    return Publishing(row.place, menu, row.reference, now_ms, row.menu_id, off)
+
+
+# ---- what came of it -----------------------------------------------------------------------------
+
+
+def _advanced(known: Publication, sent: Publication, part: int) -> Publication:
+    is_same = known.asked == sent.asked
+    return replace(known.give_back(), part=part if is_same else 0, next_ms=0)
+
+
+def _waiting(known: Publication, sent: Publication, until_ms: int, menu_id: str) -> Publication:
+    menu_id = menu_id or known.menu_id
+    return replace(
+        known.give_back(),
+        sent=sent.asked,
+        result_by_ms=until_ms,
+        menu_id=menu_id,
+        part=0,
+        tries=0,
+        next_ms=0,
+    )
+
+
+def _published(
+    services: Services, row: Publication, asked: int, menu_id: str, again_ms: int | None = None
+) -> Change:
+    version, now_ms = row.sent_version if asked == row.sent else "", services.now_ms()
+    data = {"storeId": row.store_id, "channel": row.channel, "version": version}
+    _publish(services, row, "menu.published", asked, data)
+    put(now_ms, {"MenusPublished": 1}, {"channel": row.channel}, menu=row.key)
+    log.info("menu.published", menu=row.key, version=version)
+
+    def change(known: Publication) -> Publication:
+        done = known.finish(asked, now_ms, version, again_ms)
+        return replace(done.give_back(), menu_id=menu_id or known.menu_id)
+
+    return change
+
+
+def _refused(services: Services, row: Publication, asked: int, why: str) -> Change:
+    log.error("menu.refused", menu=row.key, reason=why)
+    _tell_staff(services, row, asked, f"{row.channel} refused the menu of {row.store_id}: {why}")
+    return lambda known: known.refuse(asked, why).give_back()
+
+
+def _put_off(services: Services, row: Publication, error: Exception, part: int = 0) -> Change:
+    why, now_ms = str(error), services.now_ms()
+    retry_after = error.retry_after if isinstance(error, PartnerUnavailable) else None
+    log.warning("menu.not_sent", menu=row.key, reason=why)
+    services.pace.failed(row.channel)
+    return lambda known: replace(
+        known.put_off(now_ms, why, retry_after).give_back(),
+        part=part if known.asked == row.asked else 0,
+    )
+
+
+def _noted(services: Services, row: Publication, asked: int, result: MenuResult) -> Change:
+    """Return what a partner's webhook changes. A lease, if there is one, is somebody else's."""
+    now_ms = services.now_ms()
+
+    def may_pass(known: Publication) -> Publication:
+        later = known.put_off(now_ms, result.why)
+        return replace(later, result_by_ms=0) if known.sent == asked else known
+
+    if result.is_done:
+        change = _published(services, row, asked, result.menu_id)
+    elif result.may_pass:
+        log.warning("menu.not_taken", menu=row.key, reason=result.why)
+        change = may_pass
+    else:
+        change = _refused(services, row, asked, result.why)
+    return lambda known: replace(
+        change(known),
+        lease_until_ms=known.lease_until_ms,
+        menu_id=result.menu_id or known.menu_id,
+    )
+
+
+def _asked(row: Publication, result: MenuResult) -> int | None:
+    """Return which wish an upload was for: by our reference, else the one that was sent last."""
+    if not result.reference:
+        return row.sent or None
+    store_id, _, number = result.reference.rpartition(":")
+    if store_id != row.store_id or not (number.isascii() and number.isdecimal()):
+        return None
+    return min(int(number), row.asked)
+
+
+def _write_down(services: Services, row: Publication, change: Change) -> Publication | None:
+    """Write a change over whatever is there by now; None when nothing is there any more."""
+    for _ in range(ATTEMPTS):
+        known = services.publications.get(row.store_id, row.channel)
+        if known is None:
+            log.info("menu.unlinked", menu=row.key)
+            return None
+        try:
+            return services.publications.save(change(known))
+        except VersionConflict:
+            continue
+    raise VersionConflict(row.key)
+
+
+def _wake_again(services: Services, row: Publication) -> None:
+    from chalicelib.orders.wakes import wake_queue
+
+    due_ms = row.due_ms()
+    if due_ms is None:
+        return
+    seconds = -(-max(0, due_ms - services.now_ms()) // 1000)
+    if seconds <= SOON_SECONDS:
+        queue = services.config.names.channel_callbacks_queue
+        wake_queue(services, queue, {"menu": row.key}, seconds)
+
+
+def _tell_staff(services: Services, row: Publication, asked: int, why: str, when: str = "") -> None:
+    data = {"storeId": row.store_id, "channel": row.channel, "version": row.version, "why": why}
+    put(services.now_ms(), {"MenusNotPublished": 1}, {"channel": row.channel}, menu=row.key)
+    _publish(services, row, "menu.not_published", asked, data, when)
+
+
+def _publish(
+    services: Services,
+    row: Publication,
+    type_: str,
+    asked: int,
+    data: dict[str, Any],
+    when: str = "",
+) -> None:
+    id_ = event_id(type_, row.key, asked, when)
+    services.bus.publish([Event(id_, type_, row.key, services.now_ms(), data)])
