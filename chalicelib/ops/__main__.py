@@ -23,6 +23,7 @@ from chalicelib.adapters.errors import aws_errors
 from chalicelib.bootstrap import system_clock
 from chalicelib.domain.errors import DomainError
 from chalicelib.ops.desk import Desk, OpsError, open_desk
+from chalicelib.ops.menus import menus_of
 from chalicelib.ops.messages import dead_letter_queues, held, queue_named
 from chalicelib.ops.redrive import redrive
 from chalicelib.ops.replay import instant_ms, period_of, replay_file, replay_period, replay_raw
@@ -109,6 +110,10 @@ def _parser(environ: MutableMapping[str, str]) -> argparse.ArgumentParser:
         item.set_defaults(available=name == "un86", until=None)
         if name == "86":
             item.add_argument("--until", metavar="TIME", help="when it comes back (un86)")
+    shown = command("menus", _menus, _show_menus, "which partner has which menu of a store")
+    shown.add_argument("store", help="its id in the menu file")
+    shown.add_argument("--channel", default="", metavar="NAME", help="this partner alone")
+    shown.add_argument("--again", action="store_true", help="have it published once more")
     off = command("stock", _stock, _show_stock, "what of a store is off, and who knows")
     off.add_argument("store", help="its id in the menu file")
     return parser
@@ -123,6 +128,10 @@ def _86(desk: Desk, options: Options) -> dict[str, Any]:
 
 def _stock(desk: Desk, options: Options) -> list[dict[str, Any]]:
     return stock_of(desk, options.store)
+
+
+def _menus(desk: Desk, options: Options) -> list[dict[str, Any]]:
+    return menus_of(desk, options.store, again=options.again, channel=options.channel)
 
 
 def _dead_letters(desk: Desk, options: Options) -> list[dict[str, Any]]:
@@ -220,6 +229,14 @@ def _show_stock(items: list[dict[str, Any]]) -> None:
         for channel, why in item["refused"].items():
             _say(f"    {channel} refused: {why}")
     _say(f"{len(items)} item{'' if len(items) == 1 else 's'}")
+
+
+def _show_menus(rows: list[dict[str, Any]]) -> None:
+    for row in rows:
+        has = f"has {row['has']} since {row['since']}" if row["has"] else "has none of ours"
+        _say(f"{row['channel']:<14} {row['state']:<10} {row['version']}; {has}")
+        if row["why"]:
+            _say(f"    {row['tries']} tries: {row['why']}")
 
 
 def _show_story(told: dict[str, Any]) -> None:

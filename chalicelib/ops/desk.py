@@ -11,6 +11,7 @@ from chalicelib.adapters.access_table import AccessTable
 from chalicelib.adapters.event_bus import EventBus
 from chalicelib.adapters.menu_table import MenuTable
 from chalicelib.adapters.order_table import OrderTable
+from chalicelib.adapters.publication_table import PublicationTable
 from chalicelib.adapters.queues import Queues
 from chalicelib.adapters.stock_table import StockTable
 from chalicelib.adapters.store_table import StoreTable
@@ -37,6 +38,7 @@ class Desk:
     stores: StoreTable
     menus: MenuTable
     stock: StockTable
+    publications: PublicationTable
     queues: Queues
     access: AccessTable
     bus: EventBus
@@ -68,6 +70,7 @@ def open_desk(
         stores=StoreTable(dynamodb, names.stores_table, items, now_ms),
         menus=MenuTable(dynamodb, items),
         stock=StockTable(dynamodb, items, names.menu_items_due_index, now_ms),
+        publications=PublicationTable(dynamodb, items, names.menu_items_due_index),
         queues=Queues(sqs),
         orders=OrderTable(
             dynamodb,

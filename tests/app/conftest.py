@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from chalicelib.domain.order import Order
 
-from tests.app.stand_in_stock import Checkouts, Stock
+from tests.app.stand_in_stock import Checkouts, Publications, Stock
 from tests.app.stand_ins import (
     ENVIRONMENT,
     START_MS,
@@ -69,6 +69,7 @@ class House:
             "stores": self.stores,
             "menus": Menus(self.stores),
             "stock": self.stock,
+            "publications": Publications(),
             "checkouts": Checkouts(),
             "bus": self.bus,
             "default_bus": self.default_bus,

@@ -1,10 +1,10 @@
-"""The tables of what is sold out and of checkouts, in memory."""
+"""The tables of what is sold out, of checkouts and of published menus, in memory."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain.errors import VersionConflict
 from chalicelib.domain.stock import ItemStock
@@ -39,6 +39,16 @@ class Stock:
             due_ms = stock.due_ms(now_ms - 20_000)
             if due_ms is not None and due_ms <= now_ms:
                 yield stock.key, ""
+
+
+class Publications:
+    """No menu is published here."""
+
+    def of_store(self, store_id: str) -> dict[str, Any]:
+        return {}
+
+    def due(self, now_ms: int) -> Iterator[tuple[str, str]]:
+        return iter(())
 
 
 class Checkouts:

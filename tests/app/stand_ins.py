@@ -194,7 +194,7 @@ class Stores:
         known = self.items.get(f"{store.store_id}#{store.menu_version}", {})
         return {id_: known[id_] for id_ in item_ids if id_ in known}
 
-    def replace_menu(self, menu: Menu, sequencer: str) -> bool:
+    def replace_menu(self, menu: Menu, sequencer: str, also: Any = None) -> bool:
         if self.sequencers.get(menu.store.store_id, "") > sequencer:
             return False
         self.sequencers[menu.store.store_id] = sequencer
@@ -214,6 +214,9 @@ class Menus:
 
     def begin(self, store_id: str, version: str) -> None:
         self.listed.setdefault(store_id, {})[version] = None
+
+    def keep_content(self, store_id: str, version: str, content: bytes) -> None:
+        """Nobody publishes here."""
 
     def versions(self, store_id: str) -> list[str]:
         return list(self.listed.get(store_id, {}))
