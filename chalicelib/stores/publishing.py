@@ -262,15 +262,15 @@ def _asked(row: Publication, result: MenuResult) -> int | None:
 
 def _write_down(services: Services, row: Publication, change: Change) -> Publication | None:
     """Write a change over whatever is there by now; None when nothing is there any more."""
+    known: Publication | None = row
     for _ in range(ATTEMPTS):
-        known = services.publications.get(row.store_id, row.channel)
         if known is None:
             log.info("menu.unlinked", menu=row.key)
             return None
         try:
             return services.publications.save(change(known))
         except VersionConflict:
-            continue
+            known = services.publications.get(row.store_id, row.channel)
     raise VersionConflict(row.key)
 
 

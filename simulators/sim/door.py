@@ -296,6 +296,8 @@ def _gist(request: Mapping[str, Any]) -> str:
         undo = item.get("undo", {}).get("S", "")
         said = item.get("answered", {}).get("S", "")
         return f"{item['state']['S']} v{item['version']['N']} undo={undo} answered={said}"
+    if "menu" in item:  # what is off, and which partner has which menu
+        return f"{item['menu']['S']} {item['item_id']['S']}"
     if "body" in item:
         return _gist_of_checkout(json_module.loads(item["body"]["S"]))
     if "Content" in request:
