@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from chalicelib.domain.order import Order
 
-from tests.app.stand_in_stock import Checkouts, Publications, Stock
+from tests.app.stand_in_stock import Checkouts, Menus, Publications, Stock
 from tests.app.stand_ins import (
     ENVIRONMENT,
     START_MS,
@@ -35,7 +35,6 @@ from tests.app.stand_ins import (
     Files,
     Http,
     Limits,
-    Menus,
     Orders,
     Partner,
     Queues,

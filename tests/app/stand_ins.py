@@ -206,30 +206,6 @@ class Stores:
 
 
 @dataclass
-class Menus:
-    """Versions of menus in memory; the items are those of `stores`."""
-
-    stores: Stores
-    listed: dict[str, dict[str, None]] = field(default_factory=dict)
-
-    def begin(self, store_id: str, version: str) -> None:
-        self.listed.setdefault(store_id, {})[version] = None
-
-    def keep_content(self, store_id: str, version: str, content: bytes) -> None:
-        """Nobody publishes here."""
-
-    def versions(self, store_id: str) -> list[str]:
-        return list(self.listed.get(store_id, {}))
-
-    def items(self, store_id: str, version: str) -> dict[str, tuple[str, str, str]]:
-        known = self.stores.items.get(f"{store_id}#{version}", {})
-        return {id_: ("", "", pos_id) for id_, pos_id in known.items()}
-
-    def set_end(self, store_id: str, version: str, expires_at: int | None) -> None:
-        self.listed[store_id].pop(version, None)
-
-
-@dataclass
 class Bus:
     steps: Steps
     events: list[Event] = field(default_factory=list)
