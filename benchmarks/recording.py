@@ -109,9 +109,7 @@ class _NoJournal(MemoryJournal):
         entry.number = self.last_number = self.last_number + 1
         return entry.number
 
-    def complete(
-        self, entry: Entry, outcome: str, now_ms: int, result: bytes | None = None
-    ) -> None:
+    def complete(self, entry: Entry, result: bytes) -> None:
         """Nothing."""
 
 
@@ -131,8 +129,9 @@ class _NoRuns(RecentRuns):
 class _NoStories(Stories):
     """Each entry is its own story."""
 
-    def follow(self, number: int, cause: int) -> None:
-        """Nothing."""
+    def follow(self, number: int, cause: int) -> int:  # noqa: ARG002 - as the true one
+        """Keep nothing."""
+        return cause
 
     def of(self, number: int) -> int:
         """Return the entry itself."""

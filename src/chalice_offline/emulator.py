@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from chalice_offline.core.journal import Journal
     from chalice_offline.core.kernel import Page, Reply, Request, Service
     from chalice_offline.core.run import FunctionRun, Outcome, RunLife
+    from chalice_offline.core.run_entry import RunEntry
     from chalice_offline.core.scheduler import Timer
     from chalice_offline.core.storage import Storage
 
@@ -278,15 +279,16 @@ class Emulator:
         """Say how a call ended that was answered later."""
         found = self.journal.find(entry)
         if found is not None:
-            self.journal.complete(found, outcome, self._now_ms)
+            found.outcome, found.ended_ms = outcome, self._now_ms
 
-    def keep(self, entry: Entry) -> int:
-        """Write an entry into the journal, and return its number."""
-        number = self.journal.append(entry)
+    def keep(self, entry: RunEntry) -> int:
+        """Write a run into the journal and the list of runs, and return its number."""
+        number = entry.story = self.journal.append(entry)
         if entry.causes:
-            self.stories.follow(number, entry.causes[0])
-        for observer in self.observers:
-            observer()
+            entry.story = self.stories.follow(number, entry.causes[0])
+        self.runs.take_in(entry)
+        if self.observers:
+            self._tell_observers()
         return number
 
     def watch(self, topic: str, callback: Callable[[], None]) -> None:
@@ -350,7 +352,7 @@ class Emulator:
         def ended(response: HttpResponse | None, reason: str) -> None:
             with self._turn:
                 said = reason if response is None else str(response.status)
-                self.journal.complete(sent, said, self._now_ms)
+                sent.outcome, sent.ended_ms = said, self._now_ms
                 done(response, reason)
 
         self.driver.send(request, timeout_ms, ended)
@@ -419,13 +421,20 @@ class Emulator:
         is_input: bool,
     ) -> Entry:
         entry = Entry(self._now_ms, kind, subject, detail, causes, is_input)
-        number = self.keep(entry)
+        number = self.journal.append(entry)
         if causes:
+            self.stories.follow(number, causes[0])
             if kind == "note":
                 self.lineages.step(number, causes)
             else:
                 self.lineages.call(number, causes, subject)
+        if self.observers:
+            self._tell_observers()
         return entry
+
+    def _tell_observers(self) -> None:
+        for observer in self.observers:
+            observer()
 
     def _catch_up(self) -> None:
         """Run what is due, each timer at its own instant, then move to the present."""

@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from chalice_offline.cli import main
+from chalice_offline.commands.own_requirement import OwnRequirement, requirement_of
 from chalice_offline.testing import Offline
 
 if TYPE_CHECKING:
@@ -120,3 +121,52 @@ def test_new_that_fails_leaves_nothing(folder: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(Path, "write_text", full)
     assert "cannot make shop: No space left on device" in refused("shop")
     assert list(folder.iterdir()) == []
+
+
+REQUIREMENTS = {
+    "a wheel of another machine": (
+        {"url": "https://h.example/a/c-1.whl", "archive_info": {"hashes": {"sha256": "ab"}}},
+        "chalice-offline @ https://h.example/a/c-1.whl#sha256=ab",
+    ),
+    "a commit": (
+        {
+            "url": "https://h.example/a.git",
+            "vcs_info": {"vcs": "git", "requested_revision": "main", "commit_id": "0a1b"},
+            "subdirectory": "python",
+        },
+        "chalice-offline @ git+https://h.example/a.git@0a1b#subdirectory=python",
+    ),
+    "an editable folder": (
+        {"url": "file:///", "dir_info": {"editable": True}},
+        "--editable file:///",
+    ),
+    "a folder": ({"url": "file:///", "dir_info": {}}, "chalice-offline @ file:///"),
+    "a note without a place": ({"archive_info": {}}, "chalice-offline"),
+    "a note that would be two lines": ({"url": "https://h.example/\n-r x"}, "chalice-offline"),
+    "no note that anybody understands": ([1], "chalice-offline"),
+}
+
+
+@pytest.mark.parametrize("kind", REQUIREMENTS)
+def test_a_new_project_asks_pip_for_what_made_it(kind: str) -> None:
+    """By the note that installers leave (PEP 610); a registry leaves none."""
+    note, line = REQUIREMENTS[kind]
+    assert requirement_of(json.dumps(note)) == OwnRequirement(line)
+
+
+@pytest.mark.parametrize("note", [None, "", "{", "null"])
+def test_what_came_from_a_registry_is_asked_for_by_its_name(note: str | None) -> None:
+    """Also when the note cannot be read."""
+    assert requirement_of(note) == OwnRequirement("chalice-offline")
+
+
+def test_a_place_that_is_gone_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The project is made, and a sentence says what to do."""
+    gone = folder / "a b" / "c.whl"
+    note = json.dumps({"url": gone.as_uri(), "archive_info": {}})
+    assert requirement_of(note) == OwnRequirement("chalice-offline", str(gone))
+    own = OwnRequirement("chalice-offline", str(gone))
+    monkeypatch.setattr("chalice_offline.commands.new.own_requirement", lambda: own)
+    said = run("shop").output
+    assert f"installed from {gone}, where nothing is now" in said
+    assert "\nchalice-offline\n" in (folder / "shop" / "requirements-dev.txt").read_text()

@@ -75,6 +75,21 @@ def test_new_project_is_green(installed: Installed, tmp_path: Path) -> None:
     run(installed.program("python"), "-m", "pip", "check", cwd=tmp_path)
 
 
+def test_new_project_finds_the_same_wheel_from_a_fresh_environment(
+    installed: Installed, wheel: Path, tmp_path: Path
+) -> None:
+    """`pip install -r requirements-dev.txt`, as the command says, needs no registry for it."""
+    run(installed.program("chalice-offline"), "new", "shop", cwd=tmp_path)
+    requirements = tmp_path / "shop" / "requirements-dev.txt"
+    assert f"chalice-offline @ {wheel.as_uri()}\n" in requirements.read_text()
+    fresh = tmp_path / "fresh"
+    run(installed.program("python"), "-m", "venv", fresh, cwd=tmp_path)
+    pip = (fresh / "bin" / "python", "-m", "pip", "--disable-pip-version-check", "install")
+    run(*pip, "--quiet", "--no-deps", "-r", requirements, cwd=tmp_path)
+    where = "from importlib.metadata import version; print(version('chalice-offline'))"
+    assert run(fresh / "bin" / "python", "-c", where, cwd=tmp_path).strip() in wheel.name
+
+
 def test_session_runs_with_its_console(installed: Installed, tmp_path: Path) -> None:
     """Routes answer, and the console's page and script are in the package."""
     run(installed.program("chalice-offline"), "new", "shop", cwd=tmp_path)

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import click
 
+from chalice_offline.commands.own_requirement import NAME, own_requirement
+
 # Where each file of the project comes from. The names differ, so that nothing takes the
 # templates for Python, for this repository's settings, or leaves them out of the package.
 FILES = {
@@ -62,12 +64,13 @@ def new(name: str, directory: Path | None) -> None:
             "at most 40, no hyphen at the end"
         )
     folder = directory or Path(name)
+    own = own_requirement()
     try:
         if folder.is_symlink() or folder.exists():
             raise NotMade(f"{folder} is there already; nothing was changed")
         if not folder.absolute().parent.is_dir():
             raise NotMade(f"{folder.absolute().parent} is no folder to make {folder.name} in")
-        _make(folder.absolute(), name)
+        _make(folder.absolute(), name, own.line)
     except OSError as error:
         raise NotMade(f"cannot make {folder}: {error.strerror or error}") from error
     click.echo(
@@ -77,14 +80,19 @@ def new(name: str, directory: Path | None) -> None:
         "  pytest                   # the app in virtual time\n"
         "  chalice-offline local    # the app in real time, until Ctrl-C"
     )
+    if own.gone:
+        click.echo(
+            f"\nThis chalice-offline was installed from {own.gone}, where nothing is now: "
+            "say in requirements-dev.txt where pip finds it, if that is in no registry."
+        )
 
 
-def _make(folder: Path, name: str) -> None:
+def _make(folder: Path, name: str, own: str) -> None:
     """Make the folder beside its place and move it there, so that it is there whole or not."""
     beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
         whole = beside / folder.name
-        for path, text in project_files(name).items():
+        for path, text in project_files(name, own).items():
             file = whole / path
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text, encoding="utf-8", newline="\n")
@@ -93,10 +101,13 @@ def _make(folder: Path, name: str) -> None:
         shutil.rmtree(beside, ignore_errors=True)
 
 
-def project_files(name: str) -> dict[str, str]:
-    """Return the files of a new project, by their paths in its folder."""
+def project_files(name: str, own: str = NAME) -> dict[str, str]:
+    """Return the files of a new project, by their paths; `own` is the requirement of ourselves."""
     templates = resources.files("chalice_offline.commands") / "new_project"
+    texts = {
+        path: (templates / template).read_text(encoding="utf-8") for path, template in FILES.items()
+    }
     return {
-        path: (templates / template).read_text(encoding="utf-8").replace("{{name}}", name)
-        for path, template in FILES.items()
+        path: text.replace("{{name}}", name).replace("{{chalice-offline}}", own)
+        for path, text in texts.items()
     }

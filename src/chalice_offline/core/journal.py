@@ -27,7 +27,7 @@ class Entry:
     that was decided: no rule matched, a message was dead-lettered).
     `subject` names the operation, function or resource; `held` is the request as it came, `detail`
     as it is read; `outcome` how it ended, once known, and `ended_ms` when, if it took its time.
-    The journal gives it its `number` and knows its `weight`.
+    The journal gives it its `number`, and finds its `weight` unless whoever made it knows that.
     """
 
     at_ms: int
@@ -83,10 +83,8 @@ class Journal(Protocol):
         """Keep one entry and return its number, which only grow; before the reply leaves."""
         ...
 
-    def complete(
-        self, entry: Entry, outcome: str, now_ms: int, result: bytes | None = None
-    ) -> None:
-        """Say how something ended that had begun, and what came of it."""
+    def complete(self, entry: Entry, result: bytes) -> None:
+        """Keep what came of something, beside what it began with."""
         ...
 
     def entries(self) -> Iterator[Entry]:

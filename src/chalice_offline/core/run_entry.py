@@ -6,11 +6,15 @@ from typing import TYPE_CHECKING
 
 from chalice_offline.core.journal import Entry
 from chalice_offline.core.run import RunState
+from chalice_offline.core.unspelled import UnspelledJson
 
 if TYPE_CHECKING:
     from chalice_offline.core.run import FunctionRun
 
 Lines = list[tuple[int, str]]
+
+# A run's entry, without its event and what it wrote.
+_BYTES = 1_000
 
 
 class RunEntry(Entry):
@@ -35,7 +39,9 @@ class RunEntry(Entry):
         self.held = {"request_id": request_id, "payload": run.sent}
         self.causes = causes
         self.is_input = False
-        self.number = self.weight = self.revision = self.story = self.log_characters = 0
+        # The event's own weight is that of the call or delivery that brought it, the same object.
+        self.weight = _BYTES if isinstance(run.sent, UnspelledJson) else 0
+        self.number = self.revision = self.story = self.log_characters = 0
         self.outcome = self.error_type = self.error_message = ""
         self.ended_ms: int | None = None
         self.started_ms: int | None = None

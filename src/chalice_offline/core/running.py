@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from chalice_offline.core.faults import Fault
-    from chalice_offline.core.journal import Entry, Journal
+    from chalice_offline.core.journal import Journal
     from chalice_offline.core.lineage import Lineages
     from chalice_offline.core.recent_runs import RecentRuns
     from chalice_offline.core.run import FunctionRun, Outcome, RunLife
@@ -39,8 +39,8 @@ class Host(Disturbed, Protocol):
         """The present in awake time."""
         ...
 
-    def keep(self, entry: Entry) -> int:
-        """Write an entry into the journal, and return its number."""
+    def keep(self, entry: RunEntry) -> int:
+        """Write a run into the journal and the list of runs, and return its number."""
         ...
 
 
@@ -73,7 +73,7 @@ class Running:
         life.end(RunState.TIMED_OUT)
         run = kernel.runs.find(entry)
         if run is not None:
-            kernel.journal.complete(run, "error", kernel.now_ms)
+            run.outcome, run.ended_ms = "error", kernel.now_ms
             kernel.runs.stopped(run, life.timeout_ms)
         self._stopped[entry] = None
         if len(self._stopped) > STOPPED_RUNS_KEPT:
@@ -102,8 +102,6 @@ class Running:
         number = kernel.keep(entry)
         standstill = kernel.lineages.run(number, causes, run.function_arn, kernel.now_ms)
         run.entry, run.standstill = number, standstill
-        entry.story = kernel.stories.of(number)
-        kernel.runs.take_in(entry)
 
         def begins() -> None:
             with self._turn:
@@ -114,8 +112,9 @@ class Running:
         def ended(outcome: Outcome) -> None:
             with self._turn:
                 if entry.ended_ms is None:  # what comes after a timeout changes nothing
-                    said = "error" if outcome.failed else "ok"
-                    kernel.journal.complete(entry, said, kernel.now_ms, outcome.payload)
+                    entry.outcome = "error" if outcome.failed else "ok"
+                    entry.ended_ms = kernel.now_ms
+                    kernel.journal.complete(entry, outcome.payload)
                     kernel.runs.ended(entry, outcome)
                 done(outcome)
 

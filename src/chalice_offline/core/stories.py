@@ -14,10 +14,12 @@ class Stories:
     def __init__(self, kept: int) -> None:
         self._first: Latest[int, int] = Latest(kept)
 
-    def follow(self, number: int, cause: int) -> None:
-        """Entry `number` follows from another one."""
-        first = self._first
-        first.keep(number, first.get(cause) or cause)
+    def follow(self, number: int, cause: int) -> int:
+        """Entry `number` follows from another one; return where its story begins."""
+        known = self._first
+        first = known.get(cause) or cause
+        known.keep(number, first)
+        return first
 
     def of(self, number: int) -> int:
         """Return where the story of an entry begins: with itself, if nothing caused it."""

@@ -36,13 +36,15 @@ class MemoryJournal:
 
     def append(self, entry: Entry) -> int:
         """Keep one entry, dropping the oldest when full; return its number, counting from 1."""
-        size, too_long = weigh(entry.held)
-        if too_long:
-            # Not the request itself, which is about to be applied: another dict beside it.
-            entry.held = shortened(entry.detail)
-            size, _ = weigh(entry.held)
-        size += ENTRY_BYTES
-        entry.weight = size
+        size = entry.weight
+        if not size:
+            size, too_long = weigh(entry.held)
+            if too_long:
+                # Not the request itself, which is about to be applied: another dict beside it.
+                entry.held = shortened(entry.detail)
+                size, _ = weigh(entry.held)
+            size += ENTRY_BYTES
+            entry.weight = size
         self.last_number = entry.number = number = self.last_number + 1
         entries = self._entries
         entries.append(entry)
@@ -51,12 +53,9 @@ class MemoryJournal:
             self._drop()
         return number
 
-    def complete(
-        self, entry: Entry, outcome: str, now_ms: int, result: bytes | None = None
-    ) -> None:
-        """Say how something ended; `result` becomes a part of its detail."""
-        entry.outcome, entry.ended_ms = outcome, now_ms
-        if result is None or self.find(entry.number) is None:  # forgotten already
+    def complete(self, entry: Entry, result: bytes) -> None:
+        """Make a result a part of an entry's detail."""
+        if not self._entries or entry.number < self._entries[0].number:  # forgotten already
             return
         if len(result) > LONGEST_TEXT:
             result = shortened(result)

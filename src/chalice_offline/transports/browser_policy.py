@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
@@ -32,11 +32,13 @@ class Access:
     """Whom a door lets in beside the programs and pages of this machine.
 
     `allowed_hosts` are further names under which it may be reached, and whose pages may use it;
-    "*.name" stands for every name below. `beyond_loopback` says that other machines may connect.
+    "*.name" stands for every name below. `beyond_loopback` says that other machines may connect,
+    `warned_of` at which addresses, so that a session with two doors says it once.
     """
 
     allowed_hosts: tuple[str, ...] = ()
     beyond_loopback: bool = False
+    warned_of: set[str] = field(default_factory=set, compare=False)
 
 
 ONLY_THIS_MACHINE = Access()

@@ -101,6 +101,9 @@ def _require_loopback(host: str, address: str, access: Access) -> None:
             f"--host {host or repr(host)} would let other machines in: everybody on the network "
             "could run code here; say --listen-beyond-loopback if you mean it"
         )
+    if address in access.warned_of:
+        return  # by the other door of this session
+    access.warned_of.add(address)
     _log.warning(
         "LISTENING BEYOND LOOPBACK on %s: everybody who can reach this machine can read and change "
         "all that is emulated, and run code here as you, without a password.",
