@@ -20,6 +20,7 @@ import threading
 import time
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -58,7 +59,8 @@ def main() -> None:
     if len(sys.argv) > 1:
         logging.disable(logging.CRITICAL)
         with WORKS[" ".join(sys.argv[1:])]() as work:
-            print(json.dumps(_by_turns(work)))
+            found = _by_turns(work)
+        print(json.dumps(found))
         return
     print("| run | without, µs | recording, µs | share, fastest fifth | share, mean |")
     print("|---|---:|---:|---:|---:|")
@@ -66,6 +68,7 @@ def main() -> None:
         done = subprocess.run(
             [sys.executable, "-m", "benchmarks.recording", name],
             stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
             check=True,
             text=True,
             timeout=900,
@@ -263,7 +266,7 @@ def _middleware() -> Iterator[Work]:
 
     project = HERE.parent
     with (
-        redirect_stdout(sys.stderr),
+        redirect_stdout(StringIO()),
         Offline(project, stage="local", region="us-east-1", seed=1) as offline,
         opened(Street(offline)) as street,
     ):

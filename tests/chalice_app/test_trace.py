@@ -106,9 +106,9 @@ def test_retries_and_the_dead_letter(run: Any) -> None:
     assert runs[1].endswith("demo-dev-work runs with 1 record, try 2 → ValueError: bad paper")
     assert len(runs) == 2
     assert "dead" in lines[-1].lower()
-    # Each step stands below what brought it about.
+    # Tries stand beside each other, and what followed from the last one below it.
     indents = [line.index("demo-dev-work") for line in runs]
-    assert indents[1] > indents[0]
+    assert indents[1] == indents[0] < lines[-1].index("sqs.DeadLetter")
 
 
 def test_an_event_no_rule_matched_says_why(run: Any) -> None:
@@ -129,8 +129,8 @@ def test_a_run_that_timed_out_says_so(run: Any) -> None:
     assert text.count("timed out") == 1
 
 
-def test_asynchronous_tries_are_a_chain(run: Any) -> None:
-    """Each try of an event stands below the one before it, one and two minutes apart."""
+def test_asynchronous_tries_stand_beside_each_other(run: Any) -> None:
+    """One and two minutes apart; what follows from the last stands below it."""
     offline = run(
         """
 @app.lambda_function()
@@ -144,12 +144,42 @@ def fails(event, context):
     offline.settle(raise_errors=False)
     expected = """
      +0 ms  Invoke function demo-dev-fails
-     +0 ms  └─ demo-dev-fails runs → ValueError: no
-     +60 s     └─ demo-dev-fails runs, try 2 → ValueError: no
-    +3 min        └─ demo-dev-fails runs, try 3 → ValueError: no
-    +3 min           └─ demo-dev-fails: discarded (condition RetriesExhausted)
+     +0 ms  ├─ demo-dev-fails runs → ValueError: no
+     +60 s  ├─ demo-dev-fails runs, try 2 → ValueError: no
+    +3 min  └─ demo-dev-fails runs, try 3 → ValueError: no
+    +3 min     └─ demo-dev-fails: discarded (condition RetriesExhausted)
     """
     assert textwrap.dedent(story(offline, "order-4")) == drawn(expected)
+
+
+def test_of_many_tries_that_ended_alike_the_first_and_the_last_are_drawn(run: Any) -> None:
+    """A message that fails for hours is a few lines, whatever else its handler's tries took."""
+    offline = run(
+        """
+import time
+
+@app.on_sqs_message(queue="jobs")
+def fails(event):
+    [record] = event
+    tries = int(record.to_dict()["attributes"]["ApproximateReceiveCount"])
+    time.sleep(tries % 3)
+    if tries < 40:
+        raise ValueError("not yet")
+"""
+    )
+    sqs = offline.client("sqs")
+    url = sqs.get_queue_url(QueueName="jobs")["QueueUrl"]
+    sqs.send_message(QueueUrl=url, MessageBody="order-4")
+    offline.settle(raise_errors=False)
+    lines = [line[12:].lstrip() for line in story(offline, "order-4").splitlines()]
+    assert lines == [
+        "SendMessage queue jobs",
+        "├─ demo-dev-fails runs with 1 record → ValueError: not yet in 1 s",
+        "├─ demo-dev-fails runs with 1 record, try 2 → ValueError: not yet in 2 s",
+        "│  … 36 more tries, which ended the same way …",
+        "├─ demo-dev-fails runs with 1 record, try 39 → ValueError: not yet",
+        "└─ demo-dev-fails runs with 1 record, try 40 → ok in 1 s",
+    ]
 
 
 def test_nothing_to_tell(run: Any) -> None:

@@ -144,6 +144,65 @@ def test_a_shard_that_goes_no_further_says_when_it_is_tried_again(tmp_path: Path
     assert set(after) == {left, "try 2 in 1 s", "try 3 in 2 s", "try 4 in 4 s"}
 
 
+BATCHES = """
+from chalice import Chalice
+
+app = Chalice(app_name="shop")
+
+@app.lambda_function(name="cook")
+def cook(event, context):
+    bad = [one["messageId"] for one in event["Records"] if one["body"] in BAD]
+    return {"batchItemFailures": [{"itemIdentifier": name} for name in bad]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("bad", "heeded", "expected"),
+    [
+        (
+            '["fugu"]',
+            True,
+            ["1 of its records again in 30 s", "goes to letters in 30 s"],
+        ),
+        ('["fugu", "chili", "soup"]', True, ["try 2 in 30 s", "goes to letters in 30 s"]),
+        ('["fugu"]', False, []),
+        ("[]", True, []),
+    ],
+)
+def test_the_failed_part_of_a_batch_says_when_it_is_tried_again(
+    tmp_path: Path, bad: str, heeded: bool, expected: list[str]
+) -> None:
+    """A queue's, by what its handler named, if its mapping heeds that; then the dead letters."""
+    write_project(tmp_path, BATCHES.replace("BAD", bad))
+    lines: list[str] = []
+    with Offline(tmp_path, stage="dev") as offline:
+        reporter = Reporter(lines.extend)
+        emulator = offline.emulator
+        reporter.watch(Session(emulator, emulator.registry.state("lambda", LambdaState)))
+        sqs = offline.client("sqs")
+        arns = {}
+        for name in ("letters", "plates"):
+            policy = {"deadLetterTargetArn": arns.get("letters"), "maxReceiveCount": 2}
+            attributes = {"RedrivePolicy": json.dumps(policy)} if arns else {}
+            url = sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
+            asked = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+            arns[name] = asked["Attributes"]["QueueArn"]
+        entries = [{"Id": dish, "MessageBody": dish} for dish in ("chili", "soup", "fugu")]
+        sqs.send_message_batch(QueueUrl=url, Entries=entries)
+        offline.client("lambda").create_event_source_mapping(
+            EventSourceArn=arns["plates"],
+            FunctionName="shop-dev-cook",
+            FunctionResponseTypes=["ReportBatchItemFailures"] if heeded else [],
+        )
+        offline.advance(seconds=1)
+        for _ in range(3):
+            reporter.flush()
+            offline.advance(seconds=30)
+        reporter.stop()
+    after = [" ".join(line.split(", at")[0].split()) for line in lines if ", at 00:" in line]
+    assert [re.sub(r"in (29|30)[\d.]* s", "in 30 s", line) for line in after] == expected
+
+
 def test_quiet_tells_of_failures_only(told: Told) -> None:
     """And of dead letters."""
     said = "\n".join(words(told.when(Level.QUIET)))

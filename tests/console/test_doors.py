@@ -59,9 +59,10 @@ def test_a_story_holds_payloads_lines_and_tracebacks(shop: Shop) -> None:
     told = [story["steps"][0]]
     while told[-1]["steps"]:
         told.append(told[-1]["steps"][0])
-    assert [step["kind"] for step in told] == [
-        "call", "delivery", "run", "call", "run", "run", "note",
-    ]  # fmt: skip
+    assert [step["kind"] for step in told] == ["call", "delivery", "run", "call", "run"]
+    tries = told[3]["steps"]
+    assert [(step["kind"], step["run"]["try"]) for step in tries] == [("run", 1), ("run", 2)]
+    assert [step["kind"] for step in tries[1]["steps"]] == ["note"]
     assert told[0]["words"] == "POST /orders → 200"
     assert told[0]["detail"]["body"] == '{"dish": "fugu"}'
     failed = told[4]["run"]

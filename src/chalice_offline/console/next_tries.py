@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from chalice_offline.core.run_entry import RunEntry
 
 _LONGEST_PARSED = 1024 * 1024
+_FAILURES = b'"batchItemFailures"'
 
 
 class NextTries:
@@ -34,9 +35,29 @@ class NextTries:
         following = None if function is None else function.next_tries.get(run.request_id)
         if following is not None:
             return _told(following.at_ms, following.number, records=following.records)
-        if not run.failed:
+        if run.failed:
+            records = _records(run)
+            return self._of_message(records[0]) if records else None
+        if _FAILURES in run.held.get("result", b""):
+            return self._of_failures(run)
+        return None
+
+    def _of_failures(self, run: RunEntry) -> dict[str, Any] | None:
+        """Return when what a batch's handler named as failed comes back; None if nothing does.
+
+        Whether its mapping heeds the names shows in the queue: what it does not is deleted.
+        """
+        records = _records(run)
+        names = _failures(run.held["result"])
+        known = {record.get("messageId") for record in records}
+        if known.issuperset(names):  # else Lambda takes the whole batch for failed
+            records = [record for record in records if record.get("messageId") in names]
+        told = [one for record in records if (one := self._of_message(record)) is not None]
+        if not told:
             return None
-        record = self._first_record(run.number)
+        return {**told[0], "records": len(told) if len(told) < len(known) else None}
+
+    def _of_message(self, record: dict[str, Any]) -> dict[str, Any] | None:
         if record.get("eventSource") != "aws:sqs":
             return None
         arn, message_id = str(record.get("eventSourceARN")), str(record.get("messageId"))
@@ -47,16 +68,27 @@ class NextTries:
         to = parse_arn(letters).resource if letters else None
         return _told(at_ms, _receives(record) + 1, dead_letters=to)
 
-    def _first_record(self, entry: int) -> dict[str, Any]:
-        found = self._session.emulator.journal.find(entry)
-        payload = found.detail.get("payload", b"") if found is not None else b""
-        if len(payload) > _LONGEST_PARSED:
-            return {}
-        try:
-            record = json.loads(payload)["Records"][0]
-        except (ValueError, RecursionError, KeyError, IndexError, TypeError):
-            return {}
-        return record if isinstance(record, dict) else {}
+
+def _records(run: RunEntry) -> list[dict[str, Any]]:
+    payload = run.detail.get("payload", b"")
+    if len(payload) > _LONGEST_PARSED:
+        return []
+    try:
+        records = json.loads(payload)["Records"]
+    except (ValueError, RecursionError, KeyError, TypeError):
+        return []
+    if not isinstance(records, list):
+        return []
+    return [record for record in records if isinstance(record, dict)]
+
+
+def _failures(result: bytes) -> list[str]:
+    """Return the names in a handler's `batchItemFailures`; "" for one that is no name."""
+    try:
+        failures = json.loads(result)["batchItemFailures"]
+        return [str(failure.get("itemIdentifier") or "") for failure in failures or ()]
+    except (ValueError, RecursionError, KeyError, TypeError, AttributeError):
+        return []
 
 
 def _receives(record: dict[str, Any]) -> int:

@@ -18,10 +18,13 @@ def try_line(following: Mapping[str, Any], now_ms: int, *, colour: bool) -> str:
     """Return when the event of a failed run is tried again, or where it goes instead."""
     due_ms = following["at_ms"]
     wait = f"in {max(0, due_ms - now_ms) / 1000:g} s, at {clock_time(due_ms)}"
-    if following["dead_letters"]:
-        words = f"goes to {following['dead_letters']} {wait}"
-    elif following["records"]:
-        words = f"{following['records']} of its records again {wait}"
+    some, letters = following["records"], following["dead_letters"]
+    if letters:
+        words = (
+            f"{some} of its records: to {letters} {wait}" if some else f"goes to {letters} {wait}"
+        )
+    elif some:
+        words = f"{some} of its records again {wait}"
     else:
         words = f"try {following['try']} {wait}"
     return f"{'':12}  {'':<{NAME_WIDTH}}  {paint(words, YELLOW, colour=colour)}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from chalice_offline.trace.story import attempt_of, describe, duration, is_timeout_of
@@ -25,12 +26,18 @@ _PLUMBING = frozenset(
 )
 
 
+# Of tries that ended alike, so many are drawn, if at least so many can be left out for it.
+_TRIES_DRAWN = 3
+_LEFT_OUT_LEAST = 3
+
+
 class Trace:
     """A tree of journal entries. `str()` draws it with times relative to the first entry.
 
     `entries` are all that belong to it, in order; the drawing leaves out what only says that
     something went as usual. A batch with several causes is drawn under the last of them, and the
-    others point at it.
+    others point at it. Further tries of a run stand beside it, not below; of many that ended alike
+    the first and the last are drawn.
     """
 
     def __init__(self, journal: Journal, text: str) -> None:
@@ -66,14 +73,27 @@ class Trace:
         self.entries: list[Entry] = list(chosen.values())
         self._followers: dict[int, list[Entry]] = {}
         self._attempts: dict[int, int] = {}
+        self._homes: dict[int, int] = {}  # under which entry each is drawn; none for roots
         self.roots: list[Entry] = []
+        self._count_attempts()
         for entry in self.entries:
             parents = [cause for cause in entry.causes if cause in chosen]
-            for parent in parents:
-                self._followers.setdefault(parent, []).append(entry)
             if not parents:
                 self.roots.append(entry)
-        self._count_attempts()
+                continue
+            home = max(parents)
+            if self._tries_again(entry, chosen[home]):
+                parents.remove(home)
+                beside = self._homes.get(home)
+                if beside is None:
+                    self.roots.append(entry)
+                else:
+                    parents.append(beside)
+                    self._homes[entry.number] = beside
+            else:
+                self._homes[entry.number] = home
+            for parent in parents:
+                self._followers.setdefault(parent, []).append(entry)
 
     def __len__(self) -> int:
         return len(self.entries)
@@ -82,8 +102,10 @@ class Trace:
         if not self.entries:
             return "(nothing in the journal mentions it)"
         lines: list[str] = []
-        for root in self.roots:
+        for root, alike in self._grouped(self.roots):
             self._draw(root, "", "", lines)
+            if alike:
+                lines.append(f"{'':>10}  {_left_out(alike)}")
         return "\n".join(lines)
 
     def followers(self, entry: Entry) -> list[Entry]:
@@ -96,7 +118,7 @@ class Trace:
 
     def is_home(self, entry: Entry, follower: Entry) -> bool:
         """Whether a follower is told under this entry; a batch is, under the last of its causes."""
-        return self._home(follower) == entry.number
+        return self._homes.get(follower.number) == entry.number
 
     def attempt(self, entry: Entry) -> int:
         """Return which try a run is."""
@@ -108,27 +130,55 @@ class Trace:
 
     def _draw(self, entry: Entry, lead: str, below: str, lines: list[str]) -> None:
         lines.append(f"{self._when(entry):>10}  {lead}{self.words(entry)}")
-        shown = self.shown_below(entry)
-        for position, follower in enumerate(shown):
+        shown = self._grouped(self.shown_below(entry))
+        for position, (follower, alike) in enumerate(shown):
             last = position == len(shown) - 1
             branch, rest = ("└─ ", "   ") if last else ("├─ ", "│  ")
-            if self._home(follower) == entry.number:
+            if self.is_home(entry, follower):
                 self._draw(follower, below + branch, below + rest, lines)
             else:
                 words = f"joins the batch of {follower.subject} at {self._when(follower)}, below"
                 lines.append(f"{'':>10}  {below}{branch}{words}")
+            if alike:
+                lines.append(f"{'':>10}  {below}{rest}{_left_out(alike)}")
+
+    def _grouped(self, shown: list[Entry]) -> list[tuple[Entry, int]]:
+        """Return what is drawn of some steps, with the tries alike that are left out after each."""
+        drawn: list[tuple[Entry, int]] = []
+        for _, group in groupby(shown, self._likeness):
+            steps = list(group)
+            left_out = len(steps) - _TRIES_DRAWN
+            if left_out < _LEFT_OUT_LEAST or steps[0].kind != "run":
+                drawn += [(one, 0) for one in steps]
+                continue
+            first, last = steps[: _TRIES_DRAWN - 1], steps[-1]
+            drawn += [(one, 0) for one in first[:-1]]
+            drawn += [(first[-1], left_out), (last, 0)]
+        return drawn
+
+    def _likeness(self, entry: Entry) -> object:
+        """Return what tries that ended alike and led to nothing have in common."""
+        if entry.kind != "run" or self.shown_below(entry):
+            return entry.number
+        words = describe(entry, self.followers(entry))
+        took = entry.at_ms if entry.ended_ms is None else entry.ended_ms - entry.at_ms
+        return entry.subject, words.removesuffix(f" in {duration(took)}")
+
+    def _tries_again(self, entry: Entry, home: Entry) -> bool:
+        """Whether a run is another try of the run that it follows from."""
+        return (
+            entry.kind == home.kind == "run"
+            and entry.subject == home.subject
+            and self.attempt(entry) > self.attempt(home)
+        )
 
     def _is_shown(self, follower: Entry, entry: Entry) -> bool:
         if is_timeout_of(follower, entry):
             return False
-        if self._home(follower) != entry.number:
+        if not self.is_home(entry, follower):
             return follower.kind == "run"
         usual = follower.outcome in ("ok", "pending", "200")
         return not (follower.subject in _PLUMBING and usual)
-
-    def _home(self, entry: Entry) -> int:
-        """Return the number of the entry under which this one is drawn."""
-        return max(cause for cause in entry.causes if cause in self._followers)
 
     def _count_attempts(self) -> None:
         runs: dict[str, int] = {}
@@ -140,6 +190,10 @@ class Trace:
 
     def _when(self, entry: Entry) -> str:
         return f"+{duration(entry.at_ms - self.entries[0].at_ms)}"
+
+
+def _left_out(tries: int) -> str:
+    return f"… {tries} more tries, which ended the same way …"
 
 
 def _chosen(by_number: dict[int, Entry], wanted: Callable[[Entry], bool]) -> set[int]:
