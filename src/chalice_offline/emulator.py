@@ -166,11 +166,7 @@ class Emulator:
             return response
 
     def enter(
-        self,
-        kind: str,
-        subject: str,
-        detail: Mapping[str, Any],
-        causes: tuple[int, ...],
+        self, kind: str, subject: str, detail: Mapping[str, Any], causes: tuple[int, ...]
     ) -> int:
         """Write down an input that is not an AWS call (a client hung up)."""
         with self._turn:
@@ -287,8 +283,8 @@ class Emulator:
         if entry.causes:
             entry.story = self.stories.follow(number, entry.causes[0])
         self.runs.take_in(entry)
-        if self.observers:
-            self._tell_observers()
+        for observer in self.observers:
+            observer()
         return number
 
     def watch(self, topic: str, callback: Callable[[], None]) -> None:
@@ -428,13 +424,9 @@ class Emulator:
                 self.lineages.step(number, causes)
             else:
                 self.lineages.call(number, causes, subject)
-        if self.observers:
-            self._tell_observers()
-        return entry
-
-    def _tell_observers(self) -> None:
         for observer in self.observers:
             observer()
+        return entry
 
     def _catch_up(self) -> None:
         """Run what is due, each timer at its own instant, then move to the present."""
