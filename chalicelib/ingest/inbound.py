@@ -10,7 +10,7 @@ from chalicelib import log
 from chalicelib.adapters.files import FileTooLarge
 from chalicelib.channels.base import PartnerRefused, PartnerUnavailable, SignatureInvalid
 from chalicelib.domain.commands import TakeInUnpublished
-from chalicelib.domain.errors import InvalidPayload
+from chalicelib.domain.errors import DomainError, InvalidPayload
 from chalicelib.ingest.durable import UNPUBLISHED, keep
 from chalicelib.ingest.webhooks import take_in_verified, webhook_event
 from chalicelib.orders.receive import body_of
@@ -18,6 +18,8 @@ from chalicelib.stores.reports import ask_for_items
 from chalicelib.telemetry.metrics import put
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from chalicelib.bootstrap import Services
     from chalicelib.domain.commands import (
         PollPartner,
@@ -61,7 +63,7 @@ def take_in_unpublished(services: Services, command: TakeInUnpublished) -> None:
         if content is None:
             log.info("ingest.file_is_gone", file=key)
             return
-        envelope = json.loads(content)
+        envelope = _envelope(content)
     except (FileTooLarge, ValueError) as error:
         # It stays where it is, for people; no try of ours would ever read it.
         log.error("ingest.unreadable_file", file=key, reason=type(error).__name__)
@@ -72,10 +74,28 @@ def take_in_unpublished(services: Services, command: TakeInUnpublished) -> None:
     services.files.delete(key)
 
 
+def _envelope(content: bytes) -> dict[str, Any]:
+    """Read an event as it was filed; ValueError when it is none."""
+    envelope = json.loads(content)
+    if not isinstance(envelope, dict) or not {"detail-type", "detail"} <= envelope.keys():
+        raise ValueError("no event")
+    return envelope
+
+
 def take_in_what_is_left(services: Services) -> None:
-    """Take in files whose function had used up its three tries: AWS was away for longer."""
+    """Take in files whose function had used up its three tries: AWS was away for longer.
+
+    One that cannot be taken in holds no other up.
+    """
+    failures: list[Exception] = []
     for key in islice(services.files.keys(UNPUBLISHED), FILES_AT_A_TIME):
-        take_in_unpublished(services, TakeInUnpublished(key))
+        try:
+            take_in_unpublished(services, TakeInUnpublished(key))
+        except DomainError as error:
+            log.error("ingest.not_taken_in", file=key, reason=str(error))
+            failures.append(error)
+    if failures:
+        raise ExceptionGroup("what could not be taken in", failures)
 
 
 def poll_partners(services: Services, command: PollPartners) -> None:  # noqa: ARG001 - uniform

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -28,7 +29,9 @@ def down(*_: object, **__: object) -> None:
     raise AwsUnavailable("ServiceUnavailable")
 
 
-def place_unpublished(street: Street, monkeypatch: pytest.MonkeyPatch, seconds: float) -> str:
+def place_unpublished(
+    street: Street, monkeypatch: pytest.MonkeyPatch, seconds: float, count: int = 1
+) -> str:
     """Place an order while bus and queues are away for so long."""
     with monkeypatch.context() as patch:
         patch.setattr(EventBus, "publish", down)
@@ -37,7 +40,8 @@ def place_unpublished(street: Street, monkeypatch: pytest.MonkeyPatch, seconds: 
         order_id = street.place("uber_eats", number=1)
         street.offline.advance(seconds=seconds, raise_errors=False)
         street.world.tick()
-        assert files(street) == ["unpublished"]
+        assert set(files(street)) == {"unpublished"}
+        assert len(files(street)) >= count
     return order_id
 
 
@@ -64,7 +68,11 @@ def test_outage_that_outlasts_all_tries_leaves_nobody_unanswered(
     assert findings(street) == []
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"x" * 300_000], ids=["empty", "cut", "large"])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"{", b"[]", b"{}", b"x" * 300_000],
+    ids=["empty", "cut", "list", "none", "large"],
+)
 def test_file_that_nobody_can_read_holds_no_other_up(
     street: Street, monkeypatch: pytest.MonkeyPatch, content: bytes
 ) -> None:
@@ -76,6 +84,27 @@ def test_file_that_nobody_can_read_holds_no_other_up(
         patch.setattr(EventBus, "publish", down)
         order_id = street.place("uber_eats", number=1)
         street.offline.advance(seconds=400, raise_errors=False)
+    street.go(seconds=150)
+    assert street.decisions() == {order_id: "denied"}
+    assert set(files(street)) == {"taken-in", "unpublished"}
+
+
+def test_file_that_no_queue_takes_holds_no_other_up(
+    street: Street, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Written by hand, and twice as long as a message: it fails each time, alone."""
+    s3 = street.offline.client("s3")
+    large = json.dumps({"detail-type": "x", "detail": "é" * 100_000}, ensure_ascii=False).encode()
+    s3.put_object(Bucket=BUCKET, Key="webhooks/unpublished/.json", Body=large)
+    send = Queues.send
+
+    def takes(self: Queues, queue: str, body: Any, delay_seconds: int = 0) -> None:
+        if len(json.dumps(body)) > 262_144:
+            raise AwsUnavailable("InvalidMessageContents")
+        send(self, queue, body, delay_seconds)
+
+    monkeypatch.setattr(Queues, "send", takes)
+    order_id = place_unpublished(street, monkeypatch, 400, 2)
     street.go(seconds=150)
     assert street.decisions() == {order_id: "denied"}
     assert set(files(street)) == {"taken-in", "unpublished"}
