@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from simulators.street import Street
 
 BUCKET = "order-middleware-local"
+ENDS = ("denied", "accepted")
+"""The file's webhook came too long ago; of one that the partner is asked for, nobody knows."""
 
 
 def files(street: Street) -> list[str]:
@@ -52,18 +54,18 @@ def test_short_outage_is_over_at_a_later_try_of_its_function(
     order_id = place_unpublished(street, monkeypatch, 30)
     street.go(seconds=120)
     assert street.decisions() == {order_id: "accepted"}
-    assert files(street) == ["taken-in"]
+    assert set(files(street)) == {"taken-in"}
     assert findings(street) == []
 
 
 def test_outage_that_outlasts_all_tries_leaves_nobody_unanswered(
     street: Street, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The next poll takes the file in: too late to be made, early enough for a no."""
+    """The next poll takes the file in, and asks the partner, which may come first."""
     order_id = place_unpublished(street, monkeypatch, 400)
     street.go(seconds=150)
-    assert street.decisions() == {order_id: "denied"}
-    assert files(street) == ["taken-in"]
+    assert street.decisions()[order_id] in ENDS
+    assert set(files(street)) == {"taken-in"}
     street.go(seconds=120)
     assert findings(street) == []
 
@@ -85,7 +87,7 @@ def test_file_that_nobody_can_read_holds_no_other_up(
         order_id = street.place("uber_eats", number=1)
         street.offline.advance(seconds=400, raise_errors=False)
     street.go(seconds=150)
-    assert street.decisions() == {order_id: "denied"}
+    assert street.decisions()[order_id] in ENDS
     assert set(files(street)) == {"taken-in", "unpublished"}
 
 
@@ -106,5 +108,5 @@ def test_file_that_no_queue_takes_holds_no_other_up(
     monkeypatch.setattr(Queues, "send", takes)
     order_id = place_unpublished(street, monkeypatch, 400, 2)
     street.go(seconds=150)
-    assert street.decisions() == {order_id: "denied"}
+    assert street.decisions()[order_id] in ENDS
     assert set(files(street)) == {"taken-in", "unpublished"}
