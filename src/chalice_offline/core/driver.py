@@ -41,6 +41,18 @@ class Driven(Protocol):
         ...
 
 
+class Helper(Protocol):
+    """Lets the present thread, which is going to wait for a handler, run that handler itself."""
+
+    def begin(self) -> None:
+        """Offer this thread for what handlers are asked for from now on."""
+        ...
+
+    def end(self, awaited: Pending[Any] | None) -> None:
+        """Run what was left to this thread until `awaited` is known; other threads run the rest."""
+        ...
+
+
 class Driver(Protocol):
     """Everything the kernel must not do itself: read the clock, run handlers, send, wait."""
 
@@ -51,6 +63,11 @@ class Driver(Protocol):
     @property
     def clock(self) -> Clock:
         """Where the time comes from."""
+        ...
+
+    @property
+    def helper(self) -> Helper | None:
+        """How threads of doors may help; None where they must not."""
         ...
 
     def run(

@@ -16,6 +16,7 @@ from chalice_offline.core.failures import FailureLog
 from chalice_offline.core.run import not_run
 from chalice_offline.drivers.debuggers import is_debugged
 from chalice_offline.drivers.handler_threads import HandlerThreads
+from chalice_offline.drivers.helping import Helper
 from chalice_offline.drivers.interruption import RunningHandler
 from chalice_offline.drivers.outcomes import outcome_of
 from chalice_offline.drivers.outside import send_outside
@@ -58,7 +59,8 @@ class LiveDriver:
         self._timeouts = timeouts
         self._threads = HandlerThreads("handler")
         # Who waits for an answer, at a route say, does not wait for what nobody waits for.
-        self._awaited = Turnstile(self._threads)
+        self.helper = Helper()
+        self._awaited = Turnstile(self._threads, self.helper)
         self._turnstile = Turnstile(self._threads)
         self._running: dict[int, RunningHandler] = {}
         self._failures = FailureLog(_log)
@@ -115,7 +117,11 @@ class LiveDriver:
                 done(not_run(run, error))
                 raise
             handler = self._running[run.entry] = RunningHandler(run)
+            # What the handler itself asks for is not left to the thread that it runs on.
+            helper, helps = self.helper, self.helper.helps
+            helper.helps = False
             outcome = handler.outcome(lambda: outcome_of(self.run_function, run))
+            helper.helps = helps
             del self._running[run.entry]
             done(outcome)
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from chalice_offline.drivers.handler_threads import HandlerThreads
+    from chalice_offline.drivers.helping import Helper
 
     Work = Callable[[], None]
 
@@ -29,8 +30,10 @@ PATIENCE_SECONDS = 0.01
 class Turnstile:
     """Runs work on threads, `AT_ONCE` at once or as many as it takes to get on, in order."""
 
-    def __init__(self, threads: HandlerThreads) -> None:
+    def __init__(self, threads: HandlerThreads, helper: Helper | None = None) -> None:
+        """With a `helper`, a thread that helps runs what it asks for, if that may go in at once."""
         self._threads = threads
+        self._helper = helper
         self._changed = threading.Condition(threading.Lock())
         self._waiting: deque[Work] = deque()
         self._inside = 0
@@ -67,7 +70,12 @@ class Turnstile:
     # ---- within, with the lock held ----------------------------------------------------------
 
     def _let_in(self, work: Work) -> None:
-        self._threads.start(partial(self._run, work, self._passed))
+        going = partial(self._run, work, self._passed)
+        if self._helper is None or not self._helper.helps or self._stopped:
+            self._threads.start(going)
+        else:
+            here = partial(self._run_one, work, self._passed)
+            self._helper.leave(here, partial(self._start, going))
         self._inside += 1
         self._begun += 1
 
@@ -90,6 +98,23 @@ class Turnstile:
             with self._changed:
                 following = self._next(passed)
                 passed = self._passed
+
+    def _run_one(self, work: Work, passed: int) -> None:
+        """Run work on a thread that helps, and has something else to do then."""
+        if self._stopped:
+            return
+        work()
+        with self._changed:
+            following, passed = self._next(passed), self._passed
+        if following is not None:
+            self._start(partial(self._run, following, passed))
+
+    def _start(self, going: Work) -> None:
+        try:
+            self._threads.start(going)
+        except RuntimeError:  # the machine gives no more threads: then this one has to
+            if not self._stopped:
+                going()
 
     def _watch_them(self) -> None:
         while True:

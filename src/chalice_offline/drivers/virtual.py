@@ -46,6 +46,8 @@ STOPPED_HANG_SECONDS = 1.0
 class VirtualDriver:
     """Drives one emulator in virtual time."""
 
+    helper = None  # who drives says which handler runs when
+
     def __init__(
         self,
         *,

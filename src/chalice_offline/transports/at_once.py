@@ -21,11 +21,13 @@ from chalice_offline.transports.guard import plain_error
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from chalice_offline.core.driver import Helper
     from chalice_offline.core.http import Headers, HttpResponse
     from chalice_offline.transports.asgi import AsgiApp
     from chalice_offline.transports.browser_policy import Area
 
     Answer = HttpResponse | Pending[HttpResponse]
+    Fields = list[tuple[bytes, bytes]]
 
 _log = logging.getLogger(__name__)
 
@@ -40,6 +42,11 @@ _STATUS_LINES = {
 
 class Endpoint(Protocol):
     """What answers requests one by one, and brings replies that do not fit into memory."""
+
+    @property
+    def helper(self) -> Helper | None:
+        """How a thread that is going to wait for an answer helps; None where it must not."""
+        ...
 
     def answer(self, request: HttpRequest) -> Answer:
         """Answer a request; never raises."""
@@ -79,7 +86,7 @@ class Connection(Protocol):
         """Run `callback` on the event loop; any thread may ask for it."""
         ...
 
-    def date(self) -> list[tuple[bytes, bytes]]:
+    def date(self) -> Fields:
         """Return the header fields that every reply has."""
         ...
 
@@ -115,17 +122,15 @@ class AtOnce:
 
     def whole(self) -> None:
         """Answer the request: all of it is there."""
-        self.more_body = False
         head = self._head
         request = self._request = HttpRequest(
             head.method, head.url, head.headers, self.body, fields=head.fields
         )
-        try:
-            answer = self._endpoint.answer(request)
-        except Exception:  # noqa: BLE001 - the outermost boundary
-            # A mistake of ours must not take the connection down.
-            _log.exception("%s %.200r failed", request.method, request.target)
-            answer = plain_error(self._connection.area, 500)
+        self.answered(answer_of(self._endpoint, request, self._connection.area))
+
+    def answered(self, answer: Answer) -> None:
+        """Reply, now or when the answer is known; all of the request is there."""
+        self.more_body = False
         if isinstance(answer, Pending):
             self._pending = answer
             self._connection.comes_later(self)
@@ -163,21 +168,40 @@ class AtOnce:
         if reply.file is not None or reply.feed is not None:
             self._connection.bring(self, self._endpoint.bringing(self._request, reply))
             return
-        try:
-            data = self._bytes(reply)
-        except UnsendableReplyError as error:
-            _log.error("the reply to %s cannot be sent: %s", self._request.target[:200], error)
-            data = self._bytes(plain_error(self._connection.area, 502))
+        connection = self._connection
+        data = reply_bytes(
+            reply, self._request, connection.date(), connection.area, keep_alive=self.keep_alive
+        )
         self.response_complete = True
         self._connection.write_reply(data)
         self._connection.replied(self)
 
-    def _bytes(self, reply: HttpResponse) -> bytes:
-        head, body = head_bytes(reply, head=self._request.method == "HEAD")
-        parts = [_STATUS_LINES.get(reply.status) or b"HTTP/1.1 %d \r\n" % reply.status]
-        for name, value in self._connection.date():
-            parts += (name, b": ", value, b"\r\n")
-        parts.append(head)
-        parts.append(b"\r\n" if self.keep_alive else b"connection: close\r\n\r\n")
-        parts.append(body)
-        return b"".join(parts)
+
+def answer_of(endpoint: Endpoint, request: HttpRequest, area: Area) -> Answer:
+    """Return what answers a request; never raises."""
+    try:
+        return endpoint.answer(request)
+    except Exception:  # noqa: BLE001 - the outermost boundary
+        # A mistake of ours must not take the connection down.
+        _log.exception("%s %.200r failed", request.method, request.target)
+        return plain_error(area, 500)
+
+
+def reply_bytes(
+    reply: HttpResponse, request: HttpRequest, date: Fields, area: Area, *, keep_alive: bool
+) -> bytes:
+    """Return a reply as it goes over the wire; never raises."""
+    is_head = request.method == "HEAD"
+    try:
+        head, body = head_bytes(reply, head=is_head)
+    except UnsendableReplyError as error:
+        _log.error("the reply to %s cannot be sent: %s", request.target[:200], error)
+        reply = plain_error(area, 502)
+        head, body = head_bytes(reply, head=is_head)
+    parts = [_STATUS_LINES.get(reply.status) or b"HTTP/1.1 %d \r\n" % reply.status]
+    for name, value in date:
+        parts += (name, b": ", value, b"\r\n")
+    parts.append(head)
+    parts.append(b"\r\n" if keep_alive else b"connection: close\r\n\r\n")
+    parts.append(body)
+    return b"".join(parts)

@@ -15,6 +15,7 @@ from chalice_offline.transports.websockets import serve_socket
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from chalice_offline.core.driver import Helper
     from chalice_offline.core.feed import Feed
     from chalice_offline.core.http import HttpRequest, HttpResponse
     from chalice_offline.transports.asgi import AsgiApp, Receive, Scope, Send
@@ -79,6 +80,11 @@ class AwsEndpoint:
                 request.upload.path.unlink(missing_ok=True)
 
     # ---- at once (at_once.Endpoint) --------------------------------------------------------------
+
+    @property
+    def helper(self) -> Helper | None:
+        """How a thread that is going to wait for an answer helps; None where it must not."""
+        return self._gateway.emulator.driver.helper
 
     def answer(self, request: HttpRequest) -> HttpResponse | Pending[HttpResponse]:
         """Answer a request that is there whole; never raises."""

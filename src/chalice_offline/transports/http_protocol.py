@@ -8,26 +8,29 @@ from http.client import responses
 from typing import TYPE_CHECKING, Any
 
 import httptools
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-from chalice_offline.core.http import Headers, HttpRequest
-from chalice_offline.transports.asgi import FIELDS, HEADERS, LOOPBACK
+from chalice_offline.transports.asgi import FIELDS, HEADERS
 from chalice_offline.transports.at_once import AtOnce, is_usual
 from chalice_offline.transports.guard import plain_error
+from chalice_offline.transports.heads import (
+    HEAD_BYTES,
+    MalformedHeadError,
+    authority_and_path,
+    merged,
+    request_of,
+)
 from chalice_offline.transports.joined_writes import JoinedWrites
+from chalice_offline.transports.lendable import LendableProtocol
+from chalice_offline.transports.lending import Lending
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from chalice_offline.core.http import HttpResponse
+    from chalice_offline.core.http import Headers, HttpResponse
     from chalice_offline.transports.asgi import AsgiApp
     from chalice_offline.transports.at_once import Endpoint
     from chalice_offline.transports.guard import Guard
-
-# S3 takes 8 KB of header fields, API Gateway 10 KB, load balancers 64 KB; nobody takes more.
-HEAD_BYTES = 64 * 1024
-# Fields that a head has once, or where its payload ends and whom it is for is anybody's guess.
-_ONCE = frozenset({"host", "transfer-encoding"})
 
 
 @cache
@@ -38,16 +41,13 @@ def socket_protocol() -> type[Any]:
     return SocketProtocol
 
 
-def protocol_for(guard: Guard, endpoint: Endpoint | None) -> Callable[..., HttpToolsProtocol]:
+def protocol_for(guard: Guard, endpoint: Endpoint | None) -> Callable[..., LendableProtocol]:
     """Return what makes the protocol of one door; `endpoint` answers what can be at once."""
-    return partial(_Protocol, guard, endpoint)
+    lending = None if endpoint is None else Lending(guard, endpoint)
+    return partial(_Protocol, guard, endpoint, lending)
 
 
-class _MalformedError(Exception):
-    """A head that is refused; it ends the parsing of the connection."""
-
-
-class _Protocol(HttpToolsProtocol):  # type: ignore[misc] # uvicorn is not followed
+class _Protocol(LendableProtocol):
     """One connection."""
 
     parser: Any
@@ -56,19 +56,21 @@ class _Protocol(HttpToolsProtocol):  # type: ignore[misc] # uvicorn is not follo
     timeout_keep_alive_task: asyncio.TimerHandle | None
     url: bytes
 
-    def __init__(self, guard: Guard, endpoint: Endpoint | None, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
+    def __init__(
+        self,
+        guard: Guard,
+        endpoint: Endpoint | None,
+        lending: Lending | None,
+        *args: Any,
+        **options: Any,
+    ) -> None:
+        super().__init__(endpoint, lending, *args, **options)
         self.area = guard.area
         self._guard = guard
-        self._endpoint = endpoint
         self._head_bytes = 0
-        self._in_head = True
-        self._fields: list[tuple[bytes, bytes]] = []
         self._authority = b""  # which the target names instead of a host field
-        self._at_once: AtOnce | None = None  # what is under way of it
         self._starts_anew = False
         self._refusal: HttpResponse | None = None
-        self._heard_at = self._idle_since = self.loop.time()
 
     def connection_made(self, transport: Any) -> None:
         """Take a connection; head and body of a reply leave it together."""
@@ -86,6 +88,8 @@ class _Protocol(HttpToolsProtocol):  # type: ignore[misc] # uvicorn is not follo
 
     def silent_for(self) -> float:
         """Return for how many seconds the client has owed a request, or the rest of one."""
+        if self._lent is not None:
+            return 0
         cycle = self.cycle
         waits_for_us = cycle is not None and not cycle.response_complete and not cycle.more_body
         return 0 if waits_for_us or self.flow.read_paused else self.loop.time() - self._heard_at
@@ -130,10 +134,10 @@ class _Protocol(HttpToolsProtocol):  # type: ignore[misc] # uvicorn is not follo
         self._in_head = False
         headers = self._merged()
         if (headers.get("transfer-encoding") or "chunked").lower() != "chunked":
-            raise _MalformedError
+            raise MalformedHeadError
         method = self.parser.get_method()
         if method == b"CONNECT":
-            raise _MalformedError
+            raise MalformedHeadError
         if not self.url.startswith(b"/"):
             self._take_target(headers)
         if self._may_answer_at_once(headers):
@@ -165,6 +169,7 @@ class _Protocol(HttpToolsProtocol):  # type: ignore[misc] # uvicorn is not follo
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The client is gone, or was let go."""
+        self._lose_lent()
         cycle, self._at_once = self._at_once, None
         if cycle is not None:
             self.tasks.discard(cycle)
@@ -203,7 +208,7 @@ class _Protocol(HttpToolsProtocol):  # type: ignore[misc] # uvicorn is not follo
         self.timeout_keep_alive_task = None
         if self.transport.is_closing():
             return
-        idles = self.cycle is None or self.cycle.response_complete
+        idles = self._lent is None and (self.cycle is None or self.cycle.response_complete)
         since = max(self._idle_since, self._heard_at)
         left = (
             since + self.timeout_keep_alive - self.loop.time() if idles else self.timeout_keep_alive
@@ -222,6 +227,7 @@ class _Protocol(HttpToolsProtocol):  # type: ignore[misc] # uvicorn is not follo
         if not cycle.keep_alive:
             self.transport.close()
         self.on_response_complete()
+        self._lend_soon()
 
     def bring(self, cycle: AtOnce, app: AsgiApp) -> None:
         """Let a task of the event loop send the reply."""
@@ -274,23 +280,18 @@ class _Protocol(HttpToolsProtocol):  # type: ignore[misc] # uvicorn is not follo
     # ---- heads -----------------------------------------------------------------------------------
 
     def _merged(self) -> Headers:
-        """Return the head's fields with those that repeat on one line; refuses what is no head."""
-        fields = self._fields
-        # All at once, which is faster than one by one; no field of a head has a line end in it.
-        names = b"\n".join([name for name, _ in fields]).lower().decode("latin-1")
-        values = b"\n".join([value for _, value in fields]).decode("latin-1")
-        if len(self.url) + len(names) + len(values) + 4 * len(fields) > HEAD_BYTES:
-            self._refusal = plain_error(self.area, 431)
-            raise _MalformedError
-        pairs = list(zip(names.split("\n"), values.split("\n"), strict=True)) if fields else []
-        merged = Headers.folded(dict(pairs))
-        return merged if len(merged) == len(pairs) else _joined(pairs)
+        try:
+            return merged(self.url, self._fields)
+        except MalformedHeadError as error:
+            if error.is_too_large:
+                self._refusal = plain_error(self.area, 431)
+            raise
 
-    def _take_target(self, merged: Headers) -> None:
+    def _take_target(self, headers: Headers) -> None:
         """Take a target that is no path: "*", or RFC 9112, section 3.2.2: a host in it counts."""
-        self._authority, self.url = _authority_and_path(self.url)
+        self._authority, self.url = authority_and_path(self.url)
         if self._authority:
-            merged["host"] = self._authority.decode("latin-1")
+            headers["host"] = self._authority.decode("latin-1")
 
     def _fold_fields(self) -> None:
         """Let ASGI have the head's fields as it wants them."""
@@ -299,22 +300,21 @@ class _Protocol(HttpToolsProtocol):  # type: ignore[misc] # uvicorn is not follo
             self.headers[:] = [pair for pair in self.headers if pair[0] != b"host"]
             self.headers.append((b"host", self._authority))
 
-    def _may_answer_at_once(self, merged: Headers) -> bool:
+    def _may_answer_at_once(self, headers: Headers) -> bool:
         cycle = self.cycle
         return (
             self._endpoint is not None
             and (cycle is None or cycle.response_complete)
             and self.url.isascii()
             and not self.flow.write_paused
-            and is_usual(merged)
-            and self._guard.lets_by(merged)
+            and is_usual(headers)
+            and self._guard.lets_by(headers)
         )
 
-    def _begin_at_once(self, method: bytes, merged: Headers) -> None:
+    def _begin_at_once(self, method: bytes, headers: Headers) -> None:
         assert self._endpoint is not None
-        target, _, _ = self.url.partition(b"#")
-        url = f"{self.scheme}://{merged.get('host') or LOOPBACK}{target.decode('latin-1')}"
-        head = HttpRequest(method.decode("ascii"), url, merged, fields=self._fields)
+        head = request_of(method, self.url, headers, self._fields, self.scheme)
+        self._count()
         keep_alive = self.parser.get_http_version() != "1.0" and self.parser.should_keep_alive()
         self.cycle = self._at_once = AtOnce(self, self._endpoint, head, keep_alive=keep_alive)
 
@@ -355,32 +355,3 @@ class _Protocol(HttpToolsProtocol):  # type: ignore[misc] # uvicorn is not follo
                 head += [name, b": ", value, b"\r\n"]
         self.parser = httptools.HttpRequestParser(self)
         self.data_received(b"".join([*head, b"\r\n", rest]))
-
-
-def _joined(pairs: list[tuple[str, str]]) -> Headers:
-    """Return fields of which some repeat; refuses those that must not."""
-    merged: dict[str, str] = {}
-    for name, value in pairs:
-        if name not in merged:
-            merged[name] = value
-        elif name in _ONCE:
-            raise _MalformedError
-        else:  # RFC 9110, section 5.2; cookies: RFC 9113, section 8.2.3
-            merged[name] += f"{'; ' if name == 'cookie' else ', '}{value}"
-    return Headers.folded(merged)
-
-
-def _authority_and_path(target: bytes) -> tuple[bytes, bytes]:
-    """Return the host and port that an absolute-form target names, and the rest of the target.
-
-    Raises when it is neither that nor a path.
-    """
-    if target.startswith(b"/"):
-        return b"", target
-    parsed = httptools.parse_url(target)
-    if parsed.schema.lower() not in (b"http", b"https") or not parsed.host:
-        raise _MalformedError
-    host = b"[%s]" % parsed.host if b":" in parsed.host else parsed.host
-    query = b"" if parsed.query is None else b"?" + parsed.query
-    path = (parsed.path or b"/") + query
-    return (host if parsed.port is None else b"%s:%d" % (host, parsed.port)), path

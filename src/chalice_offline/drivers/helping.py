@@ -1,0 +1,43 @@
+"""A thread that waits for a handler, and runs it meanwhile.
+
+Whoever has read a request and is going to wait for the handler that answers it can as well be the
+thread that runs it: to wake another one, and to be woken by it, takes as long as a small handler.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from chalice_offline.core.pending import Pending
+
+    Work = Callable[[], None]
+
+
+class Helper(threading.local):
+    """What the present thread is going to run itself; each thread has its own."""
+
+    def __init__(self) -> None:
+        #: whether this thread is about to wait
+        self.helps = False
+        self._left: deque[tuple[Work, Work]] = deque()
+
+    def leave(self, work: Work, elsewhere: Work) -> None:
+        """Leave `work` to this thread, which helps; `elsewhere` has another thread run it."""
+        self._left.append((work, elsewhere))
+
+    def begin(self) -> None:
+        """Offer this thread for what handlers are asked for from now on."""
+        self.helps = True
+
+    def end(self, awaited: Pending[Any] | None) -> None:
+        """Run what was left, until what is awaited is known; others run the rest."""
+        while awaited is not None and not awaited.done and self._left:
+            self._left.popleft()[0]()
+        self.helps = False
+        while self._left:
+            self._left.popleft()[1]()

@@ -1,0 +1,106 @@
+"""A thread that waits for a handler runs it itself."""
+
+from __future__ import annotations
+
+import http.client
+import threading
+from typing import Any
+
+from chalice_offline.core.context import Caller
+from chalice_offline.transports.aws_door import aws_endpoint
+from chalice_offline.transports.gateway import Gateway
+from chalice_offline.transports.http_server import Server
+
+PATIENCE_SECONDS = 30
+
+
+def helped(live: Any, name: str) -> Any:
+    """Invoke a function as a door's thread does that helps; return its payload, if it is known."""
+    helper = live.driver.helper
+    helper.begin()
+    pending = live.emulator.call("lambda", "Invoke", {"FunctionName": name}, Caller())
+    helper.end(pending)
+    return pending
+
+
+def test_it_runs_on_the_thread_that_waits(live: Any) -> None:
+    """No other thread is woken; what nobody waits for runs elsewhere."""
+    ran: list[int] = []
+    live.add("answers", lambda _event, _context: ran.append(threading.get_ident()))
+    assert helped(live, "answers").done
+    assert ran == [threading.get_ident()]
+    live.invoke("answers", InvocationType="Event")
+    live.wait_until(lambda: len(ran) == 2)
+    assert ran[1] != ran[0]
+
+
+def test_what_the_handler_waits_for_is_not_left_to_its_thread(live: Any) -> None:
+    """It would wait for itself."""
+    threads: list[int] = []
+
+    def asks(_event: Any, _context: Any) -> Any:
+        return live.invoke("answers")["Payload"]
+
+    def answers(_event: Any, _context: Any) -> str:
+        threads.append(threading.get_ident())
+        return "at once"
+
+    live.add("asks", asks, timeout_seconds=PATIENCE_SECONDS)
+    live.add("answers", answers)
+    pending = helped(live, "asks")
+    assert pending.done
+    assert pending.result()["Payload"] == b'"at once"'
+    assert threading.get_ident() not in threads
+
+
+def test_who_waits_at_the_turnstile_goes_on_elsewhere(live: Any) -> None:
+    """The thread that helps has something else to do after its own."""
+    inside, end = threading.Barrier(2 + 1), threading.Event()
+    done = threading.Event()
+
+    def hangs(_event: Any, _context: Any) -> None:
+        inside.wait(PATIENCE_SECONDS)
+        end.wait(PATIENCE_SECONDS)
+
+    live.add("hangs", hangs, timeout_seconds=900)
+    live.add("answers", lambda _event, _context: done.set())
+    others = [threading.Thread(target=live.invoke, args=("hangs",)) for _ in range(2)]
+    for one in others:
+        one.start()
+    inside.wait(PATIENCE_SECONDS)
+    pending = helped(live, "answers")  # passes those inside, on a thread of its own
+    assert done.wait(PATIENCE_SECONDS)
+    end.set()
+    for one in others:
+        one.join(PATIENCE_SECONDS)
+    live.wait_until(lambda: pending.done)
+
+
+def test_a_handler_that_hangs_holds_no_client(live: Any) -> None:
+    """Its connection's thread runs it for ever; who asked hears of the timeout, and asks on."""
+    end, threads = threading.Event(), set[str]()
+
+    def hangs(_event: Any, _context: Any) -> None:
+        threads.add(threading.current_thread().name)
+        end.wait(PATIENCE_SECONDS)
+
+    live.add("answers", lambda _event, _context: threading.current_thread().name)
+    live.add("hangs", hangs, timeout_seconds=1)
+    server = Server(aws_endpoint(Gateway(live.emulator)))
+    server.start()
+    client = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE_SECONDS)
+
+    def invoke(name: str) -> bytes:
+        client.request("POST", f"/2015-03-31/functions/{name}/invocations", b"{}")
+        return client.getresponse().read()
+
+    try:
+        while invoke("answers") != b'"connection"':
+            pass
+        assert b"timed out after 1.00 seconds" in invoke("hangs")
+        assert threads == {"connection"}
+        assert invoke("answers").startswith(b'"handler')
+    finally:
+        end.set()
+        client.close()
+        server.stop()

@@ -1,0 +1,200 @@
+"""Connections that have a thread of their own while one request follows the other."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from chalice_offline.core.pending import Pending
+from tests.transports.raw_http import connect, read_replies, read_reply
+from tests.transports.test_connections import replied, server_of, wait_until
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Callable, Iterator
+
+    from chalice_offline.transports.http_server import Server
+
+HOST = "Host: localhost\r\n"
+OWN = "connection"  # how its thread is called
+
+
+class Routes:
+    """Answers with what was sent, and notes which thread was asked."""
+
+    def __init__(self) -> None:
+        self.threads: list[str] = []
+        self.answers: dict[str, Any] = {}
+
+    def __call__(self, request: dict[str, Any]) -> Any:
+        self.threads.append(threading.current_thread().name)
+        answer = self.answers.get(request["path"])
+        return answer() if answer else replied(body=request["body"][::-1])
+
+
+@pytest.fixture
+def routes() -> Routes:
+    return Routes()
+
+
+@pytest.fixture
+def server(routes: Routes) -> Iterator[Server]:
+    """A door whose routes are `routes`."""
+    made = server_of(routes)
+    made.start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def client(server: Server, routes: Routes) -> Iterator[socket.socket]:
+    """A client whose connection has a thread of its own by now."""
+    with connect(server.port) as made:
+        ask_until(made, lambda: routes.threads[-1] == OWN)
+        yield made
+
+
+def ask(client: socket.socket, body: str = "abc", fields: str = "", path: str = "/") -> bytes:
+    head = f"POST {path} HTTP/1.1\r\n{HOST}{fields}Content-Length: {len(body)}\r\n\r\n"
+    client.sendall(f"{head}{body}".encode())
+    return read_reply(client)[2]
+
+
+def ask_until(client: socket.socket, condition: Callable[[], bool]) -> None:
+    for _ in range(2_000):
+        assert ask(client) == b"cba"
+        if condition():
+            return
+    pytest.fail("asked 2,000 times in vain")
+
+
+def test_a_busy_connection_gets_a_thread_and_gives_it_back(
+    client: socket.socket, routes: Routes
+) -> None:
+    """What comes in pieces is whole all the same; a pause ends it, and it begins again."""
+    head = f"POST / HTTP/1.1\r\n{HOST}Content-Length: 6\r\n\r\n"
+    for piece in (head[:9], head[9:], "abc", "def"):
+        client.sendall(piece.encode())
+    assert read_replies(client, 1) == [b"fedcba"]
+    wait_until(lambda: OWN not in [one.name for one in threading.enumerate()])
+    assert ask(client) == b"cba"
+    assert routes.threads[-1] != OWN
+    ask_until(client, lambda: routes.threads[-1] == OWN)
+
+
+@pytest.mark.parametrize(
+    ("sent", "replies"),
+    [
+        (
+            f"POST / HTTP/1.1\r\n{HOST}Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
+            [b"cba"],
+        ),
+        (f"POST / HTTP/1.1\r\n{HOST}Origin: http://localhost\r\n\r\n", [b""]),
+        (
+            (
+                f"POST / HTTP/1.1\r\n{HOST}Content-Length: 1\r\n\r\n1"
+                f"POST / HTTP/1.1\r\n{HOST}Content-Length: 1\r\n\r\n2"
+            ),
+            [b"1", b"2"],
+        ),
+        (
+            (
+                f"POST / HTTP/1.1\r\n{HOST}Content-Length: 1\r\n\r\n1"
+                f"POST / HTTP/1.1\r\n{HOST}Content-Len"
+            ),
+            [b"1"],
+        ),
+        (
+            f"POST / HTTP/1.1\r\n{HOST}Content-Length: 300000\r\n\r\n" + "a" * 300_000,
+            [b"a" * 300_000],
+        ),
+        (
+            (
+                f"POST / HTTP/1.1\r\n{HOST}Connection: Upgrade\r\nUpgrade: h2c\r\n"
+                "Content-Length: 3\r\n\r\nabc"
+            ),
+            [b"cba"],
+        ),
+    ],
+    ids=["chunked", "a browser's", "two at once", "one and a half", "large", "another protocol"],
+)
+def test_what_is_unusual_is_answered_by_the_event_loop(
+    client: socket.socket, routes: Routes, sent: str, replies: list[bytes]
+) -> None:
+    """The connection goes back with what has come; nothing is lost, nothing answered twice."""
+    asked = len(routes.threads)
+    client.sendall(sent.encode())
+    assert read_replies(client, len(replies)) == replies
+    assert len(routes.threads) == asked + len(replies)
+    assert OWN not in routes.threads[asked:]
+
+
+def test_what_is_no_request_is_refused(client: socket.socket) -> None:
+    """As on every connection: 400, and the end."""
+    client.sendall(b"no request at all\r\n\r\n")
+    assert read_reply(client)[0] == 400
+    assert client.recv(1) == b""
+
+
+def test_an_answer_that_comes_late_comes(client: socket.socket, routes: Routes) -> None:
+    """Nobody's thread waits for it; the connection goes on afterwards."""
+    late: Pending[dict[str, Any]] = Pending()
+    routes.answers["/late"] = lambda: late
+    threading.Timer(0.1, lambda: late.resolve(replied(body=b"late"))).start()
+    assert ask(client, path="/late") == b"late"
+    assert ask(client) == b"cba"
+
+
+def test_a_client_that_leaves_calls_its_request_off(client: socket.socket, routes: Routes) -> None:
+    """A long poll takes no message then."""
+    never: Pending[dict[str, Any]] = Pending()
+    called_off = threading.Event()
+    never.when_abandoned(called_off.set)
+    routes.answers["/never"] = lambda: never
+    client.sendall(f"GET /never HTTP/1.1\r\n{HOST}\r\n".encode())
+    wait_until(lambda: routes.threads[-1] == OWN)
+    client.close()
+    assert called_off.wait(10)
+
+
+def test_a_large_reply_to_a_slow_reader_is_whole(client: socket.socket, routes: Routes) -> None:
+    """What the connection does not take at once is sent by the event loop."""
+    body = bytes(range(256)) * 80_000
+    routes.answers["/large"] = lambda: replied(body=body)
+    client.sendall(f"GET /large HTTP/1.1\r\n{HOST}\r\n".encode())
+    threading.Event().wait(0.3)
+    assert read_replies(client, 1) == [body]
+    assert ask(client) == b"cba"
+
+
+def test_a_server_that_stops_ends_them(
+    server: Server, client: socket.socket, routes: Routes
+) -> None:
+    """One that idles, and one that waits: that is told so."""
+    never: Pending[dict[str, Any]] = Pending()
+    routes.answers["/never"] = lambda: never
+    with connect(server.port) as waits:
+        ask_until(waits, lambda: routes.threads[-1] == OWN)
+        waits.sendall(f"GET /never HTTP/1.1\r\n{HOST}\r\n".encode())
+        wait_until(lambda: routes.threads[-1] == OWN)
+        server.stop()
+        assert read_reply(waits)[0] == 503
+        assert waits.recv(1) == b""
+    assert client.recv(1) == b""
+
+
+def test_a_mistake_of_ours_is_a_500(
+    client: socket.socket, routes: Routes, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The thread goes on."""
+
+    def broken() -> Any:
+        raise ZeroDivisionError
+
+    routes.answers["/broken"] = broken
+    client.sendall(f"GET /broken HTTP/1.1\r\n{HOST}\r\n".encode())
+    assert read_reply(client)[0] == 500
+    assert "ZeroDivisionError" in caplog.text
+    assert ask(client) == b"cba"
