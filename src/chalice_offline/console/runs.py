@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -96,8 +97,7 @@ class Runs:
         if known is None:
             known = source_of(self._session.emulator.journal, entry)
             if known.name and len(known.name) < 400:
-                shown = str(mask(known.name))
-                known = known._replace(name=shown)
+                known = known._replace(name=_masked(known.name))
             if known is not UNKNOWN:
                 self._sources[entry] = known
                 while len(self._sources) > _SOURCES_KEPT:
@@ -135,6 +135,11 @@ class Runs:
             )
 
         return wanted
+
+
+@lru_cache(maxsize=4096)  # most runs are for what others were for
+def _masked(name: str) -> str:
+    return str(mask(name))
 
 
 def _searched(row: dict[str, Any]) -> str:

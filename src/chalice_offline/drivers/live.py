@@ -217,9 +217,10 @@ class LiveDriver:
     def _run_timers(self, emulator: Driven) -> None:
         while True:
             with self._changed:
-                # Looking now and then finds out that the machine has slept.
                 if not (self._stopped or self._soon or self._is_due()):
-                    self._changed.wait(self._seconds_to_next())
+                    if self._next_due_ms is None:  # `wake` need not tell of what is due later
+                        self._next_due_ms = self.clock.now_ms() + LOOK_MS
+                    self._changed.wait(self._seconds_to_next(self._next_due_ms))
                 if self._stopped:
                     return
                 # Forget it before running it: `wake` then tells of the next one in any case.
@@ -234,7 +235,6 @@ class LiveDriver:
     def _is_due(self) -> bool:
         return self._next_due_ms is not None and self._next_due_ms <= self.clock.now_ms()
 
-    def _seconds_to_next(self) -> float:
-        if self._next_due_ms is None:
-            return LOOK_MS / 1000
-        return min(max(0, self._next_due_ms - self.clock.now_ms()), LOOK_MS) / 1000
+    def _seconds_to_next(self, due_ms: int) -> float:
+        """Return how long to wait; looking now and then finds out that the machine has slept."""
+        return min(max(0, due_ms - self.clock.now_ms()), LOOK_MS) / 1000

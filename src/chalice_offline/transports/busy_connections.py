@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import httptools
 
+from chalice_offline.core.http import Headers
 from chalice_offline.core.pending import Pending
 from chalice_offline.transports.at_once import answer_of, is_usual, reply_bytes
 from chalice_offline.transports.heads import HEAD_BYTES, MalformedHeadError, merged, request_of
@@ -112,6 +113,7 @@ class BusyConnection:
         self._socket = own
         self._reader = _Reader()
         self._parser: Any = httptools.HttpRequestParser(self._reader)
+        self._last: tuple[Fields, int, Headers] = [], 0, Headers()  # usual ones, and their target
         self._lock = threading.Lock()
         # The three below within the lock: who has the connection is for one of two to say.
         self._is_lent = True
@@ -211,15 +213,26 @@ class BusyConnection:
             or not parser.should_keep_alive()
         ):
             return None
-        try:
-            headers = merged(reader.target, reader.fields)
-        except MalformedHeadError:
-            return None
-        if not (is_usual(headers) and self._guard.lets_by(headers)):
+        headers = self._headers(reader.target, reader.fields)
+        if headers is None:
             return None
         return request_of(
             method, reader.target, headers, reader.fields, self._owner.scheme, reader.body
         )
+
+    def _headers(self, target: bytes, fields: Fields) -> Headers | None:
+        """Return a head's fields, if they are usual. Most clients say the same each time."""
+        last_fields, last_length, last = self._last
+        if fields == last_fields and len(target) <= last_length:  # so it is not too large either
+            return Headers.folded(last)
+        try:
+            headers = merged(target, fields)
+        except MalformedHeadError:
+            return None
+        if not (is_usual(headers) and self._guard.lets_by(headers)):
+            return None
+        self._last = fields, len(target), Headers.folded(headers)
+        return headers
 
     def _answer(self, request: HttpRequest) -> Answer | None:
         """Return the answer; None when the connection was taken away meanwhile."""
