@@ -1,8 +1,10 @@
 """A route over HTTP: through API Gateway's steps and Lambda, and through Chalice's LocalGateway.
 
-Runs in a process of its own (`python -m benchmarks.own_routes QUICK|WHOLE`), as own_live does. Both
-are behind the same HTTP server, LocalGateway as the ASGI app with threads that
-`chalice-offline local` once was, and asked by turns over a connection that stays open.
+Two readings, each asked by turns over connections that stay open. What a user sees: the command
+`chalice-offline local` as a process, its lines per run in a file, beside a process that is what the
+command was when LocalGateway answered (local_gateway_door.py). And, in a process of its own
+(`python -m benchmarks.own_routes QUICK|WHOLE`, as own_live does), the data plane alone beside a
+LocalGateway behind the same HTTP server.
 """
 
 from __future__ import annotations
@@ -10,12 +12,17 @@ from __future__ import annotations
 import asyncio
 import http.client
 import json
+import os
+import shutil
+import socket
 import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -23,12 +30,13 @@ from benchmarks import harness
 from benchmarks.harness import Figure, at_least, at_most, best_rates, percentile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from benchmarks.harness import Effort
     from chalice_offline.transports.asgi import AsgiApp, Receive, Scope, Send
 
 APP = Path(__file__).parent / "routes_app"
+_COUNTED = 1_000
 _BODY = json.dumps({"order": 1, "lines": [{"item": "tea", "count": 2}]}).encode()
 
 
@@ -42,7 +50,86 @@ def measure(effort: Effort) -> list[Figure]:
         text=True,
         timeout=600,
     )
-    return [Figure(**one) for one in json.loads(done.stdout.splitlines()[-1])]
+    inside = [Figure(**one) for one in json.loads(done.stdout.splitlines()[-1])]
+    return [*inside, *_measure_commands(effort)]
+
+
+def _measure_commands(effort: Effort) -> list[Figure]:
+    """Measure the command as a user runs it, and as it once was."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(TemporaryDirectory())) / "routes_app"
+        shutil.copytree(APP, folder)
+        ports = [str(_free_port()) for _ in range(3)]
+        ours = ["chalice_offline", "local", "--port", ports[0], "--aws-port", ports[1]]
+        theirs = ["benchmarks.local_gateway_door", ports[2]]
+        processes = {
+            "ours": stack.enter_context(_running(ours, folder)),
+            "LocalGateway": stack.enter_context(_running(theirs, folder)),
+        }
+        urls = {"ours": ports[0], "LocalGateway": ports[2]}
+        works: dict[str, Callable[[], object]] = {}
+        for name, port in urls.items():
+            _until_ready(int(port))
+            works[name] = _asker(f"http://127.0.0.1:{port}")
+        rates = best_rates(works, effort)
+        costs = {name: _cpu_us(process, works[name]) for name, process in processes.items()}
+    ratio = rates["ours"] / rates["LocalGateway"]
+    note = f"LocalGateway's: {rates['LocalGateway']:.0f} requests/s"
+    cost = f"CPU of the process: {costs['ours']:.0f} µs, LocalGateway's {costs['LocalGateway']:.0f}"
+    return [
+        at_least(
+            "a route of the command: rate, of the command with LocalGateway", ratio, "x", 1, note
+        ),
+        Figure("a route of the command, one client", rates["ours"], "requests/s", note=cost),
+    ]
+
+
+@contextmanager
+def _running(module: list[str], folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    shell = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    root = str(Path(__file__).resolve().parents[1])
+    paths = os.pathsep.join([root, *filter(None, [shell.get("PYTHONPATH")])])
+    lines = (folder.parent / f"{module[0]}.log").open("wb")
+    with lines:
+        process = subprocess.Popen(
+            [sys.executable, "-m", *module],
+            cwd=folder,
+            env=shell | {"PYTHONPATH": paths},
+            stdout=lines,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            yield process
+        finally:
+            process.terminate()
+            process.wait(timeout=30)
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
+def _until_ready(port: int) -> None:
+    give_up = time.monotonic() + 30
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port)).close()
+        except OSError:
+            if time.monotonic() > give_up:
+                raise
+            time.sleep(0.1)
+        else:
+            return
+
+
+def _cpu_us(process: subprocess.Popen[bytes], ask: Callable[[], object]) -> float:
+    """Return how much of a processor's time a request takes that process."""
+    clock = (~process.pid << 3) | 2  # clock_getcpuclockid(3)
+    began = time.clock_gettime(clock)
+    for _ in range(_COUNTED):
+        ask()
+    return (time.clock_gettime(clock) - began) / _COUNTED * 1e6
 
 
 def _measure_here(effort: Effort) -> list[Figure]:
