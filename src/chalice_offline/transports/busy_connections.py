@@ -12,7 +12,6 @@ from __future__ import annotations
 import logging
 import socket
 import threading
-from time import monotonic
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import httptools
@@ -23,6 +22,7 @@ from chalice_offline.transports.at_once import answer_of, is_usual, reply_bytes
 from chalice_offline.transports.heads import HEAD_BYTES, MalformedHeadError, merged, request_of
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Callable
 
     from chalice_offline.core.http import HttpRequest, HttpResponse
@@ -56,6 +56,7 @@ class Owner(Protocol):
     """The connection on the event loop."""
 
     scheme: str
+    loop: asyncio.AbstractEventLoop
 
     def later(self, callback: Callable[[], None]) -> None:
         """Run `callback` on the event loop; any thread may ask for it."""
@@ -130,7 +131,7 @@ class BusyConnection:
         """Take the connection away if it has waited that long for an answer; return what for."""
         with self._lock:
             asked = self._asked
-            if asked is None or monotonic() - self._since < waits_for_seconds:
+            if asked is None or self._owner.loop.time() - self._since < waits_for_seconds:
                 return None
             self._is_lent, self._asked = False, None
             return asked
@@ -245,7 +246,7 @@ class BusyConnection:
             helper.end(None)
             return answer
         with self._lock:
-            self._asked, self._since = Asked(request, answer), monotonic()
+            self._asked, self._since = Asked(request, answer), self._owner.loop.time()
         helper.end(answer)
         with self._lock:
             if not self._is_lent:

@@ -11,6 +11,8 @@ from chalice_offline.transports.at_once import AtOnce
 from chalice_offline.transports.busy_connections import Returned
 
 if TYPE_CHECKING:
+    import asyncio
+
     from chalice_offline.transports.at_once import Endpoint
     from chalice_offline.transports.busy_connections import BusyConnection
     from chalice_offline.transports.lending import Lending
@@ -26,6 +28,7 @@ class LendableProtocol(HttpToolsProtocol):  # type: ignore[misc] # uvicorn is no
     """What its subclass answers at once says when it is busy (busy_connections.Owner)."""
 
     cycle: Any
+    loop: asyncio.AbstractEventLoop
     transport: Any
 
     def __init__(
@@ -58,7 +61,7 @@ class LendableProtocol(HttpToolsProtocol):  # type: ignore[misc] # uvicorn is no
         is_still = not (self.pipeline or self.flow.read_paused or transport.get_write_buffer_size())
         if self._lent is None and is_between and is_still and not transport.is_closing():
             assert self._lending is not None
-            self._lent = self._lending.lend(self, self.loop, transport)
+            self._lent = self._lending.lend(self, transport)
 
     def come_back(self, returned: Returned) -> None:
         """Go on on the event loop."""

@@ -30,9 +30,7 @@ class Lending:
         self._endpoint = endpoint
         self._lent: dict[BusyConnection, Owner] = {}
 
-    def lend(
-        self, owner: Owner, loop: asyncio.AbstractEventLoop, transport: asyncio.Transport
-    ) -> BusyConnection | None:
+    def lend(self, owner: Owner, transport: asyncio.Transport) -> BusyConnection | None:
         """Give a connection to a thread of its own; None when it must stay."""
         if len(self._lent) >= AT_ONCE or self._endpoint.helper is None:
             return None
@@ -51,7 +49,7 @@ class Lending:
             transport.resume_reading()
             return None
         if not self._lent:
-            loop.call_later(WATCHED_AFTER_SECONDS, self._look, loop)
+            owner.loop.call_later(WATCHED_AFTER_SECONDS, self._look, owner.loop)
         self._lent[busy] = owner
         return busy
 
