@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from chalicelib import log
 from chalicelib.access.requests import ALL_STORES, KIND, Access, News, Request, same_person
-from chalicelib.approvals.decisions import APPROVE, Asked
+from chalicelib.approvals.decisions import Asked, written_approval
 from chalicelib.approvals.decisions import ask as ask_person
 from chalicelib.domain.errors import DomainError
 from chalicelib.domain.events import Event, event_id, iso
@@ -88,20 +88,9 @@ def open_(services: Services, data: Data) -> Data:
 
 
 def _is_approved(services: Services, request: Request, data: Data) -> bool:
-    """Say whether the approval is written down as this result of the task tells it.
-
-    Whoever may read the history of executions can read the task's token, and whoever may send task
-    results can use it. Only the function that answers signed calls can write a decision down.
-    """
-    if not data["question"] or not data["by"]:
-        return False
-    question = services.approvals.get(data["question"])
-    is_so = (
-        question is not None
-        and (question.kind, question.subject) == (KIND, request.id)
-        and question.answer.get("decision") == APPROVE
-        and question.answer.get("by") == data["by"]
-    )
+    """Say whether the approval is written down as this result of the task tells it."""
+    written = written_approval(services, data["question"], KIND, request.id)
+    is_so = written is not None and bool(data["by"]) and written["by"] == data["by"]
     if not is_so:
         log.error("access.forged", request=request.id, by=data["by"])
     return is_so

@@ -105,6 +105,22 @@ def decide(
     return answer["decision"]
 
 
+def written_approval(
+    services: Services, question_id: str, kind: str, subject: str
+) -> dict[str, str] | None:
+    """Return the approval of this subject as it is written down, or None: then there is none.
+
+    What a task's result says proves nothing. Whoever may read the history of executions can read
+    the task's token, and whoever may send task results can use it. Only the function that answers
+    people's links and signed calls writes decisions. `question_id` is what the result names; each
+    question is about one subject, so another's approval is none of this one.
+    """
+    question = services.approvals.get(question_id) if question_id else None
+    if question is None or (question.kind, question.subject) != (kind, subject):
+        return None
+    return question.answer if question.answer.get("decision") == APPROVE else None
+
+
 def _words(text: object, name: str) -> str:
     if not isinstance(text, str) or len(text) > WORD_LENGTH:
         raise InvalidPayload(f"{name} must be text of at most {WORD_LENGTH} characters")

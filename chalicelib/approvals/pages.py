@@ -107,8 +107,7 @@ def _question_page(services: Services, question: Question) -> WebhookReply:
         '<button name="decision" value="approve">Approve</button> '
         '<button name="decision" value="reject">Reject</button></p></form>'
     )
-    title = f"{question.kind.capitalize()}: {question.subject}"
-    return _page(200, title, f"<dl>{rows}</dl>{files}{form}")
+    return _page(200, question.kind.capitalize(), f"<dl>{rows}</dl>{files}{form}")
 
 
 def _page(status: int, title: str, content: str) -> WebhookReply:

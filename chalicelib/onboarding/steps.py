@@ -1,8 +1,8 @@
 """The steps of the workflow store-onboarding, in the order in which it takes them.
 
-Each is given {"application_id"} and may be taken twice: a step that has been taken finds its work
-done. What forms say stays in the table; the workflow, whose history is kept for ninety days, hears
-of results only.
+Each is given {"application_id"} and what it asks for by name, and may be taken twice: a step that
+has been taken finds its work done. What forms say stays in the table; the workflow, whose history
+is kept for ninety days, hears of results only.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib import log
 from chalicelib.adapters.files import FileTooLarge
-from chalicelib.approvals.decisions import Asked
+from chalicelib.approvals.decisions import Asked, written_approval
 from chalicelib.approvals.decisions import ask as ask_person
 from chalicelib.domain.errors import DomainError, InvalidPayload
 from chalicelib.domain.events import Event, event_id
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 Data = dict[str, Any]
 
+KIND = "onboarding"
+"""What the question is called that a person answers."""
+
 UNDONE = {
     "Refused": Progress.REFUSED,
     "InvalidPayload": Progress.REFUSED,
@@ -39,6 +42,10 @@ UNDONE = {
 
 class StoreTaken(DomainError):  # noqa: N818 - what happened
     """Another application was faster, or another store has the partner's id."""
+
+
+class NotApproved(DomainError):  # noqa: N818 - what it is
+    """The workflow says that somebody approved, and nobody wrote that down."""
 
 
 class NotYetOpen(DomainError):  # noqa: N818 - the workflow's Retry names it
@@ -75,8 +82,8 @@ def ask(services: Services, data: Data) -> Data:
         "Doubts": "; ".join(data["doubts"]) or "none",
     }
     asked = Asked(
-        kind="onboarding",
-        subject=application.store_id,
+        kind=KIND,
+        subject=application.id,
         text={**told, **_form_lines(application.form)},
         files={name: application.file_key(name) for name in UPLOADS},
     )
@@ -92,8 +99,15 @@ def ask(services: Services, data: Data) -> Data:
 
 
 def open_store(services: Services, data: Data) -> Data:
-    """Publish the menu by the way that every menu takes, and wait until the store is there."""
+    """Publish the menu by the way that every menu takes, and wait until the store is there.
+
+    Nothing is published that nobody approved: the table has to say so, the workflow's word is not
+    enough (approvals/decisions.py).
+    """
     application = _application(services, data)
+    if written_approval(services, data["question"], KIND, application.id) is None:
+        log.error("onboarding.forged", application=application.id, question=data["question"])
+        raise NotApproved(f"nobody has approved application {application.id}")
     menu, content = read_application_menu(services, application)
     if digest(content) != application.menu_digest:
         # The upload form was good for an hour, and what was approved is what was checked.

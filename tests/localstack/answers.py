@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 APPLICATION = "0" * 32
+QUESTION = "1" * 32
 FOLDER = "settlements/runs/local"
 STORES = [f"store-{number}" for number in range(12)]
 _MANY = "0-99"
@@ -23,7 +24,8 @@ def _throws(error: str, cause: str) -> dict[str, Any]:
 
 
 def _decides(decision: str, reason: str) -> dict[str, Any]:
-    return {_MANY: {"Return": {"decision": decision, "by": "ann@example.com", "reason": reason}}}
+    said = {"decision": decision, "by": "ann@example.com", "reason": reason, "question": QUESTION}
+    return {_MANY: {"Return": said}}
 
 
 _CLOSED = {"to": "jo@example.com", "subject": "No", "text": "No.", "failed": False}

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from tests.pipeline.test_crashes import Door
     from tests.workflows.merchant import Applied, Onboarding
 
-MOST_CALLS = 60
+MOST_CALLS = 64
 
 
 class Round:

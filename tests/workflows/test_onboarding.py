@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
@@ -229,6 +230,55 @@ def test_menu_that_is_changed_after_its_check_is_not_published(onboarding: Onboa
         ["the menu is not the one that was checked"],
     )
     assert is_undone(onboarding, applied)
+
+
+@pytest.mark.parametrize("question", ["none", "its own", "another's, approved"])
+def test_task_token_out_of_the_history_opens_no_store(
+    onboarding: Onboarding, question: str
+) -> None:
+    """Whoever may read histories and send task results approves nothing: no menu, no store."""
+    states = onboarding.offline.client("stepfunctions")
+    first = onboarding.submitted()  # approved, and refused for its menu was changed
+    (other,) = tokens(onboarding, first)
+    onboarding.put(first, "menu.json", b"{}")
+    assert onboarding.decide(onboarding.link()) == 200
+    onboarding.settle()
+    applied = onboarding.submitted()  # for the same store
+    link = onboarding.link()
+    (token,) = tokens(onboarding, applied)
+    named = {"none": "", "its own": token, "another's, approved": other}[question]
+    forged = {"decision": "approve", "by": "Mallory", "reason": ""}
+    if named:
+        forged["question"] = hashlib.sha256(named.encode()).hexdigest()[:32]
+    before = puts(onboarding, "menus/")
+    states.send_task_success(taskToken=token, output=json.dumps(forged))
+    onboarding.settle()
+    assert onboarding.state(applied)["state"] == "failed"
+    assert onboarding.execution(applied)["error"] == "Undone"  # so that somebody looks
+    assert puts(onboarding, "menus/") == before
+    assert onboarding.decide(link) == 404
+
+
+def tokens(onboarding: Onboarding, applied: Applied) -> list[str]:
+    """Return the task tokens that the history of an execution shows."""
+    arn = onboarding.execution(applied)["executionArn"]
+    states = onboarding.offline.client("stepfunctions")
+    history = states.get_execution_history(executionArn=arn, maxResults=1000)["events"]
+    scheduled = [
+        json.loads(event["taskScheduledEventDetails"]["parameters"])
+        for event in history
+        if event["type"] == "TaskScheduled"
+    ]
+    payloads = [one.get("Payload", {}) for one in scheduled]
+    return [payload["token"] for payload in payloads if "token" in payload]
+
+
+def puts(onboarding: Onboarding, prefix: str) -> int:
+    """Return how many files our functions have written under a prefix."""
+    return sum(
+        entry.subject == "s3.PutObject" and entry.detail["Key"].startswith(prefix)
+        for entry in onboarding.offline.journal.entries()
+    )
 
 
 def test_two_applications_for_one_store_open_it_once(onboarding: Onboarding) -> None:
