@@ -129,6 +129,87 @@ def test_a_session_has_the_policies_of_the_role_that_it_assumed(projects: Any) -
             assert ("assumed-role/looks/" in said) is is_refused
 
 
+NARROWED = """
+import boto3
+
+@app.lambda_function()
+def work(event, context):
+    role = boto3.client("sts").assume_role(**event["session"])
+    keys = role["Credentials"]
+    session = boto3.Session(
+        keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"], "us-east-1"
+    )
+    return session.client("sqs").get_queue_url(QueueName=event["queue"])["QueueUrl"]
+"""
+MINE = "arn:aws:sqs:*:*:mine"
+YEAR_2000, YEAR_3000 = "2000-01-01T00:00:00Z", "3000-01-01T00:00:00Z"
+
+
+def _policy(effect: str = "Allow", resource: str = MINE, until: str = YEAR_3000) -> str:
+    may = {
+        "Effect": effect,
+        "Action": "sqs:GetQueueUrl",
+        "Resource": resource,
+        "Condition": {"DateLessThan": {"aws:CurrentTime": until}},
+    }
+    return json.dumps({"Version": "2012-10-17", "Statement": [may]})
+
+
+@pytest.mark.parametrize(
+    ("session", "may", "why"),
+    [
+        ({}, ["mine", "yours"], ""),
+        ({"Policy": _policy()}, ["mine"], "because no session policy allows"),
+        ({"Policy": _policy(resource="*")}, ["mine", "yours"], ""),
+        ({"Policy": _policy(until=YEAR_2000)}, [], "because no session policy allows"),
+        ({"Policy": _policy("Deny", "*")}, [], "with an explicit deny in a session policy"),
+        ({"PolicyArns": [{"arn": "{managed}"}]}, ["mine"], "because no session policy allows"),
+        (
+            {"PolicyArns": [{"arn": "{managed}"}], "Policy": _policy(resource="*")},
+            ["mine", "yours"],
+            "",
+        ),
+        (
+            {"PolicyArns": [{"arn": "arn:aws:iam::000000000000:policy/none"}]},
+            [],
+            "because no session policy allows",
+        ),
+        ({"Policy": "{"}, [], "MalformedPolicyDocument"),
+        ({"Policy": "[]"}, [], "MalformedPolicyDocument"),
+        ({"Policy": _policy(resource="x" * 2048)}, [], "PackedPolicyTooLarge"),
+    ],
+)
+def test_a_session_may_what_its_role_and_its_own_policies_allow(
+    projects: Any, session: dict[str, Any], may: list[str], why: str
+) -> None:
+    """The policies that AssumeRole was given take away; they never add: no session may `theirs`."""
+    config = {"stages": {"dev": {"autogen_policy": False, "iam_policy_file": "policy.json"}}}
+    allow = {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}
+    files = {".chalice/policy.json": json.dumps({"Version": "2012-10-17", "Statement": [allow]})}
+    project = projects.write(NARROWED, config=config, files=files)
+    with Offline(project, stage="dev", region="us-east-1", iam="enforce") as offline:
+        iam = offline.client("iam")
+        role = iam.create_role(RoleName="looks", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+        for name in ("mine", "yours"):
+            document = _policy(resource=MINE.replace("mine", name))
+            iam.put_role_policy(RoleName="looks", PolicyName=name, PolicyDocument=document)
+        managed = iam.create_policy(PolicyName="mine", PolicyDocument=_policy())["Policy"]["Arn"]
+        said = {}
+        for queue in ("mine", "yours", "theirs"):
+            offline.client("sqs").create_queue(QueueName=queue)
+            asked = json.loads(json.dumps(session).replace("{managed}", managed))
+            asked |= {"RoleArn": role, "RoleSessionName": "one"}
+            payload = json.dumps({"queue": queue, "session": asked})
+            reply = offline.client("lambda").invoke(
+                FunctionName="demo-dev-work", Payload=payload.encode()
+            )
+            if "FunctionError" in reply:
+                said[queue] = reply["Payload"].read().decode()
+    assert [queue for queue in ("mine", "yours") if queue not in said] == may
+    assert "theirs" in said
+    assert all(why in said[queue] for queue in ("mine", "yours") if queue in said)
+
+
 def test_a_deployed_function_has_the_policies_of_its_role(projects: Any) -> None:
     """Inline and attached, asked from IAM; a role that nobody made is not judged."""
     package = io.BytesIO()

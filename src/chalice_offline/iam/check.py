@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalice_offline.core.errors import AwsError
 from chalice_offline.iam.actions import Place, needs
-from chalice_offline.iam.policies import Verdict, denies, verdict
+from chalice_offline.iam.policies import Verdict, denies, of_session, verdict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,6 +29,14 @@ _CODES = {
     "execute-api": "ForbiddenException",
 }
 
+_SAID = {
+    Verdict.NOT_ALLOWED: "does not allow",
+    Verdict.DENIED: "denies",
+    Verdict.NOT_IN_SESSION: "may, but its session's policy does not allow",
+    Verdict.DENIED_IN_SESSION: "may, but its session's policy denies",
+    Verdict.DENIED_THERE: "may, but the resource's policy denies",
+}
+
 _log = logging.getLogger(__name__)
 
 
@@ -41,11 +49,15 @@ class Mode(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """A function as IAM sees it; `policies` are the documents of its role."""
+    """A function as IAM sees it; `policies` are the documents of its role.
+
+    `session` are those that its session was given, which allow at most that; None without any.
+    """
 
     function_name: str
     role: str
     policies: list[dict[str, Any]]
+    session: list[dict[str, Any]] | None = None
 
 
 class IamCheck:
@@ -63,14 +75,18 @@ class IamCheck:
         request: Mapping[str, Any],
         place: Place,
         of_resource: dict[str, Any],
+        now_ms: int,
     ) -> None:
         """Judge one call; raises AwsError AccessDenied when it is not allowed and that counts.
 
         `of_resource` is the policy of what the call is about, {} when it has none.
         """
-        facts = _facts(place, identity.role)
+        facts = _facts(place, identity.role, now_ms)
         for need in needs(service, operation, request, place):
-            found = verdict(identity.policies, need, facts)
+            if identity.session is None:
+                found = verdict(identity.policies, need, facts)
+            else:
+                found = of_session(identity.policies, identity.session, need, facts)
             if found is Verdict.ALLOWED and denies(of_resource, need, facts):
                 found = Verdict.DENIED_THERE
             if found is Verdict.ALLOWED:
@@ -85,11 +101,7 @@ class IamCheck:
             return
         self._said.add(seen)
         on = f" on {need.resource}" if need.resource else ""
-        if found is Verdict.DENIED_THERE:
-            how = f"its role {identity.role} may, but the resource's policy denies"
-        else:
-            said = "denies" if found is Verdict.DENIED else "does not allow"
-            how = f"its role {identity.role} {said}"
+        how = f"its role {identity.role} {_SAID[found]}"
         _log.warning(
             "function %s: %s %s%s; on AWS the call fails",
             identity.function_name,
@@ -105,19 +117,22 @@ def _denied(identity: Identity, service: str, need: Need, found: Verdict, place:
     user = f"arn:aws:sts::{place.account_id}:assumed-role/{role}/{identity.function_name}"
     on = f" on resource: {need.resource}" if need.resource else ""
     why = found.value.format(action=need.action)
-    because = f" because {why}" if found is Verdict.NOT_ALLOWED else f" {why}"
+    is_silent = found in (Verdict.NOT_ALLOWED, Verdict.NOT_IN_SESSION)
+    because = f" because {why}" if is_silent else f" {why}"
     message = f"User: {user} is not authorized to perform: {need.action}{on}{because}"
     code = _CODES.get(service, "AccessDeniedException")
     return AwsError(code, message, status=400 if code == "AccessDeniedException" else 403)
 
 
-def _facts(place: Place, role: str) -> Any:
+def _facts(place: Place, role: str, now_ms: int) -> Any:
     name = role if role.startswith("arn:") else f"arn:aws:iam::{place.account_id}:role/{role}"
     known = {
         "aws:principalarn": [name],
         "aws:requestedregion": [place.region],
         "aws:principalaccount": [place.account_id],
         "aws:securetransport": ["true"],
+        "aws:currenttime": [str(now_ms / 1000)],
+        "aws:epochtime": [str(now_ms / 1000)],
     }
 
     def facts(key: str) -> list[str] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from chalice_offline.core.context import Caller
@@ -11,7 +12,7 @@ from chalice_offline.core.errors import AwsError
 from chalice_offline.core.http import Headers, HttpRequest, HttpResponse
 from chalice_offline.iam.actions import Place
 from chalice_offline.iam.check import IamCheck, Identity, Mode
-from chalice_offline.iam.roles import documents_of
+from chalice_offline.iam.roles import document_of, documents_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,7 +63,8 @@ class FunctionCalls:
         if identity is not None:
             place = Place(caller.account_id, caller.region)
             there = self._policy_of(target.service, request, caller)
-            self._check.check(identity, target.service, operation, request, place, there)
+            now_ms = self._emulator.now_ms
+            self._check.check(identity, target.service, operation, request, place, there, now_ms)
 
     def _policy_of(self, service: str, request: dict[str, Any], caller: Caller) -> dict[str, Any]:
         """Return the policy of the queue that a call names; {} without one, or for all else."""
@@ -90,10 +92,7 @@ class FunctionCalls:
         return None if documents is None else Identity(function.name, role, documents)
 
     def _assumed(self, function: Identity, access_key: str, caller: Caller) -> Identity | None:
-        """Return the function in the role whose session signed; itself when nobody knows that.
-
-        The session's own policy, which may allow less, is not known here.
-        """
+        """Return the function in the role whose session signed; itself when nobody knows that."""
         scope = f"{access_key}/20260101/{caller.region}/sts/aws4_request"
         signed = f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0"
         headers = Headers([("authorization", signed), ("content-type", _FORM)])
@@ -104,7 +103,19 @@ class FunctionCalls:
             return function
         account_id, role = found.groups()
         documents = self._documents(account_id, f"arn:aws:iam::{account_id}:role/{role}")
-        return None if documents is None else Identity(function.function_name, role, documents)
+        if documents is None:
+            return None
+        narrowed = self._of_session(account_id, access_key)
+        return Identity(function.function_name, role, documents, narrowed)
+
+    def _of_session(self, account_id: str, access_key: str) -> list[dict[str, Any]] | None:
+        """Return the policies that a session was given; None when it was given none."""
+        policy = self._emulator.delegated.sessions.of(access_key)
+        if policy is None:
+            return None
+        documents = [] if policy.document is None else [policy.document]
+        ask = partial(self._ask, account_id)
+        return documents + [document_of(arn, ask) for arn in policy.arns]
 
     def _documents(self, account_id: str, role: str) -> list[dict[str, Any]] | None:
         key = (account_id, role)

@@ -23,6 +23,8 @@ class Verdict(Enum):
     ALLOWED = "allowed"
     NOT_ALLOWED = "no identity-based policy allows the {action} action"
     DENIED = "with an explicit deny in an identity-based policy"
+    NOT_IN_SESSION = "no session policy allows the {action} action"
+    DENIED_IN_SESSION = "with an explicit deny in a session policy"
     DENIED_THERE = "with an explicit deny in a resource-based policy"
 
 
@@ -36,6 +38,21 @@ def verdict(documents: Iterable[dict[str, Any]], need: Need, facts: Facts) -> Ve
             if statement.get("Effect") == "Deny":
                 return Verdict.DENIED
             found = Verdict.ALLOWED
+    return found
+
+
+def of_session(
+    role: Iterable[dict[str, Any]], session: Iterable[dict[str, Any]], need: Need, facts: Facts
+) -> Verdict:
+    """Return what a session may that was given policies of its own: what both allow, no more.
+
+    Source: IAM user guide, "Policies and permissions: Session policies".
+    """
+    found, narrowed = verdict(role, need, facts), verdict(session, need, facts)
+    if found is not Verdict.DENIED and narrowed is Verdict.DENIED:
+        return Verdict.DENIED_IN_SESSION
+    if found is Verdict.ALLOWED and narrowed is Verdict.NOT_ALLOWED:
+        return Verdict.NOT_IN_SESSION
     return found
 
 
@@ -63,7 +80,7 @@ def _is_about(statement: dict[str, Any], need: Need) -> bool:
 def _applies(statement: dict[str, Any], facts: Facts) -> bool:
     """Whether a statement's conditions hold.
 
-    Where they ask what is not known here (a network, a tag, the time), an allowance is taken for
+    Where they ask what is not known here (a network, a tag), an allowance is taken for
     one and a denial for none: better no word than a wrong one.
     """
     conditions: dict[str, dict[str, Any]] = statement.get("Condition") or {}

@@ -28,12 +28,21 @@ def documents_of(role: str, ask: AskIam) -> list[dict[str, Any]] | None:
     documents = [
         ask("GetRolePolicy", name | {"PolicyName": one})["PolicyDocument"] for one in inline
     ]
-    for policy in attached:
-        arn = {"PolicyArn": policy["PolicyArn"]}
+    read = [_parsed(document) for document in documents]
+    return read + [document_of(policy["PolicyArn"], ask) for policy in attached]
+
+
+def document_of(policy_arn: str, ask: AskIam) -> dict[str, Any]:
+    """Return the document of a managed policy; one that is not there allows nothing."""
+    arn = {"PolicyArn": policy_arn}
+    try:
         version = ask("GetPolicy", arn)["Policy"]["DefaultVersionId"]
         reply = ask("GetPolicyVersion", arn | {"VersionId": version})
-        documents.append(reply["PolicyVersion"]["Document"])
-    return [_parsed(document) for document in documents]
+    except AwsError as error:
+        if error.code != "NoSuchEntity":
+            raise
+        return {}
+    return _parsed(reply["PolicyVersion"]["Document"])
 
 
 def _parsed(document: Any) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from chalice_offline.services.delegated.firehose_buckets import FirehoseBuckets
 from chalice_offline.services.delegated.missing_package import missing_package
 from chalice_offline.services.delegated.moto_state import MotoState
 from chalice_offline.services.delegated.seeded_system import seed_system_randomness
+from chalice_offline.services.delegated.session_policies import SessionPolicies
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,11 +59,12 @@ class Delegated:
         """Make the way to moto; its ids come from `seed`, its own calls go through `deliver`.
 
         `preparations` run before calls of their service: what functions wrote is stored once
-        somebody asks for logs.
+        somebody asks for logs. `sessions` knows what sessions of roles were narrowed to.
         """
         self._state = MotoState(seed)
         self._deliver = deliver
         self.preparations: dict[str, Callable[[], None]] = {}
+        self.sessions = SessionPolicies()
         self._backends: dict[str, _Backend | None] = {}
 
     def handle(self, context: CallContext, service: str, request: HttpRequest) -> HttpResponse:
@@ -78,7 +80,12 @@ class Delegated:
         prepare = self.preparations.get(service)
         if prepare is not None:
             prepare()
-        return _answer(route, context, service, url, request)
+        now_ms = context.now_ms
+        policy = self.sessions.asked_for(request, now_ms) if service == "sts" else None
+        response = _answer(route, context, service, url, request)
+        if policy is not None:
+            self.sessions.began(policy, response, now_ms)
+        return response
 
     def call(
         self, context: CallContext, service: str, operation: str, parameters: dict[str, Any]
