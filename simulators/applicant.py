@@ -81,9 +81,9 @@ class ApplicationError(Exception):
 class Mailbox:
     """Gets what a topic sends to people: a queue that subscribes, made for the occasion."""
 
-    def __init__(self, sns: Any, sqs: Any, topic_arn: str) -> None:
+    def __init__(self, sns: Any, sqs: Any, topic_arn: str, name: str) -> None:
         self._sqs = sqs
-        self._url = sqs.create_queue(QueueName="rehearsal-mailbox")["QueueUrl"]
+        self._url = sqs.create_queue(QueueName=name)["QueueUrl"]
         names = ["QueueArn"]
         attributes = sqs.get_queue_attributes(QueueUrl=self._url, AttributeNames=names)
         subscribed = sns.subscribe(

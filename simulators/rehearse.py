@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 from simulators.account import holdings
 from simulators.applicant import Applicant, ApplicationError, Mailbox
 from simulators.menu import SHOP
+from simulators.operators import GlassError, Operators
 from simulators.orders import OrderGenerator
 from simulators.playground import PROJECT, REGION, Ports, StartError, wait_until
 from simulators.project_copy import ProjectCopy, url_on_this_machine
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 BIN = Path(sys.executable).parent
 STAGE = "dev"
 TEMPLATES = "templates-order-middleware-000000000000"
+LETTERS = "pos-square-dead-letters"
 WITHIN_SECONDS = 60
 # The partners' words for yes.
 ACCEPTED = ("accepted", "confirmed")
@@ -55,6 +57,8 @@ class Rehearsal:
         self.stack = self.project.app_name
         self.url = ""
         self._layer = ""
+        self._operators: Operators | None = None
+        self._access = ""
         self.before: set[str] = set()
         self._variables = {
             **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
@@ -80,6 +84,8 @@ class Rehearsal:
             self._publish_layer()
         with step("chalice deploy"):
             self._deploy()
+        with step("an operator breaks the glass, and another one agrees"):
+            self._break_the_glass()
         with RunningServer(port=self.vendors_port, app_url=self.url) as vendors:
             with step("config.json: the URL; chalice deploy again"):
                 self._deploy_again()
@@ -93,6 +99,8 @@ class Rehearsal:
                 self._open_a_store(vendors.world)
             with step("chalice logs"):
                 self._read_logs()
+            with step("the glass is whole again at its minute"):
+                self._see_the_glass_whole()
         with step("chalice delete"):
             self.command("chalice", "delete", "--stage", STAGE)
         with step("the stack away, and what it retains"):
@@ -177,6 +185,44 @@ class Rehearsal:
         ) as reply:
             tell(f"GET /health answers {reply.status}")
 
+    def _break_the_glass(self) -> None:
+        """Look at a dead letter through a role's session, for a minute; all else goes on."""
+        letter, sqs = json.dumps({"order_key": "doordash#store#order"}), self.client("sqs")
+        url = sqs.get_queue_url(QueueName=LETTERS)["QueueUrl"]
+        sqs.send_message(QueueUrl=url, MessageBody=letter)
+        topic = self._output("ApprovalsTopicArn")
+        mailbox = Mailbox(self.client("sns"), sqs, topic, "rehearsal-operators")
+        operators = self._operators = Operators(self.client, self.url, REGION)
+        try:
+            self._access = operators.ask(LETTERS, minutes=1)
+            mail = wait_until(mailbox.next_mail, WITHIN_SECONDS, "the link that decides")
+            operators.approve(mail)
+            wait_until(
+                lambda: operators.shown(self._access)["state"] == "open",
+                WITHIN_SECONDS,
+                "the access to be open",
+            )
+            seen = operators.look(self._access)
+        finally:
+            mailbox.close()
+        tell(f"open until {operators.shown(self._access)['ends']}, {len(seen)} letter was shown")
+        if seen != [letter]:
+            raise RehearsalError(f"the look shows {seen}")
+
+    def _see_the_glass_whole(self) -> None:
+        """Wait for the minute's end: its schedule ends the access, and no look is made any more."""
+        operators = self._operators
+        if operators is None:
+            raise RehearsalError("nobody has broken the glass")
+        wait_until(
+            lambda: operators.shown(self._access)["state"] == "ended",
+            2 * WITHIN_SECONDS,
+            "the access to end",
+        )
+        operators.refused_look(self._access)
+        tell(", ".join(one["what"] for one in operators.shown(self._access)["trail"]))
+        operators.close()
+
     def _deploy_again(self) -> None:
         """Deploy with the URL that the first deployment found out; it must be the same API."""
         self.project.call_back(self.url)
@@ -255,7 +301,7 @@ class Rehearsal:
         """Go the merchant's way, from the application to the first order."""
         store = world.generator.stores[-1]
         topic = self._output("ApprovalsTopicArn")
-        mailbox = Mailbox(self.client("sns"), self.client("sqs"), topic)
+        mailbox = Mailbox(self.client("sns"), self.client("sqs"), topic, "rehearsal-merchants")
         merchant = Applicant(self.url)
         try:
             merchant.apply(world.generator.menu_files()[store.store_id])
@@ -394,7 +440,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             Rehearsal(folder / "project", ports).run()
         except KeyboardInterrupt:
             return 130
-        except (RehearsalError, StartError) as error:
+        except (RehearsalError, StartError, GlassError) as error:
             sys.stderr.write(f"{error}\n\nThe AWS endpoint's last lines:\n{_end_of(log)}")
             return 1
     print(f"{time.monotonic() - started:5.1f} s in all")  # noqa: T201 - a command line

@@ -12,6 +12,7 @@ from chalicelib.domain.errors import IllegalTransition, VersionConflict
 from chalicelib.domain.events import Event, event_id
 from chalicelib.orders.wakes import wake_queue
 from chalicelib.telemetry import work
+from chalicelib.telemetry.checkouts import count_changed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -76,6 +77,7 @@ def change(
         except VersionConflict:
             known = services.checkouts.get(checkout.checkout_id)
             continue
+        count_changed(known, saved, services.now_ms())
         before = owed(known)
         for turn, what in owed(saved).items():
             if before.get(turn) != what and turn is not worker:

@@ -33,11 +33,11 @@ class Metric:
 # What a set of dimensions costs. CloudWatch bills a custom metric, that is one combination of
 # values, by the hours in which it is reported: 0.30 dollars for a whole month (price list of
 # November 2026, first 10,000). Fifty stores, four channels, three vendors and ten reasons are at
-# most METRICS_OF_FIFTY_STORES, 105 dollars a month if nobody ever closed, so `store` is only
+# most METRICS_OF_FIFTY_STORES, 113 dollars a month if nobody ever closed, so `store` is only
 # where somebody would look store by store: is it selling, and how fast. Which store, order or item
 # else it was is a property of the line (Logs Insights: filter store = "..."), which costs nothing
 # by the month. Never a dimension: an order, an item, a text, a name that a stranger can choose.
-METRICS_OF_FIFTY_STORES = 350
+METRICS_OF_FIFTY_STORES = 375
 
 Sets = tuple[tuple[str, ...], ...]
 ALL: Sets = ((),)
@@ -83,6 +83,17 @@ METRICS: dict[str, Metric] = {
     "TokenFailures": Metric("Count", "failed grants in a row, now", BY_PARTY),
     "TokenAge": Metric("Seconds", "since the oldest access token was granted", BY_PARTY),
     "LongTokenSecondsLeft": Metric("Seconds", "until a token of weeks ends", BY_PARTY),
+    # Our own shop. Of each checkout that is decided, 0 or 1 each, as above.
+    "CheckoutsSold": Metric("Count", "held, and the kitchen makes it, now or later", ALL),
+    "CheckoutsLost": Metric("Count", "ended before that, through us or the kitchen", ALL),
+    "CheckoutsUnpaid": Metric("Count", "ended before that: declined, or not paid in time", ALL),
+    "CheckoutsBroken": Metric("Count", "ended after that, and not by the customer", ALL),
+    "CheckoutsEnded": Metric("Count", "without food, by why", ((), ("ending",))),
+    "TimeToHold": Metric("Milliseconds", "from checkout to the money's being held", ALL),
+    "CheckoutTimeToTicket": Metric("Milliseconds", "from checkout to the ticket", ALL),
+    "TimeToCourier": Metric("Milliseconds", "from the first search to a courier", ALL),
+    "StepFailures": Metric("Count", "a step that has to be tried again", ((), ("step",))),
+    "StepsStuck": Metric("Count", "a step that was left to people", ((), ("step",))),
     # Ourselves.
     "RecordsUnreadable": Metric("Count", "orders that this code cannot read", ALL),
     "MenusRejected": Metric("Count", "menu files that were refused", ALL),

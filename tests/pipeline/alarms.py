@@ -124,7 +124,7 @@ def _points(alarm: Alarm, values: Samples, period_ms: int) -> dict[int, float]:
 def _evaluated(expression: str, values: dict[str, float]) -> float:
     """Metric math is Python as far as the template uses it."""
     scope = {"IF": lambda test, then, otherwise: then if test else otherwise, "__builtins__": {}}
-    return float(eval(expression, scope, values))
+    return float(eval(expression.replace(" AND ", " and "), scope, values))
 
 
 def _statistic(name: str, values: list[float]) -> float:

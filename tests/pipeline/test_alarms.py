@@ -11,12 +11,14 @@ from chalicelib.domain.refusal import Reason
 from chalicelib.telemetry.metrics import METRICS, METRICS_OF_FIFTY_STORES, NAMESPACE
 from tests.pipeline.alarms import OURS, is_on, ours, samples, sources, went_off
 from tests.pipeline.log_lines import metrics, parsed
+from tests.pipeline.shop_steps import check_out
 
 if TYPE_CHECKING:
     from simulators.street import Street
 
 STORES = {"square": 0, "toast": 1, "clover": 2}
 FIFTY = {"store": 50, "channel": 4, "vendor": 3, "party": 6, "reason": 10, "kind": 5}
+FIFTY |= {"ending": 8, "step": 4}  # of our own shop
 
 
 class Watch:
@@ -135,6 +137,91 @@ def test_token_that_is_not_granted_is_noticed(
     street.place("uber_eats", number=1)
     street.go(seconds=900, step=10)
     assert "tokens-failing" in watch.went_off()
+
+
+def test_quiet_evening_of_the_shop_wakes_nobody(
+    street: Street, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A declined card, a customer who cancels, a vendor's 500: that is every evening."""
+    watch = Watch(street, capsys)
+    for number in range(6):
+        check_out(street, number=number, carried=True)
+    check_out(street, number=20, payment_method="pm_card_chargeDeclined")
+    street.world.stripe.faults.add("*", "error_before_commit", times=1)
+    late = check_out(street, number=21, carried=True)
+    street.settle()
+    street.world.shop.cancel(late)
+    street.go(seconds=900, step=30)
+    assert watch.went_off() == {}
+    found = samples(watch.lines)
+    for name, total in {"CheckoutsSold": 7, "CheckoutsUnpaid": 1, "CheckoutsLost": 0}.items():
+        assert sum(value for _, value in found[name, frozenset()]) == total, name
+    why = {ending: len(found["CheckoutsEnded", frozenset({("ending", ending)})])
+           for ending in ("declined", "cancelled")}  # fmt: skip
+    assert why == {"declined": 1, "cancelled": 1}
+    assert len(found["CheckoutTimeToTicket", frozenset()]) == 7
+    assert len(found["TimeToCourier", frozenset()]) == 7
+
+
+def _cards_are_declined(street: Street) -> None:
+    for number in range(12):
+        check_out(street, number=number, payment_method="pm_card_chargeDeclined")
+
+
+def _stripe_is_down(street: Street) -> None:
+    street.world.stripe.faults.add("*", "rate_limited", times=10**6)
+    for number in range(12):
+        check_out(street, number=number)
+
+
+def _kitchens_are_closed(street: Street) -> None:
+    street.world.square.faults.add("*", "unauthorized", times=10**6)
+    for number in range(12):
+        check_out(street, number=number)
+
+
+def _no_courier_comes(street: Street) -> None:
+    street.world.drive.without_couriers = True
+    for number in range(12):
+        check_out(street, number=number, carried=True, if_no_courier="cancel")
+
+
+@pytest.mark.parametrize(
+    ("trouble", "must", "must_not"),
+    [
+        (_cards_are_declined, {"unpaid"}, {"acceptance", "broken", "pay-failing"}),
+        (_stripe_is_down, {"pay-failing"}, {"acceptance", "courier-failing"}),
+        (_kitchens_are_closed, {"acceptance"}, {"unpaid", "broken", "courier-failing"}),
+        (_no_courier_comes, {"courier-failing", "broken"}, {"acceptance", "unpaid"}),
+    ],
+)
+def test_trouble_of_the_shop_makes_its_own_alarms_go_off(
+    street: Street,
+    capsys: pytest.CaptureFixture[str],
+    trouble: Any,
+    must: set[str],
+    must_not: set[str],
+) -> None:
+    """Whose it is shows in which: the bank's, Stripe's, the kitchens', the couriers'."""
+    watch = Watch(street, capsys)
+    trouble(street)
+    street.go(seconds=1_860, step=60)
+    fired = {name.removeprefix("shop-") for name in watch.went_off() if name.startswith("shop-")}
+    assert fired >= must
+    assert fired & must_not == set()
+
+
+def test_step_that_hangs_is_told(street: Street, capsys: pytest.CaptureFixture[str]) -> None:
+    """Money that cannot be given back for an hour."""
+    watch = Watch(street, capsys)
+    paid = check_out(street, number=1)
+    street.settle()
+    street.world.shop.cancel(paid)
+    street.world.stripe.faults.add("*", "rate_limited", times=10**6)
+    street.go(seconds=4_500, step=300)
+    assert "shop-steps-stuck" in watch.went_off()
+    step = frozenset({("step", "pay")})
+    assert len(samples(watch.lines)["StepsStuck", step]) == 1
 
 
 @pytest.mark.parametrize("name", sorted(ours()))
