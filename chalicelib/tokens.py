@@ -89,7 +89,7 @@ class TokenCache:
         """Return a token that is still good for a while."""
         if self._token is not None and self._is_good(self._token, self._early_ms):
             return self._token.access
-        known = self._token = self._table().get(self._name)
+        known = self._token = self._read()
         if known is not None and self._is_good(known, self._early_ms):
             return known.access
         return self._renewed(known, grant, is_refused=False)
@@ -100,7 +100,7 @@ class TokenCache:
 
     def renew(self, refused: str, grant: Callable[[str], Grant]) -> str:
         """Return another token than the one that was refused."""
-        known = self._table().get(self._name)
+        known = self._read()
         if known is not None and known.access != refused and self._is_good(known, 0):
             self._token = known
             return known.access
@@ -150,9 +150,16 @@ class TokenCache:
         if self._keep(old, token):
             self._token = token
             return new.access
-        # Somebody connected anew meanwhile: that pair is the one that counts.
-        known = self._token = self._table().get(self._name)
+        # Somebody connected anew meanwhile, or left: what is there now is what counts.
+        known = self._token = self._read()
         return known.access if known is not None else new.access
+
+    def _read(self) -> Token | None:
+        """Return what the table has; GrantRefused when the owner has taken the app out."""
+        known = self._table().get(self._name)
+        if known is not None and known.revoked_ms:
+            raise GrantRefused("the owner has taken the app out")
+        return known
 
     def _keep(self, old: Token, token: Token) -> bool:
         """Write what was granted. A refresh token that is only in memory dies with the function."""

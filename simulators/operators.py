@@ -106,10 +106,11 @@ class Operators:
 
         content = b"" if body is None else json.dumps(body).encode()
         headers = {"Content-Type": "application/json"}
-        asked = AWSRequest(method, f"{self._url}{path}", headers, content)
+        url = f"{self._url}{path}"
+        asked = AWSRequest(method, url, headers, content)
         SigV4Auth(Credentials(*self._keys[who]), "execute-api", self._region).add_auth(asked)
         return self._http.request(
-            method, asked.url, data=content, headers=dict(asked.headers), timeout=SECONDS
+            method, url, data=content, headers=dict(asked.headers), timeout=SECONDS
         )
 
 

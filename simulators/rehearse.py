@@ -411,7 +411,7 @@ def aws(port: int | None, log: Path) -> Iterator[None]:
             yield
         finally:
             process.terminate()
-            process.wait(timeout=30)
+            process.wait(timeout=WITHIN_SECONDS)
 
 
 def _answers(process: subprocess.Popen[bytes], port: int | None, log: Path) -> bool:

@@ -54,6 +54,7 @@ SUBSCRIBED = frozenset(
     {
         *("order.updated", "order.fulfillment.updated"),
         *("inventory.count.updated", "catalog.version.updated"),
+        "oauth.authorization.revoked",
     }
 )
 """What docs/DEPLOY.md subscribes to at Square: the rest would be paid for and ignored."""

@@ -22,7 +22,8 @@ class Token:
     """One party's token. `refused_until_ms`: no new grant is asked for before then.
 
     `begun_ms` is when a renewal began of which nothing has been heard since: its function died, or
-    its answer never came. `disconnected_ms` is when the vendor refused the refresh token for good.
+    its answer never came. `disconnected_ms` is when the vendor refused the refresh token for good;
+    `revoked_ms` when the vendor told us that the owner has taken the app out: nobody asks any more.
     """
 
     access: str = field(repr=False)
@@ -33,6 +34,7 @@ class Token:
     refused_until_ms: int = 0
     begun_ms: int = 0
     disconnected_ms: int = 0
+    revoked_ms: int = 0
     told: str = ""  # what staff were told of it last; a renewal that fails keeps it
 
     def is_past(self, share: float, now_ms: int) -> bool:
@@ -140,7 +142,10 @@ class TokenTable:
         return True
 
 
-NUMBERS = ("ends_ms", "granted_ms", "failures", "refused_until_ms", "begun_ms", "disconnected_ms")
+NUMBERS = (
+    *("ends_ms", "granted_ms", "failures", "refused_until_ms"),
+    *("begun_ms", "disconnected_ms", "revoked_ms"),
+)
 
 
 def _still(access: str) -> tuple[str, dict[str, Any]]:
@@ -150,9 +155,9 @@ def _still(access: str) -> tuple[str, dict[str, Any]]:
 
 
 def _item(name: str, token: Token) -> dict[str, Any]:
-    days = KEEP_REFRESH_DAYS if token.refresh else 1
+    days = KEEP_REFRESH_DAYS if token.refresh or token.revoked_ms else 1
     # One that has no access token yet is as young as its connection.
-    ends_ms = max(token.ends_ms, token.granted_ms)
+    ends_ms = max(token.ends_ms, token.granted_ms, token.revoked_ms)
     texts = {"name": name, "token": token.access, "refresh": token.refresh, "told": token.told}
     item = {key: {"S": text} for key, text in texts.items() if text}
     item |= {key: {"N": str(getattr(token, key))} for key in NUMBERS}

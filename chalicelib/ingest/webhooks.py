@@ -25,7 +25,8 @@ from chalicelib.domain.commands import Notice, NoticeKind
 from chalicelib.domain.errors import InvalidPayload
 from chalicelib.domain.events import Event, event_id
 from chalicelib.ingest.durable import keep
-from chalicelib.pos.base import StockNotice
+from chalicelib.pos.base import PosNotice, SellerGone, StockNotice
+from chalicelib.sellers.gone import note_gone
 from chalicelib.telemetry import work
 from chalicelib.telemetry.metrics import put
 
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 
     from chalicelib.bootstrap import Services
     from chalicelib.channels.base import Channel
-    from chalicelib.pos.base import PosNotice
 
 INLINE_BYTES = 64 * 1024
 """Bodies up to this size travel inside the event. Escaped inside the event's JSON, inside
@@ -112,10 +112,13 @@ def receive_from_pos(
 
     def take_in() -> WebhookReply:
         notices = pos.read_webhook(headers, body, services.secrets.all())
+        for notice in notices:
+            if isinstance(notice, SellerGone):
+                note_gone(services, vendor, notice)
         events = [
             _pos_event(services, vendor, notice, body)
             for notice in notices
-            if not isinstance(notice, StockNotice)
+            if isinstance(notice, PosNotice)
         ]
         if events:
             services.default_bus.publish(events)

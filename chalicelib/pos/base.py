@@ -140,6 +140,17 @@ class StockNotice:
 
 
 @dataclass(frozen=True, slots=True)
+class SellerGone:
+    """A verified webhook that says that an owner took the app out: no token opens anything more."""
+
+    seller_id: str
+    gone_ms: int
+
+
+Notices = list[PosNotice | StockNotice | SellerGone]
+
+
+@dataclass(frozen=True, slots=True)
 class Level:
     """Whether a till has an item; `until_ms` is when it says that it has it again."""
 
@@ -209,9 +220,7 @@ class PointOfSale(Protocol):
     def order_key_of(self, notice: PosNotice) -> str | None:
         """Return the key of our order behind a ticket, None when it is not one of ours."""
 
-    def read_webhook(
-        self, headers: Mapping[str, str], body: bytes, secrets: Secrets
-    ) -> list[PosNotice | StockNotice]:
+    def read_webhook(self, headers: Mapping[str, str], body: bytes, secrets: Secrets) -> Notices:
         """Check the raw bytes and read them; SignatureInvalid, BodyTooLarge, InvalidPayload."""
 
     def stock_id(self, pos_id: str) -> str:

@@ -11,6 +11,7 @@ from chalicelib import log
 from chalicelib.adapters.errors import AwsUnavailable
 from chalicelib.domain.errors import DomainError
 from chalicelib.domain.events import Event, event_id, iso
+from chalicelib.sellers.tokens import DAY_MS, told_today
 
 if TYPE_CHECKING:
     from chalicelib.adapters.token_table import Token
@@ -26,8 +27,6 @@ BUDGET_MS = 45_000
 
 MOST_FAILURES = 3
 """A vendor that failed so often in a row in one run is left alone until the next."""
-
-DAY_MS = 86_400_000
 
 
 class SellersInDanger(DomainError):  # noqa: N818 - a state of things
@@ -61,6 +60,8 @@ def keep_tokens(services: Services, _command: KeepTokens) -> None:
 
 def _is_due(services: Services, seller: SellerTokens, token: Token) -> bool:
     now_ms = services.now_ms()
+    if token.revoked_ms:
+        return False
     return now_ms >= token.refused_until_ms and token.is_past(seller.oauth.renew_at, now_ms)
 
 
@@ -76,6 +77,8 @@ def _tell_of_danger(services: Services) -> None:
 
 
 def _danger(services: Services, token: Token) -> str:
+    if token.revoked_ms:
+        return f"the owner took the app out at {iso(token.revoked_ms)}"
     if token.disconnected_ms:
         lost = " after a refresh whose answer was lost" if token.begun_ms else ""
         return f"the vendor refuses the refresh token{lost}: the owner has to connect again"
@@ -93,5 +96,5 @@ def _tell(services: Services, name: str, token: Token, why: str) -> None:
     vendor, _, seller_id = name.partition("/")
     data = {"vendor": vendor, "sellerId": seller_id, "endsMs": token.ends_ms, "why": why}
     event = Event(event_id(type_, name, day), type_, name, now_ms, data)
-    if services.tokens.tell_once(name, f"{type_} {day}"):
+    if services.tokens.tell_once(name, told_today(type_, now_ms)):
         services.bus.publish([event])

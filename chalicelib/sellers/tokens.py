@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from chalicelib.sellers.base import SellerOAuth
     from chalicelib.tokens import Grant, TokenCache
 
+DAY_MS = 86_400_000
 UNKNOWN_MS = 300_000
 """How long a container remembers that a seller has not connected."""
 
@@ -31,6 +32,11 @@ UNKNOWN_MS = 300_000
 def token_name(vendor: str, seller_id: str) -> str:
     """Return what a seller's token is called in the table."""
     return f"{vendor}/{seller_id}"
+
+
+def told_today(type_: str, now_ms: int) -> str:
+    """Return how it is written down that staff were told of something today."""
+    return f"{type_} {now_ms // DAY_MS}"
 
 
 class SellerTokens:

@@ -95,6 +95,12 @@ class Clover(PointOfSaleSimulator):
         with self._lock:
             return self.tokens.connect(merchant_id)
 
+    def uninstall(self, merchant_id: str) -> None:
+        """Let an owner take the app out: its tokens open nothing, and a webhook says so."""
+        with self._lock:
+            self.tokens.revoke(merchant_id)
+            self._publish_change(merchant_id, f"A:{self.settings.client_id}", "DELETE")
+
     def delete_at_the_till(self, order_id: str) -> None:
         """Let the restaurant delete an order itself."""
         with self._lock:

@@ -9,9 +9,12 @@ import pytest
 import responses
 
 from chalicelib import handlers
+from chalicelib.adapters.errors import AwsUnavailable
 from chalicelib.bootstrap import Services
 from chalicelib.config import read_config
 from chalicelib.domain.commands import KeepTokens
+from chalicelib.domain.refusal import Reason
+from chalicelib.ingest.webhooks import receive_from_pos
 from chalicelib.pos.base import PosRefused
 from chalicelib.sellers.connect import connect, link
 from chalicelib.sellers.keep import SellersInDanger
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
 
     from chalicelib.adapters.token_table import Token
     from chalicelib.channels.base import WebhookReply
+    from simulators.timeline import OutgoingRequest
 
 SQUARE, CLOVER = "MLLOCALSELLER", "MERCHANT00002"
 DAY = 86_400
@@ -37,9 +41,31 @@ class Account:
     def __init__(self) -> None:
         self.clock, self.tokens, self.bus = Clock(), Tokens(), Bus(Steps())
         shops = make_stores(2, ["square", "clover"])
-        self.world = World(now_ms=self.clock, send=lambda _: 200, stores=shops)
+        self.webhooks: list[OutgoingRequest] = []
+        self.world = World(now_ms=self.clock, send=self._send, stores=shops)
         self.square, self.clover = self.world.square.tokens, self.world.clover.tokens
         self.services = self.container()
+
+    def _send(self, request: OutgoingRequest) -> int:
+        self.webhooks.append(request)
+        return 200
+
+    def leave(self, vendor: str) -> OutgoingRequest:
+        """Let the owner take the app out; return the webhook, which has not come yet."""
+        if vendor == "square":
+            self.world.square.disconnect()
+        else:
+            self.world.clover.uninstall(CLOVER)
+        self.world.tick()
+        return self.webhooks.pop()
+
+    def hear(self, vendor: str, webhook: OutgoingRequest) -> int:
+        """Let the vendor's webhook come."""
+        headers = {name.lower(): value for name, value in webhook.headers.items()}
+        return receive_from_pos(self.services, vendor, headers, webhook.body).status
+
+    def grants(self, vendor: str) -> int:
+        return self.square.grants if vendor == "square" else self.clover.refreshes
 
     def container(self) -> Services:
         """Another process of the same app."""
@@ -272,6 +298,105 @@ def test_a_seller_who_left_is_told_once_a_day_and_refused(account: Account) -> N
     account.clock.advance(600)
     with pytest.raises(PosRefused, match="has to connect its account again"):
         account.container().sellers["clover"].token(CLOVER)
+
+
+BOTH = pytest.mark.parametrize(("vendor", "seller"), [("square", SQUARE), ("clover", CLOVER)])
+
+
+@BOTH
+def test_an_owner_who_takes_the_app_out_is_refused_at_once(
+    account: Account, vendor: str, seller: str
+) -> None:
+    """In every container, also one that holds the token; staff hear of it; nobody asks again."""
+    account.join(vendor, seller)
+    warm = account.services.sellers[vendor]
+    access = warm.token(seller)
+    assert account.hear(vendor, account.leave(vendor)) == 200
+    grants = account.grants(vendor)
+    (told,) = [event for event in account.bus.events if event.type == "seller.disconnected"]
+    assert told.data["sellerId"] == seller
+    assert "taken the app out" in told.data["why"]
+    for _ in range(3):
+        for ask in (
+            lambda: warm.renewed(seller, access),
+            lambda: account.container().sellers[vendor].token(seller),
+        ):
+            with pytest.raises(PosRefused) as refused:
+                ask()
+            assert refused.value.refusal.reason is Reason.POS_NOT_READY
+            assert "taken the app out" in refused.value.refusal.detail
+        with pytest.raises(SellersInDanger):
+            account.keep(days=40)
+    assert account.grants(vendor) == grants
+    account.join(vendor, seller)
+    assert account.container().sellers[vendor].token(seller) == account.token(vendor, seller).access
+
+
+@BOTH
+def test_a_late_or_repeated_word_of_leaving_changes_nothing(
+    account: Account, vendor: str, seller: str
+) -> None:
+    """Staff are told once; who has connected anew since stays connected."""
+    account.join(vendor, seller)
+    webhook = account.leave(vendor)
+    assert [account.hear(vendor, webhook) for _ in range(2)] == [200, 200]
+    with pytest.raises(SellersInDanger):
+        account.keep(minutes=1)  # the same day
+    assert account.bus.types().count("seller.disconnected") == 1
+    account.join(vendor, seller)
+    access = account.token(vendor, seller).access
+    assert account.hear(vendor, webhook) == 200
+    assert account.container().sellers[vendor].token(seller) == access
+
+
+@BOTH
+def test_leaving_that_could_not_be_told_is_told_when_the_vendor_says_it_again(
+    account: Account, monkeypatch: Any, vendor: str, seller: str
+) -> None:
+    """The seller is refused all the same."""
+    account.join(vendor, seller)
+    webhook = account.leave(vendor)
+    with monkeypatch.context() as patch:
+        patch.setattr(account.bus, "publish", _throttled)
+        assert account.hear(vendor, webhook) == 503
+    with pytest.raises(PosRefused):
+        account.container().sellers[vendor].token(seller)
+    assert account.hear(vendor, webhook) == 200
+    assert account.bus.types().count("seller.disconnected") == 1
+
+
+def _throttled(*_: Any) -> None:
+    raise AwsUnavailable("ThrottlingException")
+
+
+@BOTH
+def test_leaving_while_a_token_is_renewed_wins(
+    account: Account, monkeypatch: Any, vendor: str, seller: str
+) -> None:
+    """What is granted in the last moment is dropped, and not used."""
+    account.join(vendor, seller)
+    old = account.token(vendor, seller)
+    sellers = account.services.sellers[vendor]
+    refresh = sellers.oauth.refresh
+
+    def overtaken(token: str) -> Any:
+        grant = refresh(token)
+        assert account.hear(vendor, account.leave(vendor)) == 200
+        return grant
+
+    monkeypatch.setattr(sellers.oauth, "refresh", overtaken)
+    account.clock.advance(60)
+    with pytest.raises(PosRefused, match="taken the app out"):
+        sellers.renewed(seller, old.access)
+    assert account.token(vendor, seller).revoked_ms
+
+
+def test_sellers_that_nobody_knows_may_leave(account: Account) -> None:
+    """Of Square's own account, and of a merchant who never connected."""
+    for vendor in ("square", "clover"):
+        assert account.hear(vendor, account.leave(vendor)) == 200
+    assert account.tokens.tokens == {}
+    assert account.bus.types() == []
 
 
 def test_a_vendor_that_is_down_for_weeks_is_an_alarm_before_the_token_ends(

@@ -11,6 +11,7 @@ import pytest
 
 from tests.deploy.conftest import PROJECT
 from tests.pipeline.conftest import street  # noqa: F401 - a fixture
+from tests.pipeline.shop_steps import check_out, status
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,12 +21,13 @@ if TYPE_CHECKING:
 
 ORDERS = 10
 WRITE_UNIT_BYTES = 1024
+KEYS = {"order_key", "checkout_id"}
 
 
-def documented() -> dict[str, int]:
-    """Return the table of DEPLOY.md's section "Requests of one order"."""
+def documented(title: str = "Requests of one order") -> dict[str, int]:
+    """Return the table of a section of DEPLOY.md."""
     text = (PROJECT / "docs/DEPLOY.md").read_text(encoding="utf-8")
-    section = text.split("### Requests of one order\n", 1)[1].split("\n### ", 1)[0]
+    section = text.split(f"### {title}\n", 1)[1].split("\n### ", 1)[0]
     return {
         name: int(count) for name, count in re.findall(r"(?m)^\| ([^|]+?) \| (\d+) \|", section)
     }
@@ -53,7 +55,8 @@ def table_units(requests: Iterable[tuple[str, dict[str, Any]]]) -> Counter[str]:
     size: dict[str, int] = {}
     for operation, body in requests:
         if operation in ("PutItem", "UpdateItem"):
-            key = str(body.get("Key") or {"order_key": body["Item"]["order_key"]})
+            item = body.get("Item", {})
+            key = str(body.get("Key") or {name: item[name] for name in KEYS & set(item)})
             if operation == "PutItem":
                 new = body["Item"].get("due_ms", {}).get("N")
                 size[key] = item_bytes(body["Item"])
@@ -91,6 +94,8 @@ def counted(entries: Iterable[Entry]) -> Counter[str]:
             count["EventBridge events"] += len(entry.detail["Entries"])
         elif subject == "sns.Publish":
             count["SNS publishes"] += 1
+        elif subject.startswith("sesv2."):
+            count["SES mails"] += 1
         elif subject == "sqs.SendMessage":
             # Sent, received and deleted. Empty receives are counted by the minute, not here.
             fifo = str(entry.detail["QueueUrl"]).endswith(".fifo")
@@ -129,6 +134,34 @@ def test_requests_of_an_order_are_as_documented(street: Street) -> None:  # noqa
     for name, total in found.items():
         if "units" in name:
             assert 0.5 * table[name] <= total / ORDERS <= 1.2 * table[name], name
+        else:
+            assert total == ORDERS * table[name], name
+
+
+def test_requests_of_an_order_of_the_shop_are_as_documented(street: Street) -> None:  # noqa: F811
+    """From its checkout until a courier has delivered it; schedules cost by the minute."""
+    events = street.offline.client("events")
+    for rule in events.list_rules()["Rules"]:
+        if "ScheduleExpression" in rule:
+            events.disable_rule(Name=rule["Name"])
+    for number in range(2):  # secrets are fetched once, not per order
+        check_out(street, number=number, carried=True)
+    street.go(seconds=1_800, step=60)
+    known = {ticket["id"] for ticket in street.world.square.orders()}
+    before = len(list(street.offline.journal.entries()))
+    ids = [check_out(street, number=10 + number, carried=True) for number in range(ORDERS)]
+    street.settle()
+    for ticket in street.world.square.orders():
+        if ticket["id"] not in known:
+            street.world.square.fulfil(ticket["id"], "COMPLETED")
+    street.go(seconds=1_800, step=60)
+    found = counted(list(street.offline.journal.entries())[before:])
+    assert {status(street, id_)["status"] for id_ in ids} == {"delivered"}
+    table = documented("Requests of one order of our own shop")
+    assert set(table) == set(found)
+    for name, total in found.items():
+        if "units" in name:
+            assert 0.8 * table[name] <= total / ORDERS <= 1.2 * table[name], name
         else:
             assert total == ORDERS * table[name], name
 

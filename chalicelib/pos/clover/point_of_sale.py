@@ -14,6 +14,7 @@ from chalicelib import log
 from chalicelib.adapters.http import ConnectFailed, NoReply
 from chalicelib.channels.base import SignatureInvalid, check_size, read_json_object, same, text
 from chalicelib.domain.charges import ChargeKind, Party
+from chalicelib.domain.errors import InvalidPayload
 from chalicelib.domain.money import Money
 from chalicelib.domain.refusal import Reason, Refusal
 from chalicelib.pos.base import (
@@ -21,6 +22,7 @@ from chalicelib.pos.base import (
     Capabilities,
     Idempotency,
     Level,
+    Notices,
     PosNotice,
     PosOrder,
     PosOutcomeUnknown,
@@ -28,6 +30,7 @@ from chalicelib.pos.base import (
     PosUnavailable,
     Quote,
     RateScope,
+    SellerGone,
     StockNotice,
     Ticket,
     TicketState,
@@ -141,9 +144,7 @@ class Clover:
         reply = self._send(notice.location_id, "GET", path, None)
         return None if reply.status == 404 else order_key(_object(reply).get("note"))
 
-    def read_webhook(
-        self, headers: Mapping[str, str], body: bytes, secrets: Secrets
-    ) -> list[PosNotice | StockNotice]:
+    def read_webhook(self, headers: Mapping[str, str], body: bytes, secrets: Secrets) -> Notices:
         """Check X-Clover-Auth, a static code; the first webhook of all brings a code to type in."""
         check_size(body)
         payload = read_json_object(body)
@@ -281,12 +282,21 @@ def _error(reply: HttpReply) -> PosUnavailable | PosOutcomeUnknown | PosRefused:
     return PosRefused(Refusal(reason, REFUSED, detail=detail))
 
 
-def _notices(payload: dict[str, Any]) -> Iterator[PosNotice | StockNotice]:
-    """Read orders and items that changed, of many merchants; what changed is read there."""
+def _notices(payload: dict[str, Any]) -> Iterator[PosNotice | StockNotice | SellerGone]:
+    """Read orders and items that changed, of many merchants; what changed is read there.
+
+    Of apps ("A") there is our own: DELETE says that it was uninstalled (docs.clover.com, "Use
+    webhooks: Event type keys").
+    """
     merchants = payload.get("merchants")
     for merchant_id, changes in (merchants if isinstance(merchants, dict) else {}).items():
         for change in changes if isinstance(changes, list) else []:
             kind, _, object_id = str(change.get("objectId")).partition(":")
+            if kind == "A" and change.get("type") == "DELETE":
+                when = change.get("ts")
+                if type(when) is not int:
+                    raise InvalidPayload("ts of an uninstallation must be a number")
+                yield SellerGone(str(merchant_id), when)
             if kind == "I" and object_id and change.get("type") == "UPDATE":
                 yield StockNotice(str(merchant_id), "", object_id)
             if kind == "O" and object_id and change.get("type") != "CREATE":

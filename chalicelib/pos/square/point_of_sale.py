@@ -32,6 +32,7 @@ from chalicelib.pos.base import (
     Capabilities,
     Idempotency,
     Level,
+    Notices,
     PosNotice,
     PosOrder,
     PosOutcomeUnknown,
@@ -39,7 +40,7 @@ from chalicelib.pos.base import (
     PosUnavailable,
     Quote,
     RateScope,
-    StockNotice,
+    SellerGone,
     Ticket,
     TicketState,
     clipped,
@@ -229,9 +230,7 @@ class Square:
         key = (order.get("metadata") or {}).get("order_key")
         return key if isinstance(key, str) else None
 
-    def read_webhook(
-        self, headers: Mapping[str, str], body: bytes, secrets: Secrets
-    ) -> list[PosNotice | StockNotice]:
+    def read_webhook(self, headers: Mapping[str, str], body: bytes, secrets: Secrets) -> Notices:
         """Check x-square-hmacsha256-signature: base64 HMAC-SHA256 of URL + raw body."""
         given = headers.get("x-square-hmacsha256-signature", "")
         keys = secrets.each("square_webhook_signature_key")
@@ -239,7 +238,7 @@ class Square:
             raise SignatureInvalid("x-square-hmacsha256-signature does not match URL and body")
         check_size(body)
         payload = read_json_object(body)
-        return [*_notices(payload), *stock_notices(payload)]
+        return [*_notices(payload), *stock_notices(payload), *_gone(payload)]
 
     def stock_id(self, pos_id: str) -> str:
         """Return it as it is: variations and modifiers are counted under their own ids."""
@@ -344,6 +343,21 @@ def _error(reply: HttpReply) -> PosUnavailable | PosOutcomeUnknown | PosRefused:
     field = clipped(first, "field")
     detail = f"Square: HTTP {reply.status} {code} {field}".strip()
     return PosRefused(Refusal(reason, REFUSED, detail=detail))
+
+
+def _gone(payload: dict[str, Any]) -> Iterator[SellerGone]:
+    """Read oauth.authorization.revoked: every token of the seller's, whoever took them back."""
+    if text(payload, "type") != "oauth.authorization.revoked":
+        return
+    data = payload.get("data")
+    holder = data.get("object") if isinstance(data, dict) else None
+    revocation = holder.get("revocation") if isinstance(holder, dict) else None
+    when = instant(revocation if isinstance(revocation, dict) else {}, "revoked_at")
+    when = when or instant(payload, "created_at")
+    seller_id = text(payload, "merchant_id")
+    if not seller_id or when is None:
+        raise InvalidPayload("oauth.authorization.revoked does not say whose, or when")
+    yield SellerGone(seller_id, when)
 
 
 def _notices(payload: dict[str, Any]) -> list[PosNotice]:

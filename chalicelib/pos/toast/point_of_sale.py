@@ -34,6 +34,7 @@ from chalicelib.pos.base import (
     Capabilities,
     Idempotency,
     Level,
+    Notices,
     PosNotice,
     PosOrder,
     PosOutcomeUnknown,
@@ -42,7 +43,6 @@ from chalicelib.pos.base import (
     Prints,
     Quote,
     RateScope,
-    StockNotice,
     Ticket,
     TicketState,
     clipped,
@@ -160,9 +160,7 @@ class Toast:
         """Read our key off the external id; the webhook holds the whole order."""
         return order_key(notice.reference)
 
-    def read_webhook(
-        self, headers: Mapping[str, str], body: bytes, secrets: Secrets
-    ) -> list[PosNotice | StockNotice]:
+    def read_webhook(self, headers: Mapping[str, str], body: bytes, secrets: Secrets) -> Notices:
         """Check Toast-Signature: base64 HMAC-SHA256 of the body followed by its timestamp."""
         check_size(body)
         payload = read_json_object(body)

@@ -109,6 +109,15 @@ class Square(PointOfSaleSimulator):
             version = {"catalog_version": {"updated_at": rfc3339(self._now_ms())}}
             self._publish("catalog.version.updated", "catalog", "", version, object_id)
 
+    def disconnect(self) -> None:
+        """Let the seller take the app out: its tokens open nothing, and a webhook says so."""
+        with self._lock:
+            self.tokens.revoke(self.settings.merchant_id)
+            revocation = {"revoked_at": rfc3339(self._now_ms()), "revoker_type": "MERCHANT"}
+            payload = {"revocation": revocation}
+            id_ = self.new_uuid()
+            self._publish("oauth.authorization.revoked", "revocation", id_, payload, id_)
+
     def live_orders(self) -> list[tuple[str, str]]:
         """Return what is not cancelled."""
         with self._lock:
