@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.config import Config, read_config
@@ -339,23 +339,25 @@ class Services:
         """The points of sale by vendor."""
         from chalicelib.pos.clover import Clover
         from chalicelib.pos.square import Square
-        from chalicelib.pos.toast import TOKEN_EARLY_MS, Toast
+        from chalicelib.pos.toast import Toast
+        from chalicelib.pos.toast.login import EARLY_MS
 
         config, http, secrets, sellers = self.config, self.http, self.secrets.get, self.sellers
-        toast_tokens = self.token_cache("toast", TOKEN_EARLY_MS)
+        toast_tokens = self.token_cache("toast", EARLY_MS)
         square = (config.square_base_url, config.square_notification_url)
         known: list[PointOfSale] = [
             Square(*square, http, secrets, sellers["square"]),
-            Toast(config.toast_base_url, http, secrets, toast_tokens),
+            Toast(config.toast_base_url, http, secrets, toast_tokens, sellers["toast"]),
             Clover(config.clover_base_url, http, sellers["clover"]),
         ]
         return {pos.vendor: pos for pos in known}
 
     @cached_property
     def sellers(self) -> Mapping[str, SellerTokens]:
-        """The vendors where each restaurant's owner connects an account."""
+        """The vendors where restaurants have accounts of their own that we act for."""
         from chalicelib.pos.clover.oauth import CloverOAuth
         from chalicelib.pos.square.oauth import SquareOAuth
+        from chalicelib.pos.toast.login import EARLY_MS, ToastLogin
         from chalicelib.sellers.tokens import SellerTokens
 
         config, http, secrets, now_ms = self.config, self.http, self.secrets.get, self.now_ms
@@ -363,7 +365,12 @@ class Services:
         urls = (config.clover_base_url, config.clover_consent_url, redirect_url)
         square = SquareOAuth(config.square_base_url, http, secrets, now_ms)
         clover = CloverOAuth(*urls, http, secrets, now_ms)
-        return {o.vendor: SellerTokens(o, self.token_cache, now_ms) for o in (square, clover)}
+        toast = ToastLogin(config.toast_base_url, http)
+        late = partial(self.token_cache, early_ms=EARLY_MS)
+        return {
+            **{o.vendor: SellerTokens(o, self.token_cache, now_ms) for o in (square, clover)},
+            toast.vendor: SellerTokens(toast, late, now_ms),
+        }
 
     def token_cache(self, name: str, early_ms: int | None = None) -> TokenCache:
         """Return the cache of one party's access token, renewed so long before its end."""

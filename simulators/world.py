@@ -23,6 +23,8 @@ from simulators.menu import (
     SQUARE,
     TOAST,
     UBER_EATS,
+    all_options,
+    pos_id,
     price_list,
     square_catalog,
 )
@@ -117,6 +119,7 @@ class World:
         self.clover = Clover(
             settings=replace(CloverSettings(), webhook_url=f"{app_url}/webhooks/pos/clover"),
             menu=price_list(CLOVER),
+            modifiers={pos_id(option.id, CLOVER) for option in all_options()},
             merchants=tuple(
                 Merchant(id_, f"clover-refresh-{id_}") for id_ in self._locations(CLOVER)
             ),

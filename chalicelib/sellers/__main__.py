@@ -1,8 +1,9 @@
 """An operator's commands about sellers: links to connect by, who is connected, who is gone.
 
 python -m chalicelib.sellers STAGE link square|clover [SELLER]
+python -m chalicelib.sellers STAGE connect toast GROUP < two lines: client id, client secret
 python -m chalicelib.sellers STAGE list
-python -m chalicelib.sellers STAGE forget square|clover SELLER
+python -m chalicelib.sellers STAGE forget square|clover|toast SELLER
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import secrets
 import sys
 from pathlib import Path
 
+OAUTH, LOGIN = ("square", "clover"), ("toast",)
 CONFIG = Path(".chalice/config.json")
 
 
@@ -29,11 +31,17 @@ def main(arguments: list[str] | None = None) -> int:
     from chalicelib.bootstrap import services
     from chalicelib.domain.events import iso
     from chalicelib.sellers.connect import link
+    from chalicelib.sellers.groups import connect_group
     from chalicelib.sellers.tokens import token_name
 
     if chosen.command == "link":
         url = link(services(), chosen.vendor, chosen.seller, secrets.token_urlsafe(16))
         sys.stdout.write(f"{url}\n")
+    elif chosen.command == "connect":
+        why = connect_group(services(), chosen.seller, sys.stdin.read().splitlines())
+        if why:
+            sys.stderr.write(f"{why}\n")
+            return 2
     elif chosen.command == "forget":
         services().tokens.delete(token_name(chosen.vendor, chosen.seller))
     else:
@@ -51,10 +59,12 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("list", help="who is connected, and until when")
     link = commands.add_parser("link", help="a page for an owner, good for a day")
     forget = commands.add_parser("forget", help="drop the tokens of one who left")
-    for command in (link, forget):
-        command.add_argument("vendor", choices=("square", "clover"))
+    connect = commands.add_parser("connect", help="a group's own credentials, on stdin")
+    for command, vendors in ((link, OAUTH), (connect, LOGIN), (forget, (*OAUTH, *LOGIN))):
+        command.add_argument("vendor", choices=vendors)
     link.add_argument("seller", nargs="?", default="", help="refuse any other account")
-    forget.add_argument("seller")
+    for command in (connect, forget):
+        command.add_argument("seller")
     return parser
 
 

@@ -32,11 +32,13 @@ class SellerOAuth(Protocol):
     """One vendor's OAuth.
 
     `renew_at` is the share of a token's life after which the schedule renews it, so long before
-    its end that orders never have to, and that a vendor may be down for a while.
+    its end that orders never have to, and that a vendor may be down for a while. `danger_at` is the
+    share after which it should have been renewed long ago.
     """
 
     vendor: str
     renew_at: float
+    danger_at: float
 
     def consent_url(self, state: str) -> str:
         """Return the page on which an owner lets us in."""

@@ -38,7 +38,7 @@ def connect(services: Services, vendor: str, query: Mapping[str, str]) -> Webhoo
 
     The state is used up last: after a failure the same link works again.
     """
-    if vendor not in services.sellers:
+    if vendor not in services.sellers or vendor == "toast":  # its groups have no page
         return _page(404, "There is no such point of sale.")
     try:
         keys = services.secrets.all().each("oauth_state_key")
@@ -65,12 +65,13 @@ def _connected(
     if invite.seller_id and connection.seller_id != invite.seller_id:
         # The tokens are dropped: they would open an account that nobody meant.
         return _page(409, "This is another account than the one that the link is for.")
-    _keep(services, oauth.vendor, connection)
+    keep(services, oauth.vendor, connection)
     services.tokens.use_up(_used(invite), invite.ends + LIFE_SECONDS)
     return _page(200, "The account is connected. You can close this page.")
 
 
-def _keep(services: Services, vendor: str, connection: Connection) -> None:
+def keep(services: Services, vendor: str, connection: Connection) -> None:
+    """Write a seller's tokens down, and say so."""
     now_ms, grant = services.now_ms(), connection.grant
     token = Token(grant.access, now_ms + grant.seconds * 1000, grant.refresh, now_ms)
     name = token_name(vendor, connection.seller_id)

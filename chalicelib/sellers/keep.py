@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from chalicelib.domain.commands import KeepTokens
     from chalicelib.sellers.tokens import SellerTokens
 
-IN_DANGER = 0.8
-"""The share of a token's life after which it should have been renewed long ago."""
-
 BUDGET_MS = 45_000
 """The next run goes on where this one stops: with the tokens that end first."""
 
@@ -69,20 +66,21 @@ def _tell_of_danger(services: Services) -> None:
     in_danger = []
     for name, token in services.tokens.all():
         vendor, _, seller_id = name.partition("/")
-        if vendor in services.sellers and seller_id and (why := _danger(services, token)):
+        seller = services.sellers.get(vendor)
+        if seller and seller_id and (why := _danger(services, seller, token)):
             in_danger.append(name)
             _tell(services, name, token, why)
     if in_danger:
         raise SellersInDanger(", ".join(sorted(in_danger)))
 
 
-def _danger(services: Services, token: Token) -> str:
+def _danger(services: Services, seller: SellerTokens, token: Token) -> str:
     if token.revoked_ms:
         return f"the owner took the app out at {iso(token.revoked_ms)}"
     if token.disconnected_ms:
         lost = " after a refresh whose answer was lost" if token.begun_ms else ""
         return f"the vendor refuses the refresh token{lost}: the owner has to connect again"
-    if token.is_past(IN_DANGER, services.now_ms()):
+    if token.is_past(seller.oauth.danger_at, services.now_ms()):
         return f"the token is not renewed and ends at {iso(token.ends_ms)}"
     return ""
 

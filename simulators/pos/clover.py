@@ -10,49 +10,41 @@ token to generate new expiring token", "API usage & rate limits", "Webhooks".
 from __future__ import annotations
 
 import copy
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
+from simulators.pos.clover_settings import (
+    APP_CONCURRENT,
+    APP_PER_SECOND,
+    MAX_LINES,
+    TOKEN_CONCURRENT,
+    TOKEN_PER_SECOND,
+    CloverSettings,
+    Merchant,
+    change_webhook,
+)
 from simulators.pos.clover_tokens import CloverTokens
 from simulators.pos.kitchen import PointOfSaleSimulator
 from simulators.simulator import Refusal
-from simulators.timeline import Delivery, OutgoingRequest
-from simulators.wsgi import JSON, Request, Response, Route, encode_json
+from simulators.wsgi import JSON, Request, Response, Route
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
+
+    from simulators.timeline import OutgoingRequest
+
+__all__ = ["Clover", "CloverSettings", "Merchant"]
 
 Json = dict[str, Any]
 
 ID_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-APP_PER_SECOND, TOKEN_PER_SECOND = 50, 16
-APP_CONCURRENT, TOKEN_CONCURRENT = 10, 5
-MAX_LINES = 3000
-
-
-@dataclass(frozen=True, slots=True)
-class CloverSettings:
-    """The app's registration. Tokens are per merchant, refresh tokens work once."""
-
-    client_id: str = "CLOVERLOCALAPP"
-    client_secret: str = "clover-local-secret"  # noqa: S105 - a local stand-in's
-    auth_code: str = "clover-local-auth-code"
-    webhook_url: str = "http://127.0.0.1:8000/webhooks/pos/clover"
-    access_seconds: int = 1800
-    refresh_seconds: int = 31_536_000
-    retry_delays_ms: tuple[int, ...] = (60_000, 300_000)
-
-
-@dataclass(frozen=True, slots=True)
-class Merchant:
-    """One restaurant's account, with the refresh token it begins with."""
-
-    id: str
-    refresh_token: str
 
 
 class Clover(PointOfSaleSimulator):
-    """Merchants at Clover. `menu` maps item and modifier ids to names and prices (cents)."""
+    """Merchants at Clover. `menu` maps item and modifier ids to names and prices (cents).
+
+    `modifiers` says which of them are modifiers: one group has them all.
+    """
 
     name = "clover"
 
@@ -62,9 +54,11 @@ class Clover(PointOfSaleSimulator):
         settings: CloverSettings | None = None,
         menu: Mapping[str, Json] | None = None,
         merchants: tuple[Merchant, ...] = (),
+        modifiers: Collection[str] = (),
         **host: Any,
     ) -> None:
         self.settings = settings or CloverSettings()
+        self.modifiers = frozenset(modifiers)
         self.menu: dict[str, Json] = {id_: dict(item) for id_, item in (menu or {}).items()}
         self.merchants = {merchant.id: merchant for merchant in merchants}
         self.tokens = CloverTokens(
@@ -115,7 +109,8 @@ class Clover(PointOfSaleSimulator):
         with self._lock:
             place = (location_id, item_id)
             (self.unavailable.discard if available else self.unavailable.add)(place)
-            self._publish_change(location_id, f"I:{item_id}", "UPDATE")
+            kind = "IM" if item_id in self.modifiers else "I"
+            self._publish_change(location_id, f"{kind}:{item_id}", "UPDATE")
 
     def live_orders(self) -> list[tuple[str, str]]:
         """Return what is not deleted."""
@@ -144,6 +139,7 @@ class Clover(PointOfSaleSimulator):
             Route("DELETE", f"{merchant}/orders/{{order_id}}", "deleteOrder", self.delete),
             Route("POST", f"{merchant}/orders/{{order_id}}/payments", "pay", self.pay),
             Route("GET", f"{merchant}/items/{{item_id}}", "getItem", self.get_item),
+            Route("GET", f"{merchant}/modifier_groups", "getGroups", self.get_groups),
             Route("POST", f"{merchant}/print_event", "print", self.print),
             Route("GET", f"{merchant}/print_event/{{event_id}}", "getPrint", self.get_print),
         ]
@@ -294,10 +290,22 @@ class Clover(PointOfSaleSimulator):
 
     def get_item(self, _request: Request, merchant_id: str, item_id: str) -> Response:
         """Return an item of the inventory; modifiers are none."""
-        if item_id not in self.menu:
+        if item_id not in self.menu or item_id in self.modifiers:
             raise Refusal(self.error(404, "Not Found"))
-        available = (merchant_id, item_id) not in self.unavailable
-        return Response.of_json({"id": item_id, **self.menu[item_id], "available": available})
+        return Response.of_json(self._counted(merchant_id, item_id))
+
+    def get_groups(self, request: Request, merchant_id: str) -> Response:
+        """Return a page of the modifier groups, with their modifiers when that is asked for."""
+        group: Json = {"id": "OPTIONS", "name": "Options"}
+        if request.query.get("expand") == "modifiers":
+            found = [self._counted(merchant_id, id_) for id_ in sorted(self.modifiers)]
+            group["modifiers"] = {"elements": found}
+        offset = int(request.query.get("offset", 0))
+        return Response.of_json({"elements": [group][offset:]})
+
+    def _counted(self, merchant_id: str, id_: str) -> Json:
+        available = (merchant_id, id_) not in self.unavailable
+        return {"id": id_, **self.menu[id_], "available": available}
 
     def get_print(self, _request: Request, merchant_id: str, event_id: str) -> Response:
         """Return a print event."""
@@ -367,16 +375,8 @@ class Clover(PointOfSaleSimulator):
         self._publish_change(order["merchant"], f"O:{order['id']}", kind)
 
     def _publish_change(self, merchant_id: str, object_id: str, kind: str) -> None:
-        change = {"objectId": object_id, "type": kind, "ts": self._now_ms()}
-        merchants = {merchant_id: [change]}
-        body = encode_json({"appId": self.settings.client_id, "merchants": merchants})
-        headers = {"Content-Type": JSON, "X-Clover-Auth": self.settings.auth_code}
-        webhook = OutgoingRequest("POST", self.settings.webhook_url, headers, body)
-        self.publish(
-            Delivery(
-                f"{object_id[0]}:{kind}", object_id[2:], webhook, self.settings.retry_delays_ms
-            )
-        )
+        ts = self._now_ms()
+        self.publish(change_webhook(self.settings, merchant_id, object_id, kind, ts))
 
     def _count(self, name: str, most: int, limit: str) -> None:
         now_ms = self._now_ms()

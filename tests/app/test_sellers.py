@@ -16,7 +16,9 @@ from chalicelib.domain.commands import KeepTokens
 from chalicelib.domain.refusal import Reason
 from chalicelib.ingest.webhooks import receive_from_pos
 from chalicelib.pos.base import PosRefused
+from chalicelib.sellers.base import NotConnected
 from chalicelib.sellers.connect import connect, link
+from chalicelib.sellers.groups import connect_group
 from chalicelib.sellers.keep import SellersInDanger
 from simulators.in_responses import mount
 from simulators.menu import make_stores
@@ -389,6 +391,53 @@ def test_leaving_while_a_token_is_renewed_wins(
     with pytest.raises(PosRefused, match="taken the app out"):
         sellers.renewed(seller, old.access)
     assert account.token(vendor, seller).revoked_ms
+
+
+GROUP = ["group-client", "group-secret"]
+
+
+def test_a_groups_credentials_are_tried_kept_and_renewed_when_their_token_ends(
+    account: Account,
+) -> None:
+    """Once a day, as Toast wants it, however often the schedule runs; no alarm meanwhile."""
+    account.world.toast.add_client(*GROUP, {"somewhere"})
+    assert connect_group(account.services, "golden", GROUP) == ""
+    assert account.bus.types() == ["seller.connected"]
+    access = account.token("toast", "golden").access
+    for _ in range(4):
+        account.keep(minutes=350)
+    assert account.world.toast.logins == 1
+    assert account.container().sellers["toast"].token("golden") == access
+    account.keep(minutes=45)
+    assert account.world.toast.logins == 2
+    assert account.container().sellers["toast"].token("golden") != access
+
+
+def test_a_group_whose_credentials_stop_working_is_told_and_refused(account: Account) -> None:
+    """A pair that opens nothing is not kept in the first place; a new pair mends it."""
+    account.world.toast.add_client(*GROUP, {"somewhere"})
+    for group, lines in (("golden", ["group-client", "wrong"]), ("golden", GROUP[:1]), ("", GROUP)):
+        assert connect_group(account.services, group, lines)
+    assert account.tokens.tokens == {}
+    assert connect_group(account.services, "golden", GROUP) == ""
+    account.world.toast.remove_client(GROUP[0])
+    with pytest.raises(SellersInDanger, match="toast/golden"):
+        account.keep(days=1.1)
+    assert "seller.disconnected" in account.bus.types()
+    account.clock.advance(600)
+    with pytest.raises(PosRefused, match="toast/golden has to connect"):
+        account.container().sellers["toast"].token("golden")
+    account.world.toast.add_client("new-client", "new-secret", {"somewhere"})
+    assert connect_group(account.services, "golden", ["new-client", "", " new-secret "]) == ""
+    assert account.container().sellers["toast"].token("golden")
+    account.keep(minutes=5)
+
+
+def test_toast_has_no_page_to_connect_on(account: Account) -> None:
+    """A link cannot be made, and a browser that comes all the same finds nothing."""
+    with pytest.raises(NotConnected):
+        link(account.services, "toast", "golden", "nonce")
+    assert connect(account.services, "toast", {"code": "x", "state": "y"}).status == 404
 
 
 def test_sellers_that_nobody_knows_may_leave(account: Account) -> None:

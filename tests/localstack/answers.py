@@ -37,14 +37,14 @@ ANSWERS: dict[str, dict[str, dict[str, dict[str, Any]]]] = {
     "store-onboarding": {
         "Approved": {
             "ReadForm": _returns({"doubts": []}),
-            "CheckOne": _returns({"check": "bank", "result": "clear", "reason": ""}),
+            "CheckOne": _returns({"check": "bank", "result": "passed", "reason": ""}),
             "Ask": _decides("approve", ""),
             "Open": _returns(_OPENED),
             "Tell": {_MANY: {"Return": {"MessageId": "m"}}},
         },
         "Rejected": {
             "ReadForm": _throws("Runtime.ExitError", "the reader crashed"),
-            "CheckOne": _returns({"check": "bank", "result": "clear", "reason": ""}),
+            "CheckOne": _returns({"check": "bank", "result": "passed", "reason": ""}),
             "Ask": _decides("reject", "no kitchen"),
             "Close": _returns(_CLOSED),
             "Tell": {_MANY: {"Return": {"MessageId": "m"}}},

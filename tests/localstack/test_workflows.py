@@ -115,7 +115,7 @@ def test_a_rejected_application_is_undone(run: Run) -> None:
         and "onboarding_ask" in event["taskScheduledEventDetails"]["parameters"]
     ]
     assert asked["doubts"] == ["the form could not be read"]
-    assert [one["result"] for one in asked["checks"]] == ["clear"] * 4
+    assert [one["result"] for one in asked["checks"]] == ["passed"] * 4
     (closed,) = [
         event["stateEnteredEventDetails"]["input"]
         for event in history

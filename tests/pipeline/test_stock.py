@@ -113,6 +113,17 @@ def test_a_modifier_that_is_marked_in_the_catalogue_is_off_until_its_instant(
     assert off_at(street, store, "extra-bacon") == set()
 
 
+def test_a_modifier_that_is_switched_off_at_clover_is_off_everywhere(long_street: Street) -> None:
+    """It is no item there, and is found with its group; the items beside it sell on."""
+    street, store = long_street, long_street.world.generator.stores[2]
+    bacon = pos_id("extra-bacon", "clover")
+    for available, off in ((False, EVERYWHERE), (True, set())):
+        street.world.clover.set_stock(store.location_id, bacon, available=available)
+        street.settle()
+        assert off_at(street, store, "extra-bacon") == off
+        assert off_at(street, store) == set()
+
+
 @pytest.mark.parametrize("channel", ["uber_eats", "doordash", "deliveroo", "open_delivery"])
 def test_an_order_for_it_is_refused_in_the_partners_own_words(street: Street, channel: str) -> None:
     """Before the kitchen sees anything, naming the item."""

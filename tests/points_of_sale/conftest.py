@@ -21,6 +21,7 @@ from chalicelib.pos.clover.oauth import CloverOAuth
 from chalicelib.pos.square import Square
 from chalicelib.pos.square.oauth import SquareOAuth
 from chalicelib.pos.toast import Toast
+from chalicelib.pos.toast.login import ToastLogin
 from chalicelib.sellers.tokens import SellerTokens
 from chalicelib.tokens import TokenCache
 from simulators.in_responses import mount
@@ -107,7 +108,8 @@ class Till:
             square = SquareOAuth(base, http, secrets, clock)
             return Square(base, url, http, secrets, SellerTokens(square, caches, clock))
         if vendor == "toast":
-            return Toast(base, http, secrets, caches("toast"))
+            groups = SellerTokens(ToastLogin(base, http), caches, clock)
+            return Toast(base, http, secrets, caches("toast"), groups)
         clover = CloverOAuth(base, f"{base}/oauth/v2/authorize", "", http, secrets, clock)
         return Clover(base, http, SellerTokens(clover, caches, clock))
 

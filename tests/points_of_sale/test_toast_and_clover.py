@@ -7,11 +7,14 @@ from typing import Any
 
 import pytest
 
+from chalicelib.adapters.secrets import Secrets, VendorSecrets
 from chalicelib.adapters.token_table import Token
+from chalicelib.channels.base import SignatureInvalid
 from chalicelib.domain.fulfilment import Handover, Person
 from chalicelib.domain.money import Money
 from chalicelib.domain.refusal import Reason
 from chalicelib.pos.base import PosRefused, PosUnavailable
+from chalicelib.pos.toast.login import Credentials
 
 
 def test_toast_is_paid_to_the_cent_and_says_who_remits_the_tax(toast: Any) -> None:
@@ -56,6 +59,58 @@ def test_toast_needs_the_stores_settings(toast: Any, missing: str) -> None:
         toast.make(replace(record, store=replace(record.store, pos_settings=settings)))
     assert f"pos_settings.{missing}" in refused.value.refusal.detail
     assert toast.simulator.orders() == []
+
+
+def test_a_group_with_credentials_of_its_own_is_opened_with_those(toast: Any) -> None:
+    """Our own account opens nothing there, and the group's opens nothing elsewhere."""
+    place = toast.store.location_id
+    toast.simulator.add_client("group-1", "secret-1", {place})
+    toast.simulator.add_client("group-2", "secret-2", {"another"})
+    for number in (1, 2):
+        credentials = Credentials(f"group-{number}", f"secret-{number}")
+        toast.tokens.put(f"toast/group-{number}", Token("", refresh=credentials.text()))
+    for number in range(3):
+        toast.make(of_group(toast, "group-1", f"o-{number}"))
+    assert len(toast.simulator.orders()) == 3
+    assert toast.simulator.logins == 1
+    assert "toast" not in toast.tokens.rows
+    with pytest.raises(PosRefused) as refused:
+        toast.make(of_group(toast, "group-2"))
+    assert refused.value.refusal.reason is Reason.POS_NOT_READY
+
+
+def test_a_group_that_takes_its_credentials_back_is_refused_and_named(toast: Any) -> None:
+    """Whoever never brought any as well."""
+    toast.simulator.add_client("group-1", "secret-1", {toast.store.location_id})
+    credentials = Credentials("group-1", "secret-1")
+    toast.tokens.put("toast/group-1", Token("", refresh=credentials.text()))
+    toast.make(of_group(toast, "group-1"))
+    toast.simulator.remove_client("group-1")
+    for group in ("group-1", "group-9"):
+        with pytest.raises(PosRefused) as refused:
+            toast.make(of_group(toast, group, "o-2"))
+        assert f"toast/{group} has to connect" in refused.value.refusal.detail
+    assert len(toast.simulator.orders()) == 1
+    assert "secret-1" not in repr(credentials)
+
+
+def of_group(toast: Any, group: str, order_id: str = "o-1") -> Any:
+    record = toast.record(order_id)
+    settings = {**record.store.pos_settings, "group": group}
+    return replace(record, store=replace(record.store, pos_settings=settings))
+
+
+def test_secrets_of_several_subscriptions_stand_side_by_side(toast: Any) -> None:
+    """A group's webhooks are signed with a secret of its own."""
+    toast.make(toast.record())
+    toast.simulator.tick()
+    request = toast.webhooks[0]
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    both = VendorSecrets({"toast_webhook_secret": "another toast-local-webhook-secret"})
+    assert toast.pos.read_webhook(headers, request.body, Secrets(both)) is not None
+    with pytest.raises(SignatureInvalid):
+        other = VendorSecrets({"toast_webhook_secret": "another third"})
+        toast.pos.read_webhook(headers, request.body, Secrets(other))
 
 
 def test_clover_writes_the_next_refresh_token_down_and_uses_it(clover: Any) -> None:

@@ -27,6 +27,7 @@ class CloverOAuth:
 
     vendor = "clover"
     renew_at = 0.5
+    danger_at = 0.8
 
     def __init__(
         self,

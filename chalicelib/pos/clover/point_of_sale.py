@@ -161,12 +161,21 @@ class Clover:
         return pos_id
 
     def stock_of(self, store: Store, stock_ids: list[str]) -> dict[str, Level]:
-        """Read items one by one. Modifiers are not found so, and Clover counts none."""
+        """Read items one by one; what is none is a modifier, and is read with its group.
+
+        Source: docs.clover.com, "Manage item modifiers availability".
+        """
         levels: dict[str, Level] = {}
         for stock_id in stock_ids:
             reply = self._send(store.location_id, "GET", f"/items/{stock_id}", None)
             if reply.status != 404:
-                levels[stock_id] = Level(_object(reply).get("available") is not False)
+                levels[stock_id] = _level(_object(reply))
+        wanted = {stock_id for stock_id in stock_ids if stock_id not in levels}
+        if wanted:
+            for group in self._pages(store.location_id, "/modifier_groups?expand=modifiers"):
+                for modifier in _elements(group, "modifiers"):
+                    if modifier.get("id") in wanted:
+                        levels[modifier["id"]] = _level(modifier)
         return levels
 
     def _print(self, record: OrderRecord, ticket: Ticket) -> None:
@@ -184,12 +193,14 @@ class Clover:
         return found
 
     def _since(self, merchant_id: str, since_ms: int) -> Iterator[dict[str, Any]]:
-        query = f"filter={quote(f'createdTime>={since_ms}')}&limit={PAGE}"
+        yield from self._pages(merchant_id, f"/orders?filter={quote(f'createdTime>={since_ms}')}")
+
+    def _pages(self, merchant_id: str, path: str) -> Iterator[dict[str, Any]]:
         offset = 0
         while True:
-            path = f"/orders?{query}&offset={offset}"
-            page = _object(self._send(merchant_id, "GET", path, None))
-            found = [order for order in page.get("elements") or [] if isinstance(order, dict)]
+            page_path = f"{path}&limit={PAGE}&offset={offset}"
+            page = _object(self._send(merchant_id, "GET", page_path, None))
+            found = [one for one in page.get("elements") or [] if isinstance(one, dict)]
             yield from found
             if len(found) < PAGE:
                 return
@@ -257,6 +268,10 @@ def _elements(found: dict[str, Any], name: str) -> list[dict[str, Any]]:
     return [element for element in elements or [] if isinstance(element, dict)]
 
 
+def _level(found: dict[str, Any]) -> Level:
+    return Level(found.get("available") is not False)
+
+
 def _printed(found: dict[str, Any]) -> bool:
     return any(line.get("printed") for line in _elements(found, "lineItems"))
 
@@ -285,8 +300,8 @@ def _error(reply: HttpReply) -> PosUnavailable | PosOutcomeUnknown | PosRefused:
 def _notices(payload: dict[str, Any]) -> Iterator[PosNotice | StockNotice | SellerGone]:
     """Read orders and items that changed, of many merchants; what changed is read there.
 
-    Of apps ("A") there is our own: DELETE says that it was uninstalled (docs.clover.com, "Use
-    webhooks: Event type keys").
+    "I" is an item, "IM" a modifier. Of apps ("A") there is our own: DELETE says that it was
+    uninstalled (docs.clover.com, "Use webhooks: Event type keys").
     """
     merchants = payload.get("merchants")
     for merchant_id, changes in (merchants if isinstance(merchants, dict) else {}).items():
@@ -297,7 +312,7 @@ def _notices(payload: dict[str, Any]) -> Iterator[PosNotice | StockNotice | Sell
                 if type(when) is not int:
                     raise InvalidPayload("ts of an uninstallation must be a number")
                 yield SellerGone(str(merchant_id), when)
-            if kind == "I" and object_id and change.get("type") == "UPDATE":
+            if kind in ("I", "IM") and object_id and change.get("type") == "UPDATE":
                 yield StockNotice(str(merchant_id), "", object_id)
             if kind == "O" and object_id and change.get("type") != "CREATE":
                 deleted = change.get("type") == "DELETE"

@@ -30,6 +30,7 @@ class SquareOAuth:
 
     vendor = "square"
     renew_at = 7 / 30
+    danger_at = 0.8
 
     def __init__(
         self,

@@ -47,10 +47,11 @@ from chalicelib.pos.base import (
     TicketState,
     clipped,
 )
+from chalicelib.pos.toast.login import READ_SECONDS, Credentials, log_in
 from chalicelib.pos.toast.orders import external_id, order_body, order_key
 from chalicelib.pos.toast.stock import STOCK_BATCH, levels_of, stock_notices
 from chalicelib.pos.writing import order_and_store
-from chalicelib.tokens import Grant, TokenUnavailable
+from chalicelib.tokens import Grant, GrantRefused, TokenUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -61,14 +62,8 @@ if TYPE_CHECKING:
     from chalicelib.domain.order import Order
     from chalicelib.domain.record import OrderRecord
     from chalicelib.domain.store import Store
+    from chalicelib.sellers.tokens import SellerTokens
     from chalicelib.tokens import TokenCache
-
-READ_SECONDS = 30
-"""Toast answers within 30 seconds; who hangs up earlier does not know what became of the call."""
-
-TOKEN_EARLY_MS = 60_000
-"""Toast asks for a new token in an old one's last minute, not earlier ("Authentication"); until
-one container has it, the others go on with the old one."""
 
 PAGE = 100
 MODIFIED_LATER_MS = 86_400_000
@@ -83,7 +78,11 @@ STATES = {
 
 
 class Toast:
-    """The Toast point of sale. A store's location is its restaurant GUID."""
+    """The Toast point of sale. A store's location is its restaurant GUID.
+
+    `tokens` are our own account's, `sellers` those of groups with credentials of their own: a
+    store of such a group names it (pos_settings.group).
+    """
 
     vendor = "toast"
     capabilities = Capabilities(
@@ -105,11 +104,13 @@ class Toast:
         http: VendorHttp,
         secrets: Callable[[], VendorSecrets],
         tokens: TokenCache,
+        sellers: SellerTokens,
     ) -> None:
         self._base_url = base_url
         self._http = http
         self._secrets = secrets
         self._tokens = tokens
+        self._sellers = sellers
 
     def check_price(self, record: OrderRecord) -> Quote:
         """Ask for prices: the one way to know what Toast will say that an order costs."""
@@ -166,7 +167,9 @@ class Toast:
         payload = read_json_object(body)
         signed = body + text(payload, "timestamp").encode()
         given = headers.get("toast-signature", "")
-        if not any(same(given, _mac(key, signed)) for key in secrets.each("toast_webhook_secret")):
+        # Each subscription has a secret of its own, a group's as well: several stand side by side.
+        keys = (one for key in secrets.each("toast_webhook_secret") for one in key.split())
+        if not any(same(given, _mac(key, signed)) for key in keys):
             raise SignatureInvalid("toast-signature does not match the body and its timestamp")
         if text(payload, "eventCategory") == "stock":
             return list(stock_notices(payload))
@@ -221,16 +224,23 @@ class Toast:
     def _authorized(
         self, store: Store, method: str, path: str, body: dict[str, Any] | None = None
     ) -> HttpReply:
+        token = self._token(store)
+        reply = self._send(store, method, path, body, token)
+        if reply.status == 401:
+            # Revoked before its time: nothing was carried out, so once more with a new one.
+            reply = self._send(store, method, path, body, self._token(store, refused=token))
+        return reply
+
+    def _token(self, store: Store, refused: str = "") -> str:
+        """Return the token of the store's group, or our own account's; not the one refused."""
+        if group := store.pos_settings.get("group"):
+            sellers = self._sellers
+            return sellers.renewed(group, refused) if refused else sellers.token(group)
         try:
-            token = self._tokens.get(self._login)
-            reply = self._send(store, method, path, body, token)
-            if reply.status == 401:
-                # Revoked before its time: nothing was carried out, so once more with a new one.
-                token = self._tokens.renew(token, self._login)
-                reply = self._send(store, method, path, body, token)
+            own = self._tokens
+            return own.renew(refused, self._login) if refused else own.get(self._login)
         except TokenUnavailable as error:
             raise PosUnavailable(str(error), error.retry_after) from error
-        return reply
 
     def _send(
         self,
@@ -256,22 +266,12 @@ class Toast:
 
     def _login(self, _refresh: str) -> Grant:
         secrets = self._secrets()
-        credentials = {
-            "clientId": secrets.toast_client_id,
-            "clientSecret": secrets.toast_client_secret,
-            "userAccessType": "TOAST_MACHINE_CLIENT",
-        }
-        url = f"{self._base_url}/authentication/v1/authentication/login"
+        own = Credentials(secrets.toast_client_id, secrets.toast_client_secret)
         try:
-            reply = self._http.call("POST", url, json=credentials, read_seconds=READ_SECONDS)
-        except (ConnectFailed, NoReply) as error:
-            raise PosUnavailable(f"login: {error}") from error
-        if reply.status >= 300:
-            raise PosUnavailable(f"login: HTTP {reply.status}", reply.retry_after)
-        token = reply.json_or_empty().get("token")
-        if not isinstance(token, dict) or not isinstance(token.get("accessToken"), str):
-            raise PosUnavailable("login: the reply holds no token")
-        return Grant(token["accessToken"], int(token.get("expiresIn", 0)))
+            return log_in(self._http, self._base_url, own)
+        except GrantRefused as error:
+            # Our own client, of all stores: that is no order's fault, and orders wait.
+            raise PosUnavailable(str(error)) from error
 
 
 def _mac(key: str, signed: bytes) -> str:

@@ -6,6 +6,10 @@ import base64
 import hashlib
 import hmac
 from dataclasses import dataclass
+from typing import Any
+
+from simulators.timeline import OutgoingRequest
+from simulators.wsgi import JSON, encode_json
 
 # Square publishes that it retries for up to 24 hours, not the steps; these fill that time.
 RETRY_DELAYS_MS = tuple(
@@ -32,3 +36,16 @@ def sign(signature_key: str, notification_url: str, body: bytes) -> str:
     """Return x-square-hmacsha256-signature: base64 HMAC-SHA256 over URL and raw body."""
     digest = hmac.new(signature_key.encode(), notification_url.encode() + body, hashlib.sha256)
     return base64.b64encode(digest.digest()).decode()
+
+
+def signed_webhook(settings: SquareSettings, event: dict[str, Any]) -> OutgoingRequest:
+    """Return the request that tells the app of an event."""
+    body, url = encode_json(event), settings.notification_url
+    headers = {
+        "Content-Type": JSON,
+        "User-Agent": "Square Connect v2",
+        "square-environment": "Sandbox",
+        "square-initial-delivery-timestamp": event["created_at"],
+        "x-square-hmacsha256-signature": sign(settings.signature_key, url, body),
+    }
+    return OutgoingRequest("POST", url, headers, body)

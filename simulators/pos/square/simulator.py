@@ -22,10 +22,10 @@ from simulators.pos.square.oauth import SquareTokens
 from simulators.pos.square.pricing import Pricer
 from simulators.pos.square.refunds import made_refund, unrefunded
 from simulators.pos.square.search import search_orders
-from simulators.pos.square.settings import SquareSettings, sign
+from simulators.pos.square.settings import SquareSettings, sign, signed_webhook
 from simulators.pos.square.updates import merged, with_sorted_keys
 from simulators.timeline import Delivery, OutgoingRequest
-from simulators.wsgi import JSON, Request, Response, Route, encode_json
+from simulators.wsgi import Request, Response, Route, encode_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
@@ -481,26 +481,16 @@ class Square(PointOfSaleSimulator):
         settings = self.settings
         if event_type not in settings.event_types:
             return
-        now = rfc3339(self._now_ms())
-        body = encode_json(
+        webhook = signed_webhook(
+            settings,
             {
                 "merchant_id": settings.merchant_id,
                 "type": event_type,
                 "event_id": self.new_uuid(),
-                "created_at": now,
+                "created_at": rfc3339(self._now_ms()),
                 "data": {"type": object_type, "id": object_id, "object": payload},
-            }
+            },
         )
-        headers = {
-            "Content-Type": JSON,
-            "User-Agent": "Square Connect v2",
-            "square-environment": "Sandbox",
-            "square-initial-delivery-timestamp": now,
-            "x-square-hmacsha256-signature": sign(
-                settings.signature_key, settings.notification_url, body
-            ),
-        }
-        webhook = OutgoingRequest("POST", settings.notification_url, headers, body)
         self.publish(Delivery(event_type, resource_id, webhook, settings.retry_delays_ms))
 
     def _control_fulfil(self, request: Request) -> Response:

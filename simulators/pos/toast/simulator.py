@@ -94,11 +94,25 @@ class Toast(PointOfSaleSimulator):
         self.locations = locations
         self.logins = 0
         self.out_of_stock: set[tuple[str, str]] = set()
-        self._tokens: dict[str, int] = {}
+        own = (self.settings.client_id, self.settings.client_secret)
+        # Which restaurants a client opens (None: all), and until when whose token is good.
+        self._clients: dict[tuple[str, str], Collection[str] | None] = {own: None}
+        self._tokens: dict[str, tuple[int, tuple[str, str]]] = {}
         self._windows: dict[str, _Window] = {}
         self._orders: dict[str, Json] = {}
         self._pricer = Pricer(self.menu, self.settings.tax_rate)
         super().__init__(**host)
+
+    def add_client(self, client_id: str, secret: str, restaurants: Collection[str]) -> None:
+        """Let a management group have a client of its own, which opens its restaurants alone."""
+        with self._lock:
+            self._clients[client_id, secret] = restaurants
+
+    def remove_client(self, client_id: str) -> None:
+        """Take a client away: its tokens open nothing any more."""
+        with self._lock:
+            for client in [one for one in self._clients if one[0] == client_id]:
+                del self._clients[client]
 
     # What tests and the demo read.
 
@@ -180,12 +194,15 @@ class Toast(PointOfSaleSimulator):
         """Check the token and the restaurant, and count the call against its limits."""
         if operation == "login":
             return
-        if self._tokens.get(request.bearer_token or "", 0) <= self._now_ms():
+        ends_ms, client = self._tokens.get(request.bearer_token or "", (0, ("", "")))
+        if ends_ms <= self._now_ms() or client not in self._clients:
             raise refuse(401, "Full authentication is required to access this resource.")
         restaurant = request.headers.get("toast-restaurant-external-id", "")
         if not restaurant:
             raise refuse(400, "Toast-Restaurant-External-ID is required.")
-        if self.locations is not None and restaurant not in self.locations:
+        opened = self._clients[client]
+        is_closed = opened is not None and restaurant not in opened
+        if is_closed or (self.locations is not None and restaurant not in self.locations):
             raise refuse(403, "You do not have access to this restaurant.")
         self._count(restaurant, operation)
 
@@ -259,12 +276,12 @@ class Toast(PointOfSaleSimulator):
         body, settings = request.json_object(), self.settings
         hour = self._windows.setdefault("login", _Window()).count("h", self._now_ms(), 3_600_000)
         self._limit("API", hour, settings.logins_per_hour, 3_600_000)
-        expected = (settings.client_id, settings.client_secret, "TOAST_MACHINE_CLIENT")
-        if tuple(map(body.get, ("clientId", "clientSecret", "userAccessType"))) != expected:
+        client = (str(body.get("clientId")), str(body.get("clientSecret")))
+        if client not in self._clients or body.get("userAccessType") != "TOAST_MACHINE_CLIENT":
             raise refuse(401, "Unauthorized")
         self.logins += 1
         token = self.new_uuid()
-        self._tokens[token] = self._now_ms() + settings.token_seconds * 1000
+        self._tokens[token] = (self._now_ms() + settings.token_seconds * 1000, client)
         answer = {
             "@class": ".SuccessfulResponse",
             "token": {
