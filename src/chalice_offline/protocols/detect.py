@@ -173,6 +173,7 @@ def _query_target(service: str, action: str | None, request: HttpRequest, scope:
     return Target(service, action, "query", scope.access_key, region, replies_in_json=as_json)
 
 
+@lru_cache(maxsize=1024)
 def _target(service: str, operation: str | None, scope: _Scope) -> Target:
     protocol = catalogue.protocol_of(service)
     return Target(service, operation, protocol, scope.access_key, scope.region or DEFAULT_REGION)

@@ -8,6 +8,7 @@ tests, recorded from AWS).
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from chalice_offline.core.errors import AwsError
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
 TABLE_NAME_SHAPE = "TableArn"
 _LEAST, _MOST = 3, 255
 _NAME = re.compile(r"[a-zA-Z0-9_.-]+")
-#: Whether nothing can be wrong with a name, as with nearly all.
-is_plain_name = re.compile(rf"[a-zA-Z0-9_.-]{{{_LEAST},{_MOST}}}").fullmatch
 _OPERATIONS_ON_TABLES = frozenset(
     {
         "CreateTableInput",
@@ -30,6 +29,12 @@ _OPERATIONS_ON_TABLES = frozenset(
         "UpdateTimeToLiveInput",
     }
 )
+
+
+@lru_cache(maxsize=1024)
+def is_plain_name(name: str) -> bool:
+    """Whether nothing can be wrong with a name, as with nearly all."""
+    return _LEAST <= len(name) <= _MOST and _NAME.fullmatch(name) is not None
 
 
 def table_name_rules(*, in_container: bool) -> list[tuple[Callable[[Any], bool], str]]:

@@ -25,7 +25,7 @@ def _no_constant(name: str) -> NoReturn:
     raise ValueError(name)
 
 
-_decode = json.JSONDecoder(parse_constant=_no_constant).decode
+_decoder = json.JSONDecoder(parse_constant=_no_constant)
 
 
 def _blob(value: Any) -> str:
@@ -36,6 +36,15 @@ def _blob(value: Any) -> str:
 
 
 _encode = compact_encoder(_blob)
+
+
+def _decode(text: str) -> Any:
+    """Decode a text that is JSON from its first character to its last, as nearly all are."""
+    try:
+        document, end = _decoder.raw_decode(text)
+    except ValueError:
+        end = -1
+    return document if end == len(text) else _decoder.decode(text)  # spaces, or no JSON
 
 
 def load_document(body: bytes) -> Any:

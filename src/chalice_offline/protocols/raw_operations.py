@@ -6,6 +6,7 @@ HttpResponse.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from chalice_offline.protocols.codec import Codec
@@ -25,8 +26,12 @@ def website_operation(service: str, request: HttpRequest) -> str | None:
     """Return the operation of a request to a bucket's website, whose paths no model describes."""
     if service != "s3":
         return None
-    host = request.host
-    return "GetWebsiteDocument" if any(mark in host for mark in _WEBSITE_MARKS) else None
+    return "GetWebsiteDocument" if _is_website(request.host) else None
+
+
+@lru_cache(maxsize=256)
+def _is_website(host: str) -> bool:
+    return any(mark in host for mark in _WEBSITE_MARKS)
 
 
 def operation_for(service: str, request: HttpRequest) -> str | None:

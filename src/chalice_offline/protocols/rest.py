@@ -128,14 +128,15 @@ def _compile_parse(
     validate = validator(service, body_format.protocol, shapes.input_shape)
     route = routes(service).by_operation[shapes.name]
     fields = body_format.fields
+    has_labels, has_query = bool(in_uri), bool(in_query)
     place_of = {name: place for place, name in enumerate(members)}.__getitem__
 
     def parse(request: HttpRequest) -> dict[str, Any]:
         params: dict[str, Any] = {}
-        if in_uri:
+        if has_labels:
             for name, text in route.labels(path_parts(service, request)).items():
                 in_uri.read(name, text, params)
-        if in_query and request.query:
+        if has_query and request.query:
             _read_query(in_query, decode_pairs(request.query), params)
         headers = fields(request)
         _read_headers(in_headers, headers, params)

@@ -196,7 +196,7 @@ def _read_file(head: HttpRequest, file: Any, blobs: Blobs) -> HttpRequest:
 
     As over HTTP, a large object goes to a file of ours and never through memory as a whole.
     """
-    announced = head.headers.get("x-amz-decoded-content-length") or head.headers.get(
+    announced = dict.get(head.headers, "x-amz-decoded-content-length") or head.headers.get(
         "content-length"
     )
     if announced and announced.isdigit() and int(announced) <= _SMALL_BYTES:

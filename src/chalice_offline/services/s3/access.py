@@ -8,6 +8,7 @@ bucket, or of the object), gives them. Links are judged by their signature (`sig
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from chalice_offline.core.context import DEFAULT_REGION
@@ -93,7 +94,7 @@ def check_caller(
     s3: S3State, context: CallContext, http: HttpRequest, name: str, request: Request
 ) -> None:
     """Raise AwsError unless the caller is who they say and may call this."""
-    authorization = http.headers.get("authorization")
+    authorization = dict.get(http.headers, "authorization")
     if authorization:
         _check_authorization(authorization)
         account: str | None = context.account_id
@@ -122,14 +123,21 @@ def check_part(
 _SCOPE = re.compile(r"Credential=[^/,]+/\d{8}/([^/,]*)/")
 
 
+@lru_cache(maxsize=256)
+def _region_in(credential: str) -> str | None:
+    """Return the region that "Credential=…" names; None when it is none of version 4."""
+    scope = _SCOPE.match(credential)
+    return None if scope is None else scope[1]
+
+
 def _check_authorization(field: str) -> None:
     """Refuse a header field that is no signature of either version; the signature is believed."""
     if field.startswith("AWS4-") and "Credential=" in field:
-        scope = _SCOPE.search(field)
-        if scope is not None and not is_region(scope[1]):
+        region = _region_in(field[field.find("Credential=") :].partition(",")[0])
+        if region is not None and not is_region(region):
             raise AwsError(
                 "AuthorizationHeaderMalformed",
-                f"The authorization header is malformed; the region '{scope[1]}' is wrong; "
+                f"The authorization header is malformed; the region '{region}' is wrong; "
                 f"expecting '{DEFAULT_REGION}'",
                 fields={"Region": DEFAULT_REGION},
             )

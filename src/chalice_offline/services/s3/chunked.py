@@ -18,7 +18,7 @@ _STREAMING = "STREAMING-"
 
 def is_chunked(request: HttpRequest) -> bool:
     """Whether the request's body is aws-chunked."""
-    if (request.headers.get("x-amz-content-sha256") or "").startswith(_STREAMING):
+    if (dict.get(request.headers, "x-amz-content-sha256") or "").startswith(_STREAMING):
         return True
     # The name alone says nothing: some clients put it on bodies that travel as they are.
     return "x-amz-decoded-content-length" in request.headers and "aws-chunked" in (

@@ -75,7 +75,7 @@ def complete(s3: S3State, request: HttpRequest, response: HttpResponse) -> None:
         if len(parts) == 1 and parts[0] in s3.buckets:
             response.headers["x-amz-bucket-region"] = s3.buckets[parts[0]].region
             response.headers.setdefault("content-type", "application/xml")
-    origin = request.headers.get("origin")
+    origin = dict.get(request.headers, "origin")
     if not origin or request.method == "OPTIONS":
         return
     bucket = _bucket_of(s3, request)

@@ -92,7 +92,9 @@ def settings_of(context: CallContext, request: Mapping[str, Any]) -> dict[str, A
     """Return the members that come back as they were given."""
     settings = {name: request[name] for name in _SETTINGS if name in request}
     encoding = settings.get("ContentEncoding")
-    if encoding is not None and "aws-chunked" in encoding:
+    if encoding == "aws-chunked":  # as boto3 sends nearly all objects
+        del settings["ContentEncoding"]
+    elif encoding is not None and "aws-chunked" in encoding:
         # How the body travelled, not what it is.
         left = [part for part in encoding.split(",") if part.strip() != "aws-chunked"]
         settings["ContentEncoding"] = ",".join(left).strip()
@@ -106,7 +108,7 @@ def settings_of(context: CallContext, request: Mapping[str, Any]) -> dict[str, A
         )
     settings.setdefault("ContentType", _DEFAULT_TYPE)
     if context.http is not None:
-        expires = context.http.headers.get("expires")
+        expires = dict.get(context.http.headers, "expires")
         if expires is not None:
             settings["Expires"] = expires
     elif "Expires" in request:

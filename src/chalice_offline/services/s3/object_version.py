@@ -73,12 +73,12 @@ class ObjectVersion:
 def decode(key: bytes, value: bytes) -> ObjectVersion:
     """Return the version kept under `key`, which is the object's own."""
     text, _, inline = value.partition(b"\n")
-    record = _DECODE(text.decode("utf-8", "surrogatepass"))
+    record, _ = _DECODE(text.decode("utf-8", "surrogatepass"))
     return ObjectVersion(key.decode("utf-8", "surrogatepass"), inline=inline, **record)
 
 
 _ENCODE = compact_encoder()
-_DECODE = json.JSONDecoder().decode
+_DECODE = json.JSONDecoder().raw_decode
 _KEPT = tuple(each.name for each in fields(ObjectVersion) if each.name not in ("key", "inline"))
 _values_of: Callable[[ObjectVersion], tuple[Any, ...]] = attrgetter(*_KEPT)
 _DEFAULTS = _values_of(ObjectVersion(""))

@@ -52,12 +52,12 @@ def read_payload(context: CallContext, request: Request) -> Payload:
     http = context.http
     if http is not None and is_chunked(http):
         content, trailers = decode_chunks(content.read() if isinstance(content, Blob) else content)
-        _check_length(http.headers.get("x-amz-decoded-content-length"), length_of(content))
+        _check_length(dict.get(http.headers, "x-amz-decoded-content-length"), length_of(content))
     md5 = md5_of(content)
     if "ContentMD5" in request:
         _check_md5(request["ContentMD5"], md5, is_part="UploadId" in request)
     if http is not None:
-        _check_sha256(http.headers.get("x-amz-content-sha256") or "", content)
+        _check_sha256(dict.get(http.headers, "x-amz-content-sha256") or "", content)
     given = given_checksum(request) or _in_trailers(trailers)
     if given is None:
         given = _announced(request, context, content)

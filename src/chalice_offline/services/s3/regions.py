@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 # General reference, "AWS service endpoints". New regions keep to the pattern.
 _REGION = re.compile(
@@ -12,6 +13,7 @@ _REGION = re.compile(
 _NONE = frozenset({"eu-east-1", "us-north-1", "us-south-1"})
 
 
+@lru_cache(maxsize=256)
 def is_region(name: str) -> bool:
     """Whether a name is one of a region."""
     return _REGION.fullmatch(name) is not None and name not in _NONE
