@@ -73,6 +73,23 @@ def test_a_story_holds_payloads_lines_and_tracebacks(shop: Shop) -> None:
     assert "sqs.DeadLetter" in drawn
 
 
+def test_a_story_without_end_is_told_in_pieces(shop: Shop) -> None:
+    """Steps below each other, as in a loop of events: more than Python or a page nests."""
+    emulator = shop.offline.emulator
+    first = latest = emulator.enter("note", "step", {"number": 0}, ())
+    for number in range(1, 1_200):
+        latest = emulator.enter("note", "step", {"number": number}, (latest,))
+    story = shop.get(f"stories/{first}")
+    waiting = list(story["steps"])
+    for step in waiting:  # it grows meanwhile
+        waiting += step["steps"]
+    assert (len(waiting), story["left_out"]) == (1_200, 0)
+    drawn = shop.send("GET", f"stories/{first}/text").body.decode()
+    assert drawn.count("step (number") == 1_200
+    assert max(map(len, drawn.splitlines())) < 300
+    assert "goes on at +0 ms, below" in drawn
+
+
 def test_stories_are_found_by_a_text(shop: Shop) -> None:
     """What a story began with is told, newest first."""
     shop.order("soup")

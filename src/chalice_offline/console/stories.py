@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from chalice_offline.console.doors import Asked, Door, Plain, Refusal
 from chalice_offline.core.journal import readable
 from chalice_offline.trace import Trace, mask
+from chalice_offline.trace.tree import LEVELS
 
 if TYPE_CHECKING:
     from chalice_offline.console.runs import Runs
@@ -62,7 +63,9 @@ class Stories:
         with self._session.emulator.lock:
             trace = self._trace(asked.name("number"))
             budget = [STEPS_MAX]
-            steps = [self._step(trace, root, budget) for root in trace.roots]
+            begun = list(trace.roots)
+            # Those that stand too deep for a tree are told after it; the list grows meanwhile.
+            steps = [self._step(trace, one, budget, begun) for one in begun]
             return {
                 "story": int(asked.name("number")),
                 "began_ms": trace.entries[0].at_ms,
@@ -105,7 +108,9 @@ class Stories:
             "words": Trace.of_entries([entry]).words(entry),
         }
 
-    def _step(self, trace: Trace, entry: Entry, budget: Budget) -> dict[str, Any] | None:
+    def _step(
+        self, trace: Trace, entry: Entry, budget: Budget, further: list[Entry], level: int = 1
+    ) -> dict[str, Any] | None:
         budget[0] -= 1
         if budget[0] < 0:
             return None
@@ -125,7 +130,9 @@ class Stories:
         for follower in trace.shown_below(entry):
             if not trace.is_home(entry, follower):
                 joins.append({"entry": follower.number, "subject": follower.subject})
-            elif (told := self._step(trace, follower, budget)) is not None:
+            elif level == LEVELS:
+                further.append(follower)
+            elif (told := self._step(trace, follower, budget, further, level + 1)) is not None:
                 below.append(told)
         step["steps"] = below
         if joins:

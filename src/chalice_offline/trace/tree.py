@@ -26,6 +26,8 @@ _PLUMBING = frozenset(
 )
 
 
+# Steps below each other, in a loop of events say; what follows begins at the margin again.
+LEVELS = 50
 # Of tries that ended alike, so many are drawn, if at least so many can be left out for it.
 _TRIES_DRAWN = 3
 _LEFT_OUT_LEAST = 3
@@ -102,10 +104,13 @@ class Trace:
         if not self.entries:
             return "(nothing in the journal mentions it)"
         lines: list[str] = []
+        further: list[Entry] = []
         for root, alike in self._grouped(self.roots):
-            self._draw(root, "", "", lines)
+            self._draw(root, "", "", lines, further)
             if alike:
                 lines.append(f"{'':>10}  {_left_out(alike)}")
+        for entry in further:  # it grows meanwhile
+            self._draw(entry, "", "", lines, further)
         return "\n".join(lines)
 
     def followers(self, entry: Entry) -> list[Entry]:
@@ -128,14 +133,19 @@ class Trace:
         """Return one line about an entry."""
         return describe(entry, self.followers(entry), self.attempt(entry))
 
-    def _draw(self, entry: Entry, lead: str, below: str, lines: list[str]) -> None:
+    def _draw(
+        self, entry: Entry, lead: str, below: str, lines: list[str], further: list[Entry]
+    ) -> None:
         lines.append(f"{self._when(entry):>10}  {lead}{self.words(entry)}")
         shown = self._grouped(self.shown_below(entry))
         for position, (follower, alike) in enumerate(shown):
             last = position == len(shown) - 1
             branch, rest = ("└─ ", "   ") if last else ("├─ ", "│  ")
-            if self.is_home(entry, follower):
-                self._draw(follower, below + branch, below + rest, lines)
+            if self.is_home(entry, follower) and len(below) >= LEVELS * len(rest):
+                lines.append(f"{'':>10}  {below}{branch}goes on at {self._when(follower)}, below")
+                further.append(follower)
+            elif self.is_home(entry, follower):
+                self._draw(follower, below + branch, below + rest, lines, further)
             else:
                 words = f"joins the batch of {follower.subject} at {self._when(follower)}, below"
                 lines.append(f"{'':>10}  {below}{branch}{words}")
