@@ -123,7 +123,9 @@ def _check_against_menu(services: Services, checkout: Checkout) -> None:
         raise Refused(409, "currency", currency=store.currency)
     _check_items(services, store, order)
     closed_now = closed(services, checkout.channel_store_id, order.item_ids())
-    if checkout.channel_store_id in closed_now or not store.is_open(services.now_ms()):
+    # Who orders for later wants it when the store is open: whether it is now does not matter.
+    when_ms = order.timing.ready_ms or services.now_ms()
+    if checkout.channel_store_id in closed_now or not store.is_open(when_ms):
         raise Refused(409, "store_closed")
     if closed_now:
         raise Refused(409, "unavailable_items", items=closed_now)
