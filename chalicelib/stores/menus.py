@@ -6,6 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING, Any
 
 from chalicelib import log
+from chalicelib.adapters.files import FileTooLarge
 from chalicelib.channels.base import read_json_object
 from chalicelib.domain.errors import InvalidPayload
 from chalicelib.domain.events import Event, event_id
@@ -25,11 +26,10 @@ MOST_BYTES = 4_000_000
 
 def import_menu(services: Services, command: ImportMenu) -> None:
     """Replace a store's menu by a file, whole or not at all."""
-    content = services.files.read(command.file_key)
-    version = hashlib.sha256(content).hexdigest()[:16]
+    content, version = b"", ""
     try:
-        if len(content) > MOST_BYTES:
-            raise InvalidPayload(f"a menu file has at most {MOST_BYTES} bytes")
+        content = _content(services, command.file_key)
+        version = hashlib.sha256(content).hexdigest()[:16]
         menu = read_menu(read_json_object(content), version)
         _check_known(services, menu)
         store_id = menu.store.store_id
@@ -55,6 +55,15 @@ def import_menu(services: Services, command: ImportMenu) -> None:
     retire_others(services, store_id)
     _publish_menu(services, "menu.imported", command, version, data)
     log.info("menu.imported", file=command.file_key, items=len(menu.items))
+
+
+def _content(services: Services, key: str) -> bytes:
+    try:
+        found = services.files.read_at_most(key, MOST_BYTES)
+    except FileTooLarge as error:
+        raise InvalidPayload(f"the menu file has more than {MOST_BYTES} bytes") from error
+    # Not there, or forbidden: AwsUnavailable says which.
+    return services.files.read(key) if found is None else found
 
 
 def _wishes(

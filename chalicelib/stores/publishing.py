@@ -94,6 +94,9 @@ def note_menu_result(services: Services, command: NoteMenuResult) -> None:
     if asked is None:
         log.warning("menu.result_of_another", menu=row.key, reference=result.reference[:100])
         return
+    if asked <= max(row.done, row.refused):
+        log.info("menu.result_known", menu=row.key)  # a webhook that came twice, or late
+        return
     _write_down(services, row, _noted(services, row, asked, result))
 
 

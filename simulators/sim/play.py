@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import heapq
+import json
 import random
 from collections import Counter
 from contextlib import ExitStack, contextmanager, redirect_stdout
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalice_offline.testing import Offline
 from chalicelib.domain.order import order_key
+from simulators import menus_audit
 from simulators.audit import YES, findings, sides
 from simulators.books import ClosedBooks, names
 from simulators.channels.doordash.simulator import DoorDash
@@ -154,6 +156,8 @@ class Evening:
         self.door.is_fair = self.plan.is_fair
         for order in self.plan.orders:
             self._at(order.at_ms, lambda order=order: self._place(order))  # type: ignore[misc]
+        for at_ms, menu in self._new_menus():
+            self._at(at_ms, lambda menu=menu: self.street.upload(menu))  # type: ignore[misc]
         for window in self.plan.aws:
             self._at(window.from_ms, lambda window=window: self._disturb(window))  # type: ignore[misc]
         if self.plan.weather.twice:
@@ -174,6 +178,17 @@ class Evening:
             }
             for simulator in self.world.simulators.values():
                 simulator.faults.add_mix(mix)
+
+    def _new_menus(self) -> Iterator[tuple[int, dict[str, Any]]]:
+        """Yield two files for one store, soon after each other; on every other evening none."""
+        dice = random.Random(f"menus:{self.plan.seed}")
+        at_ms = dice.randrange(max(1, self.plan.ends_ms))
+        file = self.world.generator.menu_files()[dice.choice(self.stores).store_id]
+        for number in range(2 * (self.plan.seed % 2)):
+            menu = json.loads(json.dumps(file))
+            dice.choice(menu["items"])["name"] = f"New {number}"
+            yield at_ms, menu
+            at_ms += dice.randrange(30_000)
 
     def _send_couriers(self, some: bool) -> None:
         self.world.drive.without_couriers = not some
@@ -320,6 +335,7 @@ class Evening:
         self.offline.faults.clear()
         for simulator in self.world.simulators.values():
             simulator.faults.clear()
+        self.street.upload_what_was_dropped()
         # A refresh token whose answer got lost is worth nothing: the merchant connects again.
         self.street.connect_sellers()
 
@@ -368,6 +384,7 @@ class Evening:
             mails=self.door.mails,
             known=known,
         )
+        found += menus_audit.findings(self.street)
         by_id = {side.order_id: side for side in known}
         orders = {self._id(order): order for order in self.plan.orders}
         for order_id, planned in orders.items():

@@ -84,6 +84,16 @@ def test_old_versions_go_after_a_week_and_come_back_with_their_file(street: Stre
     assert street.decisions()[order_id] == "accepted"
 
 
+def test_a_file_that_is_too_large_is_refused_unread(street: Street) -> None:
+    """Its name stands in the note for staff; what was in force stays."""
+    street.offline.client("s3").put_object(
+        Bucket=BUCKET, Key="menus/large.json", Body=b"[" + b" " * 4_000_000
+    )
+    street.settle()
+    (note,) = [note for note in street.notes() if note["type"] == "menu.rejected"]
+    assert note["reason"].startswith("menus/large.json: the menu file has more than")
+
+
 def test_the_same_file_again_changes_nothing(street: Street) -> None:
     """S3 may tell of an upload twice."""
     menu = first_menu(street)

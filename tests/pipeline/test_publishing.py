@@ -13,6 +13,7 @@ from chalicelib.adapters.publication_table import PublicationTable
 from chalicelib.adapters.queues import Queues
 from chalicelib.domain.errors import VersionConflict
 from chalicelib.ops.__main__ import main
+from simulators.menus_audit import findings
 
 if TYPE_CHECKING:
     from simulators.menu import Store
@@ -318,6 +319,21 @@ def test_an_operator_looks_and_has_it_published_once_more(
     assert shown(street)["uber_eats"] == menu_of(street)["items"][0]["name"]
     assert main(("menus", "nobody", "--stage", "local"), environ, street.world.now_ms) == 2
     assert main((*words, "--channel", "nobody"), environ, street.world.now_ms) == 2
+
+
+def test_the_auditor_sees_a_partner_that_shows_another_menu(street: Street) -> None:
+    """Or none, or two."""
+    street.go(seconds=90, step=5)
+    assert list(findings(street)) == []
+    store, world = store_of(street), street.world
+    del world.uber.menus.shown[store.uber_store_id]
+    world.doordash.menus.of_store[store.doordash_store_id]["another"] = {}
+    world.deliveroo.menus.shown[store.deliveroo_site_id]["items"][0]["name"]["en"] = "Other"
+    assert [found.partition(" ")[0] for found in findings(street)] == [
+        "uber_eats",
+        "doordash",
+        "deliveroo",
+    ]
 
 
 def test_a_partner_without_the_next_version_conflicts_with_nobody(street: Street) -> None:
