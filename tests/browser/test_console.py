@@ -12,6 +12,7 @@ import pytest
 
 from chalice_offline.core.context import Caller
 from chalice_offline.core.run import FunctionRun, Outcome, RunLife, RunLog
+from chalice_offline.core.run_entry import RunEntry
 from chalice_offline.services.lambda_ import FunctionSettings, LambdaState
 from tests.browser.pages import Page
 
@@ -68,10 +69,11 @@ class Opened:
                 log=RunLog(),
             )
             with self.emulator.lock:
-                entry = self.emulator.enter("run", "work", {"payload": run.payload}, ())
-                self.emulator.runs.take_in(run, entry, entry, self.emulator.now_ms)
+                entry = RunEntry(self.emulator.now_ms, run, ())
+                self.emulator.keep(entry)
                 self.emulator.runs.started(entry, self.emulator.now_ms)
-                self.emulator.runs.ended(entry, Outcome(b"{}"), self.emulator.now_ms)
+                entry.ended_ms = self.emulator.now_ms
+                self.emulator.runs.ended(entry, Outcome(b"{}"))
 
 
 def work(run: FunctionRun) -> Outcome:
