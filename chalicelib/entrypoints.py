@@ -388,7 +388,8 @@ def _command(stage: str, message: dict[str, Any]) -> Command | None:
     if "menu" in message:
         return PublishMenu(message["menu"])
     if "poll" in message:
-        return PollPartner(message["poll"]["channel"], message["poll"]["store"])
+        poll = message["poll"]
+        return PollPartner(poll["channel"], tuple(poll.get("stores") or [poll["store"]]))
     to_command = COMMANDS[stage].get(message["detail-type"])
     if to_command is None:
         # Somebody widened a filter: better a line in the log than a dead letter.

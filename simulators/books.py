@@ -40,6 +40,7 @@ class Books:
         self.client = client
         self.world = world
         self.placed: dict[str, PlacedOrder] = {}
+        self._urls: dict[str, str] = {}
 
     def records(self) -> list[dict[str, Any]]:
         """Return the orders table."""
@@ -72,14 +73,14 @@ class Books:
     def first_message(self, name: str) -> str:
         """Return the beginning of a message of a queue; it stays there."""
         sqs = self.client("sqs")
-        url = sqs.get_queue_url(QueueName=name)["QueueUrl"]
+        url = self._url(name)
         reply = sqs.receive_message(QueueUrl=url, VisibilityTimeout=0)
         return str(next((m["Body"] for m in reply.get("Messages", ())), ""))[:200]
 
     def queue_depth(self, name: str) -> int:
         """Return how many messages wait in a queue."""
         sqs = self.client("sqs")
-        url = sqs.get_queue_url(QueueName=name)["QueueUrl"]
+        url = self._url(name)
         names = ["ApproximateNumberOfMessages"]
         reply = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)
         return int(reply["Attributes"][names[0]])
@@ -87,9 +88,14 @@ class Books:
     def unfinished(self, name: str) -> int:
         """Return how many messages a queue has: waiting, delayed, or under way."""
         sqs = self.client("sqs")
-        url = sqs.get_queue_url(QueueName=name)["QueueUrl"]
+        url = self._url(name)
         reply = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
         return sum(int(n) for name, n in reply.items() if name.startswith("ApproximateNumber"))
+
+    def _url(self, name: str) -> str:
+        if name not in self._urls:
+            self._urls[name] = self.client("sqs").get_queue_url(QueueName=name)["QueueUrl"]
+        return self._urls[name]
 
 
 class ClosedBooks(Books):
@@ -97,7 +103,7 @@ class ClosedBooks(Books):
 
     def __init__(self, open_books: Books) -> None:
         super().__init__(open_books.client, open_books.world)
-        self.placed = open_books.placed
+        self.placed, self._urls = open_books.placed, open_books._urls  # noqa: SLF001 - its own
         self.mails = open_books.mails  # type: ignore[method-assign]
         self._notes: list[dict[str, str]] | None = None
         self._tables: dict[str, list[dict[str, Any]]] = {}

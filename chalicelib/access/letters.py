@@ -32,7 +32,10 @@ def _named(services: Services, message: Any) -> tuple[str, str]:
         checkout = services.checkouts.get(_text(message["checkout_id"]))
         return (SHOP, checkout.channel_store_id) if checkout is not None else ("", "")
     if "poll" in message:
-        return _text(message["poll"]["channel"]), _text(message["poll"]["store"])
+        poll = message["poll"]
+        if len(poll.get("stores", ())) > 1:  # of several stores, so of none
+            return "", ""
+        return _text(poll["channel"]), _text(poll["store"])
     key = message["order_key"] if "order_key" in message else message["detail"]["subject"]
     channel, channel_store_id, order_id = _text(key).split("#", 2)
     return (channel, channel_store_id) if order_id else ("", "")

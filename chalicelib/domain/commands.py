@@ -136,10 +136,10 @@ class SweepDeadlines:
 
 @dataclass(frozen=True, slots=True)
 class PollPartner:
-    """Ask a partner which orders of a store wait for us: a webhook may have been lost."""
+    """Ask a partner which orders of some stores wait for us: a webhook may have been lost."""
 
     channel: str
-    channel_store_id: str
+    channel_store_ids: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

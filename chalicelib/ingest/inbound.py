@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from chalicelib import log
 from chalicelib.adapters.files import FileTooLarge
@@ -18,15 +19,20 @@ from chalicelib.stores.reports import ask_for_items
 from chalicelib.telemetry.metrics import put
 
 if TYPE_CHECKING:
-    from typing import Any
+    from collections.abc import Sequence
 
     from chalicelib.bootstrap import Services
+    from chalicelib.channels.base import Channel
     from chalicelib.domain.commands import (
         PollPartner,
         PollPartners,
         VerifyWebhook,
     )
 
+STORES_AT_ONCE = 10
+"""Fewer than Lambda lets a function wake itself in a row: each run asks for one at least."""
+POLL_MS = 4_000
+"""After that no other store is begun: one may take three calls of 5 s, and `inbound` lives 20."""
 
 TAKEN_IN = "webhooks/taken-in/"
 """Where a file is kept after it was taken in, as long as all webhooks are."""
@@ -99,27 +105,48 @@ def take_in_what_is_left(services: Services) -> None:
 
 
 def poll_partners(services: Services, command: PollPartners) -> None:  # noqa: ARG001 - uniform
-    """Have every partner asked for every store, each by a message of its own.
+    """Have every partner asked for every store, some stores by one message.
 
     And take in what partners have sent already, and what only files know of.
     """
+    stores: dict[str, list[str]] = defaultdict(list)
+    for channel, channel_store_id, _ in services.stores.all():
+        if channel in services.channels and services.channels[channel].polls:
+            stores[channel].append(channel_store_id)
     polls = [
-        {"poll": {"channel": channel, "store": channel_store_id}}
-        for channel, channel_store_id, _ in services.stores.all()
-        if channel in services.channels and services.channels[channel].polls
+        _poll(channel, ids[start : start + STORES_AT_ONCE])
+        for channel, ids in stores.items()
+        for start in range(0, len(ids), STORES_AT_ONCE)
     ]
     services.queues.send_all(services.config.names.inbound_orders_queue, polls)
     take_in_what_is_left(services)
 
 
 def poll_partner(services: Services, command: PollPartner) -> None:
-    """Take in the orders that wait for us at a partner and that we do not know."""
-    channel = services.channels[command.channel]
+    """Take in the orders that wait for us at a partner and that we do not know.
+
+    Stores for which no time is left, because the partner is slow, are asked for by another run.
+    """
+    began_ms = services.now_ms()
+    for number, channel_store_id in enumerate(command.channel_store_ids):
+        if number and services.now_ms() - began_ms > POLL_MS:
+            rest = _poll(command.channel, command.channel_store_ids[number:])
+            services.queues.send(services.config.names.inbound_orders_queue, rest)
+            return
+        _poll_store(services, services.channels[command.channel], channel_store_id)
+
+
+def _poll(channel: str, ids: Sequence[str]) -> dict[str, Any]:
+    # `store` is what an older version reads, after a rollback: it asks for that one.
+    return {"poll": {"channel": channel, "store": ids[0], "stores": list(ids)}}
+
+
+def _poll_store(services: Services, channel: Channel, channel_store_id: str) -> None:
     try:
-        notices = channel.open_orders(command.channel_store_id)
+        notices = channel.open_orders(channel_store_id)
     except (PartnerUnavailable, PartnerRefused) as error:
         # The next poll comes in two minutes.
-        log.warning("poll.failed", channel=command.channel, reason=str(error))
+        log.warning("poll.failed", channel=channel.name, reason=str(error))
         return
     for notice in notices:
         if services.orders.get(notice.key) is None:
@@ -127,4 +154,4 @@ def poll_partner(services: Services, command: PollPartner) -> None:
             put(services.now_ms(), {"WebhooksMissed": 1}, {"channel": channel.name})
             # Without a body: whoever else sends fat webhooks has to fetch this one, too.
             keep(services, webhook_event(services, notice, b"", services.now_ms()))
-    ask_for_items(services, channel, command.channel_store_id)
+    ask_for_items(services, channel, channel_store_id)

@@ -21,13 +21,15 @@ if TYPE_CHECKING:
 
 def ask_for_items(services: Services, channel: Channel, channel_store_id: str) -> None:
     """Compare what a partner does not sell with what we took off there."""
-    store = services.stores.find(channel.name, channel_store_id)
     try:
         off_there = channel.items_off(channel_store_id)
     except (PartnerUnavailable, PartnerRefused, VendorHttpError) as error:
         log.warning("stock.not_asked", channel=channel.name, reason=str(error))
         return
-    if store is None or off_there is None:
+    if off_there is None:  # most partners do not say
+        return
+    store = services.stores.find(channel.name, channel_store_id)
+    if store is None:
         return
     known = services.stock.of_store(store.store_id)
     unknown = sorted(off_there - known.keys())

@@ -7,7 +7,10 @@ Only botocore's allowance for retries is other: what goes past it does not fill 
 
 from __future__ import annotations
 
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
+
+from botocore.response import StreamingBody
 
 from chalice_offline.core.context import Caller
 from chalice_offline.core.errors import AwsError
@@ -17,9 +20,11 @@ from chalice_offline.transports.present_run import present_causes, present_run
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from chalice_offline.core.storage import Blob
     from chalice_offline.emulator import Emulator
 
-# Their requests and results hold nothing that botocore would turn into something else.
+# Their requests and results hold nothing that botocore would turn into something else, but for the
+# bytes of an object.
 OPERATIONS = {
     "dynamodb": {
         *("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "Scan", "BatchGetItem"),
@@ -27,6 +32,9 @@ OPERATIONS = {
     },
     "sqs": {"SendMessage", "SendMessageBatch", "GetQueueUrl", "GetQueueAttributes"},
     "events": {"PutEvents"},
+    "s3": {"PutObject", "GetObject"},
+    "secretsmanager": {"GetSecretValue"},
+    "sesv2": {"SendEmail"},
 }
 LOST_RACE = "ConditionalCheckFailedException"
 
@@ -74,7 +82,15 @@ class Straight:
         )
         reply = emulator.call(service, operation, request, caller)
         assert not isinstance(reply, Pending), "none of these operations waits"
-        return {name: value for name, value in reply.items() if value is not None}
+        result = {name: value for name, value in reply.items() if value is not None}
+        if operation == "GetObject":
+            result["Body"] = _streamed(result["Body"])
+        return result
+
+
+def _streamed(content: bytes | Blob) -> StreamingBody:
+    body = content if isinstance(content, bytes) else content.read()
+    return StreamingBody(BytesIO(body), len(body))
 
 
 def _as_botocore_says_it(client: Any, operation: str, error: AwsError) -> Exception:

@@ -331,10 +331,25 @@ def test_second_worker_leaves_the_order_to_the_first(house: Any) -> None:
     assert (house.till.created, house.queues.sent) == ([], [])
 
 
+def test_a_slow_partner_is_asked_for_the_other_stores_by_the_next_run(house: Any) -> None:
+    """One run has 20 seconds; each asks for one store at least."""
+    asked: list[str] = []
+
+    def slow(channel_store_id: str) -> list[Any]:
+        asked.append(channel_store_id)
+        house.clock.at_ms += 3_000
+        return []
+
+    house.partner.open_orders = slow
+    house.handle(PollPartner("uber_eats", ("a", "b", "c", "d")))
+    rest = {"poll": {"channel": "uber_eats", "store": "c", "stores": ["c", "d"]}}
+    assert (asked, house.queues.sent) == (["a", "b"], [("inbound-orders", rest, 0)])
+
+
 def test_lost_webhook_is_found_by_asking(house: Any) -> None:
     """The partner still waits for an order of which we never heard."""
     house.partner.open = [notice()]
     for _ in range(2):
-        house.handle(PollPartner("uber_eats", "ue-store"))
+        house.handle(PollPartner("uber_eats", ("ue-store",)))
         receive(house)
     assert house.bus.types().count("channel.order.notified") == 1

@@ -203,10 +203,12 @@ def test_look_shows_letters_of_its_store_alone(office: Office) -> None:
         {"order_key": office.order_key("store-002")},
         {"poll": {"channel": "uber_eats", "store": second.uber_store_id}},
     ]
+    several = [first.uber_store_id, second.uber_store_id]
     unknown = [
         "", "no JSON", "[" * 100_000, "{}", "[]", {"order_key": "a#b#c"}, {"order_key": "doordash"},
         {"order_key": f"doordash#{first.doordash_store_id}"}, {"order_key": {"#": "#"}},
         {"checkout_id": "nobody"}, {"checkout_id": ""}, {"poll": "x"}, {"detail": {"subject": 1}},
+        {"poll": {"channel": "uber_eats", "store": several[0], "stores": several}},
     ]  # fmt: skip
     for body in (*unknown[1:], *others, *mine):
         office.letter(body)
@@ -223,7 +225,7 @@ def test_look_shows_letters_of_its_store_alone(office: Office) -> None:
     everything = office.opened(store="*")
     office.pass_minutes(1)
     first_look, second_look = office.look(everything)[1], office.look(everything)[1]
-    assert len(first_look["messages"]) + len(second_look["messages"]) == 18
+    assert len(first_look["messages"]) + len(second_look["messages"]) == 19
     assert first_look["of_unknown_stores"] == 0
     assert "all stores" in office.inbox_text
 
