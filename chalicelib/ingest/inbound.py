@@ -125,15 +125,22 @@ def poll_partners(services: Services, command: PollPartners) -> None:  # noqa: A
 def poll_partner(services: Services, command: PollPartner) -> None:
     """Take in the orders that wait for us at a partner and that we do not know.
 
-    Stores for which no time is left, because the partner is slow, are asked for by another run.
+    Stores for which no time is left, because the partner is slow, are asked for by another run. So
+    is a store about which nothing sensible can be heard: alone, where it holds no other.
     """
-    began_ms = services.now_ms()
-    for number, channel_store_id in enumerate(command.channel_store_ids):
+    queue, began_ms = services.config.names.inbound_orders_queue, services.now_ms()
+    channel, ids = services.channels[command.channel], command.channel_store_ids
+    for number, channel_store_id in enumerate(ids):
         if number and services.now_ms() - began_ms > POLL_MS:
-            rest = _poll(command.channel, command.channel_store_ids[number:])
-            services.queues.send(services.config.names.inbound_orders_queue, rest)
+            services.queues.send(queue, _poll(channel.name, ids[number:]))
             return
-        _poll_store(services, services.channels[command.channel], channel_store_id)
+        try:
+            _poll_store(services, channel, channel_store_id)
+        except Exception as error:
+            if len(ids) == 1:
+                raise
+            log.warning("poll.put_off", channel=channel.name, reason=repr(error))
+            services.queues.send(queue, _poll(channel.name, [channel_store_id]))
 
 
 def _poll(channel: str, ids: Sequence[str]) -> dict[str, Any]:

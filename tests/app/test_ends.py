@@ -20,6 +20,7 @@ from chalicelib.domain.commands import (
     SubmitOrder,
     SweepDeadlines,
 )
+from chalicelib.domain.errors import InvalidPayload
 from chalicelib.domain.fulfilment import Handover, Person
 from chalicelib.domain.refusal import Reason, Refusal
 from chalicelib.domain.states import State
@@ -344,6 +345,24 @@ def test_a_slow_partner_is_asked_for_the_other_stores_by_the_next_run(house: Any
     house.handle(PollPartner("uber_eats", ("a", "b", "c", "d")))
     rest = {"poll": {"channel": "uber_eats", "store": "c", "stores": ["c", "d"]}}
     assert (asked, house.queues.sent) == (["a", "b"], [("inbound-orders", rest, 0)])
+
+
+def test_a_store_that_cannot_be_asked_for_holds_no_other(house: Any) -> None:
+    """It is asked for alone, until its own message is a dead letter."""
+    asked: list[str] = []
+
+    def nonsense(channel_store_id: str) -> list[Any]:
+        asked.append(channel_store_id)
+        if channel_store_id == "a":
+            raise InvalidPayload("no order id")
+        return []
+
+    house.partner.open_orders = nonsense
+    house.handle(PollPartner("uber_eats", ("a", "b")))
+    alone = {"poll": {"channel": "uber_eats", "store": "a", "stores": ["a"]}}
+    assert (asked, house.queues.sent) == (["a", "b"], [("inbound-orders", alone, 0)])
+    with pytest.raises(InvalidPayload):
+        house.handle(PollPartner("uber_eats", ("a",)))
 
 
 def test_lost_webhook_is_found_by_asking(house: Any) -> None:
