@@ -171,6 +171,20 @@ def test_order_is_written_over_its_predecessor_only(orders: OrderTable, house: A
         orders.save(replace(record, order_id="never-seen", version=2))
 
 
+def test_due_reads_on_where_a_page_ends(orders: OrderTable, dynamodb: Any) -> None:
+    """A page holds a megabyte of what is owed, much or none of which is due."""
+    for number in range(30):
+        late = number % 10 == 9
+        item = {
+            "order_key": {"S": f"uber_eats#s#{number:02d}"}, "due_shard": {"S": f"{number:02d}"},
+            "due_ms": {"N": "100" if late else "900"}, "due_for": {"S": "x" * 90_000},
+        }  # fmt: skip
+        dynamodb.put_item(TableName="orders", Item=item)
+    first = dynamodb.scan(TableName="orders", IndexName="due-by-shard")
+    assert "LastEvaluatedKey" in first
+    assert sorted(key[-2:] for key, _ in orders.due(200)) == ["09", "19", "29"]
+
+
 def test_due_finds_unfinished_orders_in_time(orders: OrderTable, house: Any) -> None:
     """In all shards, with whom to wake; settled ones never."""
     for name, due_ms in (("c", 300), ("a", 100), ("b", 200), ("settled", None)):
