@@ -136,7 +136,7 @@ def poll_partner(services: Services, command: PollPartner) -> None:
             return
         try:
             _poll_store(services, channel, channel_store_id)
-        except Exception as error:
+        except Exception as error:  # whatever it is: raised again where the store is alone
             if len(ids) == 1:
                 raise
             log.warning("poll.put_off", channel=channel.name, reason=repr(error))
