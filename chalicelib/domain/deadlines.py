@@ -9,6 +9,7 @@ webhook, or when it is fired after it was held:
     130 s       the last moment at which a ticket that exists may still be printed
     140 s       whose print is still unknown now is denied, voided and shown to staff, also while
                 a worker is, or seems to be, inside a call: it may hang until Lambda stops it
+    143 s       the same by whoever answers partners, for an order whose wake stands in a queue
     150 s       hard limit
 
 Partners give up later than that: DoorDash after 3 to 8 minutes, Uber Eats after 11.5.
@@ -30,6 +31,9 @@ LOOK_ON_MS = 50_000
 
 LAST_LOOK_MS = 8_000
 """A look that began just before it was too late, or after that, has this long to succeed."""
+
+QUEUED_MS = 3_000
+"""After the last look: how long the wake for it may stand in a queue."""
 
 NUDGE_MS = 30_000
 """Quiet for this long, and the sweep wakes an order that is not finished."""

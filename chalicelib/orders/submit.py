@@ -17,13 +17,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chalicelib import log
-from chalicelib.domain.deadlines import CALL_SECONDS, LOOK_AGAIN_SECONDS, backoff_seconds
+from chalicelib.domain.deadlines import (
+    CALL_SECONDS,
+    LOOK_AGAIN_SECONDS,
+    QUEUED_MS,
+    backoff_seconds,
+)
 from chalicelib.domain.duties import Duty, Undo
 from chalicelib.domain.errors import RetryLater
 from chalicelib.domain.refusal import Reason, Refusal
 from chalicelib.domain.states import ON_THE_WAY, State
 from chalicelib.orders.attempt import Attempt, OutOfTime
 from chalicelib.orders.outbox import Overtaken, change, relay
+from chalicelib.orders.overdue import OFFLINE, refuse_overdue, see_to_its_end
 from chalicelib.orders.undo import undo_ticket
 from chalicelib.orders.wakes import wake, wake_again
 from chalicelib.pos.base import (
@@ -46,8 +52,6 @@ if TYPE_CHECKING:
 LONGEST_WAIT_SECONDS = 15
 """With it, an order's tries up to its last look (140 s) are as many as a function may wake itself
 (WAKES_IN_A_ROW)."""
-STUCK = "a worker that had the order did not come back in time"
-OFFLINE = "The restaurant's point of sale does not answer"
 
 
 def submit_order(services: Services, command: SubmitOrder) -> None:
@@ -64,7 +68,8 @@ def submit_order(services: Services, command: SubmitOrder) -> None:
     if taken:
         _attempt(Attempt(services, pos, record, is_first=True))
     elif record.is_leased(now_ms):
-        _leave_or_abandon(services, record, now_ms, lease_ms)
+        if refuse_overdue(services, record) is None:
+            log.info("order.busy", order=record.key, state=record.state)
     elif record.undo is Undo.PENDING:
         undo_ticket(services, record)
     elif record.state is State.HELD:
@@ -76,35 +81,6 @@ def submit_order(services: Services, command: SubmitOrder) -> None:
         log.info("order.waits", order=record.key, until=record.next_try_ms)
     else:
         _resume(services, record, now_ms, lease_ms)
-
-
-def _leave_or_abandon(services: Services, record: OrderRecord, now_ms: int, lease_ms: int) -> None:
-    """Leave the order to the worker that has it, but not past the order's time: it may hang."""
-    if not _is_overdue(record, now_ms, lease_ms):
-        log.info("order.busy", order=record.key, state=record.state)
-        return
-
-    def abandoned(found: OrderRecord) -> OrderRecord:
-        if not _is_overdue(found, now_ms, lease_ms):
-            raise Overtaken(found)
-        return found.abandon(Refusal(Reason.POS_OFFLINE, OFFLINE, detail=STUCK), now_ms)
-
-    try:
-        rejected = change(services, record, abandoned)
-    except Overtaken:
-        log.info("order.overtaken", order=record.key)
-        return
-    log.error("order.abandoned", order=record.key, reason=STUCK)
-    relay(services, rejected)
-    wake_again(services, rejected, Duty.KITCHEN, rejected.lease_until_ms or now_ms)
-
-
-def _is_overdue(record: OrderRecord, now_ms: int, lease_ms: int) -> bool:
-    """Say whether the worker that has the order is not waited for any longer."""
-    until_ms = record.lease_until_ms
-    if record.state not in ON_THE_WAY or until_ms is None or not record.is_leased(now_ms):
-        return False
-    return now_ms >= record.give_up_ms(until_ms - lease_ms)
 
 
 def _fire_if_due(services: Services, record: OrderRecord) -> None:
@@ -121,7 +97,7 @@ def _resume(services: Services, record: OrderRecord, now_ms: int, lease_ms: int)
     has_crashed = record.lease_until_ms is not None
     if has_crashed or give_up_ms < now_ms + lease_ms:
         # Should this attempt hang, somebody else has to answer the partner in time.
-        wake_again(services, record, Duty.KITCHEN, give_up_ms)
+        see_to_its_end(services, record, give_up_ms)
     try:
         leased = change(services, record, lambda r: _begun(r, now_ms, lease_ms))
     except Overtaken:
@@ -254,6 +230,8 @@ def _postpone(attempt: Attempt, reason: str, next_try_ms: int) -> None:
         return
     log.warning("order.waits", order=record.key, state=waiting.state, reason=reason)
     wake_again(services, waiting, Duty.KITCHEN, next_try_ms)
+    if waiting.tries == 1:
+        see_to_its_end(services, waiting, waiting.look_until_ms + QUEUED_MS)
 
 
 def _waiting(

@@ -164,6 +164,25 @@ def test_functions_that_hang_in_a_row_do_not_outlast_the_deadline(
     assert findings(street) == []
 
 
+@pytest.mark.parametrize("vendor", sorted(STORES))
+@pytest.mark.parametrize("fault", ["rate_limited", "error_before_commit"])
+def test_order_whose_wake_stands_in_its_vendors_queue_is_answered_in_time(
+    long_street: Street, vendor: str, fault: str
+) -> None:
+    """To refuse it takes no call to the vendor: whoever answers partners does it."""
+    street, till = long_street, long_street.world.points_of_sale[vendor]
+    till.faults.add("*", fault, times=2)
+    order_id = street.place("doordash", store=STORES[vendor], number=1)
+    street.go(seconds=1, step=0.1)
+    assert street.decisions() == {}
+    street.offline.faults.throttle(f"submit_{vendor}")  # all that it may run at once are at work
+    street.go(seconds=148, step=1)
+    assert order_id in street.decisions()
+    street.offline.faults.clear()
+    street.go(seconds=400, step=20)
+    assert findings(street) == []
+
+
 def test_api_that_dies_after_a_publication_is_asked_again_by_doordash(
     street: Street, monkeypatch: pytest.MonkeyPatch
 ) -> None:
