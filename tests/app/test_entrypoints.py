@@ -122,11 +122,17 @@ def test_submission_message_makes_the_ticket(client: Client, house: Any) -> None
 
 
 def test_failed_step_sends_a_wake_of_its_own(client: Client, house: Any) -> None:
-    """The message is done: how often it was received says nothing about the order."""
+    """The message is done: how often it was received says nothing about the order.
+
+    And whoever answers partners is woken when the order's time is over.
+    """
     house.put_record(State.RECEIVED)
     house.till.outcomes.append("unavailable")
     client.lambda_.invoke("submit_square", sqs("pos-square", {"order_key": KEY}, 9))
-    assert house.queues.sent == [("pos-square", {"order_key": KEY, "row": 1}, 1)]
+    assert house.queues.sent == [
+        ("pos-square", {"order_key": KEY, "row": 1}, 1),
+        ("channel-callbacks", {"order_key": KEY, "row": 0}, 143),
+    ]
 
 
 @pytest.mark.parametrize(("attempt", "seconds"), [(1, 1), (3, 4), (9, 10)])

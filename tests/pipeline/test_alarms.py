@@ -116,7 +116,8 @@ def test_denials_of_all_kinds_are_noticed(
     watch = Watch(street, capsys)
     for store_id, menu in street.world.generator.menu_files().items():
         items = [{**item, "id": f"other-{item['id']}"} for item in menu["items"]]
-        body = json.dumps({**menu, "items": items}).encode()
+        rest = {name: part for name, part in menu.items() if name != "categories"}
+        body = json.dumps({**rest, "items": items}).encode()
         s3 = street.offline.client("s3")
         s3.put_object(Bucket="order-middleware-local", Key=f"menus/{store_id}.json", Body=body)
     street.settle()
