@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import http.client
 import threading
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import pytest
 
 from chalice_offline.core.context import Caller
+from chalice_offline.core.pending import Pending
+from chalice_offline.drivers.helping import Helper
 from chalice_offline.transports.aws_door import aws_endpoint
 from chalice_offline.transports.gateway import Gateway
 from chalice_offline.transports.http_server import Server
+
+if TYPE_CHECKING:
+    import socket
 
 PATIENCE_SECONDS = 30
 
@@ -104,3 +111,49 @@ def test_a_handler_that_hangs_holds_no_client(live: Any) -> None:
         end.set()
         client.close()
         server.stop()
+
+
+def test_a_handler_that_hangs_holds_no_connection(live: Any) -> None:
+    """The server ends it, and the client sees that: the thread has no hold on it any more."""
+    end = threading.Event()
+    live.add("answers", lambda _event, _context: threading.current_thread().name)
+    live.add("hangs", lambda _event, _context: end.wait(PATIENCE_SECONDS), timeout_seconds=900)
+    server = Server(aws_endpoint(Gateway(live.emulator)))
+    server.start()
+    client = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE_SECONDS / 3)
+
+    def ask(name: str) -> socket.socket:
+        client.request("POST", f"/2015-03-31/functions/{name}/invocations", b"{}")
+        assert client.sock is not None
+        return client.sock
+
+    try:
+        ask("answers")
+        while client.getresponse().read() != b'"connection"':
+            ask("answers")
+        connection = ask("hangs")
+        live.wait_until(lambda: bool(live.driver._running))
+        server.stop()
+        assert b" 503 " in connection.recv(65536)
+        assert connection.recv(1) == b""
+    finally:
+        end.set()
+        client.close()
+        server.stop()
+
+
+@pytest.mark.parametrize("others", [1, 2])
+def test_others_do_not_wait_for_what_runs_here(others: int) -> None:
+    """A timer that was due asks for a handler as well: another thread has it before this one."""
+    helper, awaited, ran = Helper(), Pending[None](), list[str]()
+
+    def here() -> None:
+        ran.append("here")
+        awaited.resolve(None)
+
+    helper.begin()
+    for _ in range(others):
+        helper.leave(lambda: ran.append("a timer's, here"), lambda: ran.append("elsewhere"))
+    helper.leave(here, lambda: ran.append("its own, elsewhere"))
+    helper.end(awaited)
+    assert ran == ["elsewhere"] * others + ["here"]

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import socket as sockets
 import threading
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from chalice_offline.core.pending import Pending
+from chalice_offline.transports import busy_connections
+from chalice_offline.transports.busy_connections import BusyConnection
+from chalice_offline.transports.lending import Lending
 from tests.transports.raw_http import connect, read_replies, read_reply
 from tests.transports.test_connections import replied, server_of, wait_until
 
@@ -198,3 +203,90 @@ def test_a_mistake_of_ours_is_a_500(
     assert read_reply(client)[0] == 500
     assert "ZeroDivisionError" in caplog.text
     assert ask(client) == b"cba"
+
+
+def test_the_last_request_of_a_client_is_the_last(client: socket.socket, routes: Routes) -> None:
+    """`Connection: close` is what the head says, though the parser forgets it with the payload."""
+    client.sendall(f"GET / HTTP/1.1\r\n{HOST}Connection: close\r\n\r\n".encode())
+    status, head, _ = read_reply(client)
+    assert (status, b"connection: close" in head.lower()) == (200, True)
+    assert client.recv(1) == b""
+    assert routes.threads[-1] != OWN
+
+
+def test_who_waits_for_leave_to_send_is_given_it_at_once(
+    server: Server, routes: Routes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An upload to S3 asks for leave; a thread that waits for its payload would wait in vain."""
+    monkeypatch.setattr(busy_connections, "IDLE_SECONDS", 60)
+    with connect(server.port) as client:
+        ask_until(client, lambda: routes.threads[-1] == OWN)
+        head = f"PUT / HTTP/1.1\r\n{HOST}Expect: 100-continue\r\nContent-Length: 3\r\n\r\n"
+        client.sendall(head.encode())
+        assert read_reply(client)[0] == 100
+        client.sendall(b"abc")
+        assert read_reply(client)[2] == b"cba"
+
+
+@pytest.mark.parametrize(
+    "fields", ["Host: evil.example\r\n", f"{HOST}Origin: http://evil.example\r\n"]
+)
+def test_each_request_is_judged(client: socket.socket, routes: Routes, fields: str) -> None:
+    """What a program may ask, the next one on its connection may not: a name that was rebound."""
+    asked = len(routes.threads)
+    client.sendall(f"POST / HTTP/1.1\r\n{fields}Content-Length: 0\r\n\r\n".encode())
+    assert read_reply(client)[0] == 403
+    assert len(routes.threads) == asked
+    assert ask(client) == b"cba"
+
+
+def test_what_is_being_answered_when_the_server_stops_is_answered(
+    server: Server, client: socket.socket, routes: Routes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also when it takes a while: that no request follows is no client's leaving."""
+    late: Pending[dict[str, Any]] = Pending()
+    begun, ends = threading.Event(), threading.Event()
+    end_soon = BusyConnection.end_soon
+
+    def ending(busy: BusyConnection) -> None:
+        end_soon(busy)
+        ends.set()
+
+    def answer() -> Any:
+        begun.set()
+        assert ends.wait(10)
+        threading.Timer(0.2, lambda: late.resolve(replied(body=b"late"))).start()
+        return late
+
+    monkeypatch.setattr(BusyConnection, "end_soon", ending)
+    routes.answers["/late"] = answer
+    client.sendall(f"GET /late HTTP/1.1\r\n{HOST}\r\n".encode())
+    assert begun.wait(10)
+    stopping = threading.Thread(target=server.stop)
+    stopping.start()
+    status, head, body = read_reply(client)
+    assert (status, body, b"connection: close" in head) == (200, b"late", True)
+    assert client.recv(1) == b""
+    stopping.join()
+
+
+def test_they_are_looked_at_by_one_timer() -> None:
+    """However often connections go and come back, while it runs."""
+    timers: list[Any] = []
+    loop = SimpleNamespace(call_later=lambda *timer: timers.append(timer), time=lambda: 0.0)
+    owner: Any = SimpleNamespace(loop=loop, later=lambda _: None, come_back=lambda _: None)
+    lending = Lending(SimpleNamespace(), SimpleNamespace(helper=object()))  # type: ignore[arg-type]
+    ours, theirs = sockets.socketpair()
+    with ours, theirs:
+        transport: Any = SimpleNamespace(
+            get_extra_info=lambda _: ours, pause_reading=list, resume_reading=list
+        )
+        for _ in range(3):
+            busy = lending.lend(owner, transport)
+            assert busy is not None
+            busy.abandon()
+            lending.returned(busy)
+    assert len(timers) == 1
+    _, look, argument = timers.pop()
+    look(argument)
+    assert timers == []

@@ -23,7 +23,7 @@ from chalice_offline.transports.aws_door import aws_endpoint
 from chalice_offline.transports.browser_policy import Area
 from chalice_offline.transports.gateway import Gateway
 from chalice_offline.transports.http_server import Server
-from tests.transports.raw_http import connect, exchange, read_reply
+from tests.transports.raw_http import connect, exchange, read_replies, read_reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -130,6 +130,27 @@ def test_no_file_is_left_of_an_upload_that_is_cut_off(live: Live) -> None:
         sender.sendall(head + bytes(3 * MIB))
         wait_until(lambda: len(list(folder.iterdir())) == 2)
     wait_until(lambda: len(list(folder.iterdir())) == 1)
+
+
+def test_what_came_with_the_end_of_a_large_request_is_no_large_head(app: Any) -> None:
+    """Half of the next request's head arrives together with a payload of 70,000 bytes."""
+    begun, go_on = threading.Event(), threading.Event()
+
+    def answer(request: dict[str, Any]) -> dict[str, Any]:
+        if request["path"] == "/first":
+            begun.set()
+            go_on.wait(10)
+        return replied(body=b"%d" % len(request["body"]))
+
+    with connect(app(answer)) as client:
+        client.sendall(f"GET /first HTTP/1.1\r\n{HOST}\r\n".encode())
+        assert begun.wait(10)
+        head = f"POST / HTTP/1.1\r\n{HOST}Content-Length: 70000\r\n\r\n"
+        client.sendall(f"{head}{'a' * 70_000}GET / HT".encode())
+        go_on.set()
+        assert read_replies(client, 2) == [b"0", b"70000"]
+        client.sendall(f"TP/1.1\r\n{HOST}\r\n".encode())
+        assert read_reply(client)[2] == b"0"
 
 
 # ---- clients that leave --------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from chalice_offline.transports.aws_door import aws_endpoint
 from chalice_offline.transports.gateway import Gateway
 from chalice_offline.transports.http_server import Server
 from chalice_offline.transports.outbound import send_request
+from tests.transports.raw_http import read_reply
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -117,6 +118,22 @@ def test_messages_go_both_ways(chat: Chat) -> None:
         assert client.recv(timeout=10) == '$default: {"action": "$connect"}'
     assert chat.ended.wait(10)
     assert chat.events[-1]["requestContext"]["disconnectStatusCode"] == 1000
+
+
+@pytest.mark.parametrize("requests", [1, 9])
+def test_a_connection_may_have_carried_requests_before(chat: Chat, requests: int) -> None:
+    """One, or so many that a thread of its own serves it. How long it may idle counts no more."""
+    chat.server._server.config.timeout_keep_alive = 1
+    raw = sockets.create_connection(("127.0.0.1", chat.server.port), timeout=10)
+    for _ in range(requests):
+        raw.sendall(b"GET /_localstack/health HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert read_reply(raw)[0] == 200
+    with connect(chat.url, sock=raw, open_timeout=10) as client:
+        client.send("hi")
+        assert client.recv(timeout=10) == "$default: hi"
+        assert not chat.ended.wait(1.2)
+        client.send("ho")
+        assert client.recv(timeout=10) == "$default: ho"
 
 
 def test_a_host_name_leads_to_the_api_as_well(chat: Chat) -> None:

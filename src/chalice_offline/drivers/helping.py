@@ -35,9 +35,18 @@ class Helper(threading.local):
         self.helps = True
 
     def end(self, awaited: Pending[Any] | None) -> None:
-        """Run what was left, until what is awaited is known; others run the rest."""
+        """Run what was left, until what is awaited is known; others run the rest.
+
+        They do so at once: timers that were due may have asked for handlers as well, before this
+        thread did, and none of them waits for another one.
+        """
         while awaited is not None and not awaited.done and self._left:
-            self._left.popleft()[0]()
+            here, _ = self._left.pop()
+            self._leave_to_others()
+            here()
         self.helps = False
+        self._leave_to_others()
+
+    def _leave_to_others(self) -> None:
         while self._left:
             self._left.popleft()[1]()

@@ -111,15 +111,15 @@ class LiveDriver:
         """Run a handler on a thread that runs nothing else meanwhile."""
 
         def execute() -> None:
+            # What is asked for meanwhile is not left to this thread, which has something to do.
+            helper, helps = self.helper, self.helper.helps
+            helper.helps = False
             try:
                 begins()
             except Exception as error:  # a mistake of ours; whoever waits hears of it all the same
                 done(not_run(run, error))
                 raise
             handler = self._running[run.entry] = RunningHandler(run)
-            # What the handler itself asks for is not left to the thread that it runs on.
-            helper, helps = self.helper, self.helper.helps
-            helper.helps = False
             outcome = handler.outcome(lambda: outcome_of(self.run_function, run))
             helper.helps = helps
             del self._running[run.entry]

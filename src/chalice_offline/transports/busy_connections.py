@@ -75,19 +75,25 @@ class _Reader:
     """Collects what the parser finds."""
 
     def __init__(self) -> None:
-        self.begun = 0
-        self.is_whole = False
+        self.parser: Any = httptools.HttpRequestParser(self)
+        self.anew()
 
     def anew(self) -> None:
         """Wait for the next request."""
         self.begun = 0
         self.is_whole = False
+        self.fields: list[tuple[bytes, bytes]] = []
+
+    @property
+    def waits_for_leave(self) -> bool:
+        """Whether the client sends the rest of its request when it is told to."""
+        return not self.is_whole and any(name.lower() == b"expect" for name, _ in self.fields)
 
     def on_message_begin(self) -> None:
         self.begun += 1
         self.target = b""
         self.body = b""
-        self.fields: list[tuple[bytes, bytes]] = []
+        self.fields = []
 
     def on_url(self, url: bytes) -> None:
         self.target += url
@@ -100,6 +106,8 @@ class _Reader:
 
     def on_message_complete(self) -> None:
         self.is_whole = True
+        # The parser forgets at once what the fields said of it.
+        self.stays = self.parser.should_keep_alive()
 
 
 class BusyConnection:
@@ -113,10 +121,10 @@ class BusyConnection:
         self._endpoint = endpoint
         self._socket = own
         self._reader = _Reader()
-        self._parser: Any = httptools.HttpRequestParser(self._reader)
         self._last: tuple[Fields, int, Headers] = [], 0, Headers()  # usual ones, and their target
         self._lock = threading.Lock()
-        # The three below within the lock: who has the connection is for one of two to say.
+        # The three below within the lock: who has the connection is for one of two to say. So is
+        # the descriptor closed, which may be another connection's at once.
         self._is_lent = True
         self._asked: Asked | None = None  # while its answer is waited for
         self._since = 0.0
@@ -134,6 +142,7 @@ class BusyConnection:
             if asked is None or self._owner.loop.time() - self._since < waits_for_seconds:
                 return None
             self._is_lent, self._asked = False, None
+            self._socket.close()  # the handler may go on for long, and the client is to see an end
             return asked
 
     def end_soon(self) -> None:
@@ -145,29 +154,34 @@ class BusyConnection:
         with self._lock:
             asked, self._is_lent, self._asked = self._asked, False, None
         self._shut(socket.SHUT_RDWR)
-        answer = None if asked is None else asked.answer
-        return answer if isinstance(answer, Pending) and not answer.done else None
+        if asked is not None:
+            self._socket.close()
+        return None if asked is None else _unanswered(asked)
 
     def _shut(self, how: int) -> None:
-        try:
-            self._socket.shutdown(how)
-        except OSError:  # closed by either side
-            return
+        with self._lock:
+            try:
+                self._socket.shutdown(how)
+            except OSError:  # closed by either side
+                return
 
     # ---- on its own thread -----------------------------------------------------------------------
 
     def _serve(self) -> None:
         try:
             returned = self._answer_all()
-        except Exception:  # noqa: BLE001 - the outermost boundary of the thread
+        except BaseException:  # noqa: BLE001 - the outermost boundary of the thread
             _log.exception("a connection failed")
             self._shut(socket.SHUT_RDWR)
             returned = Returned()
-        self._socket.close()
         with self._lock:
             is_lent, self._is_lent = self._is_lent, False
+            self._socket.close()
+        unanswered = None if returned.asked is None else _unanswered(returned.asked)
         if is_lent:
             self._owner.later(lambda: self._owner.come_back(returned))
+        elif unanswered is not None:  # the connection was lost a moment ago
+            self._endpoint.hang_up(unanswered)
 
     def _answer_all(self) -> Returned:
         while True:
@@ -188,21 +202,22 @@ class BusyConnection:
         """Read until a request is whole, or it is clear that none is going to be."""
         came = b""
         self._reader.anew()
-        while not self._reader.is_whole and len(came) <= _LONGEST:
+        reader = self._reader
+        while not reader.is_whole and len(came) <= _LONGEST and not reader.waits_for_leave:
             try:
                 data = self._socket.recv(_READ_BYTES)
                 if not data:
                     break
                 came += data
-                self._parser.feed_data(data)
+                reader.parser.feed_data(data)
             except (OSError, httptools.HttpParserError, httptools.HttpParserUpgrade):
-                self._reader.anew()  # whatever it is, the event loop finds it as well
+                reader.anew()  # whatever it is, the event loop finds it as well
                 break
         return came
 
     def _request(self) -> HttpRequest | None:
         """Return what was read, if it is one whole usual request."""
-        reader, parser = self._reader, self._parser
+        reader, parser = self._reader, self._reader.parser
         method: bytes = parser.get_method() if reader.is_whole else b""
         if (
             reader.begun != 1
@@ -211,7 +226,7 @@ class BusyConnection:
             or not reader.target.startswith(b"/")
             or not reader.target.isascii()
             or parser.get_http_version() == "1.0"
-            or not parser.should_keep_alive()
+            or not reader.stays
         ):
             return None
         headers = self._headers(reader.target, reader.fields)
@@ -262,3 +277,8 @@ class BusyConnection:
         except OSError:  # too slow, or gone: the event loop finds out which
             return data
         return data[sent:]
+
+
+def _unanswered(asked: Asked) -> Pending[HttpResponse] | None:
+    answer = asked.answer
+    return answer if isinstance(answer, Pending) and not answer.done else None

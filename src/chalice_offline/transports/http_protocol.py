@@ -68,6 +68,7 @@ class _Protocol(LendableProtocol):
         self.area = guard.area
         self._guard = guard
         self._head_bytes = 0
+        self._has_ended = False  # a request, in what came just now
         self._authority = b""  # which the target names instead of a host field
         self._starts_anew = False
         self._refusal: HttpResponse | None = None
@@ -86,6 +87,11 @@ class _Protocol(LendableProtocol):
     def ws_protocol_class(self, _: Any) -> None:
         """Uvicorn's settings say none, so that nothing is imported before it is needed."""
 
+    @property
+    def idles(self) -> bool:
+        """Whether nobody waits for anything: no request has begun."""
+        return self._lent is None and (self.cycle is None or self.cycle.response_complete)
+
     def silent_for(self) -> float:
         """Return for how many seconds the client has owed a request, or the rest of one."""
         if self._lent is not None:
@@ -97,6 +103,7 @@ class _Protocol(LendableProtocol):
     def data_received(self, data: bytes) -> None:
         """Parse what came; a head that does not end is refused."""
         self._heard_at = self.loop.time()
+        self._has_ended = False
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserError:
@@ -108,7 +115,8 @@ class _Protocol(LendableProtocol):
             elif self._should_upgrade():
                 self._become_socket(data[upgrade.args[0] :])
             return
-        if self._in_head and self.parser is not None:
+        # What came together with the end of another request is not all this one's head.
+        if self._in_head and not self._has_ended and self.parser is not None:
             self._head_bytes += len(data)
             if self._head_bytes > HEAD_BYTES and not self.transport.is_closing():
                 self._refusal = plain_error(self.area, 431)
@@ -160,12 +168,13 @@ class _Protocol(LendableProtocol):
 
     def on_message_complete(self) -> None:
         """Note that a request is whole."""
+        self._has_ended = True
         if self._starts_anew:
             return
-        if isinstance(self.cycle, AtOnce):
-            self.cycle.whole()
-        else:
+        if not isinstance(self.cycle, AtOnce):
             super().on_message_complete()
+        elif self.cycle.more_body:  # else it is the last one's, and this asks for a WebSocket
+            self.cycle.whole()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The client is gone, or was let go."""
@@ -208,10 +217,11 @@ class _Protocol(LendableProtocol):
         self.timeout_keep_alive_task = None
         if self.transport.is_closing():
             return
-        idles = self._lent is None and (self.cycle is None or self.cycle.response_complete)
         since = max(self._idle_since, self._heard_at)
         left = (
-            since + self.timeout_keep_alive - self.loop.time() if idles else self.timeout_keep_alive
+            since + self.timeout_keep_alive - self.loop.time()
+            if self.idles
+            else self.timeout_keep_alive
         )
         if left <= 0:
             self.transport.close()
@@ -336,6 +346,9 @@ class _Protocol(LendableProtocol):
 
     def _become_socket(self, rest: bytes) -> None:
         """Give the connection away; `rest` are frames of a client that awaits no answer."""
+        if self.timeout_keep_alive_task is not None:  # of the requests before, on this connection
+            self.timeout_keep_alive_task.cancel()
+            self.timeout_keep_alive_task = None
         self.handle_websocket_upgrade()
         socket = self.transport.get_protocol()
         socket.take_fields(self._fields)

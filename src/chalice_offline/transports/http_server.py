@@ -123,7 +123,7 @@ class Server:
 
     def _make_room(self) -> None:
         for connection in list(self._server.server_state.connections):
-            if connection.cycle is not None and connection.cycle.response_complete:
+            if connection.cycle is not None and connection.idles:
                 connection.shutdown()
         self._cut_off(SCARCE_SECONDS)
 

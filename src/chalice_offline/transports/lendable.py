@@ -38,6 +38,7 @@ class LendableProtocol(HttpToolsProtocol):  # type: ignore[misc] # uvicorn is no
         self._endpoint = endpoint
         self._lending = lending
         self._lent: BusyConnection | None = None  # while a thread of its own serves the connection
+        self._ends = False  # it is to be closed once its present request is answered
         self._in_a_row = 0  # requests that were answered at once, one soon after the other
         self._in_head = True
         self._fields: list[tuple[bytes, bytes]] = []
@@ -84,9 +85,12 @@ class LendableProtocol(HttpToolsProtocol):  # type: ignore[misc] # uvicorn is no
             cycle = AtOnce(self, self._endpoint, asked.request, keep_alive=True)
             self.cycle = self._at_once = cycle
             cycle.answered(asked.answer)
-        self.transport.resume_reading()
+        if not self._ends:  # or an end would be found there that is none of the client's
+            self.transport.resume_reading()
         if returned.unread:
             self.data_received(returned.unread)
+        if self._ends:
+            super().shutdown()
 
     def _lose_lent(self) -> None:
         lent, self._lent = self._lent, None
@@ -106,6 +110,7 @@ class LendableProtocol(HttpToolsProtocol):  # type: ignore[misc] # uvicorn is no
         if asked is not None:
             self.come_back(Returned(asked=asked))
         elif lent is not None:
+            self._ends = True
             lent.end_soon()
             return
         super().shutdown()

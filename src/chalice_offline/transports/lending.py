@@ -29,6 +29,7 @@ class Lending:
         self._guard = guard
         self._endpoint = endpoint
         self._lent: dict[BusyConnection, Owner] = {}
+        self._looks = False
 
     def lend(self, owner: Owner, transport: asyncio.Transport) -> BusyConnection | None:
         """Give a connection to a thread of its own; None when it must stay."""
@@ -48,14 +49,19 @@ class Lending:
             own.close()
             transport.resume_reading()
             return None
-        if not self._lent:
-            owner.loop.call_later(WATCHED_AFTER_SECONDS, self._look, owner.loop)
         self._lent[busy] = owner
+        if not self._looks:
+            self._look_later(owner.loop)
         return busy
 
     def returned(self, busy: BusyConnection) -> None:
         """Note that a connection is the event loop's again."""
         self._lent.pop(busy, None)
+
+    def _look_later(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._looks = bool(self._lent)
+        if self._looks:
+            loop.call_later(WATCHED_AFTER_SECONDS, self._look, loop)
 
     def _look(self, loop: asyncio.AbstractEventLoop) -> None:
         """Take those back whose clients have waited for a while."""
@@ -63,5 +69,4 @@ class Lending:
             asked = busy.take_back(WATCHED_AFTER_SECONDS)
             if asked is not None:
                 owner.come_back(Returned(asked=asked))
-        if self._lent:
-            loop.call_later(WATCHED_AFTER_SECONDS, self._look, loop)
+        self._look_later(loop)
