@@ -94,9 +94,29 @@ class PublicationTable:
             }
         }
 
-    def unlink(self, store_id: str, channel: str) -> dict[str, Any]:
-        """Return the part of a transaction that has nothing published at a partner any more."""
-        return {"Delete": {"TableName": self._table, "Key": _key(store_id, channel)}}
+    def unlink(self, store_id: str, channel: str, sequencer: str, now_ms: int) -> dict[str, Any]:
+        """Return the part of a transaction that has nothing published at a partner any more.
+
+        The row stays: its wishes go on counting when the partner comes back, so that the result of
+        an upload of before is none of one after.
+        """
+        return {
+            "Update": {
+                "TableName": self._table,
+                "Key": _key(store_id, channel),
+                "UpdateExpression": "SET version = :none, sequencer = :sequencer, "
+                "place = if_not_exists(place, :none), asked = if_not_exists(asked, :zero), "
+                "asked_ms = if_not_exists(asked_ms, :now) "
+                "REMOVE due_shard, due_ms ADD revision :one",
+                "ExpressionAttributeValues": {
+                    ":none": {"S": ""},
+                    ":sequencer": {"S": sequencer},
+                    ":zero": _n(0),
+                    ":now": _n(now_ms),
+                    ":one": _n(1),
+                },
+            }
+        }
 
     def due(self, now_ms: int) -> Iterator[tuple[str, str]]:
         """Yield the keys of rows about which somebody has to be woken."""

@@ -49,14 +49,20 @@ class StoreTable:
         known = self._known.get(name)
         if known is not None and 0 <= now_ms - known[1] < KEEP_STORE_MS:
             return known[0]
+        return self.read(channel, channel_store_id)
+
+    def read(self, channel: str, channel_store_id: str) -> Store | None:
+        """Return the same as it is now, whatever is remembered."""
+        name = f"{channel}#{channel_store_id}"
         with aws_errors("GetItem"):
             reply = self._client.get_item(
                 TableName=self._stores, Key={"channel_store": {"S": name}}, ConsistentRead=True
             )
         if "Item" not in reply:
+            self._known.pop(name, None)
             return None
         store = Store.from_dict(json.loads(reply["Item"]["store"]["S"]))
-        self._known[name] = (store, now_ms)
+        self._known[name] = (store, self._now_ms())
         return store
 
     def all(self) -> Iterator[tuple[str, str, Store]]:

@@ -191,7 +191,7 @@ class TellStock:
 
 @dataclass(frozen=True, slots=True)
 class TellStockAgain:
-    """Tell a partner once more what of a store is off."""
+    """Tell a partner once more what of a store is off, or has changed since its menu was sent."""
 
     store_id: str
     channel: str

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from chalicelib.domain.deadlines import backoff_seconds
+from chalicelib.domain.deadlines import QUIET_MS, backoff_seconds
 
 LONGEST_WAIT_SECONDS = 300
 """Between two tries at a partner that does not answer: they go on until it does."""
@@ -29,9 +29,11 @@ class Publication:
 
     `version` and `sequencer` are those of the menu that it should have, `asked` is the wish's
     number. `done`, `refused` and `late` are the newest wish of which that is true; `sent` is the
-    one that the partner was, or is being, sent, `part` how many calls of it were answered. Until
-    `result_by_ms` its result is waited for. `menu_id` is the partner's own name of the menu.
-    At `again_ms` it is sent anew: what was told is not true for ever.
+    one that the partner was, or is being, sent since `sent_ms`, `part` how many calls of it were
+    answered. `at` is the place where that went, `menu_id` the partner's own name of the menu there.
+    Until `result_by_ms` the result is waited for of what the partner took at `taken_ms`; `heard` is
+    the webhook that told one last. At `again_ms` it is sent anew: what was told is not true for
+    ever, and at `stray_ms` another version may still have been on its way.
     """
 
     store_id: str
@@ -44,8 +46,12 @@ class Publication:
     sent: int = 0
     sent_ms: int = 0
     sent_version: str = ""
+    at: str = ""
     part: int = 0
+    taken_ms: int = 0
     result_by_ms: int = 0
+    heard: str = ""
+    stray_ms: int = 0
     done: int = 0
     done_ms: int = 0
     done_version: str = ""
@@ -77,7 +83,12 @@ class Publication:
     @property
     def is_waiting(self) -> bool:
         """Say whether the partner has been sent something and has not said how that went."""
-        return self.result_by_ms > 0 and self.sent > max(self.done, self.refused)
+        return self.result_by_ms > 0 and self.is_open and self.at == self.place
+
+    @property
+    def is_open(self) -> bool:
+        """Say whether nobody knows what became of what was sent last."""
+        return self.sent > max(self.done, self.refused)
 
     def due_ms(self) -> int | None:
         """Return when there is something to do, None when there never is."""
@@ -101,21 +112,34 @@ class Publication:
     def begin(self, now_ms: int, lease_ms: int) -> Publication:
         """Take the lease for sending the newest wish."""
         wish = self.ask(self.version, now_ms) if self.is_settled else self
-        part = wish.part if wish.sent == wish.asked and not wish.is_waiting else 0
+        is_there = wish.at == wish.place
+        part = wish.part if is_there and wish.sent == wish.asked and not wish.is_waiting else 0
+        is_stray = wish.is_open and is_there and wish.sent_version != wish.version
         return replace(
             wish,
             sent=wish.asked,
-            sent_ms=now_ms,
+            sent_ms=wish.sent_ms if part else now_ms,
             sent_version=wish.version,
+            at=wish.place,
+            menu_id=wish.menu_id if is_there else "",
             part=part,
             result_by_ms=0,
+            again_ms=None,
+            stray_ms=now_ms if is_stray else wish.stray_ms,
             lease_until_ms=now_ms + lease_ms,
         )
 
     def finish(self, asked: int, now_ms: int, version: str, again_ms: int | None) -> Publication:
-        """Note that the partner has what a wish asked for; never backwards."""
+        """Note that the partner has what a wish asked for; never backwards.
+
+        A call before, whose answer never came, may arrive there after this one, with an older menu.
+        So once that cannot be any more, the newest is sent again.
+        """
         if asked <= self.done:
             return self
+        calm_ms, is_newest = self.stray_ms + QUIET_MS, asked == self.asked
+        if is_newest and self.stray_ms and now_ms < calm_ms:
+            again_ms = calm_ms if again_ms is None else min(again_ms, calm_ms)
         return replace(
             self,
             done=asked,
@@ -126,6 +150,7 @@ class Publication:
             next_ms=0,
             why="",
             again_ms=again_ms,
+            stray_ms=0 if is_newest else self.stray_ms,
         )
 
     def refuse(self, asked: int, why: str) -> Publication:

@@ -91,6 +91,11 @@ class ItemStock:
         """Say whether the item cannot be had at an instant."""
         return any(word.holds(at_ms) for word in self.words.values())
 
+    def is_newer_than(self, at_ms: int) -> bool:
+        """Say whether somebody spoke since an instant, or "off" ended by itself."""
+        words = self.words.values()
+        return any(max(word.at_ms, word.until_ms or 0) >= at_ms for word in words)
+
     def hear(self, source: Source, word: Word, now_ms: int) -> ItemStock:
         """Take down what a source says. An operator's "it is there" overrules everybody."""
         words = {**self.words, source: word}

@@ -24,6 +24,8 @@ from chalicelib.domain.sections import (
 MOST_ITEMS = 5_000
 MOST_GROUPS_OF_AN_ITEM = 50
 MOST_URL = 2_000
+MOST_AMOUNT = 10**12
+"""Of a price, in minor units: partners read prices as floats, which are exact up to there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +173,8 @@ def _item(item: object, position: int, currency: str) -> MenuItem:
         raise InvalidPayload(f"{where}: {error}") from error
     if price.currency != currency:
         raise InvalidPayload(f"{where}: the price is not in the store's currency")
+    if abs(price.amount) > MOST_AMOUNT:
+        raise InvalidPayload(f"{where}: nothing costs so much")
     name = item.get("name")
     if not isinstance(name, str):
         raise InvalidPayload(f"{where}: name must be text")

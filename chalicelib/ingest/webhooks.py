@@ -112,9 +112,6 @@ def receive_from_pos(
 
     def take_in() -> WebhookReply:
         notices = pos.read_webhook(headers, body, services.secrets.all())
-        for notice in notices:
-            if isinstance(notice, SellerGone):
-                note_gone(services, vendor, notice)
         events = [
             _pos_event(services, vendor, notice, body)
             for notice in notices
@@ -125,6 +122,10 @@ def receive_from_pos(
         wakes = [_till_wake(notice) for notice in notices if isinstance(notice, StockNotice)]
         if wakes:
             services.queues.send_all(services.config.names.pos_queue(vendor), wakes)
+        # Last: one seller's row that cannot be written must not hold up all others' orders.
+        for notice in notices:
+            if isinstance(notice, SellerGone):
+                note_gone(services, vendor, notice)
         log.info("pos_webhook.received", vendor=vendor, notices=len(notices))
         count(services, vendor, is_refused=False)
         return WebhookReply(200)

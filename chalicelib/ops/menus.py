@@ -24,6 +24,7 @@ def menus_of(desk: Desk, store_id: str, *, again: bool, channel: str = "") -> li
         raise OpsError(f"{store_id} has no partner {channel!r}: {', '.join(sorted(rows))}")
     names = [channel] if channel else sorted(rows)
     if again:
+        names = [name for name in names if channel or rows[name].version]
         rows |= {name: _ask_again(desk, store_id, name) for name in names}
         wakes = [{"menu": rows[name].key} for name in names]
         desk.queues.send_all(desk.names.channel_callbacks_queue, wakes)

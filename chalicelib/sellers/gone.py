@@ -29,9 +29,11 @@ def note_gone(services: Services, vendor: str, gone: SellerGone) -> None:
     A webhook may come late and twice: whoever has connected anew since stays connected.
     """
     name = token_name(vendor, gone.seller_id)
+    # A word from the future would hold for connections that are yet to come.
+    gone_ms = min(gone.gone_ms, services.now_ms())
     for _ in range(ATTEMPTS):
         known = services.tokens.get(name)
-        if known is None or known.granted_ms > gone.gone_ms:
+        if known is None or known.granted_ms > gone_ms:
             log.info("seller.not_gone", seller=name)
             return
         if known.revoked_ms:
@@ -40,8 +42,8 @@ def note_gone(services: Services, vendor: str, gone: SellerGone) -> None:
         left = Token(
             "",
             granted_ms=known.granted_ms,
-            disconnected_ms=gone.gone_ms,
-            revoked_ms=gone.gone_ms,
+            disconnected_ms=gone_ms,
+            revoked_ms=gone_ms,
         )
         if services.tokens.replace(name, known.access, left):
             log.error("seller.gone", seller=name)

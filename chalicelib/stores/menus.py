@@ -82,7 +82,9 @@ def _wishes(
         )
         for name in sorted(on)
     ]
-    return wishes + [rows.unlink(store.store_id, name) for name in sorted(off)]
+    return wishes + [
+        rows.unlink(store.store_id, name, command.sequencer, now_ms) for name in sorted(off)
+    ]
 
 
 def _check_known(services: Services, menu: Menu) -> None:

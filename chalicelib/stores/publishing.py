@@ -20,6 +20,7 @@ from chalicelib.domain.events import Event, event_id
 from chalicelib.domain.stock import split_key
 from chalicelib.domain.store import read_menu
 from chalicelib.orders.receive import body_of
+from chalicelib.orders.wakes import wake_queue
 from chalicelib.stores.pace import TooSoon
 from chalicelib.stores.stock import wake_to_tell
 from chalicelib.stores.telling import LEASE_MS, STEP_MS
@@ -43,6 +44,10 @@ if TYPE_CHECKING:
     """What is to be written, over whatever is there by then."""
 
 ATTEMPTS = 6
+MOST_DIGITS = 16
+
+STOCK_MARGIN_MS = 60_000
+"""What a till said was written down at most so long after it was asked."""
 
 SOON_SECONDS = 60
 """What is due later is left to the sweep: a message that waits would mostly wake for nothing."""
@@ -87,23 +92,29 @@ def note_menu_result(services: Services, command: NoteMenuResult) -> None:
     result = channel.menu_result(payload)
     store = services.stores.find(notice.channel, result.place)
     row = services.publications.get(store.store_id, notice.channel) if store else None
-    if row is None or row.place != result.place:
+    if row is None or not row.place == row.at == result.place:
         log.warning("menu.result_of_nobody", channel=notice.channel)
         return
-    asked = _asked(row, result)
+    asked = _asked(row, result, notice.event_id, services.now_ms())
     if asked is None:
         log.warning("menu.result_of_another", menu=row.key, reference=result.reference[:100])
         return
     if asked <= max(row.done, row.refused):
         log.info("menu.result_known", menu=row.key)  # a webhook that came twice, or late
         return
-    _write_down(services, row, _noted(services, row, asked, result))
+    change = _noted(services, row, asked, result)
+    _write_down(services, row, lambda known: replace(change(known), heard=notice.event_id))
 
 
 def tell_stock_again(services: Services, command: TellStockAgain) -> None:
-    """Have a partner told once more what is off: its new menu may have put it back."""
+    """Have a partner told once more what is off: its new menu may have put it back.
+
+    And what came back while the menu was on its way: the menu may have said that it is off.
+    """
+    row = services.publications.get(command.store_id, command.channel)
+    since_ms = row.sent_ms - STOCK_MARGIN_MS if row is not None else services.now_ms()
     for stock in services.stock.of_store(command.store_id).values():
-        if stock.off and command.channel in stock.told:
+        if command.channel in stock.told and (stock.off or stock.is_newer_than(since_ms)):
             try:
                 saved = services.stock.save(stock.forget(command.channel))
             except VersionConflict as error:
@@ -119,7 +130,8 @@ def _sent(services: Services, row: Publication, ends_ms: int) -> Change:
     try:
         if channel is None:
             raise PartnerRefused("this channel is not known any more")
-        store = services.stores.find(row.channel, row.place)
+        # What a container remembers may be the store that had this place before.
+        store = services.stores.read(row.channel, row.place)
         if store is None or store.store_id != row.store_id:
             log.warning("menu.unlinked", menu=row.key)
             return lambda known: known.drop() if known.asked == row.asked else known.give_back()
@@ -138,8 +150,9 @@ def _sent(services: Services, row: Publication, ends_ms: int) -> Change:
 
 def _check_gap(services: Services, row: Publication, channel: Channel) -> None:
     """Leave the partner the time that it wants between two menus of one store."""
-    until_ms = row.done_ms + channel.menu_gap_ms
-    if row.done_ms and services.now_ms() < until_ms:
+    taken_ms = max(row.done_ms, row.taken_ms)
+    until_ms = taken_ms + channel.menu_gap_ms
+    if taken_ms and services.now_ms() < until_ms:
         raise TooSoon("the menu before was just sent", until_ms)
 
 
@@ -152,14 +165,17 @@ def _called(services: Services, row: Publication, channel: Channel, ends_ms: int
             return lambda known, done=number: _advanced(known, row, done)  # type: ignore[misc]
         try:
             reply = calls[number]()
+        except PartnerRefused:
+            services.pace.succeeded(channel.name)  # it answers
+            raise
         except (PartnerUnavailable, VendorHttpError) as error:
             return _put_off(services, row, error, number)
     services.pace.succeeded(channel.name)
     assert reply is not None, "a menu is at least one call"
     if reply.is_pending:
-        until_ms = services.now_ms() + channel.menu_result_ms
+        now_ms, wait_ms = services.now_ms(), channel.menu_result_ms
         log.info("menu.sent", menu=row.key, version=row.version)
-        return lambda known: _waiting(known, row, until_ms, reply.menu_id)
+        return lambda known: _waiting(known, row, now_ms, wait_ms, reply.menu_id)
     return _published(services, row, row.asked, reply.menu_id, reply.again_ms)
 
 
@@ -185,15 +201,17 @@ def _advanced(known: Publication, sent: Publication, part: int) -> Publication:
     return replace(known.give_back(), part=part if is_same else 0, next_ms=0)
 
 
-def _waiting(known: Publication, sent: Publication, until_ms: int, menu_id: str) -> Publication:
-    menu_id = menu_id or known.menu_id
+def _waiting(
+    known: Publication, sent: Publication, now_ms: int, wait_ms: int, menu_id: str
+) -> Publication:
+    # Tries are counted on: an upload that is taken each time and fails each time is no success.
     return replace(
         known.give_back(),
         sent=sent.asked,
-        result_by_ms=until_ms,
-        menu_id=menu_id,
+        taken_ms=now_ms,
+        result_by_ms=now_ms + wait_ms,
+        menu_id=menu_id or known.menu_id,
         part=0,
-        tries=0,
         next_ms=0,
     )
 
@@ -253,14 +271,23 @@ def _noted(services: Services, row: Publication, asked: int, result: MenuResult)
     )
 
 
-def _asked(row: Publication, result: MenuResult) -> int | None:
-    """Return which wish an upload was for: by our reference, else the one that was sent last."""
+def _asked(row: Publication, result: MenuResult, event_id: str, now_ms: int) -> int | None:
+    """Return which wish an upload was for: by our reference, else the one that is waited for.
+
+    A webhook without a reference may be another upload's: one that comes twice, or so late that
+    the next one has begun. Nothing is waited for before the partner has taken it, so then such a
+    webhook says nothing; one that is faster than our own write comes back.
+    """
     if not result.reference:
-        return row.sent or None
+        if row.is_waiting:
+            return row.sent if row.heard != event_id else None
+        if row.is_open and now_ms < row.lease_until_ms:
+            raise RetryLater(f"{row.key} is being sent", 3)
+        return None
     store_id, _, number = result.reference.rpartition(":")
     if store_id != row.store_id or not (number.isascii() and number.isdecimal()):
         return None
-    return min(int(number), row.asked)
+    return int(number) if len(number) < MOST_DIGITS and int(number) <= row.asked else None
 
 
 def _write_down(services: Services, row: Publication, change: Change) -> Publication | None:
@@ -278,8 +305,6 @@ def _write_down(services: Services, row: Publication, change: Change) -> Publica
 
 
 def _wake_again(services: Services, row: Publication) -> None:
-    from chalicelib.orders.wakes import wake_queue
-
     due_ms = row.due_ms()
     if due_ms is None:
         return

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from chalicelib import log
 from chalicelib.domain.errors import RetryLater, VersionConflict
 from chalicelib.domain.stock import ItemStock, Source, Word
+from chalicelib.orders.wakes import wake_queue
 from chalicelib.pos.base import PosOutcomeUnknown, PosRefused, PosUnavailable
 
 if TYPE_CHECKING:
@@ -110,8 +111,6 @@ def _write(
 
 def wake_to_tell(services: Services, stock: ItemStock, delay_seconds: int = 0) -> None:
     """Have partners told what is not told yet."""
-    from chalicelib.orders.wakes import wake_queue
-
     queue = services.config.names.channel_callbacks_queue
     wake_queue(services, queue, {"stock": stock.key}, delay_seconds)
 

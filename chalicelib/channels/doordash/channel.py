@@ -181,12 +181,15 @@ class DoorDash:
         """
 
         def send() -> MenuReply:
-            menu_id = publishing.menu_id or self._known_menu(publishing.place)
-            method, path = ("PATCH", f"/menus/{menu_id}") if menu_id else ("POST", "/menus")
             body = menu_body(publishing)
-            reply = self._call(method, path, body)
-            if reply.status == 404 and menu_id:  # somebody has deleted it there
-                menu_id, reply = "", self._call("POST", "/menus", body)
+            menu_id = publishing.menu_id or self._known_menu(publishing.place)
+            reply = self._send_menu(menu_id, body)
+            if reply.status == 404 and menu_id:
+                # Somebody has deleted it there. It may have another by now: ours, if the answer to
+                # a POST in its place got lost.
+                other = self._known_menu(publishing.place)
+                menu_id = other if other != menu_id else ""
+                reply = self._send_menu(menu_id, body)
             if reply.status >= 300:
                 said = _message(reply)
                 if "pending" in said.lower():
@@ -199,6 +202,10 @@ class DoorDash:
     def menu_result(self, payload: dict[str, Any]) -> MenuResult:
         """Read the menu status callback."""
         return read_result(payload)
+
+    def _send_menu(self, menu_id: str, body: dict[str, Any]) -> HttpReply:
+        method, path = ("PATCH", f"/menus/{menu_id}") if menu_id else ("POST", "/menus")
+        return self._call(method, path, body)
 
     def _known_menu(self, place: str) -> str:
         reply = self._call("GET", f"/stores/{place}/menu_details", None)
