@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import http.client
+import os
+import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -157,3 +159,23 @@ def test_others_do_not_wait_for_what_runs_here(others: int) -> None:
     helper.leave(here, lambda: ran.append("its own, elsewhere"))
     helper.end(awaited)
     assert ran == ["elsewhere"] * others + ["here"]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no processes are forked there")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+@pytest.mark.parametrize(("way", "status"), [("returns", 0), ("exits", 3), ("raises", 1)])
+def test_a_process_that_a_handler_forks_answers_nobody(live: Any, way: str, status: int) -> None:
+    """Not even when it comes out of the handler as the handler's own process does."""
+
+    def forks(_event: Any, _context: Any) -> Any:
+        child = os.fork()
+        if child:
+            return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        if way == "exits":
+            sys.exit(3)
+        if way == "raises":
+            raise ZeroDivisionError
+        return "the child's answer"
+
+    live.add("forks", forks, timeout_seconds=PATIENCE_SECONDS)
+    assert helped(live, "forks").result()["Payload"] == b"%d" % status

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -30,6 +31,19 @@ def exit_reason(status: object) -> str:
     """Return Lambda's words for an exit status as `sys.exit` takes it."""
     code = status if isinstance(status, int) else int(status is not None)
     return f"exit status {code & 0xFF}" if code & 0xFF else ""
+
+
+def end_forked(process_id: int) -> None:
+    """End the present process, if it is one that a handler forked and that comes out of it as well.
+
+    It has the emulator's sockets, and would answer the clients whom the handler's process answers.
+    """
+    if os.getpid() == process_id:
+        return
+    error = sys.exc_info()[1]
+    failed = None if error is None else 1
+    status: object = error.code if isinstance(error, SystemExit) else failed
+    os._exit(status & 0xFF if isinstance(status, int) else int(status is not None))
 
 
 def watch_exits() -> None:

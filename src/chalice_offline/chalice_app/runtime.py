@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextvars
 import json
 import logging
+import os
 import traceback
 from dataclasses import dataclass, replace
 from functools import partial
@@ -15,7 +16,12 @@ from chalice_offline.chalice_app.event_loops import lend_event_loops
 from chalice_offline.chalice_app.lambda_context import LambdaContext
 from chalice_offline.chalice_app.marshalling import marshalled
 from chalice_offline.chalice_app.output import report_failure, taken_down
-from chalice_offline.chalice_app.process_exit import ProcessExited, exit_reason, watch_exits
+from chalice_offline.chalice_app.process_exit import (
+    ProcessExited,
+    end_forked,
+    exit_reason,
+    watch_exits,
+)
 from chalice_offline.core.failures import FailureLog
 from chalice_offline.core.interruption import RunStopped
 from chalice_offline.core.run import Outcome, exited, timed_out
@@ -144,8 +150,12 @@ class Runtime:
         except Exception as error:  # noqa: BLE001 - no JSON, or too deep
             message = f"Unable to unmarshal input: {_text(error)}"
             return _unreadable(run, "Runtime.UnmarshalError", message, error)
+        process_id = os.getpid()
         try:
-            result = handler(event, context)
+            try:
+                result = handler(event, context)
+            finally:
+                end_forked(process_id)
         except Exception as error:  # noqa: BLE001 - the handler's own, reported to its invoker
             if _is_refusal(event, error):
                 return replace(_failed(run, error, function.stack(error)), exception=None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from typing import TYPE_CHECKING
 
 from chalice_offline.transports.busy_connections import BusyConnection, Returned
@@ -18,6 +19,8 @@ _log = logging.getLogger(__name__)
 
 # Python runs one thread at a time: more of them would only get into each other's way.
 AT_ONCE = 4
+# Windows has begun to read by the time that it is told to pause.
+_CAN_PAUSE = sys.platform != "win32"
 # A client is watched, and can call its request off, when the reply does not come so soon.
 WATCHED_AFTER_SECONDS = 0.05
 
@@ -33,7 +36,8 @@ class Lending:
 
     def lend(self, owner: Owner, transport: asyncio.Transport) -> BusyConnection | None:
         """Give a connection to a thread of its own; None when it must stay."""
-        if len(self._lent) >= AT_ONCE or self._endpoint.helper is None:
+        is_full = len(self._lent) >= AT_ONCE
+        if is_full or not _CAN_PAUSE or self._endpoint.helper is None:
             return None
         try:
             own = transport.get_extra_info("socket").dup()
