@@ -48,11 +48,15 @@ def retire_others(services: Services, store_id: str) -> None:
     """Let every version go that the store does not sell by, in a week.
 
     Two imports may be at it at once, and an old file may be back: whichever is in force when
-    all is written has no end.
+    all is written has no end. One that is not listed was given an end by another import, between
+    its items and its switch.
     """
     current = current_version(services, store_id)
     expires_at = services.now_ms() // 1000 + KEEP_SECONDS
-    retired = {version for version in services.menus.versions(store_id) if version != current}
+    listed = set(services.menus.versions(store_id))
+    if current and current not in listed:
+        services.menus.set_end(store_id, current, None)
+    retired = listed - {current}
     for version in sorted(retired):
         services.menus.set_end(store_id, version, expires_at)
     if (now := current_version(services, store_id)) in retired:

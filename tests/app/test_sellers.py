@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -126,6 +127,12 @@ class LocalSecrets:
 @pytest.fixture
 def account() -> Iterator[Account]:
     """Both vendors answer."""
+    with answered() as made:
+        yield made
+
+
+@contextmanager
+def answered() -> Iterator[Account]:
     made = Account()
     with responses.RequestsMock(assert_all_requests_are_fired=False) as vendors:
         mount(vendors, VENDORS_URL, made.world)

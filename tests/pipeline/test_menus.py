@@ -5,6 +5,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
+from chalicelib import bootstrap
+from chalicelib.adapters.store_table import StoreTable
 from chalicelib.stores.versions import KEEP_SECONDS
 
 if TYPE_CHECKING:
@@ -103,3 +107,36 @@ def test_the_same_file_again_changes_nothing(street: Street) -> None:
     lists = ("added", "removed", "repriced", "remapped")
     assert all(told[name] == [] for name in lists)
     assert not any("expires_at" in item for item in rows(street, menu["store_id"])[told["version"]])
+
+
+def test_a_version_that_another_import_gave_an_end_has_none_once_it_is_in_force(
+    street: Street,
+) -> None:
+    """The other one saw it listed, and not yet in force."""
+    menu = first_menu(street)
+    before = upload(street, menu)["version"]
+    switch, services = StoreTable.replace_menu, bootstrap.services()
+
+    def overtaken(self: StoreTable, *arguments: Any) -> bool:
+        self._write_items(arguments[0])
+        services.menus.set_end(menu["store_id"], arguments[0].store.menu_version, 1)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(StoreTable, "_write_items", lambda *_: None)
+            return switch(self, *arguments)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(StoreTable, "replace_menu", overtaken)
+        after = upload(street, menu | {"prep_minutes": 33})["version"]
+    assert before != after
+    kept = rows(street, menu["store_id"])
+    assert not any("expires_at" in item for item in kept[after] + kept[f"{after}#file"])
+    assert [item["item_id"]["S"] for item in kept["versions"]] == [after]
+
+
+def test_a_price_that_no_partner_could_read_is_refused(street: Street) -> None:
+    """It would be infinite as a float, or another one than ours."""
+    menu = first_menu(street)
+    there = upload(street, menu)
+    first, *rest = menu["items"]
+    dear = first | {"price": first["price"] | {"amount": 10**400}}
+    assert upload(street, menu | {"items": [dear, *rest]}) == there

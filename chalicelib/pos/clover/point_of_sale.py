@@ -306,6 +306,8 @@ def _notices(payload: dict[str, Any]) -> Iterator[PosNotice | StockNotice | Sell
     merchants = payload.get("merchants")
     for merchant_id, changes in (merchants if isinstance(merchants, dict) else {}).items():
         for change in changes if isinstance(changes, list) else []:
+            if not isinstance(change, dict):
+                raise InvalidPayload("a change must be an object")
             kind, _, object_id = str(change.get("objectId")).partition(":")
             if kind == "A" and change.get("type") == "DELETE":
                 when = change.get("ts")
