@@ -12,6 +12,7 @@ import pytest
 
 from chalice_offline.core.context import Caller
 from chalice_offline.core.pending import Pending
+from chalice_offline.drivers.handler_threads import HandlerThreads
 from chalice_offline.drivers.helping import Helper
 from chalice_offline.transports.aws_door import aws_endpoint
 from chalice_offline.transports.gateway import Gateway
@@ -85,6 +86,29 @@ def test_who_waits_at_the_turnstile_goes_on_elsewhere(live: Any) -> None:
     live.wait_until(lambda: pending.done)
 
 
+def test_one_client_finds_again_what_a_thread_keeps(live: Any) -> None:
+    """As on Lambda, whose handlers have one thread: before its connection has one, and after."""
+    kept, threads = threading.local(), list[str]()
+
+    def counts(_event: Any, _context: Any) -> int:
+        kept.count = getattr(kept, "count", 0) + 1
+        threads.append(threading.current_thread().name)
+        return int(kept.count)
+
+    live.add("counts", counts)
+    server = Server(aws_endpoint(Gateway(live.emulator)))
+    server.start()
+    client = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE_SECONDS)
+    try:
+        for number in range(1, 41):
+            client.request("POST", "/2015-03-31/functions/counts/invocations", b"{}")
+            assert client.getresponse().read() == str(number).encode()
+    finally:
+        client.close()
+        server.stop()
+    assert "connection" in threads
+
+
 def test_a_handler_that_hangs_holds_no_client(live: Any) -> None:
     """Its connection's thread runs it for ever; who asked hears of the timeout, and asks on."""
     end, threads = threading.Event(), set[str]()
@@ -147,7 +171,7 @@ def test_a_handler_that_hangs_holds_no_connection(live: Any) -> None:
 @pytest.mark.parametrize("others", [1, 2])
 def test_others_do_not_wait_for_what_runs_here(others: int) -> None:
     """A timer that was due asks for a handler as well: another thread has it before this one."""
-    helper, awaited, ran = Helper(), Pending[None](), list[str]()
+    helper, awaited, ran = Helper(HandlerThreads("test")), Pending[None](), list[str]()
 
     def here() -> None:
         ran.append("here")

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from chalice_offline.core.pending import Pending
+from chalice_offline.drivers.handler_threads import HandlerThreads
+from chalice_offline.drivers.helping import Helper
 from chalice_offline.transports import busy_connections
 from chalice_offline.transports.busy_connections import BusyConnection
 from chalice_offline.transports.lending import Lending
@@ -275,7 +277,7 @@ def test_they_are_looked_at_by_one_timer() -> None:
     timers: list[Any] = []
     loop = SimpleNamespace(call_later=lambda *timer: timers.append(timer), time=lambda: 0.0)
     owner: Any = SimpleNamespace(loop=loop, later=lambda _: None, come_back=lambda _: None)
-    lending = Lending(SimpleNamespace(), SimpleNamespace(helper=object()))  # type: ignore[arg-type]
+    lending = Lending(SimpleNamespace(), SimpleNamespace(helper=Helper(HandlerThreads("test"))))  # type: ignore[arg-type]
     ours, theirs = sockets.socketpair()
     with ours, theirs:
         transport: Any = SimpleNamespace(

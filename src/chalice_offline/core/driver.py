@@ -44,6 +44,10 @@ class Driven(Protocol):
 class Helper(Protocol):
     """Lets the present thread, which is going to wait for a handler, run that handler itself."""
 
+    def start(self, work: Callable[[], None]) -> None:
+        """Run `work`, which helps, on a thread; RuntimeError when there is none."""
+        ...
+
     def begin(self) -> None:
         """Offer this thread for what handlers are asked for from now on."""
         ...

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 T = TypeVar("T")
-_Work = tuple["Future[Any] | None", "Callable[[], Any]"]
+_Work = tuple["Future[Any] | None", "Callable[[], Any]", bool]
 
 # A thread that had nothing to do for this long ends.
 IDLE_SECONDS = 10.0
@@ -36,6 +36,7 @@ class HandlerThreads(Executor):
         self._started = 0
         self._idle = 0
         self._waiting = 0
+        self._lent = 0
         self._stopped = False
 
     def submit(self, function: Callable[..., T], /, *args: Any, **options: Any) -> Future[T]:
@@ -48,7 +49,7 @@ class HandlerThreads(Executor):
             if self._stopped:
                 raise self._stopped_error()
             self._claim_thread()
-            self._work.put((future, lambda: function(*args, **options)))
+            self._work.put((future, lambda: function(*args, **options), False))
         return future
 
     def start(self, work: Callable[[], None]) -> None:
@@ -57,7 +58,22 @@ class HandlerThreads(Executor):
             if self._stopped:
                 raise self._stopped_error()
             self._claim_thread()
-            self._work.put((None, work))
+            self._work.put((None, work, False))
+
+    def lend(self, work: Callable[[], None]) -> None:
+        """Run `work`, which never raises, on a thread that has nothing to do; RuntimeError if none.
+
+        While one is at work none is begun for it: that one, perhaps, is the thread that the next
+        handler would have run on. It is run also when the threads are stopped before it has begun.
+        """
+        with self._lock:
+            if self._stopped:
+                raise self._stopped_error()
+            if not self._idle and self._threads > self._lent:
+                raise RuntimeError(f"no {self._name} thread is idle")
+            self._claim_thread()
+            self._lent += 1
+            self._work.put((None, work, True))
 
     def shutdown(self, wait: bool = False, *, cancel_futures: bool = True) -> None:  # noqa: ARG002
         """Take no more work and let the threads go: neither runs nor waits are awaited."""
@@ -85,14 +101,15 @@ class HandlerThreads(Executor):
 
     def _run(self) -> None:
         while (work := self._next()) is not None:
-            future, call = work
+            future, call, is_lent = work
             if future is None:
-                if not self._stopped:
+                if is_lent or not self._stopped:
                     call()
             elif not self._stopped and future.set_running_or_notify_cancel():
                 _settle(future, call)
             del work, future, call  # a kept future would keep its result
             with self._lock:
+                self._lent -= is_lent
                 if self._waiting:
                     self._waiting -= 1
                 else:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from chalice_offline.core.pending import Pending
+    from chalice_offline.drivers.handler_threads import HandlerThreads
 
     Work = Callable[[], None]
 
@@ -21,10 +22,19 @@ if TYPE_CHECKING:
 class Helper(threading.local):
     """What the present thread is going to run itself; each thread has its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, threads: HandlerThreads) -> None:
+        self._threads = threads
         #: whether this thread is about to wait
         self.helps = False
         self._left: deque[tuple[Work, Work]] = deque()
+
+    def start(self, work: Work) -> None:
+        """Run `work`, which is going to help, on an idle thread; RuntimeError when there is none.
+
+        It is the one that has run the handlers before, where no other was needed: what Python ties
+        to a thread, an open database of sqlite3 say, is where the handler left it.
+        """
+        self._threads.lend(work)
 
     def leave(self, work: Work, elsewhere: Work) -> None:
         """Leave `work` to this thread, which helps; `elsewhere` has another thread run it."""

@@ -59,7 +59,7 @@ class LiveDriver:
         self._timeouts = timeouts
         self._threads = HandlerThreads("handler")
         # Who waits for an answer, at a route say, does not wait for what nobody waits for.
-        self.helper = Helper()
+        self.helper = Helper(self._threads)
         self._awaited = Turnstile(self._threads, self.helper)
         self._turnstile = Turnstile(self._threads)
         self._running: dict[int, RunningHandler] = {}

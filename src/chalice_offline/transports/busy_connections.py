@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
 
+    from chalice_offline.core.driver import Helper
     from chalice_offline.core.http import HttpRequest, HttpResponse
     from chalice_offline.transports.at_once import Answer, Endpoint, Fields
     from chalice_offline.transports.guard import Guard
@@ -129,9 +130,16 @@ class BusyConnection:
         self._asked: Asked | None = None  # while its answer is waited for
         self._since = 0.0
 
-    def start(self) -> None:
+    def start(self, helper: Helper) -> None:
         """Serve on a thread of its own; RuntimeError when there is none."""
-        threading.Thread(target=self._serve, name="connection", daemon=True).start()
+
+        def serve() -> None:
+            thread = threading.current_thread()
+            before, thread.name = thread.name, "connection"
+            self._serve()
+            thread.name = before
+
+        helper.start(serve)
 
     # ---- on the event loop -----------------------------------------------------------------------
 

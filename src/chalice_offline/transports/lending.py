@@ -37,7 +37,8 @@ class Lending:
     def lend(self, owner: Owner, transport: asyncio.Transport) -> BusyConnection | None:
         """Give a connection to a thread of its own; None when it must stay."""
         is_full = len(self._lent) >= AT_ONCE
-        if is_full or not _CAN_PAUSE or self._endpoint.helper is None:
+        helper = self._endpoint.helper
+        if is_full or not _CAN_PAUSE or helper is None:
             return None
         try:
             own = transport.get_extra_info("socket").dup()
@@ -47,7 +48,7 @@ class Lending:
         busy = BusyConnection(owner, self._guard, self._endpoint, own)
         transport.pause_reading()
         try:
-            busy.start()
+            busy.start(helper)
         except RuntimeError as error:
             _log.debug("no thread for a connection: %s", error)
             own.close()
