@@ -137,6 +137,7 @@ class BusyConnection:
             thread = threading.current_thread()
             before, thread.name = thread.name, "connection"
             self._serve()
+            helper.end(None)  # whatever ended it: the thread runs other handlers now
             thread.name = before
 
         helper.start(serve)
