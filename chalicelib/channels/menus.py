@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from chalicelib.domain.hours import WEEKDAYS
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -13,6 +15,15 @@ if TYPE_CHECKING:
 
 NAME = "Menu"
 """What partners call a store's one menu. Partners that have several know it by this name."""
+
+DAY_NAMES = dict(
+    zip(
+        WEEKDAYS,
+        ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"),
+        strict=True,
+    )
+)
+"""The days of the week as partners write them, by their names in our menu files."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.channels.base import items, obj
-from chalicelib.channels.menus import NAME, MenuResult
+from chalicelib.channels.menus import DAY_NAMES, NAME, MenuResult
 from chalicelib.domain.errors import InvalidPayload
 from chalicelib.domain.order import identifier
 from chalicelib.domain.wall import clock, week
@@ -19,15 +19,6 @@ if TYPE_CHECKING:
     from chalicelib.domain.sections import ModifierGroup
     from chalicelib.domain.store import MenuItem
 
-DAYS = {
-    "mon": "monday",
-    "tue": "tuesday",
-    "wed": "wednesday",
-    "thu": "thursday",
-    "fri": "friday",
-    "sat": "saturday",
-    "sun": "sunday",
-}
 UPLOADED = "menu.upload_result"
 UNCHANGED = "MATCH_EXISTING_MENU"
 ALL_DAY = "all-day"
@@ -66,7 +57,7 @@ def hours_body(publishing: Publishing) -> dict[str, Any]:
     """Return the body of POST opening_hours, which replaces the whole week."""
     return {
         "opening_hours": {
-            DAYS[day]: [
+            DAY_NAMES[day]: [
                 {"local_start_time": clock(start), "local_end_time": clock(end)}
                 for start, end in intervals
             ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.channels.menus import NAME
+from chalicelib.channels.menus import DAY_NAMES, NAME
 from chalicelib.domain.money import EXPONENTS
 from chalicelib.domain.wall import clock, days, utc, week_in_utc
 
@@ -21,15 +21,6 @@ if TYPE_CHECKING:
     from chalicelib.domain.sections import ModifierGroup
     from chalicelib.domain.store import MenuItem
 
-DAYS = {
-    "mon": "MONDAY",
-    "tue": "TUESDAY",
-    "wed": "WEDNESDAY",
-    "thu": "THURSDAY",
-    "fri": "FRIDAY",
-    "sat": "SATURDAY",
-    "sun": "SUNDAY",
-}
 MENU_ID = "menu"
 SERVICES = ("DELIVERY", "TAKEOUT")
 SOON = "+"
@@ -159,7 +150,7 @@ def _week(publishing: Publishing) -> Iterator[dict[str, Any]]:
     for day, intervals in of_week.items():
         for start, end in intervals:
             times = {"startTime": f"{clock(start)}:00.000Z", "endTime": f"{clock(end)}:00.000Z"}
-            yield {"dayOfWeek": [DAYS[day]], "timePeriods": times}
+            yield {"dayOfWeek": [DAY_NAMES[day].upper()], "timePeriods": times}
 
 
 def _special(publishing: Publishing) -> Iterator[dict[str, Any]]:

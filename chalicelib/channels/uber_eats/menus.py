@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.channels.menus import NAME
+from chalicelib.channels.menus import DAY_NAMES, NAME
 from chalicelib.domain.wall import clock, days, week
 
 if TYPE_CHECKING:
@@ -17,15 +17,6 @@ if TYPE_CHECKING:
     from chalicelib.domain.sections import ModifierGroup
     from chalicelib.domain.store import MenuItem
 
-DAYS = {
-    "mon": "monday",
-    "tue": "tuesday",
-    "wed": "wednesday",
-    "thu": "thursday",
-    "fri": "friday",
-    "sat": "saturday",
-    "sun": "sunday",
-}
 LANGUAGE = "en_us"
 MENU_ID = "menu"
 
@@ -39,7 +30,7 @@ def menu_body(publishing: Publishing) -> dict[str, Any]:
     """Return the body of PUT menus, which replaces the whole menu."""
     menu = publishing.menu
     availability = [
-        {"day_of_week": DAYS[day], "time_periods": _periods(intervals)}
+        {"day_of_week": DAY_NAMES[day], "time_periods": _periods(intervals)}
         for day, intervals in week(menu.store.hours).items()
         if intervals
     ]
