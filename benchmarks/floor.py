@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from botocore.auth import S3SigV4Auth, SigV4Auth
 from botocore.awsrequest import AWSResponse
 
 if TYPE_CHECKING:
@@ -43,6 +44,34 @@ def answer_constantly(client: Any, replies: Replies) -> None:
         return reply(request.url, 200, headers, _Raw(body))
 
     client.meta.events.register("before-send", answer)
+
+
+def sign_whole(client: Any) -> None:
+    """Let a client sign as boto3 does when nobody is at work in its process.
+
+    An emulator in this process spares its callers the hash of the signature; that is its gain, and
+    no part of what boto3 costs by itself.
+    """
+    signer = client._request_signer  # noqa: SLF001 - there is no hook for whole signatures
+    instance_of = signer.get_auth_instance
+
+    def whole(*args: Any, **kwargs: Any) -> Any:
+        auth = instance_of(*args, **kwargs)
+        auth.__class__ = _WHOLE[auth.__class__]
+        return auth
+
+    signer.get_auth_instance = whole
+
+
+class _SigV4(SigV4Auth):
+    """Signs whole, as `SigV4Auth` does by itself: no emulator knows this class."""
+
+
+class _S3SigV4(S3SigV4Auth):
+    """The same for S3."""
+
+
+_WHOLE = {SigV4Auth: _SigV4, S3SigV4Auth: _S3SigV4}
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.config import Config
 
-from benchmarks.floor import Replies, answer_constantly, keep_replies, untouched
+from benchmarks.floor import Replies, answer_constantly, keep_replies, sign_whole, untouched
 from benchmarks.harness import Figure, at_least, best_rates
 from benchmarks.workloads import TABLE_SHAPE
 from chalice_offline.composition import compose
@@ -37,9 +37,13 @@ BODY = b"x" * 1_000  # of items and objects, with their keys a kilobyte
 
 
 def measure(effort: Effort) -> list[Figure]:
-    """Return calls per second of boto3 with the emulator behind it, and with nothing behind it."""
+    """Return calls per second of boto3 with the emulator behind it, and with nothing behind it.
+
+    Twice with nothing behind it: as boto3 is by itself, which is the floor, and with the signature
+    that it makes in an emulator's process, which tells what the emulator adds.
+    """
     with one_emulator() as emulator:
-        ours, floor = own_clients(), own_clients()
+        ours, floor, unsigned = own_clients(), own_clients(), own_clients()
         url = ours["sqs"].create_queue(QueueName="bench")["QueueUrl"]
         ours["s3"].create_bucket(Bucket=BUCKET)
         ours["dynamodb"].create_table(**(TABLE_SHAPE | {"TableName": TABLE}))
@@ -47,15 +51,21 @@ def measure(effort: Effort) -> list[Figure]:
         for client in floor.values():
             keep_replies(client, replies, BODY)
         works, floor_works = own_works(ours, url), own_works(floor, url)
+        unsigned_works = own_works(unsigned, url)
         for work in floor_works.values():
             work()  # once for real: the reply that is given from now on
         for client in floor.values():
+            sign_whole(client)
+        for client in (*floor.values(), *unsigned.values()):
             answer_constantly(client, replies)
         with untouched(emulator):
-            for work in floor_works.values():
+            for work in (*floor_works.values(), *unsigned_works.values()):
                 work()
         rates = best_rates(
-            works | {f"{name} floor": work for name, work in floor_works.items()}, effort
+            works
+            | {f"{name} floor": work for name, work in floor_works.items()}
+            | {f"{name} unsigned": work for name, work in unsigned_works.items()},
+            effort,
         )
     return [figure for name in FLOOR_SHARES for figure in _figures(name, rates)]
 
@@ -63,7 +73,10 @@ def measure(effort: Effort) -> list[Figure]:
 def _figures(name: str, rates: dict[str, float]) -> list[Figure]:
     rate, floor = rates[name], rates[f"{name} floor"]
     share = 100 * rate / floor
-    note = f"{1e6 / rate - 1e6 / floor:.0f} µs a call on top of boto3's {1e6 / floor:.0f}"
+    saved, added = (1e6 / one - 1e6 / rates[f"{name} unsigned"] for one in (floor, rate))
+    note = (
+        f"boto3 {1e6 / floor:.0f} µs, {saved:.0f} of them its signature; the emulator {added:.0f}"
+    )
     return [
         Figure(f"{name} through boto3, in process", rate, "calls/s"),
         at_least(f"{name}: share of the boto3 floor", share, "%", FLOOR_SHARES[name], note),

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks import harness
-from benchmarks.floor import Replies, answer_constantly, keep_replies, untouched
+from benchmarks.floor import Replies, answer_constantly, keep_replies, sign_whole, untouched
 from benchmarks.harness import Figure, at_least, at_most, percentile
 
 if TYPE_CHECKING:
@@ -145,6 +145,7 @@ def _floor_calls(app: Any, emulator: Emulator) -> dict[str, Callable[[], object]
     for call in calls.values():
         call()
     for client in clients.values():
+        sign_whole(client)
         answer_constantly(client, replies)
     _until_idle(emulator)  # the real ones set the handlers off
     return calls

@@ -1,8 +1,9 @@
 """The door without a socket: botocore's requests are answered in this process.
 
 botocore hands each signed request to `Endpoint._send` just before it opens a connection. As long as
-a door is open that function asks the door first, for every client, whenever it was made. When the
-last door closes the function is botocore's own again.
+a door is open that function asks the door first, for every client, whenever it was made, and what
+is signed for it is signed without a hash (`signing.py`). When the last door closes both are
+botocore's own again.
 
 Several emulators may have a door each. A request goes to the door of the emulator whose code sends
 it (a handler's calls, and those of threads it starts), else to the one that was opened last. A
@@ -154,6 +155,8 @@ class InProcessDoor:
     def _install(cls) -> None:
         from botocore.endpoint import Endpoint
 
+        from chalice_offline.transports import signing
+
         endpoint: Any = Endpoint
         # botocore offers no other way into clients that are there already.
         send = cls._botocores_own = endpoint._send  # noqa: SLF001
@@ -163,13 +166,17 @@ class InProcessDoor:
             return send(sender, request) if reply is None else reply
 
         endpoint._send = send_or_answer  # noqa: SLF001
+        signing.install()
 
     @classmethod
     def _uninstall(cls) -> None:
         from botocore.endpoint import Endpoint
 
+        from chalice_offline.transports import signing
+
         endpoint: Any = Endpoint
         endpoint._send = cls._botocores_own  # noqa: SLF001
+        signing.uninstall()
 
 
 def _to_request(request: AWSPreparedRequest) -> HttpRequest:
