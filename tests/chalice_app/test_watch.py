@@ -5,15 +5,13 @@ from __future__ import annotations
 import errno
 import os
 import threading
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from chalice_offline.chalice_app import watch
 from chalice_offline.chalice_app.watch import Watch
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 @pytest.fixture(autouse=True)
@@ -52,3 +50,25 @@ def test_a_file_that_may_not_be_looked_at_does_not_end_the_watch(tmp_path: Path)
     watched = Watch(tmp_path)
     threading.Timer(0.01, (tmp_path / "app.py").unlink).start()
     assert next(watched.changes()) == "app.py"
+
+
+def test_what_comes_into_a_folder_that_was_listed_before_is_seen(tmp_path: Path) -> None:
+    """Folders are listed again only when their own time says that a name came or went."""
+    folder = tmp_path / "chalicelib"
+    folder.mkdir()
+    (tmp_path / "app.py").write_text("")
+    watched = Watch(tmp_path)
+    changes = watched.changes()
+
+    def add_menu() -> None:
+        (folder / "new").mkdir()
+        (folder / "new" / "menu.py").write_text("")
+
+    for act, changed in [
+        (lambda: (folder / "store.py").write_text(""), "chalicelib/store.py"),
+        (lambda: (folder / "store.py").write_text("OPEN = True"), "chalicelib/store.py"),
+        (add_menu, "chalicelib/new/menu.py"),
+        ((folder / "store.py").unlink, "chalicelib/store.py"),
+    ]:
+        threading.Timer(0.02, act).start()
+        assert Path(next(changes)).as_posix() == changed
