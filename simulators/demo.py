@@ -21,9 +21,13 @@ if TYPE_CHECKING:
     from simulators.cart import PlacedOrder
     from simulators.world import World
 
-# How many orders are under way at once: enough to keep every stage busy, few enough that an
-# order's time says how long the pipeline takes and not how long it waited for its turn.
-ORDERS_AT_ONCE = 8
+# How many orders are under way at once: enough to keep the app's process busy, few enough that an
+# order's time, and a webhook's, says how long the pipeline takes and not how long it waited for its
+# turn. All functions share one process here, which runs one of them at a time: three keep it busy,
+# and with eight no more orders get through, but every webhook is answered four times as late.
+ORDERS_AT_ONCE = 3
+# A small part of what an order takes: looking costs time that the pipeline would use.
+LOOK_EVERY_SECONDS = 0.005
 GIVE_UP_AFTER_SECONDS = 120
 
 # Things that happen: the share of calls or webhooks each befalls.
@@ -111,7 +115,7 @@ def _play(world: World, count: int, *, quiet: bool) -> Outcome:
             elif time.monotonic() - finished_at > GIVE_UP_AFTER_SECONDS:
                 break
             else:
-                time.sleep(0.002)
+                time.sleep(LOOK_EVERY_SECONDS)
     finally:
         close()
     return Outcome(
