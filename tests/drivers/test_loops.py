@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import threading
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -264,3 +265,18 @@ def test_counts_of_turns_are_bounded() -> None:
     lineages.call(4, (3,), "events")
     assert lineages.turns((2,), "f") == 0
     assert (lineages.turns((3,), "f"), lineages.turns((4,), "f")) == (1, 0)
+
+
+def test_functions_that_come_and_go_leave_nothing_behind() -> None:
+    """A session that creates functions all day holds no more of their turns than at noon."""
+    lineages = Lineages(kept=2)
+    tracemalloc.start()
+    try:
+        for number in range(20_000):
+            lineages.run(number, (), f"function-{number}", 0)
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert held < 2_000_000
+    lineages.call(20_000, (19_999,), "sqs")
+    assert lineages.turns((20_000,), "function-19999") == 1

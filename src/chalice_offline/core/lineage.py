@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 # The services that pass the counts on (same page). A loop through another one is not detected.
 CARRIERS: Final = frozenset({"lambda", "s3", "sns", "sqs"})
 
+# Functions whose first turn is kept to be shared; others get another that is equal.
+FUNCTIONS_KEPT: Final = 1_000
+
 _NO_TURNS: Final[Mapping[str, int]] = {}
 
 
@@ -41,7 +44,7 @@ class Lineages:
     def __init__(self, kept: int) -> None:
         self._known: Latest[int, Ancestry] = Latest(kept)
         # What a run that follows from none hands on; one for all of a function's.
-        self._after_first: dict[str, Mapping[str, int]] = {}
+        self._after_first: Latest[str, Mapping[str, int]] = Latest(FUNCTIONS_KEPT)
 
     def turns(self, causes: Iterable[int], function_arn: str) -> int:
         """Return how often a function has run in the chains that led to `causes`."""
@@ -61,7 +64,8 @@ class Lineages:
         if not found:
             after = self._after_first.get(function_arn)
             if after is None:
-                after = self._after_first[function_arn] = {function_arn: 1}
+                after = {function_arn: 1}
+                self._after_first.keep(function_arn, after)
             self._known.keep(number, Ancestry(_NO_TURNS, after, function_arn, 1, now_ms))
             return 1
         turns = _merged([one.turns for one in found])
