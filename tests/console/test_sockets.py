@@ -105,3 +105,6 @@ def test_what_cannot_be_sent_is_one_sentence(
     refused = chat.refused("POST", f"sockets/{name.format(id=socket.id)}/send", body)
     assert refused[0] == status
     assert words in refused[1]
+    assert len(refused[1].splitlines()) == 1
+    chat.post(f"sockets/{socket.id}/send", {"text": "the first"})
+    assert socket.receive() == "the first"

@@ -89,12 +89,22 @@ def test_dead_letters_are_read_through_the_glass_alone(
     "action", ["sqs:SetQueueAttributes", "sqs:DeleteQueue", "sqs:GetQueueAttributes"]
 )
 def test_glass_locks_nobody_out_of_the_queue(template: dict[str, Any], action: str) -> None:
-    """An administrator can take the policy away, which CloudTrail notes."""
-    for documents in _queue_policies(template).values():
-        need = Need(action, "arn:aws:sqs:us-east-1:111111111111:whatever-dead-letters")
-        both = [{"Statement": [ALLOW_ALL]}, *documents]
+    """An administrator can take the policy away, which CloudTrail notes.
+
+    Of each queue's one policy; the same policy, were it to deny every action, would lock out.
+    """
+    policies = _queue_policies(template)
+    assert len(policies) > 10
+    need = Need(action, "arn:aws:sqs:us-east-1:111111111111:whatever-dead-letters")
+    for name, documents in policies.items():
+        (document,) = documents
+        both = [{"Statement": [ALLOW_ALL]}, document]
         for who in (*MAY_READ, *MAY_NOT):
-            assert verdict(both, need, _facts(who)) is Verdict.ALLOWED
+            assert verdict(both, need, _facts(who)) is Verdict.ALLOWED, (name, who)
+        denying_all = [{**one, "Action": "sqs:*"} for one in document["Statement"]]
+        locked = [{"Statement": [ALLOW_ALL]}, {"Statement": denying_all}]
+        for who in MAY_NOT:
+            assert verdict(locked, need, _facts(who)) is Verdict.DENIED, (name, who)
 
 
 def test_role_for_redriving_may_send_to_whatever_gives_letters_up(
