@@ -299,6 +299,73 @@ def test_a_file_of_another_version_is_left_as_it_is(file: Path) -> None:
     assert file.read_bytes() == before
 
 
+@pytest.mark.parametrize(("owner", "version"), [(7, 1), (APPLICATION_ID, 99)])
+def test_not_even_what_stands_beside_the_file_of_another_is_touched(
+    file: Path, owner: int, version: int
+) -> None:
+    """Its process was killed, and its log is still to be taken in: that is for its program."""
+    killed = (
+        "import os, sqlite3\n"
+        f"other = sqlite3.connect({str(file)!r}, isolation_level=None)\n"
+        f"other.execute('PRAGMA application_id = {owner}')\n"
+        f"other.execute('PRAGMA user_version = {version}')\n"
+        "other.execute('PRAGMA journal_mode = WAL')\n"
+        "other.execute('CREATE TABLE bookmarks (url TEXT)')\n"
+        "os.kill(os.getpid(), 9)\n"
+    )
+    subprocess.run([sys.executable, "-c", killed], check=False)
+    before = {path.name: path.read_bytes() for path in file.parent.iterdir()}
+    assert f"{file.name}-wal" in before
+    with pytest.raises(ProjectError, match=f"{file} is .*left as it is"):
+        SqliteStorage(file)
+    assert {path.name: path.read_bytes() for path in file.parent.iterdir()} == before
+
+
+@pytest.mark.parametrize(
+    ("sound", "damage"),
+    [
+        (b"value BLOB NOT", b"va\xffue BLOB NOT"),  # how a collection's table was made
+        (b"(key BLOB", b"(kex BLOB"),
+        (b"CREATE TABLE blobs", b"CREATE TABLE blob\xa5"),
+        (b"things/a", b"things/\xff"),  # a collection's name, or one that stands for another
+        (b"things/a", b"things/b"),
+    ],
+)
+def test_damage_that_sqlite_does_not_look_for_is_named(
+    file: Path, sound: bytes, damage: bytes
+) -> None:
+    """Not by whatever asks for a collection first, in words of SQLite's or Python's."""
+    with closing(SqliteStorage(file)) as storage:
+        storage.collection("things/a").put(b"k", b"v")
+    content = file.read_bytes()
+    assert sound in content
+    file.write_bytes(content.replace(sound, damage, 1))
+    before = file.read_bytes()
+    with pytest.raises(ProjectError, match=f"{file} is damaged"):
+        SqliteStorage(file)
+    assert file.read_bytes() == before
+
+
+def test_an_opening_that_wrote_nothing_leaves_the_file_as_it_was(file: Path) -> None:
+    """A process may end before its first input: what it found, it could not read."""
+    with closing(SqliteStorage(file)) as storage:
+        storage.collection("a").put(b"k", b"v")
+    before = file.read_bytes()
+    opened = "import sys, pathlib; from chalice_offline.storage import SqliteStorage; "
+    command = f"{opened} SqliteStorage(pathlib.Path(sys.argv[1])); sys.exit('refused')"
+    subprocess.run([sys.executable, "-c", command, str(file)], check=False, capture_output=True)
+    assert file.read_bytes() == before
+
+
+def test_a_file_where_the_objects_folder_should_be_is_told_at_once(file: Path) -> None:
+    """Not when the first large object is put, and not a byte of it is touched."""
+    beside = file.with_name(f"{file.name}-objects")
+    beside.write_text("mine")
+    with pytest.raises(ProjectError, match=f"{beside} is no folder"):
+        SqliteStorage(file)
+    assert beside.read_text() == "mine"
+
+
 def test_what_is_no_place_for_a_file_is_one_sentence(tmp_path: Path) -> None:
     """A folder, a path below a file, a link to nowhere."""
     (tmp_path / "file").write_text("")

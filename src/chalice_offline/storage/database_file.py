@@ -13,6 +13,23 @@ if TYPE_CHECKING:
 # "chof" in ASCII. With it SQLite's header says whose file this is, and in which version.
 APPLICATION_ID = 0x63686F66
 FORMAT_VERSION = 1
+_SQLITE = b"SQLite format 3\0"
+_HEADER_BYTES = 100
+_UNREADABLE = "\ufffd"
+
+#: The tables that every file has, and the statements that make them.
+TABLES = {
+    "collections": "CREATE TABLE collections "
+    "(number INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE NOT NULL)",
+    "blobs": "CREATE TABLE blobs "
+    "(id INTEGER PRIMARY KEY AUTOINCREMENT, length INTEGER NOT NULL, md5 TEXT NOT NULL)",
+    "openings": "CREATE TABLE openings (count INTEGER NOT NULL)",
+}
+
+
+def collection_table(table: str) -> str:
+    """Return the statement that makes the table of a collection."""
+    return f"CREATE TABLE {table} (key BLOB PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID"
 
 
 def connect(name: str) -> sqlite3.Connection:
@@ -76,7 +93,9 @@ def open_file(file: Path) -> sqlite3.Connection:
     return database
 
 
-def unusable(file: Path, error: sqlite3.DatabaseError | OSError) -> ProjectError:
+def unusable(
+    file: Path, error: sqlite3.DatabaseError | OSError | UnicodeDecodeError
+) -> ProjectError:
     """Return what is said of a file that cannot be used."""
     if isinstance(error, OSError):
         return ProjectError(f"{file} cannot be opened: {error.strerror or error}")
@@ -92,16 +111,34 @@ def check(file: Path) -> None:
     if not file.exists() or file.stat().st_size == 0:
         return
     try:
+        _check_header(file)
         database = connect_for_reading(file)
         try:
-            owner = database.execute("PRAGMA application_id").fetchone()[0]
-            version = database.execute("PRAGMA user_version").fetchone()[0]
-            if owner == APPLICATION_ID and version == FORMAT_VERSION:
-                verdict = database.execute("PRAGMA quick_check(1)").fetchone()[0]
+            verdict = _verdict(database)
         finally:
             database.close()
-    except (sqlite3.DatabaseError, OSError) as error:
+    except (sqlite3.DatabaseError, OSError, UnicodeDecodeError) as error:
+        # The last one: of what SQLite says of a name in the file.
         raise unusable(file, error) from error
+    if verdict != "ok":
+        raise ProjectError(f"{file} is damaged: {verdict}; it was left as it is")
+
+
+def _check_header(file: Path) -> None:
+    """Raise ProjectError unless a file's first bytes say that it is ours, and in our format.
+
+    They are read without SQLite, which writes beside a file that has a log. Ours says whose it is
+    before it has one. SQLite's file format, section 1.3: the version of whose file it is stands at
+    60, and who that is at 68.
+    """
+    with file.open("rb") as opened:
+        header = opened.read(_HEADER_BYTES)
+    if len(header) < _HEADER_BYTES or not header.startswith(_SQLITE):
+        raise ProjectError(
+            f"{file} is damaged or no file of chalice-offline: no SQLite database; it was left as "
+            "it is"
+        )
+    version, owner = (int.from_bytes(header[at : at + 4], "big") for at in (60, 68))
     if owner != APPLICATION_ID:
         raise ProjectError(f"{file} is no file of chalice-offline; it was left as it is")
     if version != FORMAT_VERSION:
@@ -109,5 +146,37 @@ def check(file: Path) -> None:
             f"{file} is in format {version}, this chalice-offline reads format "
             f"{FORMAT_VERSION}; it was left as it is"
         )
-    if verdict != "ok":
-        raise ProjectError(f"{file} is damaged: {verdict}; it was left as it is")
+
+
+def _verdict(database: sqlite3.Connection) -> str:
+    """Return "ok", or what is wrong with a database, as far as SQLite and its list of tables say.
+
+    SQLite looks at pages, and no further than that at names and at the texts that made the tables.
+    """
+    database.text_factory = _readable
+    for asked in ("quick_check(1)", "integrity_check(collections)"):
+        try:
+            verdict: str = database.execute(f"PRAGMA {asked}").fetchone()[0]
+        except sqlite3.OperationalError as error:
+            # The list of collections is made with the file, though not in the same step.
+            if "no such table" not in str(error):
+                raise
+            continue
+        if verdict != "ok":
+            return verdict
+    made = dict(database.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table'"))
+    for name, statement in made.items():
+        expected = TABLES.get(name) or collection_table(name)
+        if name != "sqlite_sequence" and statement != expected:
+            return f"its table {name} is not as it was made"
+    if "collections" in made:
+        for number, name in database.execute("SELECT number, name FROM collections"):
+            if f"c{number}" not in made:
+                return f"the table of {name} is missing"
+            if _UNREADABLE in name:
+                return f"the name {name} cannot be read"
+    return "ok"
+
+
+def _readable(text: bytes) -> str:
+    return text.decode("utf-8", "replace")

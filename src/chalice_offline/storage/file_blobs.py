@@ -165,6 +165,8 @@ class FileBlobs:
         if self._given_folder is None:
             return
         known = dict(self._database.execute("SELECT id, length FROM blobs"))
+        if self._given_folder.exists() and not self._given_folder.is_dir():
+            raise ProjectError(f"{self._given_folder} is no folder; it was left as it is")
         if self._given_folder.is_dir():
             shutil.rmtree(self._given_folder / _UNFINISHED, ignore_errors=True)
             for path in self._given_folder.iterdir():

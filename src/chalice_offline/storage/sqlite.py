@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 
 from chalice_offline.core.errors import ProjectError
 from chalice_offline.storage.database_file import (
+    TABLES,
     check,
+    collection_table,
     connect,
     connect_for_reading,
     folder_of,
@@ -178,15 +180,8 @@ class SqliteStorage:
 
     def _prepare(self) -> None:
         self.begin()
-        self.execute(
-            "CREATE TABLE IF NOT EXISTS collections "
-            "(number INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE NOT NULL)"
-        )
-        self.execute(
-            "CREATE TABLE IF NOT EXISTS blobs "
-            "(id INTEGER PRIMARY KEY AUTOINCREMENT, length INTEGER NOT NULL, md5 TEXT NOT NULL)"
-        )
-        self.execute("CREATE TABLE IF NOT EXISTS openings (count INTEGER NOT NULL)")
+        for statement in TABLES.values():
+            self.execute(statement.replace("TABLE", "TABLE IF NOT EXISTS", 1))
         self.commit_without_blobs()
 
     def commit_without_blobs(self) -> None:
@@ -230,8 +225,8 @@ class SqliteStorage:
         before = 0 if row is None else int(row[0])
         self.begin()
         self.execute("DELETE FROM openings")
+        # Kept with the first input: until then whoever opened it may still refuse what it holds.
         self.execute("INSERT INTO openings VALUES (?)", (before + 1,))
-        self.commit_without_blobs()
         return before
 
     def make_table(self, name: str) -> str:
@@ -239,9 +234,7 @@ class SqliteStorage:
         self.begin()
         number = self.execute("INSERT INTO collections (name) VALUES (?)", (name,)).lastrowid
         table = f"c{number}"
-        self.execute(
-            f"CREATE TABLE {table} (key BLOB PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID"
-        )
+        self.execute(collection_table(table))
         self._tables[name] = table
         return table
 
