@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from chalice import Response
@@ -164,8 +165,10 @@ def seller_connected(request: Any, vendor: str) -> Response:
 def from_events(event: Iterable[Any], stage: str, cap_seconds: int = 10) -> None:
     """Handle the messages of a queue that events come to. `stage` names the table of commands."""
     for message in event:
+        data = message.to_dict()
+        came_back = int(data["attributes"]["ApproximateReceiveCount"]) > 1
         with _working(message):
-            _deliver(message.to_dict(), lambda body: _command(stage, body), cap_seconds)
+            _deliver(data, partial(_command, stage, came_back), cap_seconds)
 
 
 def from_wakes(event: Iterable[Any], vendor: str) -> None:
@@ -377,7 +380,7 @@ def _report_unreadable(reason: str) -> None:
     services().bus.publish([Event(id_, "order.unreadable", key, now_ms, {"why": reason})])
 
 
-def _command(stage: str, message: dict[str, Any]) -> Command | None:
+def _command(stage: str, came_back: bool, message: dict[str, Any]) -> Command | None:
     from chalicelib.handlers import COMMANDS  # not on the webhook path
 
     if "order_key" in message:
@@ -389,7 +392,8 @@ def _command(stage: str, message: dict[str, Any]) -> Command | None:
         return PublishMenu(message["menu"])
     if "poll" in message:
         poll = message["poll"]
-        return PollPartner(poll["channel"], tuple(poll.get("stores") or [poll["store"]]))
+        ids = tuple(poll.get("stores") or [poll["store"]])
+        return PollPartner(poll["channel"], ids, came_back)
     to_command = COMMANDS[stage].get(message["detail-type"])
     if to_command is None:
         # Somebody widened a filter: better a line in the log than a dead letter.

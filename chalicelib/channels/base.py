@@ -10,11 +10,13 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Protocol
 
+from chalicelib import log
 from chalicelib.domain.errors import DomainError, InvalidMoney, InvalidPayload
 from chalicelib.domain.money import EXPONENTS, Money
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+    from typing import TypeVar
 
     from chalicelib.adapters.secrets import Secrets
     from chalicelib.channels.menus import MenuCall, MenuResult, Publishing
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from chalicelib.domain.order import Order
     from chalicelib.domain.record import OrderRecord
     from chalicelib.domain.refusal import Refusal
+
+    T = TypeVar("T")
 
 MAX_BODY_BYTES = 1_048_576
 
@@ -210,6 +214,28 @@ def items(data: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
     if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
         raise InvalidPayload(f"{name} is no list of objects")
     return value
+
+
+def readable(channel: str, entries: object, read: Callable[[dict[str, Any]], T | None]) -> list[T]:
+    """Read what can be read of a partner's list (absent: none), without what is read as None.
+
+    What cannot is said in the log: one entry that means nothing must not hide the others.
+    InvalidPayload when it is no list.
+    """
+    if not isinstance(entries, list | None):
+        raise InvalidPayload("no list")
+    found = []
+    for entry in entries or []:
+        try:
+            if not isinstance(entry, dict):
+                raise InvalidPayload("an entry is no object")
+            one = read(entry)
+        except InvalidPayload as error:
+            log.error("partner.unreadable", channel=channel, reason=str(error))
+            continue
+        if one is not None:
+            found.append(one)
+    return found
 
 
 def money(data: Mapping[str, Any], name: str, currency: str) -> Money:

@@ -136,10 +136,14 @@ class SweepDeadlines:
 
 @dataclass(frozen=True, slots=True)
 class PollPartner:
-    """Ask a partner which orders of some stores wait for us: a webhook may have been lost."""
+    """Ask a partner which orders of some stores wait for us: a webhook may have been lost.
+
+    `came_back` says that somebody was at it before and was not heard of again.
+    """
 
     channel: str
     channel_store_ids: tuple[str, ...]
+    came_back: bool = False
 
 
 @dataclass(frozen=True, slots=True)

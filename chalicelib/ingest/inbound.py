@@ -126,10 +126,15 @@ def poll_partner(services: Services, command: PollPartner) -> None:
     """Take in the orders that wait for us at a partner and that we do not know.
 
     Stores for which no time is left, because the partner is slow, are asked for by another run. So
-    is a store about which nothing sensible can be heard: alone, where it holds no other.
+    is a store about which nothing sensible can be heard: alone, where it holds no other. Which one
+    ended a function nobody could write down: then each is asked for alone.
     """
     queue, began_ms = services.config.names.inbound_orders_queue, services.now_ms()
     channel, ids = services.channels[command.channel], command.channel_store_ids
+    if command.came_back and len(ids) > 1:
+        log.warning("poll.split", channel=channel.name, stores=len(ids))
+        services.queues.send_all(queue, [_poll(channel.name, [id_]) for id_ in ids])
+        return
     for number, channel_store_id in enumerate(ids):
         if number and services.now_ms() - began_ms > POLL_MS:
             services.queues.send(queue, _poll(channel.name, ids[number:]))

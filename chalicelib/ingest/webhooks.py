@@ -25,7 +25,7 @@ from chalicelib.domain.commands import Notice, NoticeKind
 from chalicelib.domain.errors import InvalidPayload
 from chalicelib.domain.events import Event, event_id
 from chalicelib.ingest.durable import keep
-from chalicelib.pos.base import PosNotice, SellerGone, StockNotice
+from chalicelib.pos.base import PosNotice, SellerGone, StockNotice, Unreadable
 from chalicelib.sellers.gone import note_gone
 from chalicelib.telemetry import work
 from chalicelib.telemetry.metrics import put
@@ -126,8 +126,11 @@ def receive_from_pos(
         for notice in notices:
             if isinstance(notice, SellerGone):
                 note_gone(services, vendor, notice)
+        unreadable = [notice.why for notice in notices if isinstance(notice, Unreadable)]
+        for why in unreadable:
+            log.error("pos_webhook.unreadable", vendor=vendor, reason=why)
         log.info("pos_webhook.received", vendor=vendor, notices=len(notices))
-        count(services, vendor, is_refused=False)
+        count(services, vendor, is_refused=bool(unreadable))
         return WebhookReply(200)
 
     return answered(services, vendor, take_in)

@@ -147,7 +147,18 @@ class SellerGone:
     gone_ms: int
 
 
-Notices = list[PosNotice | StockNotice | SellerGone]
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """An entry of a verified webhook that says nothing anybody could act on, and why not.
+
+    It holds none of the others up, and to be sent again would not make it readable.
+    """
+
+    why: str
+
+
+Notice = PosNotice | StockNotice | SellerGone | Unreadable
+Notices = list[Notice]
 
 
 @dataclass(frozen=True, slots=True)

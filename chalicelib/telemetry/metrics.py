@@ -64,7 +64,7 @@ METRICS: dict[str, Metric] = {
     "VoidsFailed": Metric("Count", "a ticket that must not be is left to people", BY_VENDOR),
     # What partners see of us.
     "WebhooksReceived": Metric("Count", "verified and kept", BY_CHANNEL),
-    "WebhooksRefused": Metric("Count", "answered with 4xx or 5xx", BY_CHANNEL),
+    "WebhooksRefused": Metric("Count", "answered with 4xx or 5xx, or unreadable", BY_CHANNEL),
     "WebhooksUnverified": Metric("Count", "kept without a secret at hand", BY_CHANNEL),
     "WebhookLag": Metric("Milliseconds", "from webhook to its order being written", BY_CHANNEL),
     "WebhooksMissed": Metric("Count", "orders that only the poll found", BY_CHANNEL),

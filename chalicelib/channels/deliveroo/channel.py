@@ -17,9 +17,9 @@ from chalicelib.channels.base import (
     SignatureInvalid,
     WebhookReply,
     hex_hmac_sha256,
-    items,
     obj,
     read_json_object,
+    readable,
     same,
     text,
 )
@@ -247,14 +247,15 @@ class Deliveroo:
         path = f"/order/v2/brand/{self._brand_id}/restaurant/{channel_store_id}/orders"
         reply = self._api.call("GET", f"{path}?live_orders=true")
         _done(reply, "live orders")
-        return [
-            Notice(
-                _kind("order.new", order), self.name, channel_store_id, id_, f"poll-{id_}", "poll"
-            )
-            for order in items(reply.json_object(), "orders")
-            if text(order, "status") == "placed"
-            for id_ in [identifier(order.get("id"), "order id")]
-        ]
+
+        def read(order: dict[str, Any]) -> Notice | None:
+            if text(order, "status") != "placed":
+                return None
+            id_ = identifier(order.get("id"), "order id")
+            kind = _kind("order.new", order)
+            return Notice(kind, self.name, channel_store_id, id_, f"poll-{id_}", "poll")
+
+        return readable(self.name, reply.json_object().get("orders"), read)
 
     def _menu_path(self, site: str) -> str:
         return f"/menu/v1/brands/{self._brand_id}/menus/{self._menu_id}-{site}"

@@ -9,12 +9,14 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from chalicelib import log
 from chalicelib.channels.api import PartnerApi
 from chalicelib.channels.base import (
     PartnerRefused,
     SignatureInvalid,
     WebhookReply,
     hex_hmac_sha256,
+    readable,
     same,
     text,
 )
@@ -235,17 +237,24 @@ class OpenDelivery:
         reply = self._api.call("GET", "/v1/events:polling")
         _done(reply, "events")
         events = reply.json_list() if reply.status == 200 else []
-        return [
-            Notice(NoticeKind.ORDER, self.name, channel_store_id, id_, event_id, "poll")
-            for event in events
-            if event.get("eventType") == "CREATED"
-            for id_ in [identifier(event.get("orderId"), "orderId")]
-            for event_id in [identifier(event.get("eventId"), "eventId")]
-            if self._merchant_of(id_) == channel_store_id
-        ]
+
+        def read(event: dict[str, Any]) -> Notice | None:
+            if event.get("eventType") != "CREATED":
+                return None
+            id_ = identifier(event.get("orderId"), "orderId")
+            event_id = identifier(event.get("eventId"), "eventId")
+            if self._merchant_of(id_) != channel_store_id:
+                return None
+            return Notice(NoticeKind.ORDER, self.name, channel_store_id, id_, event_id, "poll")
+
+        return readable(self.name, events, read)
 
     def _merchant_of(self, order_id: str) -> str:
-        merchant = self._fetch(order_id).get("merchant")
+        try:
+            merchant = self._fetch(order_id).get("merchant")
+        except PartnerRefused as error:
+            log.error("partner.unreadable", channel=self.name, reason=str(error))
+            return ""
         return text(merchant, "id") if isinstance(merchant, dict) else ""
 
     def _step(self, record: OrderRecord, step: str, body: dict[str, Any], wanted: set[str]) -> None:

@@ -13,8 +13,8 @@ from chalicelib.channels.base import (
     SignatureInvalid,
     WebhookReply,
     hex_hmac_sha256,
-    items,
     obj,
+    readable,
     same,
     text,
 )
@@ -230,11 +230,12 @@ class UberEats:
         reply = self._api.call("GET", f"/v1/eats/stores/{channel_store_id}/created-orders?limit=50")
         if reply.status != 200:
             raise PartnerRefused(f"created orders: HTTP {reply.status}")
-        return [
-            Notice(NoticeKind.ORDER, self.name, channel_store_id, id_, f"poll-{id_}", "poll")
-            for order in items(reply.json_object(), "orders")
-            for id_ in [identifier(order.get("id"), "order id")]
-        ]
+
+        def read(order: dict[str, Any]) -> Notice:
+            id_ = identifier(order.get("id"), "order id")
+            return Notice(NoticeKind.ORDER, self.name, channel_store_id, id_, f"poll-{id_}", "poll")
+
+        return readable(self.name, reply.json_object().get("orders"), read)
 
     def _change(self, method: str, path: str, body: dict[str, Any]) -> None:
         reply = self._api.call(method, path, body)

@@ -22,6 +22,7 @@ from chalicelib.pos.base import (
     Capabilities,
     Idempotency,
     Level,
+    Notice,
     Notices,
     PosNotice,
     PosOrder,
@@ -34,6 +35,7 @@ from chalicelib.pos.base import (
     StockNotice,
     Ticket,
     TicketState,
+    Unreadable,
     clipped,
 )
 from chalicelib.pos.clover.orders import order_body, order_key
@@ -297,31 +299,45 @@ def _error(reply: HttpReply) -> PosUnavailable | PosOutcomeUnknown | PosRefused:
     return PosRefused(Refusal(reason, REFUSED, detail=detail))
 
 
-def _notices(payload: dict[str, Any]) -> Iterator[PosNotice | StockNotice | SellerGone]:
+def _notices(payload: dict[str, Any]) -> Iterator[Notice]:
     """Read orders and items that changed, of many merchants; what changed is read there.
 
-    "I" is an item, "IM" a modifier. Of apps ("A") there is our own: DELETE says that it was
-    uninstalled (docs.clover.com, "Use webhooks: Event type keys").
+    An entry that cannot be read is one merchant's: all others' are read.
     """
     merchants = payload.get("merchants")
     for merchant_id, changes in (merchants if isinstance(merchants, dict) else {}).items():
         for change in changes if isinstance(changes, list) else []:
-            if not isinstance(change, dict):
-                raise InvalidPayload("a change must be an object")
-            kind, _, object_id = str(change.get("objectId")).partition(":")
-            if kind == "A" and change.get("type") == "DELETE":
-                when = change.get("ts")
-                if type(when) is not int:
-                    raise InvalidPayload("ts of an uninstallation must be a number")
-                yield SellerGone(str(merchant_id), when)
-            if kind in ("I", "IM") and object_id and change.get("type") == "UPDATE":
-                yield StockNotice(str(merchant_id), "", object_id)
-            if kind == "O" and object_id and change.get("type") != "CREATE":
-                deleted = change.get("type") == "DELETE"
-                yield PosNotice(
-                    event_id=f"{merchant_id}:{object_id}:{change.get('ts')}",
-                    event_type=str(change.get("type")),
-                    pos_order_id=object_id,
-                    state=TicketState.VOIDED if deleted else None,
-                    location_id=str(merchant_id),
-                )
+            try:
+                notice = _notice(str(merchant_id), change)
+            except InvalidPayload as error:
+                notice = Unreadable(f"{str(merchant_id)[:50]}: {error}")
+            if notice is not None:
+                yield notice
+
+
+def _notice(merchant_id: str, change: object) -> Notice | None:
+    """Read an entry; None when nothing follows from it.
+
+    "I" is an item, "IM" a modifier. Of apps ("A") there is our own: DELETE says that it was
+    uninstalled (docs.clover.com, "Use webhooks: Event type keys"). Without its time nobody knows
+    whether the owner has connected again since.
+    """
+    if not isinstance(change, dict):
+        raise InvalidPayload("a change must be an object")
+    kind, _, object_id = str(change.get("objectId")).partition(":")
+    type_, when = change.get("type"), change.get("ts")
+    if kind == "A" and type_ == "DELETE":
+        if type(when) is not int:
+            raise InvalidPayload("ts of an uninstallation must be a number")
+        return SellerGone(merchant_id, when)
+    if kind in ("I", "IM") and object_id and type_ == "UPDATE":
+        return StockNotice(merchant_id, "", object_id)
+    if kind == "O" and object_id and type_ != "CREATE":
+        return PosNotice(
+            event_id=f"{merchant_id}:{object_id}:{when}",
+            event_type=str(type_),
+            pos_order_id=object_id,
+            state=TicketState.VOIDED if type_ == "DELETE" else None,
+            location_id=merchant_id,
+        )
+    return None

@@ -43,6 +43,7 @@ from chalicelib.pos.base import (
     SellerGone,
     Ticket,
     TicketState,
+    Unreadable,
     clipped,
 )
 from chalicelib.pos.square.orders import order_body
@@ -345,19 +346,24 @@ def _error(reply: HttpReply) -> PosUnavailable | PosOutcomeUnknown | PosRefused:
     return PosRefused(Refusal(reason, REFUSED, detail=detail))
 
 
-def _gone(payload: dict[str, Any]) -> Iterator[SellerGone]:
+def _gone(payload: dict[str, Any]) -> Iterator[SellerGone | Unreadable]:
     """Read oauth.authorization.revoked: every token of the seller's, whoever took them back."""
     if text(payload, "type") != "oauth.authorization.revoked":
         return
     data = payload.get("data")
     holder = data.get("object") if isinstance(data, dict) else None
     revocation = holder.get("revocation") if isinstance(holder, dict) else None
-    when = instant(revocation if isinstance(revocation, dict) else {}, "revoked_at")
-    when = when or instant(payload, "created_at")
-    seller_id = text(payload, "merchant_id")
-    if not seller_id or when is None:
-        raise InvalidPayload("oauth.authorization.revoked does not say whose, or when")
-    yield SellerGone(seller_id, when)
+    try:
+        when = instant(revocation if isinstance(revocation, dict) else {}, "revoked_at")
+        when = when or instant(payload, "created_at")
+        seller_id = text(payload, "merchant_id")
+    except InvalidPayload as error:
+        yield Unreadable(f"oauth.authorization.revoked: {error}")
+        return
+    if seller_id and when is not None:
+        yield SellerGone(seller_id, when)
+    else:
+        yield Unreadable("oauth.authorization.revoked does not say whose, or when")
 
 
 def _notices(payload: dict[str, Any]) -> list[PosNotice]:

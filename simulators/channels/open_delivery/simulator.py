@@ -208,9 +208,9 @@ class OpenDelivery(Marketplace):
 
     def get_order(self, _request: Request, order_id: str) -> Response:
         """Return the whole order."""
-        state = self._states[order_id]
+        order, state = self._order(order_id), self._states[order_id]
         event = "ORDER_CANCELLATION_REQUEST" if state == "CANCELLATION_ASKED" else state
-        return Response.of_json({**self._order(order_id), "lastEvent": event})
+        return Response.of_json({**order, "lastEvent": event})
 
     def _step(self, step: str) -> Callable[..., Response]:
         def take(request: Request, order_id: str) -> Response:

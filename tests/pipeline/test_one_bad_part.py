@@ -1,0 +1,104 @@
+"""What nobody can read, or what ends a function, holds up nothing that came with it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from chalicelib.adapters.http import VendorHttp
+from simulators.audit import findings
+
+if TYPE_CHECKING:
+    from simulators.street import Street
+
+CLOVER_STORE = 2
+
+LISTINGS = {
+    "uber_eats": ("orders.notification", "created-orders", "id"),
+    "deliveroo": ("order.new", "live_orders", "id"),
+    "open_delivery": ("CREATED", "events:polling", "orderId"),
+}
+"""How each partner that can be asked calls a new order, the list of them, and their ids there."""
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"objectId": "A:APP", "type": "DELETE"},
+        {"objectId": "A:APP", "type": "DELETE", "ts": "yesterday"},
+        {"objectId": "A:APP", "type": "DELETE", "ts": 1.5},
+        "no object",
+        None,
+    ],
+)
+def test_clovers_webhook_is_read_but_for_what_cannot_be(long_street: Street, bad: Any) -> None:
+    """It is about many merchants at once, and to send it again would not make it readable."""
+    street, till = long_street, long_street.world.clover
+    order_id = street.place("doordash", store=CLOVER_STORE, number=1)
+    street.settle()
+    till.faults.add("*", "late_webhook", seconds=86_400)
+    ticket = till.tickets()[0].order_id
+    till.cancel_at_the_till(ticket)
+    merchant = street.world.generator.stores[CLOVER_STORE].location_id
+    change = {"objectId": f"O:{ticket}", "type": "DELETE", "ts": street.world.now_ms()}
+    merchants = {"ANOTHER": [bad], merchant: [bad, change, bad]}
+    body = json.dumps({"appId": "APP", "merchants": merchants})
+    headers = {"X-Clover-Auth": till.settings.auth_code, "Content-Type": "application/json"}
+    reply = street.offline.http.post("/webhooks/pos/clover", headers=headers, body=body)
+    assert reply.status_code == 200
+    street.go(seconds=60)
+    assert street.decisions() == {order_id: "cancelled_by_merchant"}
+    assert findings(street) == []
+
+
+@pytest.mark.parametrize("channel", sorted(LISTINGS))
+def test_an_entry_that_means_nothing_hides_no_missed_order(
+    street: Street, monkeypatch: pytest.MonkeyPatch, channel: str
+) -> None:
+    """The list of a store's open orders is read but for it."""
+    call, (event, listing, id_) = VendorHttp.call, LISTINGS[channel]
+
+    def with_nonsense(self: VendorHttp, method: str, url: str, **named: Any) -> Any:
+        reply = call(self, method, url, **named)
+        if listing not in url or reply.status != 200:
+            return reply
+        content = json.loads(reply.body)
+        found = content if isinstance(content, list) else content["orders"]
+        more = {"status": "placed", "eventType": "CREATED", "eventId": "e"}
+        found[:0] = [more | {id_: "of no form"}, more | {id_: None}, more | {id_: "unknown"}]
+        return replace(reply, body=json.dumps(content).encode())
+
+    monkeypatch.setattr(VendorHttp, "call", with_nonsense)
+    street.world.channels[channel].faults.add(event, "late_webhook", seconds=86_400)
+    order_id = street.place(channel, number=1)
+    street.go(seconds=240)
+    assert street.decisions()[order_id] in ("accepted", "confirmed")
+    assert len(street.tickets()) == 1
+
+
+@pytest.mark.parametrize("channel", ["deliveroo", "uber_eats"])
+def test_a_store_whose_poll_ends_the_function_keeps_no_other_from_being_asked_for(
+    street: Street, monkeypatch: pytest.MonkeyPatch, channel: str
+) -> None:
+    """Nobody could write down which store it was; so each is asked for alone."""
+    call, (event, listing, _) = VendorHttp.call, LISTINGS[channel]
+    shop = street.world.generator.stores[0]
+    deadly = {"deliveroo": shop.deliveroo_site_id, "uber_eats": shop.uber_store_id}[channel]
+    deaths: list[str] = []
+
+    def dies(self: VendorHttp, method: str, url: str, **named: Any) -> Any:
+        if listing in url and deadly in url:
+            deaths.append(url)
+            raise SystemExit
+        return call(self, method, url, **named)
+
+    monkeypatch.setattr(VendorHttp, "call", dies)
+    street.world.channels[channel].faults.add(event, "late_webhook", seconds=86_400)
+    order_id = street.place(channel, store=1, number=1)
+    street.go(seconds=240)
+    assert len(deaths) > 1
+    assert street.decisions()[order_id] in ("accepted", "confirmed")
+    assert len(street.tickets()) == 1
