@@ -67,7 +67,7 @@ class Playground:
         ports: Ports | None = None,
         stores: Sequence[Store] | None = None,
     ) -> None:
-        """Prepare; `quiet` keeps the app's log lines out of the terminal."""
+        """Prepare; `quiet` keeps the app's log lines out of the terminal, and its code as it is."""
         self._stores = stores
         self._asked_ports = ports or Ports()
         self.ports = self._asked_ports
@@ -191,6 +191,8 @@ class Playground:
         command += ["--seed", str(self._seed)]
         for name, value in self._moved_addresses().items():
             command += ["--env", f"{name}={value}"]
+        if self._quiet:  # lines that nobody reads, and edits that nobody makes, would take time
+            command += ["--quiet", "--no-autoreload"]
         output = subprocess.DEVNULL if self._quiet else None
         errors = subprocess.PIPE if self._quiet else None
         self._app = subprocess.Popen(  # noqa: S603 - our own program
