@@ -139,3 +139,49 @@ def test_stream_has_its_consumer(stacks: Any) -> None:
     stacks.client.delete_stack(StackName="shop")
     stacks.aws.settle()  # a stream is DELETING for a moment
     assert kinesis.list_streams()["StreamNames"] == []
+
+
+def global_table(**more: Any) -> dict[str, Any]:
+    properties = {
+        "TableName": "orders",
+        "BillingMode": "PAY_PER_REQUEST",
+        "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+        "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+        "StreamSpecification": {"StreamViewType": "NEW_IMAGE"},
+        "TimeToLiveSpecification": {"AttributeName": "gone", "Enabled": True},
+        "Replicas": [{"Region": "us-east-1", "Tags": [{"Key": "team", "Value": "shop"}]}],
+    }
+    table = {"Type": "AWS::DynamoDB::GlobalTable", "Properties": properties | more}
+    stream = {"Value": {"Fn::GetAtt": ["Table", "StreamArn"]}}
+    return {"Resources": {"Table": table}, "Outputs": {"Stream": stream}}
+
+
+def test_global_table_is_the_table_of_its_region(stacks: Any) -> None:
+    """A table with stream, time to live and the replica's tags; its capacity follows an update."""
+    assert stacks.create("shop", global_table()) == "CREATE_COMPLETE"
+    dynamodb = stacks.aws.client("dynamodb")
+    table = dynamodb.describe_table(TableName="orders")["Table"]
+    assert table["LatestStreamArn"] == stacks.outputs("shop")["Stream"]
+    assert table["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
+    lives = dynamodb.describe_time_to_live(TableName="orders")["TimeToLiveDescription"]
+    assert lives == {"TimeToLiveStatus": "ENABLED", "AttributeName": "gone"}
+    tags = dynamodb.list_tags_of_resource(ResourceArn=table["TableArn"])["Tags"]
+    assert {"Key": "team", "Value": "shop"} in tags
+    scaled = {"WriteCapacityAutoScalingSettings": {"MinCapacity": 3, "MaxCapacity": 9}}
+    replica = {
+        "Region": "us-east-1",
+        "ReadProvisionedThroughputSettings": {"ReadCapacityUnits": 5},
+    }
+    provisioned = global_table(
+        BillingMode="PROVISIONED", WriteProvisionedThroughputSettings=scaled, Replicas=[replica]
+    )
+    assert stacks.update("shop", provisioned) == "UPDATE_COMPLETE"
+    throughput = dynamodb.describe_table(TableName="orders")["Table"]["ProvisionedThroughput"]
+    assert (throughput["ReadCapacityUnits"], throughput["WriteCapacityUnits"]) == (5, 3)
+
+
+def test_global_table_with_a_replica_elsewhere_is_refused(stacks: Any) -> None:
+    """Nothing would be replicated: the stack fails and says of which region."""
+    replicas = [{"Region": "us-east-1"}, {"Region": "eu-west-1"}]
+    assert stacks.create("shop", global_table(Replicas=replicas)) == "ROLLBACK_COMPLETE"
+    assert any("eu-west-1" in reason for reason in stacks.reasons("shop"))

@@ -18,7 +18,14 @@ if TYPE_CHECKING:
 
 # The types whose resources are still there when a file of storage is opened again. All others are
 # made anew by the next update.
-_LASTING = frozenset({"AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::Kinesis::Stream"})
+_LASTING = frozenset(
+    {
+        "AWS::DynamoDB::GlobalTable",
+        "AWS::DynamoDB::Table",
+        "AWS::Kinesis::Stream",
+        "AWS::S3::Bucket",
+    }
+)
 
 
 class Record:

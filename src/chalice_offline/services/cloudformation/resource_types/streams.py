@@ -68,7 +68,8 @@ def _put_time_to_live(place: Place, table: Resource, attribute: str, *, enabled:
     place.call("dynamodb", "UpdateTimeToLive", request)
 
 
-def _update_table(place: Place, table: Resource, before: Properties, after: Properties) -> Resource:
+def update_table(place: Place, table: Resource, before: Properties, after: Properties) -> Resource:
+    """Make a table what a template says of it; return how it is described then."""
     for request in _table_updates(place, table, before, after):
         place.call("dynamodb", "UpdateTable", {"TableName": table.reference, **request})
     was = before.get("TimeToLiveSpecification")
@@ -183,7 +184,7 @@ TYPES = {
         _create_table,
         _delete_table,
         complete=_complete_table,
-        update=_update_table,
+        update=update_table,
         name="TableName",
         fixed=("KeySchema", "LocalSecondaryIndexes"),
     ),
