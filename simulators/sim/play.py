@@ -13,6 +13,8 @@ from io import TextIOBase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import ClientError
+
 from chalice_offline.testing import Offline
 from chalicelib.domain.order import order_key
 from simulators import menus_audit
@@ -157,7 +159,7 @@ class Evening:
         for order in self.plan.orders:
             self._at(order.at_ms, lambda order=order: self._place(order))  # type: ignore[misc]
         for at_ms, menu in self._new_menus():
-            self._at(at_ms, lambda menu=menu: self.street.upload(menu))  # type: ignore[misc]
+            self._at(at_ms, lambda menu=menu: self._upload(menu))  # type: ignore[misc]
         for window in self.plan.aws:
             self._at(window.from_ms, lambda window=window: self._disturb(window))  # type: ignore[misc]
         if self.plan.weather.twice:
@@ -189,6 +191,15 @@ class Evening:
             dice.choice(menu["items"])["name"] = f"New {number}"
             yield at_ms, menu
             at_ms += dice.randrange(30_000)
+
+    def _upload(self, menu: dict[str, Any]) -> None:
+        """Upload a file; whom AWS refuses it, after boto3's own tries, tries again in a minute."""
+        try:
+            self.street.upload(menu)
+        except ClientError:
+            self.counts["people: operator's upload fails"] += 1
+            again_ms = self.world.now_ms() - self.began_ms + 60_000
+            self._at(again_ms, lambda: self._upload(menu))
 
     def _send_couriers(self, some: bool) -> None:
         self.world.drive.without_couriers = not some

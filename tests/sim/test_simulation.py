@@ -41,6 +41,13 @@ def test_in_fair_weather_every_order_is_made() -> None:
     assert not any(name.startswith(("crash", "vendor:", "aws")) for name in result.counts)
 
 
+def test_an_operator_whose_upload_fails_tries_again() -> None:
+    """AWS may refuse people, too: that is weather, and no end of the evening."""
+    played = play(make_plan(210_001, 24))
+    assert played.counts["people: operator's upload fails"] > 0
+    assert played.findings == []
+
+
 def test_a_part_of_a_plan_keeps_the_fate_of_what_is_left() -> None:
     """How a failing seed is made smaller."""
     plan = make_plan(9, 10)
