@@ -45,7 +45,7 @@ def test_an_operator_whose_upload_fails_tries_again() -> None:
     """AWS may refuse people, too: that is weather, and no end of the evening."""
     played = play(make_plan(210_001, 24))
     assert played.counts["people: operator's upload fails"] > 0
-    assert played.findings == []
+    assert played.findings == ()
 
 
 def test_a_part_of_a_plan_keeps_the_fate_of_what_is_left() -> None:
