@@ -157,8 +157,8 @@ class Unreadable:
     why: str
 
 
-Notice = PosNotice | StockNotice | SellerGone | Unreadable
-Notices = list[Notice]
+PosWebhookPart = PosNotice | StockNotice | SellerGone | Unreadable
+Notices = list[PosWebhookPart]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import heapq
+import itertools
 import json
 import random
 from collections import Counter
@@ -114,6 +115,7 @@ class Evening:
         self.door.is_all_through_botocore = through_botocore
         self.ask_for_trouble: Callable[[], None] = lambda: None
         self._agenda: list[tuple[int, int, Callable[[], None]]] = []
+        self._turns = itertools.count()  # of two at one instant: who was written down first
         ids = {self._written(order).order_id for order in plan.orders}
         ids |= {f"gb:{id_}" for id_ in ids}
         self.containers = Containers(ids)
@@ -206,7 +208,7 @@ class Evening:
         self.counts["couriers: are back" if some else "couriers: none to be had"] += 1
 
     def _at(self, at_ms: int, act: Callable[[], None]) -> None:
-        heapq.heappush(self._agenda, (self.began_ms + at_ms, len(self._agenda), act))
+        heapq.heappush(self._agenda, (self.began_ms + at_ms, next(self._turns), act))
 
     def _go_until(self, at_ms: int, step_ms: int = STEP_MS) -> None:
         """Let time pass: what people do, and vendors' webhooks, each at its instant."""

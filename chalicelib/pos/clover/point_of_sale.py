@@ -22,13 +22,13 @@ from chalicelib.pos.base import (
     Capabilities,
     Idempotency,
     Level,
-    Notice,
     Notices,
     PosNotice,
     PosOrder,
     PosOutcomeUnknown,
     PosRefused,
     PosUnavailable,
+    PosWebhookPart,
     Quote,
     RateScope,
     SellerGone,
@@ -299,7 +299,7 @@ def _error(reply: HttpReply) -> PosUnavailable | PosOutcomeUnknown | PosRefused:
     return PosRefused(Refusal(reason, REFUSED, detail=detail))
 
 
-def _notices(payload: dict[str, Any]) -> Iterator[Notice]:
+def _notices(payload: dict[str, Any]) -> Iterator[PosWebhookPart]:
     """Read orders and items that changed, of many merchants; what changed is read there.
 
     An entry that cannot be read is one merchant's: all others' are read.
@@ -315,7 +315,7 @@ def _notices(payload: dict[str, Any]) -> Iterator[Notice]:
                 yield notice
 
 
-def _notice(merchant_id: str, change: object) -> Notice | None:
+def _notice(merchant_id: str, change: object) -> PosWebhookPart | None:
     """Read an entry; None when nothing follows from it.
 
     "I" is an item, "IM" a modifier. Of apps ("A") there is our own: DELETE says that it was

@@ -185,3 +185,28 @@ def test_global_table_with_a_replica_elsewhere_is_refused(stacks: Any) -> None:
     replicas = [{"Region": "us-east-1"}, {"Region": "eu-west-1"}]
     assert stacks.create("shop", global_table(Replicas=replicas)) == "ROLLBACK_COMPLETE"
     assert any("eu-west-1" in reason for reason in stacks.reasons("shop"))
+
+
+@pytest.mark.parametrize("kind", ["Table", "GlobalTable"])
+@pytest.mark.parametrize("off", [False, "false"])
+def test_time_to_live_that_a_template_leaves_off_is_off(stacks: Any, kind: str, off: Any) -> None:
+    """A template may name the attribute and not use it yet."""
+
+    def template(*, enabled: Any) -> dict[str, Any]:
+        made = global_table(
+            TimeToLiveSpecification={"AttributeName": "gone", "Enabled": enabled},
+            Replicas=[{"Region": "us-east-1"}],
+        )
+        made["Resources"]["Table"]["Type"] = f"AWS::DynamoDB::{kind}"
+        if kind == "Table":
+            del made["Resources"]["Table"]["Properties"]["Replicas"]
+        return made
+
+    def status() -> str:
+        described = stacks.aws.client("dynamodb").describe_time_to_live(TableName="orders")
+        return str(described["TimeToLiveDescription"]["TimeToLiveStatus"])
+
+    assert stacks.create("shop", template(enabled=off)) == "CREATE_COMPLETE"
+    assert status() == "DISABLED"
+    assert stacks.update("shop", template(enabled="true")) == "UPDATE_COMPLETE"
+    assert status() == "ENABLED"

@@ -25,6 +25,7 @@ _AS_THEY_ARE = (
     "KeySchema",
     "LocalSecondaryIndexes",
     "StreamSpecification",
+    "TimeToLiveSpecification",
 )
 _INDEXES = "GlobalSecondaryIndexes"
 # What a table's capacity starts with where a template leaves that to auto scaling.
@@ -44,9 +45,6 @@ def _table(place: Place, properties: Properties) -> Properties:
         elsewhere = ", ".join(sorted(replicas))
         raise _invalid(f"chalice-offline keeps no replicas in other regions: {elsewhere}.")
     table = only(properties, *_AS_THEY_ARE) | only(replica, "Tags")
-    time_to_live = properties.get("TimeToLiveSpecification", {})
-    if str(time_to_live.get("Enabled", False)).lower() == "true":
-        table["TimeToLiveSpecification"] = time_to_live
     if indexes := properties.get(_INDEXES):
         reads = {one["IndexName"]: one for one in replica.get(_INDEXES, [])}
         table[_INDEXES] = [_index(properties, one, reads) for one in indexes]

@@ -57,9 +57,16 @@ def _described(place: Place, table: str, description: dict[str, Any]) -> Resourc
 
 
 def _complete_table(place: Place, table: Resource, properties: Properties) -> None:
-    time_to_live = properties.get("TimeToLiveSpecification")
-    if time_to_live:
-        _put_time_to_live(place, table, time_to_live["AttributeName"], enabled=True)
+    attribute = _lives_by(properties)
+    if attribute:
+        _put_time_to_live(place, table, attribute, enabled=True)
+
+
+def _lives_by(properties: Properties) -> str | None:
+    """Return the attribute that says when an item goes; None where time to live is off."""
+    specification = properties.get("TimeToLiveSpecification", {})
+    is_on = str(specification.get("Enabled", False)).lower() == "true"  # templates spell it, too
+    return specification.get("AttributeName") if is_on else None
 
 
 def _put_time_to_live(place: Place, table: Resource, attribute: str, *, enabled: bool) -> None:
@@ -72,13 +79,12 @@ def update_table(place: Place, table: Resource, before: Properties, after: Prope
     """Make a table what a template says of it; return how it is described then."""
     for request in _table_updates(place, table, before, after):
         place.call("dynamodb", "UpdateTable", {"TableName": table.reference, **request})
-    was = before.get("TimeToLiveSpecification")
-    wanted = after.get("TimeToLiveSpecification")
+    was, wanted = _lives_by(before), _lives_by(after)
     if was != wanted:
         if was:
-            _put_time_to_live(place, table, was["AttributeName"], enabled=False)
+            _put_time_to_live(place, table, was, enabled=False)
         if wanted:
-            _put_time_to_live(place, table, wanted["AttributeName"], enabled=True)
+            _put_time_to_live(place, table, wanted, enabled=True)
     tags = {"ResourceArn": place.arn("dynamodb", f"table/{table.reference}")}
     if after.get("Tags") and after["Tags"] != before.get("Tags"):
         place.call("dynamodb", "TagResource", {**tags, "Tags": after["Tags"]})
