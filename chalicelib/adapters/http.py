@@ -56,14 +56,14 @@ class HttpReply:
             raise NoReply(f"HTTP {self.status} with a body that is no JSON object")
         return data
 
-    def json_list(self) -> list[dict[str, Any]]:
-        """Return the body as a list of JSON objects; NoReply when it is none."""
+    def json_list(self) -> list[Any]:
+        """Return the body as a JSON list of whatever; NoReply when it is none."""
         try:
             data = json_module.loads(self.body)
         except ValueError:
             raise NoReply(f"HTTP {self.status} with a body that is no JSON") from None
-        if not isinstance(data, list) or not all(isinstance(entry, dict) for entry in data):
-            raise NoReply(f"HTTP {self.status} with a body that is no list of objects")
+        if not isinstance(data, list):
+            raise NoReply(f"HTTP {self.status} with a body that is no JSON list")
         return data
 
     @property

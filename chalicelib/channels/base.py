@@ -216,8 +216,8 @@ def items(data: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
     return value
 
 
-def readable(channel: str, entries: object, read: Callable[[dict[str, Any]], T | None]) -> list[T]:
-    """Read what can be read of a partner's list (absent: none), without what is read as None.
+def readable(sender: str, entries: object, read: Callable[[dict[str, Any]], T | None]) -> list[T]:
+    """Read what can be read of a vendor's list (absent: none), without what is read as None.
 
     What cannot is said in the log: one entry that means nothing must not hide the others.
     InvalidPayload when it is no list.
@@ -231,7 +231,7 @@ def readable(channel: str, entries: object, read: Callable[[dict[str, Any]], T |
                 raise InvalidPayload("an entry is no object")
             one = read(entry)
         except InvalidPayload as error:
-            log.error("partner.unreadable", channel=channel, reason=str(error))
+            log.error("vendor.unreadable", sender=sender, reason=str(error))
             continue
         if one is not None:
             found.append(one)

@@ -32,7 +32,7 @@ class Money:
         # bool is an int to Python; True cents is a payload error all the same.
         if type(self.amount) is not int:
             raise InvalidMoney(f"money must be whole minor units, not {_kind(self.amount)}")
-        if self.currency not in EXPONENTS:
+        if not isinstance(self.currency, str) or self.currency not in EXPONENTS:
             raise InvalidMoney("money has an unknown currency")
 
     def __add__(self, other: Money) -> Money:

@@ -241,6 +241,23 @@ class PointOfSale(Protocol):
         """Return what the store has of items; those that the till does not know are left out."""
 
 
+def entries(data: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
+    """Return what is an object in a list of a vendor's answer; absent and null mean none.
+
+    PosOutcomeUnknown when it is no list: such an answer proves nothing, least of all "none".
+    """
+    value = data.get(name)
+    if not isinstance(value, list | None):
+        raise PosOutcomeUnknown(f"{name} in the answer is no list")
+    return [entry for entry in value or [] if isinstance(entry, dict)]
+
+
+def member(data: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """Return an object in a vendor's answer, {} when there is none."""
+    value = data.get(name)
+    return value if isinstance(value, dict) else {}
+
+
 def clipped(data: Mapping[str, Any], name: str, length: int = 200) -> str:
     """Return a vendor's text shortened, for our records."""
     return str(data.get(name) or "")[:length]

@@ -194,3 +194,13 @@ def test_final_refusals_keep_squares_reason(
     assert refused.value.refusal.reason is reason
     assert code in refused.value.refusal.detail
     assert "Ada" not in refused.value.refusal.detail
+
+
+def test_what_is_sold_out_is_read_but_for_what_is_no_object(house: Any) -> None:
+    """The answer is about a whole menu."""
+    off = {"location_id": "L1", "sold_out": True}
+    fries = {"id": "FRIES", "type": "ITEM_VARIATION"}
+    fries["item_variation_data"] = {"location_overrides": ["no object", None, off]}  # type: ignore[assignment]
+    found = reply(200, {"objects": [None, "no object", {}, {"id": 1}, fries]})
+    levels = square_of(house, found).stock_of(house.put_record(State.RECEIVED).store, ["FRIES"])
+    assert {id_: level.available for id_, level in levels.items()} == {"FRIES": False}

@@ -14,6 +14,7 @@ from chalicelib.adapters.secrets import SecretsUnavailable
 from chalicelib.bootstrap import Services
 from chalicelib.handlers import COMMANDS
 from chalicelib.ingest.webhooks import INLINE_BYTES, receive, receive_from_pos
+from chalicelib.pos.base import TicketState
 
 if TYPE_CHECKING:
     from chalicelib.channels.base import WebhookReply
@@ -291,6 +292,30 @@ def test_square_webhook_for_another_url_is_refused(house: Any) -> None:
     body = raw(SQUARE)
     headers = square_headers(body, "http://127.0.0.1:8000/webhooks/pos/square/")
     assert post(house, "square", body, headers).status == 401
+
+
+def read_by_square(house: Any, payload: dict[str, Any]) -> Any:
+    body = raw(payload)
+    return house.square().read_webhook(square_headers(body), body, house.services.secrets.all())
+
+
+@pytest.mark.parametrize("bad", ["no object", None, {"new_state": 7}, {"new_state": []}])
+def test_a_fulfilment_that_means_nothing_hides_no_other(house: Any, bad: Any) -> None:
+    """Square sends a webhook that we refuse for a whole day, and it gets no better."""
+    changes = [bad, {"new_state": "PREPARED"}]
+    inner = {"order_id": "SQ-1", "state": [], "fulfillment_update": changes}
+    data = {"object": {"order_fulfillment_updated": inner}}
+    [notice] = read_by_square(house, {"type": "order.fulfillment.updated", "data": data})
+    assert notice.state is TicketState.READY
+
+
+@pytest.mark.parametrize("bad", ["no object", None, {"location_id": 7}, {"state": ["IN_STOCK"]}])
+def test_a_count_that_means_nothing_hides_no_other(house: Any, bad: Any) -> None:
+    """One webhook brings many counts."""
+    count = {"location_id": "L1", "catalog_object_id": "FRIES", "state": "IN_STOCK"}
+    data = {"object": {"inventory_counts": [bad, count | {"quantity": "0"}]}}
+    [notice] = read_by_square(house, {"type": "inventory.count.updated", "data": data})
+    assert (notice.pos_item_id, notice.available) == ("FRIES", False)
 
 
 def test_refusals_are_logged_without_payload(

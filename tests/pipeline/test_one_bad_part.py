@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from chalicelib.adapters.http import VendorHttp
+from chalicelib.adapters.http import HttpReply, VendorHttp
 from simulators.audit import findings
 
 if TYPE_CHECKING:
@@ -68,12 +68,37 @@ def test_an_entry_that_means_nothing_hides_no_missed_order(
         content = json.loads(reply.body)
         found = content if isinstance(content, list) else content["orders"]
         more = {"status": "placed", "eventType": "CREATED", "eventId": "e"}
-        found[:0] = [more | {id_: "of no form"}, more | {id_: None}, more | {id_: "unknown"}]
+        found[:0] = ["no object", None, more | {id_: "of no form"}, more | {id_: None}]
+        found[:0] = [more | {id_: "unknown"}]
         return replace(reply, body=json.dumps(content).encode())
 
     monkeypatch.setattr(VendorHttp, "call", with_nonsense)
     street.world.channels[channel].faults.add(event, "late_webhook", seconds=86_400)
     order_id = street.place(channel, number=1)
+    street.go(seconds=240)
+    assert street.decisions()[order_id] in ("accepted", "confirmed")
+    assert len(street.tickets()) == 1
+
+
+@pytest.mark.parametrize("wrong", [HttpReply(500), HttpReply(200, b"<html>"), HttpReply(404)])
+def test_an_order_that_is_not_shown_hides_no_missed_one(
+    street: Street, monkeypatch: pytest.MonkeyPatch, wrong: HttpReply
+) -> None:
+    """Open Delivery's list does not say whose an order is: each is read, and one of them fails."""
+    call = VendorHttp.call
+
+    def fails_for_one(self: VendorHttp, method: str, url: str, **named: Any) -> Any:
+        if url.endswith("/orders/somebody-elses"):
+            return wrong
+        reply = call(self, method, url, **named)
+        if "events:polling" not in url or reply.status != 200:
+            return reply
+        other = {"eventType": "CREATED", "eventId": "e", "orderId": "somebody-elses"}
+        return replace(reply, body=json.dumps([other, *json.loads(reply.body)]).encode())
+
+    monkeypatch.setattr(VendorHttp, "call", fails_for_one)
+    street.world.channels["open_delivery"].faults.add("CREATED", "late_webhook", seconds=86_400)
+    order_id = street.place("open_delivery", number=1)
     street.go(seconds=240)
     assert street.decisions()[order_id] in ("accepted", "confirmed")
     assert len(street.tickets()) == 1

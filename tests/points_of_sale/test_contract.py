@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -20,6 +21,11 @@ from chalicelib.pos.base import (
     TicketState,
 )
 from simulators.pos.square import Square as SquareSimulator
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from chalicelib.adapters.http import HttpReply
 
 CREATE = {"square": "CreateOrder", "toast": "ordersPost", "clover": "createOrder"}
 RELEASE = {"square": "CreatePayment", "clover": "print"}
@@ -233,3 +239,59 @@ def test_what_it_would_cost_is_asked_without_making_anything(till: Any) -> None:
     if quote is not None:
         assert quote.total == Money(4040, "USD")
     assert till.simulator.orders() == []
+
+
+def test_a_list_is_read_but_for_what_is_no_object(till: Any) -> None:
+    """A ticket is found, and the books of the night have it, whatever the vendor lists beside."""
+    record = till.record()
+    till.make(record)
+    till.advance(seconds=60)
+    spoil_lists(till, lambda found: ["no object", None, 7, {}, *found, [], {"id": 1}])
+    assert till.pos.find(record) is not None
+    [listed] = till.pos.orders_between(till.store, till.at_ms - 120_000, till.at_ms + 60_000)
+    assert listed.order_key == record.key
+
+
+def test_a_list_that_is_none_proves_nothing(till: Any) -> None:
+    """Taken for "no such order" it would become a second ticket."""
+    if till.pos.vendor == "toast":
+        pytest.skip("Toast is asked for one order, not for a list")
+    record = till.record()
+    till.make(record)
+    till.advance(seconds=60)
+    spoil_lists(till, lambda _: {"0": "no list"})
+    with pytest.raises(PosOutcomeUnknown):
+        till.pos.find(record)
+
+
+def test_a_full_page_with_an_entry_that_is_no_object_is_not_the_last(clover: Any) -> None:
+    """What stands on the page after it would be made a second time."""
+    records = [clover.record(f"o-{number}") for number in range(101)]
+    for record in records:
+        clover.pos.create(record)
+        clover.advance(seconds=0.1)
+    clover.advance(seconds=60)
+    spoil_lists(clover, lambda found: [None, *found[1:]] if len(found) > 1 else found)
+    found = clover.pos.orders_between(clover.store, clover.at_ms - 120_000, clover.at_ms)
+    assert len(found) == 100
+
+
+def spoil_lists(till: Any, spoil: Callable[[list[Any]], Any]) -> None:
+    """Have every list that a vendor answers with spoiled, at the top or one level below."""
+    http = till.pos._http
+
+    class Spoiling:
+        def call(self, method: str, url: str, **named: Any) -> HttpReply:
+            reply: HttpReply = http.call(method, url, **named)
+            content = json.loads(reply.body)
+            if isinstance(content, list):
+                content = spoil(content)
+            else:
+                content = {k: spoil(v) if k in LISTS else v for k, v in content.items()}
+            return replace(reply, body=json.dumps(content).encode())
+
+    till.pos._http = Spoiling()
+
+
+LISTS = frozenset({"orders", "objects", "elements"})
+"""What vendors call the lists in their answers."""

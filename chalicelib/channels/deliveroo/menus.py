@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.channels.base import items, obj
+from chalicelib.channels.base import obj, readable, text
 from chalicelib.channels.menus import DAY_NAMES, NAME, MenuResult
 from chalicelib.domain.errors import InvalidPayload
 from chalicelib.domain.order import identifier
@@ -85,7 +85,7 @@ def read_result(payload: dict[str, Any]) -> MenuResult:
     status = result.get("http_status")
     if status == 200:
         return MenuResult(site_of(result))
-    said = [str(error.get("message", "")) for error in items(result, "errors")]
+    said = readable("deliveroo", result.get("errors"), lambda error: text(error, "message") or None)
     why = "; ".join(said)[:300] or f"the upload ended with {status}"
     return MenuResult(site_of(result), why, may_pass=status != 400)
 

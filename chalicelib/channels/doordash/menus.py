@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.channels.base import items, obj, text
+from chalicelib.channels.base import obj, readable, text
 from chalicelib.channels.menus import NAME, MenuResult
 from chalicelib.domain.order import identifier
 from chalicelib.domain.wall import clock, days, week
@@ -48,14 +48,18 @@ def menu_body(publishing: Publishing) -> dict[str, Any]:
 
 def known_menu(details: dict[str, Any]) -> tuple[str, bool]:
     """Return the id of our menu among a store's, "" if none, and whether one is being made."""
-    found, is_pending = "", False
-    for menu in items(details, "menu"):
+    is_pending = False
+
+    def read(menu: dict[str, Any]) -> str | None:
+        nonlocal is_pending
         latest = menu.get("latest_menu_update")
         status = text(latest, "status") if isinstance(latest, dict) else ""
         is_pending = is_pending or status == PENDING
-        if menu.get("is_pos_menu") is not False and text(menu, "name") == NAME:
-            found = text(menu, "menu_id") or found
-    return found, is_pending
+        is_ours = menu.get("is_pos_menu") is not False and text(menu, "name") == NAME
+        return text(menu, "menu_id") or None if is_ours else None
+
+    found = readable("doordash", details.get("menu"), read)
+    return found[-1] if found else "", is_pending
 
 
 def read_result(payload: dict[str, Any]) -> MenuResult:

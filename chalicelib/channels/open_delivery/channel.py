@@ -13,6 +13,7 @@ from chalicelib import log
 from chalicelib.channels.api import PartnerApi
 from chalicelib.channels.base import (
     PartnerRefused,
+    PartnerUnavailable,
     SignatureInvalid,
     WebhookReply,
     hex_hmac_sha256,
@@ -250,11 +251,14 @@ class OpenDelivery:
         return readable(self.name, events, read)
 
     def _merchant_of(self, order_id: str) -> str:
+        """Return whose an order is, "" when this one is not shown: others wait, too."""
         try:
-            merchant = self._fetch(order_id).get("merchant")
-        except PartnerRefused as error:
-            log.error("partner.unreadable", channel=self.name, reason=str(error))
+            reply = self._api.call("GET", f"/v1/orders/{order_id}")
+            _done(reply, "get order")
+        except (PartnerRefused, PartnerUnavailable) as error:
+            log.error("vendor.unreadable", sender=self.name, reason=str(error))
             return ""
+        merchant = reply.json_or_empty().get("merchant")
         return text(merchant, "id") if isinstance(merchant, dict) else ""
 
     def _step(self, record: OrderRecord, step: str, body: dict[str, Any], wanted: set[str]) -> None:

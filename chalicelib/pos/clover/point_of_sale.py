@@ -37,6 +37,8 @@ from chalicelib.pos.base import (
     TicketState,
     Unreadable,
     clipped,
+    entries,
+    member,
 )
 from chalicelib.pos.clover.orders import order_body, order_key
 from chalicelib.pos.writing import order_and_store
@@ -104,7 +106,8 @@ class Clover:
         order, store = order_and_store(record)
         path = f"/orders/{ticket.pos_order_id}"
         found = self._call(record, "GET", f"{path}?expand=lineItems%2Cpayments")
-        paid = sum(int(payment.get("amount", 0)) for payment in _elements(found, "payments"))
+        payments = _elements(found, "payments")
+        paid = sum(_amount(payment, "amount", order.currency).amount for payment in payments)
         if paid < ticket.total.amount:
             tender = store.pos_settings.get(f"tender_{order.channel}")
             if not tender:
@@ -202,9 +205,8 @@ class Clover:
         while True:
             page_path = f"{path}&limit={PAGE}&offset={offset}"
             page = _object(self._send(merchant_id, "GET", page_path, None))
-            found = [one for one in page.get("elements") or [] if isinstance(one, dict)]
-            yield from found
-            if len(found) < PAGE:
+            yield from entries(page, "elements")
+            if len(page.get("elements") or []) < PAGE:
                 return
             offset += PAGE
 
@@ -265,9 +267,7 @@ def _amount(found: dict[str, Any], name: str, currency: str) -> Money:
 
 
 def _elements(found: dict[str, Any], name: str) -> list[dict[str, Any]]:
-    holder = found.get(name)
-    elements = holder.get("elements") if isinstance(holder, dict) else None
-    return [element for element in elements or [] if isinstance(element, dict)]
+    return entries(member(found, name), "elements")
 
 
 def _level(found: dict[str, Any]) -> Level:

@@ -15,9 +15,9 @@ from chalicelib.channels.base import (
     SignatureInvalid,
     check_size,
     instant,
-    items,
     obj,
     read_json_object,
+    readable,
     same,
     text,
 )
@@ -45,6 +45,8 @@ from chalicelib.pos.base import (
     TicketState,
     Unreadable,
     clipped,
+    entries,
+    member,
 )
 from chalicelib.pos.square.orders import order_body
 from chalicelib.pos.square.stock import CATALOG_BATCH, levels_at, stock_notices
@@ -123,7 +125,7 @@ class Square:
 
     def orders_between(self, store: Store, start_ms: int, end_ms: int) -> list[PosOrder]:
         """Search the location's orders of that time for those that have our key."""
-        return [one for found in self._created(store, start_ms, end_ms) for one in _ours(found)]
+        return readable(self.vendor, list(self._created(store, start_ms, end_ms)), _ours)
 
     def _created(
         self, store: Store, start_ms: int, end_ms: int | None = None
@@ -141,7 +143,7 @@ class Square:
         }
         while True:
             page = self._call(_seller(store), "POST", "/v2/orders/search", query)
-            yield from page.get("orders") or []
+            yield from entries(page, "orders")
             if not page.get("cursor"):
                 return
             query["cursor"] = page["cursor"]
@@ -189,11 +191,11 @@ class Square:
         order = self._retrieve(ticket.pos_order_id, seller)
         if order.get("state") == "CANCELED":
             return
-        for tender in items(order, "tenders"):
+        for tender in entries(order, "tenders"):
             self._refund(record, tender)
             order = self._retrieve(ticket.pos_order_id, seller)
         cancelled = [
-            {"uid": part.get("uid"), "state": "CANCELED"} for part in items(order, "fulfillments")
+            {"uid": part.get("uid"), "state": "CANCELED"} for part in entries(order, "fulfillments")
         ]
         changes = {
             "location_id": order.get("location_id"),
@@ -216,10 +218,10 @@ class Square:
     def state_of(self, record: OrderRecord, ticket: Ticket) -> TicketState:
         """Read the order: paid is printed; its fulfilment tells the rest."""
         order = self._retrieve(ticket.pos_order_id, _seller(record.store))
-        if order.get("state") in STATES:
+        if clipped(order, "state") in STATES:
             return STATES[order["state"]]
-        for fulfilment in items(order, "fulfillments"):
-            if fulfilment.get("state") in STATES:
+        for fulfilment in entries(order, "fulfillments"):
+            if clipped(fulfilment, "state") in STATES:
                 return STATES[fulfilment["state"]]
         return TicketState.PRINTED if order.get("tenders") else TicketState.UNPRINTED
 
@@ -228,7 +230,7 @@ class Square:
         # A webhook names the merchant, also one whose account is the app's own.
         seller = notice.seller_id if self._sellers.has(notice.seller_id) else ""
         order = self._retrieve(notice.pos_order_id, seller)
-        key = (order.get("metadata") or {}).get("order_key")
+        key = member(order, "metadata").get("order_key")
         return key if isinstance(key, str) else None
 
     def read_webhook(self, headers: Mapping[str, str], body: bytes, secrets: Secrets) -> Notices:
@@ -239,7 +241,7 @@ class Square:
             raise SignatureInvalid("x-square-hmacsha256-signature does not match URL and body")
         check_size(body)
         payload = read_json_object(body)
-        return [*_notices(payload), *stock_notices(payload), *_gone(payload)]
+        return [*_order_notices(payload), *stock_notices(payload), *_gone(payload)]
 
     def stock_id(self, pos_id: str) -> str:
         """Return it as it is: variations and modifiers are counted under their own ids."""
@@ -288,14 +290,18 @@ class Square:
             raise PosOutcomeUnknown(str(error)) from error
 
 
-def _ours(found: dict[str, Any]) -> Iterator[PosOrder]:
-    key = (found.get("metadata") or {}).get("order_key")
-    if isinstance(key, str):
-        ticket, tip = _ticket(found), (found.get("total_tip_money") or {}).get("amount") or 0
-        total = Money(ticket.total.amount - tip, ticket.total.currency)
-        created_ms = instant(found, "created_at") or 0
-        live = found.get("state") != "CANCELED"
-        yield PosOrder(key, ticket.pos_order_id, total, live, created_ms)
+def _ours(found: dict[str, Any]) -> PosOrder | None:
+    key = member(found, "metadata").get("order_key")
+    if not isinstance(key, str):
+        return None
+    try:
+        total, tip = Money.from_dict(found.get("total_money")), found.get("total_tip_money")
+        without_tip = total - Money.from_dict(tip) if tip else total
+    except InvalidPayload:
+        without_tip = None
+    created_ms = instant(found, "created_at") or 0
+    live = found.get("state") != "CANCELED"
+    return PosOrder(key, text(found, "id"), without_tip, live, created_ms)
 
 
 def _seller(store: Store | None) -> str:
@@ -366,16 +372,16 @@ def _gone(payload: dict[str, Any]) -> Iterator[SellerGone | Unreadable]:
         yield Unreadable("oauth.authorization.revoked does not say whose, or when")
 
 
-def _notices(payload: dict[str, Any]) -> list[PosNotice]:
+def _order_notices(payload: dict[str, Any]) -> list[PosNotice]:
     """Read what a webhook tells of an order; most only repeat what we have just done there."""
-    data = payload.get("data")
-    holder = data.get("object") if isinstance(data, dict) else None
+    holder = member(member(payload, "data"), "object")
     # data.object has one member, named after the event: order_updated, order_fulfillment_updated …
-    inner = next(iter(holder.values()), None) if isinstance(holder, dict) else None
-    if not isinstance(inner, dict) or not text(inner, "order_id"):
+    name = next(iter(holder), "")
+    inner = member(holder, name)
+    if not text(inner, "order_id"):
         return []
-    changes = [change.get("new_state") for change in items(inner, "fulfillment_update")]
-    state = next((STATES[s] for s in (inner.get("state"), *changes) if s in STATES), None)
+    changes = readable("square", inner.get("fulfillment_update"), _new_state)
+    state = next((STATES[s] for s in (clipped(inner, "state"), *changes) if s in STATES), None)
     if state is None:
         return []
     return [
@@ -388,3 +394,7 @@ def _notices(payload: dict[str, Any]) -> list[PosNotice]:
             seller_id=text(payload, "merchant_id"),
         )
     ]
+
+
+def _new_state(change: dict[str, Any]) -> str:
+    return text(change, "new_state")

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.channels.base import instant, items, text
+from chalicelib.channels.base import instant, readable, text
 from chalicelib.domain.errors import InvalidPayload
-from chalicelib.pos.base import Level, StockNotice
+from chalicelib.pos.base import Level, StockNotice, entries, member
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,12 +27,15 @@ def stock_notices(payload: dict[str, Any]) -> Iterator[StockNotice]:
         yield StockNotice("", seller)
     if type_ != "inventory.count.updated":
         return
-    data = payload.get("data")
-    holder = data.get("object") if isinstance(data, dict) else None
-    for count in items(holder if isinstance(holder, dict) else {}, "inventory_counts"):
+
+    def read(count: dict[str, Any]) -> StockNotice | None:
         place, item = text(count, "location_id"), text(count, "catalog_object_id")
-        if text(count, "state") == "IN_STOCK" and place and item:
-            yield StockNotice(place, seller, item, _is_positive(count))
+        if text(count, "state") != "IN_STOCK" or not (place and item):
+            return None
+        return StockNotice(place, seller, item, _is_positive(count))
+
+    counts = member(member(payload, "data"), "object").get("inventory_counts")
+    yield from readable("square", counts, read)
 
 
 def _is_positive(count: dict[str, Any]) -> bool | None:
@@ -44,16 +47,16 @@ def _is_positive(count: dict[str, Any]) -> bool | None:
 
 def levels_at(reply: dict[str, Any], location_id: str) -> dict[str, Level]:
     """Read which of the catalogue's objects a location has."""
-    levels: dict[str, Level] = {}
-    for found in items(reply, "objects"):
-        kind = text(found, "type").lower()
-        data = found.get(f"{kind}_data")
-        levels[text(found, "id")] = _level(data if isinstance(data, dict) else {}, location_id)
-    return levels
+
+    def read(found: dict[str, Any]) -> tuple[str, Level] | None:
+        id_, data = text(found, "id"), member(found, f"{text(found, 'type').lower()}_data")
+        return (id_, _level(data, location_id)) if id_ else None
+
+    return dict(readable("square", entries(reply, "objects"), read))
 
 
 def _level(data: dict[str, Any], location_id: str) -> Level:
-    for override in items(data, "location_overrides"):
+    for override in entries(data, "location_overrides"):
         if override.get("location_id") == location_id and override.get("sold_out") is True:
             return Level(available=False, until_ms=instant(override, "sold_out_valid_until"))
     return Level(available=True)

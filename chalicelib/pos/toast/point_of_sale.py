@@ -10,6 +10,7 @@ import base64
 import hashlib
 import hmac
 import itertools
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
@@ -22,6 +23,7 @@ from chalicelib.channels.base import (
     money,
     obj,
     read_json_object,
+    readable,
     same,
     text,
 )
@@ -54,7 +56,7 @@ from chalicelib.pos.writing import order_and_store
 from chalicelib.tokens import Grant, GrantRefused, TokenUnavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
     from chalicelib.adapters.http import HttpReply, VendorHttp
     from chalicelib.adapters.secrets import Secrets, VendorSecrets
@@ -210,7 +212,7 @@ class Toast:
                 listed = reply.json_list()
             except NoReply as error:
                 raise PosOutcomeUnknown(str(error)) from error
-            found += [one for order in listed for one in _ours(order, store.currency)]
+            found += readable(self.vendor, listed, partial(_ours, currency=store.currency))
             if len(listed) < PAGE:
                 return [one for one in found if start_ms <= one.created_ms < end_ms]
         raise AssertionError("unreachable")
@@ -287,17 +289,17 @@ def _object(reply: HttpReply) -> dict[str, Any]:
         raise PosOutcomeUnknown(str(error)) from error
 
 
-def _ours(found: dict[str, Any], currency: str) -> Iterator[PosOrder]:
+def _ours(found: dict[str, Any], currency: str) -> PosOrder | None:
     key, guid = order_key(found.get("externalId")), found.get("guid")
     if key is None or not isinstance(guid, str):
-        return
+        return None
     try:
         checks = [money(check, "totalAmount", currency) for check in items(found, "checks")]
         sum_ = total(checks, currency)
     except InvalidPayload:
         sum_ = None
     created_ms = instant(found, "openedDate") or instant(found, "createdDate") or 0
-    yield PosOrder(key, guid, sum_, not found.get("voided"), created_ms)
+    return PosOrder(key, guid, sum_, not found.get("voided"), created_ms)
 
 
 def _quote(reply: dict[str, Any], order: Order) -> Quote:

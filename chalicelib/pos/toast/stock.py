@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.channels.base import obj, text
+from chalicelib.channels.base import obj, readable, text
 from chalicelib.pos.base import Level, StockNotice
 
 if TYPE_CHECKING:
@@ -31,10 +31,11 @@ def stock_notices(payload: dict[str, Any]) -> Iterator[StockNotice]:
         yield StockNotice(place, "", item, AVAILABLE[type_])
 
 
-def levels_of(found: list[dict[str, Any]]) -> dict[str, Level]:
+def levels_of(found: list[Any]) -> dict[str, Level]:
     """Read the stock API's answer; QUANTITY means that there is some."""
-    return {
-        text(item, "guid"): Level(text(item, "status") != "OUT_OF_STOCK")
-        for item in found
-        if text(item, "guid") and text(item, "status")
-    }
+
+    def read(item: dict[str, Any]) -> tuple[str, Level] | None:
+        guid, status = text(item, "guid"), text(item, "status")
+        return (guid, Level(status != "OUT_OF_STOCK")) if guid and status else None
+
+    return dict(readable("toast", found, read))
