@@ -168,16 +168,14 @@ class AwsSession:
             if self._data is not None:
                 # A file can be open only once. What has gone well in memory is done in it as well.
                 other.stop()
-                before.driver.write_off()
-                before.stop()
+                before.give_way()
                 _write_anew(self._data, file)
                 other, switch = self._populated(SqliteStorage(self._data))
             self._tell(other)
             self.now = other
             switch()
             if self._data is None:
-                before.driver.write_off()
-                before.stop()
+                before.give_way()
             leave_out_of_collections(anew=True)
 
     def _populated(self, storage: SqliteStorage) -> tuple[LiveEmulator, Callable[[], None]]:

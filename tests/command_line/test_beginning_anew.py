@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import urllib.error
 import urllib.request
 from typing import TYPE_CHECKING, Any
 
@@ -107,12 +109,14 @@ def test_state_is_saved_and_loaded(shop: Shop, tmp_path: Path) -> None:
 
 
 def test_files_that_cannot_be_loaded_change_nothing(shop: Shop, tmp_path: Path) -> None:
-    """Not there, none of ours, damaged, or one of its objects gone."""
+    """Not there, none of ours, empty, damaged, or one of its objects gone."""
     fill(shop)
     text = tmp_path / "text"
     text.write_text("hello" * 200)
     assert "is not there" in shop.refused("state", "load", str(tmp_path / "nope"))
     assert "no file of chalice-offline" in shop.refused("state", "load", str(text))
+    text.write_text("")
+    assert "text is empty: nothing was saved in it." in shop.refused("state", "load", str(text))
     file = tmp_path / "kept.state"
     shop.says("state", "save", str(file))
     (large,) = (tmp_path / "kept.state-objects").iterdir()
@@ -185,6 +189,43 @@ def test_a_handler_of_before_writes_nothing_after(shop: Shop) -> None:
     (shop.directory / "go").touch()
     wait_until((shop.directory / "done").exists, "the handler's end")
     assert items_of(shop) == []
+
+
+SLOW_ROUTE = """
+import pathlib
+import threading
+from chalice import Chalice
+
+app = Chalice(app_name="shop")
+here = pathlib.Path(__file__).parent
+
+@app.route("/slow")
+def slow():
+    (here / "begun").touch()
+    while True:
+        threading.Event().wait(0.01)
+"""
+
+
+def test_who_waits_for_a_route_during_a_reset_is_told_to_come_again(shop: Shop) -> None:
+    """503, which clients try again, and not 502, which says that the app failed."""
+    (shop.directory / "app.py").write_text(SLOW_ROUTE)
+    shop.says("reset")
+    answered: list[int] = []
+
+    def ask() -> None:
+        try:
+            urllib.request.urlopen(f"{shop.session.http_server.url}/slow", timeout=20)
+        except urllib.error.HTTPError as error:
+            answered.append(error.code)
+            error.close()
+
+    client = threading.Thread(target=ask)
+    client.start()
+    wait_until((shop.directory / "begun").exists, "the handler's start")
+    shop.says("reset")
+    client.join()
+    assert answered == [503]
 
 
 SOCKETS = """

@@ -14,11 +14,14 @@ from chalice_offline.composition import compose
 from chalice_offline.console.api import Console
 from chalice_offline.console.functions import percentile
 from chalice_offline.console.session import Session
+from chalice_offline.core.context import Caller
 from chalice_offline.core.errors import ProjectError
 from chalice_offline.core.http import Headers, HttpRequest, HttpResponse
+from chalice_offline.core.pending import Pending
 from chalice_offline.drivers.virtual import VirtualDriver
 from chalice_offline.emulator import Emulator
 from chalice_offline.services.lambda_ import LambdaState
+from chalice_offline.storage import SqliteStorage
 from chalice_offline.transports.aws_door import aws_endpoint
 from chalice_offline.transports.gateway import Gateway, account_of
 from chalice_offline.transports.http_server import Server
@@ -207,3 +210,44 @@ def test_percentile_is_the_nearest_rank(
 ) -> None:
     """A value that occurred, not an interpolation."""
     assert percentile(values, percent) == expected
+
+
+def test_a_request_that_comes_while_the_gateway_closes_is_answered() -> None:
+    """It passed the door before, and waits for what will never be: 503, not silence."""
+    emulator = compose(VirtualDriver())
+    gateway = Gateway(emulator)
+    emulator.call("sqs", "CreateQueue", {"QueueName": "orders"}, Caller())
+    gateway.judge = lambda *_: gateway.close()  # after it looked, before it calls
+    wait = {"QueueUrl": "http://localhost:4566/000000000000/orders", "WaitTimeSeconds": 20}
+    headers = Headers(
+        [
+            ("content-type", "application/x-amz-json-1.0"),
+            ("x-amz-target", "AmazonSQS.ReceiveMessage"),
+        ]
+    )
+    asked = HttpRequest("POST", "http://localhost:4566/", headers, json.dumps(wait).encode())
+    reply = gateway.handle(asked)
+    assert isinstance(reply, Pending)
+    assert reply.result().status == 503
+
+
+def test_what_breaks_because_the_emulator_stopped_is_answered_as_that(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The storage is closed under a request that is still on its way: no error of ours."""
+    emulator = compose(VirtualDriver(), storage=SqliteStorage())
+    gateway = Gateway(emulator)
+
+    def stop(*_: Any) -> None:
+        gateway.close()
+        emulator.storage.close()
+
+    emulator.call("s3", "CreateBucket", {"Bucket": "drop"}, Caller())
+    gateway.judge = stop
+    credential = "AWS4-HMAC-SHA256 Credential=test/20261127/us-east-1/s3/aws4_request"
+    headers = Headers([("authorization", f"{credential}, SignedHeaders=host, Signature=0")])
+    large = HttpRequest("PUT", "http://localhost:4566/drop/large", headers, b"x" * 200_000)
+    answered = gateway.handle(large)
+    assert isinstance(answered, HttpResponse)
+    assert answered.status == 503
+    assert caplog.records == []

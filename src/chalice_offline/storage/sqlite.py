@@ -142,6 +142,8 @@ class SqliteStorage:
         """
         if not file.is_file():
             raise ProjectError(f"{file} is not there")
+        if file.stat().st_size == 0:
+            raise ProjectError(f"{file} is empty: nothing was saved in it")
         check(file)
         storage = cls()
         try:

@@ -114,6 +114,9 @@ class Gateway:
                 response.body = b""
             return self._completed(target, request, response)
         except Exception:  # noqa: BLE001 - the outermost boundary
+            if self._is_closed:  # it came before, and what it needs went meanwhile
+                _log.debug("stopped within %s %s", request.method, request.path, exc_info=True)
+                return serialize_error(target, _stopping(), request_id)
             # A mistake of ours must not take a door down. It is logged
             # whole, and the client is told what AWS says when AWS itself fails.
             _log.exception("%s %s failed", request.method, request.path)
@@ -180,6 +183,8 @@ class Gateway:
                 response.resolve(serialize(target, result, request_id))
 
         reply.then(settled)
+        if self._is_closed:  # meanwhile: whoever closed may have looked before this one waited
+            self.close()
         return response
 
     def _receive(self, path: str, request: HttpRequest, causes: tuple[int, ...]) -> HttpResponse:
