@@ -6,6 +6,7 @@ webhook, or when it is fired after it was held:
     0 s         the webhook arrived
     90 s        target (a partner may want it earlier): no ticket is begun that could not be made
                 by now. What certainly is no ticket is denied. What may be one is looked for
+    110 s       the same for an order that nobody has tried yet: its wake was lost
     130 s       the last moment at which a ticket that exists may still be printed
     140 s       whose print is still unknown now is denied, voided and shown to staff, also while
                 a worker is, or seems to be, inside a call: it may hang until Lambda stops it
@@ -14,7 +15,7 @@ webhook, or when it is fired after it was held:
 
 Partners give up later than that: DoorDash after 3 to 8 minutes, Uber Eats after 11.5.
 The sweep comes every 60 s and wakes what has been quiet for NUDGE_MS: an order whose wake was
-lost in its first second is awake again after 90 s at the latest.
+lost in its first second is awake again after 90 s at the latest, and there is time to make it.
 """
 
 from __future__ import annotations
@@ -26,6 +27,9 @@ CALL_SECONDS = CONNECT_SECONDS + READ_SECONDS
 DECIDE_MS = 90_000
 PRINT_LATE_MS = 40_000
 """After the target: how long a ticket that exists may still be printed."""
+FIRST_TRY_LATE_MS = 20_000
+"""After the target: until when the ticket of an order may still be made that nobody has tried yet.
+The sweep is what wakes it, up to 90 s after its webhook, and no partner gives up before 180 s."""
 LOOK_ON_MS = 50_000
 """After the target: how long a print whose outcome is unknown is looked for."""
 

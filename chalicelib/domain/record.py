@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from chalicelib.domain.deadlines import (
     ANSWER_LEASE_MS,
     DECIDE_MS,
+    FIRST_TRY_LATE_MS,
     LAST_LOOK_MS,
     LOOK_ON_MS,
     NUDGE_MS,
@@ -108,6 +109,11 @@ class OrderRecord:
     def decide_ms(self) -> int:
         """When a yes or a no is to be there."""
         return (self.clock_ms or self.received_ms) + self.decide_within_ms
+
+    @property
+    def make_until_ms(self) -> int:
+        """By when a ticket that is begun is to be made: later while nobody has tried yet."""
+        return self.decide_ms + (0 if self.tries else FIRST_TRY_LATE_MS)
 
     @property
     def print_until_ms(self) -> int:

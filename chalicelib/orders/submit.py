@@ -66,6 +66,7 @@ def submit_order(services: Services, command: SubmitOrder) -> None:
         raise RetryLater(f"there is no order {command.key}")
     work.about(record.key, record.trace)
     if taken:
+        _mind_hanging(services, record, now_ms, lease_ms)
         _attempt(Attempt(services, pos, record, is_first=True))
     elif record.is_leased(now_ms):
         if refuse_overdue(services, record) is None:
@@ -93,11 +94,7 @@ def _fire_if_due(services: Services, record: OrderRecord) -> None:
 
 def _resume(services: Services, record: OrderRecord, now_ms: int, lease_ms: int) -> None:
     """Take up an order that an earlier attempt left: nobody knows what became of its call."""
-    give_up_ms = record.give_up_ms(now_ms)
-    has_crashed = record.lease_until_ms is not None
-    if has_crashed or give_up_ms < now_ms + lease_ms:
-        # Should this attempt hang, somebody else has to answer the partner in time.
-        see_to_its_end(services, record, give_up_ms)
+    _mind_hanging(services, record, now_ms, lease_ms, has_crashed=record.lease_until_ms is not None)
     try:
         leased = change(services, record, lambda r: _begun(r, now_ms, lease_ms))
     except Overtaken:
@@ -105,6 +102,20 @@ def _resume(services: Services, record: OrderRecord, now_ms: int, lease_ms: int)
         return
     pos = services.points_of_sale[_vendor(leased)]
     _attempt(Attempt(services, pos, leased, is_first=False))
+
+
+def _mind_hanging(
+    services: Services,
+    record: OrderRecord,
+    now_ms: int,
+    lease_ms: int,
+    *,
+    has_crashed: bool = False,
+) -> None:
+    """Should an attempt that begins now hang, have somebody else answer the partner in time."""
+    give_up_ms = record.give_up_ms(now_ms)
+    if has_crashed or give_up_ms < now_ms + lease_ms:
+        see_to_its_end(services, record, give_up_ms)
 
 
 def _begun(record: OrderRecord, now_ms: int, lease_ms: int) -> OrderRecord:
@@ -182,7 +193,7 @@ def _is_printed(attempt: Attempt, ticket: Ticket) -> bool:
 
 
 def _create(attempt: Attempt) -> Ticket:
-    if attempt.now_ms() + CALL_SECONDS * 1000 > attempt.record.decide_ms:
+    if attempt.now_ms() + CALL_SECONDS * 1000 > attempt.record.make_until_ms:
         raise OutOfTime("no time is left to begin a ticket")
     return attempt.create()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,9 @@ import pytest
 import responses
 
 from chalicelib.adapters.http import NoReply, VendorHttp
+from chalicelib.adapters.queues import Queues
 from chalicelib.pos.square import Square
+from chalicelib.pos.toast import Toast
 from simulators.audit import findings
 from simulators.in_responses import mount
 from simulators.menu import make_stores
@@ -226,3 +229,53 @@ def test_printed_order_whose_confirmation_is_lost_is_not_denied_and_printed(
     square.faults.clear()
     street.go(seconds=900, step=30)
     assert findings(street) == []
+
+
+@pytest.fixture
+def lost_wakes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The first wake of all gets lost; the list names its queue."""
+    send, lost = Queues.send, list[str]()
+
+    def loses_one(self: Queues, queue: str, body: Any, delay_seconds: int = 0) -> None:
+        if "order_key" in body and not lost:
+            lost.append(queue)
+        else:
+            send(self, queue, body, delay_seconds)
+
+    monkeypatch.setattr(Queues, "send", loses_one)
+    return lost
+
+
+@pytest.mark.parametrize("begins", range(0, 60, 12))
+@pytest.mark.parametrize("vendor", sorted(STORES))
+def test_order_whose_first_wake_was_lost_is_made_when_the_sweep_comes(
+    long_street: Street, lost_wakes: list[str], vendor: str, begins: int
+) -> None:
+    """The sweep comes once a minute, and wakes what has been quiet for half of one."""
+    street = long_street
+    street.go(seconds=begins, step=1)
+    order_id = street.place("doordash", store=STORES[vendor])
+    began = street.offline.now.timestamp()
+    street.go(seconds=180, step=1)
+    assert lost_wakes == [f"pos-{vendor}"]
+    assert street.decisions() == {order_id: "accepted"}
+    assert decided(street)[order_id] - began < 110
+    assert findings(street) == []
+
+
+@pytest.mark.usefixtures("lost_wakes")
+def test_order_that_was_woken_late_and_hangs_is_decided_in_time(
+    long_street: Street, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its ticket is begun later than any other's: so is the waiting for it watched."""
+
+    def hangs(*_: Any, **__: Any) -> Any:
+        time.sleep(600)
+
+    monkeypatch.setattr(Toast, "create", hangs)
+    street = long_street
+    began = street.offline.now.timestamp()
+    order_id = street.place("doordash", store=STORES["toast"])
+    street.go(seconds=240, step=1)
+    assert street.decisions() == {order_id: "denied"}
+    assert decided(street)[order_id] - began <= 150
