@@ -256,10 +256,13 @@ def test_sweep_reports_a_queue_that_takes_nothing(house: Any) -> None:
 # At the deadline.
 
 
-def test_order_that_no_call_was_made_for_is_denied_at_its_deadline(house: Any) -> None:
+@pytest.mark.parametrize(("tries", "seconds"), [(0, 104), (1, 90)])
+def test_order_that_no_call_was_made_for_is_denied_at_its_deadline(
+    house: Any, tries: int, seconds: int
+) -> None:
     """Nothing can print, so the no is certain and nothing is undone."""
-    house.put_record(State.RECEIVED)
-    house.clock.advance(90)
+    house.put_record(State.RECEIVED, tries=tries)
+    house.clock.advance(seconds)
     house.handle(SubmitOrder(KEY, "square"))
     assert house.only().refusal.reason is Reason.POS_OFFLINE
     assert (house.only().undo, house.till.created) == (None, [])
