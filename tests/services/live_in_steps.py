@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from chalice_offline.core.pending import Pending
     from chalice_offline.core.run import RunLife
 
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 120  # never waited for but where something hangs, and 1,250 threads take a while
 
 
 class LiveInSteps(LiveDriver):

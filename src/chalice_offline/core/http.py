@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     from chalice_offline.core.feed import Feed
     from chalice_offline.core.storage import Blob
@@ -77,7 +77,7 @@ class HttpRequest(NamedTuple):
     headers: Headers
     body: bytes = b""
     upload: Blob | None = None
-    fields: Sequence[tuple[bytes, bytes]] = ()
+    fields: tuple[tuple[bytes, bytes], ...] = ()
     place: Mapping[str, str] | None = None
 
     @property

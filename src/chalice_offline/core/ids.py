@@ -8,6 +8,9 @@ import string
 
 _UPPER_ALPHANUMERIC = string.ascii_uppercase + string.digits
 
+# A hexadecimal digit whose two highest bits say variant 2 (RFC 9562, section 4.1), by any digit.
+_VARIANT_2 = {f"{digit:x}": f"{digit & 3 | 8:x}" for digit in range(16)}
+
 
 class Ids:
     """A seeded source of ids: the same seed and the same calls give the same ids."""
@@ -17,11 +20,9 @@ class Ids:
 
     def uuid(self) -> str:
         """Return a version 4 UUID in its usual spelling."""
-        bits = self._random.getrandbits(128)
-        # Version 4, variant 2 (RFC 9562).
-        bits = (bits & ~(0xF << 76 | 0x3 << 62)) | (4 << 76 | 2 << 62)
-        text = f"{bits:032x}"
-        return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+        text = self._random.randbytes(16).hex()
+        variant = _VARIANT_2[text[16]]
+        return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-{variant}{text[17:20]}-{text[20:]}"
 
     def hex(self, digits: int) -> str:
         """Return `digits` lower-case hexadecimal digits."""

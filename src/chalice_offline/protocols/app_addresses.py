@@ -13,8 +13,10 @@ import json
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from chalice_offline.core.header_fields import decoded
 from chalice_offline.core.http import Headers, HttpRequest, HttpResponse
 from chalice_offline.protocols.codec import Codec
 from chalice_offline.protocols.target import Target
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from chalice_offline.core.errors import AwsError
+    from chalice_offline.core.header_fields import Fields
 
 #: The "protocol" of their targets.
 APP = "app"
@@ -101,7 +104,13 @@ def is_app_host(host: str) -> bool:
 
 def sent_to_stage(request: HttpRequest, api_id: str, stage: str) -> HttpRequest:
     """Return a request to an API that needs no naming, with the API and its stage as its place."""
-    return request._replace(place={"apiId": api_id or "-", "stage": stage or "-"})
+    method, url, headers, body, upload, fields, _ = request
+    return HttpRequest(method, url, headers, body, upload, fields, _place(api_id, stage))
+
+
+@lru_cache(maxsize=256)
+def _place(api_id: str, stage: str) -> Mapping[str, str]:
+    return MappingProxyType({"apiId": api_id or "-", "stage": stage or "-"})
 
 
 @lru_cache(maxsize=256)
@@ -161,10 +170,8 @@ def _parameters(request: HttpRequest, names: Mapping[str, str], path: str) -> di
     }
 
 
-def _fields(request: HttpRequest) -> list[tuple[str, str]]:
-    if not request.fields:
-        return list(request.headers.items())
-    return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.fields]
+def _fields(request: HttpRequest) -> Fields:
+    return decoded(request.fields) if request.fields else tuple(request.headers.items())
 
 
 def _serialize(result: dict[str, Any], _request_id: str) -> HttpResponse:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+from chalice_offline.core.header_fields import characters
 from chalice_offline.core.unspelled import UnspelledJson
 
 if TYPE_CHECKING:
@@ -42,8 +42,8 @@ def weigh(detail: Mapping[str, Any]) -> tuple[int, bool]:
             continue
         elif isinstance(value, UnspelledJson):
             size = value.journal_weight
-        elif name == "headers" and kind is list:  # of every request to an API
-            size = _of_fields(value)
+        elif name == "headers" and kind is tuple:  # of every request to an API
+            size = characters(value) + len(value) * _FIELD_BYTES
         else:
             nested.append(value)
             continue
@@ -55,14 +55,6 @@ def weigh(detail: Mapping[str, Any]) -> tuple[int, bool]:
         return total, too_long
     below, is_longer = _weigh_all(nested, len(nested))
     return total + below, too_long or is_longer
-
-
-def _of_fields(pairs: list[Any]) -> int:
-    """Weigh header fields: pairs of texts."""
-    try:
-        return len("".join(chain.from_iterable(pairs))) + len(pairs) * _FIELD_BYTES
-    except TypeError:  # something else
-        return _weigh_all([pairs], 1)[0]
 
 
 def _weigh_all(waiting: list[Any], counted: int) -> tuple[int, bool]:

@@ -48,9 +48,9 @@ class OfflineHttp:
                 sent["content-type"] = "application/json"
         payload = body.encode() if isinstance(body, str) else body
         spelled = {name.lower(): name for name in headers or {}}
-        fields = [
+        fields = tuple(
             (spelled.get(name, name).encode(), value.encode()) for name, value in sent.items()
-        ]
+        )
         url = f"https://localhost{path}"
         reply = self._send(HttpRequest(method.upper(), url, sent, payload, fields=fields))
         return HTTPResponse(body=reply.body, headers=reply.headers, status_code=reply.status)

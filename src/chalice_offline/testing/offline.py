@@ -384,8 +384,8 @@ class Offline:
         return [f"  {describe(entry)}" for entry in list(self.emulator.journal.entries())[-8:]]
 
 
-def _raw(fields: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
-    return [(name.encode(), value.encode()) for name, value in fields.items()]
+def _raw(fields: Mapping[str, str]) -> tuple[tuple[bytes, bytes], ...]:
+    return tuple((name.encode(), value.encode()) for name, value in fields.items())
 
 
 def _instant_ms(start: datetime | str) -> int:

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from chalice_offline.core.http import HttpRequest, HttpResponse
     from chalice_offline.transports.at_once import Answer, Endpoint, Fields
     from chalice_offline.transports.guard import Guard
+    from chalice_offline.transports.heads import Field
+
+    Head = tuple[Headers, tuple[Field, ...]]
 
 _log = logging.getLogger(__name__)
 
@@ -122,7 +125,8 @@ class BusyConnection:
         self._endpoint = endpoint
         self._socket = own
         self._reader = _Reader()
-        self._last: tuple[Fields, int, Headers] = [], 0, Headers()  # usual ones, and their target
+        # Usual ones, as they came and as they are told, and the longest target with them.
+        self._last: tuple[list[Field], int, Head] = [], 0, (Headers(), ())
         self._lock = threading.Lock()
         # The three below within the lock: who has the connection is for one of two to say. So is
         # the descriptor closed, which may be another connection's at once.
@@ -212,16 +216,14 @@ class BusyConnection:
         came = b""
         self._reader.anew()
         reader = self._reader
-        while not reader.is_whole and len(came) <= _LONGEST and not reader.waits_for_leave:
-            try:
-                data = self._socket.recv(_READ_BYTES)
-                if not data:
-                    break
+        try:
+            while data := self._socket.recv(_READ_BYTES):
                 came += data
                 reader.parser.feed_data(data)
-            except (OSError, httptools.HttpParserError, httptools.HttpParserUpgrade):
-                reader.anew()  # whatever it is, the event loop finds it as well
-                break
+                if reader.is_whole or len(came) > _LONGEST or reader.waits_for_leave:
+                    break
+        except (OSError, httptools.HttpParserError, httptools.HttpParserUpgrade):
+            reader.anew()  # whatever it is, the event loop finds it as well
         return came
 
     def _request(self) -> HttpRequest | None:
@@ -238,26 +240,26 @@ class BusyConnection:
             or not reader.stays
         ):
             return None
-        headers = self._headers(reader.target, reader.fields)
-        if headers is None:
+        head = self._head(reader.target, reader.fields)
+        if head is None:
             return None
-        return request_of(
-            method, reader.target, headers, reader.fields, self._owner.scheme, reader.body
-        )
+        headers, fields = head
+        return request_of(method, reader.target, headers, fields, self._owner.scheme, reader.body)
 
-    def _headers(self, target: bytes, fields: Fields) -> Headers | None:
+    def _head(self, target: bytes, fields: list[Field]) -> Head | None:
         """Return a head's fields, if they are usual. Most clients say the same each time."""
         last_fields, last_length, last = self._last
         if fields == last_fields and len(target) <= last_length:  # so it is not too large either
-            return Headers.folded(last)
+            return last
         try:
             headers = merged(target, fields)
         except MalformedHeadError:
             return None
         if not (is_usual(headers) and self._guard.lets_by(headers)):
             return None
-        self._last = fields, len(target), Headers.folded(headers)
-        return headers
+        head = headers, tuple(fields)
+        self._last = fields, len(target), head
+        return head
 
     def _answer(self, request: HttpRequest) -> Answer | None:
         """Return the answer; None when the connection was taken away meanwhile."""

@@ -12,7 +12,8 @@ from chalice_offline.transports.asgi import LOOPBACK
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    Fields = Sequence[tuple[bytes, bytes]]
+    Field = tuple[bytes, bytes]
+    Fields = Sequence[Field]
 
 # S3 takes 8 KB of header fields, API Gateway 10 KB, load balancers 64 KB; nobody takes more.
 HEAD_BYTES = 64 * 1024
@@ -41,7 +42,12 @@ def merged(target: bytes, fields: Fields) -> Headers:
 
 
 def request_of(
-    method: bytes, target: bytes, headers: Headers, fields: Fields, scheme: str, body: bytes = b""
+    method: bytes,
+    target: bytes,
+    headers: Headers,
+    fields: tuple[Field, ...],
+    scheme: str,
+    body: bytes = b"",
 ) -> HttpRequest:
     """Return a request of which the target is a path."""
     path, _, _ = target.partition(b"#")

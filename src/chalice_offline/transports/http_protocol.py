@@ -323,7 +323,7 @@ class _Protocol(LendableProtocol):
 
     def _begin_at_once(self, method: bytes, headers: Headers) -> None:
         assert self._endpoint is not None
-        head = request_of(method, self.url, headers, self._fields, self.scheme)
+        head = request_of(method, self.url, headers, tuple(self._fields), self.scheme)
         self._count()
         keep_alive = self.parser.get_http_version() != "1.0" and self.parser.should_keep_alive()
         self.cycle = self._at_once = AtOnce(self, self._endpoint, head, keep_alive=keep_alive)
@@ -339,7 +339,7 @@ class _Protocol(LendableProtocol):
             "root_path": self.root_path,
             "headers": self.headers,
             "state": self.app_state.copy(),
-            FIELDS: self._fields,
+            FIELDS: tuple(self._fields),
         }
 
     # ---- other protocols -------------------------------------------------------------------------

@@ -9,12 +9,14 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote
 
+from chalice_offline.core.header_fields import HEADS_KEPT
 from chalice_offline.core.pending import Pending
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Mapping, Sequence
 
     from chalice_offline.core.context import CallContext
+    from chalice_offline.core.header_fields import Fields
     from chalice_offline.services.apigateway.rest_api import Described, RestApi
     from chalice_offline.services.apigateway.routes import Route, ServedApi
     from chalice_offline.services.apigateway.state import ApiGatewayState
@@ -37,10 +39,20 @@ def as_logged(second: int) -> str:
     return datetime.fromtimestamp(second, UTC).strftime("%d/%b/%Y:%H:%M:%S +0000")
 
 
-def passed_on(
-    fields: Iterable[tuple[str, str]], host: str, trace_id: str, source_ip: str
-) -> dict[str, list[str]]:
+def passed_on(fields: Fields, host: str, trace_id: str, source_ip: str) -> dict[str, list[str]]:
     """Return header fields as API Gateway hands them on, each with all its values."""
+    found = {name: [*values] for name, values in _spelled(fields).items()}
+    found["Host"] = [host]
+    found["X-Amzn-Trace-Id"] = [trace_id]
+    found["X-Forwarded-For"] = [source_ip]
+    found["X-Forwarded-Port"] = ["443"]
+    found["X-Forwarded-Proto"] = ["https"]
+    return found
+
+
+@lru_cache(maxsize=HEADS_KEPT)
+def _spelled(fields: Fields) -> Mapping[str, Sequence[str]]:
+    """Return what is passed on of a client's header fields."""
     found: dict[str, list[str]] = {}
     spellings: dict[str, str] = {}
     for name, value in fields:
@@ -51,12 +63,14 @@ def passed_on(
         elif lower not in _NOT_PASSED_ON:
             spelled = spellings[lower] = _SPELLINGS.get(lower, name)
             found[spelled] = [value]
-    found["Host"] = [host]
-    found["X-Amzn-Trace-Id"] = [trace_id]
-    found["X-Forwarded-For"] = [source_ip]
-    found["X-Forwarded-Port"] = ["443"]
-    found["X-Forwarded-Proto"] = ["https"]
     return found
+
+
+@lru_cache(maxsize=HEADS_KEPT)
+def _last_values(fields: Fields) -> Mapping[str, str]:
+    """Return the last values of the client's header fields, by their names in lower case."""
+    found = {name.lower(): value for name, value in fields}
+    return {name: value for name, value in found.items() if name not in _NOT_PASSED_ON}
 
 
 def parsed_query(raw_query: str) -> dict[str, list[str]]:
@@ -131,7 +145,7 @@ class Exchange:
     method: str
     path: str
     raw_query: str
-    fields: list[tuple[str, str]]
+    fields: Fields
     body: bytes
     host: str
     source_ip: str
@@ -173,10 +187,8 @@ class Exchange:
     def header(self, name: str) -> str | None:
         """Return a header field's last value, whatever the case of its name."""
         if self._last is None:
-            self._last = {one.lower(): value for one, value in self.fields}
-            for one in _NOT_PASSED_ON.intersection(self._last):
-                del self._last[one]
-            self._last |= {
+            self._last = {
+                **_last_values(self.fields),
                 "host": self.host,
                 "x-amzn-trace-id": self.trace_id,
                 "x-forwarded-for": self.source_ip,

@@ -14,6 +14,7 @@ from functools import lru_cache
 from sys import maxsize
 from typing import TYPE_CHECKING, Any
 
+from chalice_offline.core.header_fields import characters
 from chalice_offline.core.unspelled import UnspelledJson
 from chalice_offline.services.apigateway import failures
 from chalice_offline.services.apigateway.exchange import (
@@ -78,7 +79,7 @@ class ProxyEvent(UnspelledJson):
         self._identity = exchange.identity
         self._authorizer = exchange.authorizer
         size = len(body) + len(exchange.raw_query) + 2 * len(exchange.path)
-        size += sum([len(value) for _, value in exchange.fields])
+        size += characters(exchange.fields)
         self.journal_weight = size + _FURTHER_BYTES
         # Each character twice, as \uXXXX; what an authorizer said is not counted.
         self.longest = 12 * size + 12 * _FURTHER_BYTES if not exchange.authorizer else maxsize

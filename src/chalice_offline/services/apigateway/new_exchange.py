@@ -43,7 +43,7 @@ def make_exchange(
         method=request["method"],
         path=request["path"],
         raw_query=request.get("rawQuery", ""),
-        fields=list(request.get("headers", ())),
+        fields=tuple(request.get("headers", ())),
         body=request.get("body") or b"",
         host=request.get("host") or execute_api_host(api.id, api.region),
         source_ip=request.get("sourceIp") or "127.0.0.1",
