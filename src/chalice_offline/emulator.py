@@ -122,7 +122,9 @@ class Emulator:
 
     def service_at(self, host: str) -> str | None:
         """Return the service that answers for a host name, if it is one that a user took."""
-        if host.endswith(".amazonaws.com"):  # nobody can; nearly all requests of SDKs have one
+        # What nobody can take, and nearly all requests have: AWS's own names, and addresses, which
+        # end in a digit as no name does (RFC 3696, section 2).
+        if host == "localhost" or host[-1:].isdigit() or host.endswith(".amazonaws.com"):
             return None
         for service in self._hosts:
             if host in service.hosts:
