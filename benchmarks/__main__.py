@@ -36,6 +36,7 @@ from benchmarks import (  # noqa: E402 - src/ comes first on the path set above
     own_tests,
     own_workflows,
     plot,
+    put_item,
     tables,
 )
 
@@ -90,6 +91,12 @@ def _engines(report: harness.Report, effort: harness.Effort, names: Sequence[str
             report.engines[name] = against_engines.measure(name, effort, report.problems.append)
         except against_engines.EngineError as error:
             report.problems.append(f"{name} was not measured: {error}")
+    if set(names) == set(against_engines.NAMES):
+        _tell(f"{put_item.__name__} …")
+        try:
+            report.own += put_item.measure(effort)
+        except put_item.EngineError as error:
+            report.problems.append(f"DynamoDB Local was not measured: {error}")
 
 
 def _keep(report: harness.Report, *, whole: bool) -> None:
