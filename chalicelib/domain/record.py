@@ -342,8 +342,9 @@ def _expected_ms(record: OrderRecord, duty: Duty, now_ms: int) -> int:
     if duty is Duty.KITCHEN and record.lease_until_ms is not None:
         waits_ms = record.lease_until_ms
     quiet_ms = max(waits_ms or now_ms, now_ms) + NUDGE_MS
-    if record.state in ON_THE_WAY and now_ms < record.look_until_ms:
-        return min(quiet_ms, record.look_until_ms)
+    if record.state in ON_THE_WAY:
+        # Past its end at once: whoever writes it must not put that off.
+        return min(quiet_ms, max(record.look_until_ms, now_ms))
     return quiet_ms
 
 

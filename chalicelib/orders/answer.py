@@ -19,7 +19,7 @@ from chalicelib.domain.duties import (
 from chalicelib.domain.refusal import Reason, Refusal
 from chalicelib.domain.states import State
 from chalicelib.orders.outbox import Overtaken, change, relay_and_settle
-from chalicelib.orders.overdue import refuse_overdue
+from chalicelib.orders.overdue import refuse_overdue, stay_to_its_end
 from chalicelib.orders.wakes import wake, wake_again
 from chalicelib.telemetry import work
 from chalicelib.telemetry.metrics import put
@@ -54,6 +54,7 @@ def answer_partner(services: Services, command: AnswerPartner) -> None:
     record = record.heard(command.event_id)
     if command.event_id is None:
         record = relay_and_settle(services, record)
+    stay_to_its_end(services, record)
     record = refuse_overdue(services, record) or record
     answer = answer_owed(record)
     now_ms = services.now_ms()

@@ -54,13 +54,26 @@ def refuse_overdue(services: Services, record: OrderRecord) -> OrderRecord | Non
 
 def is_overdue(services: Services, record: OrderRecord, now_ms: int) -> bool:
     """Say whether nobody is waited for any longer, neither a worker nor a wake."""
+    end_ms = _end_ms(services, record, now_ms)
+    return end_ms is not None and now_ms >= end_ms
+
+
+def _end_ms(services: Services, record: OrderRecord, now_ms: int) -> int | None:
     if record.state not in ON_THE_WAY or record.store is None:
-        return False
+        return None
     if not record.is_leased(now_ms):
-        return now_ms >= record.look_until_ms + QUEUED_MS
+        return record.look_until_ms + QUEUED_MS
     assert record.lease_until_ms is not None
     lease_ms = services.points_of_sale[record.store.pos].capabilities.lease_ms
-    return now_ms >= record.give_up_ms(record.lease_until_ms - lease_ms)
+    return record.give_up_ms(record.lease_until_ms - lease_ms)
+
+
+def stay_to_its_end(services: Services, record: OrderRecord) -> None:
+    """Have an order that is almost over looked at once more: its last worker may be gone since."""
+    now_ms = services.now_ms()
+    end_ms = _end_ms(services, record, now_ms)
+    if end_ms is not None and record.look_until_ms <= now_ms < end_ms:
+        see_to_its_end(services, record, end_ms)
 
 
 def see_to_its_end(services: Services, record: OrderRecord, at_ms: int) -> None:

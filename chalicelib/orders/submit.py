@@ -71,6 +71,8 @@ def submit_order(services: Services, command: SubmitOrder) -> None:
     elif record.is_leased(now_ms):
         if refuse_overdue(services, record) is None:
             log.info("order.busy", order=record.key, state=record.state)
+            # It may be our own: what failed before it could be written down comes back as a wake.
+            wake_again(services, record, Duty.KITCHEN, record.lease_until_ms or now_ms)
     elif record.undo is Undo.PENDING:
         undo_ticket(services, record)
     elif record.state is State.HELD:

@@ -329,10 +329,32 @@ def test_store_that_stays_down_is_paused_at_its_partners(house: Any) -> None:
 
 
 def test_second_worker_leaves_the_order_to_the_first(house: Any) -> None:
-    """Its lease is longer than it can live."""
+    """Its lease is longer than it can live; should it be gone by then, the order is taken up."""
     house.put_record(State.SUBMITTING, lease_until_ms=house.clock() + 26_000)
     house.handle(SubmitOrder(KEY, "square"))
-    assert (house.till.created, house.queues.sent) == ([], [])
+    assert house.till.created == []
+    assert [(queue, delay) for queue, _, delay in house.queues.sent] == [("pos-square", 26)]
+    house.drain()
+    assert house.only().state is State.ACCEPTED
+
+
+@pytest.mark.parametrize("lease_seconds", [None, -5, 24])
+def test_order_that_all_left_alone_is_refused_when_its_time_is_over(
+    house: Any, lease_seconds: int | None
+) -> None:
+    """Who looks at its end comes a moment too early, and waits (seed 300120)."""
+    house.clock.advance(140)
+    lease = None if lease_seconds is None else house.clock() + lease_seconds * 1000
+    house.put_record(
+        State.RELEASING, received_ms=house.START_MS, clock_ms=house.START_MS, lease_until_ms=lease
+    )
+    house.handle(AnswerPartner(KEY))
+    assert house.only().state is State.RELEASING
+    [delay] = [delay for queue, _, delay in house.queues.sent if queue == "channel-callbacks"]
+    house.clock.advance(delay)
+    house.handle(AnswerPartner(KEY))
+    assert house.only().state is State.REJECTED
+    assert house.clock() - house.START_MS <= 150_000
 
 
 def test_a_slow_partner_is_asked_for_the_other_stores_by_the_next_run(house: Any) -> None:

@@ -14,7 +14,7 @@ from chalicelib.adapters.secrets import SecretsUnavailable
 from chalicelib.bootstrap import Services
 from chalicelib.handlers import COMMANDS
 from chalicelib.ingest.webhooks import INLINE_BYTES, receive, receive_from_pos
-from chalicelib.pos.base import TicketState
+from chalicelib.pos.base import SellerGone, TicketState
 
 if TYPE_CHECKING:
     from chalicelib.channels.base import WebhookReply
@@ -316,6 +316,17 @@ def test_a_count_that_means_nothing_hides_no_other(house: Any, bad: Any) -> None
     data = {"object": {"inventory_counts": [bad, count | {"quantity": "0"}]}}
     [notice] = read_by_square(house, {"type": "inventory.count.updated", "data": data})
     assert (notice.pos_item_id, notice.available) == ("FRIES", False)
+
+
+@pytest.mark.parametrize("revoked_at", ["yesterday", 7, None, "", {}, "2026-13-01T00:00:00Z"])
+def test_a_revocation_without_a_time_of_its_own_has_its_events(house: Any, revoked_at: Any) -> None:
+    """The seller is gone all the same."""
+    data = {"object": {"revocation": {"revoked_at": revoked_at}}}
+    told = {"type": "oauth.authorization.revoked", "merchant_id": "M1", "data": data}
+    created = {"created_at": "2027-01-15T08:00:00Z"}
+    assert read_by_square(house, told | created) == [SellerGone("M1", 1_800_000_000_000)]
+    [unreadable] = read_by_square(house, told | {"created_at": revoked_at})
+    assert "when" in unreadable.why
 
 
 def test_refusals_are_logged_without_payload(

@@ -356,20 +356,21 @@ def _gone(payload: dict[str, Any]) -> Iterator[SellerGone | Unreadable]:
     """Read oauth.authorization.revoked: every token of the seller's, whoever took them back."""
     if text(payload, "type") != "oauth.authorization.revoked":
         return
-    data = payload.get("data")
-    holder = data.get("object") if isinstance(data, dict) else None
-    revocation = holder.get("revocation") if isinstance(holder, dict) else None
-    try:
-        when = instant(revocation if isinstance(revocation, dict) else {}, "revoked_at")
-        when = when or instant(payload, "created_at")
-        seller_id = text(payload, "merchant_id")
-    except InvalidPayload as error:
-        yield Unreadable(f"oauth.authorization.revoked: {error}")
-        return
+    revocation = member(member(member(payload, "data"), "object"), "revocation")
+    # The event is made moments after what it tells of.
+    when = _readable_instant(revocation, "revoked_at") or _readable_instant(payload, "created_at")
+    seller_id = text(payload, "merchant_id")
     if seller_id and when is not None:
         yield SellerGone(seller_id, when)
     else:
         yield Unreadable("oauth.authorization.revoked does not say whose, or when")
+
+
+def _readable_instant(data: dict[str, Any], name: str) -> int | None:
+    try:
+        return instant(data, name)
+    except InvalidPayload:
+        return None
 
 
 def _order_notices(payload: dict[str, Any]) -> list[PosNotice]:
