@@ -109,6 +109,17 @@ def test_a_slow_handler_within_its_timeout_just_takes_longer(offline: Offline) -
     assert (offline.now - before).total_seconds() == 5
 
 
+@pytest.mark.parametrize("fault", ["throttle", "error"])
+def test_a_queue_that_refused_its_mapping_is_asked_again(offline: Offline, fault: str) -> None:
+    """Nothing signals when it takes calls again; AWS's pollers ask all the time."""
+    getattr(offline.faults, fault)("sqs.ReceiveMessage", times=3)
+    send(offline, "kept")
+    offline.settle()
+    assert seen(offline) == []
+    offline.advance(seconds=5)
+    assert seen(offline) == ["kept"]
+
+
 def test_a_throttled_function_keeps_its_message(offline: Offline) -> None:
     """As with no concurrency left: the batch waits and comes back."""
     offline.faults.throttle("work", times=1)

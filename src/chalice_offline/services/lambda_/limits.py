@@ -39,8 +39,8 @@ SQS_CONCURRENCY_FIRST = 5
 SQS_CONCURRENCY_MS_PER_STEP = 200
 SQS_CONCURRENCY_MAX = 1_250
 RECEIVE_MAX = 10
-# How long a mapping waits after a failure when the queue has no visibility timeout. AWS backs off
-# without publishing how.
+# How long a mapping waits after a failure when the queue has no visibility timeout, and after a
+# ReceiveMessage that was refused. AWS backs off without publishing how.
 SQS_BACK_OFF_MS = 1_000
 # botocore model, ScalingConfig.
 SQS_MAXIMUM_CONCURRENCY = range(2, 1_001)

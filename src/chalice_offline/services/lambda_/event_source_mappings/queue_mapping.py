@@ -58,6 +58,7 @@ class QueueMapping:
         self._window_timer: Timer | None = None
         self._pump_timer: Timer | None = None
         self._ramp_timer: Timer | None = None
+        self._refused_timer: Timer | None = None
         self._active = False
         self._held_until_ms = 0
         self._stopped: Callable[[], None] | None = None
@@ -75,7 +76,8 @@ class QueueMapping:
             self._active = False
             self._kernel.unwatch(self._mapping.source_arn, self._pump_soon)
             self._kernel.unwatch(f"{self._function.arn}:idle", self._pump_soon)
-            for timer in (self._pump_timer, self._window_timer, self._ramp_timer):
+            timers = (self._pump_timer, self._window_timer, self._ramp_timer, self._refused_timer)
+            for timer in timers:
                 self._kernel.cancel(timer)
             for batch in (self._gathering, *self._ready):
                 self._kernel.cancel(batch.return_timer)
@@ -113,11 +115,20 @@ class QueueMapping:
         try:
             messages = self._queue.receive(count)
         except AwsError as error:
-            # The queue was deleted under the mapping: AWS keeps the mapping.
             self._mapping.problem = error.message or error.code
+            # A queue that was deleted under the mapping signals when it is there again: AWS keeps
+            # the mapping. One that refuses signals nothing, and AWS's pollers ask again.
+            if error.code != "QueueDoesNotExist":
+                self._ask_again()
             return []
         self._mapping.problem = ""
         return messages
+
+    def _ask_again(self) -> None:
+        """Receive once more in a while; nobody waits for what may be refused for good."""
+        due_ms = self._kernel.now_ms + limits.SQS_BACK_OFF_MS
+        self._kernel.cancel(self._refused_timer)
+        self._refused_timer = self._kernel.at(due_ms, self._pump_soon, owed=False)
 
     def _take(self, message: Record) -> None:
         record = sqs_record(message, self._mapping.source_arn, self._mapping.source.region)
