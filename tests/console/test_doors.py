@@ -15,6 +15,7 @@ from chalice_offline.drivers.virtual import VirtualDriver
 from chalice_offline.storage import SqliteStorage
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from chalice_offline.core.pending import Pending
@@ -239,20 +240,39 @@ def test_a_runs_event_is_replayed(shop: Shop) -> None:
     assert [run["source"] for run in shop.get("runs")["runs"]] == ["news", "news"]
 
 
-def test_a_story_becomes_a_test_that_passes(shop: Shop) -> None:
-    """The file is run by pytest, in a process of its own."""
-    shop.order("fugu")
-    story = shop.get("runs")["runs"][0]["story"]
-    saved = shop.post(f"stories/{story}/test", {"name": "no fugu"})
-    assert saved["file"] == "test_no_fugu.py"
-    assert not saved["masked"]
-    (shop.directory / saved["file"]).write_text(saved["text"])
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", saved["file"]]
+def test_stories_become_tests_that_pass(shop: Shop) -> None:
+    """Whatever began them: a request, a message, an event, an object, a record, the time of day."""
+    raw = bytes(range(256))
+    offline = shop.offline
+    (schedule,) = shop.get("schedules")["schedules"]
+    began: dict[str, Callable[[], Any]] = {
+        "no fugu": lambda: shop.order("fugu"),
+        "queue": lambda: shop.post("queues/orders/send", {"body": '{"dish": "soup"}'}),
+        "topic": lambda: shop.post("topics/news/publish", {"message": 'it\'s "new"\n\t\\'}),
+        "bus": lambda: shop.post("buses/default/put", {"source": "shop", "detail_type": "Order"}),
+        "object": lambda: offline.client("s3").put_object(Bucket="menus", Key="k", Body=raw),
+        "record": lambda: offline.client("kinesis").put_record(
+            StreamName="steps", Data=raw, PartitionKey="1"
+        ),
+        "function": lambda: shop.post("functions/echo/invoke", {"event": {"fail": True}}),
+        "fired": lambda: shop.post(f"schedules/{schedule['name']}/fire"),
+        "schedule": lambda: shop.post("time/advance", {"hours": 1}),
+    }
+    for name, begin in began.items():
+        begin()
+        shop.post("time/settle")
+        story = shop.get("stories?limit=1")["stories"][0]["story"]
+        saved = shop.post(f"stories/{story}/test", {"name": name})
+        assert not saved["masked"]
+        assert saved["file"] == f"test_{name.replace(' ', '_')}.py"
+        (shop.directory / saved["file"]).write_text(saved["text"])
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
     ended = subprocess.run(
-        command, cwd=shop.directory, capture_output=True, text=True, timeout=60, check=False
+        command, cwd=shop.directory, capture_output=True, text=True, timeout=120, check=False
     )
     assert ended.returncode == 0, ended.stdout
-    assert "1 passed" in ended.stdout
+    assert f"{len(began)} passed" in ended.stdout
+    assert "hourly" in (shop.directory / "test_schedule.py").read_text()
 
 
 def test_an_upload_is_replayed_as_what_it_is(shop: Shop) -> None:
@@ -261,6 +281,9 @@ def test_an_upload_is_replayed_as_what_it_is(shop: Shop) -> None:
     s3.put_object(Bucket="menus", Key="k", Body=b"soup")
     story = shop.get("stories?limit=1")["stories"][0]["story"]
     assert shop.get(f"replay/{story}")["request"]["Body"] == "soup"
+    s3.put_object(Bucket="menus", Key="digest", Body=b"SHA-256 stands in it")
+    about = shop.get("stories?limit=1")["stories"][0]["story"]
+    assert shop.get(f"replay/{about}")["request"]["Body"] == "SHA-256 stands in it"
     s3.delete_object(Bucket="menus", Key="k")
     shop.post(f"replay/{story}")
     assert s3.get_object(Bucket="menus", Key="k")["Body"].read() == b"soup"

@@ -6,17 +6,21 @@ import hashlib
 import itertools
 import json
 import tracemalloc
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from chalice_offline.composition import compose
 from chalice_offline.core.context import Caller
 from chalice_offline.core.journal import Entry
+from chalice_offline.core.storage import Blob
 from chalice_offline.drivers.virtual import VirtualDriver
 from chalice_offline.storage import MemoryJournal
 from chalice_offline.storage.memory import DEFAULT_CAPACITY_BYTES, ENTRY_BYTES
-from chalice_offline.storage.weight import BEGINNING, LONGEST_TEXT, weigh
+from chalice_offline.storage.weight import BEGINNING, LONGEST_TEXT, is_shortened, shortened, weigh
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 KIB = 1024
 MIB = 1024 * KIB
@@ -109,6 +113,23 @@ def test_it_holds_about_as_much_memory_as_it_says(detail: str) -> None:
     held_bytes = tracemalloc.get_traced_memory()[0] - before
     tracemalloc.stop()
     assert held_bytes < 1.1 * MIB
+
+
+def test_of_what_came_in_a_file_the_length_is_kept(tmp_path: Path) -> None:
+    """The file is moved or removed when the request is done."""
+    journal = MemoryJournal()
+    file = Blob(tmp_path / "incoming", 5 * MIB)
+    made = Entry(0, "call", "s3.PutObject", {"Bucket": "menus", "Body": file})
+    journal.append(made)
+    assert made.detail == {"Bucket": "menus", "Body": f"[{5 * MIB} bytes in all, in a file]"}
+    assert is_shortened(made.detail)
+
+
+@pytest.mark.parametrize("value", ["€" * MIB, bytes(MIB), [{"a": ["x" * MIB]}], ("x" * MIB,)])
+def test_what_was_shortened_is_told_from_what_was_not(value: Any) -> None:
+    """Wherever it stands in a detail."""
+    assert is_shortened({"a": shortened(value)})
+    assert not is_shortened({"a": value, "b": "SHA-256 in all", "c": 1})
 
 
 def test_a_text_longer_than_a_message_is_kept_as_beginning_length_and_digest() -> None:

@@ -92,8 +92,8 @@ class Queues:
         message = asked.text("message", "")
         if message:
             return self._redrive_one(queue["arn"], message, destination, asked.origin)
-        if not queue["visible"]:
-            return {"moving": 0}
+        if queue["dead_letters_of"] and not queue["visible"]:
+            return {"moving": 0}  # there is nothing to begin a task for
         request = {"SourceArn": queue["arn"]}
         if destination:
             request["DestinationArn"] = destination

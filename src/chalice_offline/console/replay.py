@@ -10,13 +10,12 @@ from chalice_offline.core.errors import AwsError
 from chalice_offline.core.journal import readable
 from chalice_offline.core.pending import Pending
 from chalice_offline.services.s3.chunked import decode_chunks
+from chalice_offline.storage.weight import is_shortened
 from chalice_offline.trace import mask
 
 if TYPE_CHECKING:
     from chalice_offline.console.session import Session
     from chalice_offline.core.journal import Entry
-
-_CUT = "SHA-256 "
 
 
 class Replay:
@@ -73,7 +72,7 @@ def request_of(entry: Entry) -> tuple[str, str, dict[str, Any]]:
     )
     if not is_call or {"method", "url", "body"} == entry.detail.keys():
         raise Refusal(f"Entry {entry.number} ({entry.kind} {entry.subject}) cannot be replayed.")
-    if _CUT in json.dumps(entry.detail, default=readable):
+    if is_shortened(entry.detail):
         raise Refusal(f"Entry {entry.number} was too long to be kept whole.", 409)
     request = dict(entry.detail)
     return service, operation, _unchunked(request) if service == "s3" else request

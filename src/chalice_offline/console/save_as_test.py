@@ -54,7 +54,7 @@ class SaveAsTest:
             trace = Trace.of(emulator.journal, [story])
             # What other stories brought along (a batch, a redrive) belongs to their tests.
             own = [one for one in trace.entries if emulator.stories.of(one.number) == story]
-            inputs = [one for one in own if _is_input(one)]
+            inputs = [one for one in own if _is_input(one)] or _brought_by_time(own)
             if not inputs:
                 request_of(entry)  # says why it cannot be done again, if that is it
                 raise Refusal("Nothing in this story came from outside: nothing can be done again.")
@@ -147,6 +147,12 @@ def _is_input(entry: Entry) -> bool:
     except Refusal:
         return False
     return not entry.subject.startswith(("schedules.", "faults."))
+
+
+def _brought_by_time(entries: list[Entry]) -> list[Entry]:
+    """Return what schedules sent when they were due: to a function, a queue, a topic."""
+    due = {one.number for one in entries if one.kind == "note" and one.outcome == "due"}
+    return [one for one in entries if one.kind == "delivery" and due.intersection(one.causes)]
 
 
 def _test_name(text: str) -> str:

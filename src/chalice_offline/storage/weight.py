@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from typing import TYPE_CHECKING, Any
 
 from chalice_offline.core.header_fields import characters
+from chalice_offline.core.storage import Blob
 from chalice_offline.core.unspelled import UnspelledJson
 
 if TYPE_CHECKING:
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
 LONGEST_TEXT = 256 * 1024
 BEGINNING = 16 * 1024
 CHARACTER_BYTES = 2  # of a text that is not ASCII; 4 in one with emojis, which are few
+# How what was shortened ends.
+_REST = re.compile(r"\[[0-9]+ (?:characters|bytes) in all, (?:SHA-256 [0-9a-f]{64}|in a file)\]\Z")
+_REST_LONGEST = 150
 _SMALL = frozenset({int, float, bool, type(None)})
 # Measured with tracemalloc: what requests of each kind really hold is 0.4 to 1.3 of their weight.
 VALUE_BYTES = 100  # an object, its place in a dict or list, and a share of that
@@ -83,6 +88,7 @@ def _weigh_all(waiting: list[Any], counted: int) -> tuple[int, bool]:
             held = getattr(value, "journal_holds", None)
             if held is not None:
                 waiting.append(held)
+            too_long = too_long or isinstance(value, Blob)
             continue
         total += size
         if size > LONGEST_TEXT:
@@ -98,7 +104,10 @@ def _length_of_names(value: dict[Any, Any]) -> int:
 
 
 def shortened(value: Any) -> Any:
-    """Return a detail with every long text cut; what is not cut is the same object as before."""
+    """Return a detail with every long text cut, and of what came in a file only how long it is.
+
+    What is not cut is the same object as before.
+    """
     if isinstance(value, str):
         if len(value) * (1 if value.isascii() else CHARACTER_BYTES) <= LONGEST_TEXT:
             return value
@@ -110,8 +119,21 @@ def shortened(value: Any) -> Any:
         digest = hashlib.sha256(value).hexdigest()
         rest = f"... [{len(value)} bytes in all, SHA-256 {digest}]"
         return bytes(value[:BEGINNING]) + rest.encode()
+    if isinstance(value, Blob):
+        return f"[{value.length} bytes in all, in a file]"
     if isinstance(value, dict):
         return {name: shortened(item) for name, item in value.items()}
     if isinstance(value, list | tuple):
         return [shortened(item) for item in value]
     return value
+
+
+def is_shortened(value: Any) -> bool:
+    """Whether anything in a detail is no more what it was."""
+    if isinstance(value, str):
+        return _REST.search(value) is not None
+    if isinstance(value, bytes | bytearray | memoryview):
+        return _REST.search(bytes(value[-_REST_LONGEST:]).decode("latin-1")) is not None
+    if isinstance(value, dict):
+        return any(is_shortened(item) for item in value.values())
+    return isinstance(value, list | tuple) and any(is_shortened(item) for item in value)
