@@ -90,7 +90,7 @@ class _Program(click.Group):
         except click.Abort:
             status = 1
         except click.ClickException as error:
-            click.echo(f"chalice-offline: {' '.join(error.format_message().split())}", err=True)
+            click.echo(_told(error), err=True)
             status = error.exit_code
         sys.exit(status if isinstance(status, int) else 0)
 
@@ -100,6 +100,18 @@ class _Program(click.Group):
             near = nearest(args[0], self.list_commands(ctx))
             raise click.UsageError(f"there is no command {args[0]}.{near}", ctx)
         return super().resolve_command(ctx, args)
+
+
+def _told(error: click.ClickException) -> str:
+    """Return what is said of a mistake: a sentence, or the help of a group that was given nothing.
+
+    click raises that help as a mistake of usage (since 8.2).
+    """
+    text = error.format_message()
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    if context is not None and text == context.get_help():
+        return text
+    return f"chalice-offline: {' '.join(text.split())}"
 
 
 @click.group(cls=_Program, context_settings=_CONTEXT)
@@ -168,7 +180,14 @@ _env_file = click.option(
 )
 
 
-@main.command()
+@main.command(
+    epilog="""\b
+Examples:
+  chalice-offline local                                   this folder's app
+  chalice-offline local --stage prod --env-file .env --data shop.state
+  chalice-offline local --port 0 --aws-port 0 --json      free ports, said in JSON lines
+  chalice-offline local --endpoint http://127.0.0.1:4566  handlers here, AWS there"""
+)
 @click.option(
     "--project-dir",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
@@ -286,7 +305,12 @@ def local(
         _end(error, project_dir)
 
 
-@main.command()
+@main.command(
+    epilog="""\b
+Examples:
+  chalice-offline aws
+  chalice-offline aws --port 4600 --region eu-west-1 --data shop.state"""
+)
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option(
     "--port",

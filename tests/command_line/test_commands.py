@@ -7,13 +7,16 @@ import os
 from contextlib import chdir
 from typing import TYPE_CHECKING
 
+import click
+import pytest
+
+from chalice_offline.cli import main
 from chalice_offline.sessions import running_sessions
 from tests.command_line.conftest import run_command, write_project
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
-
-    import pytest
 
     from tests.command_line.conftest import Shop
 
@@ -268,7 +271,7 @@ def test_what_is_no_session_is_said_to_be_none(shop: Shop) -> None:
     for address, sentence in (
         (shop.session.http_server.url, "is no session of chalice-offline"),
         ("http://[::1", "is no address"),
-        ("ftp://x", "nothing answers at http://ftp://x"),
+        ("ftp://x", "it begins with neither http:// nor https://"),
     ):
         result = run_command("queues", "--endpoint", address)
         assert result.exit_code == 2
@@ -305,8 +308,38 @@ def test_state_is_saved_once(shop: Shop, tmp_path: Path) -> None:
 
 def test_every_command_shows_examples() -> None:
     """--help ends with commands that can be copied."""
-    names = "invoke send events runs trace queues redrive replay reset seed state doctor"
-    for name in names.split():
-        result = run_command(name, "--help")
+    for names in names_of_commands(main):
+        result = run_command(*names, "--help")
         assert result.exit_code == 0
-        assert f"  chalice-offline {name}" in result.stdout, name
+        examples = result.stdout.partition("Examples:\n")[2]
+        assert f"  chalice-offline {' '.join(names)}" in examples, names
+
+
+def names_of_commands(group: click.Group) -> Iterator[list[str]]:
+    """Give every command of a group, and those of the groups in it."""
+    for name, command in group.commands.items():
+        yield [name]
+        if isinstance(command, click.Group):
+            yield from ([name, *further] for further in names_of_commands(command))
+
+
+@pytest.mark.parametrize("names", [[], ["send"], ["state"]])
+def test_a_group_alone_shows_its_help(names: list[str]) -> None:
+    """In lines, as --help does, and not as a sentence."""
+    alone, asked = run_command(*names), run_command(*names, "--help")
+    assert alone.exit_code == 2
+    assert alone.stderr == asked.stdout
+
+
+def test_an_upload_that_came_in_a_file_is_not_done_again(shop: Shop) -> None:
+    """Nobody kept the file."""
+    shop.client("s3").put_object(Bucket="menus", Key="large", Body=b"x" * 5_000_000)
+    story = shop.ended_runs("import_menu")[0]["story"]
+    assert "was too long to be kept whole" in shop.refused("replay", str(story))
+
+
+def test_redriving_what_is_no_dead_letter_queue_is_refused(shop: Shop) -> None:
+    """Also when it is empty; of one that is empty, nothing is brought back."""
+    told = shop.refused("redrive", "waiting")
+    assert "Source queue must be configured as a Dead Letter Queue" in told
+    assert shop.json("redrive", "letters") == {"moving": 0}

@@ -207,6 +207,9 @@ def test_a_shell_completes_commands_options_and_names(
         assert completed("invoke", "e") == ["echo"]
         assert completed("send", "queue", "le") == ["letters"]
         assert completed("events", "dyn") == ["dynamodb"]
+        assert completed("invoke", "echo", "--event", "kin") == ["kinesis"]
+        assert completed("runs", "--function", "e") == ["echo"]
+        assert completed("redrive", "letters", "--to", "or") == ["orders"]
         variables = {"_CHALICE_OFFLINE_COMPLETE": "zsh_source"}
         script = CliRunner(env=variables).invoke(main, (), prog_name="chalice-offline").stdout
         assert "#compdef chalice-offline" in script
@@ -228,6 +231,7 @@ def hooked(tmp_path: Path) -> Iterator[Shop]:
     )
     (folder / "2_wrong.py").write_text("import nope")
     (folder / "3_ends.py").write_text("import sys; sys.exit(3)")
+    (folder / "4_no_python.py").write_text("x = 1\ny = = 2\n")
     session = AppSession(tmp_path, "dev", port=0, aws_port=0)
     session.start()
     try:
@@ -253,12 +257,16 @@ def test_init_hooks_run_when_the_session_is_ready(
                 {"stage": "READY", "name": "1_fill.py", "state": "SUCCESSFUL"},
                 {"stage": "READY", "name": "2_wrong.py", "state": "ERROR"},
                 {"stage": "READY", "name": "3_ends.py", "state": "ERROR"},
+                {"stage": "READY", "name": "4_no_python.py", "state": "ERROR"},
             ],
         }
     told = [record.getMessage() for record in caplog.get_records("setup")]
     wrong = "line 1 failed: ModuleNotFoundError(\"No module named 'nope'\")"
     assert f".chalice/offline/2_wrong.py, {wrong}" in told
     assert ".chalice/offline/3_ends.py ended with status 3" in told
+    script = hooked.directory / ".chalice" / "offline" / "4_no_python.py"
+    where = f".chalice/offline/4_no_python.py failed: {script}, line 2"
+    assert f"{where}: SyntaxError: invalid syntax" in told
     hooked.client("dynamodb").delete_item(TableName="dishes", Key=items()[0])
     hooked.says("reset")
     assert len(items()) == 1

@@ -82,6 +82,8 @@ def test_info_tells_how_long_it_runs(gateway: Gateway, driver: VirtualDriver) ->
 def test_what_is_not_there_is_told(gateway: Gateway) -> None:
     """Never a bucket of that name; the method is looked at before anything is done."""
     assert ask(gateway, "/_localstack/nope").status == 404
+    assert ask(gateway, "/_localstack/health/nope").status == 404
+    assert ask(gateway, "/_localstack/state/save", "POST").status == 404
     assert ask(gateway, "/_localstack/health", "DELETE").status == 405
     asked = []
     gateway.localstack.begin_anew = lambda: asked.append(1) or _done()  # type: ignore[func-returns-value]

@@ -62,6 +62,9 @@ class InitHooks:
             if error.code in (None, 0):
                 return True
             _log.error("%s ended with status %s", what, error.code)
+        except SyntaxError as error:  # of the script, or of what it imports: its place says all
+            where = f"{error.filename}, line {error.lineno}"
+            _log.error("%s failed: %s: %s: %s", what, where, type(error).__name__, error.msg)
         except Exception as error:  # noqa: BLE001 - the user's own script
             own = [
                 f for f in traceback.extract_tb(error.__traceback__) if f.filename == str(script)

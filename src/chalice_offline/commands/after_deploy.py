@@ -14,7 +14,14 @@ if TYPE_CHECKING:
     from chalice_offline.chalice_app.after_deploy import Ask
 
 
-@click.command("after-deploy")
+@click.command(
+    "after-deploy",
+    epilog="""\b
+Examples:
+  chalice-offline after-deploy --stage prod --dry-run
+  chalice-offline after-deploy --stage prod
+  chalice-offline after-deploy --stage prod --remove      before chalice delete""",
+)
 @click.option(
     "--project-dir",
     type=click.Path(exists=True, file_okay=False, path_type=Path),

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from chalice_offline.commands.completion import function_names
+from chalice_offline.commands.completion import function_names, kinds
 from chalice_offline.commands.input import json_of, read_file
 from chalice_offline.commands.running import Refused, Running, say_json, session_options
 from chalice_offline.commands.sample_events import KINDS, changed, sample
@@ -33,6 +33,7 @@ Examples:
     "--event",
     "given",
     metavar="FILE|KIND|JSON|-",
+    shell_complete=kinds,
     help=f"The event: a file, a sample ({', '.join(KINDS)}), JSON, or - for standard input.  "
     "[default: a sample of what the function listens to, else {}]",
 )

@@ -38,7 +38,13 @@ class NotMade(click.ClickException):
     exit_code = 2
 
 
-@click.command("new")
+@click.command(
+    "new",
+    epilog="""\b
+Examples:
+  chalice-offline new shop
+  chalice-offline new shop --directory ~/apps/shop""",
+)
 @click.argument("name")
 @click.option(
     "--directory",
@@ -48,15 +54,10 @@ class NotMade(click.ClickException):
     help="The folder to make.  [default: NAME, in this one]",
 )
 def new(name: str, directory: Path | None) -> None:
-    r"""Make a Chalice project called NAME, with tests in virtual time that pass.
+    """Make a Chalice project called NAME, with tests in virtual time that pass.
 
     It takes notes over HTTP, passes them on through a queue with a dead-letter queue, keeps them in
     a table and counts them each hour: a route, two event sources and their resources to begin from.
-
-    \b
-    chalice-offline new shop
-    cd shop
-    pytest
     """
     if not _NAME.fullmatch(name):
         raise NotMade(

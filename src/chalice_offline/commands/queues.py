@@ -51,7 +51,12 @@ Examples:
 )
 @click.argument("name", shell_complete=queue_names)
 @click.option("--message", default="", help="Only the message of this id.")
-@click.option("--to", default="", help="The queue they go to.  [default: where they came from]")
+@click.option(
+    "--to",
+    default="",
+    shell_complete=queue_names,
+    help="The queue they go to.  [default: where they came from]",
+)
 @session_options
 def redrive(running: Running, name: str, message: str, to: str, *, as_json: bool) -> None:
     """Bring the dead letters in the queue NAME back."""

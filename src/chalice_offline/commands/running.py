@@ -131,8 +131,10 @@ def _api(path: tuple[str, ...], query: dict[str, Any]) -> str:
 def the_running(endpoint: str | None) -> Running:
     """Return the session that a command is for; Refused when there is none, or several may be."""
     if endpoint:
-        if not endpoint.startswith(("http://", "https://")):
+        if "://" not in endpoint:
             endpoint = f"http://{endpoint}"
+        if not endpoint.startswith(("http://", "https://")):
+            raise Refused(f"{endpoint} is no address: it begins with neither http:// nor https://")
         return Running(endpoint)
     notes = running_sessions()
     if not notes:

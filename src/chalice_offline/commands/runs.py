@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from chalice_offline.commands.completion import function_names
 from chalice_offline.commands.running import Refused, Running, say_json, session_options
 from chalice_offline.trace.run_line import run_line
 
@@ -20,7 +21,9 @@ Examples:
   chalice-offline runs --json | jq '.[].error'"""
 )
 @click.option("-n", "--number", type=click.IntRange(1, 2_000), default=20, show_default=True)
-@click.option("--function", default="", help="Of this function only.")
+@click.option(
+    "--function", default="", shell_complete=function_names, help="Of this function only."
+)
 @click.option("--failed", is_flag=True, help="Only those that failed.")
 @click.option("--text", default="", help="Those that mention a text in name, source or error.")
 @click.option("--follow", is_flag=True, help="Go on with each run that ends, until Ctrl-C.")

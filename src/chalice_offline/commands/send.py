@@ -39,7 +39,13 @@ def send() -> None:
     """Send something to a resource of the session, as a client would."""
 
 
-@send.command()
+@send.command(
+    epilog="""\b
+Examples:
+  chalice-offline send queue orders '{"dish": "soup"}'
+  chalice-offline send queue orders @order.json --delay 5
+  chalice-offline send queue orders.fifo hello --group table-7 --attribute kind=greeting"""
+)
 @click.argument("name", shell_complete=queue_names)
 @click.argument("body")
 @_attributes
@@ -70,7 +76,11 @@ def queue(
     _say(answer, f"message {answer['message_id']} is in {name}", as_json=as_json)
 
 
-@send.command()
+@send.command(
+    epilog="""\b
+Examples:
+  chalice-offline send topic news hello --subject greeting --attribute kind=short"""
+)
 @click.argument("name", shell_complete=topic_names)
 @click.argument("message")
 @click.option("--subject", default="", help="The subject.")
@@ -100,7 +110,11 @@ def topic(
     _say(answer, f"message {answer['message_id']} is published to {name}", as_json=as_json)
 
 
-@send.command()
+@send.command(
+    epilog="""\b
+Examples:
+  chalice-offline send bus default --source shop --type OrderPlaced '{"order_id": "1"}'"""
+)
 @click.argument("name", shell_complete=bus_names)
 @click.argument("detail", default="{}")
 @click.option("--source", required=True, help="Who tells, as in the rules' patterns.")
@@ -128,7 +142,12 @@ def bus(
     _say(answer, f"event {answer['event_id']} is on {name}", as_json=as_json)
 
 
-@send.command()
+@send.command(
+    epilog="""\b
+Examples:
+  chalice-offline send bucket menus lunch/store-1.json ./store-1.json
+  chalice-offline send bucket menus lunch.json '{"soup": 7}' --text"""
+)
 @click.argument("name", shell_complete=bucket_names)
 @click.argument("key")
 @click.argument("file")
@@ -146,7 +165,12 @@ def bucket(running: Running, name: str, key: str, file: str, *, text: bool, as_j
     _say(answer, f"{len(content)} bytes are in s3://{name}/{key}", as_json=as_json)
 
 
-@send.command()
+@send.command(
+    epilog="""\b
+Examples:
+  chalice-offline send stream steps hello --key order-1
+  chalice-offline send stream steps - < step.json"""
+)
 @click.argument("name", shell_complete=stream_names)
 @click.argument("data")
 @click.option("--key", default="", help="The partition key.")

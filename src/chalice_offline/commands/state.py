@@ -47,7 +47,11 @@ def state() -> None:
     """
 
 
-@state.command()
+@state.command(
+    epilog="""\b
+Examples:
+  chalice-offline state save before-the-demo.state"""
+)
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @session_options
 def save(running: Running, file: Path, *, as_json: bool) -> None:
@@ -59,7 +63,11 @@ def save(running: Running, file: Path, *, as_json: bool) -> None:
         click.echo(f"{_IN_IT} are in {file}")
 
 
-@state.command()
+@state.command(
+    epilog="""\b
+Examples:
+  chalice-offline state load before-the-demo.state"""
+)
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @session_options
 def load(running: Running, file: Path, *, as_json: bool) -> None:

@@ -52,15 +52,14 @@ class LocalStackDoors:
         name = request.path.removeprefix(FOLDER).strip("/")
         if name == "state/reset" or (name.startswith("state/") and name.endswith("/reset")):
             return self._reset(request, name)
+        first, _, rest = name.partition("/")
+        if first not in ("health", "info", "init") or (rest and first != "init"):
+            return _refused(404, f"chalice-offline has no {request.path}")
         if request.method not in ("GET", "HEAD"):
             return _refused(405, f"{request.path} is asked with GET")
-        if name == "health":
-            return _page(self._health())
-        if name == "info":
-            return _page(self._info())
-        if name == "init" or name.startswith("init/"):
-            return self._init(name.removeprefix("init").strip("/").upper())
-        return _refused(404, f"chalice-offline has no {request.path}")
+        if first == "init":
+            return self._init(rest.upper())
+        return _page(self._health() if first == "health" else self._info())
 
     # ---- within ----------------------------------------------------------------------------------
 
