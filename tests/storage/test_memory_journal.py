@@ -13,11 +13,12 @@ import pytest
 from chalice_offline.composition import compose
 from chalice_offline.core.context import Caller
 from chalice_offline.core.journal import Entry
+from chalice_offline.core.shortened import BEGINNING, LONGEST_TEXT, is_shortened, shortened
 from chalice_offline.core.storage import Blob
 from chalice_offline.drivers.virtual import VirtualDriver
 from chalice_offline.storage import MemoryJournal
 from chalice_offline.storage.memory import DEFAULT_CAPACITY_BYTES, ENTRY_BYTES
-from chalice_offline.storage.weight import BEGINNING, LONGEST_TEXT, is_shortened, shortened, weigh
+from chalice_offline.storage.weight import weigh
 
 if TYPE_CHECKING:
     from pathlib import Path

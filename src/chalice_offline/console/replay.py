@@ -9,8 +9,8 @@ from chalice_offline.console.doors import Asked, Door, Refusal
 from chalice_offline.core.errors import AwsError
 from chalice_offline.core.journal import readable
 from chalice_offline.core.pending import Pending
+from chalice_offline.core.shortened import is_shortened
 from chalice_offline.services.s3.chunked import decode_chunks
-from chalice_offline.storage.weight import is_shortened
 from chalice_offline.trace import mask
 
 if TYPE_CHECKING:

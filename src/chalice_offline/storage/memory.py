@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
-from chalice_offline.storage.weight import LONGEST_TEXT, VALUE_BYTES, shortened, weigh
+from chalice_offline.core.shortened import LONGEST_TEXT, shortened
+from chalice_offline.storage.weight import VALUE_BYTES, weigh
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
