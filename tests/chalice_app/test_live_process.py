@@ -12,6 +12,7 @@ import signal
 import sys
 import threading
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -22,9 +23,9 @@ from chalice_offline.core.errors import ProjectError
 from chalice_offline.live_session import AppSession, AwsSession
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.chalice_app.conftest import Projects
+
+ORDER_MIDDLEWARE = Path(__file__).resolve().parents[2]
 
 CODE = """
 import logging, os, sys, threading
@@ -92,6 +93,18 @@ def test_a_session_that_stopped_leaves_the_process_as_it_was(projects: Projects)
     after = the_process()
     assert {name for name in before if during[name] != before[name]} >= {"environ", "exits"}
     assert {name for name in before if after[name] != before[name]} == set()
+
+
+def test_a_project_that_holds_the_emulator_has_only_its_own_modules_taken_out() -> None:
+    """Else what is imported later would come twice, with other classes of the same names."""
+    before = sys.modules["chalice_offline.core.errors"]
+    session = AppSession(ORDER_MIDDLEWARE, "local", port=0, aws_port=0, region="us-east-1")
+    try:
+        session.start()
+        assert sys.modules["app"].__file__ == str(ORDER_MIDDLEWARE / "app.py")
+        assert sys.modules.get("chalice_offline.core.errors") is before
+    finally:
+        session.stop()
 
 
 def test_what_a_session_needs_stays_while_another_stops(projects: Projects) -> None:

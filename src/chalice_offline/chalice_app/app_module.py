@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from chalice import Chalice
 
+_EMULATOR = Path(__file__).resolve().parents[1]
+
 
 def import_app(directory: Path) -> Chalice:
     """Import app.py and return its `app`; ProjectError names file and line when that fails.
@@ -87,11 +89,19 @@ class _OwnFiles:
 
 
 def belongs_to(directory: Path, file: Path) -> bool:
-    """Whether a file is the project's own: below its folder, and not an installed package."""
+    """Whether a file is the project's own: below its folder, neither an installed package nor ours.
+
+    A project may hold the emulator that runs it, as this repository does. Were its modules taken
+    for the project's, all that is imported later would be loaded a second time, with other classes
+    of the same names.
+    """
     if file.name.startswith("<"):  # what Python itself brought along, such as <frozen os>
         return False
+    resolved = file.resolve()
+    if resolved.is_relative_to(_EMULATOR):
+        return False
     try:
-        parts = file.resolve().relative_to(directory).parts
+        parts = resolved.relative_to(directory).parts
     except ValueError:
         return False
     return not any(
