@@ -121,7 +121,7 @@ def test_an_unknown_api_is_forbidden() -> None:
 
 def test_header_fields_come_one_by_one_as_they_were_spelled() -> None:
     """API Gateway hands names on as they came, and every value of a field that repeats."""
-    fields = [(b"X-Tag", b"a"), (b"x-TAG", b"b")]
+    fields = ((b"X-Tag", b"a"), (b"x-TAG", b"b"))
     asked = HttpRequest(
         "GET", "http://localhost/_aws/execute-api/x/s/", Headers([("x-tag", "a, b")]), fields=fields
     )

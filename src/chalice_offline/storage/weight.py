@@ -67,8 +67,10 @@ def _weigh_all(waiting: list[Any], counted: int) -> tuple[int, bool]:
             waiting += value
             continue
         elif kind is dict:
+            waiting += value  # its names, which weigh what is written in them
             waiting += value.values()
-            total += _length_of_names(value) + DICT_BYTES
+            counted += len(value)
+            total += DICT_BYTES
             continue
         elif kind in _SMALL:
             continue
@@ -85,10 +87,3 @@ def _weigh_all(waiting: list[Any], counted: int) -> tuple[int, bool]:
         if size > LONGEST_TEXT:
             too_long = True
     return total + (len(waiting) - counted) * VALUE_BYTES, too_long
-
-
-def _length_of_names(value: dict[Any, Any]) -> int:
-    try:
-        return sum(map(len, value))
-    except TypeError:  # a name that is no text
-        return sum(map(len, map(str, value)))

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import logging
 import socket
+import struct
 import threading
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -37,6 +38,7 @@ _log = logging.getLogger(__name__)
 
 # A client that lets so much time pass between two requests has no need of a thread.
 IDLE_SECONDS = 0.25
+_IDLE_TIMEVAL = struct.pack("ll", 0, int(IDLE_SECONDS * 1_000_000))
 _READ_BYTES = 64 * 1024
 _LONGEST = 2 * HEAD_BYTES
 
@@ -119,7 +121,9 @@ class BusyConnection:
 
     def __init__(self, owner: Owner, guard: Guard, endpoint: Endpoint, own: socket.socket) -> None:
         """`own` is another descriptor of the connection: the event loop may close its one."""
-        own.settimeout(IDLE_SECONDS)
+        # The system's own timeout: with Python's, each request would take two calls of it.
+        own.setblocking(True)
+        own.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _IDLE_TIMEVAL)
         self._owner = owner
         self._guard = guard
         self._endpoint = endpoint
@@ -155,7 +159,7 @@ class BusyConnection:
             if asked is None or self._owner.loop.time() - self._since < waits_for_seconds:
                 return None
             self._is_lent, self._asked = False, None
-            self._socket.close()  # the handler may go on for long, and the client is to see an end
+            self._let_go()  # the handler may go on for long, and the client is to see an end
             return asked
 
     def end_soon(self) -> None:
@@ -170,6 +174,11 @@ class BusyConnection:
         if asked is not None:
             self._socket.close()
         return None if asked is None else _unanswered(asked)
+
+    def _let_go(self) -> None:
+        """Leave the connection to the event loop, which must never wait for it."""
+        self._socket.setblocking(False)
+        self._socket.close()
 
     def _shut(self, how: int) -> None:
         with self._lock:
@@ -189,7 +198,10 @@ class BusyConnection:
             returned = Returned()
         with self._lock:
             is_lent, self._is_lent = self._is_lent, False
-            self._socket.close()
+            if is_lent:
+                self._let_go()
+            else:
+                self._socket.close()
         unanswered = None if returned.asked is None else _unanswered(returned.asked)
         if is_lent:
             self._owner.later(lambda: self._owner.come_back(returned))
@@ -284,7 +296,7 @@ class BusyConnection:
         """Reply; return what the connection did not take at once."""
         data = reply_bytes(reply, request, self._owner.date(), self._guard.area, keep_alive=True)
         try:
-            sent = self._socket.send(data)
+            sent = self._socket.send(data, socket.MSG_DONTWAIT)
         except OSError:  # too slow, or gone: the event loop finds out which
             return data
         return data[sent:]

@@ -351,7 +351,7 @@ class _Protocol(LendableProtocol):
             self.timeout_keep_alive_task = None
         self.handle_websocket_upgrade()
         socket = self.transport.get_protocol()
-        socket.take_fields(self._fields)
+        socket.take_fields(tuple(self._fields))
         if rest:
             socket.data_received(rest)
 

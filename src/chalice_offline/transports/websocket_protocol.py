@@ -49,7 +49,7 @@ class SocketProtocol(WebSocketsSansIOProtocol):  # type: ignore[misc] # uvicorn 
             self.transport.resume_reading()
             super().data_received(early)
 
-    def take_fields(self, fields: list[tuple[bytes, bytes]]) -> None:
+    def take_fields(self, fields: tuple[tuple[bytes, bytes], ...]) -> None:
         """Take the handshake's fields as they were spelled: functions see them so."""
         if not self.close_sent:  # else it was no handshake, and has been answered
             self.scope[FIELDS] = fields
