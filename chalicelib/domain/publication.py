@@ -19,6 +19,10 @@ LONGEST_WAIT_SECONDS = 300
 LATE_MS = 30 * 60_000
 """So long after a wish people are told that the partner has not got it."""
 
+RESULT_LOST_MS = 45 * 60_000
+"""So long after an upload was given up its result may still come: Deliveroo tries its webhook for
+30 minutes ("Menu Webhook Callback"), and names no upload in it."""
+
 WISH = ("version", "sequencer", "place", "asked", "asked_ms")
 """What an import writes; everything else is the worker's."""
 
@@ -32,7 +36,8 @@ class Publication:
     one that the partner was, or is being, sent since `sent_ms`, `part` how many calls of it were
     answered. `at` is the place where that went, `menu_id` the partner's own name of the menu there.
     Until `result_by_ms` the result is waited for of what the partner took at `taken_ms`; `heard` is
-    the webhook that told one last. At `again_ms` it is sent anew: what was told is not true for
+    the webhook that told one last. Of `overdue` uploads of older menus the result was given up and
+    may come until `overdue_until_ms`. At `again_ms` it is sent anew: what was told is not true for
     ever, and at `stray_ms` another version may still have been on its way.
     """
 
@@ -51,6 +56,8 @@ class Publication:
     taken_ms: int = 0
     result_by_ms: int = 0
     heard: str = ""
+    overdue: int = 0
+    overdue_until_ms: int = 0
     stray_ms: int = 0
     done: int = 0
     done_ms: int = 0
@@ -115,6 +122,12 @@ class Publication:
         is_there = wish.at == wish.place
         part = wish.part if is_there and wish.sent == wish.asked and not wish.is_waiting else 0
         is_stray = wish.is_open and is_there and wish.sent_version != wish.version
+        if is_stray and wish.is_waiting:
+            wish = replace(
+                wish,
+                overdue=wish.results_overdue(now_ms) + 1,
+                overdue_until_ms=now_ms + RESULT_LOST_MS,
+            )
         return replace(
             wish,
             sent=wish.asked,
@@ -128,6 +141,15 @@ class Publication:
             stray_ms=now_ms if is_stray else wish.stray_ms,
             lease_until_ms=now_ms + lease_ms,
         )
+
+    def results_overdue(self, now_ms: int) -> int:
+        """Return how many results may still come that nobody waits for any more."""
+        return self.overdue if now_ms < self.overdue_until_ms else 0
+
+    def pass_over(self, event_id: str, ask_ms: int) -> Publication:
+        """Take a webhook for an older upload's; at `ask_ms` the partner is asked what it has."""
+        result_by_ms = min(self.result_by_ms, ask_ms) if self.is_waiting else self.result_by_ms
+        return replace(self, overdue=self.overdue - 1, heard=event_id, result_by_ms=result_by_ms)
 
     def finish(self, asked: int, now_ms: int, version: str, again_ms: int | None) -> Publication:
         """Note that the partner has what a wish asked for; never backwards.

@@ -95,7 +95,14 @@ def note_menu_result(services: Services, command: NoteMenuResult) -> None:
     if row is None or not row.place == row.at == result.place:
         log.warning("menu.result_of_nobody", channel=notice.channel)
         return
-    asked = _asked(row, result, notice.event_id, services.now_ms())
+    now_ms = services.now_ms()
+    if _is_overdue(row, result, notice.event_id, now_ms):
+        # Should it be the newest's after all, to send that once more says so at once.
+        log.warning("menu.result_overdue", menu=row.key)
+        ask_ms = now_ms + channel.menu_gap_ms
+        _write_down(services, row, lambda known: known.pass_over(notice.event_id, ask_ms))
+        return
+    asked = _asked(row, result, notice.event_id, now_ms)
     if asked is None:
         log.warning("menu.result_of_another", menu=row.key, reference=result.reference[:100])
         return
@@ -269,6 +276,13 @@ def _noted(services: Services, row: Publication, asked: int, result: MenuResult)
         lease_until_ms=known.lease_until_ms,
         menu_id=result.menu_id or known.menu_id,
     )
+
+
+def _is_overdue(row: Publication, result: MenuResult, event_id: str, now_ms: int) -> bool:
+    """Say whether a result without a reference may be that of an upload that was given up."""
+    is_being_sent = row.is_open and not row.is_waiting and now_ms < row.lease_until_ms
+    is_new = not result.reference and event_id != row.heard
+    return is_new and not is_being_sent and row.results_overdue(now_ms) > 0
 
 
 def _asked(row: Publication, result: MenuResult, event_id: str, now_ms: int) -> int | None:

@@ -7,11 +7,13 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from chalicelib import bootstrap
 from chalicelib.domain.commands import NoteMenuResult, Notice, NoticeKind, TellStockAgain
 from chalicelib.domain.stock import Source, Word
 from chalicelib.stores.publishing import note_menu_result, tell_stock_again
-from tests.pipeline.test_publishing import named, publish, rows, shown, store_of, upload
+from tests.pipeline.test_publishing import named, notes, publish, rows, shown, store_of, upload
 
 if TYPE_CHECKING:
     from simulators.street import Street
@@ -24,16 +26,47 @@ def test_a_result_that_comes_twice_is_none_of_the_next_upload(street: Street) ->
     site = store_of(street).deliveroo_site_id
     street.world.deliveroo.faults.add("UploadMenu", "error_before_commit", times=50, status=503)
     publish(street, named(street, "Second"), seconds=20)
-    result = {"http_status": 200, "site_ids": [site], "errors": []}
-    body = {"event": "menu.upload_result", "body": {"menu_upload_result": result}}
     for guid in ("guid-1", "guid-2"):
-        notice = Notice(NoticeKind.MENU, "deliveroo", site, "", guid, "menu.upload_result")
-        command = NoteMenuResult(notice, {"body": json.dumps(body)})
-        note_menu_result(bootstrap.services(), command)
+        tell(site, guid, 200)
     assert not rows(street)["deliveroo"].is_settled
     street.world.deliveroo.faults.clear()
     street.go(seconds=400, step=10)
     assert shown(street)["deliveroo"] == "Second"
+
+
+@pytest.mark.parametrize("status", [200, 400])
+@pytest.mark.parametrize("own", [200, 400])
+def test_a_result_that_was_given_up_is_none_of_the_next_upload(
+    street: Street, status: int, own: int
+) -> None:
+    """Deliveroo tries its webhook for half an hour; after a quarter of one nobody waited."""
+    street.go(seconds=90, step=5)
+    world, site = street.world, store_of(street).deliveroo_site_id
+    settings = world.deliveroo.settings
+    world.deliveroo.settings = replace(settings, webhook_url="http://127.0.0.1:8000/nowhere")
+    publish(street, named(street, "First"), seconds=30)
+    first = rows(street)["deliveroo"].version
+    upload(street, named(street, "Second"))
+    while rows(street)["deliveroo"].sent_version == first:
+        street.go(seconds=60, step=60)
+    world.deliveroo.menus.fails_with = 0 if own == 200 else own
+    tell(site, "late", status)
+    assert not rows(street)["deliveroo"].is_settled
+    world.deliveroo.settings = settings
+    street.go(seconds=300, step=10)
+    row = rows(street)["deliveroo"]
+    assert (row.is_settled, row.done == row.asked) == (True, own == 200)
+    assert shown(street)["deliveroo"] == ("Second" if own == 200 else "First")
+    assert len(notes(street)) == (own == 400)
+
+
+def tell(site: str, guid: str, status: int) -> None:
+    """Let Deliveroo's webhook come that says how an upload went."""
+    errors = [] if status == 200 else [{"code": "x", "message": "an older menu was wrong"}]
+    result = {"http_status": status, "site_ids": [site], "errors": errors}
+    body = {"event": "menu.upload_result", "body": {"menu_upload_result": result}}
+    notice = Notice(NoticeKind.MENU, "deliveroo", site, "", guid, "menu.upload_result")
+    note_menu_result(bootstrap.services(), NoteMenuResult(notice, {"body": json.dumps(body)}))
 
 
 def test_a_partner_that_fails_at_each_upload_is_sent_fewer_and_fewer(street: Street) -> None:
