@@ -23,7 +23,7 @@ from chalice_offline.console.api import Console
 from chalice_offline.console.session import Session
 from chalice_offline.drivers.live import LiveDriver
 from chalice_offline.services.lambda_ import LambdaState
-from chalice_offline.transports.aws_door import aws_endpoint
+from chalice_offline.transports.aws_door import AwsEndpoint
 from chalice_offline.transports.browser_policy import Area
 from chalice_offline.transports.gateway import Gateway
 from chalice_offline.transports.http_server import Server
@@ -85,6 +85,15 @@ class Doors:
     """An AWS endpoint with its console, and an app."""
 
     def __init__(self) -> None:
+        self._endpoint = AwsEndpoint()
+        self._begin()
+        self.app = App()
+        self.servers = [Server(self._endpoint), Server(self.app, area=Area.APP)]
+        for server in self.servers:
+            server.start()
+        self.aws_port, self.app_port = (server.port for server in self.servers)
+
+    def _begin(self) -> None:
         self._driver = LiveDriver()
         self.emulator = compose(self._driver)
         self._driver.start()
@@ -92,11 +101,14 @@ class Doors:
         lambda_ = self.emulator.registry.state("lambda", LambdaState)
         self.console = Console(Session(self.emulator, lambda_))
         self.console.serve_on(gateway)
-        self.app = App()
-        self.servers = [Server(aws_endpoint(gateway)), Server(self.app, area=Area.APP)]
-        for server in self.servers:
-            server.start()
-        self.aws_port, self.app_port = (server.port for server in self.servers)
+        self._endpoint.switch_to(gateway)
+
+    def begin_anew(self) -> None:
+        """Put another emulator in the place of this one, as a reset does."""
+        console, driver = self.console, self._driver
+        self._begin()
+        console.close()
+        driver.stop()
 
     def close(self) -> None:
         self.console.close()

@@ -11,6 +11,7 @@ import threading
 from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
     from types import TracebackType
 
@@ -52,6 +53,7 @@ class Page:
         os.close(to_browser)
         os.close(from_browser)
         self.errors: list[str] = []
+        self._loads: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._answers: dict[int, queue.SimpleQueue[Any]] = {}
         self._count = 0
         self._session = ""
@@ -90,6 +92,13 @@ class Page:
     def open(self, url: str) -> None:
         """Go to an address."""
         self.ask("Page.navigate", url=url)
+
+    def loads_again(self, begin: Callable[[], None]) -> None:
+        """Do something after which the page loads itself anew, and wait until it has."""
+        while not self._loads.empty():
+            self._loads.get()
+        begin()
+        self._loads.get(timeout=PATIENCE_SECONDS)
 
     def run(self, script: str) -> Any:
         """Return the value of an expression in the page; promises are awaited."""
@@ -171,6 +180,8 @@ class Page:
     def _heard(self, message: dict[str, Any]) -> None:
         if "id" in message:
             self._answers.pop(message["id"]).put(message)
+        elif message["method"] == "Page.loadEventFired":
+            self._loads.put(None)
         elif message["method"] == "Runtime.exceptionThrown":
             details = message["params"]["exceptionDetails"]
             self.errors.append(str(details.get("exception", details).get("description", details)))

@@ -31,8 +31,18 @@ class Opened:
     def __init__(self, doors: Any, page: Page) -> None:
         self.doors = doors
         self.page = page
-        self.emulator = doors.emulator
         self.url = f"http://localhost:{doors.aws_port}/_chalice_offline/"
+
+    @property
+    def emulator(self) -> Any:
+        """The emulator of now."""
+        return self.doors.emulator
+
+    def deploy(self) -> None:
+        """Have the function `work`."""
+        lambda_ = self.emulator.registry.state("lambda", LambdaState)
+        lambda_.register(FunctionSettings("work", "000000000000", "us-east-1"))
+        self.emulator.driver.run_function = work
 
     def open(self, where: str = "runs") -> None:
         """Go to a view, anew."""
@@ -89,12 +99,11 @@ def work(run: FunctionRun) -> Outcome:
 def opened(doors: Any, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Opened]:
     program = shutil.which(os.environ.get("CHROMIUM", "chromium"))
     assert program is not None
-    lambda_ = doors.emulator.registry.state("lambda", LambdaState)
-    lambda_.register(FunctionSettings("work", "000000000000", "us-east-1"))
-    doors.emulator.driver.run_function = work
     width, height = request.param
     with Page(program, tmp_path, width=width, height=height) as page:
-        yield Opened(doors, page)
+        made = Opened(doors, page)
+        made.deploy()
+        yield made
 
 
 narrow = pytest.mark.parametrize("opened", [(390, 844)], indirect=True, ids=["narrow"])
@@ -112,6 +121,21 @@ def test_a_run_appears_while_one_looks(opened: Opened) -> None:
     opened.invoke({"fail": True})
     opened.page.wait(f"{ROWS}.length === 2 && document.querySelector('.row.bad')")
     assert opened.page.errors == []
+
+
+def test_a_page_begins_anew_with_its_session(opened: Opened) -> None:
+    """Numbers begin at 1 again behind the same address: what was shown before is gone."""
+    opened.open()
+    opened.page.wait("document.getElementById('state').dataset.state === 'live'")
+    for number in range(3):
+        opened.invoke({"before": number})
+    opened.page.wait(f"{ROWS}.length === 3")
+    opened.page.loads_again(opened.doors.begin_anew)
+    opened.deploy()
+    opened.page.wait(f"{ROWS}.length === 0 && document.querySelector('.empty').innerText")
+    opened.page.wait("document.getElementById('state').dataset.state === 'live'")
+    opened.invoke({"after": 1})
+    opened.page.wait(f"{ROWS}.length === 1")
 
 
 def test_what_strangers_send_is_text(opened: Opened) -> None:

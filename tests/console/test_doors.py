@@ -412,6 +412,18 @@ def test_the_live_feed_tells_what_changed_and_goes_on_where_it_was(shop: Shop) -
     assert shop.offline.emulator.observers == []
 
 
+def test_who_shows_runs_hears_that_it_began_anew(shop: Shop) -> None:
+    """Numbers then mean other runs, or none: list and feed say of what they are."""
+    era = shop.get("runs")["era"]
+    reply = shop.send("GET", "live")
+    assert reply.feed is not None
+    assert _told(reply.feed.next(), shop)["era"] == era
+    shop.post("reset")
+    after = _told(reply.feed.next(), shop)["era"]
+    reply.feed.close()
+    assert after == shop.get("runs")["era"] != era
+
+
 def _told(pending: Pending[bytes | None], shop: Shop) -> dict[str, Any]:
     shop.post("time/advance", {"seconds": 1})
     piece = pending.result()

@@ -75,6 +75,7 @@ class About:
             emulator.faults.clear()
             emulator.runs.clear()
             emulator.journal.clear()
+        self._session.was_emptied()
         return {"emptied": emptied}
 
     def load(self, asked: Asked) -> Any:

@@ -55,6 +55,7 @@ class LiveFeed(Feed[bytes]):
 
     def __init__(self, session: Session, runs: Runs, seen: int, readers: list[LiveFeed]) -> None:
         super().__init__()
+        self._session = session
         self._emulator = session.emulator
         self._runs = runs
         self._seen = seen
@@ -124,6 +125,8 @@ class LiveFeed(Feed[bytes]):
             "gap": len(changed) == RUNS_AT_ONCE,
             "kept": len(runs),
             "count": runs.count,
+            # Of another one than the reader's: nothing that it has is there any more.
+            "era": self._session.era,
             "now_ms": self._emulator.now_ms,
         }
         self._seen = runs.revision

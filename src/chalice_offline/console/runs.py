@@ -56,6 +56,7 @@ class Runs:
                 "kept": len(recent),
                 "count": recent.count,
                 "revision": recent.revision,
+                "era": self._session.era,
                 "now_ms": self._session.emulator.now_ms,
             }
 

@@ -60,8 +60,23 @@ class Session:
         self.about = about
         self.short_names = short_names
         self.time = time
+        # How often it was emptied; see `era`.
+        self._emptied = 0
+        self._began_ms = emulator.driver.clock.read().now_ms
         # Puts a new emulator, with what a file holds or nothing, in this one's place.
         self.begin_anew: Callable[[Path | None], Pending[None]] | None = None
+
+    @property
+    def era(self) -> str:
+        """What all numbers of runs and stories are of: another one, and they mean other things.
+
+        A session that begins anew, or is started again at the same address, counts from 1 again.
+        """
+        return f"{self._began_ms}.{self._emptied}"
+
+    def was_emptied(self) -> None:
+        """Runs and journal were forgotten: whoever shows some of them begins anew."""
+        self._emptied += 1
 
     @property
     def context(self) -> CallContext:

@@ -71,7 +71,11 @@ async function route() {
   return undefined;
 }
 
+let era = null; // what the numbers in the page are of
+
 function told(piece) {
+  if (era !== null && piece.era !== era) return location.reload(); // it began anew: so does the page
+  era = piece.era;
   const runs = views.get("runs");
   runs?.told(piece);
   byId("live").title = `${count(piece.count)} runs so far`;
@@ -121,7 +125,9 @@ addEventListener("hashchange", arrive);
 await arrive();
 performance.mark("first view");
 head().catch(() => {});
+const began = await first.catch(() => ({}));
+era = began.era ?? null;
 follow(told, (state) => {
   fill(byId("live"), state === "live" ? "live" : "reconnecting");
   byId("state").dataset.state = state;
-}, (await first.catch(() => ({}))).revision);
+}, began.revision);
