@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     #: what it is about, when, and its line or its JSON
     Line = tuple[int, int, str]
 
-RUNS_AT_ONCE = 200
+RUNS_AT_ONCE = 100  # more than a screen holds
 ENTRIES_AT_ONCE = 5_000
 PAUSE_SECONDS = 0.2
 DEAD_LETTER = "sqs.DeadLetter"
