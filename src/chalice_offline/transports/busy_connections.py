@@ -121,9 +121,6 @@ class BusyConnection:
 
     def __init__(self, owner: Owner, guard: Guard, endpoint: Endpoint, own: socket.socket) -> None:
         """`own` is another descriptor of the connection: the event loop may close its one."""
-        # The system's own timeout: with Python's, each request would take two calls of it.
-        own.setblocking(True)
-        own.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _IDLE_TIMEVAL)
         self._owner = owner
         self._guard = guard
         self._endpoint = endpoint
@@ -191,6 +188,9 @@ class BusyConnection:
 
     def _serve(self) -> None:
         try:
+            # The system's own timeout: with Python's, each request would take two calls of it.
+            self._socket.setblocking(True)
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _IDLE_TIMEVAL)
             returned = self._answer_all()
         except BaseException:  # noqa: BLE001 - the outermost boundary of the thread
             _log.exception("a connection failed")
