@@ -311,7 +311,13 @@ class Services:
             UberEats(
                 config.uber_base_url, config.uber_auth_url, http, secrets, tokens(UberEats.name)
             ),
-            DoorDash(config.doordash_base_url, http, secrets, self.now_ms),
+            DoorDash(
+                config.doordash_base_url,
+                http,
+                secrets,
+                self.now_ms,
+                provider_type=config.doordash_provider_type,
+            ),
             Deliveroo(
                 config.deliveroo_base_url,
                 config.deliveroo_auth_url,

@@ -100,6 +100,7 @@ class Config:
     uber_base_url: str
     uber_auth_url: str
     doordash_base_url: str
+    doordash_provider_type: str
     deliveroo_base_url: str
     deliveroo_auth_url: str
     deliveroo_brand_id: str
@@ -185,6 +186,7 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
         uber_base_url=_url(environ, "UBER_BASE_URL"),
         uber_auth_url=_url(environ, "UBER_AUTH_URL"),
         doordash_base_url=_url(environ, "DOORDASH_BASE_URL"),
+        doordash_provider_type=_required(environ, "DOORDASH_PROVIDER_TYPE"),
         deliveroo_base_url=_url(environ, "DELIVEROO_BASE_URL"),
         deliveroo_auth_url=_url(environ, "DELIVEROO_AUTH_URL"),
         deliveroo_brand_id=_required(environ, "DELIVEROO_BRAND_ID"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 from dataclasses import dataclass, field
@@ -40,8 +41,10 @@ class Request:
     def json(self) -> Any:
         """Return the payload's JSON value; raises BodyError when it is no JSON."""
         try:
+            if self.headers.get("content-encoding") == "gzip":
+                return json.loads(gzip.decompress(self.body))
             return json.loads(self.body)
-        except ValueError as error:
+        except (ValueError, EOFError, OSError) as error:
             raise BodyError(f"expected a JSON body: {error}") from error
 
     def form(self) -> dict[str, str]:

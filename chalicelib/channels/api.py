@@ -34,23 +34,27 @@ class PartnerApi:
         self._tokens = tokens
         self._credentials = credentials
 
-    def call(self, method: str, path: str, body: Any = None) -> HttpReply:
+    def call(
+        self, method: str, path: str, body: Any = None, *, compressed: bool = False
+    ) -> HttpReply:
         """Make one call. PartnerUnavailable when it can be made again (408, 429, 5xx, no token)."""
         try:
             token = self._tokens.get(self._grant)
-            reply = self._call_with(token, method, path, body)
+            reply = self._call_with(token, method, path, body, compressed=compressed)
             if reply.status == 401:
                 token = self._tokens.renew(token, self._grant)
-                reply = self._call_with(token, method, path, body)
+                reply = self._call_with(token, method, path, body, compressed=compressed)
         except TokenUnavailable as error:
             raise PartnerUnavailable(str(error), error.retry_after) from error
         if reply.status in (401, 408, 429) or reply.status >= 500:
             raise PartnerUnavailable(f"HTTP {reply.status}", reply.retry_after)
         return reply
 
-    def _call_with(self, token: str, method: str, path: str, body: Any) -> HttpReply:
-        headers = {"Authorization": f"Bearer {token}"}
-        return self._http.call(method, self._base_url + path, headers=headers, json=body)
+    def _call_with(
+        self, token: str, method: str, path: str, body: Any, *, compressed: bool
+    ) -> HttpReply:
+        headers, url = {"Authorization": f"Bearer {token}"}, self._base_url + path
+        return self._http.call(method, url, headers=headers, json=body, compressed=compressed)
 
     def _grant(self, _refresh: str) -> Grant:
         """Return a new token."""

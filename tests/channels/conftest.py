@@ -98,7 +98,7 @@ class Partner:
         if name == "uber_eats":
             return UberEats(base, f"{base}/oauth/v2/token", http, secrets, tokens)
         if name == "doordash":
-            return DoorDash(base, http, secrets, clock)
+            return DoorDash(base, http, secrets, clock, provider_type="golden_crumb")
         if name == "deliveroo":
             return Deliveroo(
                 base, f"{base}/oauth2/token", http, secrets, tokens, clock,

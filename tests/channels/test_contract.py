@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.adapters.http import HttpReply, VendorHttp
 from chalicelib.adapters.secrets import Secrets, VendorSecrets
 from chalicelib.channels.base import PartnerRefused, PartnerUnavailable, SignatureInvalid
 from chalicelib.domain.commands import NoticeKind
@@ -196,3 +197,19 @@ def test_unanswered_orders_can_be_asked_for(partner: Any) -> None:
     missed = [notice.order_id for notice in partner.channel.open_orders(store_id)]
     expected = [] if partner.name in ("doordash", "open_delivery") else [record.order_id]
     assert missed == expected
+
+
+@pytest.mark.parametrize("where", [[], {}, None, 7, ["ACCEPTED"]])
+def test_an_order_that_stands_nowhere_is_no_echo_of_an_answer(
+    partner: Any, monkeypatch: pytest.MonkeyPatch, where: Any
+) -> None:
+    """A refused answer is read back, and what is read may mean nothing."""
+    record = partner.record()
+    partner.channel.accept(record, partner.at_ms)
+    states = dict.fromkeys(("status", "lastEvent", "current_state"), where)
+    replies = {"GET": HttpReply(200, json.dumps(states).encode())}
+    monkeypatch.setattr(
+        VendorHttp, "call", lambda _, method, *__, **___: replies.get(method, HttpReply(409, b"{}"))
+    )
+    with pytest.raises(PartnerRefused):
+        partner.channel.accept(record, partner.at_ms)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
-from chalicelib.channels.base import OrderWithdrawn
+from chalicelib.adapters.http import HttpReply
+from chalicelib.channels.base import OrderWithdrawn, PartnerRefused
 from chalicelib.domain.charges import ChargeKind, Party
 from chalicelib.domain.commands import NoticeKind
 from chalicelib.domain.errors import OrderRefused
@@ -167,3 +169,15 @@ def test_open_deliverys_kitchen_items_and_merchant(open_delivery: Any) -> None:
     assert simulator.order_state(record.order_id) == "READY_FOR_PICKUP"
     assert simulator.item_status == {(store_id, "fries"): "UNAVAILABLE"}
     assert simulator.merchant_status[store_id]["status"] == "UNAVAILABLE"
+
+
+@pytest.mark.parametrize("ids", [7, 1.5, True, "burger", {"burger": 1}])
+def test_deliveroos_items_that_are_no_list_are_refused(
+    deliveroo: Any, monkeypatch: pytest.MonkeyPatch, ids: Any
+) -> None:
+    """A text is no list of its letters."""
+    body = json.dumps({"unavailable_ids": ids, "hidden_ids": []}).encode()
+    reply = HttpReply(200, body)
+    monkeypatch.setattr(deliveroo.channel._api, "call", lambda *_, **__: reply)
+    with pytest.raises(PartnerRefused):
+        deliveroo.channel.items_off(deliveroo.shop.deliveroo_site_id)

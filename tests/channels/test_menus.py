@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from requests import PreparedRequest, Session
 
 from chalicelib.channels.base import PartnerRefused, PartnerUnavailable
 from chalicelib.channels.menus import Publishing
+from chalicelib.channels.uber_eats.menus import menu_body
 from chalicelib.domain.commands import NoticeKind
 from chalicelib.domain.store import read_menu
 from simulators.menu import menu_file
@@ -209,3 +212,33 @@ def test_a_menu_that_the_partner_does_not_take_is_refused_in_its_words(partner: 
         send(partner, menu)
         told = result(partner)
         assert (told.is_done, told.may_pass, told.why) == (False, False, "it did not work")
+
+
+def test_a_menu_goes_to_uber_eats_compressed(partner: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is the one large body, and its content is what would be sent otherwise."""
+    sent: list[PreparedRequest] = []
+    send_, menu = Session.send, menu_of(partner)
+
+    def noting(self: Session, request: PreparedRequest, **named: Any) -> Any:
+        sent.append(request)
+        return send_(self, request, **named)
+
+    monkeypatch.setattr(Session, "send", noting)
+    send(partner, menu)
+    codings = {request.headers.get("Content-Encoding") for request in sent}
+    if partner.name != "uber_eats":
+        assert codings == {None}
+        return
+    [put] = [request for request in sent if request.headers.get("Content-Encoding") == "gzip"]
+    assert put.method == "PUT"
+    assert put.headers["Content-Type"] == "application/json"
+    assert isinstance(put.body, bytes)
+    assert json.loads(gzip.decompress(put.body)) == menu_body(publishing(partner, menu))
+
+
+def test_doordash_takes_menus_of_the_integration_that_it_knows(partner: Any) -> None:
+    """Its provider type is its own name of us, not one that we choose."""
+    if partner.name == "doordash":
+        partner.channel._provider_type = "somebody_else"
+        with pytest.raises(PartnerRefused, match="provider type"):
+            send(partner, menu_of(partner))

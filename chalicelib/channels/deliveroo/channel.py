@@ -201,12 +201,10 @@ class Deliveroo:
         reply = self._api.call("GET", f"{path}/item_unavailabilities/{channel_store_id}")
         _done(reply, "item unavailabilities")
         found = reply.json_object()
-        return frozenset(
-            id_
-            for name in ("unavailable_ids", "hidden_ids")
-            for id_ in found.get(name) or []
-            if isinstance(id_, str)
-        )
+        lists = [found.get(name) or [] for name in ("unavailable_ids", "hidden_ids")]
+        if not all(isinstance(ids, list) for ids in lists):
+            raise PartnerRefused("item unavailabilities: no lists")
+        return frozenset(id_ for ids in lists for id_ in ids if isinstance(id_, str))
 
     def set_store_open(
         self,
@@ -273,7 +271,7 @@ class Deliveroo:
         if reply.status < 300:
             return
         # A repeated answer is refused as a conflict: what counts is where the order stands.
-        status = self._fetch(record.order_id).get("status")
+        status = str(self._fetch(record.order_id).get("status"))
         if status not in wanted:
             raise PartnerRefused(f"{body['status']}: HTTP {reply.status}, the order is {status}")
 

@@ -46,7 +46,11 @@ KINDS = {
 
 
 class DoorDash:
-    """The DoorDash Marketplace channel. `now_ms` dates the tokens."""
+    """The DoorDash Marketplace channel. `now_ms` dates the tokens.
+
+    `provider_type` is DoorDash's name of this integration, given out when it is set up
+    (developer.doordash.com, "Create & update menus", "Set up Menu Push").
+    """
 
     name = "doordash"
     # 200 would mean that the order is accepted; 202 promises an answer within minutes.
@@ -66,8 +70,11 @@ class DoorDash:
         http: VendorHttp,
         secrets: Callable[[], VendorSecrets],
         now_ms: Callable[[], int],
+        *,
+        provider_type: str,
     ) -> None:
         self._base_url = base_url
+        self._provider_type = provider_type
         self._http = http
         self._secrets = secrets
         self._now_ms = now_ms
@@ -181,7 +188,7 @@ class DoorDash:
         """
 
         def send() -> MenuReply:
-            body = menu_body(publishing)
+            body = menu_body(publishing, self._provider_type)
             menu_id = publishing.menu_id or self._known_menu(publishing.place)
             reply = self._send_menu(menu_id, body)
             if reply.status == 404 and menu_id:
@@ -244,7 +251,7 @@ class DoorDash:
             headers={
                 "Authorization": f"Bearer {self._token()}",
                 "auth-version": "v2",
-                "User-Agent": "OrderMiddleware/1.0",
+                "User-Agent": f"{self._provider_type}/1.0",
             },
             json=body,
         )

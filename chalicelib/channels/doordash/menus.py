@@ -21,17 +21,16 @@ if TYPE_CHECKING:
     from chalicelib.domain.sections import ModifierGroup
     from chalicelib.domain.store import MenuItem
 
-PROVIDER = "order_middleware"
 PROCESSED = frozenset({"MenuCreate", "MenuUpdate"})
 PENDING = "PENDING"
 
 
-def menu_body(publishing: Publishing) -> dict[str, Any]:
-    """Return the body of POST and PATCH menus."""
+def menu_body(publishing: Publishing, provider_type: str) -> dict[str, Any]:
+    """Return the body of POST and PATCH menus; `provider_type` is what DoorDash calls us."""
     hours = publishing.menu.store.hours
     return {
         "reference": publishing.reference,
-        "store": {"merchant_supplied_id": publishing.place, "provider_type": PROVIDER},
+        "store": {"merchant_supplied_id": publishing.place, "provider_type": provider_type},
         "open_hours": [
             {"day_index": day.upper(), **period}
             for day, intervals in week(hours).items()

@@ -266,7 +266,7 @@ class OpenDelivery:
         if reply.status < 300:
             return
         # A repeated answer is refused: what counts is where the order stands.
-        state = self._fetch(record.order_id).get("lastEvent")
+        state = str(self._fetch(record.order_id).get("lastEvent"))
         if state not in wanted:
             raise PartnerRefused(f"{step}: HTTP {reply.status}, the order is {state}")
 

@@ -207,11 +207,15 @@ class UberEats:
         self._change("POST", f"/v1/eats/store/{channel_store_id}/status", body)
 
     def menu_calls(self, publishing: Publishing) -> list[MenuCall]:
-        """PUT the whole menu with its weekly hours, POST all dates that differ."""
+        """PUT the whole menu with its weekly hours, POST all dates that differ.
+
+        A menu is the one large body, and Uber takes it compressed ("Upload Menu").
+        """
         place = publishing.place
 
         def put_menu() -> MenuReply:
-            self._change("PUT", f"/v2/eats/stores/{place}/menus", menu_body(publishing))
+            path = f"/v2/eats/stores/{place}/menus"
+            self._change("PUT", path, menu_body(publishing), compressed=True)
             return MenuReply()
 
         def post_holidays() -> MenuReply:
@@ -237,8 +241,10 @@ class UberEats:
 
         return readable(self.name, reply.json_object().get("orders"), read)
 
-    def _change(self, method: str, path: str, body: dict[str, Any]) -> None:
-        reply = self._api.call(method, path, body)
+    def _change(
+        self, method: str, path: str, body: dict[str, Any], *, compressed: bool = False
+    ) -> None:
+        reply = self._api.call(method, path, body, compressed=compressed)
         if reply.status >= 300:
             said = reply.json_or_empty().get("message")
             why = f" ({said})" if isinstance(said, str) else ""
@@ -251,7 +257,7 @@ class UberEats:
         if reply.status < 300:
             return
         # A repeated answer is refused as a conflict: what counts is where the order stands.
-        state = self._fetch(order_id).get("current_state")
+        state = str(self._fetch(order_id).get("current_state"))
         if state not in wanted_states:
             raise PartnerRefused(f"{verb}: HTTP {reply.status}, the order is {state}")
 

@@ -192,8 +192,8 @@ class Clover:
         for order in self._since(store.location_id, start_ms):
             key, id_, total = order_key(order.get("note")), order.get("id"), order.get("total")
             created_ms = order.get("createdTime")
-            if key and isinstance(id_, str) and isinstance(created_ms, int) and created_ms < end_ms:
-                amount = Money(total, store.currency) if isinstance(total, int) else None
+            if key and isinstance(id_, str) and type(created_ms) is int and created_ms < end_ms:
+                amount = Money(total, store.currency) if type(total) is int else None
                 found.append(PosOrder(key, id_, amount, is_live=True, created_ms=created_ms))
         return found
 

@@ -24,6 +24,10 @@ DAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 WORKS_MS = 4_000
 
 
+PROVIDER_TYPE = "golden_crumb"
+"""What DoorDash calls the integration whose stores these are."""
+
+
 class Menus:
     """The menus of each store by their UUIDs. `publish` sends the callback."""
 
@@ -81,7 +85,8 @@ class Menus:
         body = request.json_object()
         store = member(body, "store")
         store_id = text(store, "merchant_supplied_id")
-        text(store, "provider_type")
+        if text(store, "provider_type") != PROVIDER_TYPE:
+            raise Refusal(self._refuse(400, "This provider type is not known"))
         objects(body, "open_hours")
         objects(body, "special_hours")
         text(member(body, "menu"), "name")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from simulators.cart import FIRST_NAMES, PICKUP_AFTER_MS, by_group
+from simulators.channels.doordash.menus import PROVIDER_TYPE
 from simulators.instants import rfc3339
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def order_payload(order: PlacedOrder, dice: random.Random, at_ms: int) -> Json:
         "id": order.order_id,
         "store": {
             "merchant_supplied_id": order.store.doordash_store_id,
-            "provider_type": "golden_crumb",
+            "provider_type": PROVIDER_TYPE,
             "timezone": order.store.timezone,
         },
         "consumer": {
