@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib import log
 from chalicelib.adapters.files import FileTooLarge
+from chalicelib.adapters.http import VendorHttpError
 from chalicelib.channels.base import PartnerRefused, PartnerUnavailable, SignatureInvalid
 from chalicelib.domain.commands import TakeInUnpublished
 from chalicelib.domain.errors import DomainError, InvalidPayload
@@ -156,8 +157,8 @@ def _poll(channel: str, ids: Sequence[str]) -> dict[str, Any]:
 def _poll_store(services: Services, channel: Channel, channel_store_id: str) -> None:
     try:
         notices = channel.open_orders(channel_store_id)
-    except (PartnerUnavailable, PartnerRefused) as error:
-        # The next poll comes in two minutes.
+    except (PartnerUnavailable, PartnerRefused, VendorHttpError) as error:
+        # The next poll comes in two minutes: whoever asks again before then asks ever more often.
         log.warning("poll.failed", channel=channel.name, reason=str(error))
         return
     for notice in notices:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import responses
 
-from chalicelib.adapters.http import NoReply, VendorHttp
+from chalicelib.adapters.http import ConnectFailed, NoReply, VendorHttp
 from chalicelib.adapters.queues import Queues
 from chalicelib.pos.square import Square
 from chalicelib.pos.toast import Toast
@@ -279,3 +279,23 @@ def test_order_that_was_woken_late_and_hangs_is_decided_in_time(
     street.go(seconds=240, step=1)
     assert street.decisions() == {order_id: "denied"}
     assert decided(street)[order_id] - began <= 150
+
+
+@pytest.mark.parametrize("why", [ConnectFailed("refused"), NoReply("ReadTimeout")])
+def test_partner_that_cannot_be_asked_is_asked_at_the_next_poll_and_not_before(
+    street: Street, monkeypatch: pytest.MonkeyPatch, why: Exception
+) -> None:
+    """Ten minutes of it are three stores, asked every two minutes, and no dead letter."""
+    call, asked = VendorHttp.call, list[str]()
+
+    def is_down(self: VendorHttp, method: str, url: str, **named: Any) -> Any:
+        if "created-orders" not in url:
+            return call(self, method, url, **named)
+        asked.append(url)
+        raise why
+
+    monkeypatch.setattr(VendorHttp, "call", is_down)
+    street.go(seconds=600, step=30)
+    assert 12 <= len(asked) <= 18
+    assert street.queue_depth("inbound-orders-dead-letters") == 0
+    assert street.is_at_rest()
