@@ -7,6 +7,7 @@ Vendors are called without a socket and without `requests`.
 
 from __future__ import annotations
 
+import gzip
 import json as json_module
 import time
 from collections import Counter
@@ -189,6 +190,7 @@ class Door:
         json: Any = None,
         form: Mapping[str, str] | None = None,
         read_seconds: int = READ_SECONDS,
+        compressed: bool = False,
     ) -> HttpReply:
         """Make one call to a vendor."""
         parts = urlsplit(url.removeprefix(VENDORS_URL))
@@ -199,6 +201,8 @@ class Door:
         elif form is not None:
             body, kind = urlencode(form).encode(), "application/x-www-form-urlencoded"
         lower = {name.lower(): value for name, value in (headers or {}).items()}
+        if compressed:
+            body, lower["content-encoding"] = gzip.compress(body, mtime=0), "gzip"
         request = Request(
             method,
             f"/{unquote(path)}",
