@@ -38,7 +38,6 @@ _log = logging.getLogger(__name__)
 
 # A client that lets so much time pass between two requests has no need of a thread.
 IDLE_SECONDS = 0.25
-_IDLE_TIMEVAL = struct.pack("ll", 0, int(IDLE_SECONDS * 1_000_000))
 _READ_BYTES = 64 * 1024
 _LONGEST = 2 * HEAD_BYTES
 
@@ -190,7 +189,8 @@ class BusyConnection:
         try:
             # The system's own timeout: with Python's, each request would take two calls of it.
             self._socket.setblocking(True)
-            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _IDLE_TIMEVAL)
+            idle = struct.pack("ll", *divmod(int(IDLE_SECONDS * 1_000_000), 1_000_000))
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, idle)
             returned = self._answer_all()
         except BaseException:  # noqa: BLE001 - the outermost boundary of the thread
             _log.exception("a connection failed")
