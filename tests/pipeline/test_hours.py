@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.pipeline.opening import sell_within
+
 if TYPE_CHECKING:
     from simulators.street import Street
 
-BUCKET = "order-middleware-local"
 CHANNELS = {
     "uber_eats": "STORE_CLOSED",
     "doordash": "STORE_CLOSED",
@@ -19,7 +20,7 @@ CHANNELS = {
 }
 
 
-def sell_within(street: Street, *intervals: tuple[int, int], **more: Any) -> None:
+def sell_daily(street: Street, *intervals: tuple[int, int], **more: Any) -> None:
     """Give the first store hours on every day, in minutes from now, on UTC's clock."""
     now = street.offline.now
     minute = now.hour * 60 + now.minute
@@ -30,12 +31,7 @@ def sell_within(street: Street, *intervals: tuple[int, int], **more: Any) -> Non
 
     of_day = sorted([clock(start), clock(end)] for start, end in intervals)
     days = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-    hours = {"time_zone": "UTC", "weekly": dict.fromkeys(days, of_day), **more}
-    store_id, menu = next(iter(street.world.generator.menu_files().items()))
-    body = json.dumps(menu | {"hours": hours}).encode()
-    street.offline.client("s3").put_object(Bucket=BUCKET, Key=f"menus/{store_id}.json", Body=body)
-    street.settle()
-    street.go(seconds=15, step=5)
+    sell_within(street, {"time_zone": "UTC", "weekly": dict.fromkeys(days, of_day), **more})
 
 
 @pytest.mark.parametrize("channel", CHANNELS)
@@ -43,7 +39,7 @@ def test_an_order_outside_the_hours_is_refused_in_the_partners_own_words(
     street: Street, channel: str
 ) -> None:
     """And one within them is made."""
-    sell_within(street, (60, 120))
+    sell_daily(street, (60, 120))
     order_id = street.place(channel, store=0, number=1)
     other = street.place(channel, store=1, number=2)
     street.settle()
@@ -54,7 +50,7 @@ def test_an_order_outside_the_hours_is_refused_in_the_partners_own_words(
     assert CHANNELS[channel] in details[order_id]
     assert street.decisions()[other] in ("accepted", "confirmed")
     assert len(street.tickets()) == 1
-    sell_within(street, (-60, 120))
+    sell_daily(street, (-60, 120))
     order_id = street.place(channel, store=0, number=3)
     street.settle()
     assert street.decisions()[order_id] in ("accepted", "confirmed")
@@ -63,7 +59,7 @@ def test_an_order_outside_the_hours_is_refused_in_the_partners_own_words(
 def test_a_special_day_closes(street: Street) -> None:
     """Whatever the week says."""
     today = street.offline.now.date().isoformat()
-    sell_within(street, (0, 120), special={today: []})
+    sell_daily(street, (0, 120), special={today: []})
     order_id = street.place("doordash", store=0, number=1)
     street.settle()
     assert street.tickets() == []
@@ -74,7 +70,7 @@ def test_an_order_that_came_in_time_is_made_though_fetching_it_took_until_after_
     street: Street,
 ) -> None:
     """The customer was served within the hours."""
-    sell_within(street, (-60, 1))
+    sell_daily(street, (-60, 1))
     street.world.uber.faults.add("GetOrder", "rate_limited", times=8)
     order_id = street.place("uber_eats", store=0, number=1)
     street.go(seconds=85, step=5)
@@ -83,7 +79,7 @@ def test_an_order_that_came_in_time_is_made_though_fetching_it_took_until_after_
 
 def test_hours_that_make_no_sense_are_refused_with_their_file(street: Street) -> None:
     """The menu before stays in force."""
-    sell_within(street, (60, 120), special={"2026-02-30": []})
+    sell_daily(street, (60, 120), special={"2026-02-30": []})
     order_id = street.place("doordash", store=0, number=1)
     street.settle()
     assert street.decisions()[order_id] == "accepted"

@@ -10,11 +10,10 @@ import pytest
 from chalicelib import bootstrap
 from chalicelib.adapters.store_table import StoreTable
 from chalicelib.stores.versions import KEEP_SECONDS
+from simulators.street import BUCKET
 
 if TYPE_CHECKING:
     from simulators.street import Street
-
-BUCKET = "order-middleware-local"
 
 
 def upload(street: Street, menu: dict[str, Any]) -> dict[str, Any]:

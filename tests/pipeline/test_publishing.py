@@ -14,12 +14,12 @@ from chalicelib.adapters.queues import Queues
 from chalicelib.domain.errors import VersionConflict
 from chalicelib.ops.__main__ import main
 from simulators.menus_audit import findings
+from simulators.street import BUCKET
 
 if TYPE_CHECKING:
     from simulators.menu import Store
     from simulators.street import Street
 
-BUCKET = "order-middleware-local"
 PARTNERS = ("uber_eats", "doordash", "deliveroo", "open_delivery", "shop")
 UPLOADS = {"uber_eats": "PutMenus", "doordash": "CreateMenu", "deliveroo": "UploadMenu"}
 
@@ -40,14 +40,8 @@ def named(street: Street, name: str, **changes: Any) -> dict[str, Any]:
     return menu
 
 
-def upload(street: Street, menu: dict[str, Any]) -> None:
-    street.offline.client("s3").put_object(
-        Bucket=BUCKET, Key=f"menus/{menu['store_id']}.json", Body=json.dumps(menu).encode()
-    )
-
-
 def publish(street: Street, menu: dict[str, Any], seconds: float = 90) -> None:
-    upload(street, menu)
+    street.upload(menu)
     street.settle()
     street.go(seconds=seconds, step=5)
 
@@ -119,7 +113,7 @@ def test_one_partner_that_is_down_is_tried_again_and_holds_up_nobody(
     partner: Any = street.world.channels[channel]
     partner.faults.add("*", "error_before_commit", times=3, status=503)
     partner.faults.add("*", "rate_limited", times=3)
-    upload(street, named(street, "Better burger"))
+    street.upload(named(street, "Better burger"))
     street.settle()
     street.go(seconds=8, step=2)
     others = {name: text for name, text in shown(street).items() if name != channel}
@@ -131,9 +125,9 @@ def test_one_partner_that_is_down_is_tried_again_and_holds_up_nobody(
 def test_of_two_imports_in_a_row_the_second_one_stays(street: Street) -> None:
     """Also at partners that work at the first one meanwhile, and one upload a minute is allowed."""
     street.go(seconds=90, step=5)
-    upload(street, named(street, "First"))
+    street.upload(named(street, "First"))
     street.settle()
-    upload(street, named(street, "Second"))
+    street.upload(named(street, "Second"))
     street.settle()
     street.go(seconds=400, step=10)
     assert shown(street) == everywhere("Second")

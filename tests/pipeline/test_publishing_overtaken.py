@@ -13,7 +13,7 @@ from chalicelib import bootstrap
 from chalicelib.domain.commands import NoteMenuResult, Notice, NoticeKind, TellStockAgain
 from chalicelib.domain.stock import Source, Word
 from chalicelib.stores.publishing import note_menu_result, tell_stock_again
-from tests.pipeline.test_publishing import named, notes, publish, rows, shown, store_of, upload
+from tests.pipeline.test_publishing import named, notes, publish, rows, shown, store_of
 
 if TYPE_CHECKING:
     from simulators.street import Street
@@ -46,7 +46,7 @@ def test_a_result_that_was_given_up_is_none_of_the_next_upload(
     world.deliveroo.settings = replace(settings, webhook_url="http://127.0.0.1:8000/nowhere")
     publish(street, named(street, "First"), seconds=30)
     first = rows(street)["deliveroo"].version
-    upload(street, named(street, "Second"))
+    street.upload(named(street, "Second"))
     while rows(street)["deliveroo"].sent_version == first:
         street.go(seconds=60, step=60)
     world.deliveroo.menus.fails_with = 0 if own == 200 else own
@@ -88,9 +88,9 @@ def test_a_call_without_an_answer_that_arrives_last_is_made_good(street: Street)
     publish(street, named(street, "First"))
     stray = copy.deepcopy(street.world.uber.menus.shown[place])
     street.world.uber.faults.add("PutMenus", "error_before_commit", times=3, status=504)
-    upload(street, named(street, "Lost"))
+    street.upload(named(street, "Lost"))
     street.go(seconds=1, step=1)
-    upload(street, named(street, "Second"))
+    street.upload(named(street, "Second"))
     street.go(seconds=20, step=1)
     assert shown(street)["uber_eats"] == "Second"
     street.world.uber.menus.shown[place] = stray
@@ -108,7 +108,7 @@ def test_a_place_that_goes_to_another_store_shows_that_ones_menu(street: Street)
     place = first.uber_store_id
     files = street.world.generator.menu_files()
     without = {name: id_ for name, id_ in first.channels.items() if name != "uber_eats"}
-    upload(street, files[first.store_id] | {"channels": without})
+    street.upload(files[first.store_id] | {"channels": without})
     street.settle()
     # As an order would that came in just before.
     services = bootstrap.services()

@@ -9,11 +9,11 @@ from chalicelib.bootstrap import Services
 from chalicelib.config import read_config
 from chalicelib.domain.events import Event
 from chalicelib.reconciliation.night import DAY_MS, DUE
+from simulators.street import BUCKET
 
 if TYPE_CHECKING:
     from simulators.street import Street
 
-BUCKET = "order-middleware-local"
 TEXTS = ("version", "account", "region", "time", "id")
 SCHEDULED = {**dict.fromkeys(TEXTS, "0"), "source": "aws.events", "resources": [], "detail": {}}
 SCHEDULED["detail-type"] = "Scheduled Event"

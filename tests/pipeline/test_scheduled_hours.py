@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -13,11 +13,11 @@ import pytest
 from simulators.orders import OrderGenerator
 from simulators.sim import plan as plans
 from simulators.sim.customers import PREP_MS, placed
+from tests.pipeline.opening import sell_within
 
 if TYPE_CHECKING:
     from simulators.street import Street
 
-BUCKET = "order-middleware-local"
 LOS_ANGELES = ZoneInfo("America/Los_Angeles")
 HOURS = {
     "time_zone": "America/Los_Angeles",
@@ -45,14 +45,6 @@ CLOSED = {
     "deliveroo": "closing_early",
     "open_delivery": "OUTSIDE_DELIVERY_HOURS",
 }
-
-
-def sell_within(street: Street, hours: dict[str, Any]) -> None:
-    store_id, menu = next(iter(street.world.generator.menu_files().items()))
-    body = json.dumps(menu | {"hours": hours}).encode()
-    street.offline.client("s3").put_object(Bucket=BUCKET, Key=f"menus/{store_id}.json", Body=body)
-    street.settle()
-    street.go(seconds=15, step=5)
 
 
 @pytest.mark.parametrize("channel", CLOSED)
