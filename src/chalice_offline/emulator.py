@@ -122,9 +122,10 @@ class Emulator:
 
     def service_at(self, host: str) -> str | None:
         """Return the service that answers for a host name, if it is one that a user took."""
-        # What nobody can take, and nearly all requests have: AWS's own names, and addresses, which
-        # end in a digit as no name does (RFC 3696, section 2).
-        if host == "localhost" or host[-1:].isdigit() or host.endswith(".amazonaws.com"):
+        # What nobody can take, and nearly all requests have: AWS's own names, and addresses, of
+        # which the last label is a number as no name's is (RFC 3696, section 2).
+        is_address = host.rpartition(".")[2].isdigit()
+        if is_address or host == "localhost" or host.endswith(".amazonaws.com"):
             return None
         for service in self._hosts:
             if host in service.hosts:

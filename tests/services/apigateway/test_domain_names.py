@@ -80,6 +80,14 @@ def test_a_mapping_without_a_stage_has_it_in_the_path(mapped: Any, ask: Any) -> 
     assert ask("https://api.example.com/v1/dev/items/7")[0] == 200
 
 
+@pytest.mark.parametrize("name", ["shop.corp1", "shop2"])
+def test_a_name_that_ends_in_a_digit_is_no_address(mapped: Any, ask: Any, name: str) -> None:
+    """Private names, and those of containers, end as they like."""
+    mapped.gateway.create_domain_name(domainName=name)
+    mapped.gateway.create_base_path_mapping(domainName=name, restApiId=mapped.id, stage="dev")
+    assert ask(f"https://{name}/items/7")[1][3] == name
+
+
 def test_names_with_a_star_and_deleted_names(mapped: Any, ask: Any) -> None:
     """*.example.org stands for one label; a name given back is nobody's."""
     mapped.gateway.create_domain_name(domainName="*.example.org")
