@@ -231,6 +231,22 @@ def test_a_request_is_replayed_as_it_was_or_edited(shop: Shop) -> None:
     assert sent == [body, body, {**body, "dish": "stew"}]
 
 
+def test_a_request_is_replayed_with_other_header_fields(shop: Shop) -> None:
+    """One that is changed and one that is new: the page sends both as lists."""
+    shop.offline.http.post("/orders", json={"dish": "soup"}, headers={"X-Table": "4"})
+    shop.offline.settle()
+    story = shop.get("runs")["runs"][0]["story"]
+    request = shop.get(f"replay/{story}")["request"]
+    kept = [pair for pair in request["headers"] if pair[0] != "X-Table"]
+    edited = {**request, "headers": [*kept, ["X-Table", "5"], ["X-Waiter", "Ada"]]}
+    assert shop.post(f"replay/{story}", {"request": edited})["answer"]["statusCode"] == 200
+    runs = [entry for entry in shop.offline.journal.entries() if entry.kind == "run"]
+    events = [json.loads(run.detail["payload"]) for run in runs]
+    sent = [event["headers"] for event in events if "httpMethod" in event]
+    found = [[fields.get(name) for name in ("X-Table", "X-Waiter")] for fields in sent]
+    assert found == [["4", None], ["5", "Ada"]]
+
+
 def test_a_runs_event_is_replayed(shop: Shop) -> None:
     """The event of a run invokes its function once more."""
     shop.post("topics/news/publish", {"message": "bread"})

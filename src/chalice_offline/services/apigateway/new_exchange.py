@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from chalice_offline.core.header_fields import as_fields
 from chalice_offline.services.apigateway.exchange import Exchange
 from chalice_offline.services.apigateway.routes import ServedApi
 from chalice_offline.services.apigateway.state import ApiGatewayState, execute_api_host
@@ -43,7 +44,7 @@ def make_exchange(
         method=request["method"],
         path=request["path"],
         raw_query=request.get("rawQuery", ""),
-        fields=tuple(request.get("headers", ())),
+        fields=as_fields(request.get("headers", ())),
         body=request.get("body") or b"",
         host=request.get("host") or execute_api_host(api.id, api.region),
         source_ip=request.get("sourceIp") or "127.0.0.1",
