@@ -434,8 +434,13 @@ def _stop_on_signals() -> None:
 
 
 def _wait_for_signal() -> None:
+    """Wait until a signal's handler raises.
+
+    Handlers run in this thread, but the system may interrupt any other one with the signal: then
+    this one hears of it when it wakes by itself.
+    """
     while True:
-        time.sleep(3600)
+        time.sleep(1)
 
 
 def _end(error: ProjectError | KeyboardInterrupt, project: Path = Path()) -> None:
