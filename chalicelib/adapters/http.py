@@ -49,20 +49,14 @@ class HttpReply:
 
     def json_object(self) -> dict[str, Any]:
         """Return the body as a JSON object; NoReply when it is none (a proxy's page, a cut)."""
-        try:
-            data = json_module.loads(self.body)
-        except ValueError:
-            raise NoReply(f"HTTP {self.status} with a body that is no JSON") from None
+        data = self._json()
         if not isinstance(data, dict):
             raise NoReply(f"HTTP {self.status} with a body that is no JSON object")
         return data
 
     def json_list(self) -> list[Any]:
         """Return the body as a JSON list of whatever; NoReply when it is none."""
-        try:
-            data = json_module.loads(self.body)
-        except ValueError:
-            raise NoReply(f"HTTP {self.status} with a body that is no JSON") from None
+        data = self._json()
         if not isinstance(data, list):
             raise NoReply(f"HTTP {self.status} with a body that is no JSON list")
         return data
@@ -76,8 +70,8 @@ class HttpReply:
         if not self.body or "json" not in self.headers.get("content-type", ""):
             return False
         try:
-            json_module.loads(self.body)
-        except ValueError:
+            self._json()
+        except NoReply:
             return True
         return False
 
@@ -87,6 +81,12 @@ class HttpReply:
             return self.json_object()
         except NoReply:
             return {}
+
+    def _json(self) -> object:
+        try:
+            return json_module.loads(self.body)
+        except (ValueError, RecursionError):  # the second: nested without end
+            raise NoReply(f"HTTP {self.status} with a body that is no JSON") from None
 
 
 class VendorHttp:

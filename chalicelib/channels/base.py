@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from chalicelib import log
 from chalicelib.domain.errors import DomainError, InvalidMoney, InvalidPayload
-from chalicelib.domain.money import EXPONENTS, Money
+from chalicelib.domain.money import EXPONENTS, MAX_AMOUNT, Money
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from typing import TypeVar
 
     from chalicelib.adapters.secrets import Secrets
@@ -157,19 +157,24 @@ class Channel(Protocol):
     def open_orders(self, channel_store_id: str) -> list[Notice]:
         """Return what waits for our decision there: an ORDER whose webhook we may have missed.
 
-        Empty for a partner that cannot be asked.
+        Where the partner shows its events again, those of the other kinds, too. Empty for a partner
+        that cannot be asked.
         """
+
+    def acknowledge(self, notices: Sequence[Notice]) -> None:
+        """Say which of `open_orders` need not be shown again; called when they are safe with us."""
 
 
 def read_json_object(body: bytes) -> dict[str, Any]:
     """Parse a webhook body; raise InvalidPayload when it is no JSON object we can store.
 
-    NaN and unpaired surrogates pass Python's parser but no table or queue of AWS.
+    NaN, numbers like 1e400 and unpaired surrogates pass Python's parser but no table or queue of
+    AWS.
     """
     try:
         # Python would guess UTF-16 and UTF-32, too; JSON on the wire is UTF-8 (RFC 8259, 8.1).
         payload = json.loads(body.decode(), parse_constant=_no_constant)
-        json.dumps(payload, ensure_ascii=False).encode()
+        json.dumps(payload, ensure_ascii=False, allow_nan=False).encode()
     except (ValueError, RecursionError) as error:
         # The parser's own text would quote the body, and the body holds personal data.
         raise InvalidPayload(f"the body is no JSON ({type(error).__name__})") from None
@@ -247,6 +252,8 @@ def money(data: Mapping[str, Any], name: str, currency: str) -> Money:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise InvalidMoney(f"{name} is no amount")
     minor = Decimal(str(value)).scaleb(EXPONENTS[currency])
+    if abs(minor) > MAX_AMOUNT:  # infinite numbers, too
+        raise InvalidMoney(f"{name} is out of range")
     if minor != minor.to_integral_value():
         raise InvalidMoney(f"{name} has fractions of the smallest coin")
     return Money(int(minor), currency)

@@ -23,7 +23,7 @@ from chalicelib.domain.errors import InvalidPayload, VersionConflict
 from chalicelib.domain.wall import clock, days, week
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from chalicelib.adapters.secrets import Secrets
     from chalicelib.bootstrap import Services
@@ -149,6 +149,9 @@ class Shop:
     def open_orders(self, channel_store_id: str) -> list[Notice]:  # noqa: ARG002
         """Nothing: no webhook can be lost on the way to ourselves."""
         return []
+
+    def acknowledge(self, notices: Sequence[Notice]) -> None:
+        """Nothing was shown."""
 
     def _set(self, name: str, *, is_open: bool, until_ms: int | None) -> None:
         from chalicelib.shop.closures import close, reopen

@@ -20,6 +20,9 @@ _BY_EXPONENT = {
 EXPONENTS = {code: exponent for exponent, codes in _BY_EXPONENT.items() for code in codes.split()}
 """ISO 4217: how many decimal digits the major unit has."""
 
+MAX_AMOUNT = 2**53 - 1
+"""What every JSON parser reads as it was written (RFC 8259, section 6), in minor units."""
+
 
 @dataclass(frozen=True, slots=True)
 class Money:
@@ -32,6 +35,8 @@ class Money:
         # bool is an int to Python; True cents is a payload error all the same.
         if type(self.amount) is not int:
             raise InvalidMoney(f"money must be whole minor units, not {_kind(self.amount)}")
+        if abs(self.amount) > MAX_AMOUNT:
+            raise InvalidMoney("money is out of range")
         if not isinstance(self.currency, str) or self.currency not in EXPONENTS:
             raise InvalidMoney("money has an unknown currency")
 

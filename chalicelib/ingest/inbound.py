@@ -11,7 +11,7 @@ from chalicelib import log
 from chalicelib.adapters.files import FileTooLarge
 from chalicelib.adapters.http import VendorHttpError
 from chalicelib.channels.base import PartnerRefused, PartnerUnavailable, SignatureInvalid
-from chalicelib.domain.commands import TakeInUnpublished
+from chalicelib.domain.commands import NoticeKind, TakeInUnpublished
 from chalicelib.domain.errors import DomainError, InvalidPayload
 from chalicelib.ingest.durable import UNPUBLISHED, keep
 from chalicelib.ingest.webhooks import take_in_verified, webhook_event
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from chalicelib.bootstrap import Services
     from chalicelib.channels.base import Channel
     from chalicelib.domain.commands import (
+        Notice,
         PollPartner,
         PollPartners,
         VerifyWebhook,
@@ -162,9 +163,20 @@ def _poll_store(services: Services, channel: Channel, channel_store_id: str) -> 
         log.warning("poll.failed", channel=channel.name, reason=str(error))
         return
     for notice in notices:
-        if services.orders.get(notice.key) is None:
+        if _is_missed(services, notice):
             log.warning("webhook.missed", order=notice.key)
             put(services.now_ms(), {"WebhooksMissed": 1}, {"channel": channel.name})
             # Without a body: whoever else sends fat webhooks has to fetch this one, too.
             keep(services, webhook_event(services, notice, b"", services.now_ms()))
+    try:
+        channel.acknowledge(notices)
+    except (PartnerUnavailable, PartnerRefused, VendorHttpError) as error:
+        # They are shown again, and found to be known or taken in once more.
+        log.warning("poll.not_acknowledged", channel=channel.name, reason=str(error))
     ask_for_items(services, channel, channel_store_id)
+
+
+def _is_missed(services: Services, notice: Notice) -> bool:
+    if notice.kind in (NoticeKind.ORDER, NoticeKind.SCHEDULED):
+        return services.orders.get(notice.key) is None
+    return notice.kind is not NoticeKind.IGNORED  # of a second cancellation nothing comes

@@ -416,6 +416,7 @@ class Partner:
         self.errors: deque[Exception] = deque()
         self.order: Order | Exception = make_order()
         self.open: list[Any] = []
+        self.acknowledged: list[Any] = []
         self.stores: list[tuple[str, bool]] = []
 
     def order_payload(self, notice: Any, body: bytes) -> dict[str, Any]:
@@ -448,6 +449,11 @@ class Partner:
 
     def open_orders(self, channel_store_id: str) -> list[Any]:
         return [notice for notice in self.open if notice.channel_store_id == channel_store_id]
+
+    def acknowledge(self, notices: list[Any]) -> None:
+        if self.errors:
+            raise self.errors.popleft()
+        self.acknowledged.extend(notices)
 
     def items_off(self, channel_store_id: str) -> None:
         return None

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.adapters.errors import AwsUnavailable
 from chalicelib.adapters.http import NoReply
 from chalicelib.channels.base import PartnerRefused, PartnerUnavailable
 from chalicelib.domain.commands import (
@@ -397,3 +398,28 @@ def test_lost_webhook_is_found_by_asking(house: Any) -> None:
         house.handle(PollPartner("uber_eats", ("ue-store",)))
         receive(house)
     assert house.bus.types().count("channel.order.notified") == 1
+
+
+def test_what_is_shown_until_it_is_acknowledged_is_kept_first(house: Any) -> None:
+    """An event that nobody could write down is shown again, and so is the rest."""
+    missed, ignored = notice(), replace(notice(), kind=NoticeKind.IGNORED)
+    house.partner.open = [ignored, missed]
+    house.bus.fails = house.queues.fails = house.files.fails = True
+    with pytest.raises(AwsUnavailable):
+        house.handle(PollPartner("uber_eats", ("ue-store",)))
+    assert house.partner.acknowledged == []
+    house.bus.fails = house.queues.fails = house.files.fails = False
+    house.handle(PollPartner("uber_eats", ("ue-store",)))
+    assert house.bus.types() == ["channel.order.notified"]
+    assert house.partner.acknowledged == [ignored, missed]
+
+
+def test_an_acknowledgment_that_fails_loses_nothing(house: Any) -> None:
+    """The order is kept; the event is shown again and found to be known."""
+    house.partner.open = [notice()]
+    house.partner.errors.append(PartnerUnavailable("HTTP 503"))
+    for _ in range(2):
+        house.handle(PollPartner("uber_eats", ("ue-store",)))
+        receive(house)
+    assert house.bus.types().count("channel.order.notified") == 1
+    assert house.partner.acknowledged == [notice()]

@@ -27,6 +27,13 @@ def test_money_refuses_unknown_currencies(currency: object) -> None:
         Money(100, currency)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("amount", [2**53, -(2**53), 10**300])
+def test_money_refuses_what_not_every_parser_reads_alike(amount: int) -> None:
+    """Events and points of sale carry it as a JSON number."""
+    with pytest.raises(InvalidMoney):
+        Money(amount, "USD")
+
+
 def test_money_refuses_to_mix_currencies() -> None:
     """Nobody here knows an exchange rate."""
     with pytest.raises(InvalidMoney):

@@ -104,6 +104,7 @@ BAD_BODIES = {
     "not UTF-8": b'{"a":"\xff"}',
     "UTF-16": json.dumps(UBER).encode("utf-16"),
     "NaN": b'{"a": NaN}',
+    "infinite": b'{"a": 1e400}',
     "half a surrogate": b'{"a": "\\ud800"}',
     "too deep": b"[" * 200_000,
     "an endless number": b'{"a": ' + b"9" * 5000 + b"}",

@@ -138,6 +138,28 @@ def test_open_deliverys_events_that_no_webhook_brought_are_polled(open_delivery:
     assert open_delivery.channel.open_orders("another-merchant") == []
 
 
+def test_open_delivery_shows_no_event_after_it_was_acknowledged(open_delivery: Any) -> None:
+    """Whatever kind it is of, and however many there are: a poll shows 1,000 at most."""
+    open_delivery.status = 500
+    first, *_ = [open_delivery.place(number) for number in range(102)]
+    store_id = open_delivery.shop.open_delivery_merchant_id
+    open_delivery.simulator.cancel_by_customer(first.order_id)
+    channel = open_delivery.channel
+    shown = channel.open_orders(store_id)
+    assert [one.kind for one in shown] == [NoticeKind.ORDER] * 102 + [NoticeKind.CANCELLATION]
+    channel.acknowledge(shown[1:])
+    assert channel.open_orders(store_id) == shown[:1]
+    channel.accept(open_delivery.record(102), open_delivery.at_ms)
+    again = channel.open_orders(store_id)
+    assert [one.kind for one in again] == [
+        NoticeKind.ORDER,
+        NoticeKind.ORDER,
+        NoticeKind.IGNORED,
+    ]
+    channel.acknowledge(again)
+    assert open_delivery.simulator.state()["unacknowledged"] == 0
+
+
 def test_open_deliverys_orders_for_later_and_by_weight(open_delivery: Any) -> None:
     """The first is held, the second cannot be made of a menu item."""
     record = open_delivery.record(

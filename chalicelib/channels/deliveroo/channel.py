@@ -43,7 +43,7 @@ from chalicelib.domain.order import identifier
 from chalicelib.domain.refusal import Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from chalicelib.adapters.http import HttpReply, VendorHttp
     from chalicelib.adapters.secrets import Secrets, VendorSecrets
@@ -254,6 +254,9 @@ class Deliveroo:
             return Notice(kind, self.name, channel_store_id, id_, f"poll-{id_}", "poll")
 
         return readable(self.name, reply.json_object().get("orders"), read)
+
+    def acknowledge(self, notices: Sequence[Notice]) -> None:
+        """Nothing to do: an order is shown until it is answered."""
 
     def _menu_path(self, site: str) -> str:
         return f"/menu/v1/brands/{self._brand_id}/menus/{self._menu_id}-{site}"

@@ -29,7 +29,7 @@ from chalicelib.domain.events import event_id, iso
 from chalicelib.domain.order import identifier, reference_id
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from chalicelib.adapters.http import HttpReply, VendorHttp
     from chalicelib.adapters.secrets import Secrets, VendorSecrets
@@ -228,6 +228,9 @@ class DoorDash:
     def open_orders(self, channel_store_id: str) -> list[Notice]:  # noqa: ARG002
         """DoorDash cannot be asked: an order whose webhook failed has failed there, too."""
         return []
+
+    def acknowledge(self, notices: Sequence[Notice]) -> None:
+        """Nothing was shown."""
 
     def _confirm(self, record: OrderRecord, body: dict[str, Any]) -> None:
         merchant_id = reference_id(record.channel, record.order_id)

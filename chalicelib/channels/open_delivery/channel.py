@@ -33,7 +33,7 @@ from chalicelib.domain.refusal import Reason
 from chalicelib.domain.wall import next_change_ms
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from chalicelib.adapters.http import HttpReply, VendorHttp
     from chalicelib.adapters.secrets import Secrets, VendorSecrets
@@ -65,6 +65,9 @@ CONFIRMED = {
     "ORDER_CANCELLATION_REQUEST",  # its customer would like to cancel what was confirmed
 }
 CANCELLED = {"CANCELLED", "CANCELLATION_REQUESTED"}
+
+ACKNOWLEDGED_AT_ONCE = 100
+"""AckEvents' maxItems in the specification's OpenAPI description."""
 
 
 class OpenDelivery:
@@ -234,21 +237,37 @@ class OpenDelivery:
         raise InvalidPayload("Open Delivery has no such event")
 
     def open_orders(self, channel_store_id: str) -> list[Notice]:
-        """Ask for events that no webhook brought, and fetch whose orders they are."""
+        """Ask for events that no webhook brought, and fetch whose orders they are.
+
+        What means nothing to us comes with them, for it is shown until it is acknowledged, too, and
+        1,000 events are shown at once (Open Delivery API, "Get New Events").
+        """
         reply = self._api.call("GET", "/v1/events:polling")
         _done(reply, "events")
         events = reply.json_list() if reply.status == 200 else []
 
         def read(event: dict[str, Any]) -> Notice | None:
-            if event.get("eventType") != "CREATED":
-                return None
+            event_type = text(event, "eventType")
+            kind = KINDS.get(event_type, NoticeKind.IGNORED)
             id_ = identifier(event.get("orderId"), "orderId")
             event_id = identifier(event.get("eventId"), "eventId")
+            if kind is NoticeKind.IGNORED:
+                return Notice(kind, self.name, "", id_, event_id, event_type)
             if self._merchant_of(id_) != channel_store_id:
                 return None
-            return Notice(NoticeKind.ORDER, self.name, channel_store_id, id_, event_id, "poll")
+            return Notice(kind, self.name, channel_store_id, id_, event_id, event_type)
 
         return readable(self.name, events, read)
+
+    def acknowledge(self, notices: Sequence[Notice]) -> None:
+        """Have events shown no more."""
+        events = [
+            {"id": one.event_id, "orderId": one.order_id, "eventType": one.event_type}
+            for one in notices
+        ]
+        for start in range(0, len(events), ACKNOWLEDGED_AT_ONCE):
+            chunk = events[start : start + ACKNOWLEDGED_AT_ONCE]
+            _done(self._api.call("POST", "/v1/events/acknowledgment", chunk), "acknowledgment")
 
     def _merchant_of(self, order_id: str) -> str:
         """Return whose an order is, "" when this one is not shown: others wait, too."""

@@ -29,7 +29,7 @@ from chalicelib.domain.order import identifier, reference_id
 from chalicelib.domain.refusal import Reason, Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from chalicelib.adapters.http import VendorHttp
     from chalicelib.adapters.secrets import Secrets, VendorSecrets
@@ -240,6 +240,9 @@ class UberEats:
             return Notice(NoticeKind.ORDER, self.name, channel_store_id, id_, f"poll-{id_}", "poll")
 
         return readable(self.name, reply.json_object().get("orders"), read)
+
+    def acknowledge(self, notices: Sequence[Notice]) -> None:
+        """Nothing to do: an order is shown until it is answered."""
 
     def _change(
         self, method: str, path: str, body: dict[str, Any], *, compressed: bool = False

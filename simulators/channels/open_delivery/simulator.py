@@ -13,6 +13,7 @@ import hashlib
 import hmac
 import json
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from simulators.channels.client_credentials import ClientCredentials
@@ -31,6 +32,9 @@ Json = dict[str, Any]
 RETRY_DELAYS_MS = (5_000, 10_000, 20_000, 40_000, 80_000)
 CONFIRM_WITHIN_MS = 480_000
 TOKEN_SECONDS = 3600
+# maxItems of what is polled and of AckEvents, in the specification's OpenAPI description
+SHOWN_AT_ONCE = 1_000
+ACKNOWLEDGED_AT_ONCE = 100
 
 CANCEL_CODES = frozenset(
     {
@@ -195,13 +199,16 @@ class OpenDelivery(Marketplace):
 
     def poll(self, _request: Request) -> Response:
         """Return the events that nobody has acknowledged; 204 when there are none."""
-        return Response.of_json(list(self._events.values())) if self._events else Response(204)
+        shown = list(islice(self._events.values(), SHOWN_AT_ONCE))
+        return Response.of_json(shown) if shown else Response(204)
 
     def acknowledge(self, request: Request) -> Response:
         """Take events out of the poll: `[{id, orderId, eventType}]`."""
         events = request.json()
         if not isinstance(events, list) or not all(isinstance(e, dict) for e in events):
             raise BodyError("expected a list of events")
+        if len(events) > ACKNOWLEDGED_AT_ONCE:
+            raise BodyError(f"more than {ACKNOWLEDGED_AT_ONCE} events")
         for event in events:
             self._events.pop(str(event.get("id")), None)
         return Response(202)
