@@ -8,7 +8,9 @@ import io
 import sys
 import tempfile
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -112,6 +114,36 @@ def test_compiled_modules_find_their_own_neighbours(
     code += "def handler(e, c):\n    return str(from_bytes('déjà vu, garçon'.encode()).best())\n"
     assert packages.call("native", {"main.py": code} | compiled) == "déjà vu, garçon"
     assert {name: sys.modules[name] for name in others} == others
+
+
+def test_compiled_modules_leave_an_import_of_another_thread_alone(
+    packages: Packages, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The emulator imports a package while a function, that has one of the name, loads C code."""
+    gate: Any = ModuleType("gate")
+    gate.swapped, gate.begun, gate.loaded = Event(), Event(), Event()
+    monkeypatch.setitem(sys.modules, "gate", gate)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    shared = "import gate\ngate.begun.set()\nassert gate.loaded.wait(10)\n"
+    (tmp_path / "neighbour.py").write_text(shared)
+    files: dict[str, Any] = {"neighbour.py": "", **_compiled_package()}
+    # Its compiled `cd` imports `utils`: the plain names are the function's at that moment.
+    files["charset_normalizer/__init__.py"] = "from . import cd\n"
+    files["charset_normalizer/utils.py"] += (
+        b"\nimport gate\ngate.swapped.set()\nassert gate.begun.wait(10)\n"
+    )
+    files["main.py"] = "import charset_normalizer\ndef handler(e, c):\n    return 'loaded'\n"
+
+    def import_meanwhile() -> ModuleType:
+        assert gate.swapped.wait(10)
+        return importlib.import_module("neighbour")
+
+    with ThreadPoolExecutor(1) as pool:
+        imported = pool.submit(import_meanwhile)
+        assert packages.call("native", files) == "loaded"
+        gate.loaded.set()
+        assert imported.result().__file__ == str(tmp_path / "neighbour.py")
+    assert sys.modules.pop("neighbour") is imported.result()
 
 
 def test_container_is_warm_until_the_code_changes(packages: Packages) -> None:

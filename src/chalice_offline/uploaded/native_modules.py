@@ -63,8 +63,9 @@ def _plain_names(package: str, names: set[str]) -> Iterator[None]:
             yield
         finally:
             sys.meta_path.remove(own)
-            for name in _modules_below(names):
-                del sys.modules[name]
+            for name, module in _modules_below(names).items():
+                if not _is_imported_as(name, module):
+                    del sys.modules[name]
             sys.modules.update(before)
 
 
@@ -74,6 +75,16 @@ def _modules_below(names: set[str]) -> dict[str, ModuleType]:
         for name, module in list(sys.modules.items())
         if name.partition(".")[0] in names
     }
+
+
+def _is_imported_as(name: str, module: ModuleType) -> bool:
+    """Whether somebody else has imported a module under this name meanwhile, or still does.
+
+    Taken from under an import, a name fails it with a KeyError. The function's own modules have
+    their longer names in their specs, or none.
+    """
+    spec = getattr(module, "__spec__", None)
+    return spec is not None and spec.name == name
 
 
 class _OwnNames:
