@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -77,8 +78,8 @@ def terminal_options(command: F) -> F:
     return command
 
 
-class _Stopped(KeyboardInterrupt):
-    """Ctrl-C or SIGTERM; an app.py that raises KeyboardInterrupt itself is told from it."""
+# Ctrl-C or SIGTERM came: code of the project may raise KeyboardInterrupt of its own accord.
+_told_to_stop = threading.Event()
 
 
 class _Program(click.Group):
@@ -401,8 +402,10 @@ def _known_stage(directory: Path, stage: str | None) -> str:
 def _run_app(session: AppSession, screen: Screen, *, reload: bool) -> None:
     session.aws.watchers.append(lambda live: screen.reporter.watch(live.seen))
     try:
+        session.hooks.tell = screen.tell
+        session.hooks.told_to_stop = _told_to_stop.is_set
         session.start()
-        screen.show_app(session.facts())
+        screen.show_app(session.facts(), session.run_hooks)
         if reload:
             session.watch(screen.tell)
         else:
@@ -427,8 +430,10 @@ def _stop_on_signals() -> None:
     def interrupt(number: int, _frame: FrameType | None) -> None:
         for signal_ in (signal.SIGTERM, signal.SIGINT):
             signal.signal(signal_, lambda *_: os._exit(128 + number))
-        raise _Stopped
+        _told_to_stop.set()
+        raise KeyboardInterrupt
 
+    _told_to_stop.clear()
     signal.signal(signal.SIGTERM, interrupt)
     signal.signal(signal.SIGINT, interrupt)
 
@@ -445,7 +450,7 @@ def _wait_for_signal() -> None:
 
 def _end(error: ProjectError | KeyboardInterrupt, project: Path = Path()) -> None:
     """End the program: quietly when it was told to stop, else with the reason."""
-    if isinstance(error, _Stopped):
+    if _told_to_stop.is_set():
         click.echo("\nstopping", err=True)
         return
     if isinstance(error, KeyboardInterrupt):

@@ -76,6 +76,8 @@ class AwsSession:
         self.scripts: Callable[[], list[dict[str, str]]] = list
         #: Fills another emulator as this session's is, and returns what brings requests there.
         self.populate: Callable[[LiveEmulator], Callable[[], None]] = self._only_aws
+        #: Called when it has begun anew, before whoever asked for that is told.
+        self.when_ready: Callable[[], None] = lambda: None
         self._began_ms: int | None = None
         self.now = self._emulator_on(storage)
         self.endpoint.switch_to(self.now.gateway)
@@ -150,6 +152,7 @@ class AwsSession:
         def begin() -> None:
             try:
                 self._begin_anew(file)
+                self.when_ready()  # not within the turn: it may take long, or begin anew
             except BaseException as error:  # noqa: BLE001 - whoever waits for it is told
                 with lock:
                     done.fail(error)
@@ -277,8 +280,9 @@ class AppSession:
         self.aws.about = self.facts
         self.aws.populate = self._populate
         self._watch = Watch(self.app.directory)
-        self._hooks = InitHooks(self.app.directory)
-        self.aws.scripts = self._hooks.told
+        self.hooks = InitHooks(self.app.directory)
+        self.aws.scripts = self.hooks.told
+        self.aws.when_ready = self.run_hooks
 
     def _app_on(self, emulator: LiveEmulator) -> OfflineApp:
         """Return the project, on an emulator; it is not loaded yet."""
@@ -305,12 +309,15 @@ class AppSession:
             self.app = app
             self.aws.endpoint.switch_to(other.gateway)
             self._routes.switch_to(other.gateway, app.addressed, app.addressed_socket)
-            self._run_hooks()
 
         return switch
 
-    def _run_hooks(self) -> None:
-        self._hooks.run(self.aws.aws_server.url)
+    def run_hooks(self) -> None:
+        """Run the project's scripts for a session that has started; again when it began anew.
+
+        Raises KeyboardInterrupt when the session was told to stop meanwhile.
+        """
+        self.hooks.run(self.aws.aws_server.url)
 
     def facts(self) -> dict[str, Any]:
         """Return what the session is: project, stage, addresses, routes, functions."""
@@ -347,7 +354,6 @@ class AppSession:
             project=project.name if project else "",
             stage=self.app.stage,
         )
-        self._run_hooks()
 
     def watch(self, changed: Callable[[str], None]) -> None:
         """Reload whenever the project's code changes, and tell `changed` how it went; blocks."""

@@ -232,9 +232,13 @@ def hooked(tmp_path: Path) -> Iterator[Shop]:
     (folder / "2_wrong.py").write_text("import nope")
     (folder / "3_ends.py").write_text("import sys; sys.exit(3)")
     (folder / "4_no_python.py").write_text("x = 1\ny = = 2\n")
+    (folder / "5_interrupts.py").write_text("raise KeyboardInterrupt")
+    (folder / "6_is_cancelled.py").write_text("import asyncio\nraise asyncio.CancelledError")
     session = AppSession(tmp_path, "dev", port=0, aws_port=0)
     session.start()
     try:
+        assert [script["state"] for script in session.hooks.told()] == ["UNKNOWN"] * 6
+        session.run_hooks()
         yield Shop(tmp_path, session)
     finally:
         session.stop()
@@ -258,6 +262,8 @@ def test_init_hooks_run_when_the_session_is_ready(
                 {"stage": "READY", "name": "2_wrong.py", "state": "ERROR"},
                 {"stage": "READY", "name": "3_ends.py", "state": "ERROR"},
                 {"stage": "READY", "name": "4_no_python.py", "state": "ERROR"},
+                {"stage": "READY", "name": "5_interrupts.py", "state": "ERROR"},
+                {"stage": "READY", "name": "6_is_cancelled.py", "state": "ERROR"},
             ],
         }
     told = [record.getMessage() for record in caplog.get_records("setup")]
@@ -267,9 +273,38 @@ def test_init_hooks_run_when_the_session_is_ready(
     script = hooked.directory / ".chalice" / "offline" / "4_no_python.py"
     where = f".chalice/offline/4_no_python.py failed: {script}, line 2"
     assert f"{where}: SyntaxError: invalid syntax" in told
+    assert ".chalice/offline/5_interrupts.py, line 1 failed: KeyboardInterrupt()" in told
+    assert ".chalice/offline/6_is_cancelled.py, line 2 failed: CancelledError()" in told
     hooked.client("dynamodb").delete_item(TableName="dishes", Key=items()[0])
     hooked.says("reset")
     assert len(items()) == 1
+
+
+BEGINS_ANEW = """
+import os, urllib.request, boto3
+item = {"id": {"S": "here"}}
+url = os.environ["AWS_ENDPOINT_URL"]
+urllib.request.urlopen(f"{url}/_localstack/state/reset", data=b"", timeout=20).close()
+boto3.client("dynamodb").put_item(TableName="dishes", Item=item)
+"""
+
+
+def test_an_init_hook_may_begin_the_session_anew(tmp_path: Path) -> None:
+    """At the start and at a reset; hooks that run already do not run within themselves."""
+    write_project(tmp_path)
+    folder = tmp_path / ".chalice" / "offline"
+    folder.mkdir()
+    (folder / "fill.py").write_text(BEGINS_ANEW)
+    session = AppSession(tmp_path, "dev", port=0, aws_port=0)
+    session.start()
+    try:
+        shop = Shop(tmp_path, session)
+        for begin in (session.run_hooks, lambda: shop.says("reset")):
+            begin()
+            assert shop.client("dynamodb").scan(TableName="dishes")["Count"] == 1
+            assert [script["state"] for script in session.hooks.told()] == ["SUCCESSFUL"]
+    finally:
+        session.stop()
 
 
 ENV = """\

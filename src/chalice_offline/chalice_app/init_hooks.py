@@ -1,7 +1,8 @@
 """The project's own scripts that run when a session is ready: `.chalice/offline/*.py`.
 
 As LocalStack's init hooks: in the order of their names, in this process, boto3 answered by the
-session. One that fails is reported, and the session goes on.
+session. One that fails, however it does, is reported, and the session goes on; it ends only when it
+is told to (Ctrl-C), whatever the script that is running then makes of that.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import logging
 import os
 import runpy
+import threading
 import traceback
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,7 +19,7 @@ from typing import TYPE_CHECKING
 from chalice_offline.core.failures import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 FOLDER = ".chalice/offline"
@@ -39,20 +41,41 @@ class InitHooks:
 
     def __init__(self, directory: Path) -> None:
         self._folder = directory / FOLDER
-        self.hooks: list[Hook] = []
+        self._hooks = [Hook(script.name) for script in self._scripts()]
+        self._runs = threading.Lock()
+        #: Says in the terminal which of them is running: it may print, wait, or take its time.
+        self.tell: Callable[[str], None] = _log.info
+        #: Whether the session was told to end; a KeyboardInterrupt alone may be the script's own.
+        self.told_to_stop: Callable[[], bool] = lambda: False
 
     def run(self, aws_url: str) -> None:
-        """Run them, one after the other. What they start themselves finds the session, too."""
-        scripts = sorted(self._folder.glob("*.py"))
-        self.hooks = [Hook(script.name) for script in scripts]
-        with _endpoint(aws_url):
-            for hook, script in zip(self.hooks, scripts, strict=True):
-                hook.state = "RUNNING"
-                hook.state = "SUCCESSFUL" if self._succeeds(script) else "ERROR"
+        """Run them, one after the other. What they start themselves finds the session, too.
+
+        Raises KeyboardInterrupt when the session was told to stop meanwhile.
+        """
+        if not self._runs.acquire(blocking=False):
+            # One of them has begun the session anew, or somebody else did while they ran.
+            _log.warning("%s/*.py are running, and are not run again meanwhile", FOLDER)
+            return
+        try:
+            scripts = self._scripts()
+            self._hooks = [Hook(script.name) for script in scripts]
+            with _endpoint(aws_url):
+                for hook, script in zip(self._hooks, scripts, strict=True):
+                    hook.state = "RUNNING"
+                    self.tell(f"running {FOLDER}/{script.name}")
+                    hook.state = "SUCCESSFUL" if self._succeeds(script) else "ERROR"
+                    if self.told_to_stop():
+                        raise KeyboardInterrupt
+        finally:
+            self._runs.release()
 
     def told(self) -> list[dict[str, str]]:
         """Return them as LocalStack's /_localstack/init tells of its own."""
-        return [{"stage": "READY", "name": hook.name, "state": hook.state} for hook in self.hooks]
+        return [{"stage": "READY", "name": hook.name, "state": hook.state} for hook in self._hooks]
+
+    def _scripts(self) -> list[Path]:
+        return sorted(self._folder.glob("*.py"))
 
     def _succeeds(self, script: Path) -> bool:
         what = f"{FOLDER}/{script.name}"
@@ -65,7 +88,9 @@ class InitHooks:
         except SyntaxError as error:  # of the script, or of what it imports: its place says all
             where = f"{error.filename}, line {error.lineno}"
             _log.error("%s failed: %s: %s: %s", what, where, type(error).__name__, error.msg)
-        except Exception as error:  # noqa: BLE001 - the user's own script
+        except BaseException as error:  # whatever the user's own script raises
+            if self.told_to_stop():
+                raise
             own = [
                 f for f in traceback.extract_tb(error.__traceback__) if f.filename == str(script)
             ]

@@ -13,7 +13,7 @@ from chalice_offline.terminal.report import Level, Reporter
 from chalice_offline.terminal.tracebacks import OwnFramesFirst
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from typing import TextIO
 
 
@@ -58,9 +58,18 @@ class Screen:
         except (BrokenPipeError, ValueError):  # whoever read it is gone: the session goes on
             return
 
-    def show_app(self, facts: Mapping[str, Any]) -> None:
-        """Say that an app is ready."""
-        self._show(facts, app_banner(facts, colour=self._colour))
+    def show_app(self, facts: Mapping[str, Any], run_hooks: Callable[[], None]) -> None:
+        """Say that an app is ready, and run what runs when it is.
+
+        People see the addresses first, as a hook may print, wait or fail. To a machine, "ready"
+        says that hooks have run and what they fill is filled.
+        """
+        if self._as_json:
+            run_hooks()
+            self._show(facts, ())
+        else:
+            self._show(facts, app_banner(facts, colour=self._colour))
+            run_hooks()
 
     def show_endpoint(self, facts: Mapping[str, Any]) -> None:
         """Say that the AWS endpoint alone is ready."""
