@@ -393,7 +393,7 @@ def _command(stage: str, came_back: bool, message: dict[str, Any]) -> Command | 
     if "poll" in message:
         poll = message["poll"]
         ids = tuple(poll.get("stores") or [poll["store"]])
-        return PollPartner(poll["channel"], ids, came_back)
+        return PollPartner(poll["channel"], ids, came_back, poll.get("again", 0))
     to_command = COMMANDS[stage].get(message["detail-type"])
     if to_command is None:
         # Somebody widened a filter: better a line in the log than a dead letter.

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain.deadlines import CONNECT_SECONDS, READ_SECONDS
 from chalicelib.domain.errors import DomainError
+from chalicelib.domain.json_text import read_json
 from chalicelib.telemetry import trace, work
 
 if TYPE_CHECKING:
@@ -84,8 +85,8 @@ class HttpReply:
 
     def _json(self) -> object:
         try:
-            return json_module.loads(self.body)
-        except (ValueError, RecursionError):  # the second: nested without end
+            return read_json(self.body)
+        except ValueError:
             raise NoReply(f"HTTP {self.status} with a body that is no JSON") from None
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -12,10 +11,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from chalicelib import log
 from chalicelib.domain.errors import DomainError, InvalidMoney, InvalidPayload
+from chalicelib.domain.json_text import read_json
 from chalicelib.domain.money import EXPONENTS, MAX_AMOUNT, Money
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import TypeVar
 
     from chalicelib.adapters.secrets import Secrets
@@ -88,6 +88,8 @@ class Channel(Protocol):
     `record.answer_begun` says whether an earlier one may have arrived."""
     polls: bool
     """Whether `open_orders` can be asked; what it returns is fetched by `order_payload`."""
+    shows_all_stores: bool
+    """Whether `open_orders` shows what waits at every store, whichever it is asked for."""
     give_up_ms: int
     """After this long the partner has decided without us; answering is pointless."""
     menu_gap_ms: int
@@ -154,11 +156,12 @@ class Channel(Protocol):
     def menu_result(self, payload: dict[str, Any]) -> MenuResult:
         """Read a webhook of kind MENU: how an upload went."""
 
-    def open_orders(self, channel_store_id: str) -> list[Notice]:
+    def open_orders(self, channel_store_id: str) -> Iterable[Notice]:
         """Return what waits for our decision there: an ORDER whose webhook we may have missed.
 
-        Where the partner shows its events again, those of the other kinds, too. Empty for a partner
-        that cannot be asked.
+        Where the partner shows its events until they are acknowledged, those of the other kinds,
+        too, as IGNORED when there is nothing to do about them but to acknowledge them. Each notice
+        may cost a call. Empty for a partner that cannot be asked.
         """
 
     def acknowledge(self, notices: Sequence[Notice]) -> None:
@@ -166,25 +169,14 @@ class Channel(Protocol):
 
 
 def read_json_object(body: bytes) -> dict[str, Any]:
-    """Parse a webhook body; raise InvalidPayload when it is no JSON object we can store.
-
-    NaN, numbers like 1e400 and unpaired surrogates pass Python's parser but no table or queue of
-    AWS.
-    """
+    """Parse a webhook body; raise InvalidPayload when it is no JSON object we can store."""
     try:
-        # Python would guess UTF-16 and UTF-32, too; JSON on the wire is UTF-8 (RFC 8259, 8.1).
-        payload = json.loads(body.decode(), parse_constant=_no_constant)
-        json.dumps(payload, ensure_ascii=False, allow_nan=False).encode()
-    except (ValueError, RecursionError) as error:
-        # The parser's own text would quote the body, and the body holds personal data.
-        raise InvalidPayload(f"the body is no JSON ({type(error).__name__})") from None
+        payload = read_json(body)
+    except ValueError as error:
+        raise InvalidPayload(f"the body is no JSON ({error})") from None
     if not isinstance(payload, dict):
         raise InvalidPayload("the body is no JSON object")
     return payload
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(name)
 
 
 def check_size(body: bytes) -> None:
@@ -252,7 +244,7 @@ def money(data: Mapping[str, Any], name: str, currency: str) -> Money:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise InvalidMoney(f"{name} is no amount")
     minor = Decimal(str(value)).scaleb(EXPONENTS[currency])
-    if abs(minor) > MAX_AMOUNT:  # infinite numbers, too
+    if not minor.is_finite() or abs(minor) > MAX_AMOUNT:
         raise InvalidMoney(f"{name} is out of range")
     if minor != minor.to_integral_value():
         raise InvalidMoney(f"{name} has fractions of the smallest coin")

@@ -43,6 +43,7 @@ class Shop:
     decide_within_ms = DECIDE_MS
     reads_back = True
     polls = False
+    shows_all_stores = False
     # Nobody decides without us.
     give_up_ms = 86_400_000
     menu_gap_ms = 0

@@ -138,12 +138,14 @@ class SweepDeadlines:
 class PollPartner:
     """Ask a partner which orders of some stores wait for us: a webhook may have been lost.
 
-    `came_back` says that somebody was at it before and was not heard of again.
+    `came_back` says that somebody was at it before and was not heard of again, `again` how often
+    this poll went on because one run had no time for all that was shown.
     """
 
     channel: str
     channel_store_ids: tuple[str, ...]
     came_back: bool = False
+    again: int = 0
 
 
 @dataclass(frozen=True, slots=True)

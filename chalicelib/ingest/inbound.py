@@ -12,7 +12,8 @@ from chalicelib.adapters.files import FileTooLarge
 from chalicelib.adapters.http import VendorHttpError
 from chalicelib.channels.base import PartnerRefused, PartnerUnavailable, SignatureInvalid
 from chalicelib.domain.commands import NoticeKind, TakeInUnpublished
-from chalicelib.domain.errors import DomainError, InvalidPayload
+from chalicelib.domain.errors import DomainError, InvalidPayload, UnreadableRecord
+from chalicelib.domain.states import State
 from chalicelib.ingest.durable import UNPUBLISHED, keep
 from chalicelib.ingest.webhooks import take_in_verified, webhook_event
 from chalicelib.orders.receive import body_of
@@ -35,6 +36,8 @@ STORES_AT_ONCE = 10
 """Fewer than Lambda lets a function wake itself in a row: each run asks for one at least."""
 POLL_MS = 4_000
 """After that no other store is begun: one may take three calls of 5 s, and `inbound` lives 20."""
+MOST_AGAIN = 9
+"""So often a poll goes on where time was over for it: fewer than Lambda lets it wake itself."""
 
 TAKEN_IN = "webhooks/taken-in/"
 """Where a file is kept after it was taken in, as long as all webhooks are."""
@@ -118,7 +121,7 @@ def poll_partners(services: Services, command: PollPartners) -> None:  # noqa: A
     polls = [
         _poll(channel, ids[start : start + STORES_AT_ONCE])
         for channel, ids in stores.items()
-        for start in range(0, len(ids), STORES_AT_ONCE)
+        for start in range(0, _count(services.channels[channel], ids), STORES_AT_ONCE)
     ]
     services.queues.send_all(services.config.names.inbound_orders_queue, polls)
     take_in_what_is_left(services)
@@ -133,6 +136,10 @@ def poll_partner(services: Services, command: PollPartner) -> None:
     """
     queue, began_ms = services.config.names.inbound_orders_queue, services.now_ms()
     channel, ids = services.channels[command.channel], command.channel_store_ids
+    if channel.shows_all_stores:
+        if not _take_in(services, channel, ids[0]) and command.again < MOST_AGAIN:
+            services.queues.send(queue, _poll(channel.name, ids, command.again + 1))
+        return
     if command.came_back and len(ids) > 1:
         log.warning("poll.split", channel=channel.name, stores=len(ids))
         services.queues.send_all(queue, [_poll(channel.name, [id_]) for id_ in ids])
@@ -142,7 +149,8 @@ def poll_partner(services: Services, command: PollPartner) -> None:
             services.queues.send(queue, _poll(channel.name, ids[number:]))
             return
         try:
-            _poll_store(services, channel, channel_store_id)
+            _take_in(services, channel, channel_store_id)
+            ask_for_items(services, channel, channel_store_id)
         except Exception as error:  # whatever it is: raised again where the store is alone
             if len(ids) == 1:
                 raise
@@ -150,33 +158,61 @@ def poll_partner(services: Services, command: PollPartner) -> None:
             services.queues.send(queue, _poll(channel.name, [channel_store_id]))
 
 
-def _poll(channel: str, ids: Sequence[str]) -> dict[str, Any]:
+def _count(channel: Channel, ids: Sequence[str]) -> int:
+    return 1 if channel.shows_all_stores else len(ids)
+
+
+def _poll(channel: str, ids: Sequence[str], again: int = 0) -> dict[str, Any]:
     # `store` is what an older version reads, after a rollback: it asks for that one.
-    return {"poll": {"channel": channel, "store": ids[0], "stores": list(ids)}}
+    poll = {"channel": channel, "store": ids[0], "stores": list(ids)}
+    return {"poll": poll | ({"again": again} if again else {})}
 
 
-def _poll_store(services: Services, channel: Channel, channel_store_id: str) -> None:
+def _take_in(services: Services, channel: Channel, channel_store_id: str) -> bool:
+    """Keep what waits and what we do not know, and have the partner show none of it again.
+
+    False when time was over before the end, and something came of it.
+    """
+    safe, is_over = list["Notice"](), False
     try:
-        notices = channel.open_orders(channel_store_id)
+        shown = channel.open_orders(channel_store_id)
+        began_ms = services.now_ms()
+        for notice in shown:
+            if _is_missed(services, notice):
+                _keep_missed(services, notice)
+            safe.append(notice)
+            # One store has a handful of orders, but all of them may have hundreds.
+            if channel.shows_all_stores and services.now_ms() - began_ms > POLL_MS:
+                is_over = True
+                break
     except (PartnerUnavailable, PartnerRefused, VendorHttpError) as error:
         # The next poll comes in two minutes: whoever asks again before then asks ever more often.
         log.warning("poll.failed", channel=channel.name, reason=str(error))
-        return
-    for notice in notices:
-        if _is_missed(services, notice):
-            log.warning("webhook.missed", order=notice.key)
-            put(services.now_ms(), {"WebhooksMissed": 1}, {"channel": channel.name})
-            # Without a body: whoever else sends fat webhooks has to fetch this one, too.
-            keep(services, webhook_event(services, notice, b"", services.now_ms()))
     try:
-        channel.acknowledge(notices)
+        channel.acknowledge(safe)
     except (PartnerUnavailable, PartnerRefused, VendorHttpError) as error:
         # They are shown again, and found to be known or taken in once more.
         log.warning("poll.not_acknowledged", channel=channel.name, reason=str(error))
-    ask_for_items(services, channel, channel_store_id)
+        return True
+    return not is_over
+
+
+def _keep_missed(services: Services, notice: Notice) -> None:
+    log.warning("webhook.missed", order=notice.key)
+    put(services.now_ms(), {"WebhooksMissed": 1}, {"channel": notice.channel})
+    # Without a body: whoever else sends fat webhooks has to fetch this one, too.
+    keep(services, webhook_event(services, notice, b"", services.now_ms()))
 
 
 def _is_missed(services: Services, notice: Notice) -> bool:
-    if notice.kind in (NoticeKind.ORDER, NoticeKind.SCHEDULED):
-        return services.orders.get(notice.key) is None
-    return notice.kind is not NoticeKind.IGNORED  # of a second cancellation nothing comes
+    if notice.kind is NoticeKind.IGNORED:
+        return False
+    try:
+        record = services.orders.get(notice.key)
+    except UnreadableRecord as error:  # there is one, and people are told of it
+        log.error("order.unreadable", reason=str(error))
+        return notice.kind is NoticeKind.CANCELLATION
+    if record is None:
+        return True
+    is_news = record.state not in (State.CANCELLED, State.REJECTED) or record.due_ms is not None
+    return notice.kind is NoticeKind.CANCELLATION and is_news

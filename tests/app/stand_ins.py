@@ -261,6 +261,9 @@ class Files:
     def read_at_most(self, key: str, limit: int) -> bytes | None:
         return self.objects.get(key, b"")[:limit] or None
 
+    def keys(self, prefix: str) -> Iterator[str]:
+        return (key for key in sorted(self.objects) if key.startswith(prefix))
+
     def delete(self, key: str) -> None:
         self.objects.pop(key, None)
 
@@ -406,6 +409,7 @@ class Partner:
 
     name = "uber_eats"
     polls = True
+    shows_all_stores = False
     reads_back = True
     decide_within_ms = 90_000
     give_up_ms = 690_000

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalicelib.channels.base import money
 from chalicelib.domain.errors import InvalidMoney
 from chalicelib.domain.money import EXPONENTS, Money, total
 
@@ -32,6 +33,13 @@ def test_money_refuses_what_not_every_parser_reads_alike(amount: int) -> None:
     """Events and points of sale carry it as a JSON number."""
     with pytest.raises(InvalidMoney):
         Money(amount, "USD")
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf"), 10**400, 1e300])
+def test_an_amount_that_is_no_amount_is_refused(value: float) -> None:
+    """However a parser came by it."""
+    with pytest.raises(InvalidMoney):
+        money({"value": value}, "value", "USD")
 
 
 def test_money_refuses_to_mix_currencies() -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import responses
 
-from chalicelib.adapters.http import ConnectFailed, NoReply, VendorHttp
+from chalicelib.adapters.http import ConnectFailed, HttpReply, NoReply, VendorHttp
 from chalicelib.domain.commands import ImportMenu
 from chalicelib.domain.states import State
 from chalicelib.handlers import COMMANDS
@@ -130,3 +130,20 @@ def test_lost_answer_is_unknown(error: str) -> None:
     responses.get("http://127.0.0.1:1/", body=getattr(requests.exceptions, error)("gone"))
     with pytest.raises(NoReply):
         VendorHttp().call("GET", "http://127.0.0.1:1/")
+
+
+NO_JSON_TO_EVERYBODY = [
+    b'{"a": NaN}', b'{"a": -Infinity}', b'{"a": 1e400}', b'{"a": "\\ud800"}', b'{"a": "\xff"}',
+    b"[" * 200_000, b"",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("body", NO_JSON_TO_EVERYBODY)
+def test_reply_that_not_every_parser_reads_alike_is_none(body: bytes) -> None:
+    """An order that was fetched is held to what one in a webhook is held to."""
+    reply = HttpReply(200, body)
+    for read in (reply.json_object, reply.json_list):
+        with pytest.raises(NoReply):
+            read()
+    assert reply.json_or_empty() == {}
+    assert HttpReply(200, b'\xef\xbb\xbf{"a": 1}').json_object() == {"a": 1}

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from chalicelib.adapters.http import HttpReply
-from chalicelib.channels.base import OrderWithdrawn, PartnerRefused
+from chalicelib.channels.base import OrderWithdrawn, PartnerRefused, PartnerUnavailable
 from chalicelib.domain.charges import ChargeKind, Party
 from chalicelib.domain.commands import NoticeKind
 from chalicelib.domain.errors import OrderRefused
@@ -23,6 +23,7 @@ LATER = {
     "prepare_for": "2027-01-15T09:10:00.000Z",
 }
 READY_MS = 1_800_000_900_000
+START = "2027-01-15T08:00:00.000Z"
 
 
 def test_deliveroo_hears_that_the_point_of_sale_has_the_order(deliveroo: Any) -> None:
@@ -129,13 +130,14 @@ def test_open_delivery_names_fees_tips_and_sponsors(open_delivery: Any) -> None:
 
 
 def test_open_deliverys_events_that_no_webhook_brought_are_polled(open_delivery: Any) -> None:
-    """Each with the merchant of its order: the event does not say."""
+    """Each with the merchant of its order, whoever is asked for: the event does not say."""
     open_delivery.status = 500
     placed = open_delivery.place()
     store_id = open_delivery.shop.open_delivery_merchant_id
-    [notice] = open_delivery.channel.open_orders(store_id)
-    assert (notice.order_id, notice.kind) == (placed.order_id, NoticeKind.ORDER)
-    assert open_delivery.channel.open_orders("another-merchant") == []
+    for asked_for in (store_id, "another-merchant"):
+        [notice] = open_delivery.channel.open_orders(asked_for)
+        assert (notice.order_id, notice.kind) == (placed.order_id, NoticeKind.ORDER)
+        assert notice.channel_store_id == store_id
 
 
 def test_open_delivery_shows_no_event_after_it_was_acknowledged(open_delivery: Any) -> None:
@@ -145,12 +147,12 @@ def test_open_delivery_shows_no_event_after_it_was_acknowledged(open_delivery: A
     store_id = open_delivery.shop.open_delivery_merchant_id
     open_delivery.simulator.cancel_by_customer(first.order_id)
     channel = open_delivery.channel
-    shown = channel.open_orders(store_id)
+    shown = list(channel.open_orders(store_id))
     assert [one.kind for one in shown] == [NoticeKind.ORDER] * 102 + [NoticeKind.CANCELLATION]
     channel.acknowledge(shown[1:])
-    assert channel.open_orders(store_id) == shown[:1]
+    assert list(channel.open_orders(store_id)) == shown[:1]
     channel.accept(open_delivery.record(102), open_delivery.at_ms)
-    again = channel.open_orders(store_id)
+    again = list(channel.open_orders(store_id))
     assert [one.kind for one in again] == [
         NoticeKind.ORDER,
         NoticeKind.ORDER,
@@ -158,6 +160,98 @@ def test_open_delivery_shows_no_event_after_it_was_acknowledged(open_delivery: A
     ]
     channel.acknowledge(again)
     assert open_delivery.simulator.state()["unacknowledged"] == 0
+
+
+NONSENSE = [
+    {"eventId": "no-order", "eventType": "CREATED"},
+    {"eventId": "a list", "eventType": "CREATED", "orderId": ["o"]},
+    {"eventId": "no-kind", "eventType": {"a": 1}, "orderId": "o"},
+    {"eventId": 7, "eventType": "CREATED", "orderId": "../o"},
+    {"eventId": "of-a-later-version", "eventType": "EATEN", "orderId": "o"},
+]
+
+
+def test_events_that_mean_nothing_are_acknowledged_as_far_as_they_can_be(
+    open_delivery: Any,
+) -> None:
+    """Whatever stayed would hide newer ones one day; one that is refused holds no other."""
+    open_delivery.status = 500
+    placed = [open_delivery.place(number) for number in range(120)]
+    for event in NONSENSE:
+        open_delivery.simulator.show(event)
+    channel, store_id = open_delivery.channel, open_delivery.shop.open_delivery_merchant_id
+    shown = list(channel.open_orders(store_id))
+    kept = [one.order_id for one in shown if one.kind is NoticeKind.ORDER]
+    assert kept == [order.order_id for order in placed]
+    channel.acknowledge(shown)
+    left = [one.event_id for one in channel.open_orders(store_id)]
+    # What names no order and no kind is no acknowledgment to this application.
+    assert left == ["no-order", "a list", "no-kind"]
+    channel.acknowledge(list(channel.open_orders(store_id)))
+    open_delivery.place(120)
+    assert open_delivery.simulator.requests["AcknowledgeEvents"] < 40
+    assert next(iter(channel.open_orders(store_id))).kind is NoticeKind.ORDER
+
+
+@pytest.mark.parametrize(("status", "most"), [(403, 1), (400, 31)])
+def test_an_application_that_takes_no_acknowledgment_is_not_asked_for_each_event(
+    open_delivery: Any, monkeypatch: pytest.MonkeyPatch, status: int, most: int
+) -> None:
+    """Once where it is not about the events, a few dozen times where it may be."""
+    open_delivery.status = 500
+    for number in range(150):
+        open_delivery.place(number)
+    shown = list(open_delivery.channel.open_orders("m"))
+    calls: list[Any] = []
+
+    def refuse(*call: Any) -> HttpReply:
+        calls.append(call)
+        return HttpReply(status)
+
+    monkeypatch.setattr(open_delivery.channel._api, "call", refuse)
+    with pytest.raises(PartnerRefused):
+        open_delivery.channel.acknowledge(shown)
+    assert len(calls) == most
+
+
+def test_an_event_is_told_once_and_the_newest_first(open_delivery: Any) -> None:
+    """An application may show one event twice."""
+    open_delivery.status = 500
+    old = open_delivery.place(0)
+    event = json.loads(open_delivery.webhooks[-1].body)
+    open_delivery.at_ms += 60_000
+    new = open_delivery.place(1)
+    open_delivery.simulator.show({**event, "eventId": f" {event['eventId']}"})
+    shown = list(open_delivery.channel.open_orders("m"))
+    assert [one.order_id for one in shown] == [new.order_id, old.order_id]
+
+
+@pytest.mark.parametrize("created", [START, None, "yesterday"])
+def test_an_event_whose_order_is_not_found_is_shown_again_while_it_is_new(
+    open_delivery: Any, created: str | None
+) -> None:
+    """It may be faster than the application's own database, but not by eight minutes."""
+    event = {"eventId": "e", "eventType": "CREATED", "orderId": "gone", "createdAt": created}
+    open_delivery.simulator.show(event)
+    shown = list(open_delivery.channel.open_orders("m"))
+    assert [one.kind for one in shown] == ([] if created == START else [NoticeKind.IGNORED])
+    open_delivery.at_ms += 500_000
+    [notice] = open_delivery.channel.open_orders("m")
+    assert (notice.kind, notice.event_id) == (NoticeKind.IGNORED, "e")
+
+
+@pytest.mark.parametrize("fault", ["rate_limited", "error_before_commit", "unreadable_reply"])
+def test_orders_that_are_not_given_out_are_not_asked_for_one_by_one(
+    open_delivery: Any, fault: str
+) -> None:
+    """Nothing of it is acknowledged: the application will be back."""
+    open_delivery.status = 500
+    for number in range(20):
+        open_delivery.place(number)
+    open_delivery.simulator.faults.add("GetOrder", fault, times=1000)
+    with pytest.raises(PartnerUnavailable):
+        list(open_delivery.channel.open_orders("m"))
+    assert open_delivery.simulator.requests["GetOrder"] == 5
 
 
 def test_open_deliverys_orders_for_later_and_by_weight(open_delivery: Any) -> None:

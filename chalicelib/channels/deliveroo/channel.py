@@ -78,6 +78,7 @@ class Deliveroo:
     decide_within_ms = DECIDE_MS
     reads_back = True
     polls = True
+    shows_all_stores = False
     give_up_ms = 420_000
     """7 minutes, in the markets where Deliveroo waits least."""
     menu_gap_ms = 60_000

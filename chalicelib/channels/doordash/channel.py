@@ -58,6 +58,7 @@ class DoorDash:
     decide_within_ms = DECIDE_MS
     reads_back = False
     polls = False
+    shows_all_stores = False
     give_up_ms = 480_000
     menu_gap_ms = 0
     # Its callback may be lost. DoorDash works at a menu for up to 120 minutes and takes no other

@@ -6,10 +6,12 @@ software may cancel an order before its dispatch; denying one is the same call.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from chalicelib import log
+from chalicelib.adapters.http import VendorHttpError
 from chalicelib.channels.api import PartnerApi
 from chalicelib.channels.base import (
     PartnerRefused,
@@ -17,6 +19,8 @@ from chalicelib.channels.base import (
     SignatureInvalid,
     WebhookReply,
     hex_hmac_sha256,
+    instant,
+    obj,
     readable,
     same,
     text,
@@ -33,7 +37,7 @@ from chalicelib.domain.refusal import Reason
 from chalicelib.domain.wall import next_change_ms
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from chalicelib.adapters.http import HttpReply, VendorHttp
     from chalicelib.adapters.secrets import Secrets, VendorSecrets
@@ -47,6 +51,7 @@ KINDS = {
     "CREATED": NoticeKind.ORDER,
     "CANCELLED": NoticeKind.CANCELLATION,
     "ORDER_CANCELLATION_REQUEST": NoticeKind.CANCELLATION,
+    "ORDER_CANCELLATION_REQUESTED": NoticeKind.CANCELLATION,  # the specification has both
 }
 
 CANCEL_CODES = {
@@ -69,6 +74,15 @@ CANCELLED = {"CANCELLED", "CANCELLATION_REQUESTED"}
 ACKNOWLEDGED_AT_ONCE = 100
 """AckEvents' maxItems in the specification's OpenAPI description."""
 
+BAD_AMONG_THEM = (400, 404, 422)
+"""Refusals that may be of one event: it is looked for, in halves."""
+MOST_REFUSALS = 30
+"""Four events that are refused are found so among a hundred; then the others wait."""
+
+MOST_FAILURES = 5
+PATIENCE_MS = 4_000
+"""After so many orders in a row that cannot be had, or one after so long, no other is asked for."""
+
 
 class OpenDelivery:
     """An ordering application that speaks Open Delivery."""
@@ -78,6 +92,7 @@ class OpenDelivery:
     decide_within_ms = DECIDE_MS
     reads_back = True
     polls = True
+    shows_all_stores = True
     give_up_ms = 480_000
     """The platforms' own policy; the specification leaves it to them."""
     menu_gap_ms = 0
@@ -236,49 +251,79 @@ class OpenDelivery:
         """Never asked: an ordering application says at once whether it takes an entity."""
         raise InvalidPayload("Open Delivery has no such event")
 
-    def open_orders(self, channel_store_id: str) -> list[Notice]:
-        """Ask for events that no webhook brought, and fetch whose orders they are.
+    def open_orders(self, channel_store_id: str) -> Iterable[Notice]:  # noqa: ARG002
+        """Ask for events that no webhook brought; whose they are says the order behind them.
 
-        What means nothing to us comes with them, for it is shown until it is acknowledged, too, and
-        1,000 events are shown at once (Open Delivery API, "Get New Events").
+        Whatever is shown is shown until it is acknowledged, and 1,000 at once (Open Delivery API,
+        "Get New Events"): so what means nothing to us is returned as well. The newest come first;
+        what could not be read a while ago, and cannot now, keeps none of them waiting.
         """
         reply = self._api.call("GET", "/v1/events:polling")
         _done(reply, "events")
         events = reply.json_list() if reply.status == 200 else []
-
-        def read(event: dict[str, Any]) -> Notice | None:
-            event_type = text(event, "eventType")
-            kind = KINDS.get(event_type, NoticeKind.IGNORED)
-            id_ = identifier(event.get("orderId"), "orderId")
-            event_id = identifier(event.get("eventId"), "eventId")
-            if kind is NoticeKind.IGNORED:
-                return Notice(kind, self.name, "", id_, event_id, event_type)
-            if self._merchant_of(id_) != channel_store_id:
-                return None
-            return Notice(kind, self.name, channel_store_id, id_, event_id, event_type)
-
-        return readable(self.name, events, read)
+        newest = sorted(readable(self.name, events, _Shown.read), key=lambda shown: -shown.at_ms)
+        return self._notices(list({shown.id: shown for shown in newest}.values()))
 
     def acknowledge(self, notices: Sequence[Notice]) -> None:
-        """Have events shown no more."""
+        """Have events shown no more. PartnerRefused when not even one of them would pass."""
         events = [
             {"id": one.event_id, "orderId": one.order_id, "eventType": one.event_type}
             for one in notices
         ]
-        for start in range(0, len(events), ACKNOWLEDGED_AT_ONCE):
-            chunk = events[start : start + ACKNOWLEDGED_AT_ONCE]
-            _done(self._api.call("POST", "/v1/events/acknowledgment", chunk), "acknowledgment")
+        starts = range(0, len(events), ACKNOWLEDGED_AT_ONCE)
+        waiting = [events[start : start + ACKNOWLEDGED_AT_ONCE] for start in reversed(starts)]
+        refusals = 0
+        while waiting:
+            chunk = waiting.pop()
+            reply = self._api.call("POST", "/v1/events/acknowledgment", chunk)
+            if reply.status < 300:
+                continue
+            refusals += 1
+            if reply.status not in BAD_AMONG_THEM or refusals > MOST_REFUSALS:
+                _done(reply, "acknowledgment")
+            if len(chunk) == 1:
+                log.error("poll.event_not_acknowledged", channel=self.name, status=reply.status)
+                continue
+            middle = len(chunk) // 2
+            waiting += [chunk[middle:], chunk[:middle]]
 
-    def _merchant_of(self, order_id: str) -> str:
-        """Return whose an order is, "" when this one is not shown: others wait, too."""
+    def _notices(self, events: Sequence[_Shown]) -> Iterator[Notice]:
+        """Yield what can be told of events; PartnerUnavailable when nothing more can be."""
+        began_ms, failures = self._now_ms(), 0
+        for shown in events:
+            try:
+                notice = self._notice_of(shown)
+            except (PartnerUnavailable, VendorHttpError) as error:
+                log.error("vendor.unreadable", sender=self.name, reason=str(error))
+                failures += 1
+                if failures >= MOST_FAILURES or self._now_ms() - began_ms > PATIENCE_MS:
+                    raise PartnerUnavailable(f"orders are not shown: {error}") from error
+                continue
+            failures = 0
+            if notice is not None:
+                yield notice
+
+    def _notice_of(self, shown: _Shown) -> Notice | None:
+        """Return what an event is about; None when nobody can say yet."""
+        ignored = Notice(
+            NoticeKind.IGNORED, self.name, "", shown.order_id, shown.id, shown.event_type
+        )
+        kind = KINDS.get(shown.event_type, NoticeKind.IGNORED)
+        if kind is NoticeKind.IGNORED:
+            return ignored
         try:
-            reply = self._api.call("GET", f"/v1/orders/{order_id}")
-            _done(reply, "get order")
-        except (PartnerRefused, PartnerUnavailable) as error:
+            order_id = identifier(shown.order_id, "orderId")
+            event_id = identifier(shown.id, "eventId")
+            merchant = obj(self._fetch(order_id), "merchant")
+            merchant_id = identifier(merchant.get("id"), "merchant.id")
+        except PartnerRefused as error:
             log.error("vendor.unreadable", sender=self.name, reason=str(error))
-            return ""
-        merchant = reply.json_or_empty().get("merchant")
-        return text(merchant, "id") if isinstance(merchant, dict) else ""
+            # Also for "not found": the event may be faster than the application's own database.
+            return ignored if shown.at_ms < self._now_ms() - self.give_up_ms else None
+        except InvalidPayload as error:
+            log.error("vendor.unreadable", sender=self.name, reason=str(error))
+            return ignored
+        return Notice(kind, self.name, merchant_id, order_id, event_id, shown.event_type)
 
     def _step(self, record: OrderRecord, step: str, body: dict[str, Any], wanted: set[str]) -> None:
         reply = self._api.call("POST", f"/v1/orders/{record.order_id}/{step}", body)
@@ -300,6 +345,34 @@ class OpenDelivery:
             "client_id": secrets.open_delivery_client_id,
             "client_secret": secrets.open_delivery_client_secret,
         }
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """An event that is shown to the poll, as it came: whoever acknowledges it says the same.
+
+    `at_ms` is when it came about, 0 when it does not say.
+    """
+
+    id: str
+    order_id: str
+    event_type: str
+    at_ms: int
+
+    @classmethod
+    def read(cls, event: dict[str, Any]) -> _Shown:
+        """Read an event; InvalidPayload when it has no id, and can never be acknowledged."""
+        ids = [event.get(name) for name in ("eventId", "orderId", "eventType")]
+        id_, order_id, event_type = (
+            str(value).strip() if type(value) in (str, int) else "" for value in ids
+        )
+        if not id_:
+            raise InvalidPayload("eventId is missing or is no identifier")
+        try:
+            at_ms = instant(event, "createdAt") or 0
+        except InvalidPayload:
+            at_ms = 0
+        return cls(id_, order_id, event_type, at_ms)
 
 
 def _done(reply: HttpReply, what: str) -> None:

@@ -87,6 +87,7 @@ class UberEats:
     decide_within_ms = DECIDE_MS
     reads_back = True
     polls = True
+    shows_all_stores = False
     give_up_ms = 690_000
     menu_gap_ms = 0
     menu_result_ms = 0

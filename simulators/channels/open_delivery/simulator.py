@@ -35,6 +35,7 @@ TOKEN_SECONDS = 3600
 # maxItems of what is polled and of AckEvents, in the specification's OpenAPI description
 SHOWN_AT_ONCE = 1_000
 ACKNOWLEDGED_AT_ONCE = 100
+ACKNOWLEDGED = ("id", "orderId", "eventType")
 
 CANCEL_CODES = frozenset(
     {
@@ -131,6 +132,11 @@ class OpenDelivery(Marketplace):
             else:
                 raise ValueError(f"order {order_id} is {state}")
 
+    def show(self, event: Json) -> None:
+        """Let the poll show an event of which no webhook tells, whatever it says."""
+        with self._lock:
+            self._events[str(event.get("eventId"))] = event
+
     def order_state(self, order_id: str) -> str:
         """Return CREATED, CONFIRMED … CANCELLATION_ASKED or CANCELLED."""
         with self._lock:
@@ -210,7 +216,10 @@ class OpenDelivery(Marketplace):
         if len(events) > ACKNOWLEDGED_AT_ONCE:
             raise BodyError(f"more than {ACKNOWLEDGED_AT_ONCE} events")
         for event in events:
-            self._events.pop(str(event.get("id")), None)
+            if not all(isinstance(event.get(name), str) and event[name] for name in ACKNOWLEDGED):
+                raise BodyError(f"an event without {', '.join(ACKNOWLEDGED)}")
+        for event in events:
+            self._events.pop(event["id"], None)
         return Response(202)
 
     def get_order(self, _request: Request, order_id: str) -> Response:
