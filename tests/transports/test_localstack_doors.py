@@ -94,6 +94,39 @@ def test_what_is_not_there_is_told(gateway: Gateway) -> None:
     assert asked == [1]
 
 
+def test_what_is_not_there_says_what_is(gateway: Gateway) -> None:
+    """In JSON, below both folders; a HEAD has no body, and S3 never hears of it."""
+    for path, door in (
+        ("/_localstack/helth", "/_localstack/health"),
+        ("/_aws/sqs/message", "/_aws/sqs/messages"),
+        ("/_aws", "/_aws/execute-api/API/STAGE"),
+    ):
+        reply = ask(gateway, path)
+        assert (reply.status, reply.headers["content-type"]) == (404, "application/json")
+        answer = json.loads(reply.body)
+        assert door in answer["doors"]
+        assert answer["error"].startswith(f"chalice-offline has no {path}.")
+        assert answer["doors"] == sorted(answer["doors"])
+    assert (
+        "Did you mean /_aws/sqs/messages" in json.loads(ask(gateway, "/_aws/sqs/m").body)["error"]
+    )
+    assert "/_aws/cloudformation/response" in json.loads(ask(gateway, "/_aws/x").body)["doors"]
+    for method in ("POST", "PUT", "DELETE"):
+        assert "doors" in json.loads(ask(gateway, "/_aws/ses", method).body)
+    head = ask(gateway, "/_aws/ses", "HEAD")
+    assert (head.status, head.body) == (404, b"")
+    assert "There are boot" in json.loads(ask(gateway, "/_localstack/init/nope").body)["error"]
+
+
+def test_a_key_of_a_bucket_may_look_like_a_door(gateway: Gateway) -> None:
+    """Where the host name names the bucket, the path is its key."""
+    for host in ("menus.s3.localhost.localstack.cloud:4566", "menus.s3.amazonaws.com"):
+        request = HttpRequest("GET", f"http://{host}/_aws/dish", Headers([("host", host)]))
+        reply = gateway.handle(request)
+        assert isinstance(reply, HttpResponse)
+        assert b"<Code>NoSuchBucket</Code>" in reply.body
+
+
 def test_a_reset_that_cannot_be_says_why(gateway: Gateway) -> None:
     """In a test's emulator, and when the project cannot be loaded."""
     assert ask(gateway, "/_localstack/state/reset", "POST").status == 409

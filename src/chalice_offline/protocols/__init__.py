@@ -14,12 +14,14 @@ from __future__ import annotations
 from chalice_offline.protocols.app_addresses import APP, is_app_host, sent_to_stage, target_at
 from chalice_offline.protocols.detect import detect
 from chalice_offline.protocols.registry import parse, serialize, serialize_error
+from chalice_offline.protocols.rest_routing import bucket_in_host
 from chalice_offline.protocols.service_models import load_service, operation_names
 from chalice_offline.protocols.target import Target
 
 __all__ = [
     "APP",
     "Target",
+    "bucket_in_host",
     "detect",
     "is_app_host",
     "load_service",

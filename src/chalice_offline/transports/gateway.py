@@ -26,6 +26,7 @@ from chalice_offline.protocols import (
 from chalice_offline.transports.content_encoding import decompressed
 from chalice_offline.transports.localstack import FOLDER as LOCALSTACK
 from chalice_offline.transports.localstack import LocalStackDoors
+from chalice_offline.transports.no_such_door import AWS_FOLDER, is_no_bucket, no_such_door
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -105,6 +106,8 @@ class Gateway:
             return serialize_error(None, _stopping(), request_id)
         try:
             target = target_at(taken, self.emulator.region) if taken else detect(request)
+            if is_no_bucket(target, request):
+                return no_such_door(request, self._doors())
             if "content-encoding" in request.headers and not _takes_bodies_as_sent(target):
                 request = decompressed(request)
             return self._dispatch(target, request, causes, request_id)
@@ -277,6 +280,15 @@ class Gateway:
             with self.emulator.lock:
                 service.complete(service.state, request, response)
         return response
+
+    def _doors(self) -> list[str]:
+        """Return what there is below /_aws, as a user would ask for it."""
+        emulator = self.emulator
+        paths = [
+            path for path in (*emulator.pages, *emulator.registry.receivers) if path[-1] != "/"
+        ]
+        below = [path for path in paths if path.startswith(f"{AWS_FOLDER}/")]
+        return [*below, f"{AWS_FOLDER}/execute-api/API/STAGE"]
 
     def _page_of_service(self, path: str) -> Page | None:
         """Return the page that a service serves at a path, or at all below one that ends in "/"."""

@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 from chalice_offline.core.errors import ProjectError
 from chalice_offline.core.http import Headers, HttpResponse
+from chalice_offline.core.names import nearest
 from chalice_offline.core.pending import Pending
+from chalice_offline.transports.no_such_door import no_such_door
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,6 +35,9 @@ EDITION = "chalice-offline"
 _NOT_AWS = frozenset({"cloudformation-own", "execute-api"})
 _DELEGATED = ("cognito-idp", "iam", "logs", "secretsmanager", "ssm", "sts")
 _STAGES = ("BOOT", "START", "READY", "SHUTDOWN")
+_DOORS = tuple(
+    f"{FOLDER}/{name}" for name in ("health", "info", "init", "init/STAGE", "state/reset")
+)
 
 
 class LocalStackDoors:
@@ -54,7 +59,7 @@ class LocalStackDoors:
             return self._reset(request, name)
         first, _, rest = name.partition("/")
         if first not in ("health", "info", "init") or (rest and first != "init"):
-            return _refused(404, f"chalice-offline has no {request.path}")
+            return no_such_door(request, _DOORS)
         if request.method not in ("GET", "HEAD"):
             return _refused(405, f"{request.path} is asked with GET")
         if first == "init":
@@ -93,7 +98,8 @@ class LocalStackDoors:
         if not stage:
             return _page({"completed": done, "scripts": scripts})
         if stage not in done:
-            return _refused(404, f"there is no stage {stage.lower()}")
+            stages = nearest(stage.lower(), [one.lower() for one in _STAGES])
+            return _refused(404, f"there is no stage {stage.lower()}.{stages}")
         ran = [script for script in scripts if script["stage"] == stage]
         return _page({"completed": done[stage], "scripts": ran})
 
