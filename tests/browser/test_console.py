@@ -287,6 +287,68 @@ def test_a_function_is_invoked_in_a_dialog(opened: Opened) -> None:
     assert page.errors == []
 
 
+def test_words_and_buttons_stay_whole(opened: Opened) -> None:
+    """However long a name or a filter beside them is."""
+    lambda_ = opened.emulator.registry.state("lambda", LambdaState)
+    lambda_.register(FunctionSettings("work_" * 12, "000000000000", "us-east-1"))
+    topic = opened.call("sns", "CreateTopic", Name="news")["TopicArn"]
+    opened.call("sqs", "CreateQueue", QueueName="news-of-the-day")
+    arn = "arn:aws:sqs:us-east-1:000000000000:news-of-the-day"
+    policy = json.dumps({"kind": [f"kind-{number}" for number in range(60)]})
+    opened.call(
+        "sns", "Subscribe", TopicArn=topic, Protocol="sqs", Endpoint=arn,
+        Attributes={"FilterPolicy": policy},
+    )  # fmt: skip
+    lines = (
+        "[...document.querySelectorAll('{0}')].slice(0, 2).map((one) => {{"
+        "const range = document.createRange(); range.selectNodeContents(one);"
+        "return [one.innerText, range.getClientRects().length]; }})"
+    )
+    opened.open("functions")
+    assert opened.page.run(lines.format("td.buttons button")) == [["Invoke…", 1]] * 2
+    opened.open("topics")
+    found = opened.page.run(lines.format("article td"))
+    assert found == [["sqs", 1], ["news-of-the-day", 1]]
+    assert opened.page.run("document.getElementById('main').scrollWidth <= 1280 - 172")
+
+
+def test_the_map_begins_with_what_is_linked(opened: Opened) -> None:
+    """Twenty functions that nothing leads to stand below; what is chosen is told in sight."""
+    lambda_ = opened.emulator.registry.state("lambda", LambdaState)
+    for number in range(20):
+        lambda_.register(FunctionSettings(f"alone-{number}", "000000000000", "us-east-1"))
+    arn = "arn:aws:sqs:us-east-1:000000000000:jobs"
+    opened.call("sqs", "CreateQueue", QueueName="jobs")
+    opened.call("lambda", "CreateEventSourceMapping", FunctionName="work", EventSourceArn=arn)
+    opened.open("wiring")
+    places = opened.page.run(
+        "Object.fromEntries([...document.querySelectorAll('.node')].map((node) =>"
+        "[node.getAttribute('aria-label'), node.getBoundingClientRect().y]))"
+    )
+    assert min(places, key=places.get) in ("queue jobs", "function work")
+    assert places["queue jobs"] == places["function work"] < places["function alone-0"]
+    click = "dispatchEvent(new MouseEvent('click', {bubbles: true}))"
+    opened.page.run(f"document.querySelector('.node.queue').{click}")
+    told = "document.querySelector('.facts-of').getBoundingClientRect()"
+    assert opened.page.run(f"{told}.height > 50 && {told}.bottom <= innerHeight")
+    opened.page.press("Escape")
+    opened.page.wait("document.querySelector('.facts-of').innerText === ''")
+    assert opened.page.errors == []
+
+
+@narrow
+def test_the_wiring_is_a_list_on_a_telephone(opened: Opened) -> None:
+    """The map is wider than the screen."""
+    arn = "arn:aws:sqs:us-east-1:000000000000:jobs"
+    opened.call("sqs", "CreateQueue", QueueName="jobs")
+    opened.call("lambda", "CreateEventSourceMapping", FunctionName="work", EventSourceArn=arn)
+    opened.open("wiring")
+    assert opened.page.run("document.querySelector('.map').offsetHeight") == 0
+    assert "→ work" in opened.page.run("document.querySelector('.links').innerText")
+    opened.page.click(".links button")
+    opened.page.wait(f"document.querySelector('.facts-of').innerText.includes('{arn}')")
+
+
 @narrow
 def test_nothing_scrolls_sideways_on_a_telephone(opened: Opened) -> None:
     """At 390 px every view fits; only pictures and tables of data scroll within themselves."""

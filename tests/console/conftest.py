@@ -18,7 +18,7 @@ from chalice_offline.testing.project_code import ProjectCode
 from chalice_offline.transports.gateway import Gateway
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 APP = """
@@ -207,3 +207,17 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
     made = Shop(tmp_path)
     yield made
     made.offline.stop()
+
+
+@pytest.fixture
+def begin_shop(tmp_path: Path) -> Iterator[Callable[[str], Shop]]:
+    """Begin a shop with an app.py of one's own."""
+    begun: list[Shop] = []
+
+    def begin(code: str) -> Shop:
+        begun.append(Shop(tmp_path, code))
+        return begun[-1]
+
+    yield begin
+    for made in begun:
+        made.offline.stop()

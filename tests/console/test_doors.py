@@ -145,32 +145,6 @@ def test_functions_are_invoked_with_an_event(shop: Shop) -> None:
     assert (echo["invocations"], echo["errors"]) == (2, 1)
 
 
-def test_the_wiring_counts_what_went_where(shop: Shop) -> None:
-    """Sources, what carries, handlers; with counts on the edges."""
-    shop.order("fugu")
-    drawn = shop.get("wiring")
-    labels = {node["id"]: node["label"] for node in drawn["nodes"]}
-    edges = {(labels[edge["from"]], labels[edge["to"]]): edge["count"] for edge in drawn["edges"]}
-    assert edges == {
-        ("HTTP routes", "api_handler"): 1,
-        ("api_handler", "orders"): 1,
-        ("orders", "cook"): 2,
-        ("orders", "letters"): 1,
-        ("news", "read_news"): 0,
-        ("default", "on_shop"): 0,
-        ("shop-dev-hourly-event", "hourly"): 0,
-    }
-
-
-def test_what_matched_nothing_is_told_with_the_reason(shop: Shop) -> None:
-    """An event of another source."""
-    shop.post("buses/default/put", {"source": "other", "detail_type": "opened"})
-    shop.post("time/settle")
-    (found,) = shop.get("wiring/unmatched")["unmatched"]
-    assert found["outcome"] == "no rule matched"
-    assert "source" in found["reasons"]["near_misses"]
-
-
 def test_topics_buses_and_their_listeners(shop: Shop) -> None:
     """Publishing reaches the handlers."""
     (topic,) = shop.get("topics")["topics"]

@@ -163,7 +163,12 @@ class Wiring:
 
     def _bus_edges(self, drawn: Map, asked: Asked) -> None:
         for bus in self._topics.buses(asked)["buses"]:
-            rules = [rule for rule in bus["rules"] if rule["pattern"]]
+            # An archive's rule is the service's own, and its target no resource of anybody's.
+            rules = [
+                rule
+                for rule in bus["rules"]
+                if rule["pattern"] and not rule["name"].startswith("Events-Archive-")
+            ]
             if not rules:
                 continue
             name = drawn.node(bus["arn"], "bus", bus["name"])
@@ -211,7 +216,7 @@ class Wiring:
                 continue
             source = self._runs.source(run.number)
             if source.arn:
-                start = source.arn
+                start = _resource(source.arn)
             elif source.kind in ("route", "url"):
                 start = drawn.node("routes", "routes", "HTTP routes")
             elif source.kind in ("invoke", "authorizer", "workflow"):
@@ -231,7 +236,8 @@ class Wiring:
         journal = self._session.emulator.journal
         counts: Counter[tuple[str, str, str]] = Counter()
         for entry in journal.entries():
-            if entry.kind != "delivery" or not entry.causes:
+            # A service that looks whether its target is there has delivered nothing.
+            if entry.kind != "delivery" or not entry.causes or not _is_write(entry):
                 continue
             end = _named(entry.detail)
             cause = journal.find(entry.causes[0])
@@ -332,13 +338,11 @@ def _edge_between(drawn: Map, start: str, end: str) -> dict[str, Any] | None:
 
 def _node_of_arn(drawn: Map, arn: str) -> str:
     """Return the node of a resource, made if nothing else has made it yet."""
+    arn = _resource(arn)
     parts = arn.split(":", 5)
     service = parts[2] if len(parts) == 6 else ""
-    resource = parts[-1]
     kind = _KINDS.get(service, "other")
-    if service == "dynamodb":
-        resource = resource.split("/")[1] if "/" in resource else resource
-    return drawn.node(arn, kind, resource.rpartition("/")[2].rpartition(":")[2] or arn)
+    return drawn.node(arn, kind, parts[-1].rpartition("/")[2].rpartition(":")[2] or arn)
 
 
 _KINDS = {
@@ -360,6 +364,11 @@ def _kind_of(entry: Entry) -> str:
     """Return the kind of node that a call goes to."""
     service = entry.subject.partition(".")[0]
     return _SERVICES.get(service) or _KINDS.get(service, "")
+
+
+def _resource(arn: str) -> str:
+    """Return the ARN of what a source belongs to: of a table's stream the table's."""
+    return arn.partition("/stream/")[0] if ":dynamodb:" in arn else arn
 
 
 def _unqualified(arn: str) -> str:

@@ -50,7 +50,7 @@ async function route() {
   const known = VIEWS.find(([one]) => one === key);
   if (!known) return go("runs");
   for (const link of byId("nav").children) link.toggleAttribute("aria-current", link.dataset.view === key);
-  document.querySelector("#nav [aria-current]").scrollIntoView({ block: "nearest", inline: "nearest" });
+  document.querySelector("#nav [aria-current]").scrollIntoView({ block: "nearest", inline: "center" });
   if (!views.has(key)) views.set(key, new (await known[2]())(go));
   const next = views.get(key);
   if (view !== next) {

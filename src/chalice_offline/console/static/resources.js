@@ -36,11 +36,11 @@ export class TopicsView extends Page {
     const [{ topics }, { buses }] = await Promise.all([get("topics"), get("buses")]);
     fill(this.element, this.head("Topics and buses"),
       topics.map((topic) => h("article", h("div.bar", h("h2", topic.name), h("small", "topic"), button("Publish…", () => this.publish(topic))),
-        topic.subscriptions.length ? h("table", h("tbody", topic.subscriptions.map((one) => h("tr", h("td", one.protocol), h("td", short(one.endpoint)),
-          h("td", one.pending && "not confirmed", one.raw && "raw"), h("td", one.filter && inline(one.filter)))))) : h("p.hint", "Nobody is subscribed."))),
+        topic.subscriptions.length ? h("table", h("tbody", topic.subscriptions.map((one) => h("tr", h("td.short", one.protocol), h("td.name", short(one.endpoint)),
+          h("td.short", one.pending && "not confirmed", one.raw && "raw"), h("td", one.filter && inline(one.filter)))))) : h("p.hint", "Nobody is subscribed."))),
       buses.map((bus) => h("article", h("div.bar", h("h2", bus.name), h("small", "bus"), button("Put event…", () => this.put(bus))),
-        bus.rules.length ? h("table", h("tbody", bus.rules.map((rule) => h("tr", h("td", rule.name, !rule.enabled && h("small", " disabled")),
-          h("td", rule.schedule ?? (rule.pattern && inline(rule.pattern))), h("td", "→"), h("td", rule.targets.map(short).join(", ") || "nobody"))))) : h("p.hint", "It has no rule."))));
+        bus.rules.length ? h("table", h("tbody", bus.rules.map((rule) => h("tr", h("td.name", rule.name, !rule.enabled && h("small", " disabled")),
+          h("td", rule.schedule ?? (rule.pattern && inline(rule.pattern))), h("td.short", "→"), h("td.name", rule.targets.map(short).join(", ") || "nobody"))))) : h("p.hint", "It has no rule."))));
   }
 
   publish(topic) {
@@ -175,7 +175,7 @@ export class SocketsView extends Page {
     const { apis } = await get("sockets");
     fill(this.element, this.head("WebSockets", button("Refresh", () => this.reload())), apis.length ? apis.map((api) => h("article",
       h("div.bar", h("h2", api.name), h("small", `WebSocket API, ${api.stages.join(", ")}`)),
-      h("table", h("tbody", api.routes.map((one) => h("tr", h("td", one.key), h("td", "→"), h("td", one.function || "no function"))))),
+      h("table", h("tbody", api.routes.map((one) => h("tr", h("td.name", one.key), h("td.short", "→"), h("td", one.function || "no function"))))),
       api.connections.length ? h("table", h("tbody", api.connections.map((one) => h("tr", h("td.id", one.id), h("td", `since ${clock(one.connected_ms)}`),
         h("td", one.user_agent), h("td.buttons", button("Send…", () => this.send(one)), button("Close", () => this.close(one))))))) : h("p.hint", "Nobody is connected."))) : nothing("There is no WebSocket API."));
   }

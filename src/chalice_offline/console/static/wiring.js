@@ -4,110 +4,11 @@ import { get } from "./api.js";
 import { h, fill } from "./dom.js";
 import { clock, count, short } from "./format.js";
 import { inline, json } from "./json.js";
+import { HEIGHT, WIDTH, layout } from "./layout.js";
 
-const WIDTH = 190;
-const HEIGHT = 40;
-const ACROSS = 96; // between columns
-const DOWN = 16; // between nodes
-const COLUMNS = { routes: 0, socket: 0, invoke: 0, authorizer: 0, workflow: 0, schedule: 0, bucket: 0, table: 0, bus: 1, topic: 1, stream: 1, queue: 2, function: 3, endpoint: 3, other: 3 };
-
-/**
- * Give each node a column and a place in it, so that few lines cross and none runs behind a node:
- * a line over several columns gets a narrow place of its own in each.
- */
-export function layout(nodes, edges, { flow = false } = {}) {
-  const linked = new Set(edges.flatMap((edge) => [edge.from, edge.to]));
-  const shown = nodes.filter((node) => linked.has(node.id) || node.kind === "function");
-  const byId = new Map(shown.map((node) => [node.id, node]));
-  const letters = new Set(edges.filter((edge) => edge.label === "dead letters").map((edge) => edge.to));
-  const fed = new Set(edges.filter((edge) => edge.label !== "dead letters").map((edge) => edge.from));
-  const used = new Set();
-  const depths = flow ? flowing(shown, edges) : null;
-  for (const node of shown) {
-    node.isEnd = letters.has(node.id) && !fed.has(node.id);
-    node.column = depths ? depths.get(node.id) : node.isEnd ? 3 : COLUMNS[node.kind] ?? 3;
-    node.height = HEIGHT;
-    used.add(node.column);
-  }
-  const numbers = [...used].sort((one, other) => one - other);
-  const columns = numbers.map(() => []);
-  for (const node of shown) {
-    node.column = numbers.indexOf(node.column);
-    columns[node.column].push(node);
-  }
-  const lines = edges.filter((edge) => byId.has(edge.from) && byId.has(edge.to)).map((edge) => ({ edge, stops: stops(edge, byId, columns) }));
-  arrange(columns, lines);
-  const heights = columns.map((column) => column.reduce((sum, one) => sum + one.height + DOWN, -DOWN));
-  const height = Math.max(HEIGHT, ...heights);
-  columns.forEach((column, across) => {
-    let y = (height - heights[across]) / 2;
-    for (const one of column) {
-      one.x = across * (WIDTH + ACROSS);
-      one.y = y;
-      y += one.height + DOWN;
-    }
-  });
-  return { shown, lines, width: columns.length * (WIDTH + ACROSS) - ACROSS, height };
-}
-
-/** Return each node's column when a line always leads on to the right: back edges aside. */
-function flowing(nodes, edges) {
-  const next = new Map(nodes.map((node) => [node.id, []]));
-  for (const edge of edges) if (next.has(edge.from) && next.has(edge.to)) next.get(edge.from).push(edge.to);
-  const depth = new Map(nodes.map((node) => [node.id, 0]));
-  const done = new Set();
-  const order = [];
-  const visit = (id, path) => {
-    if (done.has(id)) return;
-    path.add(id);
-    next.set(id, next.get(id).filter((other) => !path.has(other)));
-    for (const other of next.get(id)) visit(other, path);
-    path.delete(id);
-    done.add(id);
-    order.unshift(id);
-  };
-  for (const node of nodes) visit(node.id, new Set());
-  for (const id of order) for (const other of next.get(id)) depth.set(other, Math.max(depth.get(other), depth.get(id) + 1));
-  return depth;
-}
-
-/** Return what a line goes through: its two nodes, and a place in each column between them. */
-function stops(edge, byId, columns) {
-  const from = byId.get(edge.from);
-  const to = byId.get(edge.to);
-  const found = [from];
-  for (let column = from.column + 1; column < to.column; column++) {
-    const place = { column, height: 6, through: true };
-    columns[column].push(place);
-    found.push(place);
-  }
-  return [...found, to];
-}
-
-/** Put what is linked side by side: each goes to the middle of its neighbours, again and again. */
-function arrange(columns, lines) {
-  const near = new Map(columns.flat().map((one) => [one, []]));
-  for (const { stops: passed } of lines) {
-    for (let at = 1; at < passed.length; at++) {
-      near.get(passed[at - 1]).push(passed[at]);
-      near.get(passed[at]).push(passed[at - 1]);
-    }
-  }
-  const place = new Map();
-  const number = () => columns.forEach((column) => column.forEach((one, at) => place.set(one, at - column.length / 2)));
-  number();
-  for (let pass = 0; pass < 12; pass++) {
-    for (const column of pass % 2 ? [...columns].reverse() : columns) {
-      const wishes = new Map(column.map((one) => {
-        const around = near.get(one);
-        const middle = around.length ? around.reduce((sum, other) => sum + place.get(other), 0) / around.length : place.get(one);
-        return [one, middle + (one.isEnd ? 1000 : 0)];
-      }));
-      column.sort((one, other) => wishes.get(one) - wishes.get(other));
-      number();
-    }
-  }
-}
+const VIEW_OF = { queue: "queues", table: "tables", bucket: "buckets", stream: "streams", topic: "topics", bus: "topics", function: "functions",
+  schedule: "schedules", socket: "sockets", workflow: "workflows" };
+const INSIDE = new Set(["queue", "table", "bucket", "stream"]); // of these a look inside is a view of its own
 
 export class WiringView {
   constructor(go) {
@@ -128,6 +29,7 @@ export class WiringView {
         type: "button", "aria-pressed": String(this.flow), onclick: () => { this.flow = !this.flow; this.reload(); },
       }, this.flow ? "Only what leads to handlers" : "Also what handlers call"), h("span.total", `${drawn.nodes.length} parts, ${drawn.edges.length} connections`)),
       h("div.map", this.map()),
+      h("div.lines.links", this.links()),
       this.facts = h("div.facts-of"),
       h("h2", "Went nowhere"),
       missed.unmatched.length
@@ -145,6 +47,18 @@ export class WiringView {
     picture.style.width = `${Math.round((width + 16) * (width > 1300 ? 0.85 : 1))}px`;
     picture.style.maxWidth = width > 1300 || matchMedia("(max-width: 700px)").matches ? "none" : "100%";
     return picture;
+  }
+
+  /** What leads where, in lines: for screens on which the map is wider than what is in sight. */
+  links() {
+    const edges = this.drawn.edges.filter((edge) => this.flow || edge.label !== "calls");
+    const nodes = new Map(this.drawn.nodes.map((one) => [one.id, one]));
+    const from = new Map(this.drawn.nodes.map((one) => [one.id, []]));
+    for (const edge of edges) if (nodes.has(edge.to)) from.get(edge.from)?.push(edge);
+    return [...from].filter(([, out]) => out.length).map(([id, out]) => h("div.line",
+      h("button.link", { type: "button", onclick: () => this.show(id) }, h("b", nodes.get(id).expression ?? nodes.get(id).label), h("small", told(nodes.get(id)))),
+      out.map((edge) => h("p.link", { class: edge.label === "dead letters" && edge.count ? "bad" : "" },
+        h("span", `→ ${nodes.get(edge.to).label}`), edge.label === "dead letters" && h("small", "dead letters"), h("span.n", count(edge.count))))));
   }
 
   line({ edge, stops: passed }) {
@@ -173,13 +87,13 @@ export class WiringView {
   node(node) {
     const drawn = h("g.node", {
       transform: `translate(${node.x} ${node.y})`, class: `${node.kind} ${node.errors || (node.isEnd && node.visible) ? "bad" : ""}`,
-      tabindex: "0", role: "button", "aria-label": `${node.kind} ${node.label}`,
+      tabindex: "0", role: "button", "aria-label": `${node.kind} ${node.label}`, "data-id": node.id,
       onclick: () => this.show(node.id),
       onkeydown: (event) => { if (event.key === "Enter") { event.stopPropagation(); this.show(node.id); } },
     },
     h("rect", { width: WIDTH, height: HEIGHT, rx: 7 }),
     h("rect.edge", { width: 4, height: HEIGHT, rx: 2 }),
-    h("text.name", { x: 14, y: 17 }, clipped(node.expression ?? node.label, 23)),
+    h("text.name", { x: 14, y: 17 }, clipped(node.expression ?? node.label, 22)),
     h("text.what", { x: 14, y: 32 }, clipped(told(node), 29)),
     h("title", `${node.kind}: ${node.id}`));
     return drawn;
@@ -187,21 +101,21 @@ export class WiringView {
 
   show(id) {
     this.chosen = id;
+    for (const other of this.element.querySelectorAll(".node")) other.classList.toggle("chosen", other.dataset.id === id);
     const node = this.drawn.nodes.find((one) => one.id === id);
-    if (!node) return;
+    if (!node) return fill(this.facts);
     const edges = this.drawn.edges.filter((edge) => edge.from === id || edge.to === id);
     const label = (one) => this.drawn.nodes.find((other) => other.id === one)?.label ?? short(one);
-    const link = { queue: `#/queues/${node.label}`, function: "#/functions", schedule: "#/schedules", socket: "#/sockets" }[node.kind];
-    for (const other of this.element.querySelectorAll(".node")) other.classList.remove("chosen");
+    const link = VIEW_OF[node.kind] && `#/${VIEW_OF[node.kind]}${INSIDE.has(node.kind) ? `/${encodeURIComponent(node.label)}` : ""}`;
     fill(this.facts,
       h("div.bar", h("h2", node.label), h("small", node.kind), link && h("a", { href: link }, "open"),
-        h("button", { type: "button", onclick: () => { this.chosen = null; fill(this.facts); } }, "Close")),
+        h("button", { type: "button", onclick: () => this.show(null) }, "Close")),
       h("p.mono", node.id),
       edges.length > 0 && h("table", h("tbody", edges.map((edge) => h("tr",
-        h("td", label(edge.from)), h("td", "→"), h("td", label(edge.to)), h("td.n", count(edge.count)),
+        h("td.name", label(edge.from)), h("td.short", "→"), h("td.name", label(edge.to)), h("td.n", count(edge.count)),
         h("td", edge.label, edge.enabled === false && " (disabled)", edge.state && edge.state !== "Enabled" && ` (${edge.state})`),
         h("td", (edge.filters ?? []).map((one) => inline(one))))))));
-    this.facts.scrollIntoView({ block: "nearest" });
+    return undefined;
   }
 
   missed(one) {
@@ -211,7 +125,7 @@ export class WiringView {
       h("a", { href: `#/story/${one.story}` }, "its story"));
   }
 
-  back() { this.go("runs"); }
+  back() { this.chosen ? this.show(null) : this.go("runs"); }
 }
 
 function told(node) {
