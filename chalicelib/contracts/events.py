@@ -218,7 +218,7 @@ class DifferenceData(TypedDict):
     """One thing on which record, kitchen and partner do not agree."""
 
     kind: Annotated[str, Known(Kind)]
-    order: OrderKey
+    order: Annotated[str, "The order's key; empty where nobody can say which order it is"]
     says: Annotated[str, "What each says"]
     amount: Annotated[int, "By how many minor units, where it is about money"]
 

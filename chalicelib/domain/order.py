@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
 _IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:~-]{0,99}")
+_KEY = re.compile(rf"[a-z_]{{1,50}}#{_IDENTIFIER.pattern}#{_IDENTIFIER.pattern}")
 
 
 def identifier(value: object, what: str) -> str:
@@ -44,6 +45,11 @@ def quantity(value: object, what: str) -> int:
 def order_key(channel: str, channel_store_id: str, order_id: str) -> str:
     """Return the one name of an order: the same order always gets the same key."""
     return f"{channel}#{channel_store_id}#{order_id}"
+
+
+def is_order_key(text: str) -> bool:
+    """Say whether a text that came back from somebody can be the key of an order."""
+    return _KEY.fullmatch(text) is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -180,9 +180,10 @@ class OrderRecord:
     def _leased(self, now_ms: int, lease_ms: int) -> OrderRecord:
         return _touched(replace(self, lease_until_ms=now_ms + lease_ms), now_ms)
 
-    def accept(self, pos_order_id: str, now_ms: int) -> OrderRecord:
+    def accept(self, pos_order_id: str, ticket_total: int, now_ms: int) -> OrderRecord:
         """Note that the kitchen has the ticket."""
-        return _after(replace(self, pos_order_id=pos_order_id), Step.ACCEPT, now_ms)
+        known = replace(self, pos_order_id=pos_order_id, ticket_total=ticket_total)
+        return _after(known, Step.ACCEPT, now_ms)
 
     # Its ends.
 

@@ -202,9 +202,8 @@ def _create(attempt: Attempt) -> Ticket:
 
 def _accept(attempt: Attempt, ticket: Ticket) -> None:
     services = attempt.services
-    accepted = change(
-        services, attempt.record, lambda r: r.accept(ticket.pos_order_id, services.now_ms())
-    )
+    id_, total = ticket.pos_order_id, ticket.total.amount
+    accepted = change(services, attempt.record, lambda r: r.accept(id_, total, services.now_ms()))
     relay(services, accepted)
 
 

@@ -10,7 +10,7 @@ from chalicelib.domain.deadlines import CALL_SECONDS
 from chalicelib.domain.errors import DomainError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from chalicelib.adapters.secrets import Secrets
     from chalicelib.domain.money import Money
@@ -110,6 +110,21 @@ class PosOrder:
 
 
 @dataclass(frozen=True, slots=True)
+class UnreadOrder:
+    """An entry of a point of sale's list that may be an order of ours, and why nobody can read it.
+
+    `order_key` and `pos_order_id` are "" where not even these can be read.
+    """
+
+    why: str
+    order_key: str = ""
+    pos_order_id: str = ""
+
+
+ListedOrder = PosOrder | UnreadOrder
+
+
+@dataclass(frozen=True, slots=True)
 class PosNotice:
     """A verified webhook of a point of sale, or one entry of it.
 
@@ -185,6 +200,10 @@ class PosOutcomeUnknown(DomainError):  # noqa: N818 - precisely what we know
         self.retry_after = retry_after
 
 
+class PosAnswerUnreadable(PosOutcomeUnknown):
+    """It says that all went well, and means nothing to us: nothing follows from it."""
+
+
 REFUSED = "The restaurant's point of sale cannot take this order"
 """What partners are told of a point of sale's refusal; its own words are the refusal's detail."""
 
@@ -198,7 +217,7 @@ class PosRefused(DomainError):  # noqa: N818 - a decision of theirs
 
 
 class PointOfSale(Protocol):
-    """A point of sale. Every call may raise one of the three errors above.
+    """A point of sale. Every call may raise PosUnavailable, PosOutcomeUnknown or PosRefused.
 
     Where the kitchen sees an order is `capabilities.prints`: with ON_CREATE the pipeline writes
     RELEASING before `create`, and `release` does nothing.
@@ -225,8 +244,11 @@ class PointOfSale(Protocol):
     def state_of(self, record: OrderRecord, ticket: Ticket) -> TicketState:
         """Return where the ticket is."""
 
-    def orders_between(self, store: Store, start_ms: int, end_ms: int) -> list[PosOrder]:
-        """Return what a store got of us in a time, at most a month; voided ones may be left out."""
+    def orders_between(self, store: Store, start_ms: int, end_ms: int) -> Iterator[ListedOrder]:
+        """Yield what a store got of us in a time, at most a month; voided ones may be left out.
+
+        What cannot be read is yielded, too. An error ends the list: what came before it holds.
+        """
 
     def order_key_of(self, notice: PosNotice) -> str | None:
         """Return the key of our order behind a ticket, None when it is not one of ours."""
@@ -241,15 +263,20 @@ class PointOfSale(Protocol):
         """Return what the store has of items; those that the till does not know are left out."""
 
 
-def entries(data: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
-    """Return what is an object in a list of a vendor's answer; absent and null mean none.
+def listed(data: Mapping[str, Any], name: str) -> list[Any]:
+    """Return a list of a vendor's answer, whatever is in it; absent and null mean none.
 
-    PosOutcomeUnknown when it is no list: such an answer proves nothing, least of all "none".
+    PosAnswerUnreadable when it is no list: that proves nothing, least of all "none".
     """
     value = data.get(name)
     if not isinstance(value, list | None):
-        raise PosOutcomeUnknown(f"{name} in the answer is no list")
-    return [entry for entry in value or [] if isinstance(entry, dict)]
+        raise PosAnswerUnreadable(f"{name} in the answer is no list")
+    return value or []
+
+
+def entries(data: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
+    """Return what is an object in a list of a vendor's answer (`listed`)."""
+    return [entry for entry in listed(data, name) if isinstance(entry, dict)]
 
 
 def member(data: Mapping[str, Any], name: str) -> dict[str, Any]:

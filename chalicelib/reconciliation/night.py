@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 from chalicelib import log
 from chalicelib.channels.base import OrderWithdrawn, PartnerRefused, PartnerUnavailable
 from chalicelib.domain.commands import Notice, NoticeKind
-from chalicelib.domain.errors import InvalidPayload, OrderRefused, RetryLater
+from chalicelib.domain.errors import InvalidPayload, OrderRefused, RetryLater, UnreadableRecord
 from chalicelib.domain.events import Event, event_id
-from chalicelib.pos.base import PosOutcomeUnknown, PosRefused, PosUnavailable
-from chalicelib.reconciliation.differences import MADE, Difference, Kind, with_kitchen
+from chalicelib.reconciliation.differences import MADE, Difference, Kind
+from chalicelib.reconciliation.kitchen import kitchen_of, with_kitchen
 from chalicelib.telemetry.metrics import put
 
 if TYPE_CHECKING:
@@ -65,20 +65,13 @@ def reconcile_store(services: Services, command: ReconcileStore) -> None:
         for key in services.orders.of_day(channel, channel_store_id, command.day_ms)
     ]
     records = list(services.orders.get_all(keys))
-    tickets = _tickets(services, store, command.day_ms)
-    found = [*with_kitchen(records, tickets), *_unreadable(keys, records)]
-    found += _unknown(services, tickets, set(keys), command.day_ms)
+    start_ms, end_ms = command.day_ms - SLACK_MS, command.day_ms + DAY_MS + SLACK_MS
+    kitchen = kitchen_of(services.points_of_sale[store.pos], store, start_ms, end_ms)
+    found = [*with_kitchen(records, kitchen), *_unreadable(keys, records)]
+    found += _unknown(services, kitchen.tickets, set(keys), command.day_ms)
     asked = [record for record in records if record.state in MADE]
     found += [one for record in asked for one in _with_partner(services, record)]
     _tell(services, store, command.day_ms, records, found)
-
-
-def _tickets(services: Services, store: Store, day_ms: int) -> list[PosOrder]:
-    pos = services.points_of_sale[store.pos]
-    try:
-        return pos.orders_between(store, day_ms - SLACK_MS, day_ms + DAY_MS + SLACK_MS)
-    except (PosUnavailable, PosOutcomeUnknown, PosRefused) as error:
-        raise RetryLater(f"store {store.store_id}: {error}") from error
 
 
 def _unreadable(keys: list[str], records: list[OrderRecord]) -> Iterator[Difference]:
@@ -94,7 +87,13 @@ def _unknown(
         inside = day_ms <= ticket.created_ms < day_ms + DAY_MS
         if not ticket.is_live or not inside or ticket.order_key in keys:
             continue
-        if services.orders.get(ticket.order_key) is None:
+        try:
+            is_known = services.orders.get(ticket.order_key) is not None
+        except UnreadableRecord as error:
+            says = f"ticket {ticket.pos_order_id}, record {error}"
+            yield Difference(Kind.UNREADABLE, ticket.order_key, says)
+            continue
+        if not is_known:
             yield Difference(Kind.TICKET_UNKNOWN, ticket.order_key, ticket.pos_order_id)
 
 

@@ -120,7 +120,7 @@ class House:
         if state in (State.RELEASING, State.ACCEPTED):
             record = replace(record.print("ticket-1", 1, now_ms, 0), lease_until_ms=None)
         if state is State.ACCEPTED:
-            record = record.accept("ticket-1", now_ms)
+            record = record.accept("ticket-1", 1, now_ms)
         record = replace(record, **changes)
         self.orders.records[record.key] = record
         return record

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
+from chalicelib.adapters.http import VendorHttp
 from chalicelib.bootstrap import Services
 from chalicelib.config import read_config
 from chalicelib.domain.events import Event
@@ -12,6 +16,9 @@ from chalicelib.reconciliation.night import DAY_MS, DUE
 from simulators.street import BUCKET
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from chalicelib.adapters.http import HttpReply
     from simulators.street import Street
 
 TEXTS = ("version", "account", "region", "time", "id")
@@ -118,6 +125,167 @@ def test_one_broken_store_holds_up_nobody(long_street: Street) -> None:
     long_street.pass_time(seconds=240)
     assert len(reports(long_street)) == 3
     assert long_street.world.toast.requests["ordersBulk"] == 3
+
+
+BOOKS = {"square": "/v2/orders/search", "toast": "/ordersBulk", "clover": "/orders?filter"}
+LISTS = {"square": "orders", "clover": "elements"}
+TOTALS = {"square": "total_money", "toast": "checks", "clover": "total"}
+IDS = {"square": "id", "toast": "guid", "clover": "id"}
+
+
+@pytest.fixture(params=sorted(BOOKS))
+def vendor(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def change_replies(monkeypatch: pytest.MonkeyPatch, url: str, change: Callable[[Any], Any]) -> None:
+    """Have what a vendor answers there, as JSON, changed by a function."""
+    call = VendorHttp.call
+
+    def changed(self: VendorHttp, method: str, called: str, **named: Any) -> HttpReply:
+        reply = call(self, method, called, **named)
+        if url not in called:
+            return reply
+        return replace(reply, body=json.dumps(change(json.loads(reply.body))).encode())
+
+    monkeypatch.setattr(VendorHttp, "call", changed)
+
+
+def change_books(monkeypatch: pytest.MonkeyPatch, vendor: str, change: Any) -> None:
+    """Have a point of sale's list of orders changed."""
+    name = LISTS.get(vendor)
+
+    def changed(reply: Any) -> Any:
+        return {**reply, name: change(reply[name])} if name else change(reply)
+
+    change_replies(monkeypatch, BOOKS[vendor], changed)
+
+
+def an_order_at(street: Street, vendor: str) -> str:
+    """Have one order made at the vendor's store."""
+    order_id = street.place("doordash", store=list(BOOKS).index(vendor), number=1)
+    street.settle()
+    return order_id
+
+
+def report_of(street: Street, vendor: str) -> dict[str, Any]:
+    """Give every store its turn, and return the report of the vendor's."""
+    store = street.world.generator.stores[list(BOOKS).index(vendor)]
+    return compare_today(street)[store.store_id]
+
+
+def test_a_ticket_that_cannot_be_read_is_not_missing(
+    long_street: Street, monkeypatch: pytest.MonkeyPatch, vendor: str
+) -> None:
+    """Which order's it is, is told as far as that can be read."""
+    order_id = an_order_at(long_street, vendor)
+    change_books(monkeypatch, vendor, lambda found: [{**one, IDS[vendor]: 7} for one in found])
+    [one] = report_of(long_street, vendor)["differences"]
+    assert one["kind"] == "ticket_unread"
+    assert one["order"].endswith(order_id)
+    assert vendor in one["says"]
+
+
+def test_no_ticket_is_missing_that_an_entry_without_a_name_may_be(
+    long_street: Street, monkeypatch: pytest.MonkeyPatch, vendor: str
+) -> None:
+    """The entry is told of, and the order that was not found beside it."""
+    order_id = an_order_at(long_street, vendor)
+    change_books(monkeypatch, vendor, lambda found: [None for _ in found])
+    report = report_of(long_street, vendor)
+    assert kinds(report) == ["ticket_unread", "ticket_unread"]
+    of_order, of_entry = report["differences"]
+    assert of_order["order"].endswith(order_id)
+    assert of_entry["order"] == ""
+    assert vendor in of_entry["says"]
+
+
+def test_a_ticket_is_missing_beside_an_entry_that_is_another(
+    long_street: Street, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The unread entry's own id says that it is none of ours."""
+    an_order_at(long_street, "square")
+    spoiled = {"id": "SOMEBODY-ELSES", "metadata": 7}
+    change_books(monkeypatch, "square", lambda _: [spoiled])
+    assert kinds(report_of(long_street, "square")) == ["ticket_missing", "ticket_unread"]
+
+
+def test_a_ticket_with_nobodys_key_ends_no_turn(
+    long_street: Street, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No table can be asked for an empty one; its id says whose ticket it is."""
+    order_id = an_order_at(long_street, "square")
+    nobodys = {"metadata": {"order_key": ""}}
+    change_books(monkeypatch, "square", lambda found: [{**one, **nobodys} for one in found])
+    [one] = report_of(long_street, "square")["differences"]
+    assert one["kind"] == "ticket_unread"
+    assert one["order"].endswith(order_id)
+
+
+def test_a_ticket_whose_total_cannot_be_read_is_not_equal(
+    long_street: Street, monkeypatch: pytest.MonkeyPatch, vendor: str
+) -> None:
+    """Nobody has compared the money."""
+    order_id = an_order_at(long_street, vendor)
+    nothing = {TOTALS[vendor]: None}
+    change_books(monkeypatch, vendor, lambda found: [{**one, **nothing} for one in found])
+    [one] = report_of(long_street, vendor)["differences"]
+    assert one["kind"] == "ticket_unread"
+    assert one["order"].endswith(order_id)
+
+
+DEARER: dict[str, Callable[[Any], Any]] = {
+    "square": lambda _: {"amount": 99_999, "currency": "USD"},
+    "toast": lambda checks: [{**one, "totalAmount": 999.99} for one in checks],
+    "clover": lambda _: 99_999,
+}
+
+
+def test_a_ticket_that_was_made_dearer_is_found_at_every_point_of_sale(
+    long_street: Street, monkeypatch: pytest.MonkeyPatch, vendor: str
+) -> None:
+    """By how much, too."""
+    an_order_at(long_street, vendor)
+    name, dearer = TOTALS[vendor], DEARER[vendor]
+    change_books(monkeypatch, vendor, lambda found: [{**f, name: dearer(f[name])} for f in found])
+    [one] = report_of(long_street, vendor)["differences"]
+    assert one["kind"] == "ticket_money"
+    assert one["amount"] > 0
+    assert one["says"].startswith("ticket 99999,")
+
+
+def test_a_list_that_is_cut_off_makes_no_ticket_missing(
+    long_street: Street, monkeypatch: pytest.MonkeyPatch, vendor: str
+) -> None:
+    """The report is written at once, and says so."""
+    an_order_at(long_street, vendor)
+    change_books(monkeypatch, vendor, lambda _: {"no": "list"})
+    [one] = report_of(long_street, vendor)["differences"]
+    assert one["kind"] == "kitchen_unread"
+    assert one["order"] == ""
+    assert one["says"].startswith(f"{vendor}: ")
+    assert "1 orders not among them" in one["says"]
+
+
+def test_an_entry_that_two_pages_show_is_one_ticket(
+    long_street: Street, monkeypatch: pytest.MonkeyPatch, vendor: str
+) -> None:
+    """Orders go on while the list is paged through, and push others to the next page."""
+    an_order_at(long_street, vendor)
+    change_books(monkeypatch, vendor, lambda found: [*found, *found])
+    assert report_of(long_street, vendor)["differences"] == []
+
+
+def test_a_ticket_of_an_order_whose_record_is_damaged_is_told(long_street: Street) -> None:
+    """Also when no index of the day knows that order: its ticket leads to it."""
+    order_id = an_order_at(long_street, "square")
+    dynamodb = long_street.offline.client("dynamodb")
+    [item] = dynamodb.scan(TableName="orders")["Items"]
+    del item["trading_day"]
+    dynamodb.put_item(TableName="orders", Item=item | {"state": {"S": "of tomorrow's code"}})
+    [one] = report_of(long_street, "square")["differences"]
+    assert one["kind"] == "unreadable"
+    assert one["order"].endswith(order_id)
 
 
 def test_the_schedule_gives_every_store_its_turn(long_street: Street) -> None:

@@ -14,11 +14,14 @@ from chalicelib.domain.money import Money
 from chalicelib.domain.refusal import Reason
 from chalicelib.pos.base import (
     Idempotency,
+    PosAnswerUnreadable,
+    PosOrder,
     PosOutcomeUnknown,
     PosRefused,
     PosUnavailable,
     Prints,
     TicketState,
+    UnreadOrder,
 )
 from simulators.pos.square import Square as SquareSimulator
 
@@ -241,15 +244,114 @@ def test_what_it_would_cost_is_asked_without_making_anything(till: Any) -> None:
     assert till.simulator.orders() == []
 
 
-def test_a_list_is_read_but_for_what_is_no_object(till: Any) -> None:
-    """A ticket is found, and the books of the night have it, whatever the vendor lists beside."""
+def test_a_list_is_read_beside_what_is_no_object(till: Any) -> None:
+    """A ticket is found, and the books of the night have it, and know what could not be read."""
     record = till.record()
     till.make(record)
     till.advance(seconds=60)
     spoil_lists(till, lambda found: ["no object", None, 7, {}, *found, [], {"id": 1}])
     assert till.pos.find(record) is not None
-    [listed] = till.pos.orders_between(till.store, till.at_ms - 120_000, till.at_ms + 60_000)
-    assert listed.order_key == record.key
+    unread = UnreadOrder("an entry is no object")
+    first, second, third, ours, last = books(till)
+    assert [first, second, third, last] == [unread] * 4
+    assert ours.order_key == record.key
+
+
+def books(till: Any) -> list[Any]:
+    """Return what the till lists of the time around now."""
+    return list(till.pos.orders_between(till.store, till.at_ms - 120_000, till.at_ms + 60_000))
+
+
+OURS = {"square": "metadata", "toast": "externalId", "clover": "note"}
+MADE_AT = {"square": "created_at", "toast": "openedDate", "clover": "createdTime"}
+COSTS = {"square": "total_money", "toast": "checks", "clover": "total"}
+OUR_NAME = {
+    "square": lambda key: {"order_key": key},
+    "toast": lambda key: f"ORDER-MIDDLEWARE:{key}",
+    "clover": lambda key: f"order: {key}\n2 forks",
+}
+"""How each vendor's entry carries a key of ours."""
+
+
+def spoiled_entry(till: Any, **changes: Any) -> tuple[Any, Any, Any]:
+    """Make an order, and list it with members changed; returns record, ticket and the books."""
+    record = till.record()
+    ticket = till.make(record)
+    till.advance(seconds=60)
+    spoil_lists(till, lambda found: [{**one, **changes} for one in found])
+    [listed] = books(till)
+    return record, ticket, listed
+
+
+@pytest.mark.parametrize("value", [None, 7, ["yesterday"]])
+def test_an_order_of_ours_whose_day_cannot_be_read_is_listed_as_such(till: Any, value: Any) -> None:
+    """Left out it would look as if the kitchen had no ticket."""
+    changes = {MADE_AT[till.pos.vendor]: value}
+    if till.pos.vendor == "clover" and value == 7:
+        changes = {"createdTime": "7"}
+    if till.pos.vendor == "toast":
+        changes["createdDate"] = value
+    record, ticket, listed = spoiled_entry(till, **changes)
+    assert isinstance(listed, UnreadOrder)
+    assert (listed.order_key, listed.pos_order_id) == (record.key, ticket.pos_order_id)
+
+
+@pytest.mark.parametrize("value", [None, 7, {}])
+def test_an_order_of_ours_without_an_id_is_listed_as_such(till: Any, value: Any) -> None:
+    """Its key says whose it is."""
+    name = "guid" if till.pos.vendor == "toast" else "id"
+    record, _, listed = spoiled_entry(till, **{name: value})
+    assert isinstance(listed, UnreadOrder)
+    assert (listed.order_key, listed.pos_order_id) == (record.key, "")
+
+
+@pytest.mark.parametrize("key", ["", "uber_eats", "a#b#c d", "x" * 3000, "uber_eats#s#é"])
+def test_an_entry_whose_key_is_none_may_be_ours(till: Any, key: str) -> None:
+    """Nobody looks an order up by it, and what stands there is told to nobody."""
+    _, ticket, listed = spoiled_entry(
+        till, **{OURS[till.pos.vendor]: OUR_NAME[till.pos.vendor](key)}
+    )
+    assert isinstance(listed, UnreadOrder)
+    assert (listed.order_key, listed.pos_order_id) == ("", ticket.pos_order_id)
+    assert not key or key not in listed.why
+
+
+@pytest.mark.parametrize("value", [7, ["order"]])
+def test_an_entry_that_may_carry_our_key_is_listed(till: Any, value: Any) -> None:
+    """Where the key should stand is something that is no such thing."""
+    _, ticket, listed = spoiled_entry(till, **{OURS[till.pos.vendor]: value})
+    assert isinstance(listed, UnreadOrder)
+    assert (listed.order_key, listed.pos_order_id) == ("", ticket.pos_order_id)
+
+
+def test_somebody_elses_order_is_not_listed(till: Any) -> None:
+    """Whatever else is wrong with it."""
+    record = till.record()
+    till.make(record)
+    till.advance(seconds=60)
+    theirs = {OURS[till.pos.vendor]: None, MADE_AT[till.pos.vendor]: "never", "state": 7}
+    spoil_lists(till, lambda found: [*found, *({**one, **theirs} for one in found)])
+    assert [one.order_key for one in books(till)] == [record.key]
+
+
+@pytest.mark.parametrize("value", [None, "much", {"amount": 1.5, "currency": "USD"}, [{}]])
+def test_a_ticket_whose_total_cannot_be_read_is_a_ticket_all_the_same(
+    till: Any, value: Any
+) -> None:
+    """It is not taken for one that costs nothing."""
+    record, ticket, listed = spoiled_entry(till, **{COSTS[till.pos.vendor]: value})
+    assert isinstance(listed, PosOrder)
+    assert (listed.order_key, listed.pos_order_id) == (record.key, ticket.pos_order_id)
+    assert listed.total is None
+
+
+def test_a_list_that_is_none_ends_the_books(till: Any) -> None:
+    """What came before it holds; what would have come after it is not known."""
+    till.make(till.record())
+    till.advance(seconds=60)
+    spoil_lists(till, lambda _: {"0": "no list"})
+    with pytest.raises(PosAnswerUnreadable):
+        books(till)
 
 
 @pytest.mark.parametrize("till", ["square", "clover"], indirect=True)  # Toast is asked for one
@@ -271,8 +373,9 @@ def test_a_full_page_with_an_entry_that_is_no_object_is_not_the_last(clover: Any
         clover.advance(seconds=0.1)
     clover.advance(seconds=60)
     spoil_lists(clover, lambda found: [None, *found[1:]] if len(found) > 1 else found)
-    found = clover.pos.orders_between(clover.store, clover.at_ms - 120_000, clover.at_ms)
-    assert len(found) == 100
+    found = books(clover)
+    assert len([one for one in found if isinstance(one, PosOrder)]) == 100
+    assert len(found) == 101
 
 
 def spoil_lists(till: Any, spoil: Callable[[list[Any]], Any]) -> None:

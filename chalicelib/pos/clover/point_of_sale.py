@@ -7,6 +7,7 @@ token", "Webhooks".
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -14,7 +15,7 @@ from chalicelib import log
 from chalicelib.adapters.http import ConnectFailed, NoReply
 from chalicelib.channels.base import SignatureInvalid, check_size, read_json_object, same, text
 from chalicelib.domain.charges import ChargeKind, Party
-from chalicelib.domain.errors import InvalidPayload
+from chalicelib.domain.errors import InvalidMoney, InvalidPayload
 from chalicelib.domain.money import Money
 from chalicelib.domain.refusal import Reason, Refusal
 from chalicelib.pos.base import (
@@ -23,6 +24,7 @@ from chalicelib.pos.base import (
     Idempotency,
     Level,
     Notices,
+    PosAnswerUnreadable,
     PosNotice,
     PosOrder,
     PosOutcomeUnknown,
@@ -38,9 +40,11 @@ from chalicelib.pos.base import (
     Unreadable,
     clipped,
     entries,
+    listed,
     member,
 )
 from chalicelib.pos.clover.orders import order_body, order_key
+from chalicelib.pos.listing import Listing
 from chalicelib.pos.writing import order_and_store
 
 if TYPE_CHECKING:
@@ -50,6 +54,7 @@ if TYPE_CHECKING:
     from chalicelib.adapters.secrets import Secrets
     from chalicelib.domain.record import OrderRecord
     from chalicelib.domain.store import Store
+    from chalicelib.pos.base import ListedOrder
     from chalicelib.sellers.tokens import SellerTokens
 
 SEARCH_SLACK_MS = 60_000
@@ -87,7 +92,7 @@ class Clover:
         """Look through what the merchant got since the order came in for our key in a note."""
         order, store = order_and_store(record)
         for found in self._since(store.location_id, record.received_ms - SEARCH_SLACK_MS):
-            if order_key(found.get("note")) == order.key:
+            if isinstance(found, dict) and order_key(found.get("note")) == order.key:
                 return _ticket(found, order.currency)
         return None
 
@@ -177,7 +182,8 @@ class Clover:
                 levels[stock_id] = _level(_object(reply))
         wanted = {stock_id for stock_id in stock_ids if stock_id not in levels}
         if wanted:
-            for group in self._pages(store.location_id, "/modifier_groups?expand=modifiers"):
+            groups = self._pages(store.location_id, "/modifier_groups?expand=modifiers")
+            for group in (group for group in groups if isinstance(group, dict)):
                 for modifier in _elements(group, "modifiers"):
                     if modifier.get("id") in wanted:
                         levels[modifier["id"]] = _level(modifier)
@@ -186,27 +192,23 @@ class Clover:
     def _print(self, record: OrderRecord, ticket: Ticket) -> None:
         self._call(record, "POST", "/print_event", {"orderRef": {"id": ticket.pos_order_id}})
 
-    def orders_between(self, store: Store, start_ms: int, end_ms: int) -> list[PosOrder]:
+    def orders_between(self, store: Store, start_ms: int, end_ms: int) -> Iterator[ListedOrder]:
         """Look through what the merchant got for our keys; deleted orders are not shown."""
-        found: list[PosOrder] = []
-        for order in self._since(store.location_id, start_ms):
-            key, id_, total = order_key(order.get("note")), order.get("id"), order.get("total")
-            created_ms = order.get("createdTime")
-            if key and isinstance(id_, str) and type(created_ms) is int and created_ms < end_ms:
-                amount = Money(total, store.currency) if type(total) is int else None
-                found.append(PosOrder(key, id_, amount, is_live=True, created_ms=created_ms))
-        return found
+        read = partial(_ours, currency=store.currency)
+        listing = Listing("id", _key, read, start_ms, end_ms)
+        return listing.of(self._since(store.location_id, start_ms))
 
-    def _since(self, merchant_id: str, since_ms: int) -> Iterator[dict[str, Any]]:
+    def _since(self, merchant_id: str, since_ms: int) -> Iterator[Any]:
         yield from self._pages(merchant_id, f"/orders?filter={quote(f'createdTime>={since_ms}')}")
 
-    def _pages(self, merchant_id: str, path: str) -> Iterator[dict[str, Any]]:
+    def _pages(self, merchant_id: str, path: str) -> Iterator[Any]:
         offset = 0
         while True:
             page_path = f"{path}&limit={PAGE}&offset={offset}"
             page = _object(self._send(merchant_id, "GET", page_path, None))
-            yield from entries(page, "elements")
-            if len(page.get("elements") or []) < PAGE:
+            elements = listed(page, "elements")
+            yield from elements
+            if len(elements) < PAGE:
                 return
             offset += PAGE
 
@@ -249,7 +251,22 @@ def _object(reply: HttpReply) -> dict[str, Any]:
     try:
         return reply.json_object()
     except NoReply as error:
-        raise PosOutcomeUnknown(str(error)) from error
+        raise PosAnswerUnreadable(str(error)) from error
+
+
+def _key(found: dict[str, Any]) -> object:
+    return order_key(text(found, "note"))
+
+
+def _ours(found: dict[str, Any], key: str, id_: str, currency: str) -> PosOrder:
+    created_ms = found.get("createdTime")
+    if type(created_ms) is not int:
+        raise InvalidPayload("createdTime is missing or no time")
+    try:
+        total = Money(found.get("total"), currency)  # type: ignore[arg-type]
+    except InvalidMoney:
+        total = None
+    return PosOrder(key, id_, total, is_live=True, created_ms=created_ms)
 
 
 def _ticket(found: dict[str, Any], currency: str) -> Ticket:

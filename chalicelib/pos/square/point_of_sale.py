@@ -33,6 +33,7 @@ from chalicelib.pos.base import (
     Idempotency,
     Level,
     Notices,
+    PosAnswerUnreadable,
     PosNotice,
     PosOrder,
     PosOutcomeUnknown,
@@ -46,8 +47,10 @@ from chalicelib.pos.base import (
     Unreadable,
     clipped,
     entries,
+    listed,
     member,
 )
+from chalicelib.pos.listing import Listing, created
 from chalicelib.pos.square.orders import order_body
 from chalicelib.pos.square.stock import CATALOG_BATCH, levels_at, stock_notices
 from chalicelib.pos.writing import order_and_store, title
@@ -59,6 +62,7 @@ if TYPE_CHECKING:
     from chalicelib.adapters.secrets import Secrets, VendorSecrets
     from chalicelib.domain.record import OrderRecord
     from chalicelib.domain.store import Store
+    from chalicelib.pos.base import ListedOrder
     from chalicelib.sellers.tokens import SellerTokens
 
 API_VERSION = "2025-08-20"
@@ -119,31 +123,32 @@ class Square:
         order, store = order_and_store(record)
         wanted = reference_id(order.channel, order.order_id)
         for found in self._created(store, record.received_ms - SEARCH_SLACK_MS):
+            if not isinstance(found, dict):
+                continue
             if found.get("reference_id") == wanted and found.get("state") != "CANCELED":
                 return _ticket(found)
         return None
 
-    def orders_between(self, store: Store, start_ms: int, end_ms: int) -> list[PosOrder]:
+    def orders_between(self, store: Store, start_ms: int, end_ms: int) -> Iterator[ListedOrder]:
         """Search the location's orders of that time for those that have our key."""
-        return readable(self.vendor, list(self._created(store, start_ms, end_ms)), _ours)
+        listing = Listing("id", _key, _ours, start_ms, end_ms)
+        return listing.of(self._created(store, start_ms, end_ms))
 
-    def _created(
-        self, store: Store, start_ms: int, end_ms: int | None = None
-    ) -> Iterator[dict[str, Any]]:
-        created = {"start_at": iso(start_ms)}
+    def _created(self, store: Store, start_ms: int, end_ms: int | None = None) -> Iterator[Any]:
+        when = {"start_at": iso(start_ms)}
         if end_ms is not None:
-            created["end_at"] = iso(end_ms)
+            when["end_at"] = iso(end_ms)
         query = {
             "location_ids": [store.location_id],
             "query": {
-                "filter": {"date_time_filter": {"created_at": created}},
+                "filter": {"date_time_filter": {"created_at": when}},
                 "sort": {"sort_field": "CREATED_AT", "sort_order": "ASC"},
             },
             "limit": 500,
         }
         while True:
             page = self._call(_seller(store), "POST", "/v2/orders/search", query)
-            yield from entries(page, "orders")
+            yield from listed(page, "orders")
             if not page.get("cursor"):
                 return
             query["cursor"] = page["cursor"]
@@ -278,7 +283,7 @@ class Square:
         try:
             return reply.json_object()
         except NoReply as error:
-            raise PosOutcomeUnknown(str(error)) from error
+            raise PosAnswerUnreadable(str(error)) from error
 
     def _send(self, token: str, method: str, path: str, body: dict[str, Any] | None) -> HttpReply:
         headers = {"Authorization": f"Bearer {token}", "Square-Version": API_VERSION}
@@ -290,18 +295,21 @@ class Square:
             raise PosOutcomeUnknown(str(error)) from error
 
 
-def _ours(found: dict[str, Any]) -> PosOrder | None:
-    key = member(found, "metadata").get("order_key")
-    if not isinstance(key, str):
-        return None
+def _key(found: dict[str, Any]) -> object:
+    metadata = found.get("metadata")
+    return None if metadata is None else obj(found, "metadata").get("order_key")
+
+
+def _ours(found: dict[str, Any], key: str, id_: str) -> PosOrder:
     try:
         total, tip = Money.from_dict(found.get("total_money")), found.get("total_tip_money")
         without_tip = total - Money.from_dict(tip) if tip else total
     except InvalidPayload:
         without_tip = None
-    created_ms = instant(found, "created_at") or 0
-    live = found.get("state") != "CANCELED"
-    return PosOrder(key, text(found, "id"), without_tip, live, created_ms)
+    created_ms = created(instant(found, "created_at"))
+    if not text(found, "state"):
+        raise InvalidPayload("state is missing")
+    return PosOrder(key, id_, without_tip, found["state"] != "CANCELED", created_ms)
 
 
 def _seller(store: Store | None) -> str:

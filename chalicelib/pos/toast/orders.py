@@ -30,10 +30,15 @@ def external_id(order_key: str) -> str:
     return f"{NAMING_AUTHORITY}:{order_key}"
 
 
+def external_key(external: str) -> str | None:
+    """Return what stands behind our name in an external id, None when that is somebody else's."""
+    authority, _, key = external.partition(":")
+    return key if authority == NAMING_AUTHORITY else None
+
+
 def order_key(external: object) -> str | None:
     """Return the order's key behind an external id, None when it is not one of ours."""
-    authority, _, key = str(external).partition(":")
-    return key if authority == NAMING_AUTHORITY and key else None
+    return external_key(str(external)) or None
 
 
 def order_body(order: Order, store: Store, paid: Money | None = None) -> dict[str, Any]:

@@ -23,7 +23,6 @@ from chalicelib.channels.base import (
     money,
     obj,
     read_json_object,
-    readable,
     same,
     text,
 )
@@ -37,6 +36,7 @@ from chalicelib.pos.base import (
     Idempotency,
     Level,
     Notices,
+    PosAnswerUnreadable,
     PosNotice,
     PosOrder,
     PosOutcomeUnknown,
@@ -49,14 +49,15 @@ from chalicelib.pos.base import (
     TicketState,
     clipped,
 )
+from chalicelib.pos.listing import Listing, created
 from chalicelib.pos.toast.login import READ_SECONDS, Credentials, log_in
-from chalicelib.pos.toast.orders import external_id, order_body, order_key
+from chalicelib.pos.toast.orders import external_id, external_key, order_body, order_key
 from chalicelib.pos.toast.stock import STOCK_BATCH, levels_of, stock_notices
 from chalicelib.pos.writing import order_and_store
 from chalicelib.tokens import Grant, GrantRefused, TokenUnavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from chalicelib.adapters.http import HttpReply, VendorHttp
     from chalicelib.adapters.secrets import Secrets, VendorSecrets
@@ -64,6 +65,7 @@ if TYPE_CHECKING:
     from chalicelib.domain.order import Order
     from chalicelib.domain.record import OrderRecord
     from chalicelib.domain.store import Store
+    from chalicelib.pos.base import ListedOrder
     from chalicelib.sellers.tokens import SellerTokens
     from chalicelib.tokens import TokenCache
 
@@ -195,27 +197,27 @@ class Toast:
                 raise PosOutcomeUnknown(str(error)) from error
         return levels
 
-    def orders_between(self, store: Store, start_ms: int, end_ms: int) -> list[PosOrder]:
+    def orders_between(self, store: Store, start_ms: int, end_ms: int) -> Iterator[ListedOrder]:
         """Page through ordersBulk, which goes by when an order was last modified.
 
         An order that was changed since is left out there: so it is asked for up to a day more.
         """
         until_ms = end_ms + MODIFIED_LATER_MS
         period = {"startDate": iso(start_ms), "endDate": iso(until_ms), "pageSize": str(PAGE)}
-        found: list[PosOrder] = []
+        read = partial(_ours, currency=store.currency)
+        listing = Listing("guid", _key, read, start_ms, end_ms)
         for page in itertools.count(1):
             query = urlencode({**period, "page": str(page)})
             reply = self._authorized(store, "GET", f"/orders/v2/ordersBulk?{query}")
             if reply.status >= 300:
                 raise _error(reply)
             try:
-                listed = reply.json_list()
+                orders = reply.json_list()
             except NoReply as error:
-                raise PosOutcomeUnknown(str(error)) from error
-            found += readable(self.vendor, listed, partial(_ours, currency=store.currency))
-            if len(listed) < PAGE:
-                return [one for one in found if start_ms <= one.created_ms < end_ms]
-        raise AssertionError("unreachable")
+                raise PosAnswerUnreadable(str(error)) from error
+            yield from listing.of(orders)
+            if len(orders) < PAGE:
+                return
 
     def _call(
         self, record: OrderRecord, method: str, path: str, body: dict[str, Any] | None = None
@@ -286,20 +288,22 @@ def _object(reply: HttpReply) -> dict[str, Any]:
     try:
         return reply.json_object()
     except NoReply as error:
-        raise PosOutcomeUnknown(str(error)) from error
+        raise PosAnswerUnreadable(str(error)) from error
 
 
-def _ours(found: dict[str, Any], currency: str) -> PosOrder | None:
-    key, guid = order_key(found.get("externalId")), found.get("guid")
-    if key is None or not isinstance(guid, str):
-        return None
+def _key(found: dict[str, Any]) -> object:
+    return external_key(text(found, "externalId"))
+
+
+def _ours(found: dict[str, Any], key: str, guid: str, currency: str) -> PosOrder:
     try:
         checks = [money(check, "totalAmount", currency) for check in items(found, "checks")]
-        sum_ = total(checks, currency)
+        sum_ = total(checks, currency) if checks else None
     except InvalidPayload:
         sum_ = None
-    created_ms = instant(found, "openedDate") or instant(found, "createdDate") or 0
-    return PosOrder(key, guid, sum_, not found.get("voided"), created_ms)
+    created_ms = instant(found, "openedDate") or instant(found, "createdDate")
+    is_live = not found.get("voided")
+    return PosOrder(key, guid, sum_, is_live, created(created_ms))
 
 
 def _quote(reply: dict[str, Any], order: Order) -> Quote:

@@ -1,0 +1,71 @@
+"""A point of sale's list of orders, told apart: ours, somebody else's, and what nobody can read.
+
+An entry that is left out because it cannot be read would make a ticket look missing, or hide one
+that nobody wants.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.domain.errors import InvalidPayload
+from chalicelib.domain.order import is_order_key
+from chalicelib.pos.base import PosOrder, UnreadOrder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from chalicelib.pos.base import ListedOrder
+
+    Entry = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """How one vendor's list is read, and the time of interest.
+
+    `id_name` is the member with the vendor's id, `key_of` returns what stands where our key should,
+    None when nothing does, and `read` makes an order of entry, key and id. Either may raise
+    InvalidPayload.
+    """
+
+    id_name: str
+    key_of: Callable[[Entry], object]
+    read: Callable[[Entry, str, str], PosOrder]
+    start_ms: int
+    end_ms: int
+
+    def of(self, found: Iterable[object]) -> Iterator[ListedOrder]:
+        """Yield our orders of that time, and what may be one of them."""
+        for entry in found:
+            one = self._told_apart(entry)
+            if isinstance(one, PosOrder) and not self.start_ms <= one.created_ms < self.end_ms:
+                continue
+            if one is not None:
+                yield one
+
+    def _told_apart(self, entry: object) -> ListedOrder | None:
+        if not isinstance(entry, dict):
+            return UnreadOrder("an entry is no object")
+        id_, key = entry.get(self.id_name), ""
+        id_ = id_ if isinstance(id_, str) else ""
+        try:
+            named = self.key_of(entry)
+            if named is None:
+                return None
+            if not isinstance(named, str) or not is_order_key(named):
+                raise InvalidPayload("what stands in our key's place is none")
+            key = named
+            if not id_:
+                raise InvalidPayload(f"{self.id_name} is missing or no text")
+            return self.read(entry, key, id_)
+        except InvalidPayload as error:
+            return UnreadOrder(str(error), key, id_)
+
+
+def created(at_ms: int | None) -> int:
+    """Return when an order was made, or raise InvalidPayload: without it nobody knows its day."""
+    if at_ms is None:
+        raise InvalidPayload("when it was made is missing")
+    return at_ms
