@@ -182,12 +182,13 @@ _env_file = click.option(
 
 
 @main.command(
+    short_help="Run this folder's Chalice app: its routes and handlers.",
     epilog="""\b
 Examples:
   chalice-offline local                                   this folder's app
   chalice-offline local --stage prod --env-file .env --data shop.state
   chalice-offline local --port 0 --aws-port 0 --json      free ports, said in JSON lines
-  chalice-offline local --endpoint http://127.0.0.1:4566  handlers here, AWS there"""
+  chalice-offline local --endpoint http://127.0.0.1:4566  handlers here, AWS there""",
 )
 @click.option(
     "--project-dir",

@@ -110,6 +110,9 @@ def test_replay_does_it_again_as_it_was_or_changed(shop: Shop) -> None:
     assert (answer["service"], answer["operation"]) == ("sqs", "SendMessage")
     shop.ended_runs("cook", 2)
     assert "cooking rice" in json.dumps(shop.json("trace", "rice"))
+    shop.json("replay", str(run["story"]), "--set", "MessageBody.dish=beans")
+    shop.ended_runs("cook", 3)
+    assert "cooking beans" in json.dumps(shop.json("trace", "beans"))
 
 
 SEED = """
@@ -195,6 +198,10 @@ REFUSALS: dict[str, tuple[list[str], str]] = {
     "an event": (["invoke", "echo", "--event", "sqz"], "no file and no sample. Did you mean sqs"),
     "JSON": (["invoke", "echo", "--event", "{"], "--event is no JSON: "),
     "a place": (["invoke", "cook", "--set", "Records.7.body=x"], "7 is no place in a list of 1"),
+    "in a text": (
+        ["invoke", "echo", "--event", '{"a": "hi"}', "--set", "a.b=x"],
+        "b is inside a text that is no JSON",
+    ),
     "a member": (["invoke", "cook", "--set", "Recrods.0.body=x"], "Did you mean Records?"),
     "a queue": (["send", "queue", "ordres", "x"], "no queue ordres. Did you mean orders?"),
     "a topic": (["send", "topic", "nws", "x"], "no topic nws. Did you mean news?"),
@@ -329,6 +336,7 @@ def test_a_group_alone_shows_its_help(names: list[str]) -> None:
     alone, asked = run_command(*names), run_command(*names, "--help")
     assert alone.exit_code == 2
     assert alone.stderr == asked.stdout
+    assert "..." not in asked.stdout.partition("Commands:")[2]  # each command's line is whole
 
 
 def test_an_upload_that_came_in_a_file_is_not_done_again(shop: Shop) -> None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 @click.command(
     "after-deploy",
+    short_help='Apply "beyond_chalice" after each `chalice deploy`.',
     epilog="""\b
 Examples:
   chalice-offline after-deploy --stage prod --dry-run

@@ -23,6 +23,7 @@ _NOT_PASSED_ON = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN")
 
 @click.command(
     context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]},
+    short_help="Run the AWS CLI on the session.",
     epilog="""\b
 Examples:
   chalice-offline awslocal sqs list-queues

@@ -28,10 +28,11 @@ _MARKS = {"ok": "ok    ", "warning": "look  ", "error": "WRONG "}
 
 
 @click.command(
+    short_help="Say what is wrong with project, ports and environment.",
     epilog="""\b
 Examples:
   chalice-offline doctor
-  chalice-offline doctor --json | jq '.[] | select(.status != "ok")'"""
+  chalice-offline doctor --json | jq '.[] | select(.status != "ok")'""",
 )
 @click.option(
     "--project-dir",

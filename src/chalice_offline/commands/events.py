@@ -12,12 +12,13 @@ from chalice_offline.commands.sample_events import KINDS, changed, sample
 
 
 @click.command(
+    short_help="Write a sample event of any source.",
     epilog="""\b
 Examples:
   chalice-offline events
   chalice-offline events s3
   chalice-offline events sqs --set Records.0.body='{"dish": "soup"}' > event.json
-  chalice-offline events schedule | chalice-offline invoke nightly --event -"""
+  chalice-offline events schedule | chalice-offline invoke nightly --event -""",
 )
 @click.argument("kind", required=False, metavar="[KIND]", shell_complete=kinds)
 @click.option(

@@ -20,13 +20,14 @@ _FAILED = 1
 
 
 @click.command(
+    short_help="Run a function once.",
     epilog="""\b
 Examples:
   chalice-offline invoke cook                          a sample of what it listens to
   chalice-offline invoke cook --event sqs --set Records.0.body='{"dish": "soup"}'
   chalice-offline invoke cook --event event.json
   chalice-offline invoke echo --event '{"a": 1}' --json
-  chalice-offline events s3 | chalice-offline invoke import_menu --event -"""
+  chalice-offline events s3 | chalice-offline invoke import_menu --event -""",
 )
 @click.argument("name", shell_complete=function_names)
 @click.option(

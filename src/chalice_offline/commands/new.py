@@ -40,6 +40,7 @@ class NotMade(click.ClickException):
 
 @click.command(
     "new",
+    short_help="Make a Chalice project with tests that pass.",
     epilog="""\b
 Examples:
   chalice-offline new shop

@@ -12,10 +12,11 @@ from chalice_offline.commands.running import Running, say_json, session_options
 
 
 @click.command(
+    short_help="Show the queues, or what is in one.",
     epilog="""\b
 Examples:
   chalice-offline queues
-  chalice-offline queues orders-dead-letters        what is in it, and why"""
+  chalice-offline queues orders-dead-letters        what is in it, and why""",
 )
 @click.argument("name", required=False, shell_complete=queue_names)
 @session_options
@@ -43,11 +44,12 @@ def queues(running: Running, name: str | None, *, as_json: bool) -> None:
 
 
 @click.command(
+    short_help="Bring a queue's dead letters back.",
     epilog="""\b
 Examples:
   chalice-offline redrive orders-dead-letters                  all of them, to where they came from
   chalice-offline redrive orders-dead-letters --message 3f2a…  one
-  chalice-offline redrive orders-dead-letters --to orders-2"""
+  chalice-offline redrive orders-dead-letters --to orders-2""",
 )
 @click.argument("name", shell_complete=queue_names)
 @click.option("--message", default="", help="Only the message of this id.")

@@ -15,12 +15,13 @@ from chalice_offline.commands.sample_events import changed
 
 
 @click.command(
+    short_help="Do a call, a request or a run again.",
     epilog="""\b
 Examples:
   chalice-offline replay 1042
   chalice-offline replay 1042 --show > request.json
   chalice-offline replay 1042 --request request.json
-  chalice-offline replay 1042 --set MessageBody='{"dish": "soup"}'"""
+  chalice-offline replay 1042 --set MessageBody='{"dish": "soup"}'""",
 )
 @click.argument("entry")
 @click.option("--show", is_flag=True, help="Only write what would be done.")

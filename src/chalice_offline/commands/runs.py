@@ -13,12 +13,13 @@ from chalice_offline.trace.run_line import run_line
 
 
 @click.command(
+    short_help="Show the latest runs.",
     epilog="""\b
 Examples:
   chalice-offline runs
   chalice-offline runs --failed -n 5
   chalice-offline runs --function cook --follow
-  chalice-offline runs --json | jq '.[].error'"""
+  chalice-offline runs --json | jq '.[].error'""",
 )
 @click.option("-n", "--number", type=click.IntRange(1, 2_000), default=20, show_default=True)
 @click.option(
@@ -56,11 +57,12 @@ def runs(
 
 
 @click.command(
+    short_help="Draw a story: what led to what.",
     epilog="""\b
 Examples:
   chalice-offline trace order-1          whatever mentions it
   chalice-offline trace 1042             the story of a journal entry, as runs shows it
-  chalice-offline trace 0b7c…            the story of a request id"""
+  chalice-offline trace 0b7c…            the story of a request id""",
 )
 @click.argument("text")
 @session_options

@@ -68,7 +68,10 @@ def _with(event: Any, parts: list[str], value: Any, path: str) -> Any:
         if rest and name not in event:
             raise Refused(f"--set {path}: there is no {name}.{nearest(name, event)}")
         return {**event, name: _with(event.get(name), rest, value, path)}
-    raise Refused(f"--set {path}: {name} is inside a {type(event).__name__}, which has no members")
+    if isinstance(event, str) and isinstance(inside := _value(event), dict | list):
+        return json.dumps(_with(inside, parts, value, path), ensure_ascii=False)
+    what = "text that is no JSON" if isinstance(event, str) else type(event).__name__
+    raise Refused(f"--set {path}: {name} is inside a {what}, which has no members")
 
 
 def _as_it_was_carried(before: Any, value: Any) -> Any:

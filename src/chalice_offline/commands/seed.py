@@ -17,6 +17,7 @@ _FILE = "$file"
 
 
 @click.command(
+    short_help="Fill tables, buckets, queues and more out of a file.",
     epilog="""\b
 A file, YAML or JSON; every part may be left out:
   tables:     {dishes: [{id: soup, price: 7}]}
@@ -31,7 +32,7 @@ A file, YAML or JSON; every part may be left out:
 \b
 Examples:
   chalice-offline seed seed.yaml
-  chalice-offline reset && chalice-offline seed seed.yaml"""
+  chalice-offline reset && chalice-offline seed seed.yaml""",
 )
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @session_options
@@ -50,7 +51,8 @@ def seed(running: Running, file: Path, *, as_json: bool) -> None:
     if as_json:
         say_json(answer)
     else:
-        click.echo(f"{answer['calls']} calls made")
+        calls = answer["calls"]
+        click.echo(f"{calls} call made" if calls == 1 else f"{calls} calls made")
 
 
 def _read(file: Path) -> Any:

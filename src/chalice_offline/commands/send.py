@@ -27,13 +27,14 @@ _deduplication = click.option("--deduplication", default="", help="The deduplica
 
 
 @click.group(
+    short_help="Send to a queue, topic, bus, bucket or stream.",
     epilog="""\b
 Examples:
   chalice-offline send queue orders '{"dish": "soup"}'
   chalice-offline send topic news hello --attribute kind=greeting
   chalice-offline send bus default --source shop --type OrderPlaced '{"order_id": "1"}'
   chalice-offline send bucket menus lunch/store-1.json ./store-1.json
-  chalice-offline send stream steps hello --key order-1"""
+  chalice-offline send stream steps hello --key order-1""",
 )
 def send() -> None:
     """Send something to a resource of the session, as a client would."""

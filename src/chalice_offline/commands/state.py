@@ -12,10 +12,11 @@ _IN_IT = "tables, objects and streams"
 
 
 @click.command(
+    short_help="Begin anew, as if just started.",
     epilog="""\b
 Examples:
   chalice-offline reset
-  chalice-offline reset && chalice-offline seed seed.yaml"""
+  chalice-offline reset && chalice-offline seed seed.yaml""",
 )
 @session_options
 def reset(running: Running, *, as_json: bool) -> None:
@@ -33,11 +34,12 @@ def reset(running: Running, *, as_json: bool) -> None:
 
 
 @click.group(
+    short_help="Save tables, objects and streams to a file, or load it.",
     epilog="""\b
 Examples:
   chalice-offline state save before-the-demo.state
   chalice-offline state load before-the-demo.state
-  chalice-offline local --data before-the-demo.state     work on that file itself"""
+  chalice-offline local --data before-the-demo.state     work on that file itself""",
 )
 def state() -> None:
     """Keep what the session holds in a file, and begin anew with it.
@@ -48,9 +50,10 @@ def state() -> None:
 
 
 @state.command(
+    short_help="Write tables, objects and streams to a new FILE.",
     epilog="""\b
 Examples:
-  chalice-offline state save before-the-demo.state"""
+  chalice-offline state save before-the-demo.state""",
 )
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @session_options
@@ -64,9 +67,10 @@ def save(running: Running, file: Path, *, as_json: bool) -> None:
 
 
 @state.command(
+    short_help="Begin anew with what FILE holds; it stays as it is.",
     epilog="""\b
 Examples:
-  chalice-offline state load before-the-demo.state"""
+  chalice-offline state load before-the-demo.state""",
 )
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @session_options
