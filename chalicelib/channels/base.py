@@ -59,6 +59,10 @@ class PartnerRefused(DomainError):  # noqa: N818 - a decision of theirs
     """The partner's API said no for good."""
 
 
+class OrderNotShown(PartnerRefused):
+    """The partner knows no such order: it never did, or does not any more."""
+
+
 class OrderWithdrawn(DomainError):  # noqa: N818 - a fact about the order
     """The partner's own order says that it is over: nothing is made or answered.
 
@@ -110,7 +114,10 @@ class Channel(Protocol):
         """
 
     def order_payload(self, notice: Notice, body: bytes) -> dict[str, Any]:
-        """Return the whole order: from the webhook's body, or fetched when that is thin."""
+        """Return the whole order: from the webhook's body, or fetched when that is thin.
+
+        OrderNotShown when the partner says that there is no such order.
+        """
 
     def to_order(self, notice: Notice, payload: dict[str, Any], currency: str) -> Order:
         """Translate the partner's order; raise OrderRefused, InvalidPayload or OrderWithdrawn."""

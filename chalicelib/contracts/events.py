@@ -232,6 +232,7 @@ class StoreReconciled(TypedDict):
     states: Annotated[dict[str, int], "How many orders are in which state"]
     goods: Annotated[int, "What the lines of the orders that were made come to, in minor units"]
     currency: str
+    notShown: NotRequired[Annotated[int, "How many of the orders partners know no longer"]]
     differences: Annotated[list[DifferenceData], "The first fifty; the file has them all"]
     file: Annotated[str, "The whole report's key in the bucket"]
     why: Why

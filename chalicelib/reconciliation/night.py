@@ -12,12 +12,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from chalicelib import log
-from chalicelib.channels.base import OrderWithdrawn, PartnerRefused, PartnerUnavailable
-from chalicelib.domain.commands import Notice, NoticeKind
-from chalicelib.domain.errors import InvalidPayload, OrderRefused, RetryLater, UnreadableRecord
+from chalicelib.domain.errors import UnreadableRecord
 from chalicelib.domain.events import Event, event_id
 from chalicelib.reconciliation.differences import MADE, Difference, Kind
 from chalicelib.reconciliation.kitchen import kitchen_of, with_kitchen
+from chalicelib.reconciliation.partners import with_partners
 from chalicelib.telemetry.metrics import put
 
 if TYPE_CHECKING:
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 
     from chalicelib.bootstrap import Services
     from chalicelib.domain.commands import ReconcileStore, ReconcileStores
-    from chalicelib.domain.order import Order
     from chalicelib.domain.record import OrderRecord
     from chalicelib.domain.store import Store
     from chalicelib.pos.base import PosOrder
@@ -69,14 +67,17 @@ def reconcile_store(services: Services, command: ReconcileStore) -> None:
     kitchen = kitchen_of(services.points_of_sale[store.pos], store, start_ms, end_ms)
     found = [*with_kitchen(records, kitchen), *_unreadable(keys, records)]
     found += _unknown(services, kitchen.tickets, set(keys), command.day_ms)
-    asked = [record for record in records if record.state in MADE]
-    found += [one for record in asked for one in _with_partner(services, record)]
-    _tell(services, store, command.day_ms, records, found)
+    made = [record for record in records if record.state in MADE]
+    partners = with_partners(services.channels, made)
+    _tell(services, store, command.day_ms, records, [*found, *partners.found], partners.not_shown)
 
 
 def _unreadable(keys: list[str], records: list[OrderRecord]) -> Iterator[Difference]:
     for key in sorted(set(keys) - {record.key for record in records}):
         yield Difference(Kind.UNREADABLE, key, "")
+    for record in records:
+        if record.state in MADE and record.order is None:
+            yield Difference(Kind.UNREADABLE, record.key, f"{record.state}, no order in it")
 
 
 def _unknown(
@@ -97,46 +98,13 @@ def _unknown(
             yield Difference(Kind.TICKET_UNKNOWN, ticket.order_key, ticket.pos_order_id)
 
 
-def _with_partner(services: Services, record: OrderRecord) -> Iterator[Difference]:
-    """Read the order back where the partner lets us; who cannot be asked is not compared."""
-    channel = services.channels.get(record.channel)
-    if channel is None or not channel.polls or record.order is None:
-        return
-    kind, ids = NoticeKind.ORDER, (record.channel, record.channel_store_id, record.order_id)
-    notice = Notice(kind, *ids, f"reconcile-{record.order_id}", "reconcile")
-    try:
-        payload = channel.order_payload(notice, b"")
-        try:
-            theirs = channel.to_order(notice, payload, record.order.currency)
-        except OrderWithdrawn as over:
-            if over.done is None:
-                yield Difference(Kind.CANCELLED_AT_PARTNER, record.key, str(over))
-                return
-            theirs = over.done
-    except PartnerUnavailable as error:
-        raise RetryLater(f"{record.channel}: {error}") from error
-    except (PartnerRefused, OrderRefused, InvalidPayload) as error:
-        # Many partners forget what is over after a while.
-        log.info("reconciliation.not_shown", order=record.key, reason=str(error))
-        return
-    yield from _goods(record, record.order, theirs)
-
-
-def _goods(record: OrderRecord, ours: Order, theirs: Order) -> Iterator[Difference]:
-    if theirs.subtotal is None or ours.subtotal is None:
-        return
-    by = theirs.subtotal.amount - ours.subtotal.amount
-    if by:
-        says = f"partner {theirs.subtotal.amount}, record {ours.subtotal.amount}"
-        yield Difference(Kind.PARTNER_MONEY, record.key, says, by)
-
-
 def _tell(
     services: Services,
     store: Store,
     day_ms: int,
     records: list[OrderRecord],
     found: list[Difference],
+    not_shown: int,
 ) -> None:
     now_ms, day = services.now_ms(), datetime.fromtimestamp(day_ms // 1000, UTC).date().isoformat()
     states = Counter(str(record.state) for record in records)
@@ -149,6 +117,7 @@ def _tell(
         "states": dict(sorted(states.items())),
         "goods": sum(r.order.lines_total.amount for r in made if r.order is not None),
         "currency": store.currency,
+        "notShown": not_shown,
         "differences": differences,
     }
     file = f"reports/{day}/{store.store_id}.json"

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from chalicelib.adapters.http import HttpReply, VendorHttp
 from chalicelib.adapters.secrets import Secrets, VendorSecrets
-from chalicelib.channels.base import PartnerRefused, PartnerUnavailable, SignatureInvalid
+from chalicelib.channels.base import (
+    OrderNotShown,
+    PartnerRefused,
+    PartnerUnavailable,
+    SignatureInvalid,
+)
 from chalicelib.domain.commands import NoticeKind
 from chalicelib.domain.errors import InvalidPayload
 from chalicelib.domain.money import Money
@@ -126,6 +132,29 @@ def test_a_cancellation_is_understood_and_agreed_to(partner: Any) -> None:
     partner.channel.agree_to_cancel(record)
     partner.channel.agree_to_cancel(record)
     assert "cancelled_by_customer" in partner.decisions()
+
+
+def test_an_order_that_the_partner_does_not_know_is_told_from_a_refusal(partner: Any) -> None:
+    """Many forget an order after a while: that says nothing about it."""
+    if not partner.channel.polls:
+        pytest.skip("cannot be asked for an order")
+    partner.place()
+    forgotten = replace(partner.notice(), order_id="none-of-theirs")
+    with pytest.raises(OrderNotShown):
+        partner.channel.order_payload(forgotten, b"")
+    refused = partner.channel._api._http
+    partner.channel._api._http = Refusing()
+    with pytest.raises(PartnerRefused) as error:
+        partner.channel.order_payload(partner.notice(), b"")
+    partner.channel._api._http = refused
+    assert not isinstance(error.value, OrderNotShown)
+
+
+class Refusing:
+    """A vendor that lets nobody in."""
+
+    def call(self, *_: Any, **__: Any) -> HttpReply:
+        return HttpReply(403, b"{}")
 
 
 def test_forged_webhooks_are_refused_and_old_secrets_open_during_a_rotation(partner: Any) -> None:

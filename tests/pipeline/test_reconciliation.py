@@ -138,15 +138,15 @@ def vendor(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-def change_replies(monkeypatch: pytest.MonkeyPatch, url: str, change: Callable[[Any], Any]) -> None:
-    """Have what a vendor answers there, as JSON, changed by a function."""
+def change_replies(
+    monkeypatch: pytest.MonkeyPatch, url: str, change: Callable[[HttpReply], HttpReply]
+) -> None:
+    """Have what a vendor answers there changed by a function."""
     call = VendorHttp.call
 
     def changed(self: VendorHttp, method: str, called: str, **named: Any) -> HttpReply:
         reply = call(self, method, called, **named)
-        if url not in called:
-            return reply
-        return replace(reply, body=json.dumps(change(json.loads(reply.body))).encode())
+        return change(reply) if url in called else reply
 
     monkeypatch.setattr(VendorHttp, "call", changed)
 
@@ -155,8 +155,10 @@ def change_books(monkeypatch: pytest.MonkeyPatch, vendor: str, change: Any) -> N
     """Have a point of sale's list of orders changed."""
     name = LISTS.get(vendor)
 
-    def changed(reply: Any) -> Any:
-        return {**reply, name: change(reply[name])} if name else change(reply)
+    def changed(reply: HttpReply) -> HttpReply:
+        said = json.loads(reply.body)
+        said = {**said, name: change(said[name])} if name else change(said)
+        return replace(reply, body=json.dumps(said).encode())
 
     change_replies(monkeypatch, BOOKS[vendor], changed)
 
@@ -274,6 +276,131 @@ def test_an_entry_that_two_pages_show_is_one_ticket(
     an_order_at(long_street, vendor)
     change_books(monkeypatch, vendor, lambda found: [*found, *found])
     assert report_of(long_street, vendor)["differences"] == []
+
+
+ORDER = {
+    "uber_eats": "/v2/eats/order/",
+    "deliveroo": "/order/v1/orders/",
+    "open_delivery": "/open_delivery/v1/orders/",
+}
+
+
+@pytest.fixture(params=sorted(ORDER))
+def channel(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def orders_of(street: Street, channel: str, *, count: int = 1) -> list[str]:
+    """Have a partner's orders made at the first store, and one of each other partner."""
+    others = [name for name in ORDER if name != channel]
+    for number, other in enumerate(others):
+        street.place(other, number=90 + number)
+    placed = [street.place(channel, number=1 + number) for number in range(count)]
+    street.settle()
+    return placed
+
+
+class Shown:
+    """How a partner answers when it is asked for an order."""
+
+    def __init__(
+        self, monkeypatch: pytest.MonkeyPatch, channel: str, *changes: dict[str, Any] | None
+    ) -> None:
+        self.changes, self.last, self.asked = list(changes), changes[-1], 0
+        change_replies(monkeypatch, ORDER[channel], self._next)
+
+    def _next(self, reply: HttpReply) -> HttpReply:
+        """Change an answer by the next of the changes; the last holds on."""
+        self.asked += 1
+        changes = self.changes.pop(0) if len(self.changes) > 1 else self.last
+        return replace(reply, **changes) if changes else reply
+
+
+UNREADABLE = [
+    {"body": b"<html>"},
+    {"body": b"[]"},
+    {"body": b"{}"},
+    {"body": b'{"items": 7}'},
+    {"status": 403, "body": b""},
+    {"status": 400, "body": b"{}"},
+    {"status": 503, "body": b""},
+]
+
+
+def test_an_order_that_a_partner_shows_and_nobody_can_read_is_not_equal(
+    street: Street, monkeypatch: pytest.MonkeyPatch, channel: str
+) -> None:
+    """It ends nobody's turn, and is named: partner and order."""
+    [order_id] = orders_of(street, channel)
+    shown = Shown(monkeypatch, channel, None)
+    for answer in UNREADABLE:
+        shown.last = answer
+        report = compare_today(street)[street.world.generator.stores[0].store_id]
+        [one] = report["differences"]
+        assert one["kind"] == "partner_unread"
+        assert one["order"].endswith(order_id)
+        assert one["says"].startswith(f"{channel} order {order_id}: ")
+        assert report["notShown"] == 0
+
+
+def test_an_order_that_a_partner_has_forgotten_is_no_difference(
+    street: Street, monkeypatch: pytest.MonkeyPatch, channel: str
+) -> None:
+    """How many there were is in the report: these nobody has compared."""
+    orders_of(street, channel, count=4)
+    shown = Shown(monkeypatch, channel, {"status": 404, "body": b"{}"})
+    report = compare_today(street)[street.world.generator.stores[0].store_id]
+    assert report["differences"] == []
+    assert report["notShown"] == shown.asked == 4
+
+
+def test_a_call_that_fails_once_is_made_once_more(
+    street: Street, monkeypatch: pytest.MonkeyPatch, channel: str
+) -> None:
+    """Of hundreds a night one always fails: that is no alarm."""
+    orders_of(street, channel, count=2)
+    shown = Shown(monkeypatch, channel, {"status": 503}, {"status": 429}, None)
+    report = compare_today(street)[street.world.generator.stores[0].store_id]
+    assert report["differences"] == []
+    assert shown.asked == 4
+
+
+def test_a_partner_that_is_down_is_asked_no_more_and_keeps_nobody_waiting(
+    street: Street, monkeypatch: pytest.MonkeyPatch, channel: str
+) -> None:
+    """The report says which orders failed and how many were left; the others are compared."""
+    orders_of(street, channel, count=5)
+    names = [name for name in ORDER if name != channel]
+    others = [Shown(monkeypatch, name, None) for name in names]
+    shown = Shown(monkeypatch, channel, {"status": 503, "body": b""})
+    report = compare_today(street)[street.world.generator.stores[0].store_id]
+    assert kinds(report) == ["partner_unread"] * 4
+    *named, left = report["differences"]
+    assert all("HTTP 503" in one["says"] for one in named)
+    assert left["order"] == ""
+    assert left["says"] == (f"{channel}: 3 calls failed in a row, 2 more orders were not asked for")
+    assert shown.asked == 3
+    assert all(other.asked for other in others)
+
+
+def test_an_order_in_another_currency_is_not_compared_by_its_figures(
+    street: Street, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Equal figures are not equal money then."""
+    orders_of(street, "uber_eats")
+    call = VendorHttp.call
+
+    def in_pounds(self: VendorHttp, method: str, url: str, **named: Any) -> HttpReply:
+        reply = call(self, method, url, **named)
+        if ORDER["uber_eats"] not in url:
+            return reply
+        return replace(reply, body=reply.body.replace(b'"USD"', b'"GBP"'))
+
+    monkeypatch.setattr(VendorHttp, "call", in_pounds)
+    report = compare_today(street)[street.world.generator.stores[0].store_id]
+    [one] = report["differences"]
+    assert one["kind"] == "partner_unread"
+    assert "GBP" in one["says"]
 
 
 def test_a_ticket_of_an_order_whose_record_is_damaged_is_told(long_street: Street) -> None:

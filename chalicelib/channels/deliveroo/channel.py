@@ -13,6 +13,7 @@ from urllib.parse import quote
 from chalicelib import log
 from chalicelib.channels.api import PartnerApi
 from chalicelib.channels.base import (
+    OrderNotShown,
     PartnerRefused,
     SignatureInvalid,
     WebhookReply,
@@ -281,6 +282,8 @@ class Deliveroo:
 
     def _fetch(self, order_id: str) -> dict[str, Any]:
         reply = self._api.call("GET", _path(order_id))
+        if reply.status == 404:
+            raise OrderNotShown("get order: HTTP 404")
         _done(reply, "get order")
         return reply.json_object()
 

@@ -14,6 +14,7 @@ from chalicelib import log
 from chalicelib.adapters.http import VendorHttpError
 from chalicelib.channels.api import PartnerApi
 from chalicelib.channels.base import (
+    OrderNotShown,
     PartnerRefused,
     PartnerUnavailable,
     SignatureInvalid,
@@ -336,6 +337,8 @@ class OpenDelivery:
 
     def _fetch(self, order_id: str) -> dict[str, Any]:
         reply = self._api.call("GET", f"/v1/orders/{order_id}")
+        if reply.status == 404:
+            raise OrderNotShown("get order: HTTP 404")
         _done(reply, "get order")
         return reply.json_object()
 

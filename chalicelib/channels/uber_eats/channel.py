@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.channels.api import PartnerApi
 from chalicelib.channels.base import (
+    OrderNotShown,
     PartnerRefused,
     SignatureInvalid,
     WebhookReply,
@@ -269,7 +270,8 @@ class UberEats:
         reply = self._api.call("GET", f"/v2/eats/order/{order_id}")
         if reply.status == 200:
             return reply.json_object()
-        raise PartnerRefused(f"get order: HTTP {reply.status}")
+        refused = OrderNotShown if reply.status == 404 else PartnerRefused
+        raise refused(f"get order: HTTP {reply.status}")
 
     def _credentials(self) -> dict[str, str]:
         """A token lives for 30 days, and there are 100 grants an hour at most."""
