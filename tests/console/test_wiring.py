@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,4 +66,50 @@ def test_what_matched_nothing_is_told_with_the_reason(shop: Shop) -> None:
     shop.post("time/settle")
     (found,) = shop.get("wiring/unmatched")["unmatched"]
     assert found["outcome"] == "no rule matched"
-    assert "source" in found["reasons"]["near_misses"]
+    assert found["of"] == "PutEvents other: opened (bus default)"
+    (why,) = found["why"]
+    assert why.startswith("Rule ")
+    assert why.endswith('"source" must be "shop", but the event has "other".')
+
+
+def test_a_filter_that_held_something_back_says_why(shop: Shop) -> None:
+    """Of a queue's mapping and of a subscription, by the function's name; and so does the trace."""
+    filters = {"Filters": [{"Pattern": '{"body": {"dish": ["soup"]}}'}]}
+    mapping = call(shop, "lambda", "ListEventSourceMappings")["EventSourceMappings"][0]["UUID"]
+    call(shop, "lambda", "UpdateEventSourceMapping", UUID=mapping, FilterCriteria=filters)
+    topic = call(shop, "sns", "ListSubscriptions")["Subscriptions"][0]["SubscriptionArn"]
+    policy = {"AttributeName": "FilterPolicy", "AttributeValue": '{"kind": ["menu"]}'}
+    call(shop, "sns", "SetSubscriptionAttributes", SubscriptionArn=topic, **policy)
+    shop.post("time/settle")
+    shop.post("queues/orders/send", {"body": '{"dish": "fugu"}'})
+    shop.post("topics/news/publish", {"message": "x", "attributes": {"kind": "price"}})
+    shop.post("time/settle")
+    of_topic, of_queue = shop.get("wiring/unmatched")["unmatched"]
+    assert of_queue["why"] == ['Filter 1: "body.dish" must be "soup", but the event has "fugu".']
+    assert of_queue["of"] == "SendMessage queue orders"
+    assert of_topic["why"] == [
+        'shop-dev-read_news: "kind" must be "menu", but the event has "price".'
+    ]
+    told = shop.send("GET", f"stories/{of_queue['story']}/text").body.decode()
+    assert "orders: filtered out (function shop-dev-cook, Filter 1:" in told
+
+
+def test_what_reached_some_is_told_apart(shop: Shop) -> None:
+    """It did not go nowhere."""
+    arn = "arn:aws:sns:us-east-1:000000000000:news"
+    queue = "arn:aws:sqs:us-east-1:000000000000:letters"
+    policy = {"FilterPolicy": '{"kind": ["menu"]}'}
+    call(shop, "sns", "Subscribe", TopicArn=arn, Protocol="sqs", Endpoint=queue, Attributes=policy)
+    shop.post("topics/news/publish", {"message": "x", "attributes": {"kind": "price"}})
+    shop.post("time/settle")
+    found = shop.get("wiring/unmatched")
+    assert found["unmatched"] == []
+    (in_part,) = found["in_part"]
+    assert in_part["outcome"] == "delivered to 1, filtered out by 1"
+    assert in_part["why"] == ['letters: "kind" must be "menu", but the event has "price".']
+
+
+def call(shop: Shop, service: str, operation: str, **request: Any) -> Any:
+    """Call AWS by the console's door."""
+    asked = {"service": service, "operation": operation, "request": request}
+    return shop.post("call", asked)

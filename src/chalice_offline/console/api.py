@@ -25,6 +25,7 @@ from chalice_offline.console.doors import Asked, Door, Plain, Refusal, asked_of,
 from chalice_offline.console.fault_doors import FaultDoors
 from chalice_offline.console.functions import Functions
 from chalice_offline.console.live import Live
+from chalice_offline.console.nowhere import Nowhere
 from chalice_offline.console.queues import Queues
 from chalice_offline.console.replay import Replay
 from chalice_offline.console.runs import Runs
@@ -131,6 +132,7 @@ class Console:
             Workflows(session, state("stepfunctions", StepFunctionsState)),
             sockets,
             Wiring(session, runs, queues, topics, buckets, tables, schedules, sockets),
+            Nowhere(session),
             Clock(session),
             FaultDoors(session),
             Replay(session),

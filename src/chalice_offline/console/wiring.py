@@ -1,19 +1,15 @@
-"""The wiring: what leads to which handler, how often it did, and what came through nowhere."""
+"""The wiring: what leads to which handler, and how often it did."""
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from chalice_offline.console.doors import Asked, Door
-from chalice_offline.core.journal import readable
 from chalice_offline.trace import mask
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from chalice_offline.console.buckets import Buckets
     from chalice_offline.console.queues import Queues
     from chalice_offline.console.runs import Runs
@@ -23,14 +19,6 @@ if TYPE_CHECKING:
     from chalice_offline.console.tables import Tables
     from chalice_offline.console.topics import Topics
     from chalice_offline.core.journal import Entry
-
-UNMATCHED_SHOWN = 100
-# What notes say of what did not go through, by the beginning of their outcome.
-_NOWHERE = (
-    "no rule matched", "the rule has no targets", "filtered out", "nothing is subscribed",
-    "no subscription is confirmed", "delivered to 0", "dropped", "lost", "gave up", "discarded",
-    "not run", "not delivered", "throttled",
-)  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -77,10 +65,7 @@ class Wiring:
 
     def doors(self) -> list[Door]:
         """Return what can be asked."""
-        return [
-            Door("GET", "wiring", self.map),
-            Door("GET", "wiring/unmatched", self.unmatched),
-        ]
+        return [Door("GET", "wiring", self.map)]
 
     def map(self, asked: Asked) -> dict[str, Any]:
         """Answer nodes and edges, with counts."""
@@ -101,15 +86,6 @@ class Wiring:
             self._deliveries(drawn)
             self._calls(drawn)
         return {"nodes": list(drawn.nodes.values()), "edges": list(drawn.edges.values())}
-
-    def unmatched(self, asked: Asked) -> dict[str, Any]:
-        """Answer what came through nowhere, newest first, and why."""
-        limit = asked.count("limit", UNMATCHED_SHOWN, 1_000)
-        emulator = self._session.emulator
-        with emulator.lock:
-            entries = reversed(list(emulator.journal.entries()))
-            found = [self._reason(entry) for entry in islice(_nowhere(entries), limit)]
-        return {"unmatched": found}
 
     # ---- nodes and edges -------------------------------------------------------------------------
 
@@ -268,21 +244,6 @@ class Wiring:
             if end:
                 drawn.edge(start, end, "calls", count=count)
 
-    def _reason(self, entry: Entry) -> dict[str, Any]:
-        detail = {
-            name: readable(value) if not isinstance(value, int | list | dict) else value
-            for name, value in entry.detail.items()
-            if name != "request"
-        }
-        return {
-            "entry": entry.number,
-            "story": self._session.emulator.stories.of(entry.number),
-            "at_ms": entry.at_ms,
-            "subject": str(mask(entry.subject)),
-            "outcome": str(mask(entry.outcome)),
-            "reasons": mask(detail),
-        }
-
 
 _WRITES = (
     "Send",
@@ -311,24 +272,6 @@ def _written_to(entry: Entry) -> set[str]:
 
 
 _INVOKERS = {"invoke": "Invoke", "authorizer": "API authorizer", "workflow": "Step Functions"}
-
-
-def _nowhere(entries: Iterator[Entry]) -> Iterator[Entry]:
-    for entry in entries:
-        if went_nowhere(entry):
-            yield entry
-
-
-def went_nowhere(entry: Entry, *, also_in_part: bool = True) -> bool:
-    """Whether an entry says that something went nowhere, or past some of those who might have it.
-
-    `also_in_part`: a message that reached some subscriptions and that others' filters held back.
-    """
-    if entry.kind != "note":
-        return False
-    if entry.outcome.startswith(_NOWHERE):
-        return True
-    return also_in_part and "filtered out by" in entry.outcome
 
 
 def _edge_between(drawn: Map, start: str, end: str) -> dict[str, Any] | None:

@@ -17,6 +17,10 @@ Detail = dict[str, Any]
 
 _LONGEST = 110
 _API_REQUEST = "execute-api.Request"
+# What a note holds for programs, or tells in sentences of its own.
+_TEDIOUS = frozenset(
+    {"request", "filters", "event", "near_misses", "FilteredOut", "Reasons", "Endpoints"}
+)
 _UNREMARKABLE = frozenset({"", "ok", "pending", "200"})
 
 # Where an operation's request names what it is about. The first that is there is told.
@@ -55,6 +59,22 @@ def attempt_of(entry: Entry, earlier_runs: int) -> int:
     return max([earlier_runs + 1, *(int(count) for count in counts if count)])
 
 
+def why_not(entry: Entry) -> list[str]:
+    """Return why something did not match: a sentence per rule, filter or subscription and field.
+
+    Nothing where a note tells of something else.
+    """
+    misses = entry.detail.get("near_misses")
+    if misses is not None:
+        return str(misses).split("\n")
+    endpoints = entry.detail.get("Endpoints", {})
+    return [
+        f"{_short_name(str(endpoints.get(arn, arn)))}: {sentence}"
+        for arn, sentences in entry.detail.get("Reasons", {}).items()
+        for sentence in sentences
+    ]
+
+
 # ---- one function per kind -------------------------------------------------------------------
 
 
@@ -90,10 +110,8 @@ def _note(entry: Entry) -> str:
         return _workflow(entry.detail, entry.outcome)
     shown = {key: value for key, value in entry.detail.items() if not _is_tedious(key)}
     detail: Detail = mask(shown)
-    reasons = detail.pop("near_misses", None)
     facts = [f"{key} {_plain(value)}" for key, value in detail.items()]
-    if reasons is not None:
-        facts.append(str(reasons))
+    facts += [str(mask(sentence)) for sentence in why_not(entry)]
     words = _short_name(entry.subject)
     if entry.outcome:
         words += f": {_short_name(entry.outcome)}"
@@ -253,7 +271,7 @@ def _plain(value: Any) -> str:
 
 
 def _is_tedious(key: str) -> bool:
-    return key in ("request", "filters", "event") or key.endswith(("Id", "request_id", "handle"))
+    return key in _TEDIOUS or key.endswith(("Id", "request_id", "handle"))
 
 
 def _shortened(text: str) -> str:

@@ -15,6 +15,7 @@ export class WiringView {
     this.go = go;
     this.element = h("section.wiring");
     this.chosen = null;
+    this.parts = false;
     this.flow = false;
   }
 
@@ -34,7 +35,9 @@ export class WiringView {
       h("h2", "Went nowhere"),
       missed.unmatched.length
         ? h("div.lines", missed.unmatched.map((one) => this.missed(one)))
-        : h("p.hint", "Every event, message and record has found somebody."));
+        : h("p.hint", "Every event, message and record has found somebody."),
+      missed.in_part.length > 0 && h("details.parts", { open: this.parts, ontoggle: (event) => { this.parts = event.target.open; } },
+        h("summary", "Reached some, held back by others' filters"), h("div.lines", missed.in_part.map((one) => this.missed(one)))));
     if (this.chosen) this.show(this.chosen);
   }
 
@@ -119,10 +122,10 @@ export class WiringView {
   }
 
   missed(one) {
-    const reasons = one.reasons.near_misses ?? one.reasons.Reasons ?? one.reasons;
-    return h("details.line", h("summary", h("span.time", clock(one.at_ms)), h("span.words", `${short(one.subject)}: ${one.outcome}`)),
-      typeof reasons === "string" ? h("pre", reasons) : json(reasons),
-      h("a", { href: `#/story/${one.story}` }, "its story"));
+    return h("details.line.missed", h("summary", h("span.time", clock(one.at_ms)), h("span.words", `${short(one.subject)}: ${one.outcome}`),
+      h("span.reason", one.why[0])),
+    h("p", `${one.of}  `, h("a", { href: `#/story/${one.story}` }, "its story")),
+    one.why.length ? h("ul", one.why.map((sentence) => h("li", sentence))) : json(one.reasons));
   }
 
   back() { this.chosen ? this.show(null) : this.go("runs"); }

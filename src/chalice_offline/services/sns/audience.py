@@ -28,13 +28,15 @@ class Choice:
     """Who gets a message, and why others do not.
 
     `passed_by` counts the confirmed subscriptions whose filter policy does not match, `reasons`
-    explains the first few of them; `pending` counts those not confirmed yet.
+    explains the first few of them, whose `endpoints` they are told by; `pending` counts those not
+    confirmed yet.
     """
 
     chosen: list[Subscription]
     passed_by: int = 0
     pending: int = 0
     reasons: dict[str, list[str]] = field(default_factory=dict)
+    endpoints: dict[str, str] = field(default_factory=dict)
 
 
 class Audience:
@@ -138,6 +140,7 @@ class Audience:
                 continue
             if len(choice.reasons) == _EXPLAINED_MAX:
                 return
+            choice.endpoints[arn] = subscription.endpoint
             if not subscription.filters_body:
                 has_any = bool(message.attributes)
                 choice.reasons[arn] = subscription.pattern.explain(values) if has_any else [_NONE]

@@ -206,6 +206,7 @@ def _note_passed_by(sns: SnsState, topic: Topic, message: Message, choice: Choic
     if choice.passed_by:
         detail["FilteredOut"] = choice.passed_by
         detail["Reasons"] = choice.reasons
+        detail["Endpoints"] = choice.endpoints
     if not len(topic.audience):
         outcome = "nothing is subscribed"
     elif not choice.chosen and not choice.passed_by:

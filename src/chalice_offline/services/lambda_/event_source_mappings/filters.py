@@ -11,6 +11,8 @@ from chalice_offline.services.lambda_ import limits
 from chalice_offline.services.lambda_.errors import invalid_parameter
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from chalice_offline.patterns import Pattern
 
 
@@ -39,11 +41,13 @@ class RecordFilter:
         """Whether the function is to see this record."""
         if not self._patterns:
             return True
+        return any(pattern.matches(seen) for pattern, seen in self.views(record))
+
+    def views(self, record: dict[str, Any]) -> Iterator[tuple[Pattern, dict[str, Any]]]:
+        """Yield each pattern with what it is held against."""
         seen = _kinesis_view(record) if self._is_kinesis else record
-        return any(
-            pattern.matches(self._with_parsed_body(seen) if structured else seen)
-            for pattern, structured in self._patterns
-        )
+        for pattern, structured in self._patterns:
+            yield pattern, self._with_parsed_body(seen) if structured else seen
 
     def _compile(self, wanted: dict[str, Any]) -> tuple[Pattern, bool]:
         text = wanted.get("Pattern", "{}")
@@ -59,6 +63,34 @@ class RecordFilter:
         except ValueError:
             return record  # plain text where the pattern wants fields: it will not match
         return record | {self._body_key: parsed}
+
+
+class FilterMisses:
+    """What each filter of a mapping missed in a record, worked out when somebody asks.
+
+    Stands in the journal in place of the sentences, which cost more than the match.
+    """
+
+    __slots__ = ("_filter", "_record")
+
+    def __init__(self, record_filter: RecordFilter, record: dict[str, Any]) -> None:
+        """Remember a filter and a record that it does not want."""
+        self._filter = record_filter
+        self._record = record
+
+    @property
+    def journal_holds(self) -> Mapping[str, Any]:
+        """What the journal keeps alive by keeping this; it counts that as its own."""
+        return self._record
+
+    def sentences(self) -> Iterator[str]:
+        """Yield a sentence per filter and failing field."""
+        for number, (pattern, seen) in enumerate(self._filter.views(self._record), 1):
+            for sentence in pattern.explain(seen):
+                yield f"Filter {number}: {sentence}"
+
+    def __str__(self) -> str:
+        return "\n".join(self.sentences())
 
 
 def _kinesis_view(record: dict[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from chalice_offline.core.errors import AwsError
 from chalice_offline.services.lambda_ import limits
 from chalice_offline.services.lambda_.errors import RECURSIVE_INVOCATION
+from chalice_offline.services.lambda_.event_source_mappings.filters import FilterMisses
 from chalice_offline.services.lambda_.event_source_mappings.partial_batch import failed_items
 from chalice_offline.services.lambda_.event_source_mappings.queue_client import QueueClient
 from chalice_offline.services.lambda_.event_source_mappings.records import sqs_record
@@ -135,7 +136,9 @@ class QueueMapping:
         if not self._settings.filter.wants(record):
             # AWS deletes what the filter rejects.
             causes = self._kernel.origin(record["messageId"])
-            note = {"messageId": record["messageId"], "filters": self._settings.filter.criteria}
+            misses = FilterMisses(self._settings.filter, record)
+            function = self._mapping.function.arn
+            note = {"messageId": record["messageId"], "function": function, "near_misses": misses}
             entry = self._kernel.note(self._mapping.source_arn, note, causes, "filtered out")
             self._queue.delete([record], (entry,))
             return

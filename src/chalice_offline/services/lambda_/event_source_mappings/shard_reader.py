@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from chalice_offline.core.errors import AwsError
 from chalice_offline.services.lambda_ import limits
+from chalice_offline.services.lambda_.event_source_mappings.filters import FilterMisses
 from chalice_offline.services.lambda_.event_source_mappings.lane import Lane
 
 if TYPE_CHECKING:
@@ -156,8 +157,11 @@ class ShardReader:
 
     def _take(self, item: Item) -> None:
         self._progress.read(item.number)
-        if not self._mapping.settings.filter.wants(item.record):
-            note = {"record": item.number}
+        wanted = self._mapping.settings.filter
+        if not wanted.wants(item.record):
+            misses = FilterMisses(wanted, item.record)
+            function = self._mapping.function.arn
+            note = {"record": item.number, "function": function, "near_misses": misses}
             self._kernel.note(self._mapping.source_arn, note, item.causes, "filtered out")
             self._progress.done(item.number)
             return
