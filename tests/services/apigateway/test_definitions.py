@@ -132,3 +132,56 @@ def test_a_value_that_is_none_of_the_models_is_named_with_its_place(aws: Any) ->
             "constraint: Member must satisfy enum value set: [ipv4, dualstack]"
         ),
     )
+
+
+def _documented(aws: Any, api_id: str) -> dict[tuple[str, ...], dict[str, Any]]:
+    parts = aws.client("apigateway").get_documentation_parts(restApiId=api_id, limit=500)["items"]
+    found = {
+        tuple(part["location"][key] for key in sorted(part["location"])): json.loads(
+            part["properties"]
+        )
+        for part in parts
+    }
+    assert len(found) == len(parts), "one location, one part"
+    return found
+
+
+def _pets(summary: str) -> dict[str, Any]:
+    operation = mock("{}") | {
+        "summary": summary,
+        "description": "All of them.",
+        "parameters": [{"name": "kind", "in": "query", "description": "Cats, for example."}],
+        "responses": {"200": {"description": "200 response"}},
+    }
+    return {
+        "swagger": "2.0",
+        "info": {"title": "pets", "description": "A shop."},
+        "paths": {"/pets": {"get": operation}},
+    }
+
+
+def test_what_a_document_tells_of_its_parts_is_their_documentation(aws: Any) -> None:
+    """A handler's docstring is read back so: Chalice writes it as its method's summary."""
+    gateway = aws.client("apigateway")
+    api_id = gateway.import_rest_api(body=json.dumps(_pets("Lists pets.")))["id"]
+    method = {"summary": "Lists pets.", "description": "All of them."}
+    others = {
+        ("API",): {"info": {"description": "A shop."}},
+        ("GET", "kind", "/pets", "QUERY_PARAMETER"): {"description": "Cats, for example."},
+        ("GET", "/pets", "200", "RESPONSE"): {"description": "200 response"},
+    }
+    assert _documented(aws, api_id) == {("GET", "/pets", "METHOD"): method, **others}
+
+    for mode in ("overwrite", "merge"):
+        body = json.dumps(_pets(f"Lists them, {mode}."))
+        gateway.put_rest_api(restApiId=api_id, mode=mode, body=body)
+        changed = method | {"summary": f"Lists them, {mode}."}
+        assert _documented(aws, api_id) == {("GET", "/pets", "METHOD"): changed, **others}
+
+    before = _documented(aws, api_id)
+    less = json.dumps({"swagger": "2.0", "info": {"title": "pets"}, "paths": {}})
+    ignoring = {"ignore": "documentation"}
+    gateway.put_rest_api(restApiId=api_id, mode="overwrite", body=less, parameters=ignoring)
+    assert _documented(aws, api_id) == before
+    gateway.put_rest_api(restApiId=api_id, mode="overwrite", body=less)
+    assert _documented(aws, api_id) == {}

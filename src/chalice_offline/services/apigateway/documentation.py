@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from typing import TYPE_CHECKING
 
+from chalice_offline.services.apigateway.documented import keep_part
 from chalice_offline.services.apigateway.documents import read_document
 from chalice_offline.services.apigateway.errors import (
     bad_request,
@@ -12,7 +13,6 @@ from chalice_offline.services.apigateway.errors import (
     invalid_identifier,
     not_found,
 )
-from chalice_offline.services.apigateway.new_api import imported_part
 from chalice_offline.services.apigateway.pages import listed
 from chalice_offline.services.apigateway.patches import Change, Patchable
 
@@ -97,14 +97,10 @@ def import_documentation_parts(
     api = gateway.find_api(request["restApiId"], context)
     document = read_document(request["body"], "Unable to build importer with provided input.")
     documented = document.get("x-amazon-apigateway-documentation", {})
-    ids = []
     if request.get("mode") == "overwrite":
         api.documentation_parts.clear()
-    for found in documented.get("documentationParts", ()):
-        part = imported_part(gateway, found)
-        api.documentation_parts[part["id"]] = part
-        ids.append(part["id"])
-    return {"ids": ids}
+    found = documented.get("documentationParts", ())
+    return {"ids": [keep_part(gateway, api, one["location"], one["properties"]) for one in found]}
 
 
 def create_documentation_version(

@@ -12,6 +12,8 @@ from chalice_offline.services.apigateway.openapi import OpenApi
 from chalice_offline.services.apigateway.rest_api import RestApi
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from chalice_offline.core.context import CallContext
     from chalice_offline.core.kernel import Request, Result
     from chalice_offline.services.apigateway.state import ApiGatewayState
@@ -29,7 +31,7 @@ def import_rest_api(gateway: ApiGatewayState, context: CallContext, request: Req
     if endpoint:
         asked["endpointConfiguration"] = {"types": [endpoint]}
     api = _without_models(make_api(gateway, asked, context))
-    _build(gateway, api, document, parameters.get("basepath", "ignore"))
+    _build(gateway, api, document, parameters)
     gateway.apis[api.id] = api
     return _shown(api)
 
@@ -48,10 +50,10 @@ def put_rest_api(gateway: ApiGatewayState, context: CallContext, request: Reques
     else:
         changed = RestApi(api.account_id, api.region, copy.deepcopy(api.described), api.policy)
         changed.resources = copy.deepcopy(api.resources)
-        for part in _PARTS:
+        for part in (*_PARTS, "documentation_parts"):
             setattr(changed, part, copy.deepcopy(getattr(api, part)))
     before = changed.described.get("binaryMediaTypes", [])
-    _build(gateway, changed, document, parameters.get("basepath", "ignore"))
+    _build(gateway, changed, document, parameters)
     added = changed.described.get("binaryMediaTypes", [])
     merged = before + [one for one in added if one not in before]
     if merged:
@@ -60,7 +62,9 @@ def put_rest_api(gateway: ApiGatewayState, context: CallContext, request: Reques
     api.policy = changed.policy or api.policy
     for part in _PARTS:
         setattr(api, part, getattr(changed, part))
-    api.documentation_parts |= changed.documentation_parts
+    if parameters.get("ignore") != "documentation":
+        api.documentation_parts = changed.documentation_parts
+        api.documentation_versions |= changed.documentation_versions
     return _shown(api) | {"tags": api.described.get("tags", {})}
 
 
@@ -78,10 +82,13 @@ def _document(request: Request) -> dict[str, object]:
 
 
 def _build(
-    gateway: ApiGatewayState, api: RestApi, document: dict[str, object], base_path: str
+    gateway: ApiGatewayState,
+    api: RestApi,
+    document: dict[str, object],
+    parameters: Mapping[str, str],
 ) -> None:
     try:
-        OpenApi(gateway, api, document, base_path).build()
+        OpenApi(gateway, api, document, parameters).build()
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         # A document of another shape than its version says, wherever in it that is.
         raise bad_request(_INVALID) from error

@@ -44,8 +44,6 @@ _KEPT = (
     "warnings",
 )
 
-_WITHOUT_PATH = ("API", "AUTHORIZER", "MODEL")
-
 
 def make_api(gateway: ApiGatewayState, request: Request, context: CallContext) -> RestApi:
     """Make an API without registering it; raises AwsError for what AWS refuses."""
@@ -122,12 +120,3 @@ def resource_at(gateway: ApiGatewayState, api: RestApi, path: str) -> dict[str, 
         resource_id = below[0]["id"] if below else add_resource(gateway, api, resource["id"], part)
         resource = api.resources[resource_id]
     return resource
-
-
-def imported_part(gateway: ApiGatewayState, found: dict[str, Any]) -> dict[str, Any]:
-    """Return a documentation part out of a document."""
-    location = dict(found["location"])
-    if location.get("type") not in _WITHOUT_PATH:
-        location.setdefault("path", "/")
-    properties = json.dumps(found["properties"])
-    return {"id": gateway.new_id(), "location": location, "properties": properties}

@@ -12,10 +12,11 @@ from urllib.parse import urlsplit
 
 from chalice_offline.services.apigateway import limits
 from chalice_offline.services.apigateway.authorizer_defaults import authorizer_of
-from chalice_offline.services.apigateway.new_api import imported_part, resource_at
+from chalice_offline.services.apigateway.documented import keep_part, of_info, of_operation
+from chalice_offline.services.apigateway.new_api import resource_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from chalice_offline.services.apigateway.rest_api import Described, RestApi
     from chalice_offline.services.apigateway.state import ApiGatewayState
@@ -42,12 +43,18 @@ class OpenApi:
     """One document on its way into an API."""
 
     def __init__(
-        self, gateway: ApiGatewayState, api: RestApi, document: Document, base_path: str
+        self,
+        gateway: ApiGatewayState,
+        api: RestApi,
+        document: Document,
+        parameters: Mapping[str, str],
     ) -> None:
+        """`parameters` are those of the import: what to do with the base path, what to ignore."""
         self._gateway = gateway
         self._api = api
         self._document = document
-        self._base_path = base_path  # "ignore", "prepend" or "split"
+        self._base_path = parameters.get("basepath", "ignore")  # or "prepend" or "split"
+        self._tells = parameters.get("ignore") != "documentation"
         self._is_v3 = "openapi" in document
         self._authorizers: dict[str, str] = {}
         self._validators: dict[str, str] = {}
@@ -71,10 +78,10 @@ class OpenApi:
             self._validators[name] = made["id"]
         for kind, response in (document.get(f"{_EXT}gateway-responses") or {}).items():
             self._gateway_response(kind, response)
-        self._documentation()
         prefix = self._prefix()
         for path, item in (document.get("paths") or {}).items():
             self._path(prefix + path, item)
+        self._documentation()
 
     # ---- the API as a whole -------------------------------------------------------------------
 
@@ -85,6 +92,7 @@ class OpenApi:
         for key in ("description", "version"):
             if info.get(key):
                 described[key] = str(info[key])
+        self._tell(of_info(info))
         types = document.get(f"{_EXT}binary-media-types")
         if types:
             described["binaryMediaTypes"] = list(types)
@@ -122,11 +130,15 @@ class OpenApi:
             path = path.partition("/")[2]
         return f"/{path}" if path else ""
 
+    def _tell(self, parts: Iterable[tuple[Document, Document]]) -> None:
+        if self._tells:
+            for location, properties in parts:
+                keep_part(self._gateway, self._api, location, properties)
+
     def _documentation(self) -> None:
-        documented = self._document.get(f"{_EXT}documentation") or {}
-        for found in documented.get("documentationParts") or ():
-            part = imported_part(self._gateway, found)
-            self._api.documentation_parts[part["id"]] = part
+        documented = (self._tells and self._document.get(f"{_EXT}documentation")) or {}
+        parts = documented.get("documentationParts") or ()
+        self._tell((one["location"], one["properties"]) for one in parts)
         version = documented.get("version")
         if version:
             made = {"version": version, "createdDate": self._gateway.now_s()}
@@ -196,11 +208,24 @@ class OpenApi:
             name = "ANY" if verb == _ANY else verb.upper()
             if name in limits.METHODS and isinstance(operation, dict):
                 method = self._method(name, operation, shared, resource["id"])
+                self._tell_of(resource["path"], name, operation, shared)
                 if self._is_v3:  # what is in the path is a parameter, declared or not (recorded)
                     for variable in _VARIABLE.findall(path):
                         declared = method.setdefault("requestParameters", {})
                         declared.setdefault(f"method.request.path.{variable}", True)
                 resource.setdefault("resourceMethods", {})[name] = method
+
+    def _tell_of(self, path: str, name: str, operation: Document, shared: list[Document]) -> None:
+        parameters = [
+            self._resolved(one) for one in [*shared, *(operation.get("parameters") or [])]
+        ]
+        body = self._resolved(operation.get("requestBody") or {})
+        responses = {
+            str(status): self._resolved(response)
+            for status, response in (operation.get("responses") or {}).items()
+        }
+        parameters += [{"in": "body", **body}] if body else []
+        self._tell(of_operation(path, name, operation, parameters, responses))
 
     def _method(
         self, name: str, operation: Document, shared: list[Document], resource_id: str
