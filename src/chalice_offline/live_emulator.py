@@ -17,7 +17,7 @@ from chalice_offline.iam import FunctionCalls
 from chalice_offline.services.apigatewayv2.state import ApiGatewayV2State
 from chalice_offline.services.lambda_ import LambdaState
 from chalice_offline.transports.gateway import Gateway
-from chalice_offline.transports.in_process import InProcessDoor
+from chalice_offline.transports.in_process import BROUGHT_ALONG, InProcessDoor
 from chalice_offline.transports.left_behind import LeftBehind
 from chalice_offline.transports.outbound import send_request
 from chalice_offline.uploaded import UploadedFunctions
@@ -71,7 +71,7 @@ class LiveEmulator:
         iam = settings.iam
         self.judge = FunctionCalls(self.emulator, self.lambda_, iam) if iam else None
         self.gateway.judge = self.judge.judge if self.judge else None
-        self._uploaded = UploadedFunctions(aws_url)
+        self._uploaded = UploadedFunctions(aws_url, BROUGHT_ALONG)
         self.runtime = Runtime(self.driver.clock, self._uploaded)
         self.door = InProcessDoor(self.gateway)  # shut until somebody opens it
         # While two emulators are there, each function's calls go to the one that runs it.

@@ -71,7 +71,7 @@ class Offline:
         from chalice_offline.testing.presence import Presence, place_of
         from chalice_offline.testing.project_code import ProjectCode
         from chalice_offline.transports.gateway import Gateway
-        from chalice_offline.transports.in_process import InProcessDoor
+        from chalice_offline.transports.in_process import BROUGHT_ALONG, InProcessDoor
         from chalice_offline.transports.outbound import send_request
         from chalice_offline.uploaded import UploadedFunctions
 
@@ -100,7 +100,7 @@ class Offline:
             self._code,
         )
         self._clients = Clients(self._door)
-        self._uploaded = UploadedFunctions()
+        self._uploaded = UploadedFunctions(imported=BROUGHT_ALONG)
         runtime = Runtime(self._driver.clock, self._uploaded)
         self._driver.run_function = self._door.for_code(runtime.run)
         lambda_ = self.emulator.registry.state("lambda", LambdaState)

@@ -153,19 +153,11 @@ class InProcessDoor:
 
     @classmethod
     def _install(cls) -> None:
-        from botocore.endpoint import Endpoint
+        from botocore import endpoint
 
         from chalice_offline.transports import signing
 
-        endpoint: Any = Endpoint
-        # botocore offers no other way into clients that are there already.
-        send = cls._botocores_own = endpoint._send  # noqa: SLF001
-
-        def send_or_answer(sender: Any, request: AWSPreparedRequest) -> Any:
-            reply = cls.answer(request)
-            return send(sender, request) if reply is None else reply
-
-        endpoint._send = send_or_answer  # noqa: SLF001
+        cls._botocores_own = _asks_first(endpoint)
         signing.install()
 
     @classmethod
@@ -177,6 +169,28 @@ class InProcessDoor:
         endpoint: Any = Endpoint
         endpoint._send = cls._botocores_own  # noqa: SLF001
         signing.uninstall()
+
+
+def _asks_first(endpoint_module: Any) -> Any:
+    """Have a copy of botocore ask for an open door before it sends; return how it sent."""
+    # botocore offers no other way into clients that are there already.
+    endpoint = endpoint_module.Endpoint
+    send = endpoint._send  # noqa: SLF001
+
+    def send_or_answer(sender: Any, request: AWSPreparedRequest) -> Any:
+        reply = InProcessDoor.answer(request)
+        return send(sender, request) if reply is None else reply
+
+    endpoint._send = send_or_answer  # noqa: SLF001
+    return send
+
+
+BROUGHT_ALONG: dict[str, Callable[[Any], Any]] = {"botocore.endpoint": _asks_first}
+"""What is done with modules of which an uploaded function brings a copy of its own, once imported.
+
+Its calls are answered here as those of all other functions are: they belong to their run, and
+none of them leaves the machine, whatever address its clients were made for.
+"""
 
 
 def _to_request(request: AWSPreparedRequest) -> HttpRequest:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from chalice_offline.core.run import FunctionRun, UploadedCode
     from chalice_offline.uploaded.folders import Folders
+    from chalice_offline.uploaded.modules import OnImport
 
 
 class UploadedFunction:
@@ -35,11 +36,12 @@ class UploadedFunction:
         folders: Folders,
         package: str,
         *,
-        endpoint_url: str = "",
+        endpoint_url: str,
+        imported: OnImport,
     ) -> None:
         """Take over what was unpacked to `folders`; nothing is imported before the first run."""
         self.folders = folders
-        self.modules = FunctionModules(folders.of_modules(), package)
+        self.modules = FunctionModules(folders.of_modules(), package, imported)
         self.environment = FunctionEnvironment(
             _variables(run, code, folders.task)
             | _endpoint_variables(endpoint_url)

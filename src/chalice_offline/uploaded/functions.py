@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from chalice_offline.core.run import FunctionRun, UploadedCode
+    from chalice_offline.uploaded.modules import OnImport
 
 # Warm functions kept at once; the one that has been idle longest gives way to another.
 WARM_MAX = 200
@@ -39,9 +40,13 @@ class _Container:
 class UploadedFunctions:
     """Unpacks packages into a temporary folder, one folder per revision of a function."""
 
-    def __init__(self, endpoint_url: str = "") -> None:
-        """Make a store; `endpoint_url` is where handlers find AWS, when there is such a place."""
+    def __init__(self, endpoint_url: str = "", imported: OnImport | None = None) -> None:
+        """Make a store; `endpoint_url` is where handlers find AWS, when there is such a place.
+
+        `imported` is what to do with modules that a package brings along, by their names.
+        """
         self._endpoint_url = endpoint_url
+        self._imported = imported or {}
         self._lock = threading.Lock()
         self._containers: OrderedDict[str, _Container] = OrderedDict()
         self._replaced: list[_Container] = []
@@ -93,7 +98,14 @@ class UploadedFunctions:
         for layer in code.layers:
             _extract(layer, folders.layers)
         _extract(code.package, folders.task)
-        return UploadedFunction(run, code, folders, package, endpoint_url=self._endpoint_url)
+        return UploadedFunction(
+            run,
+            code,
+            folders,
+            package,
+            endpoint_url=self._endpoint_url,
+            imported=self._imported,
+        )
 
     def _remove_idle(self) -> None:
         surplus = len(self._containers) - WARM_MAX

@@ -23,17 +23,21 @@ from chalice_offline.uploaded.dynamic_imports import DynamicImports, asking_pack
 from chalice_offline.uploaded.native_modules import NativeLoader
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from importlib.machinery import ModuleSpec
     from importlib.metadata import Distribution
     from pathlib import Path
+
+    OnImport = Mapping[str, Callable[[Any], Any]]
 
 
 class FunctionModules:
     """Imports the modules in `folders` below `package`, a name nobody else uses."""
 
-    def __init__(self, folders: Sequence[Path], package: str) -> None:
+    def __init__(self, folders: Sequence[Path], package: str, imported: OnImport) -> None:
+        """`imported` is what to do with some modules, by their names, once they are imported."""
         self.package = package
+        self.imported = imported
         self.folders = tuple(str(folder) for folder in folders)
         self.names = frozenset().union(*map(_top_level_names, folders))
         self.builtins = vars(builtins) | {"__import__": self._import}
@@ -134,7 +138,7 @@ class _Finder(DistributionFinder):
             return None
         spec = PathFinder.find_spec(fullname, path, target)
         if spec is not None and isinstance(spec.loader, SourceFileLoader):
-            spec.loader = _Loader(fullname, spec.loader.path, function.builtins)
+            spec.loader = _Loader(fullname, spec.loader.path, function)
         elif spec is not None and isinstance(spec.loader, ExtensionFileLoader):
             spec.loader = NativeLoader(fullname, spec.loader.path, function.package, function.names)
         return spec
@@ -146,10 +150,13 @@ def _name_meant_in(package: str, name: str) -> str:
 
 
 class _Loader(SourceFileLoader):
-    def __init__(self, fullname: str, path: str, own_builtins: dict[str, Any]) -> None:
+    def __init__(self, fullname: str, path: str, function: FunctionModules) -> None:
         super().__init__(fullname, path)
-        self._builtins = own_builtins
+        self._function = function
 
     def exec_module(self, module: ModuleType) -> None:
-        vars(module)["__builtins__"] = self._builtins
+        vars(module)["__builtins__"] = self._function.builtins
         super().exec_module(module)
+        imported = self._function.imported.get(self._function.own_names(module.__name__))
+        if imported is not None:
+            imported(module)
