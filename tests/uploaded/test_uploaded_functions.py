@@ -177,6 +177,17 @@ def test_idle_containers_give_way_when_there_are_many(
     assert packages.call("b", files) == 1
 
 
+def test_modules_that_packages_have_in_common_are_still_each_ones_own(packages: Packages) -> None:
+    """One package for all functions of an app: each has a state and tracebacks of its own."""
+    code = "COUNT = []\ndef handler(e, c):\n    COUNT.append(e)\n    within = lambda: None\n"
+    code += "    return [len(COUNT), *(f.__code__.co_filename for f in (handler, within))]\n"
+    files = {"main.py": code}
+    for name in ("a", "b"):
+        with packages.functions.running(packages.run(name), packages.code(files)) as function:
+            own = str(function.folders.task / "main.py")
+            assert function.handler(None, None) == [1, own, own]
+
+
 def test_close_leaves_neither_files_nor_modules(packages: Packages) -> None:
     """As if no function had been there."""
     before = {name for name in sys.modules if name.startswith("uploaded_")}

@@ -16,9 +16,10 @@ import importlib
 import sys
 from importlib.machinery import ExtensionFileLoader, PathFinder, SourceFileLoader
 from importlib.metadata import DistributionFinder, MetadataPathFinder
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from chalice_offline.uploaded.compiled import compiled
 from chalice_offline.uploaded.dynamic_imports import DynamicImports, asking_package
 from chalice_offline.uploaded.native_modules import NativeLoader
 
@@ -153,6 +154,10 @@ class _Loader(SourceFileLoader):
     def __init__(self, fullname: str, path: str, function: FunctionModules) -> None:
         super().__init__(fullname, path)
         self._function = function
+
+    def source_to_code(self, data: Any, path: Any = "<string>", **options: Any) -> CodeType:  # type: ignore[override] # a method where importlib calls it as one
+        """Compile a module, unless another function's package has the very same."""
+        return compiled(data, path) or super().source_to_code(data, path, **options)
 
     def exec_module(self, module: ModuleType) -> None:
         vars(module)["__builtins__"] = self._function.builtins
