@@ -176,6 +176,18 @@ def test_a_large_reply_to_a_slow_reader_is_whole(client: socket.socket, routes: 
     assert ask(client) == b"cba"
 
 
+def test_who_still_reads_a_reply_does_not_idle(server: Server, routes: Routes) -> None:
+    """The next request is answered, though the reply was made longer ago than a client may idle."""
+    server._server.config.timeout_keep_alive = 2
+    body = bytes(range(256)) * 80_000
+    routes.answers["/large"] = lambda: replied(body=body)
+    with connect(server.port) as client:
+        client.sendall(f"GET /large HTTP/1.1\r\n{HOST}\r\n".encode())
+        threading.Event().wait(2.3)
+        assert read_replies(client, 1) == [body]
+        assert ask(client) == b"cba"
+
+
 def test_a_server_that_stops_ends_them(
     server: Server, client: socket.socket, routes: Routes
 ) -> None:

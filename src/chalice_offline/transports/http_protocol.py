@@ -212,15 +212,22 @@ class _Protocol(LendableProtocol):
     def _unset_keepalive_if_required(self) -> None:
         """Leave the timer: it looks for itself whether the connection idles."""
 
+    def resume_writing(self) -> None:
+        """The client has taken nearly all of a reply: it idles from now on at the earliest."""
+        super().resume_writing()
+        self._idle_since = self.loop.time()
+
     def timeout_keep_alive_handler(self) -> None:
         """Close a connection that has idled for long enough; look again later otherwise."""
         self.timeout_keep_alive_task = None
         if self.transport.is_closing():
             return
         since = max(self._idle_since, self._heard_at)
+        # Who still reads a reply does not idle, however long ago it was made.
+        is_read = not self.transport.get_write_buffer_size()
         left = (
             since + self.timeout_keep_alive - self.loop.time()
-            if self.idles
+            if self.idles and is_read
             else self.timeout_keep_alive
         )
         if left <= 0:
