@@ -252,6 +252,59 @@ def test_ten_thousand_runs_are_smooth(opened: Opened) -> None:
     assert opened.page.errors == []
 
 
+def test_a_replay_opens_the_json_in_texts_and_leads_to_its_story(opened: Opened) -> None:
+    """One field is changed in place; what was sent is text again."""
+    url = opened.call("sqs", "CreateQueue", QueueName="inbox")["QueueUrl"]
+    opened.call("sqs", "SendMessage", QueueUrl=url, MessageBody='{"dish":  "soup"}')
+    (story,) = (
+        entry.number
+        for entry in opened.emulator.journal.entries()
+        if entry.subject == "sqs.SendMessage"
+    )
+    page = opened.page
+    opened.open(f"story/{story}")
+    page.click(".bar .buttons button:last-child")
+    page.wait("document.querySelector('dialog textarea').value.includes('\"dish\": \"soup\"')")
+    page.click("dialog .main")
+    link = "document.querySelector('.told a').getAttribute('href')"
+    first = page.wait(link)
+    page.run(
+        "(() => { const area = document.querySelector('dialog textarea');"
+        "area.value = area.value.replace('soup', 'rice'); })()"
+    )
+    page.click("dialog .main")
+    second = page.wait(f"{link} !== '{first}' && {link}")
+    page.click(".told a")
+    page.wait(f"!document.querySelector('dialog') && location.hash === '{second}'")
+    received = opened.call("sqs", "ReceiveMessage", QueueUrl=url, MaxNumberOfMessages=10)
+    bodies = {message["Body"] for message in received["Messages"]}
+    assert bodies == {'{"dish":  "soup"}', '{"dish": "rice"}'}
+    assert page.errors == []
+
+
+def test_stories_say_how_they_went_and_are_found_from_the_runs(opened: Opened) -> None:
+    """Those that failed are a tab; what no run's row says is looked for in the stories."""
+    opened.invoke({"dish": "soup"})
+    opened.invoke({"dish": "fugu", "fail": True})
+    page = opened.page
+    opened.open("stories")
+    brief = "[...document.querySelectorAll('.brief')].map((row) => row.innerText)"
+    assert len(page.run(brief)) == 2
+    opened.invoke({"dish": "rice", "fail": True})
+    page.wait("document.querySelectorAll('.brief').length === 3")  # while one looks
+    page.click(".tabs button:last-child")
+    page.wait("document.querySelectorAll('.brief').length === 2")
+    assert all("1 failed" in row for row in page.run(brief))
+    opened.open()
+    page.press("/")
+    page.type("fugu")
+    page.wait("document.querySelector('.empty a')")
+    page.click(".empty a")
+    page.wait("location.hash === '#/stories?text=fugu'")
+    page.wait("document.querySelectorAll('.brief').length === 1")
+    assert page.errors == []
+
+
 def test_a_dead_letter_is_looked_at_and_redriven(opened: Opened) -> None:
     """With the buttons of the page."""
     letters = opened.call("sqs", "CreateQueue", QueueName="letters")["QueueUrl"]

@@ -44,13 +44,26 @@ class Replay:
         request = original
         if "request" in asked.body:
             request = restored(asked.mapping("request"), original)
-        reply = self._session.done(service, operation, request, asked.origin)
-        told = {"service": service, "operation": operation}
+        emulator = self._session.emulator
+        with emulator.lock:
+            before = emulator.journal.last_number
+            reply = self._session.done(service, operation, request, asked.origin)
+            story = self._begun_after(before, f"{service}.{operation}")
+        told = {"service": service, "operation": operation, "story": story}
         if isinstance(reply, Pending):
             return reply.map(lambda answer: {**told, "answer": _shown(answer)})
         return {**told, "answer": _shown(reply)}
 
     # ---- within ----------------------------------------------------------------------------------
+
+    def _begun_after(self, number: int, subject: str) -> int | None:
+        """Return the story of the first call of an operation after an entry."""
+        journal = self._session.emulator.journal
+        for later in range(number + 1, journal.last_number + 1):
+            entry = journal.find(later)
+            if entry is not None and entry.is_input and entry.subject == subject:
+                return later
+        return None
 
     def _what(self, number: str) -> tuple[str, str, dict[str, Any]]:
         journal = self._session.emulator.journal

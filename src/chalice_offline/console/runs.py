@@ -88,6 +88,7 @@ class Runs:
             "ended_ms": run.ended_ms,
             "duration_ms": run.duration_ms,
             "outcome": OUTCOMES[run.state],
+            "status": self._status(run) if source.kind in ("route", "url") else None,
             "error": _error(run),
             "request_id": run.request_id,
         }
@@ -106,6 +107,14 @@ class Runs:
         return known
 
     # ---- within ----------------------------------------------------------------------------------
+
+    def _status(self, run: RunEntry) -> int | None:
+        """Return what the request that a run was for was answered with; None before it is."""
+        journal = self._session.emulator.journal
+        delivery = journal.find(run.causes[0]) if run.causes else None
+        request = journal.find(delivery.causes[0]) if delivery and delivery.causes else None
+        answered = "" if request is None else request.outcome
+        return int(answered) if len(answered) == 3 and answered.isdigit() else None
 
     def _rows(self, before: int) -> Iterator[dict[str, Any]]:
         for run in self._session.emulator.runs.newest_first():

@@ -40,23 +40,37 @@ class Stories:
         ]
 
     def latest(self, asked: Asked) -> dict[str, Any]:
-        """Answer how the latest stories began, newest first; with `text`, those that mention it."""
+        """Answer how the latest stories began, newest first; with `text`, those that mention it.
+
+        `only`: "runs" for those in which something ran, "failed" for those in which a run failed.
+        """
         text = asked.query.get("text", "")
         limit = asked.count("limit", STORIES_PER_PAGE, 1_000)
+        only = asked.query.get("only", "")
+        if only not in ("", "runs", "failed"):
+            raise Refusal(f"?only={only[:80]} is neither runs nor failed.")
         emulator = self._session.emulator
         with emulator.lock:
+            ran = self._ran()
             entries = list(emulator.journal.entries())
             spelled = json.dumps(text)[1:-1]  # as it stands inside a JSON string
             found: dict[int, None] = {}
             for entry in reversed(entries):
                 if text and not _mentions(entry, text, spelled):
                     continue
-                if text or (entry.is_input and not entry.causes):
-                    found.setdefault(emulator.stories.of(entry.number))
+                if not text and entry.causes:
+                    continue
+                story = emulator.stories.of(entry.number)
+                runs, failed, _ = ran.get(story, (0, 0, 0))
+                # What time began, a schedule, is told of when something ran of it.
+                if not (text or entry.is_input or runs):
+                    continue
+                if not only or (failed if only == "failed" else runs):
+                    found.setdefault(story)
                 if len(found) == limit:
                     break
             begun = [emulator.journal.find(number) for number in found]
-            return {"stories": [self._brief(entry) for entry in begun if entry is not None]}
+            return {"stories": [self._brief(entry, ran) for entry in begun if entry is not None]}
 
     def one(self, asked: Asked) -> dict[str, Any]:
         """Answer one story: its steps as a tree."""
@@ -100,8 +114,21 @@ class Stories:
         emulator = self._session.emulator
         return Trace.of(emulator.journal, [emulator.stories.of(entry.number), entry.number])
 
-    def _brief(self, entry: Entry) -> dict[str, Any]:
+    def _ran(self) -> dict[int, tuple[int, int, int]]:
+        """Return of each story how many runs it had, how many failed, when the last one ended."""
+        ran: dict[int, tuple[int, int, int]] = {}
+        for run in self._session.emulator.runs.newest_first():
+            runs, failed, ended_ms = ran.get(run.story, (0, 0, 0))
+            ended_ms = max(ended_ms, run.ended_ms or run.at_ms)
+            ran[run.story] = (runs + 1, failed + run.failed, ended_ms)
+        return ran
+
+    def _brief(self, entry: Entry, ran: dict[int, tuple[int, int, int]]) -> dict[str, Any]:
+        runs, failed, ended_ms = ran.get(entry.number, (0, 0, entry.at_ms))
         return {
+            "runs": runs,
+            "failed": failed,
+            "took_ms": ended_ms - entry.at_ms,
             "story": entry.number,
             "at_ms": entry.at_ms,
             "kind": entry.kind,

@@ -43,10 +43,16 @@ def run_line(run: Mapping[str, Any], *, colour: bool = False) -> str:
         _source(run),
         f"try {run['try']}" if run["try"] > 1 else "",
         "" if run["duration_ms"] is None else f"{run['duration_ms']} ms",
-        paint(_outcome(run), _COLOURS.get(run["outcome"], RED), colour=colour),
+        paint(_outcome(run), _colour(run), colour=colour),
         paint(f"story {run['story']}", DIM, colour=colour),
     ]
     return "  ".join(part for part in parts if part)
+
+
+def _colour(run: Mapping[str, Any]) -> str:
+    if run["outcome"] == "ok" and (run.get("status") or 0) >= 500:
+        return YELLOW
+    return _COLOURS.get(run["outcome"], RED)
 
 
 def _source(run: Mapping[str, Any]) -> str:
@@ -60,7 +66,12 @@ def _source(run: Mapping[str, Any]) -> str:
 def _outcome(run: Mapping[str, Any]) -> str:
     error = run["error"]
     if not error:
-        return str(run["outcome"])
+        answered = run.get("status")
+        return (
+            f"{run['outcome']}, answered {answered}"
+            if answered and answered >= 400
+            else run["outcome"]
+        )
     one_line = " ".join(str(error).split())
     cut = one_line if len(one_line) <= _LONGEST_ERROR else f"{one_line[: _LONGEST_ERROR - 1]}…"
     return cut if run["outcome"] == "error" else f"{run['outcome']}: {cut}"

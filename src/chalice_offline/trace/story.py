@@ -216,8 +216,7 @@ def _run_ending(entry: Entry, followers: Sequence[Entry]) -> str:
         return stopped.outcome
     if entry.ended_ms is None:
         return "still running"
-    took = entry.ended_ms - entry.at_ms
-    time = f" in {duration(took)}" if took else ""
+    time = f" in {duration(took)}" if (took := took_ms(entry)) else ""
     if entry.outcome != "error":
         return f"ok{time}"
     try:
@@ -225,6 +224,12 @@ def _run_ending(entry: Entry, followers: Sequence[Entry]) -> str:
     except ValueError:
         error = {}
     return f"{error.get('errorType', 'error')}: {error.get('errorMessage', '')}{time}"
+
+
+def took_ms(entry: Entry) -> int:
+    """Return how long the code of a run that has ended ran: what it waited before is not it."""
+    took = getattr(entry, "duration_ms", None)
+    return (entry.ended_ms or entry.at_ms) - entry.at_ms if took is None else took
 
 
 # ---- pieces ----------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import json
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from chalice_offline.trace.story import attempt_of, describe, duration, is_timeout_of
+from chalice_offline.trace.story import attempt_of, describe, duration, is_timeout_of, took_ms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -171,8 +171,7 @@ class Trace:
         if entry.kind != "run" or self.shown_below(entry):
             return entry.number
         words = describe(entry, self.followers(entry))
-        took = entry.at_ms if entry.ended_ms is None else entry.ended_ms - entry.at_ms
-        return entry.subject, words.removesuffix(f" in {duration(took)}")
+        return entry.subject, words.removesuffix(f" in {duration(took_ms(entry))}")
 
     def _tries_again(self, entry: Entry, home: Entry) -> bool:
         """Whether a run is another try of the run that it follows from."""

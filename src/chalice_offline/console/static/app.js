@@ -86,7 +86,7 @@ function told(piece) {
 let behind = false;
 setInterval(() => {
   const quiet = document.hidden || document.querySelector("dialog[open]") || getSelection()?.toString();
-  if (!behind || quiet || !view?.reload || ["runs", "stories"].includes(shown)) return;
+  if (!behind || quiet || !view?.reload || shown === "runs") return;
   if (byId("main").querySelector("details.line[open], .message details[open], input:focus")) return;
   behind = false;
   view.reload().catch((error) => toast(error.message, "bad"));

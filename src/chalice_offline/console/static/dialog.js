@@ -9,7 +9,7 @@ import { pretty } from "./format.js";
  */
 export function ask(title, fields, verb, act) {
   const inputs = fields.map(input);
-  const told = h("pre.told", { hidden: true });
+  const told = h("div.told", { hidden: true });
   const button = h("button.main", { type: "submit" }, verb);
   const form = h("form",
     h("h2", title),
@@ -25,22 +25,24 @@ export function ask(title, fields, verb, act) {
       const values = Object.fromEntries(fields.map((field, place) => [field.name, read(field, inputs[place])]));
       const answer = await act(values);
       if (answer === undefined) dialog.close();
-      else show(told, pretty(answer), false);
+      else show(told, answer instanceof Node ? answer : h("pre", pretty(answer)), false);
     } catch (error) {
-      show(told, error.message, true);
+      show(told, h("pre", error.message), true);
     }
     button.disabled = false;
   });
+  dialog.addEventListener("click", (event) => { if (event.target.closest("a")) dialog.close(); });
   dialog.addEventListener("close", () => dialog.remove());
   document.body.append(dialog);
   dialog.showModal();
   return dialog;
 }
 
-function show(told, text, bad) {
+function show(told, what, bad) {
   told.hidden = false;
   told.classList.toggle("bad", bad);
-  fill(told, text);
+  fill(told, what);
+  told.scrollIntoView({ block: "nearest" });
 }
 
 function input(field) {

@@ -1,6 +1,7 @@
 // JSON as a text with its parts told apart, and what is long folded.
 
 import { h } from "./dom.js";
+import { opened } from "./folded.js";
 import { pretty } from "./format.js";
 
 const PART = /("(?:[^"\\]|\\.)*")(\s*:)?|\b(true|false|null)\b|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
@@ -8,7 +9,7 @@ const LONGEST = 40_000;
 
 /** Show a JSON value. */
 export function json(value) {
-  let text = pretty(unfolded(value, 0));
+  let text = pretty(opened(value));
   const cut = text.length > LONGEST;
   if (cut) text = text.slice(0, LONGEST);
   const made = h("pre.json");
@@ -27,21 +28,4 @@ export function json(value) {
 export function inline(value) {
   const text = typeof value === "string" ? value : JSON.stringify(value);
   return h("code.inline", text.length > 600 ? `${text.slice(0, 600)}…` : text);
-}
-
-/** Read JSON that is carried as text, so that it is shown as what it is. */
-function unfolded(value, depth) {
-  if (depth > 6) return value;
-  if (typeof value === "string" && /^\s*[[{]/.test(value)) {
-    try {
-      return unfolded(JSON.parse(value), depth + 1);
-    } catch {
-      return value;
-    }
-  }
-  if (Array.isArray(value)) return value.map((one) => unfolded(one, depth + 1));
-  if (value && typeof value === "object") {
-    return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, unfolded(one, depth + 1)]));
-  }
-  return value;
 }

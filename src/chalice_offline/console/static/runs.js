@@ -10,7 +10,7 @@ const OUTCOMES = ["all", "ok", "failed", "running"];
 
 /** The word for an outcome as a class. */
 export const tone = (outcome) =>
-  ({ ok: "good", error: "bad", exited: "bad", "timed out": "late", running: "busy", waiting: "busy" })[outcome] ?? "";
+  ({ ok: "good", error: "bad", exited: "bad", "timed out": "late", "answered badly": "late", running: "busy", waiting: "busy" })[outcome] ?? "";
 
 export class RunsView {
   constructor(go) {
@@ -95,7 +95,9 @@ export class RunsView {
     this.list.element.hidden = none;
     if (none) {
       fill(this.empty, this.query()
-        ? [h("p", "No run fits."), h("button", { type: "button", onclick: () => this.clear() }, "Show all")]
+        ? [h("p", "No run fits: handlers, sources, errors, outcomes and request ids are looked at here."),
+          h("p.buttons", this.filter.text && h("a", { href: `#/stories?text=${encodeURIComponent(this.filter.text)}` }, `Find stories that mention “${this.filter.text}”`),
+            h("button", { type: "button", onclick: () => this.clear() }, "Show all"))]
         : [h("p", "Nothing has run yet."), h("p.hint", "Send a request to the app, or invoke a function under Functions.")]);
     }
   }
@@ -142,13 +144,13 @@ export class RunsView {
 
   row(run) {
     const tries = run.try > 1;
-    return h("div.row", { class: tone(run.outcome) },
+    return h("div.row", { class: tone(run.outcome === "ok" && run.status >= 500 ? "answered badly" : run.outcome) },
       h("span.time", clock(run.started_ms ?? run.queued_ms)),
       h("span.handler", run.name),
       h("span.source", { title: run.source }, run.source_kind && h("i.kind", run.source_kind), run.source),
       h("span.n.try", { class: tries ? "again" : "" }, tries ? `${run.try}.` : ""),
       h("span.n.took", run.duration_ms === null ? "…" : duration(run.duration_ms)),
-      h("span.outcome", h("i.mark"), h("span", run.error ?? run.outcome)),
+      h("span.outcome", h("i.mark"), h("span", run.error ?? (run.status ? `${run.outcome}, ${run.status}` : run.outcome))),
       h("span.id", run.request_id.slice(0, 8)));
   }
 

@@ -3,6 +3,7 @@
 import { get, post } from "./api.js";
 import { ask } from "./dialog.js";
 import { h, fill, toast } from "./dom.js";
+import { closed, opened } from "./folded.js";
 import { clock, duration, instant } from "./format.js";
 import { json } from "./json.js";
 import { tone } from "./runs.js";
@@ -17,7 +18,8 @@ export class StoryView {
   async enter(number, query) {
     this.number = number;
     this.wanted = Number(query.get("run") ?? 0);
-    if (!number) return this.list();
+    this.shown = "";
+    if (!number) return this.list(query.get("text") ?? "");
     await this.reload();
     const wanted = this.steps.find((step) => step.entry === this.wanted);
     if (wanted) this.toggle(wanted, true);
@@ -25,9 +27,13 @@ export class StoryView {
   }
 
   async reload() {
-    if (!this.number) return this.list();
+    if (!this.number) return this.list(this.text);
+    const story = await get(`stories/${this.number}`);
+    const told = JSON.stringify(story);
+    if (told === this.shown) return undefined; // nothing new: what is open and where one reads stays
+    this.shown = told;
     const open = new Set((this.steps ?? []).filter((step) => step.open).map((step) => step.entry));
-    this.story = await get(`stories/${this.number}`);
+    this.story = story;
     this.steps = [];
     this.flatten(this.story.steps, 0);
     this.draw();
@@ -37,19 +43,29 @@ export class StoryView {
 
   // ---- stories by what they mention
 
-  async list(text = "") {
-    this.steps = [];
-    this.chosenPlace = -1;
-    const field = this.field = h("input", {
+  async list(text = "", only = this.only ?? "all") {
+    const field = h("input", {
       type: "search", placeholder: "Find stories that mention …  ( / )", value: text, "aria-label": "Find stories",
       onchange: () => this.list(field.value),
     });
-    const found = (await get(`stories?limit=200&text=${encodeURIComponent(text)}`)).stories;
-    this.rows = found.map((story) => h("a.line", { href: `#/story/${story.story}` },
-      h("span.time", clock(story.at_ms)), h("span.words", story.words)));
+    const asked = `stories?limit=200&only=${ONLY[only]}&text=${encodeURIComponent(text)}`;
+    const found = (await get(asked)).stories;
+    const told = JSON.stringify([text, only, found]);
+    if (told === this.shown) return;
+    const chosen = this.rows?.[this.chosenPlace]?.getAttribute("href");
+    Object.assign(this, { text, only, field, shown: told, steps: [] });
+    this.rows = found.map((story) => h("a.line.brief", { href: `#/story/${story.story}` },
+      h("span.time", clock(story.at_ms)), h("span.words", { class: isRefused(story) ? "late" : "" }, story.words),
+      story.runs > 0 && h("small.n", `${story.runs} ${story.runs === 1 ? "run" : "runs"}, ${duration(story.took_ms)}`),
+      story.failed > 0 && h("small.n.bad", `${story.failed} failed`)));
     fill(this.element,
-      h("div.bar", h("h1", "Stories"), field, h("span.total", `${found.length}`)),
-      found.length ? h("div.lines", this.rows) : h("div.empty", h("p", "No story mentions it.")));
+      h("div.bar", h("h1", "Stories"), field,
+        h("div.tabs", { role: "group" }, Object.keys(ONLY).map((one) => h("button.tab", {
+          type: "button", "aria-pressed": String(one === only), onclick: () => this.list(text, one) }, one))),
+        h("span.total", found.length === 200 ? "the latest 200" : `${found.length}`)),
+      found.length ? h("div.lines", this.rows) : h("div.empty", h("p", text || only !== "all" ? "No story fits." : "Nothing has happened yet.")));
+    this.chosenPlace = this.rows.findIndex((row) => row.getAttribute("href") === chosen);
+    if (this.chosenPlace >= 0) this.choose(this.chosenPlace);
   }
 
   // ---- one story
@@ -90,10 +106,10 @@ export class StoryView {
     bar.style.left = `${Math.min(99.4, start * 100)}%`;
     if (length) bar.style.width = `${Math.max(0.6, length * 100)}%`;
     const text = h("span.words", step.words);
-    text.style.paddingLeft = `${Math.min(step.depth, 14) * 1.1}em`;
+    text.style.setProperty("--depth", Math.min(step.depth, 14));
     const again = step.joins?.length ? h("small.joins", `joins ${step.joins.map((one) => one.subject).join(", ")} below`) : null;
     step.row = h("button.step", {
-      type: "button", role: "treeitem", class: step.run ? tone(step.run.outcome) : isBad(step) ? "bad" : "",
+      type: "button", role: "treeitem", class: step.run ? tone(step.run.outcome) : isBad(step) ? "bad" : isAside(step) ? "late" : "",
       "aria-expanded": "false", onclick: () => { this.choose(this.steps.indexOf(step)); this.toggle(step); },
     }, h("i.icon", { class: step.kind }), text, again, h("span.track", bar));
     step.box = h("div.box", step.row);
@@ -134,8 +150,12 @@ export class StoryView {
     try {
       const what = await get(`replay/${step.entry}`);
       ask(`Again: ${what.service}.${what.operation}`,
-        [{ name: "request", label: "Request; what stays *** stays what it was", kind: "json", value: what.request }],
-        "Replay", async ({ request }) => (await post(`replay/${step.entry}`, { request })).answer);
+        [{ name: "request", label: "Request", kind: "json", value: opened(what.request),
+          hint: "What stays *** stays what it was. JSON that is carried as text is opened here, and sent as text." }],
+        "Replay", async ({ request }) => {
+          const done = await post(`replay/${step.entry}`, { request: closed(request, what.request) });
+          return done.story === null ? done.answer : h("div", h("p", h("a", { href: `#/story/${done.story}` }, `Story ${done.story}`)), json(done.answer));
+        });
     } catch (error) {
       toast(error.message, "bad");
     }
@@ -178,9 +198,16 @@ export class StoryView {
   search() { this.number ? this.go("stories") : this.field.focus(); }
 }
 
+/** Which stories are shown, and how the door calls them. */
+const ONLY = { all: "", "with runs": "runs", failed: "failed" };
+
+const isRefused = (story) => /→ 5\d\d$/.test(story.words);
+
 const part = (title, ...what) => h("details", { open: true }, h("summary", title), what);
 
-const isBad = (step) => /\b(lost|gave up|dropped|dead letter)|Error|Exception/.test(`${step.outcome} ${step.subject}`);
+const isBad = (step) => /\b(lost|gave up|dropped)|DeadLetter|Error|Exception/.test(`${step.outcome} ${step.subject}`);
+
+const isAside = (step) => step.kind === "note" && /^(no rule matched|filtered out|delivered to 0)/.test(step.outcome);
 
 /** A traceback with the user's own frames told from those of packages. */
 function frames(stack) {

@@ -1,0 +1,42 @@
+// JSON that is carried as text, opened to be edited and closed again: bodies, messages, payloads.
+
+const DEEPEST = 6;
+
+/** Return a copy in which texts that hold a JSON object or list are what they hold. */
+export function opened(value, depth = 0) {
+  if (typeof value === "string") {
+    const inside = depth < DEEPEST ? held(value) : undefined;
+    return inside === undefined ? value : opened(inside, depth + 1);
+  }
+  if (Array.isArray(value)) return value.map((one) => opened(one, depth));
+  if (value && typeof value === "object") return mapped(value, (one) => opened(one, depth));
+  return value;
+}
+
+/** Return what was edited with texts where the original has texts; what was not changed is as it was, to
+    the last blank: a signature may be over it. */
+export function closed(edited, original, depth = 0) {
+  if (typeof original === "string") {
+    const inside = depth < DEEPEST ? held(original) : undefined;
+    if (inside === undefined || typeof edited === "string") return edited;
+    const whole = closed(edited, inside, depth + 1);
+    return JSON.stringify(whole) === JSON.stringify(inside) ? original : JSON.stringify(whole);
+  }
+  if (Array.isArray(edited)) return edited.map((one, at) => closed(one, Array.isArray(original) ? original[at] : undefined, depth));
+  if (edited && typeof edited === "object") {
+    const before = original && typeof original === "object" ? original : {};
+    return mapped(edited, (one, name) => closed(one, before[name], depth));
+  }
+  return edited;
+}
+
+function held(text) {
+  if (!/^\s*[[{]/.test(text)) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+const mapped = (value, change) => Object.fromEntries(Object.entries(value).map(([name, one]) => [name, change(one, name)]));
