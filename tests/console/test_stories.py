@@ -95,3 +95,17 @@ def test_a_replay_names_the_story_that_it_begins(shop: Shop) -> None:
     shop.post("time/settle")
     assert story > entry
     assert shop.get("runs")["runs"][0]["story"] == story
+
+
+def test_a_story_that_goes_on_becomes_no_test_yet(shop: Shop) -> None:
+    """Its test would not pass: a second try is to come. One that only goes to dead letters may."""
+    shop.post("queues/orders/send", {"body": '{"dish": "fugu"}'})
+    shop.post("time/advance", {"seconds": 10})
+    story = shop.get("runs")["runs"][0]["story"]
+    status, why = shop.refused("POST", f"stories/{story}/test", {})
+    assert status == 409
+    assert why == (
+        "The story goes on: cook is tried again in 50 s (try 2). Save it when it has ended."
+    )
+    shop.post("time/advance", {"seconds": 55})
+    assert shop.post(f"stories/{story}/test")["runs"] == 2

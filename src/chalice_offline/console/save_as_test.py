@@ -9,9 +9,11 @@ from pprint import pformat
 from typing import TYPE_CHECKING, Any
 
 from chalice_offline.console.doors import Asked, Door, Refusal
+from chalice_offline.console.next_tries import NextTries
 from chalice_offline.console.replay import request_of
 from chalice_offline.core.run import RunState
 from chalice_offline.trace import Trace, mask
+from chalice_offline.trace.story import duration
 
 if TYPE_CHECKING:
     from chalice_offline.console.runs import Runs
@@ -59,10 +61,24 @@ class SaveAsTest:
                 request_of(entry)  # says why it cannot be done again, if that is it
                 raise Refusal("Nothing in this story came from outside: nothing can be done again.")
             runs = [run for one in own if (run := emulator.runs.find(one.number))]
+            self._refuse_unended(runs)
             whole = asked.flag("whole")
             text = _Test(self._session, name, whole=whole).text(trace, inputs, runs)
         hides = not whole and "***" in text
         return {"file": f"test_{name}.py", "text": text, "masked": hides, "runs": len(runs)}
+
+    def _refuse_unended(self, runs: list[RunEntry]) -> None:
+        """Refuse a story that goes on: its test would assert half of what comes of it."""
+        tries = NextTries(self._session)
+        for run in runs:
+            name = self._session.shown_name(run.subject)
+            following = tries.of(run)
+            if run.ended_ms is None:
+                raise Refusal(f"The story goes on: {name} still runs.", 409)
+            if following is not None and not following["dead_letters"]:
+                wait = duration(max(0, following["at_ms"] - self._session.emulator.now_ms))
+                again = f"{name} is tried again in {wait} (try {following['try']})"
+                raise Refusal(f"The story goes on: {again}. Save it when it has ended.", 409)
 
 
 class _Test:
