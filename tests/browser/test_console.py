@@ -325,6 +325,25 @@ def test_a_dead_letter_is_looked_at_and_redriven(opened: Opened) -> None:
     assert opened.call("sqs", "ReceiveMessage", QueueUrl=letters).get("Messages", []) == []
 
 
+def test_times_are_utc_and_durations_whole(opened: Opened) -> None:
+    """As in the terminal, wherever the browser is; nothing lasts "4 min 60 s", or "5 min 0 s"."""
+    opened.page.ask("Emulation.setTimezoneOverride", timezoneId="Asia/Tokyo")
+    opened.open()
+    told = opened.page.run(
+        "import('/_chalice_offline/format.js').then(({ instant, duration }) => "
+        "[instant(0), ...[999, 5_000, 60_000, 299_700, 7_200_000, 7_260_000].map(duration)])"
+    )
+    assert told == [
+        "1970-01-01 00:00:00.000",
+        "999 ms",
+        "5 s",
+        "60 s",
+        "5 min",
+        "2 h",
+        "2 h 1 min",
+    ]
+
+
 def test_a_function_is_invoked_in_a_dialog(opened: Opened) -> None:
     """What Invoke answers is shown; what is no JSON is refused in place."""
     page = opened.page

@@ -109,3 +109,17 @@ def test_a_story_that_goes_on_becomes_no_test_yet(shop: Shop) -> None:
     )
     shop.post("time/advance", {"seconds": 55})
     assert shop.post(f"stories/{story}/test")["runs"] == 2
+
+
+def test_stories_come_in_pages(shop: Shop) -> None:
+    """Each story once, newest first; the last page says of no other."""
+    for number in range(5):
+        shop.post("buses/default/put", {"source": "shop", "detail_type": str(number)})
+    whole = shop.get("stories")
+    pages, before = [], 0
+    while before is not None:
+        page = shop.get(f"stories?limit=2&before={before}")
+        pages += page["stories"]
+        before = page["before"]
+    assert pages == whole["stories"]
+    assert whole["before"] is None

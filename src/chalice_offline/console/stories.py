@@ -43,6 +43,7 @@ class Stories:
         """Answer how the latest stories began, newest first; with `text`, those that mention it.
 
         `only`: "runs" for those in which something ran, "failed" for those in which a run failed.
+        When there may be more, the answer's `before` asks for them.
         """
         text = asked.query.get("text", "")
         limit = asked.count("limit", STORIES_PER_PAGE, 1_000)
@@ -53,9 +54,12 @@ class Stories:
         with emulator.lock:
             ran = self._ran()
             entries = list(emulator.journal.entries())
+            before, last = asked.count("before", 0), 0
             spelled = json.dumps(text)[1:-1]  # as it stands inside a JSON string
             found: dict[int, None] = {}
             for entry in reversed(entries):
+                if before and entry.number >= before:
+                    continue
                 if text and not _mentions(entry, text, spelled):
                     continue
                 if not text and entry.causes:
@@ -68,9 +72,11 @@ class Stories:
                 if not only or (failed if only == "failed" else runs):
                     found.setdefault(story)
                 if len(found) == limit:
+                    last = entry.number
                     break
             begun = [emulator.journal.find(number) for number in found]
-            return {"stories": [self._brief(entry, ran) for entry in begun if entry is not None]}
+            told = [self._brief(entry, ran) for entry in begun if entry is not None]
+            return {"stories": told, "before": last or None}
 
     def one(self, asked: Asked) -> dict[str, Any]:
         """Answer one story: its steps as a tree."""

@@ -2,7 +2,7 @@
 
 import { follow, get, post } from "./api.js";
 import { byId, fill, h, toast } from "./dom.js";
-import { clock, count } from "./format.js";
+import { count, instant } from "./format.js";
 import { help, listen } from "./keys.js";
 import { RunsView } from "./runs.js";
 
@@ -78,25 +78,40 @@ function told(piece) {
   era = piece.era;
   const runs = views.get("runs");
   runs?.told(piece);
+  if (virtual) tellTime(piece.now_ms);
   byId("live").title = `${count(piece.count)} runs so far`;
   behind = true;
 }
 
 // Views other than the list of runs are read anew when something has happened, now and then.
+// One that takes long to work out is asked for less often: the session works while nobody asks.
 let behind = false;
+let nextAt = 0;
 setInterval(() => {
+  if (performance.now() < nextAt) return;
   const quiet = document.hidden || document.querySelector("dialog[open]") || getSelection()?.toString();
   if (!behind || quiet || !view?.reload || shown === "runs") return;
   if (byId("main").querySelector("details.line[open], .message details[open], input:focus")) return;
   behind = false;
-  view.reload().catch((error) => toast(error.message, "bad"));
+  const began = performance.now();
+  nextAt = Infinity;
+  view.reload().catch((error) => toast(error.message, "bad"))
+    .finally(() => { nextAt = performance.now() + 9 * (performance.now() - began); });
 }, 1500);
+
+let virtual = false;
+
+const tellTime = (now) => fill(byId("clock"), `virtual ${instant(now).slice(0, 19)}`);
 
 async function head() {
   const facts = await get("session");
   fill(byId("project"), facts.project ?? "chalice-offline");
-  fill(byId("facts"), [facts.stage, facts.region, facts.virtual && `virtual, ${clock(facts.now_ms)}`].filter(Boolean).join(" · "));
-  if (facts.virtual) timeButtons();
+  fill(byId("facts"), [facts.stage, facts.region, "UTC"].filter(Boolean).join(" · "));
+  virtual = facts.virtual;
+  if (virtual) {
+    timeButtons();
+    tellTime(facts.now_ms);
+  }
   byId("facts").title = `chalice-offline ${facts.version}, Python ${facts.python}, account ${facts.account_id}, seed ${facts.seed}`;
 }
 
@@ -122,6 +137,7 @@ for (const [key, label] of VIEWS) byId("nav").append(h("a", { href: `#/${key}`, 
 byId("helper").addEventListener("click", help);
 listen(() => view, (place) => VIEWS[place] && go(VIEWS[place][0]), arrive);
 addEventListener("hashchange", arrive);
+document.addEventListener("passed", () => head().catch((error) => toast(error.message, "bad")));
 await arrive();
 performance.mark("first view");
 head().catch(() => {});

@@ -2,28 +2,31 @@
 
 const two = (number) => String(number).padStart(2, "0");
 
-/** 14:03:22.123, on the reader's own clock. */
+/** 14:03:22.123, in UTC as in the terminal, in what handlers log and in cron expressions. */
 export function clock(ms) {
   const at = new Date(ms);
-  return `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}.${String(at.getMilliseconds()).padStart(3, "0")}`;
+  return `${two(at.getUTCHours())}:${two(at.getUTCMinutes())}:${two(at.getUTCSeconds())}.${String(at.getUTCMilliseconds()).padStart(3, "0")}`;
 }
 
 /** The date and the clock. */
 export function instant(ms) {
   const at = new Date(ms);
-  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${clock(ms)}`;
+  return `${at.getUTCFullYear()}-${two(at.getUTCMonth() + 1)}-${two(at.getUTCDate())} ${clock(ms)}`;
 }
 
-/** 12 ms, 3.2 s, 4 min 5 s, 2 h 3 min. */
+/** 12 ms, 3.2 s, 4 min 5 s, 2 h 3 min, 5 min. */
 export function duration(ms) {
   if (ms === null || ms === undefined) return "";
   if (ms < 1000) return `${Math.round(ms)} ms`;
   if (ms < 120000) return `${(ms / 1000).toFixed(ms < 10000 ? 2 : 1).replace(/\.?0+$/, "")} s`;
-  const minutes = Math.floor(ms / 60000);
-  if (minutes < 120) return `${minutes} min ${Math.round((ms % 60000) / 1000)} s`;
+  const seconds = Math.round(ms / 1000);
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 120) return parts(minutes, "min", seconds % 60, "s");
   const hours = Math.floor(minutes / 60);
-  return hours < 48 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} days`;
+  return hours < 48 ? parts(hours, "h", minutes % 60, "min") : `${Math.floor(hours / 24)} days`;
 }
+
+const parts = (many, unit, few, smaller) => `${many} ${unit}${few ? ` ${few} ${smaller}` : ""}`;
 
 /** in 5 min, 3 s ago. */
 export function relative(ms, now) {

@@ -27,7 +27,7 @@ export class StoryView {
   }
 
   async reload() {
-    if (!this.number) return this.list(this.text);
+    if (!this.number) return this.list(this.text, this.only, this.before);
     const story = await get(`stories/${this.number}`);
     const told = JSON.stringify(story);
     if (told === this.shown) return undefined; // nothing new: what is open and where one reads stays
@@ -43,17 +43,16 @@ export class StoryView {
 
   // ---- stories by what they mention
 
-  async list(text = "", only = this.only ?? "all") {
+  async list(text = "", only = this.only ?? "all", before = 0) {
     const field = h("input", {
       type: "search", placeholder: "Find stories that mention …  ( / )", value: text, "aria-label": "Find stories",
       onchange: () => this.list(field.value),
     });
-    const asked = `stories?limit=200&only=${ONLY[only]}&text=${encodeURIComponent(text)}`;
-    const found = (await get(asked)).stories;
-    const told = JSON.stringify([text, only, found]);
+    const { stories: found, before: older } = await get(`stories?limit=200&before=${before}&only=${ONLY[only]}&text=${encodeURIComponent(text)}`);
+    const told = JSON.stringify([text, only, before, found]);
     if (told === this.shown) return;
     const chosen = this.rows?.[this.chosenPlace]?.getAttribute("href");
-    Object.assign(this, { text, only, field, shown: told, steps: [] });
+    Object.assign(this, { text, only, before, field, shown: told, steps: [] });
     this.rows = found.map((story) => h("a.line.brief", { href: `#/story/${story.story}` },
       h("span.time", clock(story.at_ms)), h("span.words", { class: isRefused(story) ? "late" : "" }, story.words),
       story.runs > 0 && h("small.n", `${story.runs} ${story.runs === 1 ? "run" : "runs"}, ${duration(story.took_ms)}`),
@@ -62,8 +61,10 @@ export class StoryView {
       h("div.bar", h("h1", "Stories"), field,
         h("div.tabs", { role: "group" }, Object.keys(ONLY).map((one) => h("button.tab", {
           type: "button", "aria-pressed": String(one === only), onclick: () => this.list(text, one) }, one))),
-        h("span.total", found.length === 200 ? "the latest 200" : `${found.length}`)),
-      found.length ? h("div.lines", this.rows) : h("div.empty", h("p", text || only !== "all" ? "No story fits." : "Nothing has happened yet.")));
+        h("span.total", before ? "older ones" : older ? "the latest 200" : `${found.length}`)),
+      found.length ? h("div.lines", this.rows) : h("div.empty", h("p", text || only !== "all" ? "No story fits." : "Nothing has happened yet.")),
+      (older || before > 0) && h("p.buttons.pages", before > 0 && h("button", { type: "button", onclick: () => this.list(text, only) }, "Newest"),
+        older && h("button", { type: "button", onclick: () => this.list(text, only, older) }, "Older…")));
     this.chosenPlace = this.rows.findIndex((row) => row.getAttribute("href") === chosen);
     if (this.chosenPlace >= 0) this.choose(this.chosenPlace);
   }

@@ -7,6 +7,8 @@ import { clock, duration, instant, relative, short } from "./format.js";
 
 const button = (text, onclick, more = {}) => h("button", { type: "button", onclick, ...more }, text);
 
+const STEPS = { "1 min": 1, "15 min": 15, "1 h": 60, "1 day": 1440 };
+
 export class SchedulesView {
   constructor(go) { this.go = go; this.element = h("section.schedules"); }
   async enter() { await this.reload(); }
@@ -15,9 +17,9 @@ export class SchedulesView {
     const [{ schedules, now_ms: now }, time] = await Promise.all([get("schedules"), get("time")]);
     fill(this.element, h("div.bar", h("h1", "Schedules and time")),
       h("p.sum", h("span", `It is ${instant(time.now_ms)}${time.virtual ? " in virtual time" : ""}.`),
-        time.next_due_ms && h("span", `Something is due ${relative(time.next_due_ms, time.now_ms)}.`)),
-      time.virtual && h("div.buttons", [1, 15, 60, 1440].map((minutes) => button(`+ ${duration(minutes * 60000)}`, () => this.pass("advance", { minutes }))),
-        button("Settle", () => this.pass("settle", {}))),
+        h("span", time.next_owed_ms === null ? "Nothing is under way." : `What is under way goes on ${relative(time.next_owed_ms, time.now_ms)}.`)),
+      time.virtual && h("div.buttons", Object.entries(STEPS).map(([label, minutes]) => button(`+ ${label}`, () => this.pass("advance", { minutes }))),
+        button("Settle", () => this.pass("settle", {}), { title: "Go on until nothing is left to do" })),
       schedules.length ? h("table.cards", h("thead", h("tr", ["Schedule", "Expression", "Next", "Target", ""].map((one) => h("th", one)))),
         h("tbody", schedules.map((one) => h("tr", h("td", h("b", one.name), h("small", ` ${one.kind}`)), h("td", { "data-label": "when" }, one.expression, one.zone !== "UTC" && ` ${one.zone}`),
           h("td", { "data-label": "next" }, one.next_ms ? `${relative(one.next_ms, now)}, at ${clock(one.next_ms).slice(0, 8)}` : one.enabled ? "never" : "disabled"),
@@ -36,6 +38,7 @@ export class SchedulesView {
   async pass(how, body) {
     try {
       await post(`time/${how}`, body);
+      document.dispatchEvent(new Event("passed"));
       await this.reload();
     } catch (error) {
       toast(error.message, "bad");
