@@ -68,8 +68,12 @@ def findings(
     """
     known = sides(street) if known is None else known
     found = [text for side in known for text in _of(street, side, told_to_staff)]
-    kitchen = {side.order_id: shop.Kitchen(side.printed, side.standing) for side in known}
-    found += shop.findings(street, kitchen, mails or street.mails(), maybe_untold=maybe_untold)
+    kitchen = {
+        side.order_id: shop.Kitchen(side.printed, side.standing, _is_given_back(street, side))
+        for side in known
+    }
+    mails = street.mails() if mails is None else mails
+    found += shop.findings(street, kitchen, mails, maybe_untold=maybe_untold)
     queues = [name for queue in QUEUES for name in (queue, f"{queue}-dead-letters")]
     return found + [
         f"{name} holds {depth}: {street.first_message(name)}"
@@ -179,11 +183,33 @@ def _is_eaten(street: Books, side: Side) -> bool:
 
     Our record may say "cancelled" by then; but also that the ticket could not be undone.
     """
+    if side.record is not None and side.record.state == "completed":
+        return _is_done(street, side)
+    return _is_given_back(street, side)
+
+
+def _is_given_back(street: Books, side: Side) -> bool:
+    """Say whether all was done that can be about a ticket that was done before it could be undone.
+
+    Its money is given back in full, and a person knows.
+    """
+    record = side.record
+    if record is None or record.store is None or record.undo != "failed":
+        return False
+    if not _is_done(street, side):
+        return False
+    till = street.world.points_of_sale[record.store.pos]
+    told = ("order.void_failed", record.key)
+    return till.has_given_back(side.standing[0].order_id) and any(
+        (note["type"], note["subject"]) == told for note in street.notes()
+    )
+
+
+def _is_done(street: Books, side: Side) -> bool:
     if side.record is None or side.record.store is None or not side.standing:
         return False
     till = street.world.points_of_sale[side.record.store.pos]
-    done = till.is_done(side.standing[0].order_id)
-    return done and (side.record.state == "completed" or side.record.undo == "failed")
+    return till.is_done(side.standing[0].order_id)
 
 
 def _money(street: Books, side: Side, record: OrderRecord) -> Iterator[str]:

@@ -31,10 +31,15 @@ STUCK_WITH_FOOD = "courier: cannot be stopped"
 
 @dataclass(frozen=True, slots=True)
 class Kitchen:
-    """The tickets of one order: all that were printed, and those that stand."""
+    """The tickets of one order: all that were printed, and those that stand.
+
+    `is_given_back` says that the one that stands was done before it could be undone, that its money
+    is given back at the till, and that staff know.
+    """
 
     printed: tuple[Ticket, ...] = ()
     standing: tuple[Ticket, ...] = ()
+    is_given_back: bool = False
 
 
 def checkouts(books: Books) -> dict[str, Json]:
@@ -102,7 +107,7 @@ def _about_tickets(record: Json, kitchen: Kitchen, money: Sequence[Json]) -> Ite
         yield f"{len(kitchen.printed)} tickets"
     if kitchen.printed and (not held or kitchen.printed[0].printed_at_ms < min(held)):
         yield "a ticket before the money was held"
-    wanted = 0 if record["ending"] else 1
+    wanted = 0 if record["ending"] and not kitchen.is_given_back else 1
     if len(kitchen.standing) != wanted and not record["unstoppable"]:
         yield f"{len(kitchen.standing)} tickets stand ({record['ending']})"
 

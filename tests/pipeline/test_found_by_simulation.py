@@ -18,6 +18,7 @@ from simulators.audit import findings
 from simulators.menu import OPEN_DELIVERY
 from simulators.sim import plan as plans
 from simulators.sim.customers import placed
+from tests.pipeline.shop_steps import check_out, status
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -259,3 +260,42 @@ def test_kitchens_cancellation_after_a_yes_whose_answer_got_lost(
     street.go(seconds=300)
     assert street.decisions() == {order_id: "cancelled_by_merchant"}
     assert findings(street) == []
+
+
+def test_a_kitchen_that_is_done_before_the_void_is_tried_again(
+    street: Street, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The food is made: what is left is the money, on both books, and that staff know."""
+    call, deaths = VendorHttp.call, ["submit"]
+
+    def dies_before(self: VendorHttp, method: str, url: str, **named: Any) -> Any:
+        if url.endswith("/v2/refunds") and deaths:
+            deaths.pop()
+            raise MemoryError
+        return call(self, method, url, **named)
+
+    monkeypatch.setattr(VendorHttp, "call", dies_before)
+    checkout_id, square = check_out(street, carried=True), street.world.square
+    street.settle()
+    [ticket] = square.tickets()
+    street.world.shop.cancel(checkout_id)
+    street.go(seconds=10)
+    assert not deaths
+    square.fulfil(ticket.order_id, "COMPLETED")
+    street.go(seconds=300, step=20)
+    assert status(street, checkout_id)["status"] == "cancelled"
+    assert street.world.stripe.kept() == 0
+    assert square.has_given_back(ticket.order_id)
+    [failed] = [note for note in street.notes() if note["type"] == "order.void_failed"]
+    assert failed["subject"].endswith(checkout_id)
+    assert "completed the order; what was paid is given back" in failed["reason"]
+    assert findings(street) == []
+    # Nothing weaker will do: all the money back, and somebody who knows.
+    [payment] = square._payments.values()
+    refunded, stands = payment["refunded_money"], f"{checkout_id}: 1 tickets stand (cancelled)"
+    for less in (0, refunded["amount"] - 1):
+        payment["refunded_money"] = refunded | {"amount": less}
+        assert stands in findings(street)
+    payment["refunded_money"] = refunded
+    monkeypatch.setattr(street, "notes", lambda: iter(()))
+    assert stands in findings(street)

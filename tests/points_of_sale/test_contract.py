@@ -119,6 +119,21 @@ def test_an_order_is_voided_printed_or_not_and_voided_again(till: Any) -> None:
     assert till.simulator.standing_tickets() == []
 
 
+def test_an_order_that_squares_kitchen_has_completed_gives_its_money_back(square: Any) -> None:
+    """To cancel it is impossible there, and is not tried; said twice, it is refunded once."""
+    record = square.record()
+    ticket = square.make(record)
+    square.simulator.fulfil(ticket.pos_order_id, "COMPLETED")
+    for _ in range(2):
+        with pytest.raises(PosRefused, match="the kitchen has completed the order"):
+            square.pos.void(record, ticket)
+        square.advance(seconds=1)
+    [payment] = square.simulator.payments()
+    assert payment["refunded_money"] == payment["total_money"]
+    assert square.simulator.requests["RefundPayment"] == 2
+    assert "UpdateOrder" not in square.simulator.requests
+
+
 @pytest.mark.parametrize("step", ["find", "create"])
 def test_a_limit_says_come_back(till: Any, step: str) -> None:
     """Nothing was carried out; where the vendor says when, that is passed on."""

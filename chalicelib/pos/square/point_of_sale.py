@@ -191,7 +191,11 @@ class Square:
         self._call(_seller(store), "POST", "/v2/payments", body)
 
     def void(self, record: OrderRecord, ticket: Ticket) -> None:
-        """Refund what was recorded as paid, then cancel the order with its fulfilment."""
+        """Refund what was recorded as paid, then cancel the order with its fulfilment.
+
+        PosRefused when the kitchen was faster: "completed" is the last of an order's states
+        (Square's API reference, OrderState). Its money is given back all the same.
+        """
         seller = _seller(record.store)
         order = self._retrieve(ticket.pos_order_id, seller)
         if order.get("state") == "CANCELED":
@@ -199,6 +203,9 @@ class Square:
         for tender in entries(order, "tenders"):
             self._refund(record, tender)
             order = self._retrieve(ticket.pos_order_id, seller)
+        if order.get("state") == "COMPLETED":
+            detail = "Square: the kitchen has completed the order; what was paid is given back"
+            raise PosRefused(Refusal(Reason.POS_REFUSED, REFUSED, detail=detail))
         cancelled = [
             {"uid": part.get("uid"), "state": "CANCELED"} for part in entries(order, "fulfillments")
         ]

@@ -19,6 +19,7 @@ from simulators.pos.square import fields
 from simulators.pos.square.catalog import Catalog, inventory_counts
 from simulators.pos.square.errors import error_response, invalid, refuse
 from simulators.pos.square.oauth import SquareTokens
+from simulators.pos.square.payments import Asked, asked, tender_of
 from simulators.pos.square.pricing import Pricer
 from simulators.pos.square.refunds import made_refund, unrefunded
 from simulators.pos.square.search import search_orders
@@ -128,6 +129,11 @@ class Square(PointOfSaleSimulator):
         """Say whether the order is completed."""
         with self._lock:
             return bool(self._orders[order_id]["state"] == "COMPLETED")
+
+    def has_given_back(self, order_id: str) -> bool:
+        """Say whether every payment of the order is refunded in full."""
+        with self._lock:
+            return not unrefunded(self._orders[order_id], self._payments)
 
     def goods_total(self, order_id: str) -> int:
         """Return what the order's lines come to."""
@@ -299,26 +305,12 @@ class Square(PointOfSaleSimulator):
         return self._once("CreatePayment", body, 45, lambda: self._pay(body), required=True)
 
     def _pay(self, body: Json) -> Response:
-        source = fields.required_text(body.get("source_id"), "source_id", longest=192)
-        if source not in ("EXTERNAL", "CASH"):
-            raise invalid("UNSUPPORTED_SOURCE_TYPE", "Only EXTERNAL and CASH.", "source_id")
-        details = f"{source.lower()}_details"
-        given = fields.mapping(body.get(details), details)
-        if source == "EXTERNAL":
-            fields.required_text(given.get("type"), "external_details.type", longest=50)
-            fields.required_text(given.get("source"), "external_details.source", longest=255)
-            fields.text(given.get("source_id"), "external_details.source_id", longest=255)
-        currency = self.settings.currency
-        amount = fields.money(body.get("amount_money"), "amount_money", currency)
-        tip = fields.money(body["tip_money"], "tip_money", currency) if "tip_money" in body else 0
-        fields.text(body.get("reference_id"), "reference_id", longest=40)
-        fields.text(body.get("note"), "note", longest=500)
-        order = None
-        if (order_id := fields.text(body.get("order_id"), "order_id", longest=192)) is not None:
-            order = self._payable_order(order_id, amount)
-        payment = self._record_payment(body, source, amount, tip, order)
+        wanted, order = asked(body, self.settings.currency), None
+        if wanted.order_id is not None:
+            order = self._payable_order(wanted.order_id, wanted.amount)
+        payment = self._record_payment(body, wanted, order)
         if order is not None:
-            self._mark_paid(order, payment, tip)
+            self._mark_paid(order, payment, wanted.tip)
         return Response.of_json({"payment": payment})
 
     def _payable_order(self, order_id: str, amount: int) -> Json:
@@ -332,22 +324,20 @@ class Square(PointOfSaleSimulator):
             raise invalid("PAYMENT_AMOUNT_MISMATCH", detail, "amount_money.amount")
         return order
 
-    def _record_payment(
-        self, body: Json, source: str, amount: int, tip: int, order: Json | None
-    ) -> Json:
+    def _record_payment(self, body: Json, wanted: Asked, order: Json | None) -> Json:
         now = rfc3339(self._now_ms())
-        details = f"{source.lower()}_details"
+        details = f"{wanted.source.lower()}_details"
         money = self._pricer.money
         payment: Json = {
             "id": self.new_id(27),
             "created_at": now,
             "updated_at": now,
-            "amount_money": money(amount),
-            "tip_money": money(tip),
-            "total_money": money(amount + tip),
-            "approved_money": money(amount + tip),
+            "amount_money": money(wanted.amount),
+            "tip_money": money(wanted.tip),
+            "total_money": money(wanted.amount + wanted.tip),
+            "approved_money": money(wanted.amount + wanted.tip),
             "status": "COMPLETED",
-            "source_type": source,
+            "source_type": wanted.source,
             details: copy.deepcopy(body[details]),
             "version_token": self.new_id(44),
         }
@@ -381,18 +371,7 @@ class Square(PointOfSaleSimulator):
             order["total_tip_money"] = order["net_amounts"]["tip_money"] = money(tip)
             total = order["total_money"]["amount"] + tip
             order["total_money"] = order["net_amounts"]["total_money"] = money(total)
-            order["tenders"] = [
-                {
-                    "id": payment["id"],
-                    "payment_id": payment["id"],
-                    "location_id": order["location_id"],
-                    "transaction_id": order["id"],
-                    "created_at": payment["created_at"],
-                    "amount_money": payment["total_money"],
-                    "tip_money": payment["tip_money"],
-                    "type": "CASH" if payment["source_type"] == "CASH" else "OTHER",
-                }
-            ]
+            order["tenders"] = [tender_of(payment, order)]
         if not order.get("fulfillments"):
             order["state"] = "COMPLETED"
             order["closed_at"] = rfc3339(self._now_ms())
