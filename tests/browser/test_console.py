@@ -176,6 +176,35 @@ def test_what_strangers_send_is_text(opened: Opened) -> None:
     assert opened.page.errors == []
 
 
+def test_odd_keys_and_deep_json_are_shown(opened: Opened) -> None:
+    """A key that walks up as a path would; JSON deeper than a stack; a bucket of two pages."""
+    opened.call("s3", "CreateBucket", Bucket="things")
+    keys = ["../up", "a//b", "a?b#c", "%2e%2e/x", "__proto__", "line\nbreak"]
+    for key in [*keys, *(f"n{number:03}" for number in range(500))]:
+        opened.call("s3", "PutObject", Bucket="things", Key=key, Body=f"body of {key}".encode())
+    opened.open("buckets/things")
+    page = opened.page
+    page.run(
+        "document.querySelectorAll('details summary').forEach((one, at) => at < 6 && one.click())"
+    )
+    for key in keys:
+        page.wait(
+            f"document.querySelector('main').innerText.includes({json.dumps('body of ' + key)})"
+        )
+    page.click(".pages button")
+    page.wait("document.querySelectorAll('details').length === 6")
+    url = opened.call("sqs", "CreateQueue", QueueName="inbox")["QueueUrl"]
+    opened.call("sqs", "SendMessage", QueueUrl=url, MessageBody="[" * 20_000)
+    opened.call("sqs", "SendMessage", QueueUrl=url, MessageBody="[" * 9_000 + "]" * 9_000)
+    opened.open("queues/inbox")
+    page.wait("document.querySelectorAll('.message').length === 2")
+    story = opened.emulator.journal.last_number
+    opened.open(f"story/{story}")
+    page.click(".step")
+    page.wait("document.querySelector('.more').innerText.includes('[[[[')")
+    assert page.errors == []
+
+
 def test_the_page_obeys_its_own_rules(opened: Opened) -> None:
     """No script or style stands in it, and a script that is put there does not run."""
     opened.open()

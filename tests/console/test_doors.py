@@ -171,6 +171,19 @@ def test_schedules_say_when_they_are_next_and_fire_now(shop: Shop) -> None:
     assert len(shop.get("runs?function=hourly")["runs"]) == 3
 
 
+def test_an_object_is_shown_whatever_its_key_is_and_wherever_its_text_is_cut(shop: Shop) -> None:
+    """A browser turns a path with ".." into another; 64 KiB end in the middle of an é."""
+    shop.post("buckets/menus/put", {"key": "../../secrets", "text": "x" + "é" * 40_000})
+    shown = shop.get("buckets/menus/object?key=..%2F..%2Fsecrets")
+    assert shown["key"] == "../../secrets"
+    assert shown["text"] == "x" + "é" * 32_767
+    assert (shown["shown_bytes"], shown["size"]) == (65_536, 80_001)
+    assert shop.refused("GET", "buckets/menus/object") == (
+        400,
+        "?key= is empty; an object has one.",
+    )
+
+
 def test_buckets_tables_and_streams_are_read_and_written(shop: Shop) -> None:
     """What was put is shown, masked."""
     shop.post("buckets/menus/put", {"key": "a/b.txt", "text": "password=hunter2"})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import codecs
 from typing import TYPE_CHECKING, Any
 
 from chalice_offline.console.doors import Asked, Door, Refusal
@@ -29,6 +30,8 @@ class Buckets:
             Door("GET", "buckets", self.all),
             Door("GET", "buckets/{name}/objects", self.objects),
             Door("GET", "buckets/{name}/objects/{key*}", self.object),
+            # Browsers walk up where a path says "..": such a key comes as a parameter.
+            Door("GET", "buckets/{name}/object", self.object),
             Door("POST", "buckets/{name}/put", self.put),
             Door("POST", "buckets/{name}/delete", self.delete),
         ]
@@ -82,16 +85,22 @@ class Buckets:
 
     def object(self, asked: Asked) -> dict[str, Any]:
         """Answer the beginning of an object as text, masked."""
-        bucket, key = self._find(asked.name("name")), asked.name("key")
+        bucket = self._find(asked.name("name"))
+        key = asked.query.get("key", "") or asked.names.get("key", "")
+        if not key:
+            raise Refusal("?key= is empty; an object has one.")
         found = self._session.read("s3", "GetObject", Bucket=bucket, Key=key)
         body = _beginning(found.get("Body", b""))
+        size = found.get("ContentLength", len(body))
         try:
-            text: str | None = mask(body.decode())
+            # The last character may be cut in the middle.
+            decoded = codecs.getincrementaldecoder("utf-8")().decode(body, len(body) == size)
+            text: str | None = mask(decoded)
         except UnicodeDecodeError:
             text = None
         return {
             "key": key,
-            "size": found.get("ContentLength", len(body)),
+            "size": size,
             "content_type": found.get("ContentType"),
             "metadata": mask(found.get("Metadata", {})),
             "text": text,

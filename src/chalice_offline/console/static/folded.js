@@ -1,11 +1,13 @@
 // JSON that is carried as text, opened to be edited and closed again: bodies, messages, payloads.
 
-const DEEPEST = 6;
+import { parsed } from "./format.js";
+
+const DEEPEST = 6; // texts within texts
 
 /** Return a copy in which texts that hold a JSON object or list are what they hold. */
 export function opened(value, depth = 0) {
   if (typeof value === "string") {
-    const inside = depth < DEEPEST ? held(value) : undefined;
+    const inside = depth < DEEPEST ? parsed(value) : undefined;
     return inside === undefined ? value : opened(inside, depth + 1);
   }
   if (Array.isArray(value)) return value.map((one) => opened(one, depth));
@@ -17,7 +19,7 @@ export function opened(value, depth = 0) {
     the last blank: a signature may be over it. */
 export function closed(edited, original, depth = 0) {
   if (typeof original === "string") {
-    const inside = depth < DEEPEST ? held(original) : undefined;
+    const inside = depth < DEEPEST ? parsed(original) : undefined;
     if (inside === undefined || typeof edited === "string") return edited;
     const whole = closed(edited, inside, depth + 1);
     return JSON.stringify(whole) === JSON.stringify(inside) ? original : JSON.stringify(whole);
@@ -28,15 +30,6 @@ export function closed(edited, original, depth = 0) {
     return mapped(edited, (one, name) => closed(one, before[name], depth));
   }
   return edited;
-}
-
-function held(text) {
-  if (!/^\s*[[{]/.test(text)) return undefined;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 const mapped = (value, change) => Object.fromEntries(Object.entries(value).map(([name, one]) => [name, change(one, name)]));

@@ -42,17 +42,30 @@ export const short = (arn) => String(arn).split(/[:/]/).pop();
 /** A text as JSON when it is some, indented; else as it is. */
 export function pretty(value) {
   if (typeof value === "string") {
-    const parsed = parse(value);
-    return parsed === undefined ? value : JSON.stringify(parsed, null, 2);
+    const inside = parsed(value);
+    return inside === undefined ? value : JSON.stringify(inside, null, 2);
   }
   return JSON.stringify(value, null, 2) ?? "";
 }
 
-function parse(text) {
-  if (!/^\s*[[{]/.test(text)) return undefined;
+const DEEPEST = 200; // levels: what nests deeper is nobody's data, and indented it would fill the memory
+
+/** Return the object or list that a text holds as JSON; undefined when it holds none. */
+export function parsed(text) {
+  if (!/^\s*[[{]/.test(text) || isDeep(text)) return undefined;
   try {
     return JSON.parse(text);
   } catch {
     return undefined;
   }
+}
+
+function isDeep(text) {
+  let depth = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at) | 32; // [ and { differ in one bit, ] and } too
+    if (code === 123 && ++depth > DEEPEST) return true;
+    if (code === 125) depth--;
+  }
+  return false;
 }

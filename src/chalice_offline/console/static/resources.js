@@ -14,7 +14,13 @@ class Page {
   }
   async enter(name) {
     this.name = name ? decodeURIComponent(name) : "";
+    this.after = ""; // where the page that is shown begins
     await this.reload();
+  }
+  /** Buttons to the next page, which begins after something, and back to the first. */
+  pages(next) {
+    const to = (after) => { this.after = after; this.reload().catch((error) => toast(error.message, "bad")); };
+    return (next || this.after) && h("p.buttons.pages", this.after && button("First", () => to("")), next && button("More…", () => to(next)));
   }
   back() { this.go(this.name ? this.home : "runs"); }
   head(title, ...more) {
@@ -79,9 +85,9 @@ export class BucketsView extends Page {
   }
 
   async inside() {
-    const { objects, more } = await get(`buckets/${encodeURIComponent(this.name)}/objects?limit=500`);
+    const { objects, more } = await get(`buckets/${encodeURIComponent(this.name)}/objects?limit=500&after=${encodeURIComponent(this.after)}`);
     fill(this.element, this.head(this.name, button("Put object…", () => this.put())),
-      objects.length ? h("div.lines", objects.map((one) => this.object(one))) : nothing("The bucket is empty."), more && h("p.hint", "There are more."));
+      objects.length ? h("div.lines", objects.map((one) => this.object(one))) : nothing(this.after ? "There are no more." : "The bucket is empty."), this.pages(more && objects.at(-1).key));
   }
 
   object(one) {
@@ -89,8 +95,13 @@ export class BucketsView extends Page {
     shown.addEventListener("toggle", async () => {
       if (!shown.open || shown.dataset.read) return;
       shown.dataset.read = "yes";
-      const found = await get(`buckets/${encodeURIComponent(this.name)}/objects/${one.key.split("/").map(encodeURIComponent).join("/")}`);
-      shown.append(h("p.hint", found.content_type), found.text === null ? h("p.hint", "Bytes that are no text.") : json(found.text));
+      try {
+        const found = await get(`buckets/${encodeURIComponent(this.name)}/object?key=${encodeURIComponent(one.key)}`);
+        shown.append(h("p.hint", found.content_type, found.shown_bytes < found.size && `, the first ${count(found.shown_bytes)} bytes`),
+          found.text === null ? h("p.hint", "Bytes that are no text.") : json(found.text));
+      } catch (error) {
+        shown.append(h("p.error", error.message));
+      }
     });
     return shown;
   }
@@ -120,12 +131,11 @@ export class TablesView extends Page {
   }
 
   async inside(table) {
-    const { items, after } = await get(`tables/${encodeURIComponent(this.name)}/items?limit=200`);
+    const { items, after } = await get(`tables/${encodeURIComponent(this.name)}/items?limit=200&after=${encodeURIComponent(this.after)}`);
     const names = [...table.keys, ...[...new Set(items.flatMap((one) => Object.keys(one)))].filter((one) => !table.keys.includes(one)).sort()].slice(0, 12);
     fill(this.element, this.head(this.name, h("span.total", `${count(table.items)} items`), button("Put item…", () => this.put(table))),
       items.length ? h("div.wide", h("table", h("thead", h("tr", names.map((one) => h("th", one)))),
-        h("tbody", items.map((one) => h("tr", names.map((name) => h("td.cell", plain(one[name])))))))) : nothing("The table is empty."),
-      after && h("p.hint", "There are more."));
+        h("tbody", items.map((one) => h("tr", names.map((name) => h("td.cell", plain(one[name])))))))) : nothing(this.after ? "There are no more." : "The table is empty."), this.pages(after));
   }
 
   put(table) {
