@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain.errors import InvalidPayload
 from chalicelib.domain.order import is_order_key
-from chalicelib.pos.base import PosOrder, UnreadOrder
+from chalicelib.pos.base import PosAnswerUnreadable, PosOrder, UnreadOrder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -62,6 +62,31 @@ class Listing:
             return self.read(entry, key, id_)
         except InvalidPayload as error:
             return UnreadOrder(str(error), key, id_)
+
+
+class Search:
+    """A search for one order in a list whose entries name theirs in a member.
+
+    An entry without that member is somebody else's; one that cannot be read may be the one that is
+    looked for.
+    """
+
+    def __init__(self, named_in: str) -> None:
+        self._named_in = named_in
+        self._unread = 0
+
+    def of(self, found: Iterable[object]) -> Iterator[Entry]:
+        """Yield the entries that can be read, counting the others."""
+        for entry in found:
+            if isinstance(entry, dict) and isinstance(entry.get(self._named_in), str | None):
+                yield entry
+            else:
+                self._unread += 1
+
+    def found_nothing(self) -> None:
+        """Raise PosAnswerUnreadable unless all was read: "not there" would not be proven."""
+        if self._unread:
+            raise PosAnswerUnreadable(f"{self._unread} entries of the list cannot be read")
 
 
 def created(at_ms: int | None) -> int:

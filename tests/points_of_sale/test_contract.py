@@ -380,6 +380,30 @@ def test_a_list_that_is_none_proves_nothing(till: Any) -> None:
         till.pos.find(record)
 
 
+@pytest.mark.parametrize("till", ["square", "clover"], indirect=True)  # Toast is asked for one
+@pytest.mark.parametrize("entry", [None, 7, "order", [], {"note": 7, "reference_id": ["o-1"]}])
+def test_what_an_entry_that_cannot_be_read_may_be_is_not_proven_to_be_missing(
+    till: Any, entry: Any
+) -> None:
+    """To make it once more could be a second ticket; to leave it, one that nobody voids."""
+    record = till.record()
+    till.make(record)
+    till.advance(seconds=60)
+    spoil_lists(till, lambda found: [entry for _ in found])
+    with pytest.raises(PosOutcomeUnknown):
+        till.pos.find(record)
+
+
+@pytest.mark.parametrize("till", ["square", "clover"], indirect=True)
+def test_entries_that_are_somebody_elses_prove_that_ours_is_missing(till: Any) -> None:
+    """Sales at the counter carry no name of ours."""
+    record = till.record()
+    till.make(record)
+    till.advance(seconds=60)
+    spoil_lists(till, lambda _: [{}, {"id": 1}, {"note": None}, {"note": "no onions"}])
+    assert till.pos.find(record) is None
+
+
 def test_a_full_page_with_an_entry_that_is_no_object_is_not_the_last(clover: Any) -> None:
     """What stands on the page after it would be made a second time."""
     records = [clover.record(f"o-{number}") for number in range(101)]

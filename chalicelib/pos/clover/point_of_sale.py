@@ -44,7 +44,7 @@ from chalicelib.pos.base import (
     member,
 )
 from chalicelib.pos.clover.orders import order_body, order_key
-from chalicelib.pos.listing import Listing
+from chalicelib.pos.listing import Listing, Search
 from chalicelib.pos.writing import order_and_store
 
 if TYPE_CHECKING:
@@ -91,9 +91,11 @@ class Clover:
     def find(self, record: OrderRecord) -> Ticket | None:
         """Look through what the merchant got since the order came in for our key in a note."""
         order, store = order_and_store(record)
-        for found in self._since(store.location_id, record.received_ms - SEARCH_SLACK_MS):
-            if isinstance(found, dict) and order_key(found.get("note")) == order.key:
+        since_ms, search = record.received_ms - SEARCH_SLACK_MS, Search("note")
+        for found in search.of(self._since(store.location_id, since_ms)):
+            if order_key(found.get("note")) == order.key:
                 return _ticket(found, order.currency)
+        search.found_nothing()
         return None
 
     def create(self, record: OrderRecord) -> Ticket:

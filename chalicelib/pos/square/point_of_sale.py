@@ -50,7 +50,7 @@ from chalicelib.pos.base import (
     listed,
     member,
 )
-from chalicelib.pos.listing import Listing, created
+from chalicelib.pos.listing import Listing, Search, created
 from chalicelib.pos.square.orders import order_body
 from chalicelib.pos.square.stock import CATALOG_BATCH, levels_at, stock_notices
 from chalicelib.pos.writing import order_and_store, title
@@ -122,11 +122,11 @@ class Square:
         """
         order, store = order_and_store(record)
         wanted = reference_id(order.channel, order.order_id)
-        for found in self._created(store, record.received_ms - SEARCH_SLACK_MS):
-            if not isinstance(found, dict):
-                continue
+        search = Search("reference_id")
+        for found in search.of(self._created(store, record.received_ms - SEARCH_SLACK_MS)):
             if found.get("reference_id") == wanted and found.get("state") != "CANCELED":
                 return _ticket(found)
+        search.found_nothing()
         return None
 
     def orders_between(self, store: Store, start_ms: int, end_ms: int) -> Iterator[ListedOrder]:
