@@ -243,6 +243,21 @@ def test_the_keyboard_is_enough(opened: Opened) -> None:
     assert page.errors == []
 
 
+def test_the_keyboard_reaches_what_a_view_offers(opened: Opened) -> None:
+    """Where there are no rows to choose, j goes from button to button, and Enter presses it."""
+    opened.call("s3", "CreateBucket", Bucket="things")
+    opened.call("s3", "PutObject", Bucket="things", Key="a", Body=b"inside")
+    page = opened.page
+    opened.open("buckets")
+    page.press("j", "Enter")
+    page.wait("location.hash === '#/buckets/things' && document.querySelector('details')")
+    page.press("j", "j", "Enter")
+    page.wait("document.querySelector('details').innerText.includes('inside')")
+    page.press("k", "Enter")
+    page.wait("document.querySelector('dialog[open] [name=key]')")
+    assert page.errors == []
+
+
 def test_ten_thousand_runs_are_smooth(opened: Opened) -> None:
     """Of the list only what is in sight is in the page; how long it took is told, not judged."""
     opened.record(10_000)

@@ -37,8 +37,8 @@ export function listen(view, go, arrive) {
 }
 
 function act(key, view, go, event) {
-  if (key === "j" || key === "ArrowDown") return done(view.move?.(1));
-  if (key === "k" || key === "ArrowUp") return done(view.move?.(-1));
+  if (key === "j" || key === "ArrowDown") return done(move(view, 1));
+  if (key === "k" || key === "ArrowUp") return done(move(view, -1));
   if (key === "Home" && view.move) return done(view.move(-1e9));
   if (key === "Enter" && !event.target.closest("button, a, summary")) return done(view.open?.());
   if (key === "Escape") return done(view.back?.());
@@ -50,6 +50,16 @@ function act(key, view, go, event) {
 }
 
 const done = () => true;
+
+/** Go to the next row; in a view that has no rows of its own, to the next thing that Enter does something with. */
+function move(view, step) {
+  if (view.move && view.rows?.length !== 0) return view.move(step);
+  const things = [...document.querySelectorAll("#main a.line, #main summary, #main button, #main .node")].filter((one) => one.getClientRects().length);
+  const at = things.indexOf(document.activeElement);
+  const next = things[at < 0 ? (step > 0 ? 0 : things.length - 1) : Math.min(things.length - 1, Math.max(0, at + step))];
+  next?.focus();
+  return next?.scrollIntoView({ block: "nearest" });
+}
 
 /** Show the keys. */
 export function help() {

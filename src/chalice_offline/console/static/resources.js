@@ -223,6 +223,11 @@ export class FunctionsView extends Page {
   invoke(one) {
     ask(`Invoke ${one.name}`, [{ name: "event", label: "Event", kind: "json", value: {} },
       { name: "type", label: "Type", kind: "choice", choices: ["RequestResponse", "Event"], value: "RequestResponse" }], "Invoke",
-    (values) => post(`functions/${encodeURIComponent(one.deployed_name)}/invoke`, values));
+    async (values) => {
+      const done = await post(`functions/${encodeURIComponent(one.deployed_name)}/invoke`, values);
+      if (values.type === "Event") return h("p", "Taken; it runs by itself.");
+      return h("div", h("p", { class: done.error ? "bad" : "good" }, done.error || "ok"), json(done.payload),
+        done.log?.length > 0 && h("pre.log", done.log.map((line) => `${line}\n`)));
+    });
   }
 }
