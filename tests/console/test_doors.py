@@ -260,6 +260,10 @@ def test_stories_become_tests_that_pass(shop: Shop) -> None:
         "function": lambda: shop.post("functions/echo/invoke", {"event": {"fail": True}}),
         "fired": lambda: shop.post(f"schedules/{schedule['name']}/fire"),
         "schedule": lambda: shop.post("time/advance", {"hours": 1}),
+        "fault": lambda: (
+            shop.post("faults", {"kind": "error", "target": "cook", "times": 1, "code": "Burnt"}),
+            shop.order("soup"),
+        ),
     }
     for name, begin in began.items():
         begin()

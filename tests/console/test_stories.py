@@ -123,3 +123,18 @@ def test_stories_come_in_pages(shop: Shop) -> None:
         before = page["before"]
     assert pages == whole["stories"]
     assert whole["before"] is None
+
+
+def test_what_chance_did_becomes_no_test(shop: Shop) -> None:
+    """Nor what a fault did that is there no more: said is what to do instead."""
+    fault = shop.post(
+        "faults", {"kind": "error", "target": "cook", "probability": 0.99, "times": 1}
+    )
+    shop.order("soup")
+    story = shop.get("runs")["runs"][0]["story"]
+    status, why = shop.refused("POST", f"stories/{story}/test", {})
+    assert status == 409
+    assert why.startswith("Fault 1 struck in this story and strikes by chance:")
+    shop.post(f"faults/{fault['number']}/remove")
+    _, why = shop.refused("POST", f"stories/{story}/test", {})
+    assert "is switched off by now" in why

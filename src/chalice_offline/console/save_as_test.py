@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from chalice_offline.console.doors import Asked, Door, Refusal
 from chalice_offline.console.next_tries import NextTries
 from chalice_offline.console.replay import request_of
+from chalice_offline.console.saved_faults import faults_of
 from chalice_offline.core.run import RunState
 from chalice_offline.trace import Trace, mask
 from chalice_offline.trace.story import duration
@@ -63,7 +64,8 @@ class SaveAsTest:
             runs = [run for one in own if (run := emulator.runs.find(one.number))]
             self._refuse_unended(runs)
             whole = asked.flag("whole")
-            text = _Test(self._session, name, whole=whole).text(trace, inputs, runs)
+            faults = faults_of(self._session, own)
+            text = _Test(self._session, name, whole=whole).text(trace, inputs, runs, faults)
         hides = not whole and "***" in text
         return {"file": f"test_{name}.py", "text": text, "masked": hides, "runs": len(runs)}
 
@@ -87,10 +89,12 @@ class _Test:
         self._name = name
         self._whole = whole
 
-    def text(self, trace: Trace, inputs: list[Entry], runs: list[RunEntry]) -> str:
+    def text(
+        self, trace: Trace, inputs: list[Entry], runs: list[RunEntry], faults: list[str]
+    ) -> str:
         """Return the file."""
         steps = [line for entry in inputs[:_INPUTS_MAX] for line in self._step(entry)]
-        body = [*steps, "offline.settle(raise_errors=False)", *self._asserted(runs)]
+        body = [*faults, *steps, "offline.settle(raise_errors=False)", *self._asserted(runs)]
         began = str(trace.words(trace.roots[0]))
         lines = [
             f'"""{_in_docstring(began)}, as it happened once."""',
