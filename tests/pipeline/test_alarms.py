@@ -7,17 +7,21 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from chalicelib.domain.refusal import Reason
+from chalicelib.domain.refusal import Reason, Refusal
+from chalicelib.pos.base import PosRefused
+from chalicelib.pos.square.point_of_sale import Square
+from chalicelib.reconciliation.differences import Kind
 from chalicelib.telemetry.metrics import METRICS, METRICS_OF_FIFTY_STORES, NAMESPACE
 from tests.pipeline.alarms import OURS, is_on, ours, samples, sources, went_off
 from tests.pipeline.log_lines import metrics, parsed
 from tests.pipeline.shop_steps import check_out
+from tests.pipeline.test_reconciliation import compare_today
 
 if TYPE_CHECKING:
     from simulators.street import Street
 
 STORES = {"square": 0, "toast": 1, "clover": 2}
-FIFTY = {"store": 50, "channel": 4, "vendor": 3, "party": 6, "reason": 10, "kind": 5}
+FIFTY = {"store": 50, "channel": 4, "vendor": 3, "party": 6, "reason": 10, "kind": len(Kind)}
 FIFTY |= {"ending": 8, "step": 4}  # of our own shop
 
 
@@ -226,6 +230,29 @@ def test_step_that_hangs_is_told(street: Street, capsys: pytest.CaptureFixture[s
     assert "shop-steps-stuck" in watch.went_off()
     step = frozenset({("step", "pay")})
     assert len(samples(watch.lines)["StepsStuck", step]) == 1
+
+
+def test_night_whose_orders_cannot_be_compared_is_noticed(
+    street: Street, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What nobody can read counts as what differs, with its kind."""
+    street.place("uber_eats", number=1)
+    street.settle()
+    watch = Watch(street, capsys)
+    compare_today(street)
+    assert "orders-differing" not in watch.went_off()
+    street.world.uber.faults.add("GetOrder", "unreadable_reply", times=None)
+    monkeypatch.setattr(Square, "orders_between", refused)
+    compare_today(street)
+    street.pass_time(seconds=3_600)
+    assert "orders-differing" in watch.went_off()
+    for kind in (Kind.PARTNER_UNREAD, Kind.KITCHEN_UNREAD):
+        assert ("OrdersDiffering", frozenset({("kind", kind)})) in samples(watch.lines)
+
+
+def refused(*_: Any) -> None:
+    """Refuse to list orders, as to an app that an owner allows less than before."""
+    raise PosRefused(Refusal(Reason.POS_NOT_READY, "no", detail="Square: HTTP 403"))
 
 
 @pytest.mark.parametrize("name", sorted(ours()))
