@@ -68,7 +68,7 @@ def reconcile_store(services: Services, command: ReconcileStore) -> None:
     found = [*with_kitchen(records, kitchen), *_unreadable(keys, records)]
     found += _unknown(services, kitchen.tickets, set(keys), command.day_ms)
     made = [record for record in records if record.state in MADE]
-    partners = with_partners(services.channels, made)
+    partners = with_partners(services.channels, made, services.now_ms)
     _tell(services, store, command.day_ms, records, [*found, *partners.found], partners.not_shown)
 
 

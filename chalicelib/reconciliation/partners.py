@@ -24,7 +24,7 @@ from chalicelib.domain.errors import InvalidPayload, OrderRefused
 from chalicelib.reconciliation.differences import Difference, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from chalicelib.channels.base import Channel
     from chalicelib.domain.order import Order
@@ -32,6 +32,10 @@ if TYPE_CHECKING:
 
 FAILURES_IN_A_ROW = 3
 """A partner that does not answer so often is down: to ask on would take the store's whole turn."""
+
+ASK_MS = 200_000
+"""So long partners are asked: the turn's function lives for 300 s (.chalice/config.json), and its
+report has to be written."""
 
 LONGEST_REASON = 200
 
@@ -42,6 +46,7 @@ class _Round:
 
     failed: list[tuple[OrderRecord, Exception]] = field(default_factory=list)
     not_asked: Sequence[OrderRecord] = ()
+    why: str = ""
 
     @property
     def worth_another(self) -> list[OrderRecord]:
@@ -50,11 +55,17 @@ class _Round:
             return []
         return [record for record, error in self.failed if not isinstance(error, PartnerRefused)]
 
+    def left(self) -> set[str]:
+        """Return the keys of all that was not read."""
+        return {record.key for record, _ in self.failed} | {r.key for r in self.not_asked}
+
 
 @dataclass(slots=True)
 class Partners:
-    """What came of asking. `not_shown` is how many orders partners know no longer."""
+    """What comes of asking. `not_shown` is how many orders partners know no longer."""
 
+    now_ms: Callable[[], int]
+    until_ms: int
     found: list[Difference] = field(default_factory=list)
     not_shown: int = 0
 
@@ -62,18 +73,22 @@ class Partners:
         """Compare each order; a call that fails is made once more at the end: most pass then."""
         first = self._round(channel, records)
         again = first.worth_another
-        second = self._round(channel, again)
-        failed = [one for one in first.failed if one[0] not in again] + second.failed
+        passed = {record.key for record in again} - self._round(channel, again).left()
+        failed = [(record, error) for record, error in first.failed if record.key not in passed]
         self.found += [_unread(record, str(error)) for record, error in failed]
-        if not_asked := len(first.not_asked) + len(second.not_asked):
-            says = f"{channel.name}: {FAILURES_IN_A_ROW} calls failed in a row"
-            says = f"{says}, {not_asked} more orders were not asked for"
+        if first.not_asked:
+            says = f"{channel.name}: {first.why}"
+            says = f"{says}, {len(first.not_asked)} more orders were not asked for"
             self.found.append(Difference(Kind.PARTNER_UNREAD, "", says))
 
     def _round(self, channel: Channel, records: Sequence[OrderRecord]) -> _Round:
         round_, in_a_row = _Round(), 0
         for number, record in enumerate(records):
             if in_a_row == FAILURES_IN_A_ROW:
+                round_.why = f"{FAILURES_IN_A_ROW} calls failed in a row"
+            elif self.now_ms() >= self.until_ms:
+                round_.why = "no time was left"
+            if round_.why:
                 round_.not_asked = records[number:]
                 break
             try:
@@ -90,9 +105,11 @@ class Partners:
         return round_
 
 
-def with_partners(channels: Mapping[str, Channel], records: Iterable[OrderRecord]) -> Partners:
+def with_partners(
+    channels: Mapping[str, Channel], records: Iterable[OrderRecord], now_ms: Callable[[], int]
+) -> Partners:
     """Compare orders that were made; who cannot be asked for an order is not compared."""
-    partners, by_channel = Partners(), attrgetter("channel")
+    partners, by_channel = Partners(now_ms, now_ms() + ASK_MS), attrgetter("channel")
     for name, orders in groupby(sorted(records, key=by_channel), key=by_channel):
         channel = channels.get(name)
         if channel is not None and channel.polls:

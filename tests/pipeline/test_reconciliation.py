@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -381,6 +382,24 @@ def test_a_partner_that_is_down_is_asked_no_more_and_keeps_nobody_waiting(
     assert left["says"] == (f"{channel}: 3 calls failed in a row, 2 more orders were not asked for")
     assert shown.asked == 3
     assert all(other.asked for other in others)
+
+
+def test_a_partner_that_takes_its_time_takes_no_more_than_there_is(
+    street: Street, monkeypatch: pytest.MonkeyPatch, channel: str
+) -> None:
+    """The report is written before the function's own end, and says what is left."""
+    orders_of(street, channel, count=6)
+    call = VendorHttp.call
+
+    def takes_a_minute(self: VendorHttp, method: str, url: str, **named: Any) -> HttpReply:
+        if ORDER[channel] in url:
+            time.sleep(60)  # virtual
+        return call(self, method, url, **named)
+
+    monkeypatch.setattr(VendorHttp, "call", takes_a_minute)
+    report = compare_today(street)[street.world.generator.stores[0].store_id]
+    says = [one["says"] for one in report["differences"] if channel in one["says"]]
+    assert says == [f"{channel}: no time was left, 2 more orders were not asked for"]
 
 
 def test_an_order_in_another_currency_is_not_compared_by_its_figures(
