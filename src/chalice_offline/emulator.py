@@ -27,6 +27,7 @@ from chalice_offline.core.ids import Ids
 from chalice_offline.core.journal import Entry
 from chalice_offline.core.latest import Latest
 from chalice_offline.core.lineage import Lineages
+from chalice_offline.core.outside_requests import OutsideRequests
 from chalice_offline.core.pending import Pending
 from chalice_offline.core.recent_runs import RecentRuns
 from chalice_offline.core.registry import Registry, Signals
@@ -94,7 +95,7 @@ class Emulator:
         self._hosts: list[Service] = []
         self.lock = threading.RLock()
         self.scheduler = Scheduler()
-        self._signals = Signals()
+        self.signals = Signals()
         self._now_ms, awake_ms = driver.clock.read()
         self._slept_ms = self._now_ms - awake_ms
         self._running_timers = False
@@ -108,6 +109,7 @@ class Emulator:
         self.runs = RecentRuns()
         self.faults = Faults(seed)
         self._running = Running(self, self._turn)
+        self.outside = OutsideRequests(self, self._turn)
         # Told of every entry, within the lock; whoever looks on.
         self.observers: list[Callable[[], None]] = []
         driver.attach(self)
@@ -153,7 +155,7 @@ class Emulator:
             self._running.check_alive(caller.causes)
             subject = f"{service}.{operation or request.method}"
             detail = {"method": request.method, "url": request.url, "body": request.body}
-            entry = self._write("call", subject, detail, caller.causes, is_input=True)
+            entry = self.write("call", subject, detail, caller.causes, is_input=True)
             context = self._context(entry, caller)
             try:
                 if (
@@ -173,7 +175,7 @@ class Emulator:
     ) -> int:
         """Write down an input that is not an AWS call (a client hung up)."""
         with self._turn:
-            return self._write(kind, subject, detail, causes, is_input=True).number
+            return self.write(kind, subject, detail, causes, is_input=True).number
 
     def act(
         self,
@@ -184,7 +186,7 @@ class Emulator:
     ) -> T:
         """Apply an input that AWS has no operation for ("this schedule is due now")."""
         with self._turn:
-            entry = self._write("call", subject, detail, caller.causes, is_input=True)
+            entry = self.write("call", subject, detail, caller.causes, is_input=True)
             try:
                 result = do(self._context(entry, caller))
             except AwsError as error:
@@ -270,7 +272,7 @@ class Emulator:
         self, subject: str, detail: Mapping[str, Any], causes: tuple[int, ...], outcome: str = ""
     ) -> int:
         """Write down a decision."""
-        entry = self._write("note", subject, detail, causes, is_input=False)
+        entry = self.write("note", subject, detail, causes, is_input=False)
         entry.outcome = outcome
         return entry.number
 
@@ -292,19 +294,19 @@ class Emulator:
 
     def watch(self, topic: str, callback: Callable[[], None]) -> None:
         """Call `callback` on every signal of `topic`."""
-        self._signals.watch(topic, callback)
+        self.signals.watch(topic, callback)
 
     def unwatch(self, topic: str, callback: Callable[[], None]) -> None:
         """Undo `watch`."""
-        self._signals.unwatch(topic, callback)
+        self.signals.unwatch(topic, callback)
 
     def signal(self, topic: str) -> None:
         """Tell every watcher of `topic`."""
-        self._signals.signal(topic)
+        self.signals.signal(topic)
 
     def is_watched(self, topic: str) -> bool:
         """Whether anybody watches `topic`."""
-        return self._signals.is_watched(topic)
+        return self.signals.is_watched(topic)
 
     def set_origin(self, key: str, entry: int) -> None:
         """Remember which entry brought about `key`, as long as the journal does."""
@@ -345,16 +347,7 @@ class Emulator:
         causes: tuple[int, ...],
     ) -> None:
         """Have the driver send a request to an endpoint outside; the reply is the next input."""
-        subject = f"{request.method} {request.url}"
-        sent = self._write("delivery", subject, {"body": request.body}, causes, is_input=False)
-
-        def ended(response: HttpResponse | None, reason: str) -> None:
-            with self._turn:
-                said = reason if response is None else str(response.status)
-                sent.outcome, sent.ended_ms = said, self._now_ms
-                done(response, reason)
-
-        self.driver.send(request, timeout_ms, ended)
+        self.outside.send(request, timeout_ms, done, causes)
 
     # ---- within -------------------------------------------------------------------------------
 
@@ -362,7 +355,7 @@ class Emulator:
         self, service: str, operation: str, request: Request, caller: Caller, *, is_input: bool
     ) -> Reply:
         kind = "call" if is_input else "delivery"
-        entry = self._write(
+        entry = self.write(
             kind, f"{service}.{operation}", request, caller.causes, is_input=is_input
         )
         try:
@@ -410,7 +403,7 @@ class Emulator:
             caller.http,
         )
 
-    def _write(
+    def write(
         self,
         kind: str,
         subject: str,
@@ -419,6 +412,7 @@ class Emulator:
         *,
         is_input: bool,
     ) -> Entry:
+        """Write an entry into the journal, and into the story of what caused it."""
         entry = Entry(self._now_ms, kind, subject, detail, causes, is_input)
         number = self.journal.append(entry)
         if causes:

@@ -18,6 +18,7 @@ from chalice_offline.chalice_app.watch import Watch
 from chalice_offline.core.errors import ProjectError
 from chalice_offline.core.pending import Pending
 from chalice_offline.live_emulator import LiveEmulator, LiveSettings, leave_out_of_collections
+from chalice_offline.resetting import reset_service
 from chalice_offline.services.delegated import MotoState
 from chalice_offline.sessions import Note, NoteLeft
 from chalice_offline.storage import SqliteStorage, sweep
@@ -76,6 +77,8 @@ class AwsSession:
         self.scripts: Callable[[], list[dict[str, str]]] = list
         #: Fills another emulator as this session's is, and returns what brings requests there.
         self.populate: Callable[[LiveEmulator], Callable[[], None]] = self._only_aws
+        #: Resets one service, and makes again what the project has of it.
+        self.reset_alone: Callable[[str], None] = lambda name: reset_service(self.emulator, name)
         #: Called when it has begun anew, before whoever asked for that is told.
         self.when_ready: Callable[[], None] = lambda: None
         self._began_ms: int | None = None
@@ -146,13 +149,21 @@ class AwsSession:
 
         The pending fails with ProjectError, and nothing has changed, when that cannot be.
         """
+
+        def begin() -> None:
+            self._begin_anew(file)
+            self.when_ready()  # not within the turn: it may take long, or begin anew
+
+        return self._done_beside("begin-anew", begin)
+
+    def _done_beside(self, what: str, do: Callable[[], None]) -> Pending[None]:
+        """Do something in a thread of its own: requests go on, that of who asked for it, too."""
         done: Pending[None] = Pending()
         lock = self.now.emulator.lock  # of whoever waits for it
 
-        def begin() -> None:
+        def run() -> None:
             try:
-                self._begin_anew(file)
-                self.when_ready()  # not within the turn: it may take long, or begin anew
+                do()
             except BaseException as error:  # noqa: BLE001 - whoever waits for it is told
                 with lock:
                     done.fail(error)
@@ -160,8 +171,20 @@ class AwsSession:
                 with lock:
                     done.resolve(None)
 
-        threading.Thread(target=begin, name="begin-anew", daemon=True).start()
+        threading.Thread(target=run, name=what, daemon=True).start()
         return done
+
+    def reset_service(self, name: str) -> Pending[None]:
+        """Let one service hold nothing but what the project has of it.
+
+        The pending fails with UnknownService or ProjectError, and nothing has changed; with
+        NotRestored when it is reset, and what the project has of it is not there.
+        """
+        return self._done_beside("reset", lambda: self._reset_service(name))
+
+    def _reset_service(self, name: str) -> None:
+        with self.turns:
+            self.reset_alone(name)
 
     def _begin_anew(self, file: Path | None) -> None:
         with self.turns:
@@ -198,6 +221,7 @@ class AwsSession:
     def _emulator_on(self, storage: SqliteStorage) -> LiveEmulator:
         made = LiveEmulator(self._settings, storage, self.aws_server.url, self._shown)
         made.seen.begin_anew = made.gateway.localstack.begin_anew = self.begin_anew
+        made.seen.reset_service = made.gateway.localstack.reset_service = self.reset_service
         made.gateway.localstack.scripts = self._scripts
         if self._began_ms is None:
             self._began_ms = made.gateway.localstack.began_ms
@@ -279,6 +303,7 @@ class AppSession:
             raise
         self.aws.about = self.facts
         self.aws.populate = self._populate
+        self.aws.reset_alone = self._reset_alone
         self._watch = Watch(self.app.directory)
         self.hooks = InitHooks(self.app.directory)
         self.aws.scripts = self.hooks.told
@@ -311,6 +336,9 @@ class AppSession:
             self._routes.switch_to(other.gateway, app.addressed, app.addressed_socket)
 
         return switch
+
+    def _reset_alone(self, service: str) -> None:
+        self.app.reset_service(service)
 
     def run_hooks(self) -> None:
         """Run the project's scripts for a session that has started; again when it began anew.

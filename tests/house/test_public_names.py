@@ -26,6 +26,7 @@ OFFLINE = {
     "journal": "",
     "now": "",
     "reload": "",
+    "reset": "service",
     "resume": "",
     "runs": "",
     "settle": "*, within, raise_errors",

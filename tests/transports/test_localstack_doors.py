@@ -88,7 +88,8 @@ def test_what_is_not_there_is_told(gateway: Gateway) -> None:
     asked = []
     gateway.localstack.begin_anew = lambda: asked.append(1) or _done()  # type: ignore[func-returns-value]
     assert ask(gateway, "/_localstack/state/reset").status == 405
-    assert ask(gateway, "/_localstack/state/sqs/reset", "POST").status == 501
+    assert ask(gateway, "/_localstack/state/sqs/reset").status == 405
+    assert ask(gateway, "/_localstack/state/a/b/reset", "POST").status == 404
     assert asked == []
     assert ask(gateway, "/_localstack/state/reset", "POST").status == 200
     assert asked == [1]
@@ -136,6 +137,25 @@ def test_a_reset_that_cannot_be_says_why(gateway: Gateway) -> None:
     reply = ask(gateway, "/_localstack/state/reset", "POST")
     assert reply.status == 409
     assert json.loads(reply.body)["error"].endswith("nothing was changed")
+
+
+def test_one_service_is_reset_alone(gateway: Gateway) -> None:
+    """200 without a body, as LocalStack answers; an unknown one is told with the nearest."""
+    create = {"Action": "CreateQueue", "Version": "2012-11-05", "QueueName": "q"}
+    body = "&".join(f"{name}={value}" for name, value in create.items()).encode()
+    form = Headers([("content-type", "application/x-www-form-urlencoded")])
+    gateway.handle(HttpRequest("POST", "http://sqs.us-east-1.amazonaws.com/", form, body))
+    state = gateway.emulator.registry.get("sqs").state
+    assert len(state.queues) == 1
+    reply = ask(gateway, "/_localstack/state/sqss/reset", "POST")
+    assert reply.status == 404
+    assert json.loads(reply.body)["error"] == (
+        "there is no service sqss here. Did you mean sqs or sts or ssm? Nothing was changed."
+    )
+    assert len(state.queues) == 1
+    reply = ask(gateway, "/_localstack/state/sqs/reset", "POST")
+    assert (reply.status, reply.body) == (200, b"")
+    assert len(state.queues) == 0
 
 
 def _done() -> Pending[None]:

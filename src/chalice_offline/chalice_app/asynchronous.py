@@ -41,6 +41,10 @@ class AsynchronousSettings:
                 raise ProjectError(f"function {name}: {one_line(error.message)}") from error
         self._present = dict(wanted)
 
+    def forget(self) -> None:
+        """Hear that Lambda was reset: the next switch sets everything anew."""
+        self._present = {}
+
     def _restore(self, present: Mapping[str, Beyond]) -> None:
         self._present = present
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 from chalice_offline.chalice_app.project_file import one_line
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
 
     from chalice_offline.chalice_app.changes import Changes
     from chalice_offline.chalice_app.listening import Binding, Call, Way
+
+_log = logging.getLogger(__name__)
 
 Made = dict[str, tuple["Binding", Any]]
 
@@ -52,6 +55,17 @@ class Bindings:
                 self._drop(binding, made, changes)
         self._present = after
         self._put_notifications([binding for binding, _ in before.values()], changes)
+
+    def forget(self, service: str) -> None:
+        """Take away what a reset of a service has ended; the next switch makes it anew."""
+        ways = [name for name, way in self._ways.items() if service in way.services]
+        for key, (binding, made) in list(self._present.items()):
+            if binding.way in ways:
+                del self._present[key]
+                try:
+                    self._ways[binding.way].remove(made, binding)
+                except AwsError as error:  # gone with the service, as most is
+                    _log.debug("%s: %s", binding.source, error)
 
     # ---- within ----------------------------------------------------------------------------------
 

@@ -42,6 +42,10 @@ class DeployedFunctions:
             if name not in self._present:
                 self._drop(settings, changes)
 
+    def forget(self) -> None:
+        """Hear that Lambda was reset: the next switch registers all of them anew."""
+        self._present = {}
+
     # ---- within ----------------------------------------------------------------------------------
 
     def _restore(self, present: dict[str, FunctionSettings]) -> None:

@@ -44,7 +44,12 @@ class Binding:
 
 
 class Way:
-    """A way of listening. `make` returns what the others need to know of what was made."""
+    """A way of listening. `make` returns what the others need to know of what was made.
+
+    `services` are those without whose resources there is nothing of it left.
+    """
+
+    services: tuple[str, ...] = ()
 
     def make(self, binding: Binding) -> Any:
         """Connect the function with its source."""
@@ -65,6 +70,8 @@ class Way:
 
 class MappingWay(Way):
     """An event source mapping: queues and streams."""
+
+    services = ("lambda",)
 
     def __init__(self, call: Call) -> None:
         self._call = call
@@ -97,6 +104,8 @@ class MappingWay(Way):
 class SubscriptionWay(Way):
     """A topic's subscription."""
 
+    services = ("sns",)
+
     def __init__(self, call: Call) -> None:
         self._call = call
 
@@ -125,6 +134,8 @@ class SubscriptionWay(Way):
 
 class RuleWay(Way):
     """A rule: patterns and schedules, on the default bus or another."""
+
+    services = ("events",)
 
     def __init__(self, call: Call) -> None:
         self._call = call
@@ -180,6 +191,8 @@ class Tables(Protocol):
 
 class TableStreamWay(Way):
     """The stream of a table, of one that is there or of one that comes."""
+
+    services = ("lambda", "dynamodb")
 
     def __init__(self, mappings: MappingWay, tables: Tables) -> None:
         self._mappings = mappings

@@ -29,8 +29,9 @@ from chalice_offline.chalice_app.project_stack import ProjectStack
 from chalice_offline.chalice_app.runtime import LoadedFunction
 from chalice_offline.chalice_app.sources import Sources
 from chalice_offline.chalice_app.table_streams import TableStreams
-from chalice_offline.core.errors import ProjectError
+from chalice_offline.core.errors import AwsError, ProjectError
 from chalice_offline.protocols import sent_to_stage
+from chalice_offline.resetting import NotRestored, reset_service, service_to_reset
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from chalice_offline.chalice_app.functions import ProjectFunction
     from chalice_offline.chalice_app.listening import Binding, Way
     from chalice_offline.chalice_app.project import Project
+    from chalice_offline.chalice_app.project_file import ProjectFile
     from chalice_offline.chalice_app.runtime import Runtime
     from chalice_offline.core.http import HttpRequest
     from chalice_offline.emulator import Emulator
@@ -129,6 +131,23 @@ class OfflineApp:
             sys.modules.update(modules)
             raise
 
+    def reset_service(self, name: str) -> None:
+        """Let one service hold nothing but what the project has of it, which is made anew.
+
+        Code is not loaded anew. Raises UnknownService, or ProjectError when what declares the
+        resources cannot be read, and nothing has changed; NotRestored when it cannot be made.
+        """
+        service = service_to_reset(self._emulator, name)
+        self._resources()
+
+        def restore() -> None:
+            try:
+                self._deploy_again(service)
+            except (ProjectError, AwsError) as error:
+                raise NotRestored(service, error) from error
+
+        reset_service(self._emulator, service, restore)
+
     @property
     def bindings(self) -> list[Binding]:
         """Which function listens to what, in the order of the app's decorators."""
@@ -197,13 +216,33 @@ class OfflineApp:
         changes.commit()
         self.project = project
 
+    def _deploy_again(self, service: str) -> None:
+        """Make anew what the project has of a service that was reset, and all that needs it."""
+        if self.project is None:
+            return
+        self._stack.forget(service)
+        self._bindings.forget(service)
+        self._api.forget(service)
+        self._sockets.forget(service)
+        if service == "lambda":
+            self._functions.forget()
+            self._asynchronous.forget()
+        self._deploy(self.project)
+
     def _provision(self, changes: Changes) -> None:
-        path = self.directory / RESOURCES_FILE
-        if path.exists():
-            file = read_project_file(path, what="it declares the project's resources")
+        file = self._resources()
+        if file is not None:
             self._stack.update(file, changes)
         elif not self._stack.is_empty:
+            path = self.directory / RESOURCES_FILE
             _log.warning("%s is gone; what it declared stays until you restart", path)
+
+    def _resources(self) -> ProjectFile | None:
+        """Return what declares the project's resources, if it does; raises ProjectError."""
+        path = self.directory / RESOURCES_FILE
+        if not path.exists():
+            return None
+        return read_project_file(path, what="it declares the project's resources")
 
     def _bind(self, project: Project, changes: Changes) -> None:
         app = project.app

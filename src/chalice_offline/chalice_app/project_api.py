@@ -29,6 +29,7 @@ class ProjectApi:
         self._account_id = account_id
         self._region = region
         self._document: dict[str, Any] | None = None
+        self._is_permitted = True
         self.id = ""
         self.stage = ""
 
@@ -40,6 +41,8 @@ class ProjectApi:
         before = self._document, self.stage
         stage = str(project.config.api_gateway_stage)
         if document is None or (document, stage) == before:
+            if document is not None and not self._is_permitted:
+                self._permit(document)
             if document is None:
                 changes.back("the routes", lambda: self._restore(*before))
                 self._document = None
@@ -49,6 +52,12 @@ class ProjectApi:
             self._deploy(document, stage)
         except AwsError as error:
             raise ProjectError(f"the routes: {one_line(error.message)}") from error
+
+    def forget(self, service: str) -> None:
+        """Hear that a service was reset: the next switch makes what is gone with it."""
+        if service == "apigateway":
+            self.id, self._document = "", None
+        self._is_permitted &= service != "lambda"
 
     def addressed(self, request: HttpRequest) -> HttpRequest:
         """Return a request to the routes with the address of their API and stage."""
@@ -89,6 +98,7 @@ class ProjectApi:
                     "SourceArn": source,
                 },
             )
+        self._is_permitted = True
 
     def _document_of(
         self, project: Project, functions: Mapping[str, ProjectFunction]

@@ -27,6 +27,8 @@ class ProjectSockets:
         self._account_id = account_id
         self._region = region
         self._handlers: dict[str, str] = {}
+        self._is_permitted = True
+        self._former_id = ""
         self.id = ""
         self.stage = ""
 
@@ -41,12 +43,21 @@ class ProjectSockets:
         stage = str(project.config.api_gateway_stage)
         before = self._handlers, self.stage
         if (handlers, stage) == before or (not handlers and not self._handlers):
+            for function in () if self._is_permitted else handlers.values():
+                self._permit(function, self.id)
+            self._is_permitted = True
             return
         changes.back("the websocket handlers", lambda: self._deploy(project.name, *before))
         try:
             self._deploy(project.name, handlers, stage)
         except AwsError as error:
             raise ProjectError(f"the websocket handlers: {one_line(error.message)}") from error
+
+    def forget(self, service: str) -> None:
+        """Hear that a service was reset: the next switch makes what is gone with it."""
+        if service == "apigatewayv2":
+            self._former_id, self.id, self._handlers = self.id, "", {}
+        self._is_permitted &= service != "lambda"
 
     def _deploy(self, name: str, handlers: dict[str, str], stage: str) -> None:
         if self.id:
@@ -55,7 +66,7 @@ class ProjectSockets:
             self.id = ""
         if handlers:
             self.id = self._made(name, handlers, stage)
-        self._handlers, self.stage = handlers, stage
+        self._handlers, self.stage, self._is_permitted = handlers, stage, True
 
     def _made(self, name: str, handlers: dict[str, str], stage: str) -> str:
         settings: dict[str, Any] = {
@@ -63,6 +74,9 @@ class ProjectSockets:
             "ProtocolType": "WEBSOCKET",
             "RouteSelectionExpression": "$request.body.action",
         }
+        former_id, self._former_id = self._former_id, ""
+        if former_id:  # chalice's WebsocketAPI goes on with the address that it had
+            settings["ApiId"] = former_id
         api_id = str(self._call("apigatewayv2", "CreateApi", settings)["ApiId"])
         for key, function in handlers.items():
             integration = {
@@ -80,7 +94,8 @@ class ProjectSockets:
                 "Target": f"integrations/{made['IntegrationId']}",
             }
             self._call("apigatewayv2", "CreateRoute", route)
-            self._permit(function, api_id)
+            if not (former_id and self._is_permitted):
+                self._permit(function, api_id)
         deployment = self._call("apigatewayv2", "CreateDeployment", {"ApiId": api_id})
         served = {
             "ApiId": api_id,

@@ -14,7 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 from chalice_offline.core.errors import AwsError, ProjectError
 from chalice_offline.services.cloudformation.functions_in import names_in
-from chalice_offline.services.cloudformation.resource_types import TYPES, Place, Resource
+from chalice_offline.services.cloudformation.resource_types import (
+    TYPES,
+    Place,
+    Resource,
+    service_of,
+)
 
 if TYPE_CHECKING:
     from chalice_offline.chalice_app.changes import Changes
@@ -88,6 +93,15 @@ class ProjectStack:
         changes.cleanup("what the template has no more", self._confirm)
         self._look_what_is_doomed()
         self._give_over()
+
+    def forget(self, service: str) -> None:
+        """Forget what was made with a service that was reset; the next update makes it anew."""
+        if not self.is_empty:
+            request = {"StackName": self._name, "Service": service}
+            self._call("cloudformation-own", "ForgetResources", request)
+        for kind, name in list(self._undeclared):
+            if service_of(kind) == service:
+                del self._undeclared[kind, name]
 
     def make_undeclared(self, kind: str, properties: dict[str, Any], changes: Changes) -> None:
         """Make a resource that a handler names and no template declares; AwsError if it fails.

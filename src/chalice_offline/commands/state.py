@@ -16,19 +16,26 @@ _IN_IT = "tables, objects and streams"
     epilog="""\b
 Examples:
   chalice-offline reset
+  chalice-offline reset dynamodb                           its tables, and nothing else
   chalice-offline reset && chalice-offline seed seed.yaml""",
 )
+@click.argument("service", required=False)
 @session_options
-def reset(running: Running, *, as_json: bool) -> None:
+def reset(running: Running, service: str | None, *, as_json: bool) -> None:
     """Begin anew, as if the session had just been started: nothing that came since is left.
 
     Queues, tables, buckets, streams, runs, journal, faults, functions and whatever clients made; a
     file given with --data, too. What the project declares is made anew, and its code loaded anew.
     When that fails, nothing is changed.
+
+    With SERVICE (sqs, dynamodb, s3, logs ...) only what that service holds is gone. What the
+    project has of it is there again, and empty. Code is not loaded anew, and no hook runs.
     """
-    answer = running.post("reset")
+    answer = running.post("reset", service=service) if service else running.post("reset")
     if as_json:
         say_json(answer)
+    elif service:
+        click.echo(f"{service} begun anew")
     else:
         click.echo("begun anew")
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from chalice_offline.console.doors import Asked, Door, Refusal
 from chalice_offline.core.errors import ProjectError
 from chalice_offline.core.pending import Pending
+from chalice_offline.resetting import NotRestored, UnknownService
 
 if TYPE_CHECKING:
     from chalice_offline.console.buckets import Buckets
@@ -61,8 +62,11 @@ class About:
 
         A test's emulator cannot be exchanged under it: its queues, buckets and tables are emptied,
         faults switched off, runs and journal forgotten. What the project declares stays. Items and
-        objects are deleted as by a client, so streams and notifications tell of it first.
+        objects are deleted as by a client, so streams and notifications tell of it first. With
+        "service", that one alone begins anew; the project's own resources are there again.
         """
+        if asked.body.get("service"):
+            return self._one_service(asked.text("service"))
         if self._session.begin_anew is not None:
             return self._anew(None)
         emptied = {
@@ -77,6 +81,27 @@ class About:
             emulator.journal.clear()
         self._session.was_emptied()
         return {"emptied": emptied}
+
+    def _one_service(self, name: str) -> Any:
+        """Let one service begin anew, in a session and in a test."""
+        done: Pending[dict[str, Any]] = Pending()
+
+        def ended(pending: Pending[None]) -> None:
+            try:
+                pending.result()
+            except UnknownService as error:
+                done.fail(Refusal(f"{error} Nothing was changed.", 404))
+            except ProjectError as error:
+                done.fail(Refusal(f"{error}. Nothing was changed.", 409))
+            except NotRestored as error:
+                done.fail(Refusal(f"{error}.", 409))
+            except BaseException as error:  # noqa: BLE001 - the door's boundary logs it
+                done.fail(error)
+            else:
+                done.resolve({"reset": name})
+
+        self._session.reset_service(name).then(ended)
+        return done
 
     def load(self, asked: Asked) -> Any:
         """Begin anew with the tables, objects and streams of a saved `file`."""

@@ -10,6 +10,7 @@ from chalice_offline.core.context import CallContext, Caller
 from chalice_offline.core.errors import AwsError
 from chalice_offline.core.names import nearest
 from chalice_offline.core.pending import Pending
+from chalice_offline.resetting import done_at_once, reset_service
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -65,6 +66,11 @@ class Session:
         self._began_ms = emulator.driver.clock.read().now_ms
         # Puts a new emulator, with what a file holds or nothing, in this one's place.
         self.begin_anew: Callable[[Path | None], Pending[None]] | None = None
+        # Lets one service hold nothing but what the project has of it.
+        self.reset_service: Callable[[str], Pending[None]] = self._reset_alone
+
+    def _reset_alone(self, name: str) -> Pending[None]:
+        return done_at_once(lambda: reset_service(self.emulator, name))
 
     @property
     def era(self) -> str:

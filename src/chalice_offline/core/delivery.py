@@ -66,7 +66,7 @@ class Delivery:
         It fails by raising AwsError or by returning a Pending that fails with one.
         """
         self._kernel = kernel
-        self._attempt = attempt
+        self.attempt = attempt
         self._policy = policy
         self._given_up = given_up
         self._attempts = 0
@@ -79,7 +79,7 @@ class Delivery:
     def _try(self) -> None:
         self._attempts += 1
         try:
-            reply = self._attempt(self._attempts)
+            reply = self.attempt(self._attempts)
         except AwsError as error:
             self._failed(error)
             return

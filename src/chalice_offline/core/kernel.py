@@ -36,6 +36,12 @@ class Service:
     small letters, that stand for what users built. `receivers` are paths at which it is sent
     something: each is a call of the operation named, with "Query" and "Body". `preparations` run
     before a call to the service of that name is delegated.
+
+    `renew` answers whoever waits for a state, takes what storage has of it, and returns one that
+    holds nothing; without it the service is not reset alone. Its timers and watches end then, but
+    for those of the modules in `outlasting`: what a run or a client is promised. `neighbour_reset`
+    hears the name of another service that is about to be reset, and returns what it does when that
+    has happened.
     """
 
     name: str
@@ -46,6 +52,9 @@ class Service:
     complete: Completion | None = None
     hosts: Container[str] = ()
     receivers: Mapping[str, str] = field(default_factory=dict)
+    renew: Callable[[Any], Any] | None = None
+    outlasting: frozenset[str] = frozenset()
+    neighbour_reset: Callable[[Any, str], Callable[[], None]] | None = None
 
     def call(self, operation: str, context: CallContext, request: Request) -> Reply:
         """Run one operation; raises AwsError when the service has none of that name."""

@@ -81,6 +81,13 @@ class Signals:
         if not watchers:
             del self._watchers[topic]
 
+    def unwatch_where(self, fits: Callable[[Callable[[], None]], bool]) -> None:
+        """Undo every watch of which the callback fits."""
+        for topic, watchers in list(self._watchers.items()):
+            watchers[:] = [callback for callback in watchers if not fits(callback)]
+            if not watchers:
+                del self._watchers[topic]
+
     def is_watched(self, topic: str) -> bool:
         """Whether anybody watches `topic`."""
         return topic in self._watchers

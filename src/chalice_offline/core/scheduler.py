@@ -85,6 +85,12 @@ class Scheduler:
         if self._cancelled > _COMPACT_ABOVE and self._cancelled * 2 > len(self):
             self._compact()
 
+    def cancel_where(self, fits: Callable[[Callable[[], None]], bool]) -> None:
+        """Cancel every timer of which the callback fits; takes time in proportion to all timers."""
+        for _, _, timer in (*self._owed, *self._background):
+            if not timer.cancelled and fits(timer.callback):
+                self.cancel(timer)
+
     def postpone(self, gap_ms: int) -> None:
         """Let all timers but appointments fall due `gap_ms` later: so long the machine slept."""
         for heap in (self._owed, self._background):

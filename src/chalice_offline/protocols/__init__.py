@@ -15,7 +15,7 @@ from chalice_offline.protocols.app_addresses import APP, is_app_host, sent_to_st
 from chalice_offline.protocols.detect import detect
 from chalice_offline.protocols.registry import parse, serialize, serialize_error
 from chalice_offline.protocols.rest_routing import bucket_in_host
-from chalice_offline.protocols.service_models import load_service, operation_names
+from chalice_offline.protocols.service_models import load_service, operation_names, service_names
 from chalice_offline.protocols.target import Target
 
 __all__ = [
@@ -30,5 +30,6 @@ __all__ = [
     "sent_to_stage",
     "serialize",
     "serialize_error",
+    "service_names",
     "target_at",
 ]

@@ -41,6 +41,12 @@ def operation_names(service: str) -> tuple[str, ...]:
 
 
 @cache
+def service_names() -> frozenset[str]:
+    """Return the names of all services that this botocore knows; reads a folder listing once."""
+    return frozenset(LOADER.list_available_services("service-2"))
+
+
+@cache
 def has_operation(service: str, operation: str) -> bool:
     """Tell whether the service's model knows the operation."""
     return operation in _description(service)["operations"]

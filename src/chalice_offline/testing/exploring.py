@@ -15,6 +15,7 @@ from chalice_offline.console.api import Console
 from chalice_offline.console.doors import Refusal
 from chalice_offline.console.session import Session
 from chalice_offline.core.pending import Pending
+from chalice_offline.resetting import done_at_once
 from chalice_offline.services.lambda_ import LambdaState
 from chalice_offline.transports.aws_door import aws_endpoint
 from chalice_offline.transports.gateway import Gateway
@@ -51,15 +52,11 @@ class Exploring:
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         gateway = Gateway(emulator)
         lambda_ = emulator.registry.state("lambda", LambdaState)
-        self._console = Console(
-            Session(
-                emulator,
-                lambda_,
-                about=app.about,
-                short_names=app.short_names,
-                time=self,
-            )
+        session = Session(
+            emulator, lambda_, about=app.about, short_names=app.short_names, time=self
         )
+        session.reset_service = lambda name: done_at_once(lambda: app.reset_service(name))
+        self._console = Console(session)
         self._console.serve_on(gateway)
         self._server = Server(aws_endpoint(gateway), port=port)
 

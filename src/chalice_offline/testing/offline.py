@@ -134,6 +134,21 @@ class Offline:
         with self._acting():
             self.app.reload()
 
+    def reset(self, service: str) -> None:
+        """Let one AWS service hold nothing but what the project has of it, as at the start.
+
+        `service` as botocore spells it: "dynamodb", "s3". Whoever waits for it is answered, its
+        timers are gone, time stays. Raises ValueError, and changes nothing, when there is none of
+        this name.
+        """
+        from chalice_offline.resetting import UnknownService
+
+        with self._acting():
+            try:
+                self.app.reset_service(service)
+            except UnknownService as error:
+                raise ValueError(str(error)) from error
+
     def stop(self) -> None:
         """Give everything of the process back; the emulator is gone."""
         if self._is_started:

@@ -1,7 +1,8 @@
 """/_localstack/…: the pages of LocalStack that clients, wait-scripts and test suites ask.
 
-health, info, init   what runs here; changed by nothing
-state/reset          POST: begins anew (a session only; a test's emulator is the test's)
+health, info, init    what runs here; changed by nothing
+state/reset           POST: begins anew (a session only; a test's emulator is the test's)
+state/SERVICE/reset   POST: one service begins anew, but for what the project has of it
 
 Whoever may reach AWS here may reach these: `browser_policy` judges the request before. Source of
 the paths and members: LocalStack documentation, "Internal endpoints" and "Initialization hooks".
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import json
 import platform
+import re
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -19,6 +21,7 @@ from chalice_offline.core.errors import ProjectError
 from chalice_offline.core.http import Headers, HttpResponse
 from chalice_offline.core.names import nearest
 from chalice_offline.core.pending import Pending
+from chalice_offline.resetting import NotRestored, UnknownService, done_at_once, reset_service
 from chalice_offline.transports.no_such_door import no_such_door
 
 if TYPE_CHECKING:
@@ -35,8 +38,10 @@ EDITION = "chalice-offline"
 _NOT_AWS = frozenset({"cloudformation-own", "execute-api"})
 _DELEGATED = ("cognito-idp", "iam", "logs", "secretsmanager", "ssm", "sts")
 _STAGES = ("BOOT", "START", "READY", "SHUTDOWN")
+_RESET = re.compile(r"state/([^/]+/)?reset")
 _DOORS = tuple(
-    f"{FOLDER}/{name}" for name in ("health", "info", "init", "init/STAGE", "state/reset")
+    f"{FOLDER}/{name}"
+    for name in ("health", "info", "init", "init/STAGE", "state/reset", "state/SERVICE/reset")
 )
 
 
@@ -47,6 +52,8 @@ class LocalStackDoors:
         self._emulator = emulator
         #: Puts a new emulator, holding nothing, in this one's place; where that can be done.
         self.begin_anew: Callable[[], Pending[None]] | None = None
+        #: Lets one service hold nothing; UnknownService when there is none of that name.
+        self.reset_service: Callable[[str], Pending[None]] = self._reset_alone
         #: The init hooks that ran: stage, name, state.
         self.scripts: Callable[[], list[dict[str, str]]] = list
         #: When it began, whatever was begun anew since; real time, or a test's own.
@@ -55,7 +62,7 @@ class LocalStackDoors:
     def answer(self, request: HttpRequest) -> HttpResponse | Pending[HttpResponse]:
         """Answer one request below /_localstack."""
         name = request.path.removeprefix(FOLDER).strip("/")
-        if name == "state/reset" or (name.startswith("state/") and name.endswith("/reset")):
+        if _RESET.fullmatch(name):
             return self._reset(request, name)
         first, _, rest = name.partition("/")
         if first not in ("health", "info", "init") or (rest and first != "init"):
@@ -107,27 +114,35 @@ class LocalStackDoors:
         if request.method != "POST":
             return _refused(405, f"{request.path} is asked with POST")
         if name != "state/reset":
-            return _refused(
-                501,
-                "one service is not reset alone: mappings, rules, subscriptions and the project's "
-                "own resources would miss what is gone; POST /_localstack/state/reset resets all",
-            )
+            return _answered(self.reset_service(name.split("/")[1]))
         if self.begin_anew is None:
             return _refused(409, "a test's emulator is not reset; make another one")
-        reply: Pending[HttpResponse] = Pending()
+        return _answered(self.begin_anew())
 
-        def begun(pending: Pending[None]) -> None:
-            try:
-                pending.result()
-            except ProjectError as error:
-                reply.resolve(_refused(409, f"{error}; nothing was changed"))
-            except BaseException as error:  # noqa: BLE001 - told, as every reply is
-                reply.resolve(_refused(500, f"the reset failed: {error!r}"))
-            else:
-                reply.resolve(HttpResponse(200))
+    def _reset_alone(self, name: str) -> Pending[None]:
+        return done_at_once(lambda: reset_service(self._emulator, name))
 
-        self.begin_anew().then(begun)
-        return reply
+
+def _answered(done: Pending[None]) -> Pending[HttpResponse]:
+    """Return the reply to a reset, once it is done."""
+    reply: Pending[HttpResponse] = Pending()
+
+    def told(pending: Pending[None]) -> None:
+        try:
+            pending.result()
+        except UnknownService as error:
+            reply.resolve(_refused(404, f"{error} Nothing was changed."))
+        except ProjectError as error:
+            reply.resolve(_refused(409, f"{error}; nothing was changed"))
+        except NotRestored as error:
+            reply.resolve(_refused(500, str(error)))
+        except BaseException as error:  # noqa: BLE001 - told, as every reply is
+            reply.resolve(_refused(500, f"the reset failed: {error!r}"))
+        else:
+            reply.resolve(HttpResponse(200))
+
+    done.then(told)
+    return reply
 
 
 def _iso(now_ms: int) -> str:

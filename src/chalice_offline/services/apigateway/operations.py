@@ -31,6 +31,7 @@ from chalice_offline.services.apigateway import (
     usage_plans,
     vpc_links,
 )
+from chalice_offline.services.apigateway.renewal import renewed
 from chalice_offline.services.apigateway.state import ApiGatewayState
 
 if TYPE_CHECKING:
@@ -159,10 +160,13 @@ OPERATIONS: Mapping[str, Operation] = {
     "DeleteVpcLink": vpc_links.delete_vpc_link,
 }
 
+# Whose client waits gets the answer that a backend gives, or hears that it took too long.
+_OUTLASTING = frozenset({"pipeline", "integrating"})
+
 
 def service(kernel: Kernel, apis: ServedApis) -> Service:
     """Return API Gateway; its APIs are served, too."""
     state = ApiGatewayState(kernel)
     apis.add(partial(execute.front_or_none, state))
     apis.add_names(partial(domain_mappings.has_name, state), partial(domain_mappings.mapped, state))
-    return Service("apigateway", state, OPERATIONS)
+    return Service("apigateway", state, OPERATIONS, renew=renewed, outlasting=_OUTLASTING)

@@ -18,6 +18,7 @@ from chalice_offline.services.apigatewayv2 import (
     stages,
     websockets,
 )
+from chalice_offline.services.apigatewayv2.renewal import renewed
 from chalice_offline.services.apigatewayv2.state import ApiGatewayV2State
 from chalice_offline.services.common.served_apis import Sockets
 
@@ -90,6 +91,9 @@ OPERATIONS: Mapping[str, Operation] = {
     "GetTags": places.get_tags,
 }
 
+# Whose client waits gets the answer that a backend gives, or hears that it took too long.
+_OUTLASTING = frozenset({"execute", "socket_calls", "http_backends", "authorizing"})
+
 
 def service(kernel: Kernel, apis: ServedApis) -> Service:
     """Return the service; its APIs are served, too."""
@@ -101,4 +105,4 @@ def service(kernel: Kernel, apis: ServedApis) -> Service:
         partial(websockets.receive, state),
         partial(websockets.disconnect, state),
     )
-    return Service("apigatewayv2", state, OPERATIONS)
+    return Service("apigatewayv2", state, OPERATIONS, renew=renewed, outlasting=_OUTLASTING)

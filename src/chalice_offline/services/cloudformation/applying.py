@@ -98,6 +98,11 @@ class Applying:
         if not self._moved.done:
             self._moved.resolve(None)
 
+    def abandon(self) -> None:
+        """Go no further with any resource."""
+        for steps in list(self._running.values()):
+            steps.close()
+
     # ---- within ----------------------------------------------------------------------------------
 
     def _begin_what_can(self, todo: list[str]) -> bool:

@@ -73,6 +73,8 @@ class Deployment:
         self._applied: list[Applied] = []
         self._held: Pending[str] | None = None
         self._retained: tuple[str, ...] = ()
+        self._steps: Steps[None] | None = None
+        self._is_abandoned = False
         self._previous: TemplateVersion | None = None
         self._outputs: list[dict[str, str]] = []
         self._imports = set(stack.imports)
@@ -116,6 +118,14 @@ class Deployment:
         """Stop: what is under way is written off, and all is taken back."""
         if self._applying is not None:
             self._applying.cancel(reason)
+
+    def abandon(self) -> None:
+        """Stop where it is, and take nothing back: the stack is no more known."""
+        if self._steps is not None and not self._is_abandoned:
+            self._is_abandoned = True
+            if self._applying is not None:
+                self._applying.abandon()
+            self._steps.close()
 
     @property
     def can_go_on(self) -> bool:
@@ -279,9 +289,11 @@ class Deployment:
 
     def _start(self, steps: Steps[None]) -> None:
         """Begin when the present input is answered: a stack's operations take their time."""
+        self._steps = steps
 
         def ended() -> None:
-            self._ended(self)
+            if not self._is_abandoned:
+                self._ended(self)
 
         self._kernel.at(self._kernel.now_ms, lambda: follow(steps, ended))
 

@@ -13,6 +13,7 @@ from chalice_offline.services.cloudformation import (
     templates,
 )
 from chalice_offline.services.cloudformation.callbacks import PATH, Callbacks
+from chalice_offline.services.cloudformation.renewal import renewed
 from chalice_offline.services.cloudformation.state import CloudFormationState
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ OPERATIONS: Mapping[str, Operation] = {
 OWN = "cloudformation-own"
 OWN_OPERATIONS: Mapping[str, Operation] = {
     "DecideStack": stacks.decide_stack,
+    "ForgetResources": stacks.forget_resources,
     "DescribeHeldStack": stacks.describe_held_stack,
     "ReceiveResponse": signals.receive_response,
 }
@@ -63,4 +65,4 @@ def services(kernel: Kernel) -> tuple[Service, Service]:
     """Return CloudFormation with the stacks that the storage knows, and its own operations."""
     state = CloudFormationState(kernel, Callbacks(kernel))
     own = Service(OWN, state, OWN_OPERATIONS, receivers={PATH: "ReceiveResponse"})
-    return Service("cloudformation", state, OPERATIONS), own
+    return Service("cloudformation", state, OPERATIONS, renew=renewed), own

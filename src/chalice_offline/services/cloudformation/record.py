@@ -39,12 +39,16 @@ class Record:
         for _, value in self._collection.items():  # noqa: PERF102 - not a dict: it has no values()
             yield _stack(json.loads(value))
 
+    def forget(self, stack: Stack) -> None:
+        """Keep nothing of a stack."""
+        self._collection.delete(stack.id.encode())
+
     def write(self, stack: Stack) -> None:
         """Keep what there is now of a stack; forget it when nothing of it lasts."""
         key = stack.id.encode()
         lasting = {n: asdict(one) for n, one in stack.resources.items() if one.kind in _LASTING}
         if stack.is_deleted or not lasting or stack.version is None:
-            self._collection.delete(key)
+            self.forget(stack)
             return
         version = stack.version
         kept = {

@@ -102,6 +102,7 @@ class Stack:
     policy: str = ""
     parent_id: str = ""
     root_id: str = ""
+    is_project: bool = False  # made for a project that runs here, not by a client
 
     @property
     def id(self) -> str:

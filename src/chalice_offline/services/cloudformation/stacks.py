@@ -17,6 +17,7 @@ from chalice_offline.services.cloudformation.launch import deployment_of
 from chalice_offline.services.cloudformation.new_stack import new_policy, new_stack
 from chalice_offline.services.cloudformation.plan import plan_of
 from chalice_offline.services.cloudformation.resource import Resource
+from chalice_offline.services.cloudformation.resource_types import service_of
 from chalice_offline.services.cloudformation.same import says_the_same
 from chalice_offline.services.cloudformation.versions import version_of
 
@@ -46,6 +47,7 @@ def create_stack(
     stack.timeout_minutes = request.get("TimeoutInMinutes", 0)
     wishes = _wishes(request)
     stack.disable_rollback = wishes.on_failure == "DO_NOTHING"
+    stack.is_project = wishes.is_held
     if taken is not None:  # begun by a change set that nobody executed
         cloudformation.forget_change_sets(taken)
         del cloudformation.stacks[taken.id]
@@ -59,6 +61,7 @@ def update_stack(
 ) -> Result:
     """Begin to update a stack; ValidationError when there is nothing to update."""
     stack = cloudformation.find_stack(context, request["StackName"], stack_missing)
+    stack.is_project |= bool(request.get("IsHeld"))
     if not stack.can_be_updated:
         raise wrong_state(stack.id, stack.status)
     call = cloudformation.caller(stack, (context.entry,), context.endpoint)
@@ -179,6 +182,21 @@ def describe_held_stack(
             for one in doomed
         ]
     }
+
+
+def forget_resources(
+    cloudformation: CloudFormationState, context: CallContext, request: Request
+) -> Result:
+    """Forget what a stack has of a service that was reset: the next update makes it anew.
+
+    No operation of AWS, where nothing but its resources can make a stack forget one.
+    """
+    stack = cloudformation.find_stack(context, request["StackName"], stack_missing)
+    gone = [n for n, one in stack.resources.items() if service_of(one.kind) == request["Service"]]
+    for name in gone:
+        del stack.resources[name]
+    cloudformation.record.write(stack)
+    return {"Forgotten": gone}
 
 
 def update_termination_protection(

@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from chalice_offline.core.errors import AwsError
 from chalice_offline.core.http import Headers, HttpRequest, HttpResponse
 from chalice_offline.core.kernel import missing_operation
-from chalice_offline.protocols import load_service
+from chalice_offline.protocols import load_service, service_names
 from chalice_offline.services.delegated import firehose_buckets
 from chalice_offline.services.delegated.firehose_buckets import FirehoseBuckets
 from chalice_offline.services.delegated.missing_package import missing_package
@@ -37,6 +37,8 @@ _log = logging.getLogger(__name__)
 # A page of Cognito's and no operation, which neighbours ask for by this name: the keys that a user
 # pool signs its tokens with (Amazon Cognito, "Verifying JSON web tokens").
 _KEYS = ("cognito-idp", "JsonWebKeySet")
+# Services of which moto keeps the state with another's.
+_SHARED = {"sesv2": "ses"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +139,21 @@ class Delegated:
             )
         parsed.pop("ResponseMetadata", None)
         return parsed
+
+    def names(self) -> tuple[str, ...]:
+        """Return the services that moto answers for, as botocore spells them."""
+        from moto.backend_index import backend_url_patterns
+
+        known = {name.replace("-", "") for name, _ in backend_url_patterns}  # cognitoidp
+        return tuple(sorted(n for n in service_names() if n.replace("-", "") in known))
+
+    def answers(self, service: str) -> bool:
+        """Whether moto answers for a service, as far as its packages are installed."""
+        return service in self.names()
+
+    def reset(self, service: str) -> None:
+        """Forget what moto holds of one service, in all accounts and regions."""
+        self._state.forget(_SHARED.get(service, service))
 
     def _json_web_keys(self, context: CallContext, pool_id: str) -> dict[str, Any]:
         """Return the keys that a user pool signs with; raises ResourceNotFoundException."""

@@ -44,6 +44,18 @@ class MotoState:
             mock_random.setstate(self._random)
         MotoState._in_place = self
 
+    def forget(self, service: str) -> None:
+        """Hold nothing of one service any more, by moto's name for it."""
+        if self._tables is None and MotoState._in_place is not self:
+            return  # nothing was ever asked of moto, which need not be imported
+        self.put_in_place()
+        from moto.core.base_backend import BackendDict
+
+        for table in BackendDict._instances:  # noqa: SLF001 - moto offers no other way
+            if table.service_name == service:
+                for part in _parts(table):
+                    part.clear()
+
     @classmethod
     def give_back(cls) -> None:
         """Leave moto, empty, to whoever uses it beside us: `mock_aws` would wipe its tables."""

@@ -15,6 +15,7 @@ from chalice_offline.services.dynamodb.items.transactions import (
     transact_get_items,
     transact_write_items,
 )
+from chalice_offline.services.dynamodb.renewal import renewed
 from chalice_offline.services.dynamodb.reply_encoding import complete
 from chalice_offline.services.dynamodb.state import DynamoDbState
 from chalice_offline.services.dynamodb.statements.execute_statement import (
@@ -109,7 +110,8 @@ STREAM_OPERATIONS: Mapping[str, Operation] = {
 
 def service(kernel: Kernel) -> Service:
     """Return DynamoDB."""
-    return Service("dynamodb", DynamoDbState(kernel, expire), OPERATIONS, complete=complete)
+    state = DynamoDbState(kernel, expire)
+    return Service("dynamodb", state, OPERATIONS, complete=complete, renew=renewed)
 
 
 def streams_service(dynamodb: Service) -> Service:

@@ -29,7 +29,7 @@ class DynamoDbState:
     def __init__(self, kernel: Kernel, expire: Callable[[DynamoDbState, Table], None]) -> None:
         """Take up what is in the kernel's storage. `expire` removes a table's expired items."""
         self.kernel = kernel
-        self._expire = expire
+        self.expire = expire
         self.tables: dict[TableKey, Table] = {}
         self.streams = Streams(kernel)
         self.request_tokens = RequestTokens(kernel)
@@ -120,7 +120,7 @@ class DynamoDbState:
 
         def look() -> None:
             del self._expiry_timers[table.place]
-            self._expire(self, table)
+            self.expire(self, table)
             self.plan_expiry(table, table.items.next_expiry_seconds())
 
         timer = self.kernel.at(due_ms, look, owed=False)

@@ -19,6 +19,7 @@ from chalice_offline.services.events import (
     tags,
     targets,
 )
+from chalice_offline.services.events.renewal import renewed
 from chalice_offline.services.events.state import EventsState
 
 if TYPE_CHECKING:
@@ -82,4 +83,4 @@ OPERATIONS: Mapping[str, Operation] = {
 
 def service(kernel: Kernel) -> Service:
     """Return EventBridge with nothing but the default buses."""
-    return Service("events", EventsState(kernel), OPERATIONS)
+    return Service("events", EventsState(kernel), OPERATIONS, renew=renewed)

@@ -18,6 +18,7 @@ from chalice_offline.services.kinesis import (
     subscriptions,
     tags,
 )
+from chalice_offline.services.kinesis.renewal import renewed
 from chalice_offline.services.kinesis.state import KinesisState
 
 if TYPE_CHECKING:
@@ -71,4 +72,4 @@ def service(kernel: Kernel) -> Service:
     """Return Kinesis; changes that storage was closed amidst go on."""
     state = KinesisState(kernel)
     changes.resume(state)
-    return Service("kinesis", state, OPERATIONS)
+    return Service("kinesis", state, OPERATIONS, renew=renewed)

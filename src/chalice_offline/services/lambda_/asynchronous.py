@@ -102,6 +102,8 @@ def _try_again(kernel: Kernel, event: _Event, delay_ms: int) -> None:
 
 
 def _ended(kernel: Kernel, event: _Event, result: RunResult) -> None:
+    if event.function.was_reset:
+        return
     event.tries += 1
     event.last = result
     # What comes next follows from this try; the story of a retry is then a chain, not a fan.

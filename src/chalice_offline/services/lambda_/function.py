@@ -151,6 +151,8 @@ class Function:
     urls: dict[str, FunctionUrl] = field(default_factory=dict)
     signing_config_arn: str = ""
     metrics: FunctionMetrics = field(default_factory=FunctionMetrics)
+    #: Lambda was reset: what still runs of it has no consequences.
+    was_reset: bool = False
     #: What follows failed runs of asynchronous events and of streams' records, by request id.
     next_tries: dict[str, NextTry] = field(default_factory=dict)
 

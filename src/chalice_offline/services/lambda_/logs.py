@@ -118,6 +118,11 @@ class FunctionLogs:
             self._left_out += count
         return lines
 
+    def forget(self) -> None:
+        """Lose what waits: CloudWatch Logs was reset."""
+        self._waiting.clear()
+        self._count = self._left_out = 0
+
     def write(self) -> None:
         """Bring what waits to CloudWatch Logs: somebody is about to look."""
         waiting = [line for run in self._waiting for line in run.placed()]

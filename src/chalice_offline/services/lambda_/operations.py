@@ -23,6 +23,7 @@ from chalice_offline.services.lambda_ import (
 )
 from chalice_offline.services.lambda_.event_source_mappings import mappings
 from chalice_offline.services.lambda_.layers import layer_policies, layer_versions
+from chalice_offline.services.lambda_.renewal import neighbour_reset, renewed
 from chalice_offline.services.lambda_.state import LambdaState
 from chalice_offline.services.lambda_.urls import function_urls, url_requests
 
@@ -99,6 +100,9 @@ OPERATIONS: Mapping[str, Operation] = {
     "DeleteEventSourceMapping": mappings.delete_event_source_mapping,
 }
 
+# A run under way has its timeout, whatever becomes of its function.
+_OUTLASTING = frozenset({"runs"})
+
 
 def service(kernel: Kernel) -> Service:
     """Return Lambda without functions."""
@@ -109,4 +113,7 @@ def service(kernel: Kernel) -> Service:
         OPERATIONS,
         pages={uploads.PACKAGES_PATH: partial(uploads.package_page, state)},
         preparations={"logs": state.logs.write},
+        renew=renewed,
+        outlasting=_OUTLASTING,
+        neighbour_reset=neighbour_reset,
     )

@@ -124,6 +124,12 @@ class ObjectStore:
         for key, value in self._newest.items(start, end):
             yield decode(key, value)
 
+    def all(self) -> Iterator[ObjectVersion]:
+        """Give every version of every key, delete markers included; in no order."""
+        yield from self.scan()
+        for key, value in self._older.items():
+            yield decode(key[:-_SUFFIX_BYTES], value)
+
     def is_empty(self) -> bool:
         """Whether there is neither object nor delete marker."""
         return next(iter(self._newest.items()), None) is None

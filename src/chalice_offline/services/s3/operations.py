@@ -35,6 +35,7 @@ from chalice_offline.services.s3 import setting_checks as checks
 from chalice_offline.services.s3.access import guarded
 from chalice_offline.services.s3.bucket_settings import Setting
 from chalice_offline.services.s3.named_settings import NamedSetting
+from chalice_offline.services.s3.renewal import renewed
 from chalice_offline.services.s3.state import S3State
 
 if TYPE_CHECKING:
@@ -249,4 +250,4 @@ def service(kernel: Kernel) -> Service:
     """Return S3 with what the kernel's storage holds of it."""
     state = S3State(kernel)
     lifecycle.catch_up(state)
-    return Service("s3", state, OPERATIONS, complete=cors.complete)
+    return Service("s3", state, OPERATIONS, complete=cors.complete, renew=renewed)

@@ -40,7 +40,7 @@ class S3State:
         self.lifecycle_timer: Timer | None = None
         self._objects: dict[str, ObjectStore] = {}
         self._uploads: dict[str, UploadStore] = {}
-        self._sequence = 0
+        self.last_sequence = 0
         self._kept = kept = kernel.storage.collection("s3/buckets")
         for _, value in kept.items():  # noqa: PERF102 - a collection, which is no dict
             bucket = decode_bucket(value)
@@ -138,8 +138,8 @@ class S3State:
         least = self.kernel.now_ms * _SEQUENCES_PER_MS
         if before is not None and before.sequence >= least:
             least = before.sequence + 1
-        self._sequence = max(self._sequence + 1, least)
-        return self._sequence
+        self.last_sequence = max(self.last_sequence + 1, least)
+        return self.last_sequence
 
     def next_sequencer(self) -> str:
         """Return the next number as events tell it."""

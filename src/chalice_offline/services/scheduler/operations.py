@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from chalice_offline.core.kernel import Service
 from chalice_offline.services.scheduler import groups, schedules
+from chalice_offline.services.scheduler.renewal import renewed
 from chalice_offline.services.scheduler.state import SchedulerState
 
 if TYPE_CHECKING:
@@ -31,4 +32,4 @@ OPERATIONS: Mapping[str, Operation] = {
 
 def service(kernel: Kernel) -> Service:
     """Return Scheduler without schedules."""
-    return Service("scheduler", SchedulerState(kernel), OPERATIONS)
+    return Service("scheduler", SchedulerState(kernel), OPERATIONS, renew=renewed)

@@ -30,6 +30,7 @@ from chalice_offline.services.sns.platform_applications import (
     set_platform_application_attributes,
 )
 from chalice_offline.services.sns.publish import publish, publish_batch
+from chalice_offline.services.sns.renewal import renewed
 from chalice_offline.services.sns.sms import (
     check_if_phone_number_is_opted_out,
     get_sms_attributes,
@@ -112,7 +113,7 @@ OPERATIONS: Mapping[str, Operation] = {
 def service(kernel: Kernel) -> Service:
     """Return SNS without topics, and the page with the certificate of its signatures."""
     pages = {signing.CERTIFICATE_PATH: _certificate}
-    return Service("sns", SnsState(kernel), OPERATIONS, pages=pages)
+    return Service("sns", SnsState(kernel), OPERATIONS, pages=pages, renew=renewed)
 
 
 def _certificate(_request: HttpRequest) -> HttpResponse:

@@ -23,6 +23,7 @@ from chalice_offline.services.sqs.queues import (
     purge_queue,
 )
 from chalice_offline.services.sqs.receive import receive_message
+from chalice_offline.services.sqs.renewal import renewed
 from chalice_offline.services.sqs.send import send_message, send_message_batch
 from chalice_offline.services.sqs.settings import (
     get_queue_attributes,
@@ -74,4 +75,4 @@ def service(kernel: Kernel) -> Service:
     state = SqsState(kernel)
     page = partial(messages_page, state)
     pages = {PATH: page, f"{PATH}/": page}
-    return Service("sqs", state, OPERATIONS, pages=pages)
+    return Service("sqs", state, OPERATIONS, pages=pages, renew=renewed)

@@ -23,7 +23,7 @@ class SqsState:
         self.queues: dict[QueueKey, Queue] = {}
         self.deleted_at_ms: dict[QueueKey, int] = {}
         self.move_tasks: dict[str, list[MoveTask]] = {}
-        self._queue_count = 0
+        self.queue_count = 0
 
     def find_queue(self, url: str, context: CallContext) -> Queue:
         """Return the queue a QueueUrl means; AwsError QueueDoesNotExist when there is none."""
@@ -48,5 +48,5 @@ class SqsState:
 
     def next_queue_number(self) -> int:
         """Return a number that no queue had before: it tells receipt handles apart."""
-        self._queue_count += 1
-        return self._queue_count
+        self.queue_count += 1
+        return self.queue_count

@@ -27,6 +27,11 @@ class Launch:
         self._logs = logs
         self._events = events
         self._made = 0
+        self._express: dict[str, Execution] = {}  # those under way: nothing else knows them
+
+    def express_running(self) -> list[Execution]:
+        """Return the Express executions that have not ended."""
+        return list(self._express.values())
 
     def execution(
         self,
@@ -46,6 +51,7 @@ class Launch:
         log = self._logs.of_execution(revision.logging, arn) if logs else None
 
         def over(execution: Execution) -> None:
+            self._express.pop(arn, None)
             if log is not None:
                 log.flush()
             if ended is not None:
@@ -68,4 +74,6 @@ class Launch:
             ended=over,
         )
         execution.sequence = self._made
+        if revision.is_express:
+            self._express[arn] = execution
         return execution

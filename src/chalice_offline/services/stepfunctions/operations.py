@@ -17,6 +17,7 @@ from chalice_offline.services.stepfunctions import (
     test_state,
     versions,
 )
+from chalice_offline.services.stepfunctions.renewal import renewed
 from chalice_offline.services.stepfunctions.state import StepFunctionsState
 
 if TYPE_CHECKING:
@@ -67,4 +68,4 @@ OPERATIONS: Mapping[str, Operation] = {
 
 def service(kernel: Kernel) -> Service:
     """Return Step Functions without state machines."""
-    return Service("stepfunctions", StepFunctionsState(kernel), OPERATIONS)
+    return Service("stepfunctions", StepFunctionsState(kernel), OPERATIONS, renew=renewed)

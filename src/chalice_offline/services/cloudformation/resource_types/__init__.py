@@ -62,6 +62,19 @@ def type_of(kind: str) -> ResourceType | None:
     return TYPES.get(_CUSTOM if kind.startswith("Custom::") else kind)
 
 
+# Types that are named otherwise than the service that botocore makes them with.
+_SERVICES = {"cognito": "cognito-idp"}
+_IDENTITY_POOLS = "AWS::Cognito::IdentityPool"
+
+
+def service_of(kind: str) -> str:
+    """Return the service that holds a resource of a type, as botocore spells it."""
+    if kind.startswith(_IDENTITY_POOLS):
+        return "cognito-identity"
+    named = kind.split("::")[1].lower() if "::" in kind else ""
+    return _SERVICES.get(named, named)
+
+
 class _Placeholders(dict[str, Any]):
     """Attributes of what does not exist: each has a text, so that the rest can be made."""
 

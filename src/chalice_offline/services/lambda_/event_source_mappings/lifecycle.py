@@ -54,6 +54,35 @@ def resume(lambda_: LambdaState, function: Function) -> None:
             _start(lambda_, mapping)
 
 
+def end_all(lambda_: LambdaState) -> None:
+    """Read nothing any more: Lambda is reset, and no mapping stays."""
+    for mapping in lambda_.mappings.values():
+        _stop(mapping, _nothing)
+        mapping.stored = None  # what still runs moves no place that another mapping begins at
+
+
+def begin_anew(lambda_: LambdaState, service: str) -> Callable[[], None]:
+    """Let go of queues or streams of a service that is reset; returns what reads the new ones.
+
+    What was received and not handed over is gone as well, and runs under way change nothing.
+    """
+    readers = [one for one in lambda_.mappings.values() if one.service == service]
+    for mapping in readers:
+        if mapping.receiver is not None:
+            mapping.receiver.abandon()
+        _stop(mapping, _nothing)
+        if mapping.stored is not None:
+            mapping.stored.forget()
+        mapping.stored, mapping.progress = None, {}
+
+    def go_on() -> None:
+        for mapping in readers:
+            if lambda_.mappings.get(mapping.uuid) is mapping and mapping.receiver is None:
+                _start(lambda_, mapping)
+
+    return go_on
+
+
 def _end(lambda_: LambdaState, mapping: Mapping) -> None:
     mapping.state = states.ended(mapping.state, enabled=mapping.enabled)
     if mapping.state == states.GONE:

@@ -30,6 +30,10 @@ class Receiver(Protocol):
         """Read no more; call `stopped` once nothing of it runs."""
         ...
 
+    def abandon(self) -> None:
+        """Forget what was read: its source holds it no more, and no run with it counts."""
+        ...
+
 
 @dataclass(slots=True)
 class Mapping:

@@ -61,6 +61,7 @@ class QueueMapping:
         self._ramp_timer: Timer | None = None
         self._refused_timer: Timer | None = None
         self._active = False
+        self._is_abandoned = False
         self._held_until_ms = 0
         self._stopped: Callable[[], None] | None = None
 
@@ -89,6 +90,14 @@ class QueueMapping:
             self._stopped = stopped
         else:
             stopped()
+
+    def abandon(self) -> None:
+        """Forget what was received: the queue was reset, and knows nothing of it."""
+        self._is_abandoned = True
+        for batch in (self._gathering, *self._ready):
+            self._kernel.cancel(batch.return_timer)
+        self._gathering = _Batch()
+        self._ready.clear()
 
     # ---- receiving -------------------------------------------------------------------------------
 
@@ -215,7 +224,7 @@ class QueueMapping:
 
     def _keep_hidden(self, records: list[Record]) -> None:
         """Nobody else gets the messages of a handler that somebody looks into with a debugger."""
-        timeout_ms = self._queue.visibility_timeout_ms()
+        timeout_ms = None if self._is_abandoned else self._queue.visibility_timeout_ms()
         if timeout_ms:
             self._queue.hide(records, timeout_ms // 1000, self._causes(records))
 
@@ -254,6 +263,8 @@ class QueueMapping:
 
     def _ended(self, records: list[Record], result: RunResult) -> None:
         self._scaling.ended()
+        if self._is_abandoned:
+            return
         failed = self._failed(records, result)
         kept = [record for record in records if record["messageId"] in failed]
         if kept:

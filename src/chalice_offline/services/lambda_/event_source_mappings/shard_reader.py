@@ -59,6 +59,7 @@ class ShardReader:
         self._iterator = ""
         self._is_at_end = False
         self._active = True
+        self._is_abandoned = False
         settings = mapping.settings
         self._lanes = [Lane(kernel, mapping, self) for _ in range(settings.parallelization)]
         self._room = 2 * settings.batch_size * settings.parallelization
@@ -88,6 +89,10 @@ class ShardReader:
         for lane in self._lanes:
             lane.stop()
 
+    def abandon(self) -> None:
+        """Keep no place any more: the records are no longer in the stream."""
+        self._is_abandoned = True
+
     # ---- for lanes -------------------------------------------------------------------------------
 
     def handled(self, items: Sequence[Item]) -> None:
@@ -108,7 +113,7 @@ class ShardReader:
             self._owner.came_to_rest()
 
     def _keep(self) -> None:
-        if self._mapping.stored is not None:
+        if self._mapping.stored is not None and not self._is_abandoned:
             self._mapping.stored.keep(self.shard_id, self._progress)
 
     # ---- reading ---------------------------------------------------------------------------------

@@ -58,6 +58,11 @@ class StreamMapping:
         self._stopped = stopped
         self.came_to_rest()
 
+    def abandon(self) -> None:
+        """Forget what was read: the stream was reset, and another one has its ARN."""
+        for reader in self._readers.values():
+            reader.abandon()
+
     def came_to_rest(self) -> None:
         """Say that nothing runs any more, once that is so."""
         if self._stopped is None or any(reader.is_running for reader in self._readers.values()):

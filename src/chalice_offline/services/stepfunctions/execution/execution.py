@@ -154,6 +154,10 @@ class Execution:
         self.history.add("ExecutionAborted", 0, "executionAbortedEventDetails", known, last=True)
         self._end(ABORTED)
 
+    def tell_nobody(self) -> None:
+        """Let EventBridge hear of its status no more."""
+        self._changed_to = None
+
     def redrive(self, entry: int) -> None:
         """Go on with the state that failed."""
         self.redrive_count += 1
