@@ -7,6 +7,7 @@
     bus orders ─rule→ topic order-updates ─→ channel-callbacks ─→ callbacks (answers the partner)
                                           └→ notifications ─→ notifications (tells staff)
     merchant ─POST→ application ─→ workflow store-onboarding ─→ onboarding_… ─link→ approval
+    ordering application ─GET→ merchant (menu, hours, what is off)
     our shop ─POST→ checkout ─→ pay ─→ place ─→ bus orders … callbacks ─→ pay, dispatch, tell
     operator ─signed call→ access_… ─→ workflow break-glass ─→ access_…; finding ─→ access_revoke
     S3 menus/*.json ─→ menus    each minute ─→ sweep (wakes)    every other minute ─→ poll
@@ -57,6 +58,12 @@ def channel_webhook(channel: str) -> Any:
 def vendor_webhook(channel: str, vendor: str) -> Any:
     """Take in a webhook of pos/square, toast, clover; payments/stripe; couriers/doordash_drive."""
     return entrypoints.vendor_webhook(app.current_request, channel, vendor)
+
+
+@app.route("/open_delivery/{merchant_id}/v1/merchant", methods=["GET"])
+def merchant(merchant_id: str) -> Any:
+    """Tell an ordering application what a store is and sells."""
+    return entrypoints.merchant(app.current_request, merchant_id)
 
 
 @app.route("/shop/checkouts", methods=["POST"])

@@ -79,6 +79,15 @@ def vendor_webhook(request: Any, side: str, vendor: str) -> Response:
         return _response(refused(404, side, "unknown kind of vendor"))
 
 
+def merchant(request: Any, merchant_id: str) -> Response:
+    """GET /open_delivery/{merchant_id}/v1/merchant."""
+    from chalicelib.stores.merchants import show_merchant  # not on the webhook path
+
+    headers = _headers(request)
+    with working(_request_id(request.lambda_context), trace.read(headers)):
+        return _response(show_merchant(services(), headers, merchant_id))
+
+
 def place_checkout(request: Any) -> Response:
     """POST /shop/checkouts."""
     from chalicelib.shop import checkouts  # not on the webhook path

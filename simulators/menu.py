@@ -116,6 +116,34 @@ def make_stores(count: int = 3, points_of_sale: Sequence[str] = (SQUARE,)) -> tu
     )
 
 
+def business(store: Store) -> Json:
+    """Return what a store is besides its menu: all that an ordering application asks for."""
+    number = int(store.store_id.rpartition("-")[2])
+    return {
+        "name": store.name,
+        "legal_name": "Golden Crumb Ltda",
+        "tax_id": f"{22_815_773_000_000 + number:014d}",
+        "description": "Burgers, wraps and bowls",
+        "kinds": ["BURGERS", "SANDWICH"],
+        "email": f"{store.store_id}@golden-crumb.example",
+        "phone": f"+1 415 555 {number:04d}",
+        "logo": "https://golden-crumb.example/logo.png",
+        "address": {
+            "country": "US",
+            "region": "US-CA",
+            "city": "San Francisco",
+            "district": "Mission",
+            "street": "Market Street",
+            "number": str(number),
+            "postal_code": "94103",
+            "latitude": 37.7749,
+            "longitude": -122.4194,
+        },
+        "least_order": {"amount": 1_000, "currency": store.currency},
+        "delivery_metres": 5_000,
+    }
+
+
 def _location_id(number: int, pos: str) -> str:
     if pos == TOAST:
         return str(uuid.uuid5(uuid.NAMESPACE_URL, f"toast-restaurant-{number}"))
@@ -249,6 +277,8 @@ def menu_file(store: Store, menu: Sequence[Item] = MENU) -> Json:
         ],
         "categories": _file_categories(menu),
         "modifier_groups": _file_groups(menu),
+        # Of every other one nobody has written it down.
+        **({"business": business(store)} if store.store_id[-1] in "13579" else {}),
     }
 
 

@@ -60,8 +60,7 @@ def _deliveroo(street: Street, store: Store) -> Names:
 
 
 def _open_delivery(street: Street, store: Store) -> Names:
-    merchants = street.world.open_delivery.merchants.entities
-    items = merchants.get(store.open_delivery_merchant_id, {}).get("ITEM", {})
+    items = street.world.open_delivery.merchants.items(store.open_delivery_merchant_id)
     return {id_: item["name"] for id_, item in items.items()}
 
 

@@ -16,6 +16,7 @@ from chalicelib import bootstrap
 from simulators.books import BUCKET, QUEUES, Books, names
 from simulators.in_responses import mount
 from simulators.orders import OrderGenerator
+from simulators.timeline import Answer
 from simulators.world import World
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ class Street(Books):
             self.upload(menu)
         self.connect_sellers()
         self.offline.settle()
+        self.settle()
 
     def upload(self, menu: dict[str, Any]) -> None:
         """Upload a store's menu file."""
@@ -180,7 +182,7 @@ class Street(Books):
         reply = self.offline.http.request(
             request.method, path, headers=request.headers, body=request.body
         )
-        return int(reply.status_code)
+        return Answer(reply.status_code, reply.body)
 
 
 @contextmanager

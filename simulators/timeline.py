@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -13,9 +13,21 @@ NO_ANSWER = 0
 """The status of a webhook that got no HTTP answer: connection refused, or read timeout."""
 
 
+class Answer(int):
+    """The status that a request of a vendor's was answered with, and what came with it."""
+
+    body: bytes
+
+    def __new__(cls, status: int, body: bytes = b"") -> Self:
+        """Make one of a reply."""
+        made = super().__new__(cls, status)
+        made.body = body
+        return made
+
+
 @dataclass(frozen=True, slots=True)
 class OutgoingRequest:
-    """A webhook as it leaves the vendor."""
+    """A webhook, or another request, as it leaves the vendor."""
 
     method: str
     url: str

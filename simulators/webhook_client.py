@@ -7,14 +7,14 @@ import threading
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from simulators.timeline import NO_ANSWER
+from simulators.timeline import NO_ANSWER, Answer
 
 if TYPE_CHECKING:
     from simulators.timeline import OutgoingRequest
 
 
 class WebhookClient:
-    """Sends webhooks; call it with a request and get the status, 0 for no answer.
+    """Sends webhooks; call it with a request and get the answer, 0 for none.
 
     `timeout_seconds` bounds connecting and reading. DoorDash waits for more than a minute,
     others less; one bound that a healthy receiver never meets serves all.
@@ -36,7 +36,7 @@ class WebhookClient:
             try:
                 connection.request(request.method, target, request.body, dict(request.headers))
                 response = connection.getresponse()
-                response.read()
+                body = response.read()
             except (OSError, http.client.HTTPException) as error:
                 self._opened.remove(connection)
                 connection.close()
@@ -44,7 +44,7 @@ class WebhookClient:
                     return NO_ANSWER
             else:
                 connections[parts.netloc] = connection
-                return response.status
+                return Answer(response.status, body)
         return NO_ANSWER
 
     def _connections(self) -> dict[str, http.client.HTTPConnection]:

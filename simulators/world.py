@@ -151,6 +151,7 @@ class World:
             settings=replace(
                 OpenDeliverySettings(),
                 webhook_url=f"{app_url}/webhooks/open_delivery",
+                merchants_url=f"{app_url}/open_delivery",
                 public_url=f"{public_url}/open_delivery",
             ),
             **host,

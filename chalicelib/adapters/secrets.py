@@ -46,6 +46,7 @@ FIELDS = frozenset(
         "deliveroo_webhook_secret",
         "open_delivery_client_id",
         "open_delivery_client_secret",
+        "open_delivery_api_key",
         "approval_key",
         "registry_api_key",
         "shop_signing_secret",

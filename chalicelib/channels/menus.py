@@ -31,7 +31,8 @@ class Publishing:
     """A menu for one partner, which calls the store `place`.
 
     `off` are items that are sold out now, and until when (None: nobody knows). `reference` is
-    what we call this upload, `menu_id` what the partner called the menu the last time.
+    what we call this upload, `sent_ms` is when its first call was begun, `menu_id` what the partner
+    called the menu the last time.
     """
 
     place: str
@@ -40,6 +41,7 @@ class Publishing:
     now_ms: int
     menu_id: str = ""
     off: Mapping[str, int | None] = field(default_factory=dict)
+    sent_ms: int = 0
 
     def items(self) -> list[MenuItem]:
         """Return what customers can come by: items under categories, and options below them."""
@@ -72,12 +74,14 @@ class Publishing:
 class MenuReply:
     """A call was answered. `is_pending`: how the upload went will be told by a webhook.
 
-    From `again_ms` on, what was sent is not true any more.
+    From `again_ms` on, what was sent is not true any more. `not_yet` says why this call has to be
+    made again later: the partner is still at it.
     """
 
     menu_id: str = ""
     is_pending: bool = False
     again_ms: int | None = None
+    not_yet: str = ""
 
 
 @dataclass(frozen=True, slots=True)

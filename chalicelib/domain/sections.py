@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from chalicelib.domain.errors import InvalidPayload
 from chalicelib.domain.order import identifier
@@ -20,6 +21,7 @@ MOST_OPTIONS = 200
 MOST_CHOICES = 100
 MOST_NAME = 120
 MOST_TEXT = 500
+MOST_URL = 2_000
 DEEPEST = 6
 """An option's options, and theirs: partners draw them as pages of their app."""
 
@@ -128,6 +130,18 @@ def text_of(data: Mapping[str, Any], name: str, where: str, most: int = MOST_TEX
     if not isinstance(value, str) or len(value) > most:
         raise InvalidPayload(f"{where}.{name} must be text of at most {most} characters")
     return value.strip()
+
+
+def url_of(data: Mapping[str, Any], name: str, where: str) -> str:
+    """Return an optional https URL of an entry; InvalidPayload when it is none."""
+    url = text_of(data, name, where, MOST_URL)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        parts = urlsplit("")
+    if url and not (parts.scheme == "https" and parts.hostname and url.isascii()):
+        raise InvalidPayload(f"{where}.{name} must be an https URL")
+    return url
 
 
 def ids_of(value: object, where: str, most: int, known: Collection[str], what: str) -> list[str]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any
-from urllib.parse import urlsplit
 
+from chalicelib.domain.business import Business, read_business
 from chalicelib.domain.errors import InvalidPayload
 from chalicelib.domain.hours import Hours, read_hours
 from chalicelib.domain.money import EXPONENTS, Money
@@ -19,11 +19,11 @@ from chalicelib.domain.sections import (
     read_categories,
     read_groups,
     text_of,
+    url_of,
 )
 
 MOST_ITEMS = 5_000
 MOST_GROUPS_OF_AN_ITEM = 50
-MOST_URL = 2_000
 MOST_AMOUNT = 10**12
 """Of a price, in minor units: partners read prices as floats, which are exact up to there."""
 
@@ -99,13 +99,17 @@ class MenuItem:
 
 @dataclass(frozen=True, slots=True)
 class Menu:
-    """A whole menu file: the store, the partners' ids for it, and every item."""
+    """A whole menu file: the store, the partners' ids for it, and every item.
+
+    `business` is what ordering applications ask for besides (Open Delivery's GET merchant).
+    """
 
     store: Store
     channels: dict[str, str]
     items: tuple[MenuItem, ...]
     categories: tuple[Category, ...] = ()
     groups: tuple[ModifierGroup, ...] = ()
+    business: Business | None = None
 
 
 def read_menu(data: object, version: str) -> Menu:
@@ -116,8 +120,8 @@ def read_menu(data: object, version: str) -> Menu:
     store id}, release_on_courier [channel], drift_minor and hours (domain/hours.py; all optional),
     items [{id, name, pos_id, price {amount, currency}, and optional: description, image (a URL),
     tax_rate (per cent), modifier_groups [id]}], categories and modifier_groups
-    (domain/sections.py; both optional). Items and modifiers are alike: both are ids that an order
-    can name.
+    (domain/sections.py), business (domain/business.py; all three optional). Items and modifiers are
+    alike: both are ids that an order can name.
     """
     if not isinstance(data, dict):
         raise InvalidPayload("a menu must be a JSON object")
@@ -149,7 +153,8 @@ def read_menu(data: object, version: str) -> Menu:
         {group.id: group for group in groups},
         [id_ for category in categories for id_ in category.items],
     )
-    return Menu(store, named, items, categories, groups)
+    business = read_business(data.get("business"), store.currency)
+    return Menu(store, named, items, categories, groups, business)
 
 
 def _items(value: object, currency: str) -> tuple[MenuItem, ...]:
@@ -184,7 +189,7 @@ def _item(item: object, position: int, currency: str) -> MenuItem:
         pos_id=identifier(item.get("pos_id"), f"{where}.pos_id"),
         price=price,
         description=text_of(item, "description", where),
-        image=_image(item, where),
+        image=url_of(item, "image", where),
         tax_rate=_tax_rate(item.get("tax_rate"), f"{where}.tax_rate"),
         groups=_group_ids(item.get("modifier_groups"), f"{where}.modifier_groups"),
     )
@@ -204,17 +209,6 @@ def _group_ids(value: object, where: str) -> tuple[str, ...]:
     if not isinstance(value, list) or len(value) > MOST_GROUPS_OF_AN_ITEM:
         raise InvalidPayload(f"{where} must be a list of at most {MOST_GROUPS_OF_AN_ITEM}")
     return tuple(identifier(one, f"{where}[{number}]") for number, one in enumerate(value))
-
-
-def _image(item: dict[str, Any], where: str) -> str:
-    image = text_of(item, "image", where, MOST_URL)
-    try:
-        parts = urlsplit(image)
-    except ValueError:
-        parts = urlsplit("")
-    if image and not (parts.scheme == "https" and parts.hostname and image.isascii()):
-        raise InvalidPayload(f"{where}.image must be an https URL")
-    return image
 
 
 def _tax_rate(value: object, where: str) -> str:

@@ -83,6 +83,12 @@ class Breaker:
                 raise CircuitOpen(f"{name} is being tried", now_ms + OPEN_MS)
             self._trying.add(name)
 
+    def is_paused(self, store: Store) -> bool:
+        """Say whether the store is paused at its partners; AwsUnavailable when nobody knows."""
+        name = _names(store)[1]
+        circuit = self._table().circuits([name]).get(name)
+        return circuit is not None and circuit.opened >= PAUSE_AFTER_OPENINGS
+
     def _circuits(self, store: Store) -> dict[str, Circuit]:
         place, now_ms = _place(store), self._now_ms()
         seen = self._seen.get(place)

@@ -13,15 +13,14 @@ from typing import TYPE_CHECKING, Any
 from chalicelib import log
 from chalicelib.adapters.http import VendorHttpError
 from chalicelib.channels.base import PartnerRefused, PartnerUnavailable, read_json_object
-from chalicelib.channels.menus import Publishing
 from chalicelib.domain.deadlines import CALL_SECONDS
 from chalicelib.domain.errors import InvalidPayload, RetryLater, VersionConflict
 from chalicelib.domain.events import Event, event_id
 from chalicelib.domain.stock import split_key
-from chalicelib.domain.store import read_menu
 from chalicelib.orders.receive import body_of
 from chalicelib.orders.wakes import wake_queue
 from chalicelib.stores.pace import TooSoon
+from chalicelib.stores.shown import menu_of, shown_to
 from chalicelib.stores.stock import wake_to_tell
 from chalicelib.stores.telling import LEASE_MS, STEP_MS
 from chalicelib.telemetry.metrics import put
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
 
     from chalicelib.bootstrap import Services
     from chalicelib.channels.base import Channel
-    from chalicelib.channels.menus import MenuReply, MenuResult
+    from chalicelib.channels.menus import MenuReply, MenuResult, Publishing
     from chalicelib.domain.commands import (
         NoteMenuResult,
         PublishMenu,
@@ -51,6 +50,10 @@ STOCK_MARGIN_MS = 60_000
 
 SOON_SECONDS = 60
 """What is due later is left to the sweep: a message that waits would mostly wake for nothing."""
+
+ASK_AGAIN_MS = (SOON_SECONDS + 1) * 1000
+SELDOM_MS = 3_600_000
+"""When a partner that reads a menu by itself is asked again whether it has."""
 
 
 def publish_menus(services: Services, command: PublishMenus) -> None:
@@ -177,6 +180,9 @@ def _called(services: Services, row: Publication, channel: Channel, ends_ms: int
             raise
         except (PartnerUnavailable, VendorHttpError) as error:
             return _put_off(services, row, error, number)
+        if reply.not_yet:
+            services.pace.succeeded(channel.name)
+            return _later(services, row, reply.not_yet, number)
     services.pace.succeeded(channel.name)
     assert reply is not None, "a menu is at least one call"
     if reply.is_pending:
@@ -187,17 +193,13 @@ def _called(services: Services, row: Publication, channel: Channel, ends_ms: int
 
 
 def _publishing(services: Services, row: Publication) -> Publishing:
-    content = services.menus.content(row.store_id, row.version)
-    if content is None:
-        raise PartnerRefused("this version of the menu is not kept: upload the file again")
     try:
-        menu = read_menu(read_json_object(content), row.version)
+        menu = menu_of(services, row.store_id, row.version)
     except InvalidPayload as error:
-        raise PartnerRefused(f"the menu is not one any more: {error}") from error
-    now_ms = services.now_ms()
-    stock = services.stock.of_store(row.store_id)
-    off = {id_: item.until_ms for id_, item in stock.items() if item.is_off(now_ms)}
-    return Publishing(row.place, menu, row.reference, now_ms, row.menu_id, off)
+        raise PartnerRefused(str(error)) from error
+    stock = services.stock.of_store(row.store_id).values()
+    publishing = shown_to(services, row.place, menu, stock, row.reference)
+    return replace(publishing, menu_id=row.menu_id, sent_ms=row.sent_ms)
 
 
 # ---- what came of it -----------------------------------------------------------------------------
@@ -253,6 +255,19 @@ def _put_off(services: Services, row: Publication, error: Exception, part: int =
     return lambda known: replace(
         known.put_off(now_ms, why, retry_after).give_back(),
         part=part if known.asked == row.asked else 0,
+    )
+
+
+def _later(services: Services, row: Publication, why: str, part: int) -> Change:
+    """Have a call made again of which the partner says that it is still at it.
+
+    By the sweep: nothing hangs on it, and what goes on for hours is asked about ever less often.
+    """
+    now_ms = services.now_ms()
+    wait_ms = min(max(ASK_AGAIN_MS, (now_ms - row.sent_ms) // 4), SELDOM_MS)
+    log.info("menu.not_yet", menu=row.key, reason=why)
+    return lambda known: replace(
+        _advanced(known, row, part), next_ms=now_ms + wait_ms, why=why[:300]
     )
 
 

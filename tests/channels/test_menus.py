@@ -35,7 +35,7 @@ UPLOADS = {
 
 
 def menu_of(partner: Any, **changes: Any) -> Menu:
-    return read_menu(menu_file(partner.shop) | {"hours": HOURS} | changes, "v2")
+    return read_menu(menu_file(partner.shop) | {"hours": HOURS, "business": None} | changes, "v2")
 
 
 def publishing(partner: Any, menu: Menu, **more: Any) -> Publishing:
@@ -50,6 +50,14 @@ def send(partner: Any, menu: Menu, **more: Any) -> str:
         menu_id = call().menu_id or menu_id
     partner.advance(seconds=61)
     return menu_id
+
+
+def service_of(partner: Any, kind: str) -> Any:
+    """Return one of the services that the first store's merchant has at Open Delivery."""
+    place = partner.shop.channel_store_id(partner.name)
+    services = partner.simulator.merchants.entities[place]["SERVICE"].values()
+    [found] = [service for service in services if service["serviceType"] == kind]
+    return found
 
 
 def result(partner: Any) -> Any:
@@ -75,7 +83,7 @@ def test_a_menu_is_taken_and_is_what_customers_see(partner: Any) -> None:
         assert (told.is_done, told.reference) == (True, "store-001:7")
         assert list(partner.simulator.menus.of_store[place]) == [told.menu_id]
     else:
-        assert set(partner.simulator.merchants.entities[place]["ITEM"]) == ids
+        assert set(partner.simulator.merchants.items(place)) == ids
 
 
 def test_the_same_menu_again_makes_no_second_one(partner: Any) -> None:
@@ -137,7 +145,7 @@ def test_the_week_is_told_on_the_partners_clock(partner: Any) -> None:
         assert week["monday"] == []
         assert week["saturday"] == [{"local_start_time": "00:00", "local_end_time": "02:00"}]
     else:
-        service = partner.simulator.merchants.entities[place]["SERVICE"]["delivery"]
+        service = service_of(partner, "DELIVERY")
         assert [
             (*h["dayOfWeek"], h["timePeriods"]["startTime"][:5], h["timePeriods"]["endTime"][:5])
             for h in service["serviceHours"]["weekHours"]
@@ -165,7 +173,7 @@ def test_days_that_differ_are_told_where_the_partner_can_be(partner: Any) -> Non
         days = {day["date"]: day["closed"] for day in menu["special_hours"]}
         assert days == {"2026-12-25": True, "2026-12-26": True, "2026-12-31": False}
     elif partner.name == "open_delivery":
-        service = partner.simulator.merchants.entities[place]["SERVICE"]["takeout"]
+        service = service_of(partner, "TAKEOUT")
         days = {
             day["date"]: day.get("timePeriods") for day in service["serviceHours"]["holidayHours"]
         }

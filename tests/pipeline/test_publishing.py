@@ -40,7 +40,7 @@ def named(street: Street, name: str, **changes: Any) -> dict[str, Any]:
     return menu
 
 
-def publish(street: Street, menu: dict[str, Any], seconds: float = 90) -> None:
+def publish(street: Street, menu: dict[str, Any], seconds: float = 130) -> None:
     street.upload(menu)
     street.settle()
     street.go(seconds=seconds, step=5)
@@ -59,8 +59,7 @@ def shown(street: Street) -> dict[str, str]:
     for item in world.deliveroo.menus.shown.get(store.deliveroo_site_id, {}).get("items", ()):
         if item["id"] == first:
             found["deliveroo"] = item["name"]["en"]
-    merchants = world.open_delivery.merchants.entities
-    items = merchants.get(store.open_delivery_merchant_id, {}).get("ITEM", {})
+    items = world.open_delivery.merchants.items(store.open_delivery_merchant_id)
     if first in items:
         found["open_delivery"] = items[first]["name"]
     file = street.offline.client("s3").get_object(
@@ -300,7 +299,7 @@ def test_an_operator_looks_and_has_it_published_once_more(
 ) -> None:
     """After somebody has changed it by hand at the partner."""
     store = store_of(street)
-    street.go(seconds=90, step=5)
+    street.go(seconds=130, step=5)
     environ: dict[str, str] = {}
     words = ("menus", store.store_id, "--stage", "local")
     capsys.readouterr()

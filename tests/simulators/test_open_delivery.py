@@ -121,10 +121,11 @@ def test_an_order_that_nobody_confirms_is_cancelled(app, inbox, order_id, clock)
 
 def test_merchants_open_and_close(app, call):
     """Anything else is a bad request."""
-    closed = {"merchantId": "m1", "status": "UNAVAILABLE"}
-    assert call("PUT", "/v1/merchantStatus", closed).status == 202
-    assert call("PUT", "/v1/merchantStatus", {"merchantId": "m1", "status": "X"}).status == 400
-    assert app.merchant_status == {"m1": closed}
+    closed = {"merchantStatus": "UNAVAILABLE"}
+    assert call("POST", "/v1/merchantUpdate/m1", closed).status == 204
+    for wrong in ({"merchantStatus": "X"}, {"status": "AVAILABLE"}, {"entityType": "SERVICE"}):
+        assert call("POST", "/v1/merchantUpdate/m1", wrong).status == 400
+    assert app.merchant_status == {"m1": "UNAVAILABLE"}
 
 
 def test_calls_need_a_token_that_is_alive(app, caller, call, order_id, clock):

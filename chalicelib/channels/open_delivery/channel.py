@@ -27,7 +27,7 @@ from chalicelib.channels.base import (
     text,
 )
 from chalicelib.channels.menus import MenuReply, MenuResult
-from chalicelib.channels.open_delivery.menus import entities
+from chalicelib.channels.open_delivery.menus import entities, entity_id
 from chalicelib.channels.open_delivery.orders import read_order
 from chalicelib.domain.commands import Notice, NoticeKind
 from chalicelib.domain.deadlines import DECIDE_MS
@@ -79,6 +79,14 @@ BAD_AMONG_THEM = (400, 404, 422)
 """Refusals that may be of one event: it is looked for, in halves."""
 MOST_REFUSALS = 30
 """Four events that are refused are found so among a hundred; then the others wait."""
+
+MOST_ITEMS_NAMED = 100
+"""RequestCancelled's maxItems."""
+
+NOT_OFFERED = (404, 405, 501)
+"""How an application answers that cannot be asked whether it has read a merchant."""
+READ_WITHIN_MS = 600_000
+"""An application that has read nothing for so long is told once more."""
 
 MOST_FAILURES = 5
 PATIENCE_MS = 4_000
@@ -180,7 +188,8 @@ class OpenDelivery:
         if refusal.items:
             out = refusal.reason is Reason.OUT_OF_STOCK
             which = "outOfStockItems" if out else "invalidItems"
-            body[which] = [item.id for item in refusal.items]
+            place, items = record.channel_store_id, refusal.items[:MOST_ITEMS_NAMED]
+            body[which] = [entity_id(place, "ITEM", item.id) for item in items]
         self._step(record, "requestCancellation", body, CANCELLED)
 
     def agree_to_cancel(self, record: OrderRecord) -> None:
@@ -200,14 +209,12 @@ class OpenDelivery:
         until_ms: int | None,  # noqa: ARG002
     ) -> None:
         """Tell the ordering application that an offer changed."""
-        status = "AVAILABLE" if available else "UNAVAILABLE"
-        changed = {"id": item_id, "externalCode": item_id, "status": status}
-        body = {
-            "merchantId": channel_store_id,
-            "entityType": "ITEM",
-            "updatedObjects": [changed],
+        changed = {
+            "id": entity_id(channel_store_id, "ITEM", item_id),
+            "externalCode": item_id,
+            "status": "AVAILABLE" if available else "UNAVAILABLE",
         }
-        _done(self._api.call("PUT", "/v1/merchantUpdate", body), "merchant update")
+        self._update(channel_store_id, {"entityType": "ITEM", "updatedObjects": [changed]})
 
     def items_off(self, channel_store_id: str) -> frozenset[str] | None:  # noqa: ARG002
         """What is sold is ours to tell; an ordering application tells nothing."""
@@ -218,35 +225,68 @@ class OpenDelivery:
         channel_store_id: str,
         *,
         is_open: bool,
-        reason: Refusal | None,
+        reason: Refusal | None,  # noqa: ARG002
         until_ms: int | None,  # noqa: ARG002
     ) -> None:
         """Tell the ordering application that the merchant opens or closes."""
-        body = {
-            "merchantId": channel_store_id,
-            "status": "AVAILABLE" if is_open else "UNAVAILABLE",
-            "reason": reason.text if reason and not is_open else "",
-        }
-        _done(self._api.call("PUT", "/v1/merchantStatus", body), "merchant status")
+        status = "AVAILABLE" if is_open else "UNAVAILABLE"
+        self._update(channel_store_id, {"merchantStatus": status})
 
     def menu_calls(self, publishing: Publishing) -> list[MenuCall]:
-        """Tell the ordering application of every entity of the merchant, kind by kind.
+        """Have the ordering application read the merchant, and see whether it did.
 
-        Hours are told on UTC's clock: they are wrong when the store's own is set.
+        A file that does not say what the business is makes no whole merchant: then the application
+        is told of each of its entities, kind by kind. Hours are told on UTC's clock: they are wrong
+        when the store's own is set.
         """
         again_ms = next_change_ms(publishing.menu.store.hours, publishing.now_ms)
+        place = publishing.place
+        if publishing.menu.business is not None:
+            return [
+                partial(self._have_read, place),
+                partial(self._was_read, place, publishing.sent_ms, again_ms),
+            ]
 
         def tell(kind: str, objects: list[dict[str, Any]]) -> MenuReply:
-            body = {
-                "merchantId": publishing.place,
-                "entityType": kind,
-                "updatedObjects": objects,
-            }
-            _done(self._api.call("PUT", "/v1/merchantUpdate", body), f"merchant update of {kind}")
+            self._update(place, {"entityType": kind, "updatedObjects": objects})
             return MenuReply(again_ms=again_ms)
 
         told = [(kind, objects) for kind, objects in entities(publishing) if objects]
         return [partial(tell, kind, objects) for kind, objects in told]
+
+    def _update(self, merchant_id: str, body: dict[str, Any] | None) -> None:
+        """Tell of a change; without a body, the application reads the whole merchant.
+
+        The specification's path names no merchant, for it has credentials per merchant; Keeta's,
+        which has them per software, does ("New Merchant Update Notification").
+        """
+        reply = self._api.call("POST", f"/v1/merchantUpdate/{merchant_id}", body)
+        _done(reply, "merchant update")
+
+    def _have_read(self, merchant_id: str) -> MenuReply:
+        self._update(merchant_id, None)
+        return MenuReply()
+
+    def _was_read(self, merchant_id: str, since_ms: int, again_ms: int | None) -> MenuReply:
+        """Ask whether the merchant was read since an instant; tell once more when that failed."""
+        reply = self._api.call("GET", f"/v1/merchantStatus?merchantId={merchant_id}")
+        if reply.status in NOT_OFFERED:
+            return MenuReply(again_ms=again_ms)
+        _done(reply, "merchant status")
+        status = reply.json_object()
+        try:
+            said, why = text(status, "status"), text(status, "moreInfo")
+            is_new = (instant(status, "lastRead") or 0) >= since_ms
+        except InvalidPayload as error:
+            raise PartnerRefused(f"merchant status: {error}") from error
+        if is_new and said == "SUCCESS":
+            return MenuReply(again_ms=again_ms)
+        if is_new and said == "FAIL":
+            self._update(merchant_id, None)
+            return MenuReply(not_yet=f"the merchant could not be read: {why[:100]}")
+        if self._now_ms() - since_ms > READ_WITHIN_MS:
+            self._update(merchant_id, None)
+        return MenuReply(not_yet="the merchant has not been read yet")
 
     def menu_result(self, payload: dict[str, Any]) -> MenuResult:  # noqa: ARG002
         """Never asked: an ordering application says at once whether it takes an entity."""

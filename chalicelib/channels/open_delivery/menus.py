@@ -2,11 +2,13 @@
 
 Source: the Open Delivery specification (Abrasel), Merchant: Item, OptionGroup, ItemOffer, Category,
 Menu, Service; merchant update. Times are UTC's. Options have no options of their own there: theirs
-become questions of the item, which nobody has to answer. Ids are ours.
+become questions of the item, which nobody has to answer. Ids are UUIDs there, made of ours, which
+are the external codes.
 """
 
 from __future__ import annotations
 
+import uuid
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.channels.menus import DAY_NAMES, NAME
@@ -27,9 +29,18 @@ SOON = "+"
 """Set before the id of a group that an option asks about: as the item's own it has another rule."""
 
 
+MOST_LETTERS = 150
+"""Of an item's name."""
+
+
+def entity_id(place: str, kind: str, id_: str) -> str:
+    """Return the UUID of an entity of a merchant: always the same one for the same of ours."""
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"open-delivery:{place}/{kind}/{id_}"))
+
+
 def entities(publishing: Publishing) -> list[tuple[str, list[dict[str, Any]]]]:
     """Return each kind of entity with all of its objects, those first that others name."""
-    menu = publishing.menu
+    menu, place = publishing.menu, publishing.place
     groups = publishing.groups_by_id()
     by_id = {item.id: item for item in menu.items}
     below = {item.id: _asked(item, by_id, groups) for item in publishing.items()}
@@ -37,16 +48,16 @@ def entities(publishing: Publishing) -> list[tuple[str, list[dict[str, Any]]]]:
     shown = publishing.shown()
     return [
         ("ITEM", [_item(item, publishing) for item in publishing.items()]),
-        ("OPTION_GROUP", [_group(id_, asked[id_], by_id) for id_ in asked]),
+        ("OPTION_GROUP", [_group(place, id_, asked[id_], by_id) for id_ in asked]),
         (
             "ITEM_OFFER",
             [
                 {
-                    "id": item.id,
-                    "itemId": item.id,
+                    "id": entity_id(place, "ITEM_OFFER", item.id),
+                    "itemId": entity_id(place, "ITEM", item.id),
                     "index": number,
-                    "price": _price(item.price),
-                    "optionGroupsId": list(below[item.id]),
+                    "price": price(item.price),
+                    "optionGroupsId": [entity_id(place, "OPTION_GROUP", g) for g in below[item.id]],
                 }
                 for number, item in enumerate(publishing.items())
                 if item.id in shown
@@ -56,13 +67,13 @@ def entities(publishing: Publishing) -> list[tuple[str, list[dict[str, Any]]]]:
             "CATEGORY",
             [
                 {
-                    "id": category.id,
+                    "id": entity_id(place, "CATEGORY", category.id),
                     "index": number,
                     "name": category.name,
                     "description": category.description,
                     "externalCode": category.id,
                     "status": "AVAILABLE",
-                    "itemOfferId": list(category.items),
+                    "itemOfferId": [entity_id(place, "ITEM_OFFER", id_) for id_ in category.items],
                 }
                 for number, category in enumerate(menu.categories)
             ],
@@ -71,14 +82,14 @@ def entities(publishing: Publishing) -> list[tuple[str, list[dict[str, Any]]]]:
             "MENU",
             [
                 {
-                    "id": MENU_ID,
+                    "id": entity_id(place, "MENU", MENU_ID),
                     "name": NAME,
                     "externalCode": menu.store.menu_version,
-                    "categoryId": [category.id for category in menu.categories],
+                    "categoryId": [entity_id(place, "CATEGORY", one.id) for one in menu.categories],
                 }
             ],
         ),
-        ("SERVICE", [_service(kind, publishing) for kind in SERVICES]),
+        ("SERVICE", [service(kind, publishing) for kind in SERVICES]),
     ]
 
 
@@ -99,8 +110,8 @@ def _asked(
 
 def _item(item: MenuItem, publishing: Publishing) -> dict[str, Any]:
     body: dict[str, Any] = {
-        "id": item.id,
-        "name": item.name,
+        "id": entity_id(publishing.place, "ITEM", item.id),
+        "name": item.name[:MOST_LETTERS],
         "description": item.description,
         "externalCode": item.id,
         "unit": "UN",
@@ -109,9 +120,11 @@ def _item(item: MenuItem, publishing: Publishing) -> dict[str, Any]:
     return body | {"image": {"URL": item.image}} if item.image else body
 
 
-def _group(id_: str, group: ModifierGroup, by_id: Mapping[str, MenuItem]) -> dict[str, Any]:
+def _group(
+    place: str, id_: str, group: ModifierGroup, by_id: Mapping[str, MenuItem]
+) -> dict[str, Any]:
     return {
-        "id": id_,
+        "id": entity_id(place, "OPTION_GROUP", id_),
         "index": 0,
         "name": group.name,
         "externalCode": group.id,
@@ -120,10 +133,10 @@ def _group(id_: str, group: ModifierGroup, by_id: Mapping[str, MenuItem]) -> dic
         "maxPermitted": group.most,
         "options": [
             {
-                "id": f"{id_}.{option}",
-                "itemId": option,
+                "id": entity_id(place, "OPTION", f"{id_}.{option}"),
+                "itemId": entity_id(place, "ITEM", option),
                 "index": number,
-                "price": _price(by_id[option].price),
+                "price": price(by_id[option].price),
                 "maxPermitted": group.most,
             }
             for number, option in enumerate(group.options)
@@ -131,14 +144,16 @@ def _group(id_: str, group: ModifierGroup, by_id: Mapping[str, MenuItem]) -> dic
     }
 
 
-def _service(kind: str, publishing: Publishing) -> dict[str, Any]:
+def service(kind: str, publishing: Publishing) -> dict[str, Any]:
+    """Return how customers get their food: DELIVERY or TAKEOUT, and when they can order it so."""
+    place = publishing.place
     return {
-        "id": kind.lower(),
+        "id": entity_id(place, "SERVICE", kind),
         "status": "AVAILABLE",
         "serviceType": kind,
-        "menuId": MENU_ID,
+        "menuId": entity_id(place, "MENU", MENU_ID),
         "serviceHours": {
-            "id": f"{kind.lower()}-hours",
+            "id": entity_id(place, "HOURS", kind),
             "weekHours": list(_week(publishing)),
             "holidayHours": list(_special(publishing)),
         },
@@ -169,7 +184,7 @@ def _special(publishing: Publishing) -> Iterator[dict[str, Any]]:
             yield {"date": day, "timePeriods": times}
 
 
-def _price(price: Money) -> dict[str, Any]:
+def price(money: Money) -> dict[str, Any]:
     """Return a price as a decimal number: exact, as JSON writes the shortest one that means it."""
-    value = price.amount / 10 ** EXPONENTS[price.currency]
-    return {"value": value, "originalValue": value, "currency": price.currency}
+    value = money.amount / 10 ** EXPONENTS[money.currency]
+    return {"value": value, "originalValue": value, "currency": money.currency}

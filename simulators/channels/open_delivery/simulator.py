@@ -32,6 +32,7 @@ Json = dict[str, Any]
 RETRY_DELAYS_MS = (5_000, 10_000, 20_000, 40_000, 80_000)
 CONFIRM_WITHIN_MS = 480_000
 TOKEN_SECONDS = 3600
+READ = "merchant.read"
 # maxItems of what is polled and of AckEvents, in the specification's OpenAPI description
 SHOWN_AT_ONCE = 1_000
 ACKNOWLEDGED_AT_ONCE = 100
@@ -68,6 +69,8 @@ class OpenDeliverySettings:
     client_secret: str = "open-delivery-local-secret"  # noqa: S105 - a local stand-in's
     app_id: str = "open-delivery-local-app"
     webhook_url: str = "http://127.0.0.1:8000/webhooks/open_delivery"
+    merchants_url: str = "http://127.0.0.1:8000/open_delivery"
+    api_key: str = "open-delivery-local-api-key"
     public_url: str = "http://127.0.0.1:9001/open_delivery"
     retry_delays_ms: tuple[int, ...] = RETRY_DELAYS_MS
     confirm_within_ms: int = CONFIRM_WITHIN_MS
@@ -92,9 +95,9 @@ class OpenDelivery(Marketplace):
         self._orders: dict[str, Json] = {}
         self._states: dict[str, str] = {}
         self._events: dict[str, Json] = {}
-        self.merchant_status: dict[str, Json] = {}
         self.merchants = Merchants()
         self.item_status = self.merchants.item_status
+        self.merchant_status = self.merchants.status
         super().__init__(**host)
         self.tokens = ClientCredentials(
             (self.settings.client_id, self.settings.client_secret),
@@ -156,8 +159,10 @@ class OpenDelivery(Marketplace):
             Route("POST", f"{order}/requestCancellation", "RequestCancellation", self.cancel),
             Route("POST", f"{order}/acceptCancellation", "AcceptCancellation", self.accept_cancel),
             Route("POST", f"{order}/denyCancellation", "DenyCancellation", self.deny_cancel),
-            Route("PUT", "/v1/merchantStatus", "MerchantStatus", self.update_merchant),
-            Route("PUT", "/v1/merchantUpdate", "MerchantUpdate", self.merchants.update),
+            Route(
+                "POST", "/v1/merchantUpdate/{merchant_id}", "MerchantUpdate", self.update_merchant
+            ),
+            Route("GET", "/v1/merchantStatus", "MerchantStatus", self.merchant_was_read),
         ]
 
     def extra_control_routes(self) -> list[Route]:
@@ -185,6 +190,7 @@ class OpenDelivery(Marketplace):
             "decisions": self.shown_decisions(),
             "unacknowledged": len(self._events),
             "merchants": dict(self.merchant_status),
+            "read": {id_: status for id_, (_, status, _) in self.merchants.read.items()},
         }
 
     def forge(self, request: OutgoingRequest) -> OutgoingRequest:
@@ -194,7 +200,9 @@ class OpenDelivery(Marketplace):
 
     def delivered(self, delivery: Delivery, status: int) -> None:
         """An event that the webhook's receiver took is not polled for any more."""
-        if self.acknowledges(status):
+        if delivery.event_type == READ:
+            self.merchants.take(delivery.resource_id, status, self._now_ms())
+        elif self.acknowledges(status):
             self._events.pop(json.loads(delivery.request.body)["eventId"], None)
 
     # Operations.
@@ -268,13 +276,28 @@ class OpenDelivery(Marketplace):
         self.note_decision(order_id, "cancellation_denied", request.json_object())
         return Response(202)
 
-    def update_merchant(self, request: Request) -> Response:
-        """Note that a merchant opens or closes: `{merchantId, status: AVAILABLE | UNAVAILABLE}`."""
-        body = request.json_object()
-        if body.get("status") not in ("AVAILABLE", "UNAVAILABLE"):
-            raise BodyError("status must be AVAILABLE or UNAVAILABLE")
-        self.merchant_status[str(body.get("merchantId"))] = body
-        return Response(202)
+    def update_merchant(self, request: Request, merchant_id: str) -> Response:
+        """Take in a change of a merchant; without a body, read all of it."""
+        if not request.body:
+            self.read_merchant(merchant_id)
+            return Response(204)
+        return self.merchants.update(merchant_id, request.json_object())
+
+    def merchant_was_read(self, request: Request) -> Response:
+        """Say when a merchant was read last, and how that went."""
+        read = self.merchants.read.get(request.query.get("merchantId", ""))
+        if read is None:
+            raise Refusal(self.error(404, "Merchant not found"))
+        at_ms, status, why = read
+        body = {"lastRead": rfc3339(at_ms), "status": status}
+        return Response.of_json(body | ({"moreInfo": why} if why else {}))
+
+    def read_merchant(self, merchant_id: str) -> None:
+        """Ask the merchant's software for all of it (GET merchant), as when its TTL is over."""
+        url = f"{self.settings.merchants_url}/{merchant_id}/v1/merchant"
+        asked = OutgoingRequest("GET", url, {"X-API-KEY": self.settings.api_key}, b"")
+        self.merchants.read[merchant_id] = (self._now_ms(), "PROCESSING", "")
+        self.publish(Delivery(READ, merchant_id, asked, self.settings.retry_delays_ms))
 
     # Inside.
 
