@@ -27,6 +27,8 @@ from chalice_offline.transports.aws_door import AwsEndpoint
 from chalice_offline.transports.browser_policy import Area
 from chalice_offline.transports.gateway import Gateway
 from chalice_offline.transports.http_server import Server
+from tests.browser.opened import Opened
+from tests.browser.pages import Page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -176,3 +178,14 @@ def doors() -> Iterator[Doors]:
     made = Doors()
     yield made
     made.close()
+
+
+@pytest.fixture(params=[(1280, 800)], ids=["wide"])
+def opened(doors: Any, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Opened]:
+    program = shutil.which(os.environ.get("CHROMIUM", "chromium"))
+    assert program is not None
+    width, height = request.param
+    with Page(program, tmp_path, width=width, height=height) as page:
+        made = Opened(doors, page)
+        made.deploy()
+        yield made

@@ -3,107 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from chalice_offline.core.context import Caller
-from chalice_offline.core.run import FunctionRun, Outcome, RunLife, RunLog
-from chalice_offline.core.run_entry import RunEntry
-from chalice_offline.services.lambda_ import FunctionSettings, LambdaState
-from tests.browser.pages import Page
+from tests.browser.opened import HOSTILE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from tests.browser.opened import Opened
 
-HOSTILE = "<img src=x onerror='document.title=\"hacked\"'><script>document.title='hacked'</script>"
-READY = "document.getElementById('main').dataset.ready"
 ROWS = "document.querySelectorAll('.list .row:not(.names)')"
-
-
-class Opened:
-    """The page of a console, and the emulator behind it."""
-
-    def __init__(self, doors: Any, page: Page) -> None:
-        self.doors = doors
-        self.page = page
-        self.url = f"http://localhost:{doors.aws_port}/_chalice_offline/"
-
-    @property
-    def emulator(self) -> Any:
-        """The emulator of now."""
-        return self.doors.emulator
-
-    def deploy(self) -> None:
-        """Have the function `work`."""
-        lambda_ = self.emulator.registry.state("lambda", LambdaState)
-        lambda_.register(FunctionSettings("work", "000000000000", "us-east-1"))
-        self.emulator.driver.run_function = work
-
-    def open(self, where: str = "runs") -> None:
-        """Go to a view, anew."""
-        self.page.open("about:blank")
-        self.page.open(f"{self.url}#/{where}")
-        self.page.wait(READY)
-
-    @staticmethod
-    def told(text: str) -> None:
-        """Put a figure into the test's output (pytest -rP)."""
-        sys.stdout.write(f"{text}\n")
-
-    def call(self, service: str, operation: str, **request: Any) -> Any:
-        """Call AWS as a client would."""
-        return self.emulator.call(service, operation, request, Caller())
-
-    def invoke(self, event: Any) -> None:
-        """Have the function `work` run, and wait for its end."""
-        reply = self.call(
-            "lambda", "Invoke", FunctionName="work", Payload=json.dumps(event).encode()
-        )
-        self.emulator.driver.wait(reply)
-
-    def record(self, count: int) -> None:
-        """Have runs in the list as if they had happened."""
-        for number in range(count):
-            run = FunctionRun(
-                request_id=f"{number:08d}-0000-4000-8000-000000000000",
-                function_name="work",
-                function_arn="arn:aws:lambda:us-east-1:000000000000:function:work",
-                sent=b'{"number": %d}' % number,
-                memory_mb=128,
-                life=RunLife(3_000),
-                log=RunLog(),
-            )
-            with self.emulator.lock:
-                entry = RunEntry(self.emulator.now_ms, run, ())
-                self.emulator.keep(entry)
-                self.emulator.runs.started(entry, self.emulator.now_ms)
-                entry.ended_ms = self.emulator.now_ms
-                self.emulator.runs.ended(entry, Outcome(b"{}"))
-
-
-def work(run: FunctionRun) -> Outcome:
-    event = json.loads(run.payload)
-    run.log.append(0, f"{HOSTILE}\n")
-    if isinstance(event, dict) and event.get("fail"):
-        content = {"errorType": "Broken", "errorMessage": HOSTILE, "stackTrace": [HOSTILE]}
-        return Outcome(json.dumps(content).encode(), failed=True)
-    return Outcome(run.payload)
-
-
-@pytest.fixture(params=[(1280, 800)], ids=["wide"])
-def opened(doors: Any, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Opened]:
-    program = shutil.which(os.environ.get("CHROMIUM", "chromium"))
-    assert program is not None
-    width, height = request.param
-    with Page(program, tmp_path, width=width, height=height) as page:
-        made = Opened(doors, page)
-        made.deploy()
-        yield made
 
 
 narrow = pytest.mark.parametrize("opened", [(390, 844)], indirect=True, ids=["narrow"])
@@ -176,35 +85,6 @@ def test_what_strangers_send_is_text(opened: Opened) -> None:
     assert opened.page.errors == []
 
 
-def test_odd_keys_and_deep_json_are_shown(opened: Opened) -> None:
-    """A key that walks up as a path would; JSON deeper than a stack; a bucket of two pages."""
-    opened.call("s3", "CreateBucket", Bucket="things")
-    keys = ["../up", "a//b", "a?b#c", "%2e%2e/x", "__proto__", "line\nbreak"]
-    for key in [*keys, *(f"n{number:03}" for number in range(500))]:
-        opened.call("s3", "PutObject", Bucket="things", Key=key, Body=f"body of {key}".encode())
-    opened.open("buckets/things")
-    page = opened.page
-    page.run(
-        "document.querySelectorAll('details summary').forEach((one, at) => at < 6 && one.click())"
-    )
-    for key in keys:
-        page.wait(
-            f"document.querySelector('main').innerText.includes({json.dumps('body of ' + key)})"
-        )
-    page.click(".pages button")
-    page.wait("document.querySelectorAll('details').length === 6")
-    url = opened.call("sqs", "CreateQueue", QueueName="inbox")["QueueUrl"]
-    opened.call("sqs", "SendMessage", QueueUrl=url, MessageBody="[" * 20_000)
-    opened.call("sqs", "SendMessage", QueueUrl=url, MessageBody="[" * 9_000 + "]" * 9_000)
-    opened.open("queues/inbox")
-    page.wait("document.querySelectorAll('.message').length === 2")
-    story = opened.emulator.journal.last_number
-    opened.open(f"story/{story}")
-    page.click(".step")
-    page.wait("document.querySelector('.more').innerText.includes('[[[[')")
-    assert page.errors == []
-
-
 def test_the_page_obeys_its_own_rules(opened: Opened) -> None:
     """No script or style stands in it, and a script that is put there does not run."""
     opened.open()
@@ -240,21 +120,6 @@ def test_the_keyboard_is_enough(opened: Opened) -> None:
     page.wait("document.querySelector('dialog[open]')")
     page.press("Escape")
     page.wait("!document.querySelector('dialog')")
-    assert page.errors == []
-
-
-def test_the_keyboard_reaches_what_a_view_offers(opened: Opened) -> None:
-    """Where there are no rows to choose, j goes from button to button, and Enter presses it."""
-    opened.call("s3", "CreateBucket", Bucket="things")
-    opened.call("s3", "PutObject", Bucket="things", Key="a", Body=b"inside")
-    page = opened.page
-    opened.open("buckets")
-    page.press("j", "Enter")
-    page.wait("location.hash === '#/buckets/things' && document.querySelector('details')")
-    page.press("j", "j", "Enter")
-    page.wait("document.querySelector('details').innerText.includes('inside')")
-    page.press("k", "Enter")
-    page.wait("document.querySelector('dialog[open] [name=key]')")
     assert page.errors == []
 
 
@@ -401,68 +266,6 @@ def test_a_function_is_invoked_in_a_dialog(opened: Opened) -> None:
     page.click("dialog .main")
     page.wait("document.querySelector('.told:not(.bad)').innerText.includes('\"table\": 7')")
     assert page.errors == []
-
-
-def test_words_and_buttons_stay_whole(opened: Opened) -> None:
-    """However long a name or a filter beside them is."""
-    lambda_ = opened.emulator.registry.state("lambda", LambdaState)
-    lambda_.register(FunctionSettings("work_" * 12, "000000000000", "us-east-1"))
-    topic = opened.call("sns", "CreateTopic", Name="news")["TopicArn"]
-    opened.call("sqs", "CreateQueue", QueueName="news-of-the-day")
-    arn = "arn:aws:sqs:us-east-1:000000000000:news-of-the-day"
-    policy = json.dumps({"kind": [f"kind-{number}" for number in range(60)]})
-    opened.call(
-        "sns", "Subscribe", TopicArn=topic, Protocol="sqs", Endpoint=arn,
-        Attributes={"FilterPolicy": policy},
-    )  # fmt: skip
-    lines = (
-        "[...document.querySelectorAll('{0}')].slice(0, 2).map((one) => {{"
-        "const range = document.createRange(); range.selectNodeContents(one);"
-        "return [one.innerText, range.getClientRects().length]; }})"
-    )
-    opened.open("functions")
-    assert opened.page.run(lines.format("td.buttons button")) == [["Invoke…", 1]] * 2
-    opened.open("topics")
-    found = opened.page.run(lines.format("article td"))
-    assert found == [["sqs", 1], ["news-of-the-day", 1]]
-    assert opened.page.run("document.getElementById('main').scrollWidth <= 1280 - 172")
-
-
-def test_the_map_begins_with_what_is_linked(opened: Opened) -> None:
-    """Twenty functions that nothing leads to stand below; what is chosen is told in sight."""
-    lambda_ = opened.emulator.registry.state("lambda", LambdaState)
-    for number in range(20):
-        lambda_.register(FunctionSettings(f"alone-{number}", "000000000000", "us-east-1"))
-    arn = "arn:aws:sqs:us-east-1:000000000000:jobs"
-    opened.call("sqs", "CreateQueue", QueueName="jobs")
-    opened.call("lambda", "CreateEventSourceMapping", FunctionName="work", EventSourceArn=arn)
-    opened.open("wiring")
-    places = opened.page.run(
-        "Object.fromEntries([...document.querySelectorAll('.node')].map((node) =>"
-        "[node.getAttribute('aria-label'), node.getBoundingClientRect().y]))"
-    )
-    assert min(places, key=places.get) in ("queue jobs", "function work")
-    assert places["queue jobs"] == places["function work"] < places["function alone-0"]
-    click = "dispatchEvent(new MouseEvent('click', {bubbles: true}))"
-    opened.page.run(f"document.querySelector('.node.queue').{click}")
-    told = "document.querySelector('.facts-of').getBoundingClientRect()"
-    assert opened.page.run(f"{told}.height > 50 && {told}.bottom <= innerHeight")
-    opened.page.press("Escape")
-    opened.page.wait("document.querySelector('.facts-of').innerText === ''")
-    assert opened.page.errors == []
-
-
-@narrow
-def test_the_wiring_is_a_list_on_a_telephone(opened: Opened) -> None:
-    """The map is wider than the screen."""
-    arn = "arn:aws:sqs:us-east-1:000000000000:jobs"
-    opened.call("sqs", "CreateQueue", QueueName="jobs")
-    opened.call("lambda", "CreateEventSourceMapping", FunctionName="work", EventSourceArn=arn)
-    opened.open("wiring")
-    assert opened.page.run("document.querySelector('.map').offsetHeight") == 0
-    assert "→ work" in opened.page.run("document.querySelector('.links').innerText")
-    opened.page.click(".links button")
-    opened.page.wait(f"document.querySelector('.facts-of').innerText.includes('{arn}')")
 
 
 @narrow

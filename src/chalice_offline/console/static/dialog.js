@@ -72,6 +72,15 @@ function read(field, made) {
   return made.value === "" && !field.required ? undefined : made.value;
 }
 
+/** Show something whole. */
+export function look(title, ...content) {
+  const dialog = h("dialog", { "aria-label": title }, h("form", { method: "dialog" },
+    h("h2", title), h("div", content), h("div.buttons", h("button", { autofocus: true }, "Close"))));
+  dialog.addEventListener("close", () => dialog.remove());
+  document.body.append(dialog);
+  dialog.showModal();
+}
+
 /** Ask whether something is meant, then do it. */
 export function confirm(title, verb, act) {
   ask(title, [], verb, async () => {

@@ -54,7 +54,7 @@ const done = () => true;
 /** Go to the next row; in a view that has no rows of its own, to the next thing that Enter does something with. */
 function move(view, step) {
   if (view.move && view.rows?.length !== 0) return view.move(step);
-  const things = [...document.querySelectorAll("#main a.line, #main summary, #main button, #main .node")].filter((one) => one.getClientRects().length);
+  const things = [...document.querySelectorAll("#main a.line, #main summary, #main button, #main tr[tabindex], #main .node")].filter((one) => one.getClientRects().length);
   const at = things.indexOf(document.activeElement);
   const next = things[at < 0 ? (step > 0 ? 0 : things.length - 1) : Math.min(things.length - 1, Math.max(0, at + step))];
   next?.focus();

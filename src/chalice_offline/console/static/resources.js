@@ -1,7 +1,7 @@
 // Topics and buses, buckets, tables, streams and WebSockets: what there is, a look inside, and putting something.
 
 import { get, post } from "./api.js";
-import { ask } from "./dialog.js";
+import { ask, look } from "./dialog.js";
 import { h, fill, toast } from "./dom.js";
 import { clock, count, short } from "./format.js";
 import { inline, json } from "./json.js";
@@ -135,7 +135,19 @@ export class TablesView extends Page {
     const names = [...table.keys, ...[...new Set(items.flatMap((one) => Object.keys(one)))].filter((one) => !table.keys.includes(one)).sort()].slice(0, 12);
     fill(this.element, this.head(this.name, h("span.total", `${count(table.items)} items`), button("Put item…", () => this.put(table))),
       items.length ? h("div.wide", h("table", h("thead", h("tr", names.map((one) => h("th", one)))),
-        h("tbody", items.map((one) => h("tr", names.map((name) => h("td.cell", plain(one[name])))))))) : nothing(this.after ? "There are no more." : "The table is empty."), this.pages(after));
+        h("tbody", items.map((one) => this.row(table, names, one))))) : nothing(this.after ? "There are no more." : "The table is empty."), this.pages(after));
+  }
+
+  /** An item's first lines; all of it in a dialog. */
+  row(table, names, one) {
+    const open = () => look(table.keys.map((key) => plain(one[key])).join(", "),
+      json(Object.fromEntries(Object.entries(one).map(([name, value]) => [name, untyped(value)]))));
+    return h("tr", { tabindex: "0", onclick: () => { if (!getSelection().toString()) open(); }, onkeydown: (event) => {
+      if (event.key !== "Enter") return;
+      event.stopPropagation();
+      event.preventDefault();
+      open();
+    } }, names.map((name) => h("td.cell", h("div.clip", plain(one[name])))));
   }
 
   put(table) {
@@ -151,7 +163,16 @@ function plain(value) {
   if (value === undefined) return "";
   const [[type, content]] = Object.entries(value);
   if (type === "S" || type === "N" || type === "BOOL") return String(content);
-  return type === "NULL" ? "null" : JSON.stringify(content);
+  return type === "NULL" ? "null" : JSON.stringify(untyped(value));
+}
+
+/** A value of DynamoDB's without its types; a number stays the text it is where JavaScript has no such number. */
+function untyped(value) {
+  const [[type, content]] = Object.entries(value);
+  if (type === "N") return String(Number(content)) === content ? Number(content) : content;
+  if (type === "M") return Object.fromEntries(Object.entries(content).map(([name, one]) => [name, untyped(one)]));
+  if (type === "L") return content.map(untyped);
+  return type === "NULL" ? null : content;
 }
 
 export class StreamsView extends Page {
