@@ -13,6 +13,7 @@ import threading
 from collections import deque
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from chalice_offline.core.commits import Commits
 from chalice_offline.core.context import (
     DEFAULT_ACCOUNT_ID,
     DEFAULT_REGION,
@@ -82,6 +83,7 @@ class Emulator:
         self.driver = driver
         self.seed = seed
         self.storage: Storage = storage if storage is not None else SqliteStorage()
+        self.commits = Commits(self.storage)
         # A file that is opened again must not give out the ids it gave out before.
         self.ids = Ids(seed + self.storage.openings)
         self.journal: Journal = journal if journal is not None else MemoryJournal()
@@ -446,7 +448,7 @@ class Emulator:
         if due_ms is not None and due_ms <= self._now_ms:
             self._run_due(self._now_ms)
         else:
-            self.storage.commit()
+            self.commits.make()
             self.driver.wake(due_ms)
 
     def _run_due(self, present_ms: int) -> None:
@@ -473,7 +475,7 @@ class Emulator:
             self._running_timers = False
             if left:
                 self._now_ms = max(self._now_ms, present_ms)
-            self.storage.commit()
+            self.commits.make()
             self.driver.wake(scheduler.next_due_ms())
 
     def _wake_up(self, present_ms: int, awake_ms: int) -> None:

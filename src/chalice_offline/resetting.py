@@ -65,11 +65,11 @@ def reset_service(
 ) -> None:
     """Let one service hold nothing; `restore` then makes what is to be there all the same.
 
-    For everybody else it is one moment. Raises UnknownService, and nothing has changed; what
-    `restore` raises comes through.
+    For everybody else it is one moment, and storage keeps it as one. Raises UnknownService, and
+    nothing has changed; what `restore` raises comes through.
     """
     service = service_to_reset(emulator, name)
-    with emulator.lock:
+    with emulator.lock, emulator.commits.as_one():
         go_on = emulator.act(f"reset {service}", {}, lambda _: _let_go(emulator, service))
         try:
             restore()

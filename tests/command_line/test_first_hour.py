@@ -210,6 +210,7 @@ def test_a_shell_completes_commands_options_and_names(
         assert completed("invoke", "echo", "--event", "kin") == ["kinesis"]
         assert completed("runs", "--function", "e") == ["echo"]
         assert completed("redrive", "letters", "--to", "or") == ["orders"]
+        assert completed("reset", "ss") == ["ssm"]
         variables = {"_CHALICE_OFFLINE_COMPLETE": "zsh_source"}
         script = CliRunner(env=variables).invoke(main, (), prog_name="chalice-offline").stdout
         assert "#compdef chalice-offline" in script

@@ -16,6 +16,7 @@ from chalice_offline.live_session import AppSession, AwsSession
 from tests.command_line.conftest import Shop, wait_until, write_project
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 KEYS = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "us-east-1"}
@@ -203,6 +204,83 @@ def test_several_resets_at_the_same_time_take_turns(shop: Shop) -> None:
     assert 200 in answered
     shop.says("reset", "sqs")
     assert answers(shop)
+
+
+RESETS = """
+import urllib.request
+import boto3
+from chalice import Chalice
+
+app = Chalice(app_name="shop")
+app.experimental_feature_flags.update(["WEBSOCKETS"])
+app.websocket_api.session = boto3.session.Session()
+
+@app.route("/reset/{service}")
+def reset(service):
+    with open("url") as file:
+        url = f"{file.read()}/_localstack/state/{service}/reset"
+    with urllib.request.urlopen(url, data=b"", timeout=20) as reply:
+        status = reply.status
+    sqs = boto3.client("sqs")
+    url = sqs.get_queue_url(QueueName="orders")["QueueUrl"]
+    sqs.send_message(QueueUrl=url, MessageBody="after")
+    return {"status": status}
+
+@app.on_sqs_message(queue="orders", name="cook")
+def cook(event):
+    pass
+
+@app.on_ws_message()
+def echo(event):
+    app.websocket_api.send(event.connection_id, event.body)
+
+@app.on_ws_disconnect()
+def gone(event):
+    pass
+"""
+
+
+@pytest.fixture
+def resetting(tmp_path: Path) -> Iterator[Shop]:
+    """A session of an app that resets services by itself, and has websockets."""
+    write_project(tmp_path, RESETS)
+    session = AppSession(tmp_path, "dev", port=0, aws_port=0)
+    (tmp_path / "url").write_text(session.aws.aws_server.url)
+    session.start()
+    try:
+        yield Shop(tmp_path, session)
+    finally:
+        session.stop()
+
+
+@pytest.mark.parametrize("service", ["sqs", "lambda", "apigateway", "apigatewayv2"])
+def test_a_handler_may_reset_what_it_runs_with(resetting: Shop, service: str) -> None:
+    """It goes on, and its caller is answered; what it sends afterwards arrives."""
+    url = f"{resetting.session.http_server.url}/reset/{service}"
+    for count in (1, 2):
+        with urllib.request.urlopen(url, timeout=30) as reply:
+            assert json.load(reply) == {"status": 200}
+        assert len(resetting.ended_runs("cook", count)) == count
+
+
+def test_clients_of_websockets_are_told_and_their_handler_is_not(resetting: Shop) -> None:
+    """Who connects again reaches the same API: code may know its address."""
+    from websockets.exceptions import ConnectionClosed
+    from websockets.sync.client import connect
+
+    address = resetting.session.http_server.url.replace("http", "ws", 1)
+    for _ in range(2):
+        with connect(address) as client:
+            client.send("hello")
+            assert client.recv(timeout=20) == "hello"
+            resetting.says("reset", "apigatewayv2")
+            with pytest.raises(ConnectionClosed) as closed:
+                client.recv(timeout=20)
+            assert closed.value.rcvd is not None
+            assert closed.value.rcvd.code == 1001
+    kinds = {run["function"] for run in resetting.json("runs")}
+    assert "websocket_disconnect" not in kinds
+    assert len(resetting.ended_runs("", 2)) == 2
 
 
 def test_an_endpoint_without_an_app_is_reset_as_well() -> None:

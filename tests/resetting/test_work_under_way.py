@@ -12,6 +12,7 @@ from chalice_offline.core.context import Caller
 from chalice_offline.core.pending import Pending
 from chalice_offline.drivers.virtual import VirtualDriver
 from chalice_offline.resetting import reset_service
+from chalice_offline.storage import SqliteStorage
 from chalice_offline.testing import Offline
 from tests.resetting.conftest import ROLE, WAITS, write_shop
 from tests.resetting.test_each_service import MACHINE, NEWS, ORDERS, TABLE, url, works
@@ -284,6 +285,73 @@ def test_a_reset_without_a_project_leaves_an_empty_service(emulator: Emulator) -
     assert emulator.call("kinesis", "ListStreams", {}, CALLER)["StreamNames"] == []
     assert emulator.call("dynamodb", "ListTables", {}, CALLER)["TableNames"] == []
     assert emulator.scheduler.next_due_ms() is None
+
+
+WAITING = {
+    "Resources": {
+        "Handle": {"Type": "AWS::CloudFormation::WaitConditionHandle"},
+        "Condition": {
+            "Type": "AWS::CloudFormation::WaitCondition",
+            "Properties": {"Handle": {"Ref": "Handle"}, "Timeout": "3600"},
+        },
+        "After": {"Type": "AWS::SQS::Queue", "DependsOn": "Condition"},
+    }
+}
+
+
+@pytest.mark.parametrize(("is_project", "status"), [(False, None), (True, "ROLLBACK_COMPLETE")])
+def test_a_stack_on_its_way_is_abandoned_unless_it_is_the_projects(
+    emulator: Emulator, is_project: bool, status: str | None
+) -> None:
+    """Nothing is waited for any more; the project's goes on, up to its timeout."""
+    driver = emulator.driver
+    assert isinstance(driver, VirtualDriver)
+    request = {"StackName": "s", "TemplateBody": json.dumps(WAITING), "IsHeld": is_project}
+    emulator.call("cloudformation", "CreateStack", request, CALLER)
+    driver.advance(1_000)
+    reset_service(emulator, "cloudformation")
+    assert (emulator.scheduler.next_due_ms(owed_only=True) is None) == (not is_project)
+    driver.advance(3_600_000)
+    stacks = emulator.call("cloudformation", "ListStacks", {}, CALLER)["StackSummaries"]
+    assert [stack["StackStatus"] for stack in stacks] == ([status] if status else [])
+
+
+def test_a_reset_is_kept_whole_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is gone and what is made again are kept in storage with one commit, the last thing."""
+    storage = SqliteStorage(tmp_path / "kept.state")
+    driver = VirtualDriver()
+    emulator = compose(driver, storage=storage)
+    steps: list[str] = []
+    commit = storage.commit
+
+    def committed() -> None:
+        steps.append("commit")
+        commit()
+
+    def restore() -> None:
+        emulator.call("dynamodb", "CreateTable", {"TableName": "again", **TABLE}, CALLER)
+        steps.append("restored")
+
+    try:
+        emulator.call("dynamodb", "CreateTable", {"TableName": "extra", **TABLE}, CALLER)
+        monkeypatch.setattr(storage, "commit", committed)
+        reset_service(emulator, "dynamodb", restore)
+        assert steps == ["restored", "commit"]
+        with pytest.raises(RuntimeError):
+            reset_service(emulator, "dynamodb", raises)
+        assert steps[2:] == ["commit"]
+        emulator.call("dynamodb", "CreateTable", {"TableName": "more", **TABLE}, CALLER)
+        assert len(steps) > 3
+    finally:
+        driver.close()
+        storage.close()
+
+
+def raises() -> None:
+    """Fail as what makes things again may."""
+    raise RuntimeError
 
 
 # ---- two emulators -------------------------------------------------------------------------------

@@ -41,6 +41,14 @@ def stream_names(_context: click.Context, _parameter: click.Parameter, begun: st
     return _names("streams", begun)
 
 
+def service_names(_context: click.Context, _parameter: click.Parameter, begun: str) -> list[str]:
+    """Return the services that the session answers for, as far as their names begin so."""
+    try:
+        return [name for name in the_running(None).services() if name.startswith(begun)]
+    except Refused:
+        return []
+
+
 def kinds(_context: click.Context, _parameter: click.Parameter, begun: str) -> list[str]:
     """Return the kinds of sample events that begin so."""
     return [kind for kind in KINDS if kind.startswith(begun)]

@@ -59,6 +59,11 @@ class Running:
         headers = {"Content-Type": "application/json"}
         return json.loads(self._ask("POST", _api(path, {}), content, headers)[1])
 
+    def services(self) -> list[str]:
+        """Return the AWS services that it answers for, as boto3 spells them."""
+        page = json.loads(self._ask("GET", "_localstack/health")[1])
+        return sorted(page["services"])
+
     def trace(self, text: str) -> str:
         """Return the story of whatever mentions a text, drawn."""
         return self._ask("GET", f"{_CONSOLE}/trace?{urlencode({'text': text})}")[1].decode()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from chalice_offline.commands.completion import service_names
 from chalice_offline.commands.running import Refused, Running, say_json, session_options
 
 _IN_IT = "tables, objects and streams"
@@ -19,7 +20,7 @@ Examples:
   chalice-offline reset dynamodb                           its tables, and nothing else
   chalice-offline reset && chalice-offline seed seed.yaml""",
 )
-@click.argument("service", required=False)
+@click.argument("service", required=False, shell_complete=service_names)
 @session_options
 def reset(running: Running, service: str | None, *, as_json: bool) -> None:
     """Begin anew, as if the session had just been started: nothing that came since is left.

@@ -14,7 +14,10 @@ from chalice_offline.core.pending import Pending
 from chalice_offline.services.cloudformation import limits
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from chalice_offline.core.kernel import Kernel
+    from chalice_offline.core.scheduler import Timer
 
 PATH = "/_aws/cloudformation/response"
 
@@ -45,6 +48,7 @@ class Callbacks:
         self._kernel = kernel
         self._expected: dict[str, Pending[dict[str, Any]]] = {}
         self._handles: dict[str, _Handle] = {}
+        self._timers: list[Timer] = []
 
     def expect(self, base: str, seconds: int) -> tuple[str, Pending[dict[str, Any]]]:
         """Return a URL and the one answer that is sent to it; AwsError when none comes in time."""
@@ -64,7 +68,7 @@ class Callbacks:
                     )
                 )
 
-        self._kernel.at(self._kernel.now_ms + seconds * 1000, too_late)
+        self._wait(seconds, too_late)
         return f"{base}{PATH}?token={token}", answer
 
     def handle(self, base: str) -> str:
@@ -86,8 +90,16 @@ class Callbacks:
                 text = f"WaitCondition timed out. Received {got} conditions when expecting {count}"
                 pending.fail(AwsError("WaitConditionTimeout", text))
 
-        self._kernel.at(self._kernel.now_ms + seconds * 1000, too_late)
+        self._wait(seconds, too_late)
         return pending
+
+    def forget(self) -> None:
+        """Expect nothing any more; nobody is told that it did not come."""
+        self._expected.clear()
+        self._handles.clear()
+        for timer in self._timers:
+            self._kernel.cancel(timer)
+        self._timers.clear()
 
     def arrived(self, query: str, body: bytes) -> str:
         """Take what was sent to a URL; returns what is wrong with it, or ""."""
@@ -104,6 +116,11 @@ class Callbacks:
             expected.resolve(answer)
             return ""
         return self._signalled(_token(query, "handle"), answer)
+
+    def _wait(self, seconds: int, too_late: Callable[[], None]) -> None:
+        now_ms = self._kernel.now_ms
+        self._timers = [timer for timer in self._timers if not timer.cancelled]
+        self._timers.append(self._kernel.at(now_ms + seconds * 1000, too_late))
 
     def signalled(self, handle: str, answer: dict[str, Any]) -> str:
         """Take a signal for a handle; returns what is wrong with it, or ""."""

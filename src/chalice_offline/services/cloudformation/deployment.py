@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from chalice_offline.core.kernel import Kernel
+    from chalice_offline.core.scheduler import Timer
     from chalice_offline.services.cloudformation.history import History
     from chalice_offline.services.cloudformation.inputs import Inputs
     from chalice_offline.services.cloudformation.resource import Resource
@@ -74,6 +75,7 @@ class Deployment:
         self._held: Pending[str] | None = None
         self._retained: tuple[str, ...] = ()
         self._steps: Steps[None] | None = None
+        self._timer: Timer | None = None
         self._is_abandoned = False
         self._previous: TemplateVersion | None = None
         self._outputs: list[dict[str, str]] = []
@@ -123,6 +125,7 @@ class Deployment:
         """Stop where it is, and take nothing back: the stack is no more known."""
         if self._steps is not None and not self._is_abandoned:
             self._is_abandoned = True
+            self._kernel.cancel(self._timer)
             if self._applying is not None:
                 self._applying.abandon()
             self._steps.close()
@@ -153,14 +156,13 @@ class Deployment:
 
     def _create(self, version: TemplateVersion, inputs: Inputs, wishes: Wishes) -> Steps[None]:
         stack = self.stack
-        timer = None
         if wishes.timeout_minutes:
             due_ms = self._kernel.now_ms + wishes.timeout_minutes * 60_000
-            timer = self._kernel.at(
+            self._timer = self._kernel.at(
                 due_ms, lambda: self.cancel("Stack creation time exceeded the specified timeout")
             )
         failure = yield from self._apply(version, inputs, wishes, "create")
-        self._kernel.cancel(timer)
+        self._kernel.cancel(self._timer)
         if not failure:
             self._history.stack_is("CREATE_COMPLETE")
             if wishes.is_held and (reverted := (yield from self._wait_for_word())):

@@ -60,9 +60,12 @@ OWN_OPERATIONS: Mapping[str, Operation] = {
     "ReceiveResponse": signals.receive_response,
 }
 
+# What a project's stack does goes on; what clients' stacks do is abandoned one by one.
+_OUTLASTING = frozenset({"deployment", "callbacks", "stage"})
+
 
 def services(kernel: Kernel) -> tuple[Service, Service]:
     """Return CloudFormation with the stacks that the storage knows, and its own operations."""
     state = CloudFormationState(kernel, Callbacks(kernel))
     own = Service(OWN, state, OWN_OPERATIONS, receivers={PATH: "ReceiveResponse"})
-    return Service("cloudformation", state, OPERATIONS, renew=renewed), own
+    return Service("cloudformation", state, OPERATIONS, renew=renewed, outlasting=_OUTLASTING), own
