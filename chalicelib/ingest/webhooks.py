@@ -9,6 +9,7 @@ verified before anything is done about it.
 from __future__ import annotations
 
 import hashlib
+from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from chalicelib import log
@@ -35,10 +36,14 @@ if TYPE_CHECKING:
 
     from chalicelib.bootstrap import Services
     from chalicelib.channels.base import Channel
+    from chalicelib.pos.base import PosWebhookPart
 
 INLINE_BYTES = 64 * 1024
 """Bodies up to this size travel inside the event. Escaped inside the event's JSON, inside
 EventBridge's envelope, even the worst of them stays below every limit on the way (256 KB)."""
+
+LONGEST_ID = 500
+"""Of anything that a till's webhook names; none of the vendors' own is longer than 50."""
 
 POS_EVENT = "pos.order.changed"
 """Detail type of a point of sale's webhook on the default bus."""
@@ -93,7 +98,7 @@ def take_in_verified(
     """Make a webhook durable that was verified; InvalidPayload when it means nothing."""
     notice = channel.read_notice(headers, read_json_object(body))
     if notice.kind is NoticeKind.IGNORED:
-        log.info("webhook.ignored", channel=notice.channel, type=notice.event_type)
+        log.info("webhook.ignored", channel=notice.channel, type=notice.event_type[:LONGEST_ID])
         return
     event = webhook_event(services, notice, body, received_ms)
     work.about(notice.key, first_cause=event.id)
@@ -111,7 +116,7 @@ def receive_from_pos(
         return refused(404, vendor, "unknown point of sale")
 
     def take_in() -> WebhookReply:
-        notices = pos.read_webhook(headers, body, services.secrets.all())
+        notices = [_handy(one) for one in pos.read_webhook(headers, body, services.secrets.all())]
         events = [
             _pos_event(services, vendor, notice, body)
             for notice in notices
@@ -134,6 +139,18 @@ def receive_from_pos(
         return WebhookReply(200)
 
     return answered(services, vendor, take_in)
+
+
+def _handy(notice: PosWebhookPart) -> PosWebhookPart:
+    """Return a notice as it is, or why it is none: no bus or queue takes an id of any length.
+
+    Refused as unavailable, it would be sent again and again.
+    """
+    for field in fields(notice):
+        value = getattr(notice, field.name)
+        if isinstance(value, str) and len(value) > LONGEST_ID:
+            return Unreadable(f"{field.name} is too long")
+    return notice
 
 
 def webhook_event(services: Services, notice: Notice, body: bytes, received_ms: int) -> Event:

@@ -2,6 +2,7 @@
 
 They are hints: the worker looks at the payment itself, and takes of a delivery only what leads on.
 So one that comes late, twice or in the wrong order changes nothing. One that is lost costs time.
+One that names no checkout of ours, whatever it says, is somebody else's at the same account.
 """
 
 from __future__ import annotations
@@ -11,13 +12,20 @@ from typing import TYPE_CHECKING
 from chalicelib import log
 from chalicelib.channels.base import WebhookReply
 from chalicelib.domain.checkout_duties import Step
+from chalicelib.domain.errors import InvalidPayload
+from chalicelib.domain.order import identifier
 from chalicelib.ingest.webhooks import answered, count, refused
+from chalicelib.shop.cart import CHECKOUT_ID
 from chalicelib.shop.saga import queue_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from chalicelib.bootstrap import Services
+
+MOST_DIGITS = 6
+"""Of an attempt's number, at the end of a delivery's id."""
+MOST_SHOWN = 100
 
 FOLLOWED = frozenset(
     {
@@ -40,11 +48,13 @@ def receive_from_provider(
     def take_in() -> WebhookReply:
         secrets = services.secrets.all()
         notice = payments.read_webhook(headers, body, secrets, services.now_ms())
-        if notice.order_id and notice.event_type in FOLLOWED:
+        checkout_id = _checkout_id(notice.order_id)
+        if checkout_id and notice.event_type in FOLLOWED:
             queue = queue_of(services.config.names, Step.PAY)
-            news = {"checkout_id": notice.order_id, "payment_id": notice.payment_id}
+            news = {"checkout_id": checkout_id, "payment_id": _payment_id(notice.payment_id)}
             services.queues.send(queue, news)
-        log.info("payment_webhook.received", type=notice.event_type, checkout=notice.order_id)
+        type_ = notice.event_type[:MOST_SHOWN]
+        log.info("payment_webhook.received", type=type_, checkout=checkout_id)
         count(services, provider, is_refused=False)
         return WebhookReply(200)
 
@@ -61,7 +71,8 @@ def receive_from_courier(
 
     def take_in() -> WebhookReply:
         notice = couriers.read_webhook(headers, body, services.secrets.all())
-        checkout_id = notice.delivery_id.rpartition(".")[0] if notice else ""
+        named, _, attempt = notice.delivery_id.rpartition(".") if notice else ("", "", "")
+        checkout_id = _checkout_id(named) if len(attempt) <= MOST_DIGITS else ""
         if notice is not None and checkout_id:
             queue = queue_of(services.config.names, Step.COURIER)
             news = {
@@ -75,3 +86,16 @@ def receive_from_courier(
         return WebhookReply(200)
 
     return answered(services, service, take_in)
+
+
+def _checkout_id(named: str) -> str:
+    """Return the id of a checkout, "" for what cannot be one: no queue shall carry that."""
+    return named if CHECKOUT_ID.fullmatch(named) else ""
+
+
+def _payment_id(named: str) -> str:
+    """Return the id of a payment; without one the worker looks at the checkout's own."""
+    try:
+        return identifier(named, "payment id")
+    except InvalidPayload:
+        return ""
