@@ -5,7 +5,7 @@
     kitchen  NO ─→ ASKED ─→ (SCHEDULED) ─→ MAKING ─→ READY
                      └──────────┴────────────┴─────────┴─→ OUT
     courier  NONE ─→ ASKED ─→ BOOKED ─→ CONFIRMED ─→ AT_PICKUP ─→ PICKED_UP ─→ DELIVERED
-                       └───────┴──────────┴──────────────┴─→ AWAY
+                       └───────┴──────────┴──────────────┴────────────┴────────────┴─→ AWAY
 
 Four things happen side by side, each by a worker of its own, and none of them waits in a call for
 another. What is owed follows from the stored record alone (domain/checkout_duties.py): workers can
@@ -110,7 +110,6 @@ IN_KITCHEN = frozenset({Kitchen.ASKED, Kitchen.SCHEDULED, Kitchen.MAKING, Kitche
 COOKED = frozenset({Kitchen.MAKING, Kitchen.READY})
 UNDER_WAY = (Courier.BOOKED, Courier.CONFIRMED, Courier.AT_PICKUP, Courier.PICKED_UP)
 """In the order in which a delivery goes through them."""
-COMING = frozenset({Courier.ASKED, Courier.BOOKED, Courier.CONFIRMED, Courier.AT_PICKUP})
 NOTHING_FAILS: dict[str, Any] = {"tries": {}, "next_ms": {}, "failing_ms": {}}
 JOURNEYS = {
     Journey.CREATED: Courier.BOOKED,

@@ -6,7 +6,6 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from chalicelib.domain.checkout import (
-    COMING,
     COOKED,
     IN_KITCHEN,
     UNDER_WAY,
@@ -94,7 +93,8 @@ class Carrying(StrEnum):
 def carrying_owed(checkout: Checkout) -> Carrying | None:
     """Return what has to be done about the courier."""
     if checkout.ending is not None:
-        return Carrying.SEND_AWAY if checkout.courier in COMING else None
+        # One who has the food cannot be sent away any more: then staff are told (shop/dispatch.py).
+        return Carrying.SEND_AWAY if checkout.courier not in (Courier.NONE, Courier.AWAY) else None
     if checkout.handover is not Handover.COURIER or checkout.kitchen not in COOKED:
         return None
     if checkout.courier in (Courier.NONE, Courier.ASKED):

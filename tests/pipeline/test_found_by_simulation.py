@@ -19,6 +19,7 @@ from simulators.menu import OPEN_DELIVERY
 from simulators.sim import plan as plans
 from simulators.sim.customers import placed
 from tests.pipeline.shop_steps import check_out, status
+from tests.pipeline.test_journeys import cancel_at_the_till
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -299,3 +300,21 @@ def test_a_kitchen_that_is_done_before_the_void_is_tried_again(
     payment["refunded_money"] = refunded
     monkeypatch.setattr(street, "notes", lambda: iter(()))
     assert stands in findings(street)
+
+
+def test_a_kitchen_that_cancels_what_its_courier_has_already(street: Street) -> None:
+    """Nobody can stop the food: the customer has the money back, and staff know of both."""
+    checkout_id = check_out(street, carried=True)
+    for _ in range(60):
+        street.go(seconds=30, step=30)
+        if status(street, checkout_id)["status"] == "on_the_way":
+            break
+    assert status(street, checkout_id)["status"] == "on_the_way"
+    cancel_at_the_till(street)
+    street.go(seconds=1_800, step=60)
+    assert status(street, checkout_id)["status"] == "kitchen_cancelled"
+    assert street.world.stripe.kept() == 0
+    told = [note["reason"] for note in street.notes() if note["type"] == "order.unsettled"]
+    assert len(told) == 1
+    assert told[0].startswith("courier: cannot be stopped: the delivery is ")
+    assert findings(street) == []
