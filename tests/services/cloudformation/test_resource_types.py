@@ -210,3 +210,164 @@ def test_time_to_live_that_a_template_leaves_off_is_off(stacks: Any, kind: str, 
     assert status() == "DISABLED"
     assert stacks.update("shop", template(enabled="true")) == "UPDATE_COMPLETE"
     assert status() == "ENABLED"
+
+
+def _resources(**resources: tuple[str, dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "Resources": {
+            name: {"Type": f"AWS::{kind}", "Properties": properties}
+            for name, (kind, properties) in resources.items()
+        }
+    }
+
+
+def test_a_policy_need_not_name_its_version(stacks: Any) -> None:
+    """Of a role, in it and beside it: templates of AWS's own documentation often do not."""
+    statement = {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "*"}
+    written = {"PolicyName": "sends", "PolicyDocument": {"Statement": [statement]}}
+    trusted = {
+        "Effect": "Allow",
+        "Action": "sts:AssumeRole",
+        "Principal": {"Service": "lambda.amazonaws.com"},
+    }
+    role = {"AssumeRolePolicyDocument": {"Statement": [trusted]}, "Policies": [written]}
+    beside = written | {"PolicyName": "beside", "Roles": [{"Ref": "Role"}]}
+    template = _resources(Role=("IAM::Role", role), Policy=("IAM::Policy", beside))
+    may = ["CAPABILITY_IAM"]
+    assert stacks.create("shop", template, Capabilities=may) == "CREATE_COMPLETE"
+    iam = stacks.aws.client("iam")
+    (made,) = iam.list_roles()["Roles"]
+    assert made["AssumeRolePolicyDocument"]["Statement"] == [trusted]
+    names = iam.list_role_policies(RoleName=made["RoleName"])["PolicyNames"]
+    assert sorted(names) == ["beside", "sends"]
+
+
+def test_usage_plan_is_changed_in_place(stacks: Any) -> None:
+    """It has a name where the template gives none, and keeps its id: keys belong to it."""
+    plan = {"Quota": {"Limit": 5000, "Period": "MONTH", "Offset": 1}, "Description": "few"}
+    template = _resources(Plan=("ApiGateway::UsagePlan", plan))
+    assert stacks.create("shop", template) == "CREATE_COMPLETE"
+    gateway = stacks.aws.client("apigateway")
+    (before,) = gateway.get_usage_plans()["items"]
+    assert before["name"].startswith("shop-Plan-")
+    changed = {
+        "Quota": {"Limit": 7000, "Period": "MONTH"},
+        "Throttle": {"RateLimit": 5, "BurstLimit": 9},
+        "UsagePlanName": "many",
+    }
+    template = _resources(Plan=("ApiGateway::UsagePlan", changed))
+    assert stacks.update("shop", template) == "UPDATE_COMPLETE"
+    (after,) = gateway.get_usage_plans()["items"]
+    assert (after["id"], after["name"]) == (before["id"], "many")
+    assert after["quota"] == {"limit": 7000, "period": "MONTH", "offset": 0}
+    assert after["throttle"] == {"rateLimit": 5.0, "burstLimit": 9}
+    assert not after.get("description")
+
+
+def test_topic_without_its_policy_has_the_usual_one_again(stacks: Any) -> None:
+    """That of a new topic, when the stack has the policy no more."""
+    sns = stacks.aws.client("sns")
+    arn = sns.create_topic(Name="news")["TopicArn"]
+
+    def policy() -> dict[str, Any]:
+        attributes = sns.get_topic_attributes(TopicArn=arn)["Attributes"]
+        found: dict[str, Any] = json.loads(attributes["Policy"])
+        return found
+
+    usual = policy()
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "sns:Publish", "Resource": arn}
+    document = {"Version": "2012-10-17", "Statement": [statement]}
+    named = ("SNS::TopicPolicy", {"Topics": [arn], "PolicyDocument": document})
+    assert stacks.create("shop", _resources(Policy=named)) == "CREATE_COMPLETE"
+    assert policy() == document
+    stacks.client.delete_stack(StackName="shop")
+    assert policy() == usual
+
+
+def test_state_machine_logs_as_its_template_says(stacks: Any) -> None:
+    """And no more when the template says so no longer; activities are made beside it."""
+    definition = json.dumps({"StartAt": "A", "States": {"A": {"Type": "Pass", "End": True}}})
+    group = {"Fn::GetAtt": ["Group", "Arn"]}
+    logging = {
+        "Level": "ALL",
+        "IncludeExecutionData": "true",
+        "Destinations": [{"CloudWatchLogsLogGroup": {"LogGroupArn": group}}],
+    }
+    machine = {
+        "RoleArn": "arn:aws:iam::000000000000:role/r",
+        "DefinitionString": definition,
+        "TracingConfiguration": {"Enabled": True},
+    }
+    others = {"Group": ("Logs::LogGroup", {}), "Step": ("StepFunctions::Activity", {"Name": "s"})}
+
+    def with_machine(**more: Any) -> dict[str, Any]:
+        return _resources(Machine=("StepFunctions::StateMachine", machine | more), **others)
+
+    logs = with_machine(LoggingConfiguration=logging)
+    assert stacks.create("shop", logs) == "CREATE_COMPLETE"
+    steps = stacks.aws.client("stepfunctions")
+    (made,) = steps.list_state_machines()["stateMachines"]
+
+    def described() -> dict[str, Any]:
+        found: dict[str, Any] = steps.describe_state_machine(
+            stateMachineArn=made["stateMachineArn"]
+        )
+        return found
+
+    found = described()
+    assert found["loggingConfiguration"]["level"] == "ALL"
+    assert found["loggingConfiguration"]["includeExecutionData"] is True
+    assert found["tracingConfiguration"] == {"enabled": True}
+    assert [one["name"] for one in steps.list_activities()["activities"]] == ["s"]
+    assert stacks.update("shop", with_machine()) == "UPDATE_COMPLETE"
+    assert described()["loggingConfiguration"]["level"] == "OFF"
+
+
+def test_secret_has_its_policy_and_a_parameter_its_tags(stacks: Any) -> None:
+    """Set with the stack, changed with it."""
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"AWS": "arn:aws:iam::000000000000:root"},
+        "Action": "secretsmanager:GetSecretValue",
+        "Resource": "*",
+    }
+    document = {"Version": "2012-10-17", "Statement": [statement]}
+    policy = {"SecretId": {"Ref": "Secret"}, "ResourcePolicy": document}
+
+    def tagged(**tags: str) -> dict[str, Any]:
+        parameter = {"Name": "/shop/a", "Type": "String", "Value": "1", "Tags": tags}
+        return _resources(
+            Secret=("SecretsManager::Secret", {"Name": "key"}),
+            Policy=("SecretsManager::ResourcePolicy", policy),
+            Parameter=("SSM::Parameter", parameter),
+        )
+
+    assert stacks.create("shop", tagged(team="a", old="x")) == "CREATE_COMPLETE"
+    secrets, ssm = stacks.aws.client("secretsmanager"), stacks.aws.client("ssm")
+    found = secrets.get_resource_policy(SecretId="key")
+    assert json.loads(found["ResourcePolicy"]) == document
+    assert stacks.update("shop", tagged(team="b")) == "UPDATE_COMPLETE"
+    named = {"ResourceType": "Parameter", "ResourceId": "/shop/a"}
+    assert ssm.list_tags_for_resource(**named)["TagList"] == [{"Key": "team", "Value": "b"}]
+
+
+def test_an_api_has_the_name_that_its_template_gives(stacks: Any) -> None:
+    """It goes before the title of the document that the API is made of."""
+    body = {"swagger": "2.0", "info": {"title": "theirs", "version": "1"}, "paths": {}}
+    api = ("ApiGateway::RestApi", {"Name": "ours", "Body": body})
+    assert stacks.create("shop", _resources(Api=api)) == "CREATE_COMPLETE"
+    (made,) = stacks.aws.client("apigateway").get_rest_apis()["items"]
+    assert made["name"] == "ours"
+
+
+def test_a_creation_that_was_taken_back_is_described_as_deleted(stacks: Any) -> None:
+    """When, and of no change set any more."""
+    stacks.aws.client("logs").create_log_group(logGroupName="taken")
+    template = _resources(Group=("Logs::LogGroup", {"LogGroupName": "taken"}))
+    made = {"StackName": "shop", "ChangeSetName": "first"}
+    body = json.dumps(template)
+    stacks.client.create_change_set(**made, ChangeSetType="CREATE", TemplateBody=body)
+    stacks.client.execute_change_set(**made)
+    (found,) = stacks.client.describe_stacks(StackName="shop")["Stacks"]
+    assert (found["StackStatus"], "DeletionTime" in found) == ("ROLLBACK_COMPLETE", True)
+    assert "ChangeSetId" not in found

@@ -175,6 +175,8 @@ class Deployment:
             self._history.stack_is("DELETE_IN_PROGRESS", f"{failure}Delete requested by user.")
             yield from self._delete(wishes)
         else:
+            # From here on it is described as one that is deleted (recorded).
+            stack.deleted_ms, stack.change_set_id = self._kernel.now_ms, ""
             self._history.stack_is("ROLLBACK_IN_PROGRESS", f"{failure}Rollback requested by user.")
             yield from self._roll_back_creation(keep_retained=not wishes.retain_except_on_create)
 

@@ -48,6 +48,11 @@ class ParameterValue:
         return shown
 
 
+def is_stored(kind: str) -> bool:
+    """Whether a parameter of this type names one in SSM, and stands for the value there."""
+    return _STORED.fullmatch(kind) is not None
+
+
 def parameter_values(
     template: Template,
     given: list[dict[str, Any]],
@@ -131,7 +136,7 @@ def _value(
 ) -> ParameterValue:
     kind = str(declared["Type"])
     resolved: str | None = None
-    if _STORED.fullmatch(kind):
+    if is_stored(kind):
         resolved = stored(value)
         if resolved is None:
             raise validation_error(

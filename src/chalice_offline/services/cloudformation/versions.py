@@ -10,7 +10,8 @@ from chalice_offline.services.cloudformation import limits
 from chalice_offline.services.cloudformation.capabilities import check_capabilities
 from chalice_offline.services.cloudformation.dynamic_references import parameter_in_ssm
 from chalice_offline.services.cloudformation.errors import stack_missing, validation_error
-from chalice_offline.services.cloudformation.parameters import parameter_values
+from chalice_offline.services.cloudformation.parameters import is_stored, parameter_values
+from chalice_offline.services.cloudformation.property_text import text
 from chalice_offline.services.cloudformation.stack import TemplateVersion
 from chalice_offline.services.cloudformation.template import Template
 from chalice_offline.services.cloudformation.template_text import read_template
@@ -143,9 +144,12 @@ def _template(
         }
         values |= {o["ParameterKey"]: o["ParameterValue"] for o in given if "ParameterValue" in o}
         for name, one in declared.items():
-            is_list = isinstance(one, dict) and one.get("Type") == "CommaDelimitedList"
-            if is_list and isinstance(values.get(name), str):
-                values[name] = values[name].split(",")
+            kind = text(one.get("Type", "")) if isinstance(one, dict) else ""
+            if isinstance(values.get(name), str):
+                if is_stored(kind):  # what the transform is told is what the name stands for
+                    values[name] = parameter_in_ssm(values[name], call) or values[name]
+                if kind == "CommaDelimitedList":
+                    values[name] = values[name].split(",")
         content = expanded(content, values, region, lambda location: text_at(location, call))
     return Template(content)
 

@@ -12,6 +12,7 @@ from chalice_offline.services.cloudformation.resource_types.base import (
     Resource,
     ResourceType,
     first,
+    gone_tags,
     only,
     tags_of,
     text,
@@ -64,6 +65,10 @@ def _import(place: Place, api: Resource, properties: Properties) -> None:
         "body": body if isinstance(body, bytes | str) else json.dumps(body),
     } | only(properties, "FailOnWarnings", "Parameters")
     place.call("apigateway", "PutRestApi", request)
+    if "Name" in properties:  # it goes before the document's title
+        patch = {"op": "replace", "path": "/name", "value": text(properties["Name"])}
+        changes = {"restApiId": api.reference, "patchOperations": [patch]}
+        place.call("apigateway", "UpdateRestApi", changes)
 
 
 def _update_api(place: Place, api: Resource, before: Properties, after: Properties) -> None:
@@ -76,6 +81,28 @@ def _update_api(place: Place, api: Resource, before: Properties, after: Properti
     if changes:
         request = {"restApiId": api.reference, "patchOperations": changes}
         place.call("apigateway", "UpdateRestApi", request)
+
+
+# ---- usage plans ---------------------------------------------------------------------------------
+
+
+def _create_plan(place: Place, name: str, properties: Properties) -> Resource:
+    request = only(properties, "ApiStages", "Description", "Quota", "Throttle")
+    request |= {"name": properties.get("UsagePlanName", name), "tags": tags_of(properties)}
+    made = place.call("apigateway", "CreateUsagePlan", request)
+    return Resource(made["id"], {"Id": made["id"]})
+
+
+def _update_plan(place: Place, plan: Resource, before: Properties, after: Properties) -> None:
+    """Change a plan in place: its keys and whoever counts with them stay."""
+    if changes := patches.of_usage_plan(before, after):
+        request = {"usagePlanId": plan.reference, "patchOperations": changes}
+        place.call("apigateway", "UpdateUsagePlan", request)
+    arn = f"arn:{place.partition}:apigateway:{place.region}::/usageplans/{plan.reference}"
+    if gone := gone_tags(before, after):
+        place.call("apigateway", "UntagResource", {"resourceArn": arn, "tagKeys": gone})
+    if tags := tags_of(after):
+        place.call("apigateway", "TagResource", {"resourceArn": arn, "tags": tags})
 
 
 # ---- deployments and stages ----------------------------------------------------------------------
@@ -310,14 +337,13 @@ TYPES = {
         delete="DeleteApiKey",
         tags="map",
     ),
-    "AWS::ApiGateway::UsagePlan": by_calls(
-        "apigateway",
-        "CreateUsagePlan",
-        replied("id", Id="id"),
-        key=keyed("usagePlanId"),
-        delete="DeleteUsagePlan",
-        spelled={"UsagePlanName": "name"},
-        tags="map",
+    "AWS::ApiGateway::UsagePlan": ResourceType(
+        _create_plan,
+        lambda place, plan, _: place.call(
+            "apigateway", "DeleteUsagePlan", {"usagePlanId": plan.reference}
+        ),
+        update=_update_plan,
+        longest=50,
     ),
     "AWS::ApiGateway::UsagePlanKey": by_calls(
         "apigateway",

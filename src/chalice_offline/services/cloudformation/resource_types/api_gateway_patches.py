@@ -33,6 +33,9 @@ _STAGE = {
     "TracingEnabled": "/tracingEnabled",
     "ClientCertificateId": "/clientCertificateId",
 }
+# Source: "UpdateUsagePlan", patch operations.
+_QUOTA = {"Limit": "/quota/limit", "Offset": "/quota/offset", "Period": "/quota/period"}
+_THROTTLE = {"BurstLimit": "/throttle/burstLimit", "RateLimit": "/throttle/rateLimit"}
 
 
 def replaced(before: Properties, after: Properties, paths: Mapping[str, str]) -> list[Patch]:
@@ -64,6 +67,31 @@ def of_stage(before: Properties, after: Properties) -> list[Patch]:
     gone = {key.rsplit("/", 2)[0] for key in was} - {key.rsplit("/", 2)[0] for key in wanted}
     patches += [{"op": "remove", "path": path} for path in sorted(gone)]
     return patches + replaced(was, wanted, {path: path for path in wanted})
+
+
+def of_usage_plan(before: Properties, after: Properties) -> list[Patch]:
+    """Return the patches that bring a usage plan from some properties to others."""
+    patches = replaced(before, after, {"Description": "/description"})
+    if "UsagePlanName" in after:  # a plan always has a name: the last one, if no other is given
+        patches += replaced(before, after, {"UsagePlanName": "/name"})
+    for name, paths in (("Quota", _QUOTA), ("Throttle", _THROTTLE)):
+        was, wanted = before.get(name, {}), after.get(name, {})
+        if was and not wanted:
+            patches.append({"op": "remove", "path": f"/{name.lower()}"})
+            continue
+        patches += [{"op": "remove", "path": paths[key]} for key in was if key not in wanted]
+        patches += replaced(was, wanted, {key: paths[key] for key in wanted})
+    was, wanted = _api_stages(before), _api_stages(after)
+    patches += [
+        {"op": "remove", "path": "/apiStages", "value": one} for one in was if one not in wanted
+    ]
+    return patches + [
+        {"op": "add", "path": "/apiStages", "value": one} for one in wanted if one not in was
+    ]
+
+
+def _api_stages(properties: Properties) -> list[str]:
+    return [f"{text(one['ApiId'])}:{text(one['Stage'])}" for one in properties.get("ApiStages", ())]
 
 
 def _access_log(before: Any, after: Any) -> list[Patch]:

@@ -14,7 +14,21 @@ from chalice_offline.services.cloudformation.resource_types.base import (
 )
 
 # What a policy is attached to: the property with their names, and the word in operations' names.
+_POLICY_DOCUMENTS = ("AssumeRolePolicyDocument", "PolicyDocument")
 _HOLDERS = (("Roles", "Role"), ("Users", "User"), ("Groups", "Group"))
+
+
+def _documents(properties: Properties) -> Properties:
+    """Return properties whose policies name their version: IAM's is in use where none does.
+
+    A template need not (AWS's own examples often do not); moto, which answers for IAM, demands it.
+    """
+    return {
+        name: {"Version": "2012-10-17"} | value
+        if name in _POLICY_DOCUMENTS and isinstance(value, dict)
+        else value
+        for name, value in properties.items()
+    }
 
 
 # ---- roles, users and groups ---------------------------------------------------------------------
@@ -25,7 +39,7 @@ def _holder(kind: str, *members: str) -> ResourceType:
     named = f"{kind}Name"
 
     def create(place: Place, name: str, properties: Properties) -> Resource:
-        request = {named: name} | only(properties, *members)
+        request = {named: name} | only(_documents(properties), *members)
         made = place.call("iam", f"Create{kind}", request)[kind]
         return Resource(name, {"Arn": made["Arn"], f"{kind}Id": made[f"{kind}Id"]})
 
@@ -41,7 +55,7 @@ def _holder(kind: str, *members: str) -> ResourceType:
             settings = {"Description": "", "MaxSessionDuration": 3600}
             request = name | settings | only(after, "Description", "MaxSessionDuration")
             place.call("iam", "UpdateRole", request)
-            document = {"PolicyDocument": after["AssumeRolePolicyDocument"]}
+            document = {"PolicyDocument": _documents(after)["AssumeRolePolicyDocument"]}
             place.call("iam", "UpdateAssumeRolePolicy", name | document)
         _set_policies(place, kind, resource.reference, before, after)
 
@@ -72,7 +86,8 @@ def _set_policies(
         if policy["PolicyName"] not in inline:
             place.call("iam", f"Delete{kind}Policy", holder | only(policy, "PolicyName"))
     for policy in after.get("Policies", []):
-        place.call("iam", f"Put{kind}Policy", holder | only(policy, "PolicyName", "PolicyDocument"))
+        written = only(_documents(policy), "PolicyName", "PolicyDocument")
+        place.call("iam", f"Put{kind}Policy", holder | written)
 
 
 def _strip(place: Place, kind: str, name: str) -> None:
@@ -91,7 +106,8 @@ def _strip(place: Place, kind: str, name: str) -> None:
 def _put_policy(place: Place, name: str, properties: Properties) -> Resource:
     if not any(properties.get(holders) for holders, _ in _HOLDERS):
         raise ValueError("At least one of [Groups,Roles,Users] must be non-empty.")
-    policy = {"PolicyName": properties["PolicyName"]} | only(properties, "PolicyDocument")
+    written = only(_documents(properties), "PolicyDocument")
+    policy = {"PolicyName": properties["PolicyName"]} | written
     for holders, kind in _HOLDERS:
         for holder in properties.get(holders, ()):
             place.call("iam", f"Put{kind}Policy", policy | {f"{kind}Name": holder})
@@ -116,7 +132,8 @@ def _delete_policy(place: Place, _policy: Resource, properties: Properties) -> N
 
 
 def _create_managed(place: Place, name: str, properties: Properties) -> Resource:
-    request = {"PolicyName": name} | only(properties, "PolicyDocument", "Path", "Description")
+    written = only(_documents(properties), "PolicyDocument", "Path", "Description")
+    request = {"PolicyName": name} | written
     made = place.call("iam", "CreatePolicy", request)["Policy"]
     return Resource(made["Arn"], {"PolicyArn": made["Arn"], "PolicyId": made["PolicyId"]})
 
@@ -135,7 +152,7 @@ def _update_managed(place: Place, policy: Resource, before: Properties, after: P
         for old in versions:
             if not old["IsDefaultVersion"]:  # a policy has five versions at most
                 place.call("iam", "DeletePolicyVersion", arn | only(old, "VersionId"))
-        request = arn | only(after, "PolicyDocument") | {"SetAsDefault": True}
+        request = arn | only(_documents(after), "PolicyDocument") | {"SetAsDefault": True}
         place.call("iam", "CreatePolicyVersion", request)
     gone = {
         holders: [one for one in before.get(holders, ()) if one not in after.get(holders, ())]

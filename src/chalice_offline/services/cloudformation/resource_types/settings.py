@@ -11,8 +11,15 @@ from chalice_offline.services.cloudformation.resource_types.base import (
     Properties,
     Resource,
     ResourceType,
+    gone_tags,
     only,
+    tags_of,
     text,
+)
+from chalice_offline.services.cloudformation.resource_types.by_calls import (
+    by_calls,
+    keyed,
+    replied,
 )
 
 
@@ -55,6 +62,15 @@ def _delete_secret(place: Place, secret: Resource, _properties: Properties) -> N
     place.call("secretsmanager", "DeleteSecret", request)
 
 
+def _put_secret_policy(place: Place, _name: str, properties: Properties) -> Resource:
+    request = only(properties, "SecretId", "ResourcePolicy", "BlockPublicPolicy")
+    return Resource(place.call("secretsmanager", "PutResourcePolicy", request)["ARN"])
+
+
+def _delete_secret_policy(place: Place, _policy: Resource, properties: Properties) -> None:
+    place.call("secretsmanager", "DeleteResourcePolicy", only(properties, "SecretId"))
+
+
 def _parameter(name: str, properties: Properties) -> Resource:
     return Resource(name, {"Type": properties["Type"], "Value": properties["Value"]})
 
@@ -64,16 +80,27 @@ def _parameter_request(name: str, properties: Properties) -> dict[str, Any]:
     return request | only(properties, "Description", "AllowedPattern", "DataType")
 
 
+def _tag_parameter(place: Place, name: str, before: Properties, after: Properties) -> None:
+    """Set the tags, which PutParameter does not take together with Overwrite."""
+    named = {"ResourceType": "Parameter", "ResourceId": name}
+    if gone := gone_tags(before, after):
+        place.call("ssm", "RemoveTagsFromResource", {**named, "TagKeys": gone})
+    if tags := [{"Key": key, "Value": value} for key, value in tags_of(after).items()]:
+        place.call("ssm", "AddTagsToResource", {**named, "Tags": tags})
+
+
 def _create_parameter(place: Place, name: str, properties: Properties) -> Resource:
     place.call("ssm", "PutParameter", _parameter_request(name, properties))
+    _tag_parameter(place, name, {}, properties)
     return _parameter(name, properties)
 
 
 def _update_parameter(
-    place: Place, parameter: Resource, _before: Properties, after: Properties
+    place: Place, parameter: Resource, before: Properties, after: Properties
 ) -> Resource:
     request = _parameter_request(parameter.reference, after) | {"Overwrite": True}
     place.call("ssm", "PutParameter", request)
+    _tag_parameter(place, parameter.reference, before, after)
     return _parameter(parameter.reference, after)
 
 
@@ -90,7 +117,8 @@ def _definition(place: Place, properties: Properties) -> dict[str, Any]:
         definition = text(properties.get("DefinitionString") or properties["Definition"])
     for name, value in properties.get("DefinitionSubstitutions", {}).items():
         definition = definition.replace(f"${{{name}}}", text(value))
-    return {"definition": definition, "roleArn": properties["RoleArn"]}
+    settings = only(properties, "RoleArn", "LoggingConfiguration", "TracingConfiguration")
+    return {"definition": definition, **settings}
 
 
 def _create_machine(place: Place, machine: str, properties: Properties) -> Resource:
@@ -101,10 +129,10 @@ def _create_machine(place: Place, machine: str, properties: Properties) -> Resou
     return Resource(arn, {"Arn": arn, "Name": machine})
 
 
-def _update_machine(
-    place: Place, machine: Resource, _before: Properties, after: Properties
-) -> None:
-    request = {"stateMachineArn": machine.reference, **_definition(place, after)}
+def _update_machine(place: Place, machine: Resource, before: Properties, after: Properties) -> None:
+    off = {"LoggingConfiguration": {"Level": "OFF"}, "TracingConfiguration": {"Enabled": False}}
+    gone = {name: off[name] for name in off if name in before}
+    request = {"stateMachineArn": machine.reference, **gone, **_definition(place, after)}
     place.call("stepfunctions", "UpdateStateMachine", request)
 
 
@@ -117,8 +145,25 @@ TYPES = {
     "AWS::SecretsManager::Secret": ResourceType(
         _create_secret, _delete_secret, update=_update_secret, name="Name"
     ),
+    "AWS::SecretsManager::ResourcePolicy": ResourceType(
+        _put_secret_policy,
+        _delete_secret_policy,
+        update=lambda place, policy, _before, after: _put_secret_policy(
+            place, policy.reference, after
+        ),
+        fixed=("SecretId",),
+    ),
     "AWS::SSM::Parameter": ResourceType(
         _create_parameter, _delete_parameter, update=_update_parameter, name="Name"
+    ),
+    "AWS::StepFunctions::Activity": by_calls(
+        "stepfunctions",
+        "CreateActivity",
+        replied("activityArn", Arn="activityArn"),
+        key=keyed("activityArn"),
+        name="Name",
+        delete="DeleteActivity",
+        longest=80,
     ),
     "AWS::StepFunctions::StateMachine": ResourceType(
         _create_machine,

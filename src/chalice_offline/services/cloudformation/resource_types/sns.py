@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from chalice_offline.core.errors import AwsError
 from chalice_offline.services.cloudformation.resource_types.base import (
     Place,
     Properties,
@@ -12,6 +13,7 @@ from chalice_offline.services.cloudformation.resource_types.base import (
     ResourceType,
     changed,
     gone_tags,
+    is_gone,
     only,
     text,
 )
@@ -108,6 +110,21 @@ def _complete_policy(place: Place, _policy: Resource, properties: Properties) ->
     _set_policy(place, properties["Topics"], json.dumps(properties["PolicyDocument"]))
 
 
+def _update_policy(place: Place, policy: Resource, before: Properties, after: Properties) -> None:
+    _complete_policy(place, policy, after)
+    _set_policy(place, [arn for arn in before["Topics"] if arn not in after["Topics"]], "")
+
+
+def _delete_policy(place: Place, _policy: Resource, properties: Properties) -> None:
+    """Give the topics the policy back that every new topic has (recorded)."""
+    for arn in properties["Topics"]:
+        try:
+            _set_policy(place, [arn], "")
+        except AwsError as error:
+            if not is_gone(error):  # one of them may have been deleted before
+                raise
+
+
 def _subscription_attributes(properties: Properties) -> dict[str, str]:
     left_out = (*_OF_SUBSCRIPTION, "Region")
     return {key: text(value) for key, value in properties.items() if key not in left_out}
@@ -148,8 +165,9 @@ TYPES = {
     ),
     "AWS::SNS::TopicPolicy": ResourceType(
         lambda _place, name, _properties: Resource(name),
+        _delete_policy,
         complete=_complete_policy,
-        update=lambda place, policy, _before, after: _complete_policy(place, policy, after),
+        update=_update_policy,
     ),
     "AWS::SNS::Subscription": ResourceType(
         _subscribe, _unsubscribe_it, update=_update_subscription, fixed=_OF_SUBSCRIPTION
