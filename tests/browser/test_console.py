@@ -199,8 +199,11 @@ def test_stories_say_how_they_went_and_are_found_from_the_runs(opened: Opened) -
     opened.open("stories")
     brief = "[...document.querySelectorAll('.brief')].map((row) => row.innerText)"
     assert len(page.run(brief)) == 2
+    page.press("j", "j")
     opened.invoke({"dish": "rice", "fail": True})
     page.wait("document.querySelectorAll('.brief').length === 3")  # while one looks
+    places = "[...document.querySelectorAll('.brief')].indexOf(document.activeElement)"
+    assert page.run(places) == 2  # and one still is where one was
     page.click(".tabs button:last-child")
     page.wait("document.querySelectorAll('.brief').length === 2")
     assert all("1 failed" in row for row in page.run(brief))

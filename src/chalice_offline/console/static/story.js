@@ -19,6 +19,7 @@ export class StoryView {
     this.number = number;
     this.wanted = Number(query.get("run") ?? 0);
     this.shown = "";
+    this.chosenPlace = -1;
     if (!number) return this.list(query.get("text") ?? "");
     await this.reload();
     const wanted = this.steps.find((step) => step.entry === this.wanted);
@@ -38,6 +39,7 @@ export class StoryView {
     this.flatten(this.story.steps, 0);
     this.draw();
     for (const step of this.steps) if (open.has(step.entry)) this.toggle(step, true);
+    this.steps[this.chosenPlace]?.row.classList.add("chosen");
     return undefined;
   }
 
@@ -51,7 +53,8 @@ export class StoryView {
     const { stories: found, before: older } = await get(`stories?limit=200&before=${before}&only=${ONLY[only]}&text=${encodeURIComponent(text)}`);
     const told = JSON.stringify([text, only, before, found]);
     if (told === this.shown) return;
-    const chosen = this.rows?.[this.chosenPlace]?.getAttribute("href");
+    const row = this.rows?.[this.chosenPlace];
+    const [chosen, isFocused] = [row?.getAttribute("href"), row && row === document.activeElement];
     Object.assign(this, { text, only, before, field, shown: told, steps: [] });
     this.rows = found.map((story) => h("a.line.brief", { href: `#/story/${story.story}` },
       h("span.time", clock(story.at_ms)), h("span.words", { class: isRefused(story) ? "late" : "" }, story.words),
@@ -66,7 +69,7 @@ export class StoryView {
       (older || before > 0) && h("p.buttons.pages", before > 0 && h("button", { type: "button", onclick: () => this.list(text, only) }, "Newest"),
         older && h("button", { type: "button", onclick: () => this.list(text, only, older) }, "Older…")));
     this.chosenPlace = this.rows.findIndex((row) => row.getAttribute("href") === chosen);
-    if (this.chosenPlace >= 0) this.choose(this.chosenPlace);
+    if (isFocused) this.rows[this.chosenPlace]?.focus({ preventScroll: true }); // one may read elsewhere meanwhile
   }
 
   // ---- one story
