@@ -351,3 +351,5 @@ def test_redriving_what_is_no_dead_letter_queue_is_refused(shop: Shop) -> None:
     told = shop.refused("redrive", "waiting")
     assert "Source queue must be configured as a Dead Letter Queue" in told
     assert shop.json("redrive", "letters") == {"moving": 0}
+    told = shop.refused("redrive", "orders")
+    assert "orders holds no dead letters; those of orders are in letters." in told

@@ -94,6 +94,13 @@ class Queues:
             return self._redrive_one(queue["arn"], message, destination, asked.origin)
         if queue["dead_letters_of"] and not queue["visible"]:
             return {"moving": 0}  # there is nothing to begin a task for
+        letters = queue["dead_letter_queue"]
+        if letters and not queue["dead_letters_of"]:  # the queue itself is named, as one does
+            there = letters.rpartition(":")[2]
+            raise Refusal(
+                f"{queue['name']} holds no dead letters; those of {queue['name']} are in {there}. "
+                "(AWS: Source queue must be configured as a Dead Letter Queue.)"
+            )
         request = {"SourceArn": queue["arn"]}
         if destination:
             request["DestinationArn"] = destination
