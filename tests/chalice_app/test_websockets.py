@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from chalice_offline.testing import Offline
 from chalice_offline.testing.websocket import WebSocketRefused
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from chalice_offline.testing import Offline
 
 CHAT = """
 import boto3
@@ -236,3 +236,18 @@ def test_a_reload_serves_the_new_handlers(projects: Any) -> None:
     with pytest.raises(WebSocketRefused):
         offline.websocket()
     assert old.closed is None or old.closed[0] == 1001
+
+
+def test_emulators_of_one_project_each_reach_their_own_clients(projects: Any) -> None:
+    """Their code is loaded once, and another seed gives the API another id."""
+    directory = projects.write(CHAT)
+    with (
+        Offline(directory, stage="dev", seed=0) as one,
+        Offline(directory, stage="dev", seed=1) as two,
+    ):
+        assert one.app.sockets() != two.app.sockets()
+        for _ in range(2):
+            for offline in (one, two):
+                with offline.websocket() as socket:
+                    socket.send("hello")
+                    assert socket.receive() == "HELLO"

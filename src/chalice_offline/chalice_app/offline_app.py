@@ -29,6 +29,7 @@ from chalice_offline.chalice_app.project_stack import ProjectStack
 from chalice_offline.chalice_app.runtime import LoadedFunction
 from chalice_offline.chalice_app.sources import Sources
 from chalice_offline.chalice_app.table_streams import TableStreams
+from chalice_offline.chalice_app.websocket_address import follow_api
 from chalice_offline.core.errors import AwsError, ProjectError
 from chalice_offline.protocols import sent_to_stage
 from chalice_offline.resetting import NotRestored, reset_service, service_to_reset
@@ -275,6 +276,7 @@ class OfflineApp:
             changes,
         )
         keep_requests_apart(app)
+        follow_api(app)
         self._api.switch_to(project, by_name, changes)
         self._sockets.switch_to(project, by_name, changes)
         self._short_names = short_names
