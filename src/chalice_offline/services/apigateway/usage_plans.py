@@ -223,12 +223,23 @@ def _patch_throttle(plan: Described, segments: list[str], operation: dict[str, s
     for stage in plan.get("apiStages", ()):
         if (stage["apiId"], stage["stage"]) != (api_id, stage_name):
             continue
+        key = "/".join(segment.replace("~1", "/") for segment in segments[3:5])
         if operation["op"] == "remove":
-            stage.pop("throttle", None)
+            _remove_throttle(stage, key, segments[5:])
         elif len(segments) > 5:
-            key = f"{segments[3].replace('~1', '/')}/{segments[4]}"
             limit = stage.setdefault("throttle", {}).setdefault(key, {})
             read = integer if segments[5] == "burstLimit" else number
             limit[segments[5]] = read(operation.get("value", "0"))
         return
     raise not_found(_INVALID_STAGE)
+
+
+def _remove_throttle(stage: Described, key: str, limit: list[str]) -> None:
+    """Take away a method's limits, one of them if it is named, or those of all methods."""
+    throttle = stage.get("throttle", {})
+    if limit:
+        throttle.get(key, {}).pop(limit[0], None)
+    elif key:
+        throttle.pop(key, None)
+    if not key or not throttle:
+        stage.pop("throttle", None)

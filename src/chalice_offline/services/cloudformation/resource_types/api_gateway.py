@@ -93,11 +93,27 @@ def _create_plan(place: Place, name: str, properties: Properties) -> Resource:
     return Resource(made["id"], {"Id": made["id"]})
 
 
-def _update_plan(place: Place, plan: Resource, before: Properties, after: Properties) -> None:
-    """Change a plan in place: its keys and whoever counts with them stay."""
-    if changes := patches.of_usage_plan(before, after):
+def _patch_plan(place: Place, plan: Resource, changes: list[patches.Patch]) -> None:
+    if changes:
         request = {"usagePlanId": plan.reference, "patchOperations": changes}
         place.call("apigateway", "UpdateUsagePlan", request)
+
+
+def _stages_of(place: Place, plan: Resource) -> list[dict[str, Any]]:
+    present = place.call("apigateway", "GetUsagePlan", {"usagePlanId": plan.reference})
+    stages: list[dict[str, Any]] = present.get("apiStages", [])
+    return stages
+
+
+def _delete_plan(place: Place, plan: Resource, _properties: Properties) -> None:
+    """Take it from its stages, and delete it: API Gateway keeps one that still has any."""
+    _patch_plan(place, plan, patches.without_stages(_stages_of(place, plan)))
+    place.call("apigateway", "DeleteUsagePlan", {"usagePlanId": plan.reference})
+
+
+def _update_plan(place: Place, plan: Resource, before: Properties, after: Properties) -> None:
+    """Change a plan in place: its keys and whoever counts with them stay."""
+    _patch_plan(place, plan, patches.of_usage_plan(_stages_of(place, plan), before, after))
     arn = f"arn:{place.partition}:apigateway:{place.region}::/usageplans/{plan.reference}"
     if gone := gone_tags(before, after):
         place.call("apigateway", "UntagResource", {"resourceArn": arn, "tagKeys": gone})
@@ -339,9 +355,7 @@ TYPES = {
     ),
     "AWS::ApiGateway::UsagePlan": ResourceType(
         _create_plan,
-        lambda place, plan, _: place.call(
-            "apigateway", "DeleteUsagePlan", {"usagePlanId": plan.reference}
-        ),
+        _delete_plan,
         update=_update_plan,
         longest=50,
     ),

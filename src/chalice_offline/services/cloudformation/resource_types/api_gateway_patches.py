@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from chalice_offline.services.cloudformation.resource_types.base import text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from chalice_offline.services.cloudformation.resource_types.base import Properties
 
@@ -35,7 +35,8 @@ _STAGE = {
 }
 # Source: "UpdateUsagePlan", patch operations.
 _QUOTA = {"Limit": "/quota/limit", "Offset": "/quota/offset", "Period": "/quota/period"}
-_THROTTLE = {"BurstLimit": "/throttle/burstLimit", "RateLimit": "/throttle/rateLimit"}
+_LIMITS = {"BurstLimit": "burstLimit", "RateLimit": "rateLimit"}
+_THROTTLE = {name: f"/throttle/{member}" for name, member in _LIMITS.items()}
 
 
 def replaced(before: Properties, after: Properties, paths: Mapping[str, str]) -> list[Patch]:
@@ -69,8 +70,14 @@ def of_stage(before: Properties, after: Properties) -> list[Patch]:
     return patches + replaced(was, wanted, {path: path for path in wanted})
 
 
-def of_usage_plan(before: Properties, after: Properties) -> list[Patch]:
-    """Return the patches that bring a usage plan from some properties to others."""
+def of_usage_plan(
+    stages: list[dict[str, Any]], before: Properties, after: Properties
+) -> list[Patch]:
+    """Return the patches that bring a usage plan from some properties to others.
+
+    `stages` are those it has, as API Gateway describes them: where a change failed, it has not
+    those it was to have, and somebody else may have given it more, which it keeps.
+    """
     patches = replaced(before, after, {"Description": "/description"})
     if "UsagePlanName" in after:  # a plan always has a name: the last one, if no other is given
         patches += replaced(before, after, {"UsagePlanName": "/name"})
@@ -81,17 +88,48 @@ def of_usage_plan(before: Properties, after: Properties) -> list[Patch]:
             continue
         patches += [{"op": "remove", "path": paths[key]} for key in was if key not in wanted]
         patches += replaced(was, wanted, {key: paths[key] for key in wanted})
-    was, wanted = _api_stages(before), _api_stages(after)
-    patches += [
-        {"op": "remove", "path": "/apiStages", "value": one} for one in was if one not in wanted
-    ]
-    return patches + [
-        {"op": "add", "path": "/apiStages", "value": one} for one in wanted if one not in was
-    ]
+    stages_before, wanted = _api_stages(before), _api_stages(after)
+    patches += without_stages(
+        one for one in stages if _plan_stage(one) in stages_before.keys() - wanted.keys()
+    )
+    present = {_plan_stage(one): one.get("throttle", {}) for one in stages}
+    for stage, limits in wanted.items():
+        if stage not in present:
+            patches.append({"op": "add", "path": "/apiStages", "value": stage})
+        patches += _of_throttle(f"/apiStages/{stage}/throttle", present.get(stage, {}), limits)
+    return patches
 
 
-def _api_stages(properties: Properties) -> list[str]:
-    return [f"{text(one['ApiId'])}:{text(one['Stage'])}" for one in properties.get("ApiStages", ())]
+def without_stages(stages: Iterable[dict[str, Any]]) -> list[Patch]:
+    """Return the patches that take a usage plan from some of the stages it has."""
+    return [{"op": "remove", "path": "/apiStages", "value": _plan_stage(one)} for one in stages]
+
+
+def _plan_stage(described: dict[str, Any]) -> str:
+    return f"{described['apiId']}:{described['stage']}"
+
+
+def _api_stages(properties: Properties) -> dict[str, Properties]:
+    """The stages of a plan in a template, with what each of their methods may do at most."""
+    return {
+        f"{text(one['ApiId'])}:{text(one['Stage'])}": one.get("Throttle", {})
+        for one in properties.get("ApiStages", ())
+    }
+
+
+def _of_throttle(path: str, present: Properties, wanted: Properties) -> Iterator[Patch]:
+    """Yield the patches for the limits of a stage's methods ("/orders/GET")."""
+    for method in present:
+        if method not in wanted:
+            yield {"op": "remove", "path": f"{path}/{_escaped_method(method)}"}
+    for method, limits in wanted.items():
+        paths = {key: f"{path}/{_escaped_method(method)}/{_LIMITS[key]}" for key in limits}
+        yield from replaced({}, limits, paths)
+
+
+def _escaped_method(method: str) -> str:
+    resource, _, verb = method.rpartition("/")
+    return f"{_escaped(resource)}/{verb}"
 
 
 def _access_log(before: Any, after: Any) -> list[Patch]:

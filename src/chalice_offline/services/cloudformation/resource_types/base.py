@@ -23,6 +23,7 @@ __all__ = [
     "ResourceType",
     "Stage",
     "changed",
+    "for_each_left",
     "gone_tags",
     "is_gone",
     "only",
@@ -186,6 +187,16 @@ _GONE = ("NotFound", "NonExistent", "DoesNotExist", "NoSuch", "404")
 def is_gone(error: AwsError) -> bool:
     """Whether a service says that there is no such thing (any more)."""
     return any(word in error.code for word in _GONE)
+
+
+def for_each_left(items: Iterable[str], do: Callable[[str], object]) -> None:
+    """Do something for each of some resources; one that is no more there needs it no more."""
+    for one in items:
+        try:
+            do(one)
+        except AwsError as error:
+            if not is_gone(error):
+                raise
 
 
 def first(items: Iterable[Any]) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from chalice_offline.services.cloudformation.resource_types.base import (
@@ -13,22 +14,32 @@ from chalice_offline.services.cloudformation.resource_types.base import (
     text,
 )
 
-# What a policy is attached to: the property with their names, and the word in operations' names.
 _POLICY_DOCUMENTS = ("AssumeRolePolicyDocument", "PolicyDocument")
+# What a policy is attached to: the property with their names, and the word in operations' names.
 _HOLDERS = (("Roles", "Role"), ("Users", "User"), ("Groups", "Group"))
 
 
 def _documents(properties: Properties) -> Properties:
-    """Return properties whose policies name their version: IAM's is in use where none does.
+    """Return properties whose policies name their version.
 
     A template need not (AWS's own examples often do not); moto, which answers for IAM, demands it.
     """
     return {
-        name: {"Version": "2012-10-17"} | value
-        if name in _POLICY_DOCUMENTS and isinstance(value, dict)
-        else value
+        name: _with_version(value) if name in _POLICY_DOCUMENTS else value
         for name, value in properties.items()
     }
+
+
+def _with_version(document: Any) -> Any:
+    """Return a policy, which may be given as text, with the version that moto takes."""
+    if isinstance(document, str):
+        try:
+            document = json.loads(document)
+        except ValueError:
+            return document  # IAM says what is wrong with it
+    if not isinstance(document, dict):
+        return document
+    return {"Version": "2012-10-17"} | document
 
 
 # ---- roles, users and groups ---------------------------------------------------------------------

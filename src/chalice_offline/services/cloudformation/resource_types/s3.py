@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from chalice_offline.services.cloudformation.resource_types.base import (
@@ -118,7 +117,7 @@ def _delete(place: Place, bucket: Resource, _properties: Properties) -> None:
 
 
 def _complete_policy(place: Place, _policy: Resource, properties: Properties) -> None:
-    policy = json.dumps(properties["PolicyDocument"])
+    policy = text(properties["PolicyDocument"])
     place.call("s3", "PutBucketPolicy", {"Bucket": properties["Bucket"], "Policy": policy})
 
 

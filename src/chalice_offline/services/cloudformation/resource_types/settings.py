@@ -16,11 +16,7 @@ from chalice_offline.services.cloudformation.resource_types.base import (
     tags_of,
     text,
 )
-from chalice_offline.services.cloudformation.resource_types.by_calls import (
-    by_calls,
-    keyed,
-    replied,
-)
+from chalice_offline.services.cloudformation.resource_types.by_calls import retagged
 
 
 def _secret_value(secret: str, properties: Properties) -> dict[str, Any]:
@@ -141,6 +137,25 @@ def _delete_machine(place: Place, machine: Resource, _properties: Properties) ->
     place.call("stepfunctions", "DeleteStateMachine", request)
 
 
+# ---- activities ----------------------------------------------------------------------------------
+
+
+def _create_activity(place: Place, name: str, properties: Properties) -> Resource:
+    request = {"name": name, **only(properties, "Tags", "EncryptionConfiguration")}
+    arn = place.call("stepfunctions", "CreateActivity", request)["activityArn"]
+    return Resource(arn, {"Arn": arn, "Name": name})
+
+
+def _update_activity(
+    place: Place, activity: Resource, before: Properties, after: Properties
+) -> None:
+    retagged(place, "stepfunctions", {"resourceArn": activity.reference}, before, after)
+
+
+def _delete_activity(place: Place, activity: Resource, _properties: Properties) -> None:
+    place.call("stepfunctions", "DeleteActivity", {"activityArn": activity.reference})
+
+
 TYPES = {
     "AWS::SecretsManager::Secret": ResourceType(
         _create_secret, _delete_secret, update=_update_secret, name="Name"
@@ -156,13 +171,17 @@ TYPES = {
     "AWS::SSM::Parameter": ResourceType(
         _create_parameter, _delete_parameter, update=_update_parameter, name="Name"
     ),
-    "AWS::StepFunctions::Activity": by_calls(
-        "stepfunctions",
-        "CreateActivity",
-        replied("activityArn", Arn="activityArn"),
-        key=keyed("activityArn"),
+    "AWS::StepFunctions::Activity": ResourceType(
+        _create_activity,
+        _delete_activity,
+        update=_update_activity,
         name="Name",
-        delete="DeleteActivity",
+        fixed=("EncryptionConfiguration",),
+        look=lambda place, name, _: place.call(
+            "stepfunctions",
+            "DescribeActivity",
+            {"activityArn": place.arn("states", f"activity:{name}")},
+        ),
         longest=80,
     ),
     "AWS::StepFunctions::StateMachine": ResourceType(

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from chalice_offline.core.errors import AwsError
 from chalice_offline.services.cloudformation.resource_types.base import (
     Place,
     Properties,
     Resource,
     ResourceType,
     changed,
+    for_each_left,
     gone_tags,
-    is_gone,
     only,
     text,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _FIXED = ("FifoTopic",)
 _NO_ATTRIBUTES = (
@@ -100,29 +101,24 @@ def _delete(place: Place, topic: Resource, _properties: Properties) -> None:
     place.call("sns", "DeleteTopic", {"TopicArn": topic.reference})
 
 
-def _set_policy(place: Place, arns: list[str], policy: str) -> None:
-    for arn in arns:
-        request = {"TopicArn": arn, "AttributeName": "Policy", "AttributeValue": policy}
-        place.call("sns", "SetTopicAttributes", request)
+def _set_policy(place: Place, arn: str, policy: str) -> None:
+    request = {"TopicArn": arn, "AttributeName": "Policy", "AttributeValue": policy}
+    place.call("sns", "SetTopicAttributes", request)
+
+
+def _take_policy(place: Place, arns: Iterable[str]) -> None:
+    """Give topics the policy back that every new topic has (recorded)."""
+    for_each_left(arns, lambda arn: _set_policy(place, arn, ""))
 
 
 def _complete_policy(place: Place, _policy: Resource, properties: Properties) -> None:
-    _set_policy(place, properties["Topics"], json.dumps(properties["PolicyDocument"]))
+    for arn in properties["Topics"]:
+        _set_policy(place, arn, text(properties["PolicyDocument"]))
 
 
 def _update_policy(place: Place, policy: Resource, before: Properties, after: Properties) -> None:
     _complete_policy(place, policy, after)
-    _set_policy(place, [arn for arn in before["Topics"] if arn not in after["Topics"]], "")
-
-
-def _delete_policy(place: Place, _policy: Resource, properties: Properties) -> None:
-    """Give the topics the policy back that every new topic has (recorded)."""
-    for arn in properties["Topics"]:
-        try:
-            _set_policy(place, [arn], "")
-        except AwsError as error:
-            if not is_gone(error):  # one of them may have been deleted before
-                raise
+    _take_policy(place, [arn for arn in before["Topics"] if arn not in after["Topics"]])
 
 
 def _subscription_attributes(properties: Properties) -> dict[str, str]:
@@ -165,7 +161,7 @@ TYPES = {
     ),
     "AWS::SNS::TopicPolicy": ResourceType(
         lambda _place, name, _properties: Resource(name),
-        _delete_policy,
+        lambda place, _policy, properties: _take_policy(place, properties["Topics"]),
         complete=_complete_policy,
         update=_update_policy,
     ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+from typing import TYPE_CHECKING
 
 from chalice_offline.services.cloudformation.resource_types.base import (
     Place,
@@ -10,10 +10,14 @@ from chalice_offline.services.cloudformation.resource_types.base import (
     Resource,
     ResourceType,
     changed,
+    for_each_left,
     gone_tags,
     tags_of,
     text,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _FIXED = ("FifoQueue",)
 # SQS API reference, "SetQueueAttributes": what an attribute is when nothing is said.
@@ -70,19 +74,22 @@ def _delete(place: Place, queue: Resource, _properties: Properties) -> None:
     place.call("sqs", "DeleteQueue", {"QueueUrl": queue.reference})
 
 
-def _set_policy(place: Place, properties: Properties, policy: str) -> None:
-    for url in properties["Queues"]:
-        attributes = {"Policy": policy}
-        place.call("sqs", "SetQueueAttributes", {"QueueUrl": url, "Attributes": attributes})
+def _set_policy(place: Place, url: str, policy: str) -> None:
+    request = {"QueueUrl": url, "Attributes": {"Policy": policy}}
+    place.call("sqs", "SetQueueAttributes", request)
+
+
+def _take_policy(place: Place, urls: Iterable[str]) -> None:
+    for_each_left(urls, lambda url: _set_policy(place, url, ""))
 
 
 def _complete_policy(place: Place, _policy: Resource, properties: Properties) -> None:
-    _set_policy(place, properties, json.dumps(properties["PolicyDocument"]))
+    for url in properties["Queues"]:
+        _set_policy(place, url, text(properties["PolicyDocument"]))
 
 
 def _update_policy(place: Place, policy: Resource, before: Properties, after: Properties) -> None:
-    gone = [url for url in before["Queues"] if url not in after["Queues"]]
-    _set_policy(place, {"Queues": gone}, "")
+    _take_policy(place, [url for url in before["Queues"] if url not in after["Queues"]])
     _complete_policy(place, policy, after)
 
 
@@ -98,7 +105,7 @@ TYPES = {
     ),
     "AWS::SQS::QueuePolicy": ResourceType(
         lambda _place, name, _properties: Resource(name),
-        lambda place, _policy, properties: _set_policy(place, properties, ""),
+        lambda place, _policy, properties: _take_policy(place, properties["Queues"]),
         complete=_complete_policy,
         update=_update_policy,
     ),

@@ -1,0 +1,198 @@
+"""Resources that are changed, taken back and deleted together with what else they belong to."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+INTEGRATION = {"x-amazon-apigateway-integration": {"type": "MOCK"}}
+BODY = {"openapi": "3.0.1", "info": {"title": "pets"}, "paths": {"/pets": {"get": INTEGRATION}}}
+
+
+def resources(**resources: tuple[str, dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "Resources": {
+            name: {"Type": f"AWS::{kind}", "Properties": properties}
+            for name, (kind, properties) in resources.items()
+        }
+    }
+
+
+def with_plan(*stages: dict[str, Any], **settings: Any) -> dict[str, Any]:
+    """A stack with an API, its stage "prod", and a plan for some stages with a key."""
+    api = {"RestApiId": {"Ref": "Api"}}
+    stage = api | {"DeploymentId": {"Ref": "Deployment"}, "StageName": "prod"}
+    key = {"KeyId": {"Ref": "Key"}, "KeyType": "API_KEY", "UsagePlanId": {"Ref": "Plan"}}
+    plan = {"ApiStages": [{"ApiId": {"Ref": "Api"}, **one} for one in stages]} | settings
+    return resources(
+        Api=("ApiGateway::RestApi", {"Body": BODY}),
+        Deployment=("ApiGateway::Deployment", api),
+        Stage=("ApiGateway::Stage", stage),
+        Key=("ApiGateway::ApiKey", {"Enabled": True}),
+        Plan=("ApiGateway::UsagePlan", plan),
+        PlanKey=("ApiGateway::UsagePlanKey", key),
+    )
+
+
+ROOT = {"AWS": "arn:aws:iam::000000000000:root"}
+PROD = {"Stage": {"Ref": "Stage"}}
+
+
+def limited(**limits: Any) -> dict[str, Any]:
+    return PROD | {"Throttle": {"/pets/GET": limits}}
+
+
+def test_a_usage_plan_is_deleted_with_its_stages(stacks: Any) -> None:
+    """API Gateway keeps a plan that still has any: CloudFormation takes it from them first."""
+    assert stacks.create("shop", with_plan(PROD)) == "CREATE_COMPLETE"
+    gateway = stacks.aws.client("apigateway")
+    assert len(gateway.get_usage_plans()["items"]) == 1
+    stacks.client.delete_stack(StackName="shop")
+    assert gateway.get_usage_plans()["items"] == []
+    assert gateway.get_rest_apis()["items"] == []
+
+
+def test_limits_of_a_plans_methods_are_changed_with_it(stacks: Any) -> None:
+    """Set, changed, and taken away again."""
+    assert stacks.create("shop", with_plan(limited(RateLimit=5, BurstLimit="2"))) == (
+        "CREATE_COMPLETE"
+    )
+    gateway = stacks.aws.client("apigateway")
+
+    def throttle() -> Any:
+        (plan,) = gateway.get_usage_plans()["items"]
+        (stage,) = plan["apiStages"]
+        return stage.get("throttle")
+
+    assert throttle() == {"/pets/GET": {"rateLimit": 5.0, "burstLimit": 2}}
+    assert stacks.update("shop", with_plan(limited(RateLimit=7, BurstLimit=2))) == (
+        "UPDATE_COMPLETE"
+    )
+    assert throttle() == {"/pets/GET": {"rateLimit": 7.0, "burstLimit": 2}}
+    assert stacks.update("shop", with_plan(PROD)) == "UPDATE_COMPLETE"
+    assert not throttle()
+
+
+def test_a_change_of_a_plan_that_failed_is_taken_back(stacks: Any) -> None:
+    """It never had the stage that it was to have; what somebody else gave it, it keeps."""
+    gateway = stacks.aws.client("apigateway")
+    assert stacks.create("shop", with_plan(PROD)) == "CREATE_COMPLETE"
+    (plan,) = gateway.get_usage_plans()["items"]
+    (prod,) = plan["apiStages"]
+    gateway.create_deployment(restApiId=prod["apiId"], stageName="beta")
+    more = {"op": "add", "path": "/apiStages", "value": f"{prod['apiId']}:beta"}
+    gateway.update_usage_plan(usagePlanId=plan["id"], patchOperations=[more])
+
+    assert stacks.update("shop", with_plan({"Stage": "none"})) == "UPDATE_ROLLBACK_COMPLETE"
+    assert stacks.events("shop").count(("Plan", "UPDATE_FAILED")) == 1
+    (plan,) = gateway.get_usage_plans()["items"]
+    assert [one["stage"] for one in plan["apiStages"]] == ["prod", "beta"]
+
+
+def test_an_activity_has_the_tags_of_its_template(stacks: Any) -> None:
+    """They are changed in place: an activity that a template names cannot be replaced."""
+
+    def tagged(**tags: str) -> dict[str, Any]:
+        listed = [{"Key": key, "Value": value} for key, value in tags.items()]
+        return resources(Step=("StepFunctions::Activity", {"Name": "pack", "Tags": listed}))
+
+    assert stacks.create("shop", tagged(team="a", old="x")) == "CREATE_COMPLETE"
+    steps = stacks.aws.client("stepfunctions")
+    arn = steps.list_activities()["activities"][0]["activityArn"]
+    tags = steps.list_tags_for_resource(resourceArn=arn)["tags"]
+    assert tags == [{"key": "team", "value": "a"}, {"key": "old", "value": "x"}]
+    assert stacks.update("shop", tagged(team="b")) == "UPDATE_COMPLETE"
+    assert steps.list_tags_for_resource(resourceArn=arn)["tags"] == [{"key": "team", "value": "b"}]
+
+
+def test_an_activity_that_somebody_has_made_is_not_taken_over(stacks: Any) -> None:
+    """Creating one that is there would say nothing of it."""
+    stacks.aws.client("stepfunctions").create_activity(name="pack")
+    template = resources(Step=("StepFunctions::Activity", {"Name": "pack"}))
+    assert stacks.create("shop", template) == "ROLLBACK_COMPLETE"
+    assert stacks.aws.client("stepfunctions").list_activities()["activities"]
+
+
+@pytest.mark.parametrize("kind", ["topic", "queue", "bucket"])
+def test_a_policy_may_be_given_as_text(stacks: Any, kind: str) -> None:
+    """As CloudFormation's schema has it: an object or a string."""
+    sns, sqs, s3 = (stacks.aws.client(name) for name in ("sns", "sqs", "s3"))
+    arn = sns.create_topic(Name="news")["TopicArn"]
+    url = sqs.create_queue(QueueName="orders")["QueueUrl"]
+    s3.create_bucket(Bucket="things")
+    action, on = {
+        "topic": ("sns:Publish", arn),
+        "queue": ("sqs:SendMessage", "*"),
+        "bucket": ("s3:GetObject", "arn:aws:s3:::things/*"),
+    }[kind]
+    statement = {"Effect": "Allow", "Principal": ROOT, "Action": action, "Resource": on}
+    document = {"Version": "2012-10-17", "Statement": [statement]}
+    name, holder = {
+        "topic": ("SNS::TopicPolicy", {"Topics": [arn]}),
+        "queue": ("SQS::QueuePolicy", {"Queues": [url]}),
+        "bucket": ("S3::BucketPolicy", {"Bucket": "things"}),
+    }[kind]
+    policy = holder | {"PolicyDocument": json.dumps(document)}
+    assert stacks.create("shop", resources(Policy=(name, policy))) == "CREATE_COMPLETE"
+    if kind == "topic":
+        found = sns.get_topic_attributes(TopicArn=arn)["Attributes"]["Policy"]
+    elif kind == "queue":
+        found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"])
+        found = found["Attributes"]["Policy"]
+    else:
+        found = s3.get_bucket_policy(Bucket="things")["Policy"]
+    assert json.loads(found) == document
+
+
+def test_a_role_trusts_whom_a_text_without_a_version_names(stacks: Any) -> None:
+    """Its policies may be texts, too."""
+    principal = {"Service": "lambda.amazonaws.com"}
+    trusted = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": principal}
+    allowed = {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "*"}
+    role = {
+        "AssumeRolePolicyDocument": json.dumps({"Statement": [trusted]}),
+        "Policies": [
+            {"PolicyName": "sends", "PolicyDocument": json.dumps({"Statement": [allowed]})}
+        ],
+    }
+    template = resources(Role=("IAM::Role", role))
+    assert stacks.create("shop", template, Capabilities=["CAPABILITY_IAM"]) == "CREATE_COMPLETE"
+    iam = stacks.aws.client("iam")
+    (made,) = iam.list_roles()["Roles"]
+    assert made["AssumeRolePolicyDocument"]["Statement"] == [trusted]
+    written = iam.get_role_policy(RoleName=made["RoleName"], PolicyName="sends")
+    assert written["PolicyDocument"]["Statement"] == [allowed]
+
+
+@pytest.mark.parametrize("kind", ["topic", "queue"])
+def test_a_policy_leaves_its_other_holders_when_one_is_gone(stacks: Any, kind: str) -> None:
+    """Somebody deleted the first: the second has the policy no more all the same."""
+    sns, sqs = stacks.aws.client("sns"), stacks.aws.client("sqs")
+    statement = {"Effect": "Allow", "Principal": "*", "Action": f"{kind}s", "Resource": "*"}
+    if kind == "topic":
+        holders = [sns.create_topic(Name=name)["TopicArn"] for name in ("first", "second")]
+        name, member, statement["Action"] = "SNS::TopicPolicy", "Topics", "sns:Publish"
+    else:
+        holders = [sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("first", "second")]
+        name, member, statement["Action"] = "SQS::QueuePolicy", "Queues", "sqs:SendMessage"
+
+    def policy() -> Any:
+        if kind == "topic":
+            return sns.get_topic_attributes(TopicArn=holders[1])["Attributes"]["Policy"]
+        found = sqs.get_queue_attributes(QueueUrl=holders[1], AttributeNames=["Policy"])
+        return found.get("Attributes", {}).get("Policy")
+
+    usual = policy()
+    document = {"Version": "2012-10-17", "Statement": [statement]}
+    template = resources(Policy=(name, {member: holders, "PolicyDocument": document}))
+    assert stacks.create("shop", template) == "CREATE_COMPLETE"
+    assert json.loads(policy()) == document
+    if kind == "topic":
+        sns.delete_topic(TopicArn=holders[0])
+    else:
+        sqs.delete_queue(QueueUrl=holders[0])
+    stacks.client.delete_stack(StackName="shop")
+    assert stacks.client.list_stacks()["StackSummaries"][0]["StackStatus"] == "DELETE_COMPLETE"
+    assert policy() == usual
