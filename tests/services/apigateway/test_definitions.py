@@ -185,3 +185,36 @@ def test_what_a_document_tells_of_its_parts_is_their_documentation(aws: Any) -> 
     assert _documented(aws, api_id) == before
     gateway.put_rest_api(restApiId=api_id, mode="overwrite", body=less)
     assert _documented(aws, api_id) == {}
+
+
+def test_what_is_no_documentation_part_changes_none(aws: Any) -> None:
+    """Nothing of such a document is kept, and what there was stays; the part is named."""
+    gateway = aws.client("apigateway")
+    api_id = gateway.create_rest_api(name="pets")["id"]
+
+    def put(*parts: Any, mode: str = "merge") -> Any:
+        documented = {"x-amazon-apigateway-documentation": {"documentationParts": parts}}
+        body = json.dumps({"swagger": "2.0", "info": {"title": "pets"}, **documented})
+        return gateway.import_documentation_parts(restApiId=api_id, mode=mode, body=body)["ids"]
+
+    told = {"location": {"type": "API"}, "properties": {"description": "A shop."}}
+    status = {"type": "RESPONSE", "path": "/pets", "method": "GET"}
+    answer = {"location": {**status, "statusCode": 200}, "properties": {"description": "All."}}
+    ids = put(told, answer)
+    before = _documented(aws, api_id)
+    assert before == {
+        ("API",): {"description": "A shop."},
+        ("GET", "/pets", "200", "RESPONSE"): {"description": "All."},
+    }
+    other = {**told, "properties": {"description": "Another."}}
+    for wrong in (
+        7,
+        {"location": {"type": "SHOP"}, "properties": {}},
+        {"location": {"type": "API"}},
+    ):
+        with pytest.raises(ClientError, match=r"documentationParts\[1\]") as refusal:
+            put(other, wrong, mode="overwrite")
+        assert refusal.value.response["Error"]["Code"] == "BadRequestException"
+        assert _documented(aws, api_id) == before
+    answer["location"]["statusCode"] = "200"
+    assert put(told, answer) == ids, "the same locations, the same parts"

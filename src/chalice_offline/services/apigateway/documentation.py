@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from typing import TYPE_CHECKING
 
-from chalice_offline.services.apigateway.documented import keep_part
+from chalice_offline.services.apigateway.documented import DocumentationParts, parts_of
 from chalice_offline.services.apigateway.documents import read_document
 from chalice_offline.services.apigateway.errors import (
     bad_request,
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from chalice_offline.services.apigateway.state import ApiGatewayState
 
 _CHANGES = Patchable({"/properties": Change()})
+_NO_DOCUMENT = "Unable to build importer with provided input."
 _VERSION_CHANGES = Patchable({"/description": Change()})
 
 
@@ -95,12 +96,15 @@ def import_documentation_parts(
 ) -> Result:
     """Take over the parts that an OpenAPI document has."""
     api = gateway.find_api(request["restApiId"], context)
-    document = read_document(request["body"], "Unable to build importer with provided input.")
-    documented = document.get("x-amazon-apigateway-documentation", {})
+    document = read_document(request["body"], _NO_DOCUMENT)
+    try:
+        found = parts_of(document.get("x-amazon-apigateway-documentation") or {})
+    except ValueError as error:
+        raise bad_request(f"{_NO_DOCUMENT} {error}") from error
     if request.get("mode") == "overwrite":
         api.documentation_parts.clear()
-    found = documented.get("documentationParts", ())
-    return {"ids": [keep_part(gateway, api, one["location"], one["properties"]) for one in found]}
+    parts = DocumentationParts(gateway, api.documentation_parts)
+    return {"ids": [parts.keep(location, properties) for location, properties in found]}
 
 
 def create_documentation_version(

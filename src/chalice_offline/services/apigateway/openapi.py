@@ -12,7 +12,12 @@ from urllib.parse import urlsplit
 
 from chalice_offline.services.apigateway import limits
 from chalice_offline.services.apigateway.authorizer_defaults import authorizer_of
-from chalice_offline.services.apigateway.documented import keep_part, of_info, of_operation
+from chalice_offline.services.apigateway.documented import (
+    DocumentationParts,
+    of_info,
+    of_operation,
+    parts_of,
+)
 from chalice_offline.services.apigateway.new_api import resource_at
 
 if TYPE_CHECKING:
@@ -55,6 +60,7 @@ class OpenApi:
         self._document = document
         self._base_path = parameters.get("basepath", "ignore")  # or "prepend" or "split"
         self._tells = parameters.get("ignore") != "documentation"
+        self._parts = DocumentationParts(gateway, api.documentation_parts)
         self._is_v3 = "openapi" in document
         self._authorizers: dict[str, str] = {}
         self._validators: dict[str, str] = {}
@@ -130,15 +136,14 @@ class OpenApi:
             path = path.partition("/")[2]
         return f"/{path}" if path else ""
 
-    def _tell(self, parts: Iterable[tuple[Document, Document]]) -> None:
+    def _tell(self, parts: Iterable[tuple[dict[str, str], Any]]) -> None:
         if self._tells:
             for location, properties in parts:
-                keep_part(self._gateway, self._api, location, properties)
+                self._parts.keep(location, properties)
 
     def _documentation(self) -> None:
         documented = (self._tells and self._document.get(f"{_EXT}documentation")) or {}
-        parts = documented.get("documentationParts") or ()
-        self._tell((one["location"], one["properties"]) for one in parts)
+        self._tell(parts_of(documented))
         version = documented.get("version")
         if version:
             made = {"version": version, "createdDate": self._gateway.now_s()}
