@@ -5,8 +5,10 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import io
+import py_compile
 import sys
 import tempfile
+import warnings
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -314,3 +316,40 @@ def test_importlib_is_pythons_own_when_no_function_is_left() -> None:
     assert importlib.import_module is not before[0]
     packages.functions.close()
     assert (importlib.import_module, importlib.util.find_spec, sys.meta_path) == before
+
+
+def test_a_module_that_is_bytecode_only_has_the_functions_own_imports(
+    packages: Packages, tmp_path: Path
+) -> None:
+    """Packages may leave out their sources: what lies beside it is found all the same."""
+    source = tmp_path / "helpers.py"
+    source.write_text(
+        "import deep, importlib\nWHO = deep.WHO + importlib.import_module('deep').WHO\n"
+    )
+    bytecode = Path(py_compile.compile(str(source), str(tmp_path / "helpers.pyc"), doraise=True))
+    files = {
+        "main.py": "import helpers\ndef handler(event, context):\n    return helpers.WHO\n",
+        "helpers.pyc": bytecode.read_bytes(),
+        "deep.py": "WHO = 'own'\n",
+    }
+    assert packages.call("f", files) == "ownown"
+
+
+def test_what_a_module_warns_of_it_warns_of_in_its_file(packages: Packages) -> None:
+    """A string with an escape that is none: whoever reads the warning finds the line."""
+    code = "PATTERN = '\\d'\ndef handler(event, context):\n    return PATTERN\n"
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        assert packages.call("f", {"main.py": code}) == "\\d"
+    (warned,) = caught
+    assert (Path(warned.filename).name, warned.lineno) == ("main.py", 1)
+
+
+def test_sources_are_read_in_the_encoding_that_they_name(packages: Packages) -> None:
+    """The same bytes but for the cookie, in two functions."""
+    code = "# -*- coding: {} -*-\nNAME = 'caf\u00e9'\ndef handler(e, c):\n    return NAME\n"
+    latin = code.format("latin-1").encode("latin-1")
+    assert packages.call("a", {"main.py": latin}) == "caf\u00e9"
+    assert packages.call("b", {"main.py": latin.replace(b"latin-1", b"cp1251 ")}) == "caf\u0439"
+    with pytest.raises(HandlerNotLoaded, match="main"):
+        packages.call("c", {"main.py": latin.replace(b"latin-1", b"utf-8  ")})

@@ -14,7 +14,12 @@ from __future__ import annotations
 import builtins
 import importlib
 import sys
-from importlib.machinery import ExtensionFileLoader, PathFinder, SourceFileLoader
+from importlib.machinery import (
+    ExtensionFileLoader,
+    PathFinder,
+    SourceFileLoader,
+    SourcelessFileLoader,
+)
 from importlib.metadata import DistributionFinder, MetadataPathFinder
 from types import CodeType, ModuleType
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -139,7 +144,9 @@ class _Finder(DistributionFinder):
             return None
         spec = PathFinder.find_spec(fullname, path, target)
         if spec is not None and isinstance(spec.loader, SourceFileLoader):
-            spec.loader = _Loader(fullname, spec.loader.path, function)
+            spec.loader = _SourceLoader(fullname, spec.loader.path, function)
+        elif spec is not None and isinstance(spec.loader, SourcelessFileLoader):
+            spec.loader = _BytecodeLoader(fullname, spec.loader.path, function)
         elif spec is not None and isinstance(spec.loader, ExtensionFileLoader):
             spec.loader = NativeLoader(fullname, spec.loader.path, function.package, function.names)
         return spec
@@ -150,18 +157,27 @@ def _name_meant_in(package: str, name: str) -> str:
     return name if function is None else function.name_below(name)
 
 
-class _Loader(SourceFileLoader):
-    def __init__(self, fullname: str, path: str, function: FunctionModules) -> None:
-        super().__init__(fullname, path)
-        self._function = function
+class _Loader:
+    """Half a loader: the one of a function's module, which gets the function's builtins."""
 
-    def source_to_code(self, data: Any, path: Any = "<string>", **options: Any) -> CodeType:  # type: ignore[override] # a method where importlib calls it as one
-        """Compile a module, unless another function's package has the very same."""
-        return compiled(data, path) or super().source_to_code(data, path, **options)
+    def __init__(self, fullname: str, path: str, function: FunctionModules) -> None:
+        super().__init__(fullname, path)  # type: ignore[call-arg] # the other half's
+        self._function = function
 
     def exec_module(self, module: ModuleType) -> None:
         vars(module)["__builtins__"] = self._function.builtins
-        super().exec_module(module)
+        super().exec_module(module)  # type: ignore[misc] # the other half's
         imported = self._function.imported.get(self._function.own_names(module.__name__))
         if imported is not None:
             imported(module)
+
+
+class _SourceLoader(_Loader, SourceFileLoader):
+    def source_to_code(self, data: Any, path: Any = "<string>", **options: Any) -> CodeType:  # type: ignore[override] # a method where importlib calls it as one
+        """Compile a module, unless another function's package has the very same."""
+        known = compiled(data, path) if isinstance(data, bytes) and not options else None
+        return known or super().source_to_code(data, path, **options)
+
+
+class _BytecodeLoader(_Loader, SourcelessFileLoader):
+    """Loads a module of which a package has no source, but a .pyc in its place."""
