@@ -195,3 +195,31 @@ def test_loops_are_unrolled(stacks: Any) -> None:
         stacks.create("shop", template)
     stacks.create("shop", template, Capabilities=["CAPABILITY_AUTO_EXPAND"])
     assert stacks.queues() == ["jobs-a", "jobs-b"]
+
+
+@pytest.mark.parametrize("stored", [False, True])
+def test_transforms_are_told_the_values_that_an_update_keeps(stacks: Any, *, stored: bool) -> None:
+    """UsePreviousValue: not the default; a list of a parameter in SSM is a list, too."""
+    body = {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": {"Fn::Sub": "q-${N}"}}}
+    kind, given = "CommaDelimitedList", "a, b"
+    if stored:
+        stacks.aws.client("ssm").put_parameter(Name="/names", Value=given, Type="StringList")
+        kind, given = f"AWS::SSM::Parameter::Value<{kind}>", "/names"
+
+    def template(**more: Any) -> dict[str, Any]:
+        each = ["N", {"Ref": "Names"}, {"Queue${N}": body}]
+        return {
+            "Transform": "AWS::LanguageExtensions",
+            "Parameters": {"Names": {"Type": kind, "Default": "/other" if stored else "c"}},
+            "Resources": {"Fn::ForEach::Queues": each, **more},
+        }
+
+    may = {"Capabilities": ["CAPABILITY_AUTO_EXPAND"]}
+    names = {"ParameterKey": "Names", "ParameterValue": given}
+    assert stacks.create("shop", template(), Parameters=[names], **may) == "CREATE_COMPLETE"
+    assert stacks.queues() == ["q-a", "q-b"]
+    kept = {"ParameterKey": "Names", "UsePreviousValue": True}
+    more = {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "more"}}
+    updated = stacks.update("shop", template(More=more), Parameters=[kept], **may)
+    assert updated == "UPDATE_COMPLETE"
+    assert stacks.queues() == ["more", "q-a", "q-b"]

@@ -48,11 +48,6 @@ class ParameterValue:
         return shown
 
 
-def is_stored(kind: str) -> bool:
-    """Whether a parameter of this type names one in SSM, and stands for the value there."""
-    return _STORED.fullmatch(kind) is not None
-
-
 def parameter_values(
     template: Template,
     given: list[dict[str, Any]],
@@ -97,6 +92,27 @@ def declared_parameters(template: Template) -> list[dict[str, Any]]:
     return shown
 
 
+def transform_values(
+    declared: Mapping[str, Any],
+    given: list[dict[str, Any]],
+    previous: Mapping[str, ParameterValue],
+    stored: Callable[[str], str | None],
+) -> dict[str, Any]:
+    """Return what a transform is told of the parameters: what `Ref` will give, unchecked.
+
+    The arguments are those of `parameter_values`; `declared` may still be of any shape.
+    """
+    shaped = {name: one for name, one in declared.items() if isinstance(one, dict)}
+    values = {name: one["Default"] for name, one in shaped.items() if "Default" in one}
+    values |= _texts(given, previous)
+    for name, value in values.items():
+        if isinstance(value, str):
+            kind = text(shaped.get(name, {}).get("Type", ""))
+            resolved = stored(value) if _STORED.fullmatch(kind) else None
+            values[name] = ParameterValue(value, kind, resolved=resolved).reference
+    return values
+
+
 def _texts(given: list[dict[str, Any]], previous: Mapping[str, ParameterValue]) -> dict[str, str]:
     texts: dict[str, str] = {}
     for one in given:
@@ -136,7 +152,7 @@ def _value(
 ) -> ParameterValue:
     kind = str(declared["Type"])
     resolved: str | None = None
-    if is_stored(kind):
+    if _STORED.fullmatch(kind):
         resolved = stored(value)
         if resolved is None:
             raise validation_error(

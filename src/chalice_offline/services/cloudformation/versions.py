@@ -10,8 +10,7 @@ from chalice_offline.services.cloudformation import limits
 from chalice_offline.services.cloudformation.capabilities import check_capabilities
 from chalice_offline.services.cloudformation.dynamic_references import parameter_in_ssm
 from chalice_offline.services.cloudformation.errors import stack_missing, validation_error
-from chalice_offline.services.cloudformation.parameters import is_stored, parameter_values
-from chalice_offline.services.cloudformation.property_text import text
+from chalice_offline.services.cloudformation.parameters import parameter_values, transform_values
 from chalice_offline.services.cloudformation.stack import TemplateVersion
 from chalice_offline.services.cloudformation.template import Template
 from chalice_offline.services.cloudformation.template_text import read_template
@@ -23,9 +22,10 @@ from chalice_offline.services.cloudformation.transforms import (
 from chalice_offline.services.common.tags import tags_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from chalice_offline.core.kernel import Request
+    from chalice_offline.services.cloudformation.parameters import ParameterValue
     from chalice_offline.services.cloudformation.stack import Stack
 
     Call = Callable[[str, str, dict[str, Any]], dict[str, Any]]
@@ -103,7 +103,7 @@ def version_of(
     def stored(name: str) -> str | None:
         return parameter_in_ssm(name, call)
 
-    template = _template(content, transforms, given, call, region)
+    template = _template(content, transforms, given, previous, call, region)
     capabilities = tuple(request.get("Capabilities", ()))
     expands = [name for name in transforms if name != INCLUDE]
     check_capabilities(template, capabilities, expands=bool(expands) and not may_expand)
@@ -125,31 +125,24 @@ def version_of(
 def template_of(original: str, call: Call, region: str) -> Template:
     """Return the template of a text, its transforms applied as far as defaults tell."""
     content = read_template(original)
-    return _template(content, declared_transforms(content), [], call, region)
+    return _template(content, declared_transforms(content), [], {}, call, region)
 
 
 def _template(
     content: dict[str, Any],
     transforms: list[str],
     given: list[dict[str, Any]],
+    previous: Mapping[str, ParameterValue],
     call: Call,
     region: str,
 ) -> Template:
     if transforms or "Fn::Transform" in str(content):
-        declared = content.get("Parameters") or {}
-        values = {
-            name: one["Default"]
-            for name, one in declared.items()
-            if isinstance(one, dict) and "Default" in one
-        }
-        values |= {o["ParameterKey"]: o["ParameterValue"] for o in given if "ParameterValue" in o}
-        for name, one in declared.items():
-            kind = text(one.get("Type", "")) if isinstance(one, dict) else ""
-            if isinstance(values.get(name), str):
-                if is_stored(kind):  # what the transform is told is what the name stands for
-                    values[name] = parameter_in_ssm(values[name], call) or values[name]
-                if kind == "CommaDelimitedList":
-                    values[name] = values[name].split(",")
+        values = transform_values(
+            content.get("Parameters") or {},
+            given,
+            previous,
+            lambda name: parameter_in_ssm(name, call),
+        )
         content = expanded(content, values, region, lambda location: text_at(location, call))
     return Template(content)
 
