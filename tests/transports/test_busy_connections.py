@@ -12,7 +12,7 @@ import pytest
 from chalice_offline.core.pending import Pending
 from chalice_offline.drivers.handler_threads import HandlerThreads
 from chalice_offline.drivers.helping import Helper
-from chalice_offline.transports import busy_connections
+from chalice_offline.transports import busy_connections, http_server
 from chalice_offline.transports.busy_connections import BusyConnection
 from chalice_offline.transports.lending import Lending
 from tests.transports.raw_http import connect, read_replies, read_reply
@@ -186,6 +186,31 @@ def test_who_still_reads_a_reply_does_not_idle(server: Server, routes: Routes) -
         threading.Event().wait(2.3)
         assert read_replies(client, 1) == [body]
         assert ask(client) == b"cba"
+
+
+def test_who_waited_long_for_a_reply_or_reads_it_for_long_may_ask_again(
+    monkeypatch: pytest.MonkeyPatch, routes: Routes
+) -> None:
+    """The time in which a request is owed begins when the client has the reply to its last."""
+    monkeypatch.setattr(http_server, "REQUEST_SECONDS", 1.2)
+    late: Pending[dict[str, Any]] = Pending()
+    routes.answers["/late"] = lambda: late
+    body = bytes(range(256)) * 80_000
+    routes.answers["/large"] = lambda: replied(body=body)
+    server = server_of(routes)
+    server.start()
+    try:
+        with connect(server.port) as client, connect(server.port) as reader:
+            reader.sendall(f"GET /large HTTP/1.1\r\n{HOST}\r\n".encode())
+            client.sendall(f"GET /late HTTP/1.1\r\n{HOST}\r\n".encode())
+            threading.Timer(1.4, lambda: late.resolve(replied(body=b"late"))).start()
+            assert read_replies(client, 1) == [b"late"]
+            threading.Event().wait(0.4)  # the server has looked for whom to cut off, twice
+            assert ask(client) == b"cba"
+            assert read_replies(reader, 1) == [body]
+            assert ask(reader) == b"cba"
+    finally:
+        server.stop()
 
 
 def test_a_server_that_stops_ends_them(

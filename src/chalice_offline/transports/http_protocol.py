@@ -98,7 +98,15 @@ class _Protocol(LendableProtocol):
             return 0
         cycle = self.cycle
         waits_for_us = cycle is not None and not cycle.response_complete and not cycle.more_body
-        return 0 if waits_for_us or self.flow.read_paused else self.loop.time() - self._heard_at
+        if waits_for_us or self.flow.read_paused or self._still_reads:
+            return 0
+        # It owes none before it has the reply to its last.
+        return self.loop.time() - max(self._heard_at, self._idle_since)
+
+    @property
+    def _still_reads(self) -> bool:
+        """Whether the client has a part of a reply still to take, however long ago it was made."""
+        return bool(self.transport.get_write_buffer_size())
 
     def data_received(self, data: bytes) -> None:
         """Parse what came; a head that does not end is refused."""
@@ -222,14 +230,13 @@ class _Protocol(LendableProtocol):
         self.timeout_keep_alive_task = None
         if self.transport.is_closing():
             return
-        since = max(self._idle_since, self._heard_at)
-        # Who still reads a reply does not idle, however long ago it was made.
-        is_read = not self.transport.get_write_buffer_size()
-        left = (
-            since + self.timeout_keep_alive - self.loop.time()
-            if self.idles and is_read
-            else self.timeout_keep_alive
-        )
+        now = self.loop.time()
+        if not self.idles:
+            left = self.timeout_keep_alive
+        elif self._still_reads:  # it idles from now on at the earliest; when, is seen soon
+            self._idle_since, left = now, self.timeout_keep_alive / 4
+        else:
+            left = max(self._idle_since, self._heard_at) + self.timeout_keep_alive - now
         if left <= 0:
             self.transport.close()
         else:
