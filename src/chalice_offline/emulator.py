@@ -265,9 +265,10 @@ class Emulator:
         causes: tuple[int, ...],
         principal: str,
         endpoint: str = "",
+        trace_header: str = "",
     ) -> Reply:
         """Call a service from another one; only the journal tells it from a client's call."""
-        caller = Caller(account_id, region, endpoint, "json", causes, principal)
+        caller = Caller(account_id, region, endpoint, "json", causes, principal, trace_header)
         return self._apply(service, operation, request, caller, is_input=False)
 
     def note(

@@ -41,7 +41,7 @@ def test_what_takes_no_text_has_no_call() -> None:
 
 
 def test_a_queue_gets_what_queues_know() -> None:
-    """Group, deduplication id, attributes and trace header are left out when there are none."""
+    """Group, deduplication id and attributes are left out when there are none."""
     bare = queue_call(ARNS[0], Payload(text="x")).request
     assert bare == {
         "QueueUrl": "https://sqs.us-east-1.amazonaws.com/000000000000/q",
@@ -49,10 +49,9 @@ def test_a_queue_gets_what_queues_know() -> None:
     }
     full = queue_call(
         ARNS[0],
-        Payload(text="x", group_id="g", deduplication_id="d", trace_header="Root=1", subject="s"),
+        Payload(text="x", group_id="g", deduplication_id="d", subject="s"),
     ).request
     assert (full["MessageGroupId"], full["MessageDeduplicationId"]) == ("g", "d")
-    assert full["MessageSystemAttributes"]["AWSTraceHeader"]["StringValue"] == "Root=1"
     assert "Subject" not in full
 
 

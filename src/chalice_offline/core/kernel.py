@@ -121,12 +121,14 @@ class Kernel(Protocol):
         causes: tuple[int, ...],
         principal: str,
         endpoint: str = "",
+        trace_header: str = "",
     ) -> Reply:
         """Call a neighbour as any client would; it raises AwsError as it would for a client.
 
         `causes` is the caller's own entry (`context.entry`) or the entries of the messages this
         follows from; `principal` the AWS service that delivers ("sns.amazonaws.com"). `endpoint` is
-        where URLs in the reply lead; AWS's own unless told.
+        where URLs in the reply lead; AWS's own unless told. `trace_header` is the X-Ray header of
+        what this follows from.
         """
         ...
 

@@ -166,6 +166,7 @@ class FunctionRun:
     memory_mb: int
     life: RunLife
     client_context: str = ""
+    upstream_trace: str = ""  # the X-Ray header of whoever invokes
     entry: int = 0
     standstill: int = 0
     is_awaited: bool = False
@@ -191,10 +192,17 @@ class FunctionRun:
 
     @property
     def trace_header(self) -> str:
-        """What X-Ray calls the run, which is not sampled (developer guide of X-Ray, "Concepts")."""
+        """What X-Ray calls the run: the trace it belongs to, or one of its own, not sampled.
+
+        Source: developer guide of X-Ray, "Concepts", "Tracing header".
+        """
         digits = self.request_id.replace("-", "").zfill(32)
-        seconds = self.life.started_ms // 1000
-        return f"Root=1-{seconds:08x}-{digits[:24]};Parent={digits[16:]};Sampled=0"
+        given = dict(
+            part.strip().split("=", 1) for part in self.upstream_trace.split(";") if "=" in part
+        )
+        root = given.get("Root") or f"1-{self.life.started_ms // 1000:08x}-{digits[:24]}"
+        parent, sampled = given.get("Parent") or digits[16:], given.get("Sampled") or "0"
+        return f"Root={root};Parent={parent};Sampled={sampled}"
 
 
 @dataclass(frozen=True, slots=True)

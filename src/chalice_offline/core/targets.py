@@ -25,7 +25,7 @@ _NOTHING: Mapping[str, Any] = MappingProxyType({})
 class Payload(NamedTuple):
     """A text, and what some targets need besides; each takes what it knows and no more.
 
-    `group_id`, `deduplication_id` and `trace_header` are for queues, `subject` for topics,
+    `group_id` and `deduplication_id` are for queues, `subject` for topics,
     `attributes` (as in MessageAttributes) for both. `partition_key` is for streams, `entry` for
     buses: the members of a PutEvents entry other than its Detail. `name` is that of an execution
     or a log stream, `timestamp_ms` a log event's.
@@ -35,7 +35,6 @@ class Payload(NamedTuple):
     attributes: Mapping[str, Any] = _NOTHING
     group_id: str = ""
     deduplication_id: str = ""
-    trace_header: str = ""
     subject: str = ""
     partition_key: str = ""
     entry: Mapping[str, Any] = _NOTHING
@@ -47,6 +46,7 @@ class TargetCall(NamedTuple):
     """One call: botocore's service and operation, the request, and account and region it is for.
 
     An empty account or region stands for the caller's own. `first` must be made before.
+    `trace_header` is the X-Ray header that the call hands on.
     """
 
     service: str
@@ -55,6 +55,7 @@ class TargetCall(NamedTuple):
     account_id: str = ""
     region: str = ""
     first: TargetCall | None = None
+    trace_header: str = ""
 
     def make(
         self,
@@ -81,6 +82,7 @@ class TargetCall(NamedTuple):
             region=self.region or region,
             causes=causes,
             principal=principal,
+            trace_header=self.trace_header,
         )
 
 
@@ -122,9 +124,6 @@ def _send_message(arn: Arn, payload: Payload) -> TargetCall:
         request["MessageGroupId"] = payload.group_id
     if payload.deduplication_id:
         request["MessageDeduplicationId"] = payload.deduplication_id
-    if payload.trace_header:
-        header = string_attribute(payload.trace_header)
-        request["MessageSystemAttributes"] = {"AWSTraceHeader": header}
     return _on(arn, "sqs", "SendMessage", request)
 
 

@@ -143,6 +143,7 @@ def _invoke(
             region=_region(uri, exchange),
             causes=exchange.causes,
             principal=_PRINCIPAL,
+            trace_header=exchange.trace_id,
         )
     except AwsError as error:
         raise _refused(error) from error

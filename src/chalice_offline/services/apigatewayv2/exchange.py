@@ -59,10 +59,14 @@ class Exchange:
         found.setdefault("x-forwarded-for", [self.source_ip])
         found.setdefault("x-forwarded-port", ["443"])
         found.setdefault("x-forwarded-proto", ["https"])
-        ids = self.call.request_id.replace("-", "")[:24]
-        trace = self.call.trace_header or f"Root=1-{self.call.now_ms // 1000:08x}-{ids}"
-        found["x-amzn-trace-id"] = [trace]
+        found["x-amzn-trace-id"] = [self.trace_id]
         return found
+
+    @property
+    def trace_id(self) -> str:
+        """The X-Ray header of the request, or of a trace that begins with it."""
+        ids = self.call.request_id.replace("-", "")[:24]
+        return self.call.trace_header or f"Root=1-{self.call.now_ms // 1000:08x}-{ids}"
 
     def header(self, name: str) -> str:
         """Return the values of a header field, joined; "" when it is not there."""

@@ -40,6 +40,7 @@ def invoke(
     causes: tuple[int, ...],
     *,
     waits: bool = True,
+    trace_header: str = "",
 ) -> Pending[Result]:
     """Invoke a function as API Gateway does; refusals come out of the Pending as AwsError."""
     payload = event if isinstance(event, bytes) else json.dumps(event).encode()
@@ -57,6 +58,7 @@ def invoke(
             region=api.region,
             causes=causes,
             principal="apigateway.amazonaws.com",
+            trace_header=trace_header,
         )
     except AwsError as error:
         settled.fail(error)

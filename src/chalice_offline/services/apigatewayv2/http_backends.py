@@ -86,7 +86,9 @@ def _function(exchange: Exchange, integration: Described, finish: Finish, give_u
 
     function = function_of(integration["IntegrationUri"], exchange.variables)
     event = lambda_event(exchange, version)
-    invoke(exchange.apis, exchange.api, function, event, exchange.causes).then(answered)
+    whose = exchange.apis, exchange.api, function
+    trace = exchange.trace_id
+    invoke(*whose, event, exchange.causes, trace_header=trace).then(answered)
 
 
 # ---- HTTP -----------------------------------------------------------------------------------

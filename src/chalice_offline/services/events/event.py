@@ -15,7 +15,8 @@ class Event:
 
     `document` is the event as rules see it, keys in AWS's order. `time_s` is its time in epoch
     seconds, `ingested_ms` when it came in, `size_bytes` what an archive counts for it, `entry`
-    the journal entry it came with, `hops` how many buses it has gone through.
+    the journal entry it came with, `hops` how many buses it has gone through, `trace_header` the
+    X-Ray header that targets get with it (user guide, "Tracing Amazon EventBridge events").
     """
 
     document: dict[str, Any]
@@ -24,6 +25,7 @@ class Event:
     size_bytes: int
     entry: int
     hops: int = 0
+    trace_header: str = ""
     _text: str = field(default="", init=False)
 
     @property

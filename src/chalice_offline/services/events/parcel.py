@@ -33,7 +33,7 @@ class Parcel:
     def make(self, call: TargetCall) -> Reply:
         """Make a call as EventBridge; an ARN without account or region means the rule's."""
         bus = self.rule.bus
-        return call.make(
+        return call._replace(trace_header=self.event.trace_header).make(
             self.state.kernel,
             causes=(self.event.entry,),
             principal=PRINCIPAL,

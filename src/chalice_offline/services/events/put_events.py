@@ -118,7 +118,13 @@ def _make_event(
     # An archive counts the time as text (recorded: 20 bytes more than the other members have).
     size += len(document["time"]) - ("Time" in entry) * limits.TIME_ENTRY_BYTES
     return Event(
-        document, time_s, context.now_ms, size, context.entry, hops=internal.get("Hops", 0)
+        document,
+        time_s,
+        context.now_ms,
+        size,
+        context.entry,
+        hops=internal.get("Hops", 0),
+        trace_header=entry.get("TraceHeader") or context.trace_header,
     )
 
 

@@ -48,6 +48,7 @@ class _Event:
     request_id: str
     born_awake_ms: int
     causes: tuple[int, ...]
+    trace_header: str
     tries: int = 0
     throttles: int = 0
     last: RunResult | None = None
@@ -58,7 +59,8 @@ def accept(
 ) -> None:
     """Take an event in; it runs right after the present input."""
     born, causes = kernel.awake_ms, (context.entry,)
-    event = _Event(function, qualifier, payload, context.request_id, born, causes)
+    ids = context.request_id, born
+    event = _Event(function, qualifier, payload, *ids, causes, context.trace_header)
     kernel.at(context.now_ms, lambda: _try(kernel, event))
 
 
@@ -78,6 +80,7 @@ def _try(kernel: Kernel, event: _Event) -> None:
             lambda result: _ended(kernel, event, result),
             request_id=event.request_id,
             qualifier=event.qualifier,
+            trace_header=event.trace_header,
             retry=event.tries > 0,
         )
     except AwsError as error:

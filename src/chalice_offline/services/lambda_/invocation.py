@@ -73,6 +73,7 @@ def invoke(lambda_: LambdaState, context: CallContext, request: Request) -> Repl
         request_id=context.request_id,
         qualifier=reference.qualifier,
         client_context=client_context,
+        trace_header=context.trace_header,
         is_awaited=True,
     )
     return reply

@@ -47,6 +47,7 @@ def start_run(
     request_id: str = "",
     qualifier: str = "",
     client_context: str = "",
+    trace_header: str = "",
     retry: bool = False,
     is_awaited: bool = False,
     takes_longer: Callable[[], None] | None = None,
@@ -55,7 +56,7 @@ def start_run(
 
     `qualifier` is the version or alias that was asked for; what an alias stands for is decided
     now. `retry` says that the function has had this event before; it only counts in the metrics.
-    `is_awaited` says that a caller waits for the answer.
+    `is_awaited` says that a caller waits for the answer. `trace_header` is its X-Ray header.
     `takes_longer` is called when the timeout is nearly over, or over, and timeouts wait.
     Raises ResourceNotFoundException when the version is not there, TooManyRequestsException when
     there is no concurrency left, and RecursiveInvocationException when the function runs in a
@@ -79,6 +80,7 @@ def start_run(
         memory_mb=settings.memory_mb,
         life=RunLife(settings.timeout_seconds * 1000),
         client_context=client_context,
+        upstream_trace=trace_header,
         is_awaited=is_awaited,
         code=(version.upload.code(settings, provisioned=is_provided) if version.upload else None),
         log=RunLog(version.log_group, version.log_stream),

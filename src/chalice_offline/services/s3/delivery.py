@@ -64,11 +64,12 @@ def send_test_events(
 
 
 def _to_destination(kernel: Kernel, rule: Rule, text: str, entry: int, trace_header: str) -> None:
-    payload = Payload(text=text, trace_header=trace_header, subject=SUBJECT)
+    payload = Payload(text=text, subject=SUBJECT)
     call = call_or_none(parse_arn(rule.arn), payload)
     assert call is not None  # a rule names a queue, a topic or a function
     try:
-        call.make(kernel, causes=(entry,), principal=PRINCIPAL)
+        traced = call._replace(trace_header=trace_header)
+        traced.make(kernel, causes=(entry,), principal=PRINCIPAL)
     except AwsError as error:
         kernel.note(rule.arn, {"Id": rule.id, "Message": text}, (entry,), f"lost: {error}")
 
@@ -87,6 +88,7 @@ def _to_event_bridge(
             region=notifications.region,
             causes=(occasion.entry,),
             principal=PRINCIPAL,
+            trace_header=occasion.trace_header,
         )
     except AwsError as error:
         reason = str(error)

@@ -79,7 +79,6 @@ def _queue_payload(parcel: Parcel, queue_arn: str) -> Payload:
         attributes=message.attributes if is_raw else {},
         group_id=message.group_id if has_group else "",
         deduplication_id=message.deduplication_id if is_fifo else "",
-        trace_header=message.trace_header,
     )
 
 
@@ -103,7 +102,8 @@ def _to_arn(kernel: Kernel, parcel: Parcel, text: str) -> Reply:
 
 
 def _make(kernel: Kernel, parcel: Parcel, call: TargetCall) -> Reply:
-    return call.make(kernel, causes=parcel.causes, principal=PRINCIPAL)
+    traced = call._replace(trace_header=parcel.message.trace_header)
+    return traced.make(kernel, causes=parcel.causes, principal=PRINCIPAL)
 
 
 def _to_url(kernel: Kernel, parcel: Parcel) -> Pending[None]:

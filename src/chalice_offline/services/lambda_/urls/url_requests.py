@@ -61,6 +61,7 @@ def invoke_function_url(lambda_: LambdaState, context: CallContext, request: Req
         done,
         request_id=context.request_id,
         qualifier=qualifier,
+        trace_header=trace_id,
         is_awaited=True,
     )
     return reply
