@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-PATIENCE_SECONDS = 20
-RELOAD_SECONDS = 3  # it takes about a third of one; machines that run tests are busy
+PATIENCE_SECONDS = 60
+RELOAD_SECONDS = 15  # it takes about a third of one; machines that run tests are busy
+END_SECONDS = 15  # as above; handlers that are not waited for sleep for minutes
 
 CODE = """
 import time
@@ -180,7 +181,7 @@ def test_local_serves_prints_and_ends_cleanly(start: Any, projects: Any) -> None
     url = sqs.get_queue_url(QueueName="jobs")["QueueUrl"]
     sqs.send_message(QueueUrl=url, MessageBody="from outside")
     program.wait_for("one handled from outside")
-    assert program.interrupt() < 2
+    assert program.interrupt() < END_SECONDS
     assert program.process.returncode == 0
 
 
@@ -190,7 +191,7 @@ def test_ctrl_c_does_not_wait_for_handlers(start: Any, projects: Any) -> None:
     program.wait_for("Ctrl-C ends it")
     program.send("slow")
     program.wait_for("one handled slow")
-    assert program.interrupt(signal.SIGTERM) < 2
+    assert program.interrupt(signal.SIGTERM) < END_SECONDS
     assert program.process.returncode == 0
 
 
@@ -270,7 +271,7 @@ def test_usual_port_that_is_taken_gives_way(start: Any, projects: Any) -> None:
     [url] = [line.split()[1] for line in program.printed if "(8000 is taken)" in line]
     with urllib.request.urlopen(url, timeout=30) as reply:
         assert json.loads(reply.read()) == {"version": "one"}
-    assert program.interrupt() < 2
+    assert program.interrupt() < END_SECONDS
     assert "Traceback" not in "\n".join(program.printed)
 
 
@@ -326,7 +327,7 @@ def test_aws_endpoint_alone(start: Any, tmp_path: Path) -> None:
     with urllib.request.urlopen(health, timeout=30) as reply:
         assert json.loads(reply.read())["services"]["sqs"] == "running"
     assert "QueueUrls" not in client_at(port, "sqs").list_queues()
-    assert program.interrupt() < 2
+    assert program.interrupt() < END_SECONDS
     assert program.process.returncode == 0
 
 
@@ -448,4 +449,4 @@ def index():
         program.get("/")
     assert caught.value.code == 502
     caught.value.close()
-    assert 0.9 < time.perf_counter() - started < 3
+    assert 0.9 < time.perf_counter() - started < END_SECONDS

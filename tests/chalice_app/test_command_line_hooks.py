@@ -7,7 +7,7 @@ import urllib.request
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from tests.chalice_app.test_command_line import CODE, Local
+from tests.chalice_app.test_command_line import CODE, END_SECONDS, Local
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,7 +61,7 @@ def test_a_hook_that_waits_is_named_after_the_addresses_and_ends_with_ctrl_c(
                     {"stage": "READY", "name": "2_next.py", "state": "UNKNOWN"},
                 ],
             }
-        assert program.interrupt() < 2
+        assert program.interrupt() < END_SECONDS
         program.wait_for("the hook goes on after KeyboardInterrupt")
         assert not (directory / "next_ran").exists()
         assert program.process.returncode == 0
