@@ -196,3 +196,101 @@ def test_a_policy_leaves_its_other_holders_when_one_is_gone(stacks: Any, kind: s
     stacks.client.delete_stack(StackName="shop")
     assert stacks.client.list_stacks()["StackSummaries"][0]["StackStatus"] == "DELETE_COMPLETE"
     assert policy() == usual
+
+
+def test_an_api_key_is_changed_in_place(stacks: Any) -> None:
+    """Its value, which clients have, stays; also one that has a name can be changed."""
+
+    def with_key(**settings: Any) -> dict[str, Any]:
+        return resources(Key=("ApiGateway::ApiKey", {"Name": "partner"} | settings))
+
+    tags = [{"Key": "team", "Value": "a"}]
+    first = with_key(Enabled=True, Description="of ours", Tags=tags)
+    assert stacks.create("shop", first) == "CREATE_COMPLETE"
+    gateway = stacks.aws.client("apigateway")
+    (before,) = gateway.get_api_keys(includeValues=True)["items"]
+    assert (before["enabled"], before["tags"]) == (True, {"team": "a"})
+    assert stacks.update("shop", with_key(Description="of theirs")) == "UPDATE_COMPLETE"
+    (after,) = gateway.get_api_keys(includeValues=True)["items"]
+    assert (after["id"], after["value"]) == (before["id"], before["value"])
+    assert (after["enabled"], after["description"]) == (False, "of theirs")
+    assert not after.get("tags")
+
+
+def _tags_of(stacks: Any, kind: str) -> dict[str, str]:
+    client = stacks.aws.client
+    if kind == "SecretsManager::Secret":
+        listed = client("secretsmanager").describe_secret(SecretId="it").get("Tags", [])
+    elif kind == "Logs::LogGroup":
+        found: dict[str, str] = client("logs").list_tags_log_group(logGroupName="it")["tags"]
+        return found
+    elif kind == "KMS::Key":
+        key = client("kms").list_keys()["Keys"][0]["KeyId"]
+        listed = client("kms").list_resource_tags(KeyId=key)["Tags"]
+        listed = [{"Key": one["TagKey"], "Value": one["TagValue"]} for one in listed]
+    else:
+        steps = client("stepfunctions")
+        arn = steps.list_state_machines()["stateMachines"][0]["stateMachineArn"]
+        listed = steps.list_tags_for_resource(resourceArn=arn)["tags"]
+        listed = [{"Key": one["key"], "Value": one["value"]} for one in listed]
+    return {one["Key"]: one["Value"] for one in listed}
+
+
+@pytest.mark.parametrize(
+    ("kind", "properties"),
+    [
+        ("SecretsManager::Secret", {"Name": "it"}),
+        ("Logs::LogGroup", {"LogGroupName": "it"}),
+        ("KMS::Key", {"Description": "it"}),
+        (
+            "StepFunctions::StateMachine",
+            {
+                "RoleArn": "arn:aws:iam::000000000000:role/r",
+                "Definition": {"StartAt": "A", "States": {"A": {"Type": "Succeed"}}},
+            },
+        ),
+    ],
+)
+def test_tags_are_those_of_the_template(stacks: Any, kind: str, properties: dict[str, Any]) -> None:
+    """Set, changed and taken away."""
+
+    def tagged(**tags: str) -> dict[str, Any]:
+        listed = [{"Key": key, "Value": value} for key, value in tags.items()]
+        return resources(It=(kind, properties | {"Tags": listed}))
+
+    assert stacks.create("shop", tagged(team="a", old="x")) == "CREATE_COMPLETE"
+    assert _tags_of(stacks, kind) == {"team": "a", "old": "x"}
+    assert stacks.update("shop", tagged(team="b")) == "UPDATE_COMPLETE"
+    assert _tags_of(stacks, kind) == {"team": "b"}
+
+
+def test_a_keys_policy_is_changed_with_its_template(stacks: Any) -> None:
+    """The one that KMS calls default."""
+
+    def with_key(*actions: str) -> dict[str, Any]:
+        statement = {"Effect": "Allow", "Principal": ROOT, "Action": list(actions), "Resource": "*"}
+        document = {"Version": "2012-10-17", "Statement": [statement]}
+        return resources(Key=("KMS::Key", {"KeyPolicy": document}))
+
+    assert stacks.create("shop", with_key("kms:*")) == "CREATE_COMPLETE"
+    assert stacks.update("shop", with_key("kms:Encrypt", "kms:PutKeyPolicy")) == "UPDATE_COMPLETE"
+    kms = stacks.aws.client("kms")
+    key = kms.list_keys()["Keys"][0]["KeyId"]
+    policy = json.loads(kms.get_key_policy(KeyId=key, PolicyName="default")["Policy"])
+    assert policy["Statement"][0]["Action"] == ["kms:Encrypt", "kms:PutKeyPolicy"]
+
+
+def test_a_secrets_description_is_changed_without_its_value(stacks: Any) -> None:
+    """What it is worth, and which version that is, stays."""
+
+    def with_secret(description: str) -> dict[str, Any]:
+        secret = {"Name": "it", "SecretString": "1", "Description": description}
+        return resources(Secret=("SecretsManager::Secret", secret))
+
+    assert stacks.create("shop", with_secret("a")) == "CREATE_COMPLETE"
+    secrets = stacks.aws.client("secretsmanager")
+    before = secrets.get_secret_value(SecretId="it")
+    assert stacks.update("shop", with_secret("b")) == "UPDATE_COMPLETE"
+    after = secrets.get_secret_value(SecretId="it")
+    assert (after["SecretString"], after["VersionId"]) == ("1", before["VersionId"])
+    assert secrets.describe_secret(SecretId="it")["Description"] == "b"

@@ -12,7 +12,6 @@ from chalice_offline.services.cloudformation.resource_types.base import (
     Resource,
     ResourceType,
     first,
-    gone_tags,
     only,
     tags_of,
     text,
@@ -22,6 +21,7 @@ from chalice_offline.services.cloudformation.resource_types.by_calls import (
     keyed,
     named,
     replied,
+    retagged,
 )
 
 # ---- APIs ----------------------------------------------------------------------------------------
@@ -83,7 +83,9 @@ def _update_api(place: Place, api: Resource, before: Properties, after: Properti
         place.call("apigateway", "UpdateRestApi", request)
 
 
-# ---- usage plans ---------------------------------------------------------------------------------
+# ---- usage plans and keys ------------------------------------------------------------------------
+
+_KEY_SETTINGS = {"CustomerId": "/customerId", "Description": "/description", "Enabled": "/enabled"}
 
 
 def _create_plan(place: Place, name: str, properties: Properties) -> Resource:
@@ -114,11 +116,20 @@ def _delete_plan(place: Place, plan: Resource, _properties: Properties) -> None:
 def _update_plan(place: Place, plan: Resource, before: Properties, after: Properties) -> None:
     """Change a plan in place: its keys and whoever counts with them stay."""
     _patch_plan(place, plan, patches.of_usage_plan(_stages_of(place, plan), before, after))
-    arn = f"arn:{place.partition}:apigateway:{place.region}::/usageplans/{plan.reference}"
-    if gone := gone_tags(before, after):
-        place.call("apigateway", "UntagResource", {"resourceArn": arn, "tagKeys": gone})
-    if tags := tags_of(after):
-        place.call("apigateway", "TagResource", {"resourceArn": arn, "tags": tags})
+    _retag(place, f"usageplans/{plan.reference}", before, after)
+
+
+def _update_key(place: Place, key: Resource, before: Properties, after: Properties) -> None:
+    """Change a key in place: its value, which clients have, stays."""
+    if changes := patches.replaced(before, after, _KEY_SETTINGS):
+        request = {"apiKey": key.reference, "patchOperations": changes}
+        place.call("apigateway", "UpdateApiKey", request)
+    _retag(place, f"apikeys/{key.reference}", before, after)
+
+
+def _retag(place: Place, path: str, before: Properties, after: Properties) -> None:
+    arn = f"arn:{place.partition}:apigateway:{place.region}::/{path}"
+    retagged(place, "apigateway", {"resourceArn": arn}, before, after, how="map")
 
 
 # ---- deployments and stages ----------------------------------------------------------------------
@@ -351,6 +362,8 @@ TYPES = {
         key=keyed("apiKey"),
         name="Name",
         delete="DeleteApiKey",
+        change=_update_key,
+        fixed=("GenerateDistinctId", "StageKeys", "Value"),
         tags="map",
     ),
     "AWS::ApiGateway::UsagePlan": ResourceType(

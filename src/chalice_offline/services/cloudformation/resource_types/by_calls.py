@@ -24,6 +24,7 @@ Reply = dict[str, Any]
 Key = Callable[[Resource, Properties], dict[str, Any]]
 Describe = Callable[[Place, str, Properties, Reply], Resource]
 Finish = Callable[[Place, Resource, Properties], None]
+Change = Callable[[Place, Resource, Properties, Properties], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +33,9 @@ class Calls:
 
     `described` makes the resource of the reply; `key` says which one is meant, for `delete` and
     `update`. `finish` sets the properties `finished`, when it is made and when it is changed.
-    `tags` is how the API takes tags: "list", "map" or "TagKey"; "" when it takes none. `spelled`
-    gives the members of properties whose names differ.
+    `tags` is how the API takes tags: "list", "map" or "TagKey"; "" when it takes none. `change`
+    changes what `update` does not take, such as tags (`retagged`). `spelled` gives the members of
+    properties whose names differ.
     """
 
     service: str
@@ -45,6 +47,7 @@ class Calls:
     update: str = ""
     finish: Finish | None = None
     finished: tuple[str, ...] = ()
+    change: Change | None = None
     fixed: tuple[str, ...] = ()
     tags: str = ""
     spelled: Mapping[str, str] = field(default_factory=dict)
@@ -56,7 +59,7 @@ class Calls:
             self._create,
             self._delete,
             complete=self.finish or _nothing_more,
-            update=self._update if self.update or self.finish else None,
+            update=self._update if self.update or self.finish or self.change else None,
             name=self.name,
             fixed=self.fixed,
             longest=self.longest,
@@ -81,6 +84,8 @@ class Calls:
         if self.finish is not None:
             gone = [prop for prop in self.finished if prop in before and prop not in after]
             self.finish(place, resource, {**dict.fromkeys(gone), **after})
+        if self.change is not None:
+            self.change(place, resource, before, after)
 
     def _delete(self, place: Place, resource: Resource, properties: Properties) -> None:
         if self.delete:
@@ -163,13 +168,14 @@ def retagged(
     identified: dict[str, str],
     before: Properties,
     after: Properties,
-    operations: tuple[str, str] = ("TagResource", "UntagResource"),
+    how: str = "list",
 ) -> None:
-    """Set the tags of a resource by a service's usual operations."""
+    """Set the tags of a resource by a service's usual operations, as these take them."""
     if gone := gone_tags(before, after):
-        place.call(service, operations[1], {**identified, "TagKeys": gone})
-    if tags_of(after) and tags_of(after) != tags_of(before):
-        place.call(service, operations[0], {**identified, "Tags": after["Tags"]})
+        place.call(service, "UntagResource", {**identified, "TagKeys": gone})
+    if tags_of(after):
+        tags = _tags(service, "TagResource", after, how)
+        place.call(service, "TagResource", {**identified, **tags})
 
 
 def _filled(place: Place, name: str, texts: Mapping[str, str]) -> dict[str, Any]:
@@ -187,4 +193,6 @@ def _tags(service: str, operation: str, properties: Properties, how: str) -> dic
     tags = tags_of(properties)
     if how == "map":
         return {member: tags}
+    if how == "list":
+        return {member: [{"Key": key, "Value": value} for key, value in tags.items()]}
     return {member: [{"TagKey": key, "TagValue": value} for key, value in tags.items()]}

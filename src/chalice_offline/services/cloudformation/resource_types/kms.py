@@ -14,6 +14,7 @@ from chalice_offline.services.cloudformation.resource_types.base import (
 from chalice_offline.services.cloudformation.resource_types.by_calls import (
     by_calls,
     replied,
+    retagged,
 )
 
 
@@ -29,6 +30,14 @@ def _finish(place: Place, key: Resource, properties: Properties) -> None:
     if "Enabled" in properties:
         enabled = text(properties["Enabled"]) != "false"
         place.call("kms", "EnableKey" if enabled else "DisableKey", identified)
+
+
+def _change(place: Place, key: Resource, before: Properties, after: Properties) -> None:
+    identified = {"KeyId": key.reference}
+    if "KeyPolicy" in after:
+        request = identified | {"PolicyName": "default", "Policy": text(after["KeyPolicy"])}
+        place.call("kms", "PutKeyPolicy", request)
+    retagged(place, "kms", identified, before, after, how="TagKey")
 
 
 def _create_alias(place: Place, _name: str, properties: Properties) -> Resource:
@@ -54,6 +63,7 @@ TYPES = {
         finished=(
             "EnableKeyRotation", "Enabled", "PendingWindowInDays", "RotationPeriodInDays",
         ),
+        change=_change,
         spelled={"KeyPolicy": "Policy"},
         fixed=("KeySpec", "KeyUsage", "MultiRegion", "Origin"),
         tags="TagKey",

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chalice_offline.services.cloudformation.resource_types.by_calls import by_calls, keyed, named
+from chalice_offline.services.cloudformation.resource_types.by_calls import (
+    by_calls,
+    keyed,
+    named,
+    retagged,
+)
 
 if TYPE_CHECKING:
     from chalice_offline.services.cloudformation.resource_types.base import (
@@ -23,6 +28,11 @@ def _retention(place: Place, group: Resource, properties: Properties) -> None:
         place.call("logs", "DeleteRetentionPolicy", name)
 
 
+def _retag(place: Place, group: Resource, before: Properties, after: Properties) -> None:
+    identified = {"resourceArn": place.arn("logs", f"log-group:{group.reference}")}
+    retagged(place, "logs", identified, before, after, how="map")
+
+
 TYPES = {
     "AWS::Logs::LogGroup": by_calls(
         "logs",
@@ -33,6 +43,7 @@ TYPES = {
         delete="DeleteLogGroup",
         finish=_retention,
         finished=("RetentionInDays", "DataProtectionPolicy", "FieldIndexPolicies"),
+        change=_retag,
         tags="map",
         longest=512,
     ),

@@ -18,6 +18,8 @@ from chalice_offline.services.cloudformation.resource_types.base import (
 )
 from chalice_offline.services.cloudformation.resource_types.by_calls import retagged
 
+_SECRET = ("Description", "KmsKeyId")
+
 
 def _secret_value(secret: str, properties: Properties) -> dict[str, Any]:
     value = properties.get("SecretString")
@@ -27,7 +29,7 @@ def _secret_value(secret: str, properties: Properties) -> dict[str, Any]:
 
 
 def _create_secret(place: Place, secret: str, properties: Properties) -> Resource:
-    request = {"Name": secret} | only(properties, "Description")
+    request = {"Name": secret} | only(properties, *_SECRET, "Tags")
     request |= _secret_value(secret, properties)
     arn = place.call("secretsmanager", "CreateSecret", request)["ARN"]
     return Resource(arn, {"Id": arn, "Name": secret})
@@ -38,12 +40,13 @@ def _update_secret(place: Place, secret: Resource, before: Properties, after: Pr
 
     What somebody put into the secret since stays, as with CloudFormation.
     """
-    request = {"SecretId": secret.reference, "Description": "", **only(after, "Description")}
+    request = {"SecretId": secret.reference, "Description": "", **only(after, *_SECRET)}
     values = ("SecretString", "GenerateSecretString")
     if only(before, *values) != only(after, *values):
         request |= _secret_value(secret.attributes["Name"], after)
-        request["ClientRequestToken"] = _next_version(place, secret)
+    request["ClientRequestToken"] = _next_version(place, secret)
     place.call("secretsmanager", "UpdateSecret", request)
+    retagged(place, "secretsmanager", {"SecretId": secret.reference}, before, after)
 
 
 def _next_version(place: Place, secret: Resource) -> str:
@@ -121,6 +124,7 @@ def _create_machine(place: Place, machine: str, properties: Properties) -> Resou
     request = {"name": machine, **_definition(place, properties)}
     if "StateMachineType" in properties:
         request["type"] = properties["StateMachineType"]
+    request |= only(properties, "Tags")
     arn = place.call("stepfunctions", "CreateStateMachine", request)["stateMachineArn"]
     return Resource(arn, {"Arn": arn, "Name": machine})
 
@@ -130,6 +134,7 @@ def _update_machine(place: Place, machine: Resource, before: Properties, after: 
     gone = {name: off[name] for name in off if name in before}
     request = {"stateMachineArn": machine.reference, **gone, **_definition(place, after)}
     place.call("stepfunctions", "UpdateStateMachine", request)
+    retagged(place, "stepfunctions", {"resourceArn": machine.reference}, before, after)
 
 
 def _delete_machine(place: Place, machine: Resource, _properties: Properties) -> None:
