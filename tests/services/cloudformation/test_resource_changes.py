@@ -294,3 +294,47 @@ def test_a_secrets_description_is_changed_without_its_value(stacks: Any) -> None
     after = secrets.get_secret_value(SecretId="it")
     assert (after["SecretString"], after["VersionId"]) == ("1", before["VersionId"])
     assert secrets.describe_secret(SecretId="it")["Description"] == "b"
+
+
+def test_roles_and_users_are_changed_with_their_template(stacks: Any) -> None:
+    """Tags, groups and the boundary of what a role may do: set, changed and taken away."""
+    iam = stacks.aws.client("iam")
+    allowed = {"Effect": "Allow", "Action": "sqs:*", "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+    made = iam.create_policy(PolicyName="most", PolicyDocument=document)
+    bounded = {"PermissionsBoundary": made["Policy"]["Arn"]}
+    trusted = {
+        "Effect": "Allow",
+        "Action": "sts:AssumeRole",
+        "Principal": {"Service": "lambda.amazonaws.com"},
+    }
+
+    def template(*groups: str, tags: dict[str, str], **both: Any) -> dict[str, Any]:
+        both["Tags"] = [{"Key": key, "Value": value} for key, value in tags.items()]
+        role = {"RoleName": "role", "AssumeRolePolicyDocument": {"Statement": [trusted]}}
+        user = {"UserName": "user", "Groups": [{"Ref": group} for group in groups]}
+        return resources(
+            Cooks=("IAM::Group", {"GroupName": "cooks"}),
+            Hosts=("IAM::Group", {"GroupName": "hosts"}),
+            Role=("IAM::Role", role | both),
+            User=("IAM::User", user | both),
+        )
+
+    def found() -> list[Any]:
+        role, user = iam.get_role(RoleName="role")["Role"], iam.get_user(UserName="user")["User"]
+        groups = iam.list_groups_for_user(UserName="user")["Groups"]
+        return [
+            [one["GroupName"] for one in groups],
+            *({tag["Key"]: tag["Value"] for tag in one.get("Tags", ())} for one in (role, user)),
+            "PermissionsBoundary" in role,
+        ]
+
+    may = {"Capabilities": ["CAPABILITY_NAMED_IAM"]}
+    tags = {"team": "a", "old": "x"}
+    assert stacks.create("shop", template("Cooks", tags=tags), **may) == "CREATE_COMPLETE"
+    assert found() == [["cooks"], tags, tags, False]
+    changed = template("Cooks", "Hosts", tags={"team": "b"}, **bounded)
+    assert stacks.update("shop", changed, **may) == "UPDATE_COMPLETE"
+    assert found() == [["cooks", "hosts"], {"team": "b"}, {"team": "b"}, True]
+    assert stacks.update("shop", template(tags={}), **may) == "UPDATE_COMPLETE"
+    assert found() == [[], {}, {}, False]

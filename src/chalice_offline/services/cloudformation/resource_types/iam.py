@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chalice_offline.services.cloudformation.resource_types.base import (
     Place,
     Properties,
     Resource,
     ResourceType,
+    for_each_left,
+    gone_tags,
     only,
     text,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _POLICY_DOCUMENTS = ("AssumeRolePolicyDocument", "PolicyDocument")
 # What a policy is attached to: the property with their names, and the word in operations' names.
@@ -56,9 +61,7 @@ def _holder(kind: str, *members: str) -> ResourceType:
 
     def complete(place: Place, resource: Resource, properties: Properties) -> None:
         _set_policies(place, kind, resource.reference, {}, properties)
-        for group in properties.get("Groups", ()):
-            request = {"GroupName": group, "UserName": resource.reference}
-            place.call("iam", "AddUserToGroup", request)
+        _set_groups(place, resource.reference, {}, properties)
 
     def update(place: Place, resource: Resource, before: Properties, after: Properties) -> None:
         name = {named: resource.reference}
@@ -68,7 +71,14 @@ def _holder(kind: str, *members: str) -> ResourceType:
             place.call("iam", "UpdateRole", request)
             document = {"PolicyDocument": _documents(after)["AssumeRolePolicyDocument"]}
             place.call("iam", "UpdateAssumeRolePolicy", name | document)
+            _set_boundary(place, name, before, after)
         _set_policies(place, kind, resource.reference, before, after)
+        _set_groups(place, resource.reference, before, after)
+        if kind != "Group":
+            if gone := gone_tags(before, after):
+                place.call("iam", f"Untag{kind}", name | {"TagKeys": gone})
+            if after.get("Tags"):
+                place.call("iam", f"Tag{kind}", name | only(after, "Tags"))
 
     def delete(place: Place, resource: Resource, _properties: Properties) -> None:
         name = {named: resource.reference}
@@ -99,6 +109,28 @@ def _set_policies(
     for policy in after.get("Policies", []):
         written = only(_documents(policy), "PolicyName", "PolicyDocument")
         place.call("iam", f"Put{kind}Policy", holder | written)
+
+
+def _set_groups(place: Place, user: str, before: Properties, after: Properties) -> None:
+    """Bring a user from some groups to others; roles and groups are in none."""
+    was, wanted = before.get("Groups", ()), after.get("Groups", ())
+
+    def each(doing: str) -> Callable[[str], object]:
+        return lambda group: place.call("iam", doing, {"GroupName": group, "UserName": user})
+
+    for_each_left([one for one in was if one not in wanted], each("RemoveUserFromGroup"))
+    for group in wanted:
+        each("AddUserToGroup")(group)
+
+
+def _set_boundary(
+    place: Place, role: dict[str, str], before: Properties, after: Properties
+) -> None:
+    """Set what a role may do at most, whatever its policies say; moto knows none of users."""
+    if boundary := only(after, "PermissionsBoundary"):
+        place.call("iam", "PutRolePermissionsBoundary", role | boundary)
+    elif "PermissionsBoundary" in before:
+        place.call("iam", "DeleteRolePermissionsBoundary", role)
 
 
 def _strip(place: Place, kind: str, name: str) -> None:
