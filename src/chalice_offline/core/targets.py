@@ -46,7 +46,6 @@ class TargetCall(NamedTuple):
     """One call: botocore's service and operation, the request, and account and region it is for.
 
     An empty account or region stands for the caller's own. `first` must be made before.
-    `trace_header` is the X-Ray header that the call hands on.
     """
 
     service: str
@@ -55,7 +54,6 @@ class TargetCall(NamedTuple):
     account_id: str = ""
     region: str = ""
     first: TargetCall | None = None
-    trace_header: str = ""
 
     def make(
         self,
@@ -65,10 +63,12 @@ class TargetCall(NamedTuple):
         principal: str,
         account_id: str = "",
         region: str = "",
+        trace_header: str = "",
     ) -> Reply:
         """Make the call as the AWS service `principal`; raises AwsError as for a client.
 
-        `account_id` and `region` are the caller's own.
+        `account_id` and `region` are the caller's own, `trace_header` is the X-Ray header of what
+        the call follows from.
         """
         if self.first is not None:
             self.first.make(
@@ -82,7 +82,7 @@ class TargetCall(NamedTuple):
             region=self.region or region,
             causes=causes,
             principal=principal,
-            trace_header=self.trace_header,
+            trace_header=trace_header,
         )
 
 

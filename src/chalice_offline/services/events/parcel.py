@@ -33,10 +33,11 @@ class Parcel:
     def make(self, call: TargetCall) -> Reply:
         """Make a call as EventBridge; an ARN without account or region means the rule's."""
         bus = self.rule.bus
-        return call._replace(trace_header=self.event.trace_header).make(
+        return call.make(
             self.state.kernel,
             causes=(self.event.entry,),
             principal=PRINCIPAL,
             account_id=bus.account_id,
             region=bus.region,
+            trace_header=self.event.trace_header,
         )

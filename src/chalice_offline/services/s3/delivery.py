@@ -68,8 +68,7 @@ def _to_destination(kernel: Kernel, rule: Rule, text: str, entry: int, trace_hea
     call = call_or_none(parse_arn(rule.arn), payload)
     assert call is not None  # a rule names a queue, a topic or a function
     try:
-        traced = call._replace(trace_header=trace_header)
-        traced.make(kernel, causes=(entry,), principal=PRINCIPAL)
+        call.make(kernel, causes=(entry,), principal=PRINCIPAL, trace_header=trace_header)
     except AwsError as error:
         kernel.note(rule.arn, {"Id": rule.id, "Message": text}, (entry,), f"lost: {error}")
 

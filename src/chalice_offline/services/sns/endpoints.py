@@ -102,8 +102,12 @@ def _to_arn(kernel: Kernel, parcel: Parcel, text: str) -> Reply:
 
 
 def _make(kernel: Kernel, parcel: Parcel, call: TargetCall) -> Reply:
-    traced = call._replace(trace_header=parcel.message.trace_header)
-    return traced.make(kernel, causes=parcel.causes, principal=PRINCIPAL)
+    return call.make(
+        kernel,
+        causes=parcel.causes,
+        principal=PRINCIPAL,
+        trace_header=parcel.message.trace_header,
+    )
 
 
 def _to_url(kernel: Kernel, parcel: Parcel) -> Pending[None]:
