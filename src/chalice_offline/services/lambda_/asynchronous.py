@@ -58,9 +58,15 @@ def accept(
     kernel: Kernel, function: Function, qualifier: str, payload: bytes, context: CallContext
 ) -> None:
     """Take an event in; it runs right after the present input."""
-    born, causes = kernel.awake_ms, (context.entry,)
-    ids = context.request_id, born
-    event = _Event(function, qualifier, payload, *ids, causes, context.trace_header)
+    event = _Event(
+        function,
+        qualifier,
+        payload,
+        request_id=context.request_id,
+        born_awake_ms=kernel.awake_ms,
+        causes=(context.entry,),
+        trace_header=context.trace_header,
+    )
     kernel.at(context.now_ms, lambda: _try(kernel, event))
 
 
