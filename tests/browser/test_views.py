@@ -140,3 +140,33 @@ def test_the_keyboard_reaches_what_a_view_offers(opened: Opened) -> None:
     page.press("k", "Enter")
     page.wait("document.querySelector('dialog[open] [name=key]')")
     assert page.errors == []
+
+
+def test_every_view_has_a_key_and_the_help_names_it(opened: Opened) -> None:
+    """`g`, then a letter; the first nine by a digit, too. Any other key after `g` ends it."""
+    page = opened.page
+    opened.open()
+    addresses = page.run(
+        "[...document.querySelectorAll('#nav a')].map((one) => one.getAttribute('href'))"
+    )
+    page.press("?")
+    page.wait("document.querySelector('dialog[open]')")
+    keys = page.run(
+        "[...document.querySelectorAll('.help .views dt')].map("
+        "(one) => [...one.children].map((key) => key.innerText))"
+    )
+    page.press("Escape")
+    page.wait("!document.querySelector('dialog')")
+    assert len(addresses) == len(keys) == len({tuple(one) for one in keys}) > 9
+    letter = "getComputedStyle(document.querySelector('#nav kbd')).display"
+    for address, (first, then) in reversed(list(zip(addresses, keys, strict=True))):
+        page.press(first)
+        assert page.run(letter) != "none"  # the views show their letters while one is expected
+        page.press(then)
+        page.wait(f"location.hash === '{address}'")
+        assert page.run(letter) == "none"
+    page.press("g", "j", "o")
+    page.press("g", "Escape", "o")
+    page.press("4")
+    page.wait("location.hash === '#/queues'")
+    assert page.errors == []

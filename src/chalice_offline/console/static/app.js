@@ -8,20 +8,21 @@ import { RunsView } from "./runs.js";
 
 const first = get("runs?limit=120"); // asked for before anything else
 
+// Of each its address, its name, the letter after `g`, and where its class is.
 const VIEWS = [
-  ["runs", "Runs", async () => RunsView],
-  ["stories", "Stories", async () => (await import("./story.js")).StoryView],
-  ["wiring", "Wiring", async () => (await import("./wiring.js")).WiringView],
-  ["queues", "Queues", async () => (await import("./queues.js")).QueuesView],
-  ["topics", "Topics, buses", async () => (await import("./resources.js")).TopicsView],
-  ["functions", "Functions", async () => (await import("./resources.js")).FunctionsView],
-  ["tables", "Tables", async () => (await import("./resources.js")).TablesView],
-  ["buckets", "Buckets", async () => (await import("./resources.js")).BucketsView],
-  ["streams", "Streams", async () => (await import("./resources.js")).StreamsView],
-  ["sockets", "WebSockets", async () => (await import("./resources.js")).SocketsView],
-  ["schedules", "Schedules", async () => (await import("./times.js")).SchedulesView],
-  ["workflows", "Workflows", async () => (await import("./workflows.js")).WorkflowsView],
-  ["faults", "Faults", async () => (await import("./times.js")).FaultsView],
+  ["runs", "Runs", "r", async () => RunsView],
+  ["stories", "Stories", "s", async () => (await import("./story.js")).StoryView],
+  ["wiring", "Wiring", "w", async () => (await import("./wiring.js")).WiringView],
+  ["queues", "Queues", "q", async () => (await import("./queues.js")).QueuesView],
+  ["topics", "Topics, buses", "t", async () => (await import("./resources.js")).TopicsView],
+  ["functions", "Functions", "f", async () => (await import("./resources.js")).FunctionsView],
+  ["tables", "Tables", "a", async () => (await import("./resources.js")).TablesView],
+  ["buckets", "Buckets", "b", async () => (await import("./resources.js")).BucketsView],
+  ["streams", "Streams", "m", async () => (await import("./resources.js")).StreamsView],
+  ["sockets", "WebSockets", "e", async () => (await import("./resources.js")).SocketsView],
+  ["schedules", "Schedules", "c", async () => (await import("./times.js")).SchedulesView],
+  ["workflows", "Workflows", "o", async () => (await import("./workflows.js")).WorkflowsView],
+  ["faults", "Faults", "u", async () => (await import("./times.js")).FaultsView],
 ];
 const ALIASES = { story: "stories" };
 const views = new Map();
@@ -51,7 +52,7 @@ async function route() {
   if (!known) return go("runs");
   for (const link of byId("nav").children) link.toggleAttribute("aria-current", link.dataset.view === key);
   document.querySelector("#nav [aria-current]").scrollIntoView({ block: "nearest", inline: "center" });
-  if (!views.has(key)) views.set(key, new (await known[2]())(go));
+  if (!views.has(key)) views.set(key, new (await known[3]())(go));
   const next = views.get(key);
   if (view !== next) {
     view = next;
@@ -133,9 +134,11 @@ function timeButtons() {
     pass("+1 min", "advance", { minutes: 1 }), pass("+1 h", "advance", { hours: 1 }), pass("Go on", "leave", {}, "Leave, and let the test go on"));
 }
 
-for (const [key, label] of VIEWS) byId("nav").append(h("a", { href: `#/${key}`, "data-view": key }, label));
-byId("helper").addEventListener("click", help);
-listen(() => view, (place) => VIEWS[place] && go(VIEWS[place][0]), arrive);
+for (const [key, label, letter] of VIEWS) {
+  byId("nav").append(h("a", { href: `#/${key}`, "data-view": key, title: `g ${letter}` }, label, h("kbd", letter)));
+}
+byId("helper").addEventListener("click", () => help(VIEWS));
+listen(() => view, VIEWS, go, arrive);
 addEventListener("hashchange", arrive);
 document.addEventListener("passed", () => head().catch((error) => toast(error.message, "bad")));
 await arrive();

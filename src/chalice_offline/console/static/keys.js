@@ -7,16 +7,22 @@ const HELP = [
   ["Enter", "open"],
   ["Esc", "back, close"],
   ["/", "search"],
-  ["1 … 9", "go to a view"],
   ["r", "read anew"],
   ["?", "these keys"],
 ];
 
 const OURS = /^([jkr/?1-9]|ArrowDown|ArrowUp|Home|Enter|Escape)$/;
 
-/** Listen for keys. `view()` gives the present view's own: {move, open, back, search, reload}.
-    A key that comes while a view is on its way, which `arrive()` tells, is that view's. */
-export function listen(view, go, arrive) {
+/** Listen for keys. `view()` gives the present view's own: {move, open, back, search, reload}; `views` are
+    [address, name, letter]. A key that comes while a view is on its way, which `arrive()` tells, is that view's. */
+export function listen(view, views, go, arrive) {
+  const to = (found) => (found ? done(go(found[0])) : false);
+  const act = (key, event) => {
+    if (key === "?") return done(help(views));
+    return /^[1-9]$/.test(key) ? to(views[Number(key) - 1]) : inView(key, view() ?? {}, event);
+  };
+  addEventListener("pointerdown", () => expect(false));
+  addEventListener("blur", () => expect(false));
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
     const field = event.target.closest("input, textarea, select");
@@ -28,15 +34,31 @@ export function listen(view, go, arrive) {
       }
       return;
     }
+    if (isExpected()) { // the letter of a view, or any other key, which ends it
+      if (event.key === "Shift") return;
+      expect(false);
+      to(views.find(([,, letter]) => letter === event.key.toLowerCase()));
+      event.preventDefault();
+      return;
+    }
+    if (event.key === "g") {
+      expect(true);
+      event.preventDefault();
+      return;
+    }
     const arriving = arrive();
     if (arriving && OURS.test(event.key)) {
       event.preventDefault();
-      arriving.then(() => act(event.key, view() ?? {}, go, event));
-    } else if (act(event.key, view() ?? {}, go, event)) event.preventDefault();
+      arriving.then(() => act(event.key, event));
+    } else if (act(event.key, event)) event.preventDefault();
   });
 }
 
-function act(key, view, go, event) {
+// After `g` a letter is expected, however long it takes: the views show theirs meanwhile.
+const expect = (yes) => document.body.classList.toggle("going", yes);
+const isExpected = () => document.body.classList.contains("going");
+
+function inView(key, view, event) {
   if (key === "j" || key === "ArrowDown") return done(move(view, 1));
   if (key === "k" || key === "ArrowUp") return done(move(view, -1));
   if (key === "Home" && view.move) return done(view.move(-1e9));
@@ -44,8 +66,6 @@ function act(key, view, go, event) {
   if (key === "Escape") return done(view.back?.());
   if (key === "/") return done(view.search?.());
   if (key === "r") return done(view.reload?.());
-  if (key === "?") return done(help());
-  if (/^[1-9]$/.test(key)) return done(go(Number(key) - 1));
   return false;
 }
 
@@ -62,10 +82,13 @@ function move(view, step) {
 }
 
 /** Show the keys. */
-export function help() {
+export function help(views) {
+  const keys = (pressed) => h("dt", pressed.map((one) => h("kbd", one)));
   const dialog = h("dialog.help", { "aria-label": "Keys" },
     h("h2", "Keys"),
-    h("dl", HELP.map(([key, what]) => [h("dt", key.split("  ").map((one) => h("kbd", one))), h("dd", what)])),
+    h("dl", HELP.map(([pressed, what]) => [keys(pressed.split("  ")), h("dd", what)])),
+    h("h2", "Views"),
+    h("dl.views", views.map(([, name, letter], at) => [keys(["g", letter]), h("dd", name, at < 9 && h("small", " or ", h("kbd", String(at + 1))))])),
     h("form", { method: "dialog" }, h("button", { autofocus: true }, "Close")));
   dialog.addEventListener("close", () => dialog.remove());
   document.body.append(dialog);
