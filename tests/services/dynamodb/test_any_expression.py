@@ -45,7 +45,7 @@ def _where(statement: Any) -> None:
 
 READERS: dict[str, Callable[[str], Any]] = {
     "condition": lambda text: parse_condition(text, _placeholders()).evaluate(ITEM),
-    "key condition": lambda text: parse_key_condition(text, _placeholders()),
+    "key condition": lambda text: parse_key_condition(text, _placeholders()).attributes(VALUES),
     "projection": lambda text: parse_projection(text, _placeholders()).apply(ITEM),
     "update": lambda text: parse_update(f"SET {text}", _placeholders()).apply(ITEM, {}),
     "statement": lambda text: parse_statement(text, [{"N": "1"}]),

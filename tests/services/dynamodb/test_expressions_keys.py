@@ -30,7 +30,8 @@ INVALID = "One or more parameter values were invalid: "
 def condition(text: str, range_key: KeyAttribute | None = C, **given: Any) -> KeyCondition:
     """Parse a key condition for the keys p and c."""
     values = {":p": {"S": "x"}, ":5": {"N": "5"}, ":7": {"N": "7"}, ":s": {"S": "s"}, **given}
-    return key_condition(parse_key_condition(text, Placeholders(None, values)), P, range_key)
+    asked = parse_key_condition(text, Placeholders(None, values)).attributes(values)
+    return key_condition(asked, P, range_key)
 
 
 def message_of(call: Any) -> str:

@@ -67,6 +67,38 @@ def refusal(client: Any, operation: str, request: dict[str, Any]) -> tuple[str, 
             "The parameter cannot be converted to a numeric value",
         ),
         (
+            "query",
+            {
+                "AttributesToGet": ["a"],
+                "ProjectionExpression": "",
+                "FilterExpression": "",
+                "KeyConditionExpression": "",
+            },
+            _MIXED
+            % ("AttributesToGet", "ProjectionExpression, FilterExpression, KeyConditionExpression"),
+        ),
+        (
+            "query",
+            {"KeyConditionExpression": "a.b = c", "FilterExpression": ""},
+            "Invalid FilterExpression: The expression can not be empty;",
+        ),
+        (
+            "query",
+            {"KeyConditionExpression": "a.b = c"},
+            "KeyConditionExpressions cannot have conditions on nested attributes",
+        ),
+        (
+            "query",
+            {"KeyConditionExpression": "a = size(b)"},
+            "KeyConditionExpressions cannot contain nested operations",
+        ),
+        (
+            "query",
+            {"KeyConditionExpression": "", "FilterExpression": ""},
+            "Invalid KeyConditionExpression: The expression can not be empty;",
+        ),
+        ("query", {"KeyConditions": {}}, "Conditions can be of length 1 or 2 only"),
+        (
             "scan",
             {"Segment": 1, "FilterExpression": ""},
             (

@@ -138,20 +138,95 @@ def test_a_page_ends_after_a_megabyte(orders: Orders) -> None:
     assert "LastEvaluatedKey" not in rest
 
 
-def test_a_start_outside_the_query_is_refused(filled: Orders) -> None:
-    """Of another partition, or not a key at all."""
+_BY_STATE = {
+    "IndexName": "by-state",
+    "KeySchema": [
+        {"AttributeName": "state", "KeyType": "HASH"},
+        {"AttributeName": "total", "KeyType": "RANGE"},
+    ],
+    "Projection": {"ProjectionType": "KEYS_ONLY"},
+}
+_START = {"id": {"S": "a"}, "at": {"N": "1"}}
+_ENTRY = _START | {"state": {"S": "new"}, "total": {"N": "5"}}
+_SCHEMA = "The provided key element does not match the schema"
+_INVALID = "The provided starting key is invalid"
+_OUTSIDE = "The provided starting key is outside query boundaries based on provided conditions"
+_NOT_ASKED = "The provided starting key does not match the range key predicate"
+_ONE_ROW = "The query can return at most one row and cannot be restarted"
+_EMPTY = (
+    f"{_INVALID}: One or more parameter values are not valid. The AttributeValue for a key "
+    "attribute cannot contain an empty string value. Key: id"
+)
+
+
+@pytest.fixture
+def by_state(orders: Orders) -> Orders:
+    """A table with a global index that has a sort key and does not project all."""
+    orders.create(attributes="state:S total:N", GlobalSecondaryIndexes=[_BY_STATE])
+    return orders
+
+
+@pytest.mark.parametrize(
+    ("condition", "start", "text"),
+    [
+        ("id = :a", {"id": {"S": "b"}, "at": {"N": "1"}}, _OUTSIDE),
+        ("id = :a AND #at > :n", _START, _NOT_ASKED),
+        ("id = :a AND #at < :n", _START | {"id": {"S": "b"}}, _ONE_ROW),
+        ("id = :a", {"id": {"S": "a"}}, _INVALID),
+        ("id = :a", _START | {"x": {"S": "b"}}, _INVALID),
+        ("id = :a", {"id": {"S": "a"}, "x": {"N": "1"}}, _INVALID),
+        ("id = :a", _START | {"at": {"S": "1"}}, _SCHEMA),
+        ("x = :a", {"id": {"N": "1"}, "at": {"N": "1"}}, _SCHEMA),
+        ("x = :a", {"id": {"S": "a"}}, _INVALID),
+        ("x = :a", _START | {"at": {"S": "1"}}, "Query condition missed key schema element: id"),
+        ("id = :a", _START | {"id": {"S": ""}}, _EMPTY),
+    ],
+)
+def test_a_start_that_the_query_cannot_have_is_refused(
+    filled: Orders, condition: str, start: dict[str, Any], text: str
+) -> None:
+    """In AWS's words; its attributes are looked at one by one, each before the condition on it."""
+    numbers = ":n" in condition
     request = {
         "TableName": "orders",
-        "KeyConditionExpression": "id = :a",
-        "ExpressionAttributeValues": A,
+        "KeyConditionExpression": condition,
+        "ExpressionAttributeValues": A | ({":n": {"N": "3"}} if numbers else {}),
+        **({"ExpressionAttributeNames": {"#at": "at"}} if numbers else {}),
     }
-    outside = {"id": {"S": "b"}, "at": {"N": "1"}}
-    assert filled.refused("query", **request, ExclusiveStartKey=outside)[1] == (
-        "The provided starting key is outside query boundaries based on provided conditions"
+    refused = filled.refused("query", **request, ExclusiveStartKey=start)
+    assert refused == ("ValidationException", text)
+
+
+@pytest.mark.parametrize(
+    ("start", "text"),
+    [
+        (_START, _INVALID),
+        (_ENTRY | {"total": {"S": "5"}}, _SCHEMA),
+        (_ENTRY | {"at": {"S": "1"}}, f"{_INVALID}: {_SCHEMA}"),
+    ],
+)
+def test_a_start_in_an_index_has_both_keys(
+    by_state: Orders, start: dict[str, Any], text: str
+) -> None:
+    """The index's key comes first, and the table's is told as part of the starting key."""
+    request = {"TableName": "orders", "IndexName": "by-state", "ExclusiveStartKey": start}
+    assert by_state.refused("scan", **request) == ("ValidationException", text)
+    asked = {"state": {"ComparisonOperator": "EQ", "AttributeValueList": [{"S": "new"}]}}
+    assert by_state.refused("query", **request, KeyConditions=asked) == (
+        "ValidationException",
+        text,
     )
-    assert "does not match the schema" in filled.refused(
-        "query", **request, ExclusiveStartKey={"id": {"S": "a"}}
-    )[1]  # fmt: skip
+
+
+def test_a_start_is_looked_at_before_what_an_index_projects(by_state: Orders) -> None:
+    """But for the table's own key, which a scan looks at last."""
+    request = {"TableName": "orders", "IndexName": "by-state", "Select": "ALL_ATTRIBUTES"}
+    assert by_state.refused("scan", **request, ExclusiveStartKey=_START)[1] == _INVALID
+    wrong = _ENTRY | {"at": {"S": "1"}}
+    text = by_state.refused("scan", **request, ExclusiveStartKey=wrong)[1]
+    assert "Select type ALL_ATTRIBUTES is not supported for global secondary index" in text
+    text = by_state.refused("scan", TableName="orders", ExclusiveStartKey={"id": {"S": "a"}})[1]
+    assert text == f"{_INVALID}: {_SCHEMA}"
 
 
 def test_a_local_index_fetches_what_it_has_not(orders: Orders) -> None:

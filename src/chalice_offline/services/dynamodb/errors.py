@@ -70,13 +70,6 @@ def key_mismatch() -> AwsError:
     return MismatchError("The provided key element does not match the schema")
 
 
-def starting_key_mismatch() -> AwsError:
-    """Return the refusal of an ExclusiveStartKey of another shape."""
-    return validation(
-        "The provided starting key is invalid: The provided key element does not match the schema"
-    )
-
-
 def transaction_too_large() -> AwsError:
     """Return the refusal of more than a transaction may bring along, or read ("Quotas").
 

@@ -43,7 +43,7 @@ from chalice_offline.services.dynamodb.values.key_encoding import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from chalice_offline.core.errors import AwsError
     from chalice_offline.services.dynamodb.expressions.condition_checks import ValueCheck
@@ -105,6 +105,13 @@ class CompiledKeyCondition:
             asked[one.name] = one
         return tuple(asked.values())
 
+    def attributes(self, values: Mapping[str, AttributeValue]) -> dict[str, AttributeCondition]:
+        """Return what it asks of each attribute, with a request's values; raises as `asked`."""
+        return {
+            name: AttributeCondition(operator, tuple([values[one] for one in references]))
+            for name, operator, references in self.asked
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class KeyCondition:
@@ -143,11 +150,11 @@ def range_within(low: bytes, asked: AttributeCondition) -> tuple[bytes, bytes | 
     return start, after_prefix(low)
 
 
-def parse_key_condition(text: str, placeholders: Placeholders) -> dict[str, AttributeCondition]:
-    """Return what a KeyConditionExpression asks of each attribute.
+def parse_key_condition(text: str, placeholders: Placeholders) -> CompiledKeyCondition:
+    """Return a KeyConditionExpression whose syntax and types of operands are right.
 
-    Raises AwsError("ValidationException") with AWS's text. Whether the attributes are the keys
-    is asked afterwards, with `key_condition`.
+    Raises AwsError("ValidationException") with AWS's text. Whether it can be a key condition is
+    asked afterwards, with `attributes`, and whether those are the keys with `key_condition`.
     """
     try:
         names, values = references_of(parsed_condition, text)
@@ -157,11 +164,7 @@ def parse_key_condition(text: str, placeholders: Placeholders) -> dict[str, Attr
             check(placeholders.values)
     except ExpressionError as error:
         raise error.as_aws_error("KeyConditionExpression") from error
-    given = placeholders.values
-    return {
-        name: AttributeCondition(operator, tuple([given[one] for one in references]))
-        for name, operator, references in compiled.asked
-    }
+    return compiled
 
 
 @lru_cache(maxsize=CACHED_EXPRESSIONS)
@@ -192,9 +195,7 @@ def _invalid_operator(operator: str) -> AwsError:
 def _asked(leaf: Leaf) -> Asked:
     operator = _operator(leaf)
     operands = operands_of(leaf)
-    if any(isinstance(operand, Call) for operand in operands):
-        raise validation("KeyConditionExpressions cannot contain nested operations")
-    if not isinstance(leaf, Comparison) and not isinstance(operands[0], Path):
+    if not isinstance(leaf, Comparison) and isinstance(operands[0], ValueReference):
         shown = "begins_with" if isinstance(leaf, Call) else operator
         raise _invalid(f"{shown} operator must have the key attribute as its first operand")
     name = _only_name(operands)
@@ -218,32 +219,43 @@ def _operator(leaf: Leaf) -> str:
 
 
 def _only_name(operands: tuple[Operand, ...]) -> str:
-    paths = [operand for operand in operands if isinstance(operand, Path)]
-    if len(paths) > 1:
-        raise _invalid("Multiple attribute names used in one condition")
-    if not paths:
+    """Return the attribute that a condition is on; operands are judged from left to right."""
+    name = ""
+    for operand in operands:
+        if isinstance(operand, Call):
+            raise validation("KeyConditionExpressions cannot contain nested operations")
+        if not isinstance(operand, Path):
+            continue
+        if name:
+            raise _invalid("Multiple attribute names used in one condition")
+        if len(operand.parts) > 1:
+            raise validation("KeyConditionExpressions cannot have conditions on nested attributes")
+        name = str(operand.parts[0])
+    if not name:
         raise _invalid("No key attribute specified")
-    if len(paths[0].parts) > 1:
-        raise validation("KeyConditionExpressions cannot have conditions on nested attributes")
-    return str(paths[0].parts[0])
+    return name
 
 
 def key_condition(
     conditions: Mapping[str, AttributeCondition],
     hash_key: KeyAttribute,
     range_key: KeyAttribute | None,
+    before: Callable[[str], None] | None = None,
 ) -> KeyCondition:
     """Return the conditions as one on the keys of a table or index.
 
+    `before` is called with the name of each key attribute before the condition on it is looked at.
     Raises AwsError("ValidationException") when they are conditions on something else.
     """
     if not 1 <= len(conditions) <= 2:
         raise validation("Conditions can be of length 1 or 2 only")
-    if range_key is None and len(conditions) > 1:
-        raise validation("Query key condition not supported")
     for key in (hash_key, range_key):
         if key is None:
             continue
+        if before is not None:
+            before(key.name)
+        if range_key is None and len(conditions) > 1:
+            raise validation("Query key condition not supported")
         condition = conditions.get(key.name)
         if condition is None:
             if key is hash_key or len(conditions) > 1:

@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from chalice_offline.core.errors import AwsError
-from chalice_offline.services.dynamodb.errors import (
-    invalid_values,
-    starting_key_mismatch,
-    validation,
-)
+from chalice_offline.services.dynamodb.errors import invalid_values, validation
 from chalice_offline.services.dynamodb.expressions import KeyAttribute, key_condition, range_within
-from chalice_offline.services.dynamodb.items.keys import partition_prefix, stored_key
-from chalice_offline.services.dynamodb.values.attribute_values import (
-    check_item,
-    check_value,
-    described,
-    type_of,
-)
+from chalice_offline.services.dynamodb.items.keys import partition_prefix
+from chalice_offline.services.dynamodb.values.attribute_values import type_of
 from chalice_offline.services.dynamodb.values.key_encoding import (
     after_prefix,
     key_bytes,
@@ -27,29 +17,31 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from chalice_offline.services.dynamodb.expressions import AttributeCondition
-    from chalice_offline.services.dynamodb.tables.schema import Index, KeySchema
-    from chalice_offline.services.dynamodb.tables.table import Table
-    from chalice_offline.services.dynamodb.values.attribute_values import Item
+    from chalice_offline.services.dynamodb.items.starting_keys import StartingKey
+    from chalice_offline.services.dynamodb.tables.schema import KeySchema
+    from chalice_offline.services.dynamodb.values.attribute_values import AttributeValue
 
     Conditions = Mapping[str, AttributeCondition]
     Range = tuple[bytes, bytes | None]
 
-_SAID_AS_IT_IS = (
-    "contains duplicates",
-    "number set",
-    "numeric value",
-    "significant digits",
-    "number with magnitude",
-)
 
+def range_of(conditions: Conditions, key: KeySchema, start: StartingKey | None) -> Range:
+    """Return the first stored key that a query may find, and the first after all of them.
 
-def range_of(conditions: Conditions, key: KeySchema) -> Range:
-    """Return the first stored key that a query may find, and the first after all of them."""
+    The attributes of `start` are checked on the way, each before the condition on it (recorded).
+    """
     if len(key.hash) == 1 and len(key.range) <= 1:
-        _check_single(conditions, key)
+        _check_single(conditions, key, start)
     else:
+        if start is not None:
+            start.check_attributes()
         _check_parts(conditions, key)
-    low = partition_prefix([conditions[name].values[0] for name in key.hash])
+    return _bounds(conditions, key, [conditions[name].values[0] for name in key.hash])
+
+
+def _bounds(conditions: Conditions, key: KeySchema, hash_values: list[AttributeValue]) -> Range:
+    """Return the range of those range keys in a partition that are as asked."""
+    low = partition_prefix(hash_values)
     for name in key.range:
         condition = conditions.get(name)
         if condition is None:
@@ -66,51 +58,32 @@ def is_within(position: bytes, bounds: Range) -> bool:
     return position >= low and (high is None or position < high)
 
 
-def check_restartable(key: KeySchema, index: Index | None, start: Item) -> None:
-    """Refuse to go on in a partition that has one item at most."""
-    if index is None and not key.range:
-        shown = ", ".join(
-            f"{name}=AttributeValue: {described(value)}" for name, value in start.items()
-        )
+def check_within(
+    start: StartingKey, position: bytes, bounds: Range, conditions: Conditions, key: KeySchema
+) -> None:
+    """Refuse to go on behind an item that the query cannot find (texts recorded)."""
+    if is_within(position, bounds):
+        return
+    if not any(name in conditions for name in key.range):
         raise validation(
-            f"The provided exclusive start key is invalid: ExclusiveStartKey: {{{shown}}}"
+            "The provided starting key is outside query boundaries based on provided conditions"
         )
+    if not is_within(position, _bounds(conditions, key, start.values(key.hash))):
+        raise validation("The provided starting key does not match the range key predicate")
+    raise validation("The query can return at most one row and cannot be restarted")
 
 
-def check_starting_values(request: Mapping[str, Any]) -> None:
-    """Refuse an ExclusiveStartKey with values that nothing can have.
-
-    AWS says what is wrong with numbers and duplicates as it is (dynalite's tests, recorded).
-    """
-    try:
-        check_item(request.get("ExclusiveStartKey") or {})
-    except AwsError as error:
-        if any(words in error.message for words in _SAID_AS_IT_IS):
-            raise
-        raise validation(f"The provided starting key is invalid: {error.message}") from error
-
-
-def position_of(table: Table, index: Index | None, start: Item) -> bytes:
-    """Return the stored key of an ExclusiveStartKey: it has the keys of table and index, only."""
-    types = dict(table.key.types)
-    if index is not None:
-        types |= index.key.types
-    if start.keys() != types.keys():
-        raise starting_key_mismatch()
-    checked = {name: check_value(value) for name, value in start.items()}
-    for name, value in checked.items():
-        if types[name] not in value:
-            raise starting_key_mismatch()
-    position = stored_key(table.key, checked)
-    return position if index is None else stored_key(index.key, checked) + position
-
-
-def _check_single(conditions: Conditions, key: KeySchema) -> None:
+def _check_single(conditions: Conditions, key: KeySchema, start: StartingKey | None) -> None:
     name = key.hash[0]
     range_key = None
     if key.range:
         range_key = KeyAttribute(key.range[0], key.types[key.range[0]])
-    key_condition(conditions, KeyAttribute(name, key.types[name]), range_key)
+    key_condition(
+        conditions,
+        KeyAttribute(name, key.types[name]),
+        range_key,
+        None if start is None else start.check_attribute,
+    )
 
 
 def _check_parts(conditions: Conditions, key: KeySchema) -> None:

@@ -19,14 +19,13 @@ from chalice_offline.services.dynamodb.expressions import (
 )
 from chalice_offline.services.dynamodb.items.capacity import Consumed, asked_for
 from chalice_offline.services.dynamodb.items.key_ranges import (
-    check_restartable,
-    check_starting_values,
+    check_within,
     is_within,
-    position_of,
     range_of,
 )
 from chalice_offline.services.dynamodb.items.keys import check_scalar_keys, segment_bounds
 from chalice_offline.services.dynamodb.items.read_pages import Reading, read_page
+from chalice_offline.services.dynamodb.items.starting_keys import StartingKey, check_starting_values
 from chalice_offline.services.dynamodb.tables.definitions import ON_DEMAND
 
 if TYPE_CHECKING:
@@ -43,9 +42,9 @@ if TYPE_CHECKING:
     from chalice_offline.services.dynamodb.tables.table import Table
 
 # In AWS's order of naming them.
-_QUERY = ("FilterExpression", "KeyConditionExpression", "ProjectionExpression")
+_QUERY = ("ProjectionExpression", "FilterExpression", "KeyConditionExpression")
 _QUERY_LEGACY = ("AttributesToGet", "QueryFilter", "ConditionalOperator", "KeyConditions")
-_SCAN = ("FilterExpression", "ProjectionExpression")
+_SCAN = ("ProjectionExpression", "FilterExpression")
 _SCAN_LEGACY = ("AttributesToGet", "ScanFilter", "ConditionalOperator")
 
 
@@ -56,26 +55,30 @@ def query(dynamodb: DynamoDbState, context: CallContext, request: Request) -> Re
     check_starting_values(request)
     _check_has_key_conditions(request)
     placeholders = placeholders_within(request)
-    conditions = _key_conditions(request, placeholders)
+    text = request.get("KeyConditionExpression")
+    asked = None if text is None else parse_key_condition(text, placeholders)
     condition = _filter(request, placeholders) or old_condition
     projection = _projection(request, placeholders) or old_projection
+    conditions = (
+        _key_conditions(request) if asked is None else asked.attributes(placeholders.values)
+    )
     placeholders.check_all_used()
     table = dynamodb.find_table(request["TableName"], context)
     index = _index(table, request)
     _check_select(request, index, projection)
     key = index.key if index else table.key
-    bounds = range_of(conditions, key)
-    _check_filter(condition, key.names, "FilterExpression" in request)
-    reverse = not request.get("ScanIndexForward", True)
-    start = request.get("ExclusiveStartKey")
+    start = _start(table, index, request)
     if start is not None:
-        check_restartable(key, index, start)
-        position = position_of(table, index, start)
-        if not is_within(position, bounds):
-            raise validation(
-                "The provided starting key is outside query boundaries based on provided conditions"
-            )
+        start.check_count()
+    bounds = range_of(conditions, key, start)
+    reverse = not request.get("ScanIndexForward", True)
+    if start is not None:
+        position = start.position()
+        start.check_restartable()
+        check_within(start, position, bounds, conditions, key)
         bounds = (bounds[0], position) if reverse else (position + b"\x00", bounds[1])
+    _check_filter(condition, key.names, "FilterExpression" in request)
+    _check_projected(request, index, projection)
     _check_paths(table, projection, condition)
     reading = _reading(table, index, bounds, request, condition, projection)
     reading.reverse = reverse
@@ -95,9 +98,13 @@ def scan(dynamodb: DynamoDbState, context: CallContext, request: Request) -> Res
     table = dynamodb.find_table(request["TableName"], context)
     index = _index(table, request)
     _check_select(request, index, projection)
-    start = request.get("ExclusiveStartKey")
+    start = _start(table, index, request)
+    if start is not None and index is not None:
+        start.check_count()
+        start.check_attributes()
+    _check_projected(request, index, projection)
     if start is not None:
-        position = position_of(table, index, start)
+        position = start.position()
         if not is_within(position, bounds):
             raise validation(
                 "The provided starting key is invalid: Invalid ExclusiveStartKey. Please use "
@@ -159,6 +166,11 @@ def _reading(
     )
 
 
+def _start(table: Table, index: Index | None, request: Request) -> StartingKey | None:
+    given = request.get("ExclusiveStartKey")
+    return None if given is None else StartingKey(table, index, given)
+
+
 def _index(table: Table, request: Request) -> Index | None:
     name = request.get("IndexName")
     if name is None:
@@ -186,18 +198,18 @@ def _before_expressions(
 
 
 def _check_has_key_conditions(request: Request) -> None:
-    if request.get("KeyConditionExpression") is None and not request.get("KeyConditions"):
+    if request.get("KeyConditionExpression") is None and request.get("KeyConditions") is None:
         raise validation(
             "Either the KeyConditions or KeyConditionExpression parameter must be specified in "
             "the request."
         )
 
 
-def _key_conditions(request: Request, placeholders: Placeholders) -> dict[str, AttributeCondition]:
-    text = request.get("KeyConditionExpression")
-    if text is not None:
-        return parse_key_condition(text, placeholders)
-    return key_conditions(request["KeyConditions"])
+def _key_conditions(request: Request) -> dict[str, AttributeCondition]:
+    conditions = request["KeyConditions"]
+    if not conditions:
+        raise validation("Conditions can be of length 1 or 2 only")
+    return key_conditions(conditions)
 
 
 def _filter(request: Request, placeholders: Placeholders) -> Condition | None:
@@ -247,9 +259,13 @@ def _check_select(request: Request, index: Index | None, projection: Projection 
         raise validation(
             "ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName"
         )
+
+
+def _check_projected(request: Request, index: Index | None, projection: Projection | None) -> None:
+    """Refuse to read from a global index what it has not."""
     if index is None or index.projects_all or not index.is_global:
         return
-    if select == "ALL_ATTRIBUTES":
+    if request.get("Select") == "ALL_ATTRIBUTES":
         raise invalid_values(
             "Select type ALL_ATTRIBUTES is not supported for global secondary index "
             f"{index.name} because its projection type is not ALL"
