@@ -64,6 +64,14 @@ def test_the_map_begins_with_what_is_linked(opened: Opened) -> None:
     assert opened.page.errors == []
 
 
+def test_the_map_counts_a_long_history_by_and_by(opened: Opened) -> None:
+    """A slice with each request; in the end it has counted all."""
+    opened.record(3_000)
+    opened.open("wiring")
+    opened.page.wait("document.querySelector('.count')?.textContent === '3,000'")
+    assert opened.page.errors == []
+
+
 @narrow
 def test_the_wiring_is_a_list_on_a_telephone(opened: Opened) -> None:
     """The map is wider than the screen."""

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
+import sys
 from typing import TYPE_CHECKING, Any
+
+from chalice_offline.core.run import FunctionRun, Outcome, RunLife, RunLog
+from chalice_offline.core.run_entry import RunEntry
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -107,6 +112,81 @@ def test_what_reached_some_is_told_apart(shop: Shop) -> None:
     (in_part,) = found["in_part"]
     assert in_part["outcome"] == "delivered to 1, filtered out by 1"
     assert in_part["why"] == ['letters: "kind" must be "menu", but the event has "price".']
+
+
+def test_a_look_at_the_wiring_is_as_much_work_after_a_long_history(shop: Shop) -> None:
+    """Ten times as many entries are counted in ten times as many looks, none of them longer."""
+    record(shop, 900, b"{}")
+    short = work_of(lambda: shop.get("wiring"))
+    record(shop, 9_000, b"{}")
+    assert work_of(lambda: shop.get("wiring")) < 1.1 * short
+    assert work_of(lambda: shop.get("wiring/unmatched")) < 1.1 * short
+    left = [shop.get("wiring/count")["left"]]
+    while left[-1]:
+        left.append(shop.get("wiring/count")["left"])
+    steps = [before - after for before, after in itertools.pairwise(left)]
+    assert 0 < max(steps) <= 500
+    assert len(steps) > 10
+    assert invoked(shop) == 9_900
+
+
+def test_the_wiring_counts_as_far_as_the_journal_goes_back(shop: Shop) -> None:
+    """What the journal has forgotten counts no more; large events are few at a time."""
+    record(shop, 100, b'{"pad": "%s"}' % (b"x" * 200_000))
+    assert shop.get("wiring")["left"] > 90
+    while shop.get("wiring/count")["left"]:
+        pass
+    assert invoked(shop) == 100
+    record(shop, 400, b'{"pad": "%s"}' % (b"y" * 200_000))
+    while shop.get("wiring/count")["left"]:
+        pass
+    kept = [entry for entry in shop.offline.emulator.journal.entries() if entry.kind == "run"]
+    assert invoked(shop) == len(kept) < 400
+    shop.post("reset")
+    assert invoked(shop) == 0
+
+
+def record(shop: Shop, count: int, payload: bytes) -> None:
+    """Have runs of `echo` in the journal as if they had happened."""
+    emulator = shop.offline.emulator
+    for number in range(count):
+        run = FunctionRun(
+            request_id=str(number),
+            function_name="shop-dev-echo",
+            function_arn="arn:aws:lambda:us-east-1:000000000000:function:shop-dev-echo",
+            sent=payload,
+            memory_mb=128,
+            life=RunLife(3_000),
+            log=RunLog(),
+        )
+        with emulator.lock:
+            entry = RunEntry(emulator.now_ms, run, ())
+            emulator.keep(entry)
+            emulator.runs.started(entry, emulator.now_ms)
+            entry.ended_ms = emulator.now_ms
+            emulator.runs.ended(entry, Outcome(b"{}"))
+
+
+def invoked(shop: Shop) -> int:
+    """Return how often a client invoked something, as the map has it."""
+    edges = shop.get("wiring")["edges"]
+    return sum(edge["count"] for edge in edges if edge["from"] == "invoke")
+
+
+def work_of(work: Callable[[], object]) -> int:
+    """Return how many calls of functions a piece of work is."""
+    calls = 0
+
+    def count(_frame: object, event: str, _argument: object) -> None:
+        nonlocal calls
+        calls += event in ("call", "c_call")
+
+    sys.setprofile(count)
+    try:
+        work()
+    finally:
+        sys.setprofile(None)
+    return calls
 
 
 def call(shop: Shop, service: str, operation: str, **request: Any) -> Any:

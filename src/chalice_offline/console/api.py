@@ -21,6 +21,7 @@ from chalice_offline.console.about import About
 from chalice_offline.console.buckets import Buckets
 from chalice_offline.console.calls import Calls
 from chalice_offline.console.clock import Clock
+from chalice_offline.console.connections import Connections
 from chalice_offline.console.doors import Asked, Door, Plain, Refusal, asked_of, find_door
 from chalice_offline.console.fault_doors import FaultDoors
 from chalice_offline.console.functions import Functions
@@ -37,6 +38,7 @@ from chalice_offline.console.stories import Stories
 from chalice_offline.console.streams import Streams
 from chalice_offline.console.tables import Tables
 from chalice_offline.console.topics import Topics
+from chalice_offline.console.traffic import Traffic
 from chalice_offline.console.wiring import Wiring
 from chalice_offline.console.workflows import Workflows
 from chalice_offline.core.feed import Feed
@@ -118,6 +120,8 @@ class Console:
             session, state("events", EventsState), state("scheduler", SchedulerState)
         )
         sockets = Sockets(session, state("apigatewayv2", ApiGatewayV2State))
+        connections = Connections(session, queues, topics, buckets, tables, schedules, sockets)
+        traffic = Traffic(session, runs)
         families = (
             runs,
             Stories(session, runs),
@@ -131,8 +135,8 @@ class Console:
             schedules,
             Workflows(session, state("stepfunctions", StepFunctionsState)),
             sockets,
-            Wiring(session, runs, queues, topics, buckets, tables, schedules, sockets),
-            Nowhere(session),
+            Wiring(session, connections, traffic),
+            Nowhere(session, traffic),
             Clock(session),
             FaultDoors(session),
             Replay(session),

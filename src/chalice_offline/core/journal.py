@@ -79,6 +79,11 @@ class Journal(Protocol):
         """The number of the latest entry, the forgotten ones included; 0 if there was none."""
         ...
 
+    @property
+    def first_number(self) -> int:
+        """The number of the oldest entry that is kept; of the next one if none is."""
+        ...
+
     def append(self, entry: Entry) -> int:
         """Keep one entry and return its number, which only grow; before the reply leaves."""
         ...

@@ -35,6 +35,11 @@ class MemoryJournal:
         self._bytes = 0
         self.last_number = 0
 
+    @property
+    def first_number(self) -> int:
+        """The number of the oldest entry that is kept; of the next one if none is."""
+        return self._entries[0].number if self._entries else self.last_number + 1
+
     def append(self, entry: Entry) -> int:
         """Keep one entry, dropping the oldest when full; return its number, counting from 1."""
         size = entry.weight

@@ -14,11 +14,11 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from chalice_offline.console.next_tries import NextTries
-from chalice_offline.console.nowhere import went_nowhere
 from chalice_offline.console.runs import Runs
 from chalice_offline.core.journal import readable
 from chalice_offline.terminal.lines import call_line, dead_letter_line, note_line, try_line
 from chalice_offline.trace import mask
+from chalice_offline.trace.nowhere import went_nowhere
 from chalice_offline.trace.run_line import run_line
 
 if TYPE_CHECKING:

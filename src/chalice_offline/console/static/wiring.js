@@ -21,14 +21,31 @@ export class WiringView {
 
   async enter() { await this.reload(); }
 
+  /** Draw what is known; when there is more to count, count it a slice at a time, and draw that. */
   async reload() {
     const [drawn, missed] = await Promise.all([get("wiring"), get("wiring/unmatched?limit=50")]);
+    this.draw(drawn, missed);
+    let { left } = missed;
+    if (left === 0 || this.isCounting) return;
+    this.isCounting = true;
+    try {
+      while (left > 0 && this.element.isConnected) {
+        left = (await get("wiring/count")).left;
+        fill(this.counting, left > 0 && `${count(left)} entries to count`);
+      }
+    } finally {
+      this.isCounting = false;
+    }
+    if (this.element.isConnected) this.draw(...await Promise.all([get("wiring"), get("wiring/unmatched?limit=50")]));
+  }
+
+  draw(drawn, missed) {
     this.drawn = drawn;
     const calls = drawn.edges.some((edge) => edge.label === "calls");
     fill(this.element,
       h("div.bar", h("h1", "Wiring"), calls && h("button", {
         type: "button", "aria-pressed": String(this.flow), onclick: () => { this.flow = !this.flow; this.reload(); },
-      }, this.flow ? "Only what leads to handlers" : "Also what handlers call"), h("span.total", `${drawn.nodes.length} parts, ${drawn.edges.length} connections`)),
+      }, this.flow ? "Only what leads to handlers" : "Also what handlers call"), this.counting = h("span.hint"), h("span.total", `${drawn.nodes.length} parts, ${drawn.edges.length} connections`)),
       h("div.map", this.map()),
       h("div.lines.links", this.links()),
       this.facts = h("div.facts-of"),
