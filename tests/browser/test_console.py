@@ -256,6 +256,33 @@ def test_times_are_utc_and_durations_whole(opened: Opened) -> None:
     ]
 
 
+def test_invoke_begins_with_a_sample_of_the_functions_own_source(opened: Opened) -> None:
+    """Of its own queue, by name; another is chosen, and what was changed before is there again."""
+    arn = "arn:aws:sqs:us-east-1:000000000000:jobs"
+    opened.call("sqs", "CreateQueue", QueueName="jobs")
+    opened.call("lambda", "CreateEventSourceMapping", FunctionName="work", EventSourceArn=arn)
+    page = opened.page
+    opened.open("functions")
+    page.click("td.buttons button")
+    text = "document.querySelector('dialog textarea').value"
+    assert arn in page.wait(text)
+    choices = page.run("[...document.querySelectorAll('[name=sample] option')].map((o) => o.value)")
+    assert choices[:2] == ["queue jobs", "nothing: {}"]
+    assert "s3: an object was put into a bucket" in choices
+    choose = (
+        "(() => {{ const one = document.querySelector('[name=sample]'); one.value = {!r};"
+        "one.dispatchEvent(new Event('change')); }})()"
+    )
+    page.run(f"{text} = '{{\"mine\": 1}}'")
+    page.run(choose.format("s3: an object was put into a bucket"))
+    assert "aws:s3" in page.run(text)
+    page.run(choose.format("queue jobs"))
+    assert page.run(text) == '{"mine": 1}'
+    page.click("dialog .main")
+    page.wait("document.querySelector('.told:not(.bad)').innerText.includes('\"mine\": 1')")
+    assert page.errors == []
+
+
 def test_a_function_is_invoked_in_a_dialog(opened: Opened) -> None:
     """What Invoke answers is shown; what is no JSON is refused in place."""
     page = opened.page

@@ -15,9 +15,9 @@ from click.testing import CliRunner
 
 from chalice_offline.chalice_app.env_file import read_env_file
 from chalice_offline.cli import main
-from chalice_offline.commands.sample_events import KINDS, sample
 from chalice_offline.core.errors import ProjectError
 from chalice_offline.live_session import AppSession
+from chalice_offline.samples import KINDS, sample
 from chalice_offline.testing import Offline
 from tests.command_line.conftest import Shop, run_command, write_project
 

@@ -15,6 +15,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "sessions": {"storage"},
     "protocols": set(),
     "trace": set(),
+    "samples": set(),
     "services": {"patterns", "schedules", "protocols"},
     "drivers": set(),
     "emulator": {"services", "storage", "protocols"},
@@ -25,7 +26,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "uploaded": {"chalice_app", "storage"},
     "attach": {"chalice_app", "composition", "drivers", "services", "transports"},
     "iam": {"services", "protocols", "emulator"},
-    "console": {"services", "protocols", "trace", "emulator", "transports", "resetting"},
+    "console": {
+        "services", "protocols", "samples", "trace", "emulator", "transports", "resetting",
+    },
     "live_emulator": {
         "chalice_app", "composition", "console", "drivers", "emulator", "iam", "services",
         "storage", "transports", "uploaded",
@@ -39,7 +42,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "chalice_app", "composition", "console", "drivers", "emulator", "iam", "resetting",
         "services", "storage", "trace", "transports", "uploaded",
     },
-    "commands": {"chalice_app", "sessions", "trace"},
+    "commands": {"chalice_app", "samples", "sessions", "trace"},
     "cli": {
         "attach", "chalice_app", "commands", "iam", "live_session", "terminal", "transports",
     },

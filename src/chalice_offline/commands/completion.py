@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chalice_offline.commands.running import Refused, the_running
-from chalice_offline.commands.sample_events import KINDS
+from chalice_offline.samples import KINDS
 
 if TYPE_CHECKING:
     import click

@@ -8,7 +8,8 @@ import click
 
 from chalice_offline.commands.completion import kinds
 from chalice_offline.commands.running import say_json
-from chalice_offline.commands.sample_events import KINDS, changed, sample
+from chalice_offline.commands.sample_events import changed, sample
+from chalice_offline.samples import KINDS
 
 
 @click.command(

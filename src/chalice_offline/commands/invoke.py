@@ -13,8 +13,9 @@ import click
 from chalice_offline.commands.completion import function_names, kinds
 from chalice_offline.commands.input import json_of, read_file
 from chalice_offline.commands.running import Refused, Running, say_json, session_options
-from chalice_offline.commands.sample_events import KINDS, changed, sample
+from chalice_offline.commands.sample_events import changed
 from chalice_offline.core.names import nearest
+from chalice_offline.samples import KINDS
 
 _FAILED = 1
 
@@ -99,11 +100,12 @@ def _function(running: Running, name: str) -> dict[str, Any]:
 
 def _event(running: Running, function: dict[str, Any], given: str | None) -> Any:
     if given is None:
-        return _usual_event(running, function)
+        own = _samples(running, function)
+        return own[0]["event"] if own and own[0]["source"] else {}
     if given == "-":
         return json_of(sys.stdin.read(), "standard input")
     if given in KINDS:
-        return sample(given)
+        return next(one["event"] for one in _samples(running, function) if one["kind"] == given)
     if given.lstrip()[:1] in ("{", "[", '"'):
         return json_of(given, "--event")
     path = Path(given)
@@ -112,12 +114,12 @@ def _event(running: Running, function: dict[str, Any], given: str | None) -> Any
     raise Refused(f"--event {given} is no file and no sample.{nearest(given, KINDS)}")
 
 
-def _usual_event(running: Running, function: dict[str, Any]) -> Any:
-    handlers = running.get("session").get("handlers", [])
-    for handler in handlers:
-        if handler["deployed_name"] == function["deployed_name"] and handler["kind"] in KINDS:
-            return sample(handler["kind"])
-    return {}
+def _samples(running: Running, function: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return a sample of each kind, those of what the function listens to first."""
+    found: list[dict[str, Any]] = running.get("functions", function["deployed_name"], "samples")[
+        "samples"
+    ]
+    return found
 
 
 def _shown(payload: bytes) -> Any:

@@ -1,40 +1,21 @@
-"""Sample events: for every source one, as it is delivered to a function.
-
-They were recorded here; a test delivers each anew and compares.
-"""
+"""Sample events on the command line: of a kind, and changed by --set."""
 
 from __future__ import annotations
 
 import json
-from importlib.resources import files
 from typing import Any
 
+from chalice_offline import samples
 from chalice_offline.commands.running import Refused
 from chalice_offline.core.names import nearest
-
-#: What each stands for, in the order in which they are listed.
-KINDS = {
-    "sqs": "a batch of one message out of a queue",
-    "sns": "a message of a topic",
-    "s3": "an object was put into a bucket",
-    "event": "an event on an EventBridge bus",
-    "schedule": "a scheduled rule is due",
-    "kinesis": "a record of a stream",
-    "dynamodb": "a new item, out of a table's stream",
-    "route": "a request to a route (REST API)",
-    "authorizer": "a route's authorizer is asked",
-    "ws_connect": "a WebSocket connects",
-    "ws_message": "a WebSocket's message",
-    "ws_disconnect": "a WebSocket's end",
-}
+from chalice_offline.samples import KINDS
 
 
 def sample(kind: str) -> Any:
     """Return the sample of a kind; Refused when there is none."""
     if kind not in KINDS:
         raise Refused(f"there is no sample {kind}.{nearest(kind, KINDS)}")
-    text = files("chalice_offline.commands").joinpath("samples", f"{kind}.json").read_text("utf-8")
-    return json.loads(text)
+    return samples.sample(kind)
 
 
 def changed(event: Any, settings: tuple[str, ...]) -> Any:

@@ -30,6 +30,7 @@ from chalice_offline.console.nowhere import Nowhere
 from chalice_offline.console.queues import Queues
 from chalice_offline.console.replay import Replay
 from chalice_offline.console.runs import Runs
+from chalice_offline.console.sample_events import SampleEvents
 from chalice_offline.console.save_as_test import SaveAsTest
 from chalice_offline.console.schedules import Schedules
 from chalice_offline.console.site import File, site_files
@@ -127,6 +128,7 @@ class Console:
             Stories(session, runs),
             SaveAsTest(session, runs),
             Functions(session),
+            SampleEvents(session, connections),
             queues,
             topics,
             buckets,

@@ -102,6 +102,7 @@ class Connections:
             drawn.edge(
                 source,
                 function,
+                source=mapping["EventSourceArn"],
                 state=mapping["State"],
                 batch_size=mapping.get("BatchSize"),
                 filters=[
@@ -127,7 +128,8 @@ class Connections:
                     end = _node_of_arn(drawn, _unqualified(endpoint))
                 else:
                     end = drawn.node(endpoint, "endpoint", str(mask(endpoint)))
-                drawn.edge(name, end, filters=[one["filter"]] if one.get("filter") else [])
+                filters = [one["filter"]] if one.get("filter") else []
+                drawn.edge(name, end, filters=filters, subscription=one["arn"])
 
     def _bus_edges(self, drawn: Map, asked: Asked) -> None:
         for bus in self._topics.buses(asked)["buses"]:
@@ -152,7 +154,8 @@ class Connections:
             if one["target"]:
                 facts = {"expression": one["expression"], "next_ms": one["next_ms"]}
                 name = drawn.node(one["arn"], "schedule", one["name"], **facts)
-                drawn.edge(name, _node_of_arn(drawn, _unqualified(one["target"])))
+                end = _node_of_arn(drawn, _unqualified(one["target"]))
+                drawn.edge(name, end, input=one["input"])
 
     def _bucket_edges(self, drawn: Map) -> None:
         for bucket in self._buckets.names():
@@ -162,7 +165,7 @@ class Connections:
                 name = drawn.node(f"arn:aws:s3:::{bucket}", "bucket", bucket)
                 keys = [f"{rule['Name']} {rule['Value']}" for rule in told["filter"]]
                 end = _node_of_arn(drawn, _unqualified(told["arn"]))
-                drawn.edge(name, end, events=told["events"], filters=keys)
+                drawn.edge(name, end, events=told["events"], filters=keys, keys=told["filter"])
 
     def _socket_edges(self, drawn: Map) -> None:
         for api in self._sockets.apis():

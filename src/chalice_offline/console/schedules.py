@@ -10,6 +10,7 @@ from chalice_offline.services.events.upcoming import describe_scheduled_rules
 from chalice_offline.services.events.upcoming import fire as fire_rule
 from chalice_offline.services.scheduler.upcoming import describe_schedules
 from chalice_offline.services.scheduler.upcoming import fire as fire_schedule
+from chalice_offline.trace import mask
 
 if TYPE_CHECKING:
     from chalice_offline.console.session import Session
@@ -45,6 +46,8 @@ class Schedules:
             *({"kind": "rule", **rule} for rule in describe_scheduled_rules(self._events, context)),
             *({"kind": "schedule", **one} for one in describe_schedules(self._scheduler, context)),
         ]
+        for one in found:
+            one["input"] = mask(one["input"])
         return sorted(found, key=lambda one: (one["next_ms"] is None, one["next_ms"], one["name"]))
 
     def fire(self, asked: Asked) -> dict[str, Any]:

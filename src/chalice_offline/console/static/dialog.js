@@ -5,10 +5,13 @@ import { pretty } from "./format.js";
 
 /**
  * Ask for fields and do something with them.
- * A field is {name, label, value, kind: "text" | "json" | "area" | "number" | "choice" | "flag", choices, hint}.
+ * A field is {name, label, value, kind: "text" | "json" | "area" | "number" | "choice" | "flag", choices, hint,
+ * changed(value, inputs by name)}.
  */
 export function ask(title, fields, verb, act) {
   const inputs = fields.map(input);
+  const byName = Object.fromEntries(fields.map((field, place) => [field.name, inputs[place]]));
+  fields.forEach((field, place) => field.changed && inputs[place].addEventListener("change", () => field.changed(inputs[place].value, byName)));
   const told = h("div.told", { hidden: true });
   const button = h("button.main", { type: "submit" }, verb);
   const form = h("form",

@@ -4,6 +4,7 @@ import { get, post } from "./api.js";
 import { ask, look } from "./dialog.js";
 import { h, fill, toast } from "./dom.js";
 import { clock, count, short } from "./format.js";
+import { invoke } from "./invoke.js";
 import { inline, json } from "./json.js";
 
 /** A view that reads everything and draws it: what the small views share. */
@@ -238,17 +239,6 @@ export class FunctionsView extends Page {
         h("td", h("b", one.name), h("small", ` ${one.deployed_name}, ${one.timeout_seconds} s, ${one.memory_mb} MB`)),
         h("td.n", { "data-label": "runs" }, count(one.invocations)), h("td.n", { "data-label": "failed", class: one.errors ? "bad" : "" }, count(one.errors)), h("td.n", { "data-label": "retries" }, count(one.retries)),
         ["p50", "p95", "p99"].map((at) => h("td.n", { "data-label": at }, one.duration_ms[at] === null ? "–" : `${one.duration_ms[at]} ms`)),
-        h("td.buttons", button("Invoke…", () => this.invoke(one))))))) : nothing("There is no function."));
-  }
-
-  invoke(one) {
-    ask(`Invoke ${one.name}`, [{ name: "event", label: "Event", kind: "json", value: {} },
-      { name: "type", label: "Type", kind: "choice", choices: ["RequestResponse", "Event"], value: "RequestResponse" }], "Invoke",
-    async (values) => {
-      const done = await post(`functions/${encodeURIComponent(one.deployed_name)}/invoke`, values);
-      if (values.type === "Event") return h("p", "Taken; it runs by itself.");
-      return h("div", h("p", { class: done.error ? "bad" : "good" }, done.error || "ok"), json(done.payload),
-        done.log?.length > 0 && h("pre.log", done.log.map((line) => `${line}\n`)));
-    });
+        h("td.buttons", button("Invoke…", () => invoke(one))))))) : nothing("There is no function."));
   }
 }

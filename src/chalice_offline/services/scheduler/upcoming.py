@@ -22,6 +22,7 @@ def describe_schedules(scheduler: SchedulerState, context: CallContext) -> list[
             "zone": schedule.settings.get("ScheduleExpressionTimezone", "UTC"),
             "enabled": schedule.is_enabled,
             "target": schedule.target["Arn"],
+            "input": schedule.target.get("Input"),
             "next_ms": schedule.timer.due_ms if schedule.timer else None,
         }
         for group in scheduler.find_groups(context)
