@@ -55,6 +55,34 @@ def test_nested_path_counts_from_one():
     )
 
 
+def test_the_length_of_a_list_in_a_map_is_told_of_the_map():
+    """BatchWriteItem with 26 requests, and with none (recorded form)."""
+    put = {"PutRequest": {"Item": {"a": {"S": "1"}}}}
+    for requests in ([put] * 26, []):
+        body = {"RequestItems": {"orders": requests}}
+        code, message = refusal("dynamodb", "BatchWriteItem", body)
+        assert code == "ValidationException"
+        assert message.startswith("1 validation error detected: Value '{orders=[")
+        assert message.endswith(
+            "]}' at 'requestItems' failed to satisfy constraint: Map value must satisfy "
+            "constraint: [Member must have length less than or equal to 25, Member must have "
+            "length greater than or equal to 1]"
+        )
+
+
+def test_ten_violations_are_told_at_most():
+    """CreateTable with six indexes that lack everything (recorded count)."""
+    body = {
+        "TableName": "orders",
+        "AttributeDefinitions": [],
+        "KeySchema": [{"AttributeName": "a", "KeyType": "HASH"}],
+        "GlobalSecondaryIndexes": [{}] * 6,
+    }
+    message = refusal("dynamodb", "CreateTable", body)[1]
+    assert message.startswith("10 validation errors detected: Value null at ")
+    assert message.count("failed to satisfy constraint") == 10
+
+
 def test_all_violations_are_reported_in_model_order():
     """CreateConnection with three mistakes (recorded)."""
     name = "This should fail with two errors 123467890123412341234123412341234"

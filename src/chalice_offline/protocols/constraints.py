@@ -3,7 +3,8 @@
 Texts as recorded from EventBridge, SNS and Lambda: "1 validation error detected: Value
 '<value>' at '<path>' failed to satisfy constraint: Member must have length less than or equal
 to 10". Paths start in lower case; a structure in a list adds `.<position>.member`, one in a map
-`.<key>.member`. Scalars in lists and maps are reported once, on their container.
+`.<key>.member`. Scalars in lists and maps, and the lengths of lists in maps, are reported once, on
+their container. Of more than ten violations ten are told (recorded with DynamoDB).
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from chalice_offline.protocols.shapes import ShapeCompiler
 # (value, path of the parent with its dot, own name in the path, violations found so far)
 Check = Callable[[Any, str, str, list[str]], None]
 _Rule = tuple[Callable[[Any], bool], str]
+
+_MOST_TOLD = 10
 
 # AWS adds values faster than users update botocore; what is newer than the model must pass.
 _GROWING_ENUMS = frozenset({"Runtime"})
@@ -124,18 +127,23 @@ class Constraints(ShapeCompiler["Check | None"]):
 
     def list_(self, shape: Any) -> Check | None:
         """Compile a list's own rules and those of its members."""
-        own = self.leaf(shape)
+        return _both(self.leaf(shape), self._list_members_check(shape))
+
+    def _list_members_check(self, shape: Any) -> Check | None:
         if shape.member.type_name in ("structure", "list", "map"):
-            return _both(own, _each_list_member(self.compile(shape.member)))
-        return _both(own, self._scalar_members_check(shape, shape.member, "Member", _list_items))
+            return _each_list_member(self.compile(shape.member))
+        return self._scalar_members_check(shape, shape.member, "Member", _list_items)
 
     def map_(self, shape: Any) -> Check | None:
         """Compile a map's own rules and those of its keys and values."""
         own = self.leaf(shape)
         own = _both(own, self._scalar_members_check(shape, shape.key, "Map keys", _map_keys))
-        if shape.value.type_name in ("structure", "list", "map"):
+        if shape.value.type_name in ("structure", "map"):
             return _both(own, _each_map_value(self.compile(shape.value)))
-        return _both(own, self._scalar_members_check(shape, shape.value, "Map value", _map_values))
+        own = _both(own, self._scalar_members_check(shape, shape.value, "Map value", _map_values))
+        if shape.value.type_name == "list":
+            return _both(own, _each_map_value(self._list_members_check(shape.value)))
+        return own
 
     def _scalar_members_check(
         self, container: Any, member: Any, label: str, members_of: Callable[[Any], Any]
@@ -159,10 +167,9 @@ class Constraints(ShapeCompiler["Check | None"]):
 
 def report(violations: list[str]) -> str:
     """Join violations into the one message AWS sends."""
-    errors = (
-        "1 validation error" if len(violations) == 1 else f"{len(violations)} validation errors"
-    )
-    return f"{errors} detected: {'; '.join(violations)}"
+    told = violations[:_MOST_TOLD]
+    errors = "1 validation error" if len(told) == 1 else f"{len(told)} validation errors"
+    return f"{errors} detected: {'; '.join(told)}"
 
 
 def _structure_check(table: list[tuple[str, str, bool, Check | None]]) -> Check:

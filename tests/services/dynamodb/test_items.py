@@ -175,6 +175,66 @@ def test_a_batch_of_more_than_16_megabytes_comes_in_parts(orders: Orders) -> Non
     assert 0 < len(left) < 10
 
 
+@pytest.mark.parametrize(
+    ("update", "text"),
+    [
+        (
+            "SET amount = :n, extra.x = :n",
+            (
+                "One or more parameter values were invalid: Type mismatch for Index Key amount "
+                "Expected: S Actual: N IndexName: by-amount"
+            ),
+        ),
+        (
+            "ADD amount :n",
+            (
+                "One or more parameter values were invalid: Type mismatch for Index Key amount "
+                "Expected: S Actual: N IndexName: by-amount"
+            ),
+        ),
+        (
+            "SET extra = :n, note = amount.x",
+            (
+                "Key attributes must be scalars; list random access '[]' and map lookup '.' are "
+                "not allowed: IndexKey: amount"
+            ),
+        ),
+        (
+            "ADD amount.x :n",
+            (
+                "Key attributes must be scalars; list random access '[]' and map lookup '.' are "
+                "not allowed: IndexKey: amount"
+            ),
+        ),
+        (
+            "SET amount = extra",
+            "The update expression attempted to update the secondary index key to unsupported type",
+        ),
+    ],
+)
+def test_an_update_that_an_index_cannot_key_is_refused(
+    orders: Orders, update: str, text: str
+) -> None:
+    """What the request says is judged before the item, what the item has in words of its own."""
+    index = {
+        "IndexName": "by-amount",
+        "KeySchema": [{"AttributeName": "amount", "KeyType": "HASH"}],
+        "Projection": {"ProjectionType": "ALL"},
+    }
+    orders.create(attributes="amount:S", GlobalSecondaryIndexes=[index])
+    orders.put(order("a", extra=3))
+    request = {
+        "TableName": "orders",
+        "Key": order("a"),
+        "UpdateExpression": update,
+        "ExpressionAttributeValues": {":n": {"N": "1"}},
+    }
+    if ":n" not in update:
+        del request["ExpressionAttributeValues"]
+    assert orders.refused("update_item", **request) == ("ValidationException", text)
+    assert orders.scan() == [order("a", extra=3)]
+
+
 def test_no_path_leads_into_a_key(orders: Orders) -> None:
     """Keys of the table and of its indexes are scalars; every expression is told so."""
     index = {

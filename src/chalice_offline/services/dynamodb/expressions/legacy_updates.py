@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from chalice_offline.core.errors import AwsError
     from chalice_offline.services.dynamodb.expressions.document_edit import DocumentEdit
-    from chalice_offline.services.dynamodb.expressions.updates import Change, Values
+    from chalice_offline.services.dynamodb.expressions.updates import Change, Compute, Values
     from chalice_offline.services.dynamodb.values.attribute_values import AttributeValue, Item
 
 _ADDABLE = frozenset({"N", "L", *SET_TYPES})
@@ -43,6 +43,7 @@ def attribute_updates(updates: Mapping[str, dict[str, Any]]) -> Update:
     Raises AwsError("ValidationException") with AWS's text.
     """
     changes = []
+    known: list[tuple[str, Compute]] = []
     removes_only = bool(updates)
     for name, update in updates.items():
         check_name(name)
@@ -53,9 +54,17 @@ def attribute_updates(updates: Mapping[str, dict[str, Any]]) -> Update:
         _check(action, value)
         removes_only = removes_only and action == "DELETE"
         changes.append(_change(Path((name,)), action, value))
+        if value is not None and action != "DELETE":
+            known.append((name, _always(value)))
     paths = tuple(Path((name,)) for name in updates)
-    compiled = CompiledUpdate(tuple(changes), paths, projection_of(paths), removes_only)
+    compiled = CompiledUpdate(
+        tuple(changes), paths, (), tuple(known), projection_of(paths), removes_only
+    )
     return Update(compiled, {})
+
+
+def _always(value: AttributeValue) -> Compute:
+    return lambda item, values: value  # noqa: ARG005 - the signature is fixed
 
 
 def _check(action: str, value: AttributeValue | None) -> None:

@@ -19,6 +19,7 @@ from chalice_offline.services.dynamodb.expressions.projections import projection
 from chalice_offline.services.dynamodb.expressions.references import references_of
 from chalice_offline.services.dynamodb.expressions.syntax import (
     Arithmetic,
+    Call,
     Path,
     RemoveAction,
     SetAction,
@@ -31,7 +32,7 @@ from chalice_offline.services.dynamodb.values.attribute_values import SET_TYPES,
 from chalice_offline.services.dynamodb.values.numbers import add, subtract
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from chalice_offline.core.errors import AwsError
     from chalice_offline.services.dynamodb.expressions.placeholders import (
@@ -63,6 +64,8 @@ class CompiledUpdate:
 
     changes: tuple[Change, ...]
     paths: tuple[Path, ...]
+    reads: tuple[Path, ...]
+    known: tuple[tuple[str, Compute], ...]
     touched: Projection
     removes_only: bool
 
@@ -83,6 +86,18 @@ class Update:
     def attribute_names(self) -> frozenset[str]:
         """The top-level attributes that are changed, or changed inside."""
         return frozenset(str(path.parts[0]) for path in self.paths)
+
+    @property
+    def reads(self) -> tuple[Path, ...]:
+        """The document paths whose values are used, in the order of the actions."""
+        return self.compiled.reads
+
+    def known(self) -> Item:
+        """Return top-level attributes that get a value, or one of a type, whatever the item has.
+
+        What is computed stands as some value of its type.
+        """
+        return {name: value({}, self.values) for name, value in self.compiled.known}
 
     @property
     def removes_only(self) -> bool:
@@ -137,6 +152,12 @@ def compiled_update(actions: tuple[Action, ...]) -> CompiledUpdate:
     return CompiledUpdate(
         tuple(map(_change, actions)),
         paths,
+        tuple(read for action in actions for read in _reads(_value_of(action))),
+        tuple(
+            (str(action.path.parts[0]), known)
+            for action in actions
+            if len(action.path.parts) == 1 and (known := _known(action)) is not None
+        ),
         projection_of(paths),
         bool(actions)
         and all(isinstance(action, RemoveAction) or _is_delete(action) for action in actions),
@@ -145,6 +166,36 @@ def compiled_update(actions: tuple[Action, ...]) -> CompiledUpdate:
 
 def _is_delete(action: Action) -> bool:
     return isinstance(action, SetOrNumberAction) and action.section == "DELETE"
+
+
+def _value_of(action: Action) -> Operand | Arithmetic | None:
+    return None if isinstance(action, RemoveAction) else action.value
+
+
+def _reads(value: Operand | Arithmetic | None) -> Iterator[Path]:
+    """Give the paths that a value is computed from."""
+    if isinstance(value, Path):
+        yield value
+    elif isinstance(value, Arithmetic):
+        yield from _reads(value.left)
+        yield from _reads(value.right)
+    elif isinstance(value, Call):
+        for argument in value.arguments:
+            yield from _reads(argument)
+
+
+def _known(action: Action) -> Compute | None:
+    """Return what gives the value, or one of the type, that no item changes; None without one."""
+    if _is_delete(action):
+        return None
+    value = _value_of(action)
+    if isinstance(value, ValueReference):
+        return _value(value)
+    if isinstance(value, Arithmetic):
+        return lambda item, values: {"N": "0"}  # noqa: ARG005 - the signature is fixed
+    if isinstance(value, Call) and value.function == "list_append":
+        return lambda item, values: {"L": []}  # noqa: ARG005
+    return None
 
 
 def _change(action: Action) -> Change:

@@ -157,7 +157,9 @@ def updating(
                 raise invalid_values(
                     f"Cannot update attribute {name}. This attribute is part of the key"
                 )
-        check_scalar_keys(table, update.paths)
+        if table.indexes:
+            check_index_keys(table, update.known())
+        check_scalar_keys(table, (*update.paths, *update.reads))
     return Plan(
         table,
         stored_key(table.key, key),

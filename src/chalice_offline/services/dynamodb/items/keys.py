@@ -112,6 +112,18 @@ def check_index_keys(table: TableDefinition, item: Item) -> None:
                 _check_index_key(index, name, kind, value)
 
 
+def check_computed_index_keys(table: TableDefinition, item: Item) -> None:
+    """Refuse what an update has computed and an index's key cannot be (text recorded)."""
+    for index in table.indexes.values():
+        for name, kind in index.key.typed_names:
+            if name in item and kind not in item[name]:
+                raise mismatch(
+                    "The update expression attempted to update the secondary index key to "
+                    "unsupported type"
+                )
+    check_index_keys(table, item)
+
+
 def check_scalar_keys(table: TableDefinition, paths: Iterable[Path]) -> None:
     """Refuse paths that lead into key attributes, of the table or an index: those are scalars."""
     nested = {path.parts[0] for path in paths if len(path.parts) > 1}

@@ -16,7 +16,7 @@ from chalice_offline.services.dynamodb import limits
 from chalice_offline.services.dynamodb.backups.recovery_log import note_before
 from chalice_offline.services.dynamodb.errors import condition_failed, mismatch
 from chalice_offline.services.dynamodb.items.item_store import expiry_seconds
-from chalice_offline.services.dynamodb.items.keys import check_index_keys
+from chalice_offline.services.dynamodb.items.keys import check_computed_index_keys
 from chalice_offline.services.dynamodb.streams.kinesis_delivery import forward
 from chalice_offline.services.dynamodb.streams.stream import Change
 from chalice_offline.services.dynamodb.values.attribute_values import equal
@@ -105,7 +105,7 @@ def weigh(plan: Plan) -> Weighed:
             # Only of what an update touches: an item that was there before the index may have an
             # attribute that does not fit it, and is left out of the index ("Detecting and
             # correcting index key violations").
-            check_index_keys(plan.table, touched.new)
+            check_computed_index_keys(plan.table, touched.new)
         size = check_item_size(new, is_update=True)
     return Weighed(plan, old, new, size, touched)
 
