@@ -60,7 +60,9 @@ NOTES = {
     "EventBridge, Scheduler, S3, DynamoDB tables, Kinesis, Step Functions, IAM, Logs, CloudWatch,\n"
     "KMS, Cognito, SES, Secrets Manager, SSM, Lambda and API Gateway are made, and so are\n"
     "nested stacks, custom resources (of functions and topics) and wait conditions; a resource of\n"
-    "another type is a placeholder, and its event says so. Not yet:\n"
+    "another type is a placeholder, and its event says so. What a stack makes has the stack's\n"
+    "tags and CloudFormation's own (`aws:cloudformation:stack-name`, `stack-id`, `logical-id`),\n"
+    "as each type's schema says (dashboards, SES and code signing keep no tags here). Not yet:\n"
     "macros, imports of resources, stack sets. Stack policies are kept and given back, and\n"
     "nothing follows from them.",
     "dynamodb": "A table is ready when its reply arrives, and nothing is throttled. Time to live\n"

@@ -42,6 +42,16 @@ class Stacks:
         events = self.client.describe_stack_events(StackName=name)["StackEvents"]
         return [e["ResourceStatusReason"] for e in reversed(events) if "ResourceStatusReason" in e]
 
+    def tags(self, listed: Any) -> dict[str, str]:
+        """Return tags, however a service lists them, without those that CloudFormation adds."""
+        if not isinstance(listed, dict):
+            spelled = ({key.lower(): value for key, value in one.items()} for one in listed)
+            listed = {
+                one.get("key", one.get("tagkey")): one.get("value", one.get("tagvalue"))
+                for one in spelled
+            }
+        return {key: value for key, value in listed.items() if not key.startswith("aws:")}
+
     def queues(self) -> list[str]:
         urls = self.aws.client("sqs").list_queues().get("QueueUrls", [])
         return sorted(url.rsplit("/", 1)[1] for url in urls)

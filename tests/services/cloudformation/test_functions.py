@@ -63,7 +63,7 @@ def test_function_is_active_once_its_stack_is_complete(stacks: Any) -> None:
     found = stacks.aws.client("lambda").get_function(FunctionName=name)
     assert found["Configuration"]["State"] == "Active"
     assert found["Configuration"]["Timeout"] == 20
-    assert found["Tags"] == {"team": "shop"}
+    assert stacks.tags(found["Tags"]) == {"team": "shop"}
 
 
 def test_update_changes_code_and_settings_in_place(stacks: Any) -> None:
@@ -89,7 +89,7 @@ def test_update_changes_code_and_settings_in_place(stacks: Any) -> None:
         "Variables" not in found["Configuration"].get("Environment", {})
         or not (found["Configuration"]["Environment"]["Variables"])
     )
-    assert found["Tags"] == {"cost": "low"}
+    assert stacks.tags(found["Tags"]) == {"cost": "low"}
     assert found["Concurrency"] == {"ReservedConcurrentExecutions": 3}
     assert digest(stacks, name) != code
 

@@ -52,7 +52,7 @@ def test_bucket_has_the_settings_of_its_template(stacks: Any) -> None:
     assert stacks.create("shop", with_bucket(SETTINGS)) == "CREATE_COMPLETE"
     s3 = stacks.aws.client("s3")
     name = {"Bucket": "things"}
-    assert s3.get_bucket_tagging(**name)["TagSet"] == SETTINGS["Tags"]
+    assert stacks.tags(s3.get_bucket_tagging(**name)["TagSet"]) == {"team": "shop"}
     block = s3.get_public_access_block(**name)["PublicAccessBlockConfiguration"]
     assert (block["BlockPublicAcls"], block["BlockPublicPolicy"]) == (True, False)
     (rule,) = s3.get_bucket_ownership_controls(**name)["OwnershipControls"]["Rules"]
@@ -348,7 +348,7 @@ def test_secret_has_its_policy_and_a_parameter_its_tags(stacks: Any) -> None:
     assert json.loads(found["ResourcePolicy"]) == document
     assert stacks.update("shop", tagged(team="b")) == "UPDATE_COMPLETE"
     named = {"ResourceType": "Parameter", "ResourceId": "/shop/a"}
-    assert ssm.list_tags_for_resource(**named)["TagList"] == [{"Key": "team", "Value": "b"}]
+    assert stacks.tags(ssm.list_tags_for_resource(**named)["TagList"]) == {"team": "b"}
 
 
 def test_an_api_has_the_name_that_its_template_gives(stacks: Any) -> None:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 from chalice_offline.core.errors import AwsError
 from chalice_offline.core.pending import Pending
 from chalice_offline.services.cloudformation.intrinsics import Intrinsics
-from chalice_offline.services.cloudformation.plan import Action, action_for
+from chalice_offline.services.cloudformation.plan import Action, action_on
 from chalice_offline.services.cloudformation.resource import Resource
 from chalice_offline.services.cloudformation.resource_types import type_of
 from chalice_offline.services.cloudformation.stack import StackResource
 from chalice_offline.services.cloudformation.steps import follow
+from chalice_offline.services.cloudformation.tagging import added_tags
 from chalice_offline.services.cloudformation.workshop import ResourceFailed
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ class Applying:
         self.cancelled = ""
         self._stack = stack
         self._template = version.template
+        self._stack_tags = version.tags
         self._workshop = workshop
         self._adopted = adopted
         self._there: dict[str, Resource] = {}
@@ -147,10 +149,10 @@ class Applying:
             adopted = self._adopted.get((one.kind, self._given_name(one)))
             if adopted is not None:
                 resource, properties = adopted
-                before = replace(one, properties=properties, resource=resource)
+                before = replace(one, properties=properties, resource=resource, added_tags=None)
         action = Action.CREATE
         if before is not None:
-            action = action_for(one.kind, before.properties, one.properties)
+            action = action_on(before, one.properties, self._stack_tags)
         was = replace(before) if before else None
         if action is Action.KEEP and before is not None:
             after = replace(before, metadata=one.metadata, deletion_policy=one.deletion_policy)
@@ -174,14 +176,16 @@ class Applying:
 
     def _new(self, name: str, properties: dict[str, Any], *, bare: bool = False) -> StackResource:
         declared = self._template.resources[name]
+        kind = declared["Type"]
         policy = declared.get("DeletionPolicy", "Delete")
         return StackResource(
             name,
-            declared["Type"],
+            kind,
             properties,
             Resource(""),
             deletion_policy=str(policy if bare else self.values.resolve(policy)),
             metadata={} if bare else self.values.resolve(declared.get("Metadata", {})),
+            added_tags=added_tags(kind, self._stack, self._stack_tags, name),
         )
 
     def _put_in_order(self) -> None:

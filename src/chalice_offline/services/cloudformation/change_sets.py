@@ -45,6 +45,11 @@ _ACTIONS = {
     Action.REPLACE: "Modify",
     Action.REMOVE: "Remove",
 }
+_TAGS = {
+    "Target": {"Attribute": "Tags", "RequiresRecreation": "Never"},
+    "Evaluation": "Static",
+    "ChangeSource": "DirectModification",
+}
 
 
 def create_change_set(
@@ -79,7 +84,7 @@ def create_change_set(
         import_existing=bool(request.get("ImportExistingResources")),
     )
     try:
-        plan = plan_of(version.template, inputs, stack.resources)
+        plan = plan_of(version.template, inputs, stack.resources, version.tags)
     except AwsError as error:
         if "No export named" not in error.message:
             raise
@@ -257,8 +262,9 @@ def _change(change: Change, *, with_values: bool) -> Result:
         replaces = change.action is Action.REPLACE
         replacement = "True" if change.is_certain else "Conditional"
         shown["Replacement"] = replacement if replaces else "False"
-        shown["Scope"] = ["Properties"]
+        shown["Scope"] = [*["Properties"] * bool(change.changed), *["Tags"] * change.retags]
         shown["Details"] = [_detail(change, name) for name in change.changed]
+        shown["Details"] += [_TAGS] * change.retags
         if replaces:
             shown["PolicyAction"] = "ReplaceAndDelete"
     if change.action is Action.REMOVE and change.present is not None:

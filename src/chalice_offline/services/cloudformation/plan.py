@@ -15,6 +15,7 @@ from chalice_offline.services.cloudformation.errors import validation_error
 from chalice_offline.services.cloudformation.intrinsics import Intrinsics
 from chalice_offline.services.cloudformation.resource import Resource, resource_to_come
 from chalice_offline.services.cloudformation.resource_types import type_of
+from chalice_offline.services.cloudformation.tagging import has_other_tags
 from chalice_offline.services.cloudformation.unknown import is_unknown
 
 if TYPE_CHECKING:
@@ -39,7 +40,8 @@ class Action(Enum):
 class Change:
     """What is to be done about one resource, and which properties ask for it.
 
-    `is_certain` is False where a value decides that is known only later.
+    `is_certain` is False where a value decides that is known only later; `retags`: the stack's own
+    tags change, too.
     """
 
     name: str
@@ -49,14 +51,19 @@ class Change:
     changed: tuple[str, ...] = ()
     present: StackResource | None = None
     is_certain: bool = True
+    retags: bool = False
 
 
 def plan_of(
-    template: Template, inputs: Inputs, present: Mapping[str, StackResource]
+    template: Template,
+    inputs: Inputs,
+    present: Mapping[str, StackResource],
+    stack_tags: Mapping[str, str],
 ) -> list[Change]:
     """Say what to do about each resource of the template, in order, and then about what is gone.
 
-    Raises ValidationError for a template whose functions cannot be resolved.
+    `stack_tags` are those the stack is to have. Raises ValidationError for a template whose
+    functions cannot be resolved.
     """
     _check_types(template, present)
     known: dict[str, Resource] = {}
@@ -65,7 +72,7 @@ def plan_of(
     for name in template.names:
         if not values.is_included(name):
             continue
-        change = _change(template, name, values, present.get(name))
+        change = _change(template, name, values, present.get(name), stack_tags)
         changes.append(change)
         stays = change.action in (Action.KEEP, Action.UPDATE) and change.present is not None
         known[name] = (
@@ -79,6 +86,16 @@ def plan_of(
     return changes + [
         Change(one.name, one.kind, Action.REMOVE, one.properties, present=one) for one in gone
     ]
+
+
+def action_on(
+    present: StackResource, properties: dict[str, Any], stack_tags: Mapping[str, str]
+) -> Action:
+    """Say what is to be done with a resource that is there."""
+    action = action_for(present.kind, present.properties, properties)
+    if action is Action.KEEP and has_other_tags(present, stack_tags):
+        return Action.UPDATE
+    return action
 
 
 def action_for(kind: str, before: dict[str, Any], after: dict[str, Any]) -> Action:
@@ -114,13 +131,18 @@ def _check_types(template: Template, present: Mapping[str, StackResource]) -> No
 
 
 def _change(
-    template: Template, name: str, values: Intrinsics, present: StackResource | None
+    template: Template,
+    name: str,
+    values: Intrinsics,
+    present: StackResource | None,
+    stack_tags: Mapping[str, str],
 ) -> Change:
     kind = template.kind(name)
     properties = values.resolve(template.resources[name].get("Properties", {}))
     if present is None:
         return Change(name, kind, Action.CREATE, properties)
     names = changed_properties(present.properties, properties)
-    action = action_for(kind, present.properties, properties)
+    action = action_on(present, properties, stack_tags)
     certain = not any(is_unknown(properties.get(changed)) for changed in names)
-    return Change(name, kind, action, properties, names, present, is_certain=certain)
+    retags = has_other_tags(present, stack_tags)
+    return Change(name, kind, action, properties, names, present, certain, retags)

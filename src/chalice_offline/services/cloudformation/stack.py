@@ -56,6 +56,7 @@ class StackResource:
     deletion_policy: str = "Delete"
     metadata: dict[str, Any] = field(default_factory=dict)
     description: str = ""
+    added_tags: dict[str, str] | None = None  # not of the template; None: of a time without any
 
     @property
     def physical_id(self) -> str:

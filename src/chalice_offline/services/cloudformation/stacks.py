@@ -41,7 +41,7 @@ def create_stack(
     call = cloudformation.caller(stack, (context.entry,), context.endpoint)
     version = version_of(request, call, context.region, None)
     inputs = cloudformation.inputs(stack, version.parameters, version.notification_arns)
-    plan_of(version.template, inputs, {})
+    plan_of(version.template, inputs, {}, version.tags)
     stack.policy = new_policy(request)
     stack.is_protected = bool(request.get("EnableTerminationProtection"))
     stack.timeout_minutes = request.get("TimeoutInMinutes", 0)
@@ -67,7 +67,7 @@ def update_stack(
     call = cloudformation.caller(stack, (context.entry,), context.endpoint)
     version = version_of(request, call, context.region, stack)
     inputs = cloudformation.inputs(stack, version.parameters, version.notification_arns)
-    plan = plan_of(version.template, inputs, stack.resources)
+    plan = plan_of(version.template, inputs, stack.resources, version.tags)
     wishes = _wishes(request)
     failed = stack.status.endswith("_FAILED")
     if says_the_same(stack, version, inputs, plan) and not failed:

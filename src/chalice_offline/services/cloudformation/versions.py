@@ -12,6 +12,7 @@ from chalice_offline.services.cloudformation.dynamic_references import parameter
 from chalice_offline.services.cloudformation.errors import stack_missing, validation_error
 from chalice_offline.services.cloudformation.parameters import parameter_values, transform_values
 from chalice_offline.services.cloudformation.stack import TemplateVersion
+from chalice_offline.services.cloudformation.tagging import RESERVED
 from chalice_offline.services.cloudformation.template import Template
 from chalice_offline.services.cloudformation.template_text import read_template
 from chalice_offline.services.cloudformation.transforms import (
@@ -19,7 +20,7 @@ from chalice_offline.services.cloudformation.transforms import (
     declared_transforms,
     expanded,
 )
-from chalice_offline.services.common.tags import tags_of
+from chalice_offline.services.common.tags import counted, is_reserved, tags_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -107,9 +108,7 @@ def version_of(
     capabilities = tuple(request.get("Capabilities", ()))
     expands = [name for name in transforms if name != INCLUDE]
     check_capabilities(template, capabilities, expands=bool(expands) and not may_expand)
-    tags = present.tags if present and "Tags" not in request else {}
-    if "Tags" in request:
-        tags = tags_of(request["Tags"])
+    tags = _tags(request) if "Tags" in request else (present.tags if present else {})
     return TemplateVersion(
         original,
         template,
@@ -120,6 +119,22 @@ def version_of(
         str(request.get("RoleARN", "")),
         has_transform=bool(transforms),
     )
+
+
+def _tags(request: Request) -> dict[str, str]:
+    """Return the tags of a request; raises ValidationError.
+
+    Only a nested stack, made by CloudFormation itself, has some of AWS's own.
+    """
+    tags = tags_of(request["Tags"])
+    if "ParentId" not in request and any(is_reserved(key) for key in tags):
+        raise validation_error(RESERVED)
+    if counted(tags) > limits.TAGS:
+        raise validation_error(
+            f"1 validation error detected: Value at 'tags' failed to satisfy constraint: Member "
+            f"must have length less than or equal to {limits.TAGS}"
+        )
+    return tags
 
 
 def template_of(original: str, call: Call, region: str) -> Template:

@@ -11,6 +11,7 @@ from chalice_offline.services.cloudformation.dynamic_references import with_valu
 from chalice_offline.services.cloudformation.resource_types import INERT, placeholder, type_of
 from chalice_offline.services.cloudformation.resource_types.base import Place, is_gone
 from chalice_offline.services.cloudformation.steps import value_of
+from chalice_offline.services.cloudformation.tagging import with_added
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,7 +67,7 @@ class Workshop:
         made: Resource | None = None
         properties = one.properties
         try:
-            properties = with_values(one.properties, place.call)
+            properties = self._tagged(one, place)
             name = self._name(type_, one, properties, replaces, place)
             made = yield from value_of(type_.create(place, name, properties))
             one.resource = made
@@ -89,8 +90,7 @@ class Workshop:
         if type_ is not None and type_.update is not None:
             place = self._place_for(one.name)
             try:
-                was = with_values(before.properties, place.call)
-                wanted = with_values(one.properties, place.call)
+                was, wanted = self._tagged(before, place), self._tagged(one, place)
                 made = yield from value_of(type_.update(place, one.resource, was, wanted))
             except (AwsError, *UNFIT) as error:
                 self._history.resource_is(one, "UPDATE_FAILED", self._reason(one, error))
@@ -123,6 +123,10 @@ class Workshop:
         self._history.resource_is(one, f"{doing}_FAILED", reason)
 
     # ---- within ----------------------------------------------------------------------------------
+
+    def _tagged(self, one: StackResource, place: Place) -> dict[str, Any]:
+        """Return a resource's properties as they are sent to its service."""
+        return with_added(one.kind, with_values(one.properties, place.call), one.added_tags)
 
     def _name(
         self,

@@ -20,6 +20,19 @@ def tag_list(tags: Mapping[str, str]) -> Result:
     return {"Tags": [{"Key": key, "Value": value} for key, value in tags.items()]}
 
 
+def is_reserved(key: str) -> bool:
+    """Whether only AWS itself may set a tag of this key."""
+    return key.lower().startswith("aws:")
+
+
+def counted(tags: Iterable[str]) -> int:
+    """Return how many tags count towards a quota: AWS's own do not.
+
+    Source: CloudFormation template reference, "CloudFormation resource tagging".
+    """
+    return sum(not is_reserved(key) for key in tags)
+
+
 def untag(tags: dict[str, str], keys: Iterable[str]) -> None:
     """Take tags away; keys that are not there are fine."""
     for key in keys:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from chalice_offline.services.common.tags import counted
 from chalice_offline.services.kinesis import limits
 from chalice_offline.services.kinesis.errors import invalid_argument
 
@@ -20,7 +21,7 @@ def check_tags(name: str, account_id: str, tags: Mapping[str, str], had: int = 0
     `had` counts the tags that stay beside these.
     """
     check_tag_texts(name, account_id, (*tags, *tags.values()), "add tags to")
-    if had + len(tags) > limits.TAGS_PER_STREAM:
+    if had + counted(tags) > limits.TAGS_PER_STREAM:
         raise invalid_argument(
             f"Failed to add tags to stream {name} under account {account_id} because a given "
             f"stream cannot have more than {limits.TAGS_PER_STREAM} tags associated with it."

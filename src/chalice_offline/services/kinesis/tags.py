@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from chalice_offline.services.common.tags import counted
 from chalice_offline.services.kinesis import limits
 from chalice_offline.services.kinesis.tag_rules import check_tag_texts, check_tags
 
@@ -71,7 +72,7 @@ def _tagged(kinesis: KinesisState, context: CallContext, arn: str) -> tuple[Stre
 
 
 def _add(kinesis: KinesisState, stream: Stream, tags: dict[str, str], more: dict[str, str]) -> None:
-    stay = len(tags.keys() - more.keys())
+    stay = counted(tags.keys() - more.keys())
     check_tags(stream.name, stream.key.account_id, more, had=stay)
     tags.update(more)
     kinesis.save(stream)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from chalice_offline.core.errors import AwsError
+from chalice_offline.services.common.tags import counted, is_reserved
 from chalice_offline.services.s3.errors import invalid_argument
 from chalice_offline.services.s3.limits import (
     BUCKET_TAGS,
@@ -21,13 +23,24 @@ if TYPE_CHECKING:
 # S3 user guide, "Categorizing your storage using tags".
 _ALLOWED = re.compile(r"[\w\s.:/=+\-@]*")
 _HEADER = "x-amz-tagging"
+_NONE: Mapping[str, str] = MappingProxyType({})
 
 
-def tags_of(tag_set: Iterable[Mapping[str, str]], *, of_bucket: bool = False) -> dict[str, str]:
-    """Return the tags of a request's TagSet; raises AwsError for what is no tag."""
+def tags_of(
+    tag_set: Iterable[Mapping[str, str]],
+    *,
+    of_bucket: bool = False,
+    system: Mapping[str, str] | None = _NONE,
+) -> dict[str, str]:
+    """Return the tags of a request's TagSet; raises AwsError for what is no tag.
+
+    `system` are the tags of AWS's own that may be among them, with these values; None: any, for an
+    AWS service puts them.
+    """
     tags: dict[str, str] = {}
     for tag in tag_set:
-        if tag["Key"].startswith("aws:"):
+        allowed = system is None or system.get(tag["Key"]) == tag["Value"]
+        if is_reserved(tag["Key"]) and not allowed:
             raise _system_tag(tag["Key"], of_bucket=of_bucket)
         key, value = tag["Key"], tag["Value"]
         if key in tags:
@@ -38,7 +51,7 @@ def tags_of(tag_set: Iterable[Mapping[str, str]], *, of_bucket: bool = False) ->
             )
         _check(key, value)
         tags[key] = value
-    if len(tags) > (BUCKET_TAGS if of_bucket else OBJECT_TAGS):
+    if counted(tags) > (BUCKET_TAGS if of_bucket else OBJECT_TAGS):
         text = (
             f"Bucket tag count cannot be greater than {BUCKET_TAGS}"
             if of_bucket
@@ -64,6 +77,11 @@ def tags_of_header(text: str) -> dict[str, str]:
             text,
         )
     return tags_of({"Key": key, "Value": value} for key, value in pairs)
+
+
+def system_tags(tags: Mapping[str, str]) -> dict[str, str]:
+    """Return those of a bucket's tags that are AWS's own: whoever has the bucket keeps them."""
+    return {key: value for key, value in tags.items() if is_reserved(key)}
 
 
 def tag_set_of(tags: Mapping[str, str]) -> list[dict[str, Any]]:

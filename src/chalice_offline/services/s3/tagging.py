@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from chalice_offline.core.errors import AwsError
 from chalice_offline.services.s3 import announcements
 from chalice_offline.services.s3.bucket_settings import forget, keep, missing
-from chalice_offline.services.s3.tag_sets import tag_set_of, tags_of
+from chalice_offline.services.s3.tag_sets import system_tags, tag_set_of, tags_of
 
 if TYPE_CHECKING:
     from chalice_offline.core.context import CallContext
@@ -16,10 +17,17 @@ if TYPE_CHECKING:
     from chalice_offline.services.s3.state import S3State
 
 
-def put_bucket_tagging(s3: S3State, _context: CallContext, request: Request) -> Result:
-    """Replace a bucket's tags."""
+def put_bucket_tagging(s3: S3State, context: CallContext, request: Request) -> Result:
+    """Replace a bucket's tags; those that AWS has put there must be among them, as they are."""
     bucket = s3.find_bucket(request)
-    keep(s3, bucket, "tags", tags_of(request["Tagging"].get("TagSet", ()), of_bucket=True))
+    system = system_tags(bucket.settings.get("tags", {}))
+    is_aws = bool(context.principal)
+    tags = tags_of(
+        request["Tagging"].get("TagSet", ()), of_bucket=True, system=None if is_aws else system
+    )
+    if not is_aws and not system.keys() <= tags.keys():
+        raise AwsError("InvalidTag", "System tags cannot be removed by requester")
+    keep(s3, bucket, "tags", tags)
     return {"StatusCode": 204}
 
 
@@ -32,9 +40,14 @@ def get_bucket_tagging(s3: S3State, _context: CallContext, request: Request) -> 
     return {"TagSet": tag_set_of(tags)}
 
 
-def delete_bucket_tagging(s3: S3State, _context: CallContext, request: Request) -> Result:
-    """Take a bucket's tags away."""
-    forget(s3, s3.find_bucket(request), "tags")
+def delete_bucket_tagging(s3: S3State, context: CallContext, request: Request) -> Result:
+    """Take a bucket's tags away, but for those that AWS has put there."""
+    bucket = s3.find_bucket(request)
+    system = {} if context.principal else system_tags(bucket.settings.get("tags", {}))
+    if system:
+        keep(s3, bucket, "tags", system)
+    else:
+        forget(s3, bucket, "tags")
     return {}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from chalice_offline.core.errors import AwsError
-from chalice_offline.services.common.tags import tags_of
+from chalice_offline.services.common.tags import counted, tags_of
 from chalice_offline.services.sns.errors import invalid_parameter
 from chalice_offline.services.sns.limits import TAGS_MAX
 
@@ -21,7 +21,7 @@ def checked_tags(listed: list[dict[str, Any]]) -> dict[str, str]:
 
 def check_count(tags: dict[str, str]) -> None:
     """Raise for more tags than a topic may have."""
-    if len(tags) > TAGS_MAX:
+    if counted(tags) > TAGS_MAX:
         raise AwsError(
             "TagLimitExceededException",
             "Could not complete request: tag quota of per resource exceeded",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from chalice_offline.services.common.tags import counted
 from chalice_offline.services.stepfunctions import limits
 from chalice_offline.services.stepfunctions.errors import resource_not_found, too_many_tags
 from chalice_offline.services.stepfunctions.state import check_arn
@@ -18,7 +19,7 @@ def tag_resource(sfn: StepFunctionsState, _context: CallContext, request: Reques
     """Add tags."""
     tags = _tags(sfn, request["resourceArn"])
     added = {tag["key"]: tag["value"] for tag in request["tags"]}
-    if len({**tags, **added}) > limits.TAGS_MAX:
+    if counted({**tags, **added}) > limits.TAGS_MAX:
         raise too_many_tags(request["resourceArn"])
     tags.update(added)
     return {}

@@ -81,6 +81,7 @@ def _update_api(place: Place, api: Resource, before: Properties, after: Properti
     if changes:
         request = {"restApiId": api.reference, "patchOperations": changes}
         place.call("apigateway", "UpdateRestApi", request)
+    _retag(place, f"restapis/{api.reference}", before, after)
 
 
 # ---- usage plans and keys ------------------------------------------------------------------------
@@ -190,6 +191,11 @@ def _patch_stage(place: Place, stage: Resource, before: Properties, after: Prope
     if changes := patches.of_stage(before, after):
         request = {"stageName": stage.reference, "patchOperations": changes}
         place.call("apigateway", "UpdateStage", request | only(after, "RestApiId"))
+
+
+def _update_stage(place: Place, stage: Resource, before: Properties, after: Properties) -> None:
+    _patch_stage(place, stage, before, after)
+    _retag(place, f"restapis/{after['RestApiId']}/stages/{stage.reference}", before, after)
 
 
 # ---- methods -------------------------------------------------------------------------------------
@@ -314,7 +320,7 @@ TYPES = {
             only(properties, "RestApiId") | {"stageName": stage.reference},
         ),
         complete=_complete_stage,
-        update=_patch_stage,
+        update=_update_stage,
         name="StageName",
         fixed=("RestApiId",),
         physical_name=lambda name, _: name.replace("-", "_"),

@@ -105,10 +105,16 @@ def _part(kind: str, *parents: str, fixed: tuple[str, ...] = ()) -> ResourceType
     )
 
 
-def _retag_stage(place: Place, stage: Resource, properties: Properties) -> None:
-    if "Tags" in properties:
-        path = f"/apis/{properties['ApiId']}/stages/{stage.reference}"
-        _retag(place, path, {}, {"Tags": properties["Tags"] or {}})
+def _retag_stage(place: Place, stage: Resource, before: Properties, after: Properties) -> None:
+    _retag(place, f"/apis/{after['ApiId']}/stages/{stage.reference}", before, after)
+
+
+def _retag_name(place: Place, name: Resource, before: Properties, after: Properties) -> None:
+    _retag(place, f"/domainnames/{name.reference}", before, after)
+
+
+def _retag_link(place: Place, link: Resource, before: Properties, after: Properties) -> None:
+    _retag(place, f"/vpclinks/{link.reference}", before, after)
 
 
 TYPES = {
@@ -133,9 +139,9 @@ TYPES = {
         key=keyed("StageName", "ApiId"),
         update="UpdateStage",
         delete="DeleteStage",
-        finish=_retag_stage,
-        finished=("Tags",),
+        change=_retag_stage,
         fixed=("ApiId", "StageName"),
+        tags="map",
     ),
     "AWS::ApiGatewayV2::DomainName": by_calls(
         _SERVICE,
@@ -148,6 +154,7 @@ TYPES = {
         key=keyed("DomainName"),
         update="UpdateDomainName",
         delete="DeleteDomainName",
+        change=_retag_name,
         fixed=("DomainName",),
         tags="map",
     ),
@@ -167,6 +174,7 @@ TYPES = {
         key=keyed("VpcLinkId"),
         update="UpdateVpcLink",
         delete="DeleteVpcLink",
+        change=_retag_link,
         fixed=("SecurityGroupIds", "SubnetIds"),
         tags="map",
     ),

@@ -98,12 +98,16 @@ def _update_function(
 def _update_around(
     place: Place, function: Resource, before: Properties, after: Properties
 ) -> dict[str, Any]:
-    arn = {"Resource": function.attributes["Arn"]}
     _set_concurrency(place, function, before, after)
+    return _retag(place, function.attributes["Arn"], before, after)
+
+
+def _retag(place: Place, arn: str, before: Properties, after: Properties) -> dict[str, Any]:
+    resource = {"Resource": arn}
     if gone := gone_tags(before, after):
-        place.call("lambda", "UntagResource", arn | {"TagKeys": gone})
+        place.call("lambda", "UntagResource", resource | {"TagKeys": gone})
     if tags_of(after) != tags_of(before) and tags_of(after):
-        place.call("lambda", "TagResource", arn | {"Tags": tags_of(after)})
+        place.call("lambda", "TagResource", resource | {"Tags": tags_of(after)})
     return {}
 
 
@@ -206,9 +210,10 @@ def _update_mapping(place: Place, mapping: Resource, before: Properties, after: 
     defaults = {"FilterCriteria": {}, "FunctionResponseTypes": [], "Enabled": True}
     gone = {name: value for name, value in defaults.items() if name in before}
     request = gone | request | {"UUID": mapping.reference}
-    return in_turn(
-        place, mapping, [partial(place.call, "lambda", "UpdateEventSourceMapping", request)]
-    )
+    calls = [partial(_retag, place, mapping.attributes["EventSourceMappingArn"], before, after)]
+    if {**before, "Tags": ()} != {**after, "Tags": ()}:  # else it would stop reading for a moment
+        calls.insert(0, partial(place.call, "lambda", "UpdateEventSourceMapping", request))
+    return in_turn(place, mapping, calls)
 
 
 # ---- the rest ------------------------------------------------------------------------------------

@@ -35,7 +35,7 @@ class Calls:
     `update`. `finish` sets the properties `finished`, when it is made and when it is changed.
     `tags` is how the API takes tags: "list", "map" or "TagKey"; "" when it takes none. `change`
     changes what `update` does not take, such as tags (`retagged`). `spelled` gives the members of
-    properties whose names differ.
+    properties whose names differ; `shaped` the properties whose value the API wants otherwise.
     """
 
     service: str
@@ -51,6 +51,7 @@ class Calls:
     fixed: tuple[str, ...] = ()
     tags: str = ""
     spelled: Mapping[str, str] = field(default_factory=dict)
+    shaped: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
     longest: int = 255
 
     def type(self) -> ResourceType:
@@ -102,7 +103,8 @@ class Calls:
             if prop == "Tags" and self.tags != "list":
                 continue
             if member is not None:
-                request[member] = value
+                shaped = self.shaped.get(prop)
+                request[member] = value if shaped is None else shaped(value)
             elif strict:
                 raise validation_error(f"#: extraneous key [{prop}] is not permitted")
         return request

@@ -4,14 +4,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from chalice_offline.services.cloudformation.resource_types.by_calls import by_calls, named
+from chalice_offline.services.cloudformation.resource_types.by_calls import (
+    by_calls,
+    named,
+    retagged,
+)
 
 if TYPE_CHECKING:
-    from chalice_offline.services.cloudformation.resource_types.base import Properties, Resource
+    from chalice_offline.services.cloudformation.resource_types.base import (
+        Place,
+        Properties,
+        Resource,
+    )
 
 
 def _alarm(resource: Resource, _properties: Properties) -> dict[str, Any]:
     return {"AlarmName": resource.reference, "AlarmNames": [resource.reference]}
+
+
+def _retag(place: Place, alarm: Resource, before: Properties, after: Properties) -> None:
+    identified = {"ResourceARN": alarm.attributes["Arn"]}
+    retagged(place, "cloudwatch", identified, before, after)
 
 
 _ALARM_ARN = "arn:{partition}:cloudwatch:{region}:{account}:alarm:{name}"
@@ -25,6 +38,7 @@ TYPES = {
         key=_alarm,
         delete="DeleteAlarms",
         update="PutMetricAlarm",
+        change=_retag,
         tags="list",
     ),
     "AWS::CloudWatch::CompositeAlarm": by_calls(
@@ -35,6 +49,7 @@ TYPES = {
         key=_alarm,
         delete="DeleteAlarms",
         update="PutCompositeAlarm",
+        change=_retag,
         tags="list",
     ),
     "AWS::CloudWatch::Dashboard": by_calls(

@@ -8,6 +8,7 @@ from chalice_offline.services.cloudformation.resource_types.base import (
     Place,
     Properties,
     Resource,
+    tags_of,
 )
 from chalice_offline.services.cloudformation.resource_types.by_calls import (
     by_calls,
@@ -50,7 +51,7 @@ TYPES = {
         delete="DeleteUserPool",
         update="UpdateUserPool",
         spelled={"UserPoolName": "PoolName", "Schema": "Schema"},
-        finished=("EnabledMfas", "UserPoolTags"),
+        finished=("EnabledMfas",),
         finish=lambda _place, _pool, _properties: None,
         fixed=("AliasAttributes", "UsernameAttributes", "UsernameConfiguration"),
         longest=128,
@@ -105,6 +106,7 @@ TYPES = {
         delete="DeleteIdentityPool",
         update="UpdateIdentityPool",
         finished=("CognitoEvents", "CognitoStreams", "PushSync"),
+        shaped={"IdentityPoolTags": lambda listed: tags_of({"Tags": listed})},
         finish=lambda _place, _pool, _properties: None,
         longest=128,
     ),

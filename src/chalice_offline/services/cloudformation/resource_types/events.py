@@ -17,6 +17,7 @@ from chalice_offline.services.cloudformation.resource_types.base import (
     only,
     text,
 )
+from chalice_offline.services.cloudformation.resource_types.by_calls import retagged
 
 # ---- buses ---------------------------------------------------------------------------------------
 
@@ -70,7 +71,7 @@ def _remove_permission(place: Place, _policy: Resource, properties: Properties) 
 
 def _put_rule(place: Place, rule: str, properties: Properties) -> Resource:
     request = {"Name": rule} | only(
-        properties, "EventBusName", "ScheduleExpression", "State", "Description", "RoleArn"
+        properties, "EventBusName", "ScheduleExpression", "State", "Description", "RoleArn", "Tags"
     )
     if "EventPattern" in properties:
         request["EventPattern"] = text(properties["EventPattern"])
@@ -94,6 +95,7 @@ def _update_rule(place: Place, rule: Resource, before: Properties, after: Proper
     kept = set(_target_ids(after))
     _remove_targets(place, rule, before, except_for=kept)
     _put_targets(place, rule, after)
+    retagged(place, "events", {"ResourceARN": rule.attributes["Arn"]}, before, after)
 
 
 def _remove_targets(

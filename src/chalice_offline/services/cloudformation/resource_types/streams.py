@@ -11,8 +11,10 @@ from chalice_offline.services.cloudformation.resource_types.base import (
     ResourceType,
     gone_tags,
     only,
+    tags_of,
     text,
 )
+from chalice_offline.services.cloudformation.resource_types.by_calls import retagged
 
 _OF_CREATION = (
     "KeySchema",
@@ -143,6 +145,8 @@ def _delete_table(place: Place, table: Resource, _properties: Properties) -> Non
 def _create_stream(place: Place, stream: str, properties: Properties) -> Resource:
     request: dict[str, Any] = {"StreamName": stream}
     request |= only(properties, "StreamModeDetails")
+    if tags := tags_of(properties):
+        request["Tags"] = tags
     if properties.get("StreamModeDetails", {}).get("StreamMode") != "ON_DEMAND":
         request["ShardCount"] = int(properties.get("ShardCount", 1))
     place.call("kinesis", "CreateStream", request)
@@ -158,6 +162,7 @@ def _update_stream(place: Place, stream: Resource, before: Properties, after: Pr
             "ScalingType": "UNIFORM_SCALING",
         }
         place.call("kinesis", "UpdateShardCount", request)
+    retagged(place, "kinesis", {"ResourceARN": stream.attributes["Arn"]}, before, after, how="map")
 
 
 def _delete_stream(place: Place, stream: Resource, _properties: Properties) -> None:
