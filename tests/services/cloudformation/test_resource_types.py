@@ -70,8 +70,8 @@ def test_bucket_has_the_settings_of_its_template(stacks: Any) -> None:
     assert website["ErrorDocument"] == {"Key": "404.html"}
 
     assert stacks.update("shop", with_bucket({})) == "UPDATE_COMPLETE"
+    assert stacks.tags(s3.get_bucket_tagging(**name)["TagSet"]) == {}
     for look in (
-        s3.get_bucket_tagging,
         s3.get_bucket_cors,
         s3.get_bucket_lifecycle_configuration,
         s3.get_bucket_website,

@@ -65,6 +65,7 @@ RESOURCES: dict[str, tuple[str, dict[str, Any]]] = {
     "Stage": ("ApiGateway::Stage", API | {"DeploymentId": {"Ref": "Version"}, "StageName": "v1"}),
     "Key": ("ApiGateway::ApiKey", {"Enabled": True}),
     "Plan": ("ApiGateway::UsagePlan", {"UsagePlanName": "many"}),
+    "Name": ("ApiGateway::DomainName", {"DomainName": "api.example.com"}),
     "Http": ("ApiGatewayV2::Api", {"Name": "shop", "ProtocolType": "HTTP"}),
     "Step": ("StepFunctions::Activity", {"Name": "pack"}),
     "Machine": (

@@ -25,8 +25,13 @@ _KEPT = (
     "regionalCertificateName",
     "regionalCertificateArn",
     "ownershipVerificationCertificateArn",
+    "mutualTlsAuthentication",
+    "routingMode",
+    "endpointAccessMode",
     "tags",
 )
+_TYPES = "/endpointConfiguration/types"
+_MUTUAL_TLS = "mutualTlsAuthentication"
 _CHANGES = Patchable(
     {
         "/certificateName": Change(),
@@ -35,6 +40,11 @@ _CHANGES = Patchable(
         "/regionalCertificateArn": Change(),
         "/securityPolicy": Change(),
         "/ownershipVerificationCertificateArn": Change(),
+        "/endpointConfiguration/ipAddressType": Change(),
+        f"/{_MUTUAL_TLS}/truststoreUri": Change(),
+        f"/{_MUTUAL_TLS}/truststoreVersion": Change(),
+        "/routingMode": Change(),
+        "/endpointAccessMode": Change(),
     },
     lists_paths=False,
 )
@@ -55,8 +65,6 @@ def create_domain_name(gateway: ApiGatewayState, context: CallContext, request: 
     if name in place.domain_names:
         raise bad_request("The domain name you provided already exists.")
     endpoint = request.get("endpointConfiguration") or {"types": ["EDGE"]}
-    regional = "EDGE" not in endpoint.get("types", ["EDGE"])
-    target = f"d-{gateway.new_id(10)}.execute-api.{context.region}.amazonaws.com"
     domain: Described = {
         "domainName": name,
         "endpointConfiguration": {"ipAddressType": "ipv4"} | endpoint,
@@ -65,14 +73,8 @@ def create_domain_name(gateway: ApiGatewayState, context: CallContext, request: 
         "certificateUploadDate": gateway.now_s(),
     }
     domain |= {key: request[key] for key in _KEPT if request.get(key)}
-    if regional:
-        domain |= {"regionalDomainName": target, "regionalHostedZoneId": _REGIONAL_ZONE}
-    else:
-        distribution = f"d{gateway.new_id(13)}.cloudfront.net"
-        domain |= {
-            "distributionDomainName": distribution,
-            "distributionHostedZoneId": _EDGE_ZONE,
-        }
+    domain["endpointConfiguration"].setdefault("types", ["EDGE"])
+    _give_targets(gateway, context, domain)
     place.domain_names[name] = domain
     return copy.deepcopy(domain)
 
@@ -91,8 +93,49 @@ def get_domain_names(gateway: ApiGatewayState, context: CallContext, request: Re
 def update_domain_name(gateway: ApiGatewayState, context: CallContext, request: Request) -> Result:
     """Change a name by patch operations."""
     domain = _find(gateway, context, request)
-    _CHANGES.change(domain, request)
+    changed = copy.deepcopy(domain)
+    for operation in request.get("patchOperations", ()):
+        if operation.get("path") == _TYPES:
+            _change_type(changed["endpointConfiguration"], operation)
+        else:
+            _CHANGES.apply(changed, [operation])
+    if not changed["endpointConfiguration"]["types"]:
+        raise bad_request("A domain name must have at least one endpoint type")
+    if not changed.get(_MUTUAL_TLS, {}).get("truststoreUri", ""):  # so it is switched off
+        changed.pop(_MUTUAL_TLS, None)
+    _give_targets(gateway, context, changed)
+    domain.clear()
+    domain.update(changed)
     return copy.deepcopy(domain)
+
+
+def _change_type(endpoint: Described, operation: dict[str, str]) -> None:
+    """Add an endpoint type or remove one: a name has both while it is moved (developer guide)."""
+    kind, types = operation.get("value", ""), endpoint["types"]
+    if operation["op"] == "remove":
+        endpoint["types"] = [one for one in types if one != kind]
+    elif operation["op"] == "add" and kind in ("EDGE", "REGIONAL"):
+        endpoint["types"] = [one for one in types if one != kind] + [kind]
+    else:
+        raise bad_request("Invalid patch operation specified. Must be 'add'|'remove'")
+
+
+def _give_targets(gateway: ApiGatewayState, context: CallContext, domain: Described) -> None:
+    """Give a name the address that each of its endpoint types has, and no other."""
+    is_edge = "EDGE" in domain["endpointConfiguration"]["types"]
+    is_regional = domain["endpointConfiguration"]["types"] != ["EDGE"]
+    if not is_regional:
+        domain.pop("regionalDomainName", None)
+        domain.pop("regionalHostedZoneId", None)
+    elif "regionalDomainName" not in domain:
+        target = f"d-{gateway.new_id(10)}.execute-api.{context.region}.amazonaws.com"
+        domain |= {"regionalDomainName": target, "regionalHostedZoneId": _REGIONAL_ZONE}
+    if not is_edge:
+        domain.pop("distributionDomainName", None)
+        domain.pop("distributionHostedZoneId", None)
+    elif "distributionDomainName" not in domain:
+        distribution = f"d{gateway.new_id(13)}.cloudfront.net"
+        domain |= {"distributionDomainName": distribution, "distributionHostedZoneId": _EDGE_ZONE}
 
 
 def delete_domain_name(gateway: ApiGatewayState, context: CallContext, request: Request) -> Result:

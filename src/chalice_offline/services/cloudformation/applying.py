@@ -166,6 +166,8 @@ class Applying:
         else:
             self._stack.resources.setdefault(name, one)
             after = yield from self._workshop.create(one, replaces=before)
+            if was is not None and _is_the_same(was, after):
+                action = Action.UPDATE
             self.applied.append(Applied(name, action, was, after))
         resources[name] = after
         self._there[name] = after.resource
@@ -195,3 +197,10 @@ class Applying:
         ordered = {name: resources[name] for name in self.included}
         resources.clear()
         resources.update(gone | ordered)
+
+
+def _is_the_same(before: StackResource, after: StackResource) -> bool:
+    """Whether a replacement is what was there: then nothing is left over to be deleted."""
+    type_ = type_of(after.kind)
+    is_one = type_ is not None and type_.is_its_reference
+    return is_one and before.physical_id == after.physical_id

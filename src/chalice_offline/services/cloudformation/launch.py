@@ -45,7 +45,7 @@ def deployment_of(
         stage = StackStage(
             kernel, cloudformation.callbacks, stack, logical_id, context.endpoint, deliver
         )
-        return Place(call, stack.account_id, stack.region, stage)
+        return Place(call, stack.account_id, stack.region, stage, call.in_region)
 
     def ended(done: Deployment) -> None:
         if not done.can_go_on:

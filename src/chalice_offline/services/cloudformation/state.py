@@ -162,6 +162,10 @@ class Caller:
         self._causes = causes
         self._endpoint = "" if ".amazonaws.com" in endpoint else endpoint
 
+    def in_region(self, region: str) -> Caller:
+        """Return how the same is called in another region."""
+        return Caller(self._kernel, self._account_id, region, self._causes, self._endpoint)
+
     def __call__(self, service: str, operation: str, request: dict[str, Any]) -> dict[str, Any]:
         """Call an operation; texts become what its model asks for. Raises AwsError."""
         reply = self._kernel.deliver(

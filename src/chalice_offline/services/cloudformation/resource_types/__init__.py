@@ -6,6 +6,7 @@ from typing import Any
 
 from chalice_offline.services.cloudformation.resource_types import (
     api_gateway,
+    api_gateway_access,
     api_gateway_v2,
     aws_lambda,
     cloudwatch,
@@ -48,6 +49,7 @@ TYPES: dict[str, ResourceType] = {
     **custom.TYPES,
     **aws_lambda.TYPES,
     **api_gateway.TYPES,
+    **api_gateway_access.TYPES,
     **api_gateway_v2.TYPES,
 }
 

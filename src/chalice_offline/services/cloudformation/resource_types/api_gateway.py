@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from chalice_offline.services.cloudformation.resource_types import api_gateway_patches as patches
+from chalice_offline.services.cloudformation.resource_types.api_gateway_access import retag
 from chalice_offline.services.cloudformation.resource_types.base import (
     Place,
     Properties,
@@ -21,7 +22,6 @@ from chalice_offline.services.cloudformation.resource_types.by_calls import (
     keyed,
     named,
     replied,
-    retagged,
 )
 
 # ---- APIs ----------------------------------------------------------------------------------------
@@ -81,7 +81,7 @@ def _update_api(place: Place, api: Resource, before: Properties, after: Properti
     if changes:
         request = {"restApiId": api.reference, "patchOperations": changes}
         place.call("apigateway", "UpdateRestApi", request)
-    _retag(place, f"restapis/{api.reference}", before, after)
+    retag(place, f"restapis/{api.reference}", before, after)
 
 
 # ---- usage plans and keys ------------------------------------------------------------------------
@@ -117,7 +117,7 @@ def _delete_plan(place: Place, plan: Resource, _properties: Properties) -> None:
 def _update_plan(place: Place, plan: Resource, before: Properties, after: Properties) -> None:
     """Change a plan in place: its keys and whoever counts with them stay."""
     _patch_plan(place, plan, patches.of_usage_plan(_stages_of(place, plan), before, after))
-    _retag(place, f"usageplans/{plan.reference}", before, after)
+    retag(place, f"usageplans/{plan.reference}", before, after)
 
 
 def _update_key(place: Place, key: Resource, before: Properties, after: Properties) -> None:
@@ -125,12 +125,7 @@ def _update_key(place: Place, key: Resource, before: Properties, after: Properti
     if changes := patches.replaced(before, after, _KEY_SETTINGS):
         request = {"apiKey": key.reference, "patchOperations": changes}
         place.call("apigateway", "UpdateApiKey", request)
-    _retag(place, f"apikeys/{key.reference}", before, after)
-
-
-def _retag(place: Place, path: str, before: Properties, after: Properties) -> None:
-    arn = f"arn:{place.partition}:apigateway:{place.region}::/{path}"
-    retagged(place, "apigateway", {"resourceArn": arn}, before, after, how="map")
+    retag(place, f"apikeys/{key.reference}", before, after)
 
 
 # ---- deployments and stages ----------------------------------------------------------------------
@@ -141,6 +136,8 @@ def _create_deployment(place: Place, _name: str, properties: Properties) -> Reso
     description = properties.get("StageDescription", {})
     if isinstance(description, dict):
         request |= only(description, "Variables", "TracingEnabled")
+    if "DeploymentCanarySettings" in properties:
+        request["canarySettings"] = properties["DeploymentCanarySettings"]
     made = place.call("apigateway", "CreateDeployment", request)
     return Resource(made["id"], {"DeploymentId": made["id"]})
 
@@ -151,6 +148,9 @@ def _update_deployment(
     changes = patches.replaced(before, after, {"Description": "/description"})
     request = {"deploymentId": deployment.reference, "patchOperations": changes}
     place.call("apigateway", "UpdateDeployment", request | only(after, "RestApiId"))
+
+
+_NO_CANARY = {"op": "remove", "path": "/canarySettings"}
 
 
 def _delete_deployment(place: Place, deployment: Resource, properties: Properties) -> None:
@@ -166,6 +166,10 @@ def _delete_deployment(place: Place, deployment: Resource, properties: Propertie
         )
         if (stage := first(made)) is not None:
             place.call("apigateway", "DeleteStage", api | {"stageName": stage})
+        for one in stages:  # nor is a stage's canary left without what it serves
+            if one.get("canarySettings", {}).get("deploymentId") == deployment.reference:
+                request = api | only(one, "stageName") | {"patchOperations": [_NO_CANARY]}
+                place.call("apigateway", "UpdateStage", request)
     place.call("apigateway", "DeleteDeployment", api | {"deploymentId": deployment.reference})
 
 
@@ -195,7 +199,7 @@ def _patch_stage(place: Place, stage: Resource, before: Properties, after: Prope
 
 def _update_stage(place: Place, stage: Resource, before: Properties, after: Properties) -> None:
     _patch_stage(place, stage, before, after)
-    _retag(place, f"restapis/{after['RestApiId']}/stages/{stage.reference}", before, after)
+    retag(place, f"restapis/{after['RestApiId']}/stages/{stage.reference}", before, after)
 
 
 # ---- methods -------------------------------------------------------------------------------------
@@ -326,13 +330,6 @@ TYPES = {
         physical_name=lambda name, _: name.replace("-", "_"),
         longest=128,
     ),
-    "AWS::ApiGateway::Authorizer": by_calls(
-        "apigateway",
-        "CreateAuthorizer",
-        replied("id", AuthorizerId="id"),
-        key=_identified("authorizerId"),
-        delete="DeleteAuthorizer",
-    ),
     "AWS::ApiGateway::Model": ResourceType(
         _create_model,
         lambda place, model, properties: place.call(
@@ -344,13 +341,6 @@ TYPES = {
         name="Name",
         fixed=("RestApiId", "ContentType"),
         physical_name=lambda name, _: name.replace("-", ""),
-    ),
-    "AWS::ApiGateway::RequestValidator": by_calls(
-        "apigateway",
-        "CreateRequestValidator",
-        replied("id", RequestValidatorId="id"),
-        key=_identified("requestValidatorId"),
-        delete="DeleteRequestValidator",
     ),
     "AWS::ApiGateway::GatewayResponse": by_calls(
         "apigateway",
@@ -384,29 +374,6 @@ TYPES = {
         replied("id", Id="id"),
         key=keyed("keyId", "UsagePlanId"),
         delete="DeleteUsagePlanKey",
-    ),
-    "AWS::ApiGateway::DomainName": by_calls(
-        "apigateway",
-        "CreateDomainName",
-        replied(
-            "domainName",
-            DistributionDomainName="distributionDomainName",
-            DistributionHostedZoneId="distributionHostedZoneId",
-            RegionalDomainName="regionalDomainName",
-            RegionalHostedZoneId="regionalHostedZoneId",
-        ),
-        key=keyed("domainName"),
-        delete="DeleteDomainName",
-        tags="map",
-    ),
-    "AWS::ApiGateway::BasePathMapping": by_calls(
-        "apigateway",
-        "CreateBasePathMapping",
-        named(),
-        key=lambda _mapping, properties: (
-            only(properties, "DomainName") | {"basePath": properties.get("BasePath") or "(none)"}
-        ),
-        delete="DeleteBasePathMapping",
     ),
     "AWS::ApiGateway::Account": ResourceType(_set_account, update=_update_account),
 }

@@ -57,6 +57,15 @@ def members(path: str, before: list[Any], after: list[Any]) -> list[Patch]:
     return gone + new
 
 
+def values(path: str, before: list[Any], after: list[Any]) -> list[Patch]:
+    """Return the patches for a set of texts that a path's values are; it is never empty between."""
+    new = [{"op": "add", "path": path, "value": text(one)} for one in after if one not in before]
+    gone = [
+        {"op": "remove", "path": path, "value": text(one)} for one in before if one not in after
+    ]
+    return new + gone
+
+
 def of_stage(before: Properties, after: Properties) -> list[Patch]:
     """Return the patches that bring a stage from some properties to others."""
     patches = replaced(before, after, _STAGE)

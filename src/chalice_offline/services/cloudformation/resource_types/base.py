@@ -89,6 +89,14 @@ class Place:
     account_id: str
     region: str
     stage: Stage | None = None
+    calls_in: Callable[[str], Call] | None = None
+
+    def call_in(
+        self, region: str, service: str, operation: str, request: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Call AWS in another region, on behalf of the same account."""
+        call = self.calls_in(region) if self.calls_in is not None else self.call
+        return call(service, operation, request)
 
     def arn(self, service: str, resource: str) -> str:
         """Return the ARN of a resource in this account and region."""
@@ -117,7 +125,8 @@ class ResourceType:
     fail when there is one. `update(place, resource, before, after)` changes what can be changed;
     it is also what takes a half-made update back, so it does every step whatever came of the last
     try; without one every change is a replacement. `name` is the property that names it, `fixed`
-    are the others that cannot be changed. `longest` is how long a name may be.
+    are the others that cannot be changed. `longest` is how long a name may be. `is_its_reference`:
+    a replacement that has the same reference is the same thing, spelled otherwise.
 
     A Pending is waited for.
     """
@@ -131,6 +140,7 @@ class ResourceType:
     look: Callable[[Place, str, Properties], object] | None = None
     physical_name: Callable[[str, Properties], str] = lambda given, _properties: given
     longest: int = 255
+    is_its_reference: bool = False
     required: tuple[str, ...] = field(default=())
 
     def is_there(self, place: Place, name: str, properties: Properties) -> bool:

@@ -172,6 +172,7 @@ TYPES = {
             place, policy.reference, after
         ),
         fixed=("SecretId",),
+        is_its_reference=True,  # the secret's ARN, whether its name or that was given
     ),
     "AWS::SSM::Parameter": ResourceType(
         _create_parameter, _delete_parameter, update=_update_parameter, name="Name"

@@ -129,7 +129,7 @@ def _subscription_attributes(properties: Properties) -> dict[str, str]:
 def _subscribe(place: Place, _name: str, properties: Properties) -> Resource:
     request = only(properties, *_OF_SUBSCRIPTION) | {"ReturnSubscriptionArn": True}
     request["Attributes"] = _subscription_attributes(properties)
-    arn = place.call("sns", "Subscribe", request)["SubscriptionArn"]
+    arn = _in_topics_region(place, properties, "Subscribe", request)["SubscriptionArn"]
     return Resource(arn, {"Arn": arn})
 
 
@@ -139,11 +139,21 @@ def _update_subscription(
     was, wanted = _subscription_attributes(before), _subscription_attributes(after)
     for name, value in changed(was, wanted, _SUBSCRIPTION_DEFAULTS).items():
         request = {"SubscriptionArn": subscription.reference, "AttributeName": name}
-        place.call("sns", "SetSubscriptionAttributes", request | {"AttributeValue": value})
+        request["AttributeValue"] = value
+        _in_topics_region(place, after, "SetSubscriptionAttributes", request)
 
 
-def _unsubscribe_it(place: Place, subscription: Resource, _properties: Properties) -> None:
-    place.call("sns", "Unsubscribe", {"SubscriptionArn": subscription.reference})
+def _unsubscribe_it(place: Place, subscription: Resource, properties: Properties) -> None:
+    request = {"SubscriptionArn": subscription.reference}
+    _in_topics_region(place, properties, "Unsubscribe", request)
+
+
+def _in_topics_region(
+    place: Place, properties: Properties, operation: str, request: dict[str, Any]
+) -> dict[str, Any]:
+    """Call SNS where the topic is, which need not be the stack's region."""
+    region = text(properties.get("Region") or place.region)
+    return place.call_in(region, "sns", operation, request)
 
 
 TYPES = {
