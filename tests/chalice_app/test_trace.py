@@ -70,11 +70,11 @@ def test_an_order_from_request_to_ticket(run: Any) -> None:
     offline.settle()
     expected = """
      +0 ms  POST /orders → 200
-     +0 ms  └─ delivers Invoke function demo-dev
-     +0 ms     └─ demo-dev runs → ok
+     +0 ms  └─ delivers Invoke function api_handler
+     +0 ms     └─ api_handler runs → ok
      +0 ms        └─ PutEvents shop: order.placed (bus default)
      +0 ms           └─ delivers SendMessage queue jobs
-      +1 s              └─ demo-dev-work runs with 1 record → ok
+      +1 s              └─ work runs with 1 record → ok
       +1 s                 └─ PutObject bucket tickets/t/1.txt
     """
     assert textwrap.dedent(story(offline, "order-1")) == drawn(expected)
@@ -88,10 +88,10 @@ def test_a_batch_is_drawn_once_and_pointed_at(run: Any) -> None:
     offline.settle()
     one = story(offline, "order-1")
     assert one.count("POST /orders") == 1
-    assert one.count("demo-dev-work runs with 2 records → ok") == 1
+    assert one.count("work runs with 2 records → ok") == 1
     both = story(offline, "order-")
-    assert both.count("demo-dev-work runs with 2 records → ok") == 1
-    assert both.count("joins the batch of demo-dev-work at +1 s, below") == 1
+    assert both.count("work runs with 2 records → ok") == 1
+    assert both.count("joins the batch of work at +1 s, below") == 1
     assert both.count("POST /orders") == 2
 
 
@@ -101,13 +101,13 @@ def test_retries_and_the_dead_letter(run: Any) -> None:
     post(offline, id="bad-1", total=5)
     offline.settle(raise_errors=False)
     lines = story(offline, "bad-1").splitlines()
-    runs = [line for line in lines if "demo-dev-work runs" in line]
-    assert runs[0].endswith("demo-dev-work runs with 1 record → ValueError: bad paper")
-    assert runs[1].endswith("demo-dev-work runs with 1 record, try 2 → ValueError: bad paper")
+    runs = [line for line in lines if "work runs" in line]
+    assert runs[0].endswith("work runs with 1 record → ValueError: bad paper")
+    assert runs[1].endswith("work runs with 1 record, try 2 → ValueError: bad paper")
     assert len(runs) == 2
     assert "dead" in lines[-1].lower()
     # Tries stand beside each other, and what followed from the last one below it.
-    indents = [line.index("demo-dev-work") for line in runs]
+    indents = [line.index("work runs") for line in runs]
     assert indents[1] == indents[0] < lines[-1].index("sqs.DeadLetter")
 
 
@@ -125,7 +125,7 @@ def test_a_run_that_timed_out_says_so(run: Any) -> None:
     offline = run(PIPELINE, resources=resources(), config={"lambda_timeout": 5})
     offline.client("lambda").invoke(FunctionName="demo-dev-slow", Payload=b'"order-3"')
     text = story(offline, "order-3")
-    assert "demo-dev-slow runs → timed out after 5 s" in text
+    assert "slow runs → timed out after 5 s" in text
     assert text.count("timed out") == 1
 
 
@@ -143,11 +143,11 @@ def fails(event, context):
     )
     offline.settle(raise_errors=False)
     expected = """
-     +0 ms  Invoke function demo-dev-fails
-     +0 ms  ├─ demo-dev-fails runs → ValueError: no
-     +60 s  ├─ demo-dev-fails runs, try 2 → ValueError: no
-    +3 min  └─ demo-dev-fails runs, try 3 → ValueError: no
-    +3 min     └─ demo-dev-fails: discarded (condition RetriesExhausted)
+     +0 ms  Invoke function fails
+     +0 ms  ├─ fails runs → ValueError: no
+     +60 s  ├─ fails runs, try 2 → ValueError: no
+    +3 min  └─ fails runs, try 3 → ValueError: no
+    +3 min     └─ fails: discarded (condition RetriesExhausted)
     """
     assert textwrap.dedent(story(offline, "order-4")) == drawn(expected)
 
@@ -174,11 +174,11 @@ def fails(event):
     lines = [line[12:].lstrip() for line in story(offline, "order-4").splitlines()]
     assert lines == [
         "SendMessage queue jobs",
-        "├─ demo-dev-fails runs with 1 record → ValueError: not yet in 1 s",
-        "├─ demo-dev-fails runs with 1 record, try 2 → ValueError: not yet in 2 s",
+        "├─ fails runs with 1 record → ValueError: not yet in 1 s",
+        "├─ fails runs with 1 record, try 2 → ValueError: not yet in 2 s",
         "│  … 36 more tries, which ended the same way …",
-        "├─ demo-dev-fails runs with 1 record, try 39 → ValueError: not yet",
-        "└─ demo-dev-fails runs with 1 record, try 40 → ok in 1 s",
+        "├─ fails runs with 1 record, try 39 → ValueError: not yet",
+        "└─ fails runs with 1 record, try 40 → ok in 1 s",
     ]
 
 

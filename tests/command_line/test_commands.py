@@ -94,9 +94,9 @@ def test_trace_draws_a_story(shop: Shop) -> None:
     run = shop.ended_runs("cook")[0]
     drawn = shop.says("trace", "soup")
     assert "SendMessage queue orders" in drawn
-    assert "shop-dev-cook runs with 1 record" in drawn
+    assert "cook runs with 1 record" in drawn
     assert shop.says("trace", str(run["story"])) == drawn
-    assert "shop-dev-cook runs" in shop.says("trace", run["request_id"])
+    assert "cook runs" in shop.says("trace", run["request_id"])
     assert shop.json("trace", str(run["story"]))["story"] == run["story"]
     assert shop.refused("trace", "sou-p").endswith("nothing in the journal mentions sou-p")
 

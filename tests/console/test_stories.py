@@ -29,6 +29,23 @@ def test_the_list_says_how_each_story_went(shop: Shop) -> None:
     )
 
 
+def test_functions_have_the_names_that_their_authors_gave_them(shop: Shop) -> None:
+    """In each step's words; the run itself tells the deployed name, too."""
+    shop.order("fugu")
+    (found,) = shop.get("stories?only=failed")["stories"]
+    waiting, told, runs = shop.get(f"stories/{found['story']}")["steps"], [], set()
+    for step in waiting:  # it grows meanwhile
+        told.append(step["words"].split(" →")[0])
+        waiting += step["steps"]
+        if "run" in step:
+            runs.add((step["run"]["name"], step["run"]["function"]))
+    assert {"delivers Invoke function api_handler", "api_handler runs"} < set(told)
+    assert {"cook runs with 1 record", "cook runs with 1 record, try 2"} < set(told)
+    assert runs == {("api_handler", "shop-dev"), ("cook", "shop-dev-cook")}
+    drawn = shop.send("GET", f"stories/{found['story']}/text").body.decode()
+    assert "shop-dev" not in drawn
+
+
 def test_what_a_schedule_began_is_in_the_list(shop: Shop) -> None:
     """Nobody sent it, but it ran."""
     shop.post("time/advance", {"hours": 1})
@@ -84,7 +101,7 @@ def test_a_story_tells_how_long_the_code_ran(begin_shop: Callable[[str], Shop]) 
     assert run["duration_ms"] == 2_000
     assert run["started_ms"] - run["queued_ms"] > 0
     told = shop.send("GET", f"stories/{run['story']}/text").body.decode()
-    assert "shop-dev-slow runs → ok in 2 s" in told
+    assert "slow runs → ok in 2 s" in told
 
 
 def test_a_replay_names_the_story_that_it_begins(shop: Shop) -> None:

@@ -92,11 +92,9 @@ def test_a_filter_that_held_something_back_says_why(shop: Shop) -> None:
     of_topic, of_queue = shop.get("wiring/unmatched")["unmatched"]
     assert of_queue["why"] == ['Filter 1: "body.dish" must be "soup", but the event has "fugu".']
     assert of_queue["of"] == "SendMessage queue orders"
-    assert of_topic["why"] == [
-        'shop-dev-read_news: "kind" must be "menu", but the event has "price".'
-    ]
+    assert of_topic["why"] == ['read_news: "kind" must be "menu", but the event has "price".']
     told = shop.send("GET", f"stories/{of_queue['story']}/text").body.decode()
-    assert "orders: filtered out (function shop-dev-cook, Filter 1:" in told
+    assert "orders: filtered out (function cook, Filter 1:" in told
 
 
 def test_what_reached_some_is_told_apart(shop: Shop) -> None:

@@ -162,7 +162,8 @@ class Console:
         if not text:
             raise Refusal("say what to look for: ?text=an-order-id")
         with self._session.emulator.lock:
-            drawn = str(Trace(self._session.emulator.journal, text))
+            names = self._session.short_names()
+            drawn = str(Trace(self._session.emulator.journal, text, names))
         return Plain(f"{drawn}\n")
 
     def _journal(self, asked: Asked) -> Plain:

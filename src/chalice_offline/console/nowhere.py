@@ -60,13 +60,14 @@ class Nowhere:
             if name != "request"
         }
         cause = emulator.journal.find(entry.causes[0]) if entry.causes else None
+        names = self._session.short_names()
         return {
             "entry": entry.number,
             "story": emulator.stories.of(entry.number),
             "at_ms": entry.at_ms,
             "subject": str(mask(entry.subject)),
             "outcome": str(mask(entry.outcome)),
-            "of": "" if cause is None else Trace.of_entries([cause]).words(cause),
-            "why": [str(mask(sentence)) for sentence in why_not(entry)],
+            "of": "" if cause is None else Trace.of_entries([cause], names).words(cause),
+            "why": [str(mask(sentence)) for sentence in why_not(entry, names)],
             "reasons": mask(detail),
         }

@@ -118,7 +118,8 @@ class Stories:
     def _trace(self, number: str) -> Trace:
         entry = self._find(number)
         emulator = self._session.emulator
-        return Trace.of(emulator.journal, [emulator.stories.of(entry.number), entry.number])
+        numbers = [emulator.stories.of(entry.number), entry.number]
+        return Trace.of(emulator.journal, numbers, self._session.short_names())
 
     def _ran(self) -> dict[int, tuple[int, int, int]]:
         """Return of each story how many runs it had, how many failed, when the last one ended."""
@@ -138,7 +139,7 @@ class Stories:
             "story": entry.number,
             "at_ms": entry.at_ms,
             "kind": entry.kind,
-            "words": Trace.of_entries([entry]).words(entry),
+            "words": Trace.of_entries([entry], self._session.short_names()).words(entry),
         }
 
     def _step(
@@ -162,7 +163,7 @@ class Stories:
         below, joins = [], []
         for follower in trace.shown_below(entry):
             if not trace.is_home(entry, follower):
-                joins.append({"entry": follower.number, "subject": follower.subject})
+                joins.append({"entry": follower.number, "subject": trace.subject(follower)})
             elif level == LEVELS:
                 further.append(follower)
             elif (told := self._step(trace, follower, budget, further, level + 1)) is not None:

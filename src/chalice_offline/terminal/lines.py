@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from chalice_offline.core.journal import Entry
+    from chalice_offline.trace.story import Names
 
 
 def try_line(following: Mapping[str, Any], now_ms: int, *, colour: bool) -> str:
@@ -30,23 +31,24 @@ def try_line(following: Mapping[str, Any], now_ms: int, *, colour: bool) -> str:
     return f"{'':12}  {'':<{NAME_WIDTH}}  {paint(words, YELLOW, colour=colour)}"
 
 
-def dead_letter_line(entry: Entry, story: int, *, colour: bool) -> str:
+def dead_letter_line(entry: Entry, story: int, names: Names, *, colour: bool) -> str:
     """Return that a message is in a dead-letter queue now."""
     source = parse_arn(str(entry.detail["SourceArn"])).resource
+    source = names.get(source, source)
     target = parse_arn(str(entry.detail["DeadLetterTargetArn"])).resource
     count = entry.detail["ApproximateReceiveCount"]
     words = f"-> {target}: dead letter, received {count} times"
     return _line(entry, source, f"{words}  (chalice-offline queues {target})", story, RED, colour)
 
 
-def note_line(entry: Entry, story: int, *, colour: bool) -> str:
+def note_line(entry: Entry, story: int, names: Names, *, colour: bool) -> str:
     """Return what went nowhere, and why."""
-    return _line(entry, "", Trace.of_entries([entry]).words(entry), story, YELLOW, colour)
+    return _line(entry, "", Trace.of_entries([entry], names).words(entry), story, YELLOW, colour)
 
 
-def call_line(entry: Entry, story: int, *, colour: bool) -> str:
+def call_line(entry: Entry, story: int, names: Names, *, colour: bool) -> str:
     """Return what a client or a handler called."""
-    return _line(entry, "", Trace.of_entries([entry]).words(entry), story, DIM, colour)
+    return _line(entry, "", Trace.of_entries([entry], names).words(entry), story, DIM, colour)
 
 
 def _line(entry: Entry, name: str, words: str, story: int, code: str, colour: bool) -> str:

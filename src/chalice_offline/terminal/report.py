@@ -192,7 +192,7 @@ class Reporter:
     def _said(self, kind: str, entry: Entry, line: Callable[..., str]) -> str:
         story = self._session.emulator.stories.of(entry.number)
         if not self._as_json:
-            return line(entry, story, colour=self._colour)
+            return line(entry, story, self._session.short_names(), colour=self._colour)
         told = {
             "type": kind,
             "entry": entry.number,

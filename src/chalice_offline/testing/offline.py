@@ -301,7 +301,7 @@ class Offline:
         """Return the story of whatever mentions `text` (an order id, say); print it to see it."""
         from chalice_offline.trace import Trace
 
-        return Trace(self.emulator.journal, text)
+        return Trace(self.emulator.journal, text, self.app.short_names())
 
     # ---- within -------------------------------------------------------------------------------
 
@@ -372,11 +372,12 @@ class Offline:
         return reply.result()
 
     def _not_settled(self, within: timedelta) -> NotSettledError:
-        endless = self._driver.endless
+        names = self.app.short_names()
+        endless = names.get(self._driver.endless, self._driver.endless)
         what = f"{endless} goes on without end" if endless else f"still work to do after {within}"
         running = self._driver.under_way()
         if running and not endless:
-            what += f" ({', '.join(running)} still running)"
+            what += f" ({', '.join(names.get(one, one) for one in running)} still running)"
         return NotSettledError("\n".join([f"{what}. Last steps:", *self._last_steps()]))
 
     def _handler_errors(self, *, raise_errors: bool) -> bool:
@@ -396,7 +397,9 @@ class Offline:
     def _last_steps(self) -> list[str]:
         from chalice_offline.trace import describe
 
-        return [f"  {describe(entry)}" for entry in list(self.emulator.journal.entries())[-8:]]
+        names = self.app.short_names()
+        latest = list(self.emulator.journal.entries())[-8:]
+        return [f"  {describe(entry, names=names)}" for entry in latest]
 
 
 def _raw(fields: Mapping[str, str]) -> tuple[tuple[bytes, bytes], ...]:

@@ -215,6 +215,8 @@ def pytest_runtest_makereport(
         from chalice_offline.testing.report import TITLE, last_stories
 
         for value in getattr(item, "funcargs", {}).values():
-            if isinstance(value, Offline) and (story := last_stories(value.journal)):
+            if not isinstance(value, Offline):
+                continue
+            if story := last_stories(value.journal, value.app.short_names()):
                 report.sections.append((TITLE, story))
     return report

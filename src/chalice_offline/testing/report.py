@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from chalice_offline.trace import Trace
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from chalice_offline.core.journal import Journal
 
 TITLE = "offline trace"
@@ -14,8 +16,11 @@ STORIES_MAX = 3
 LINES_MAX = 120
 
 
-def last_stories(journal: Journal) -> str:
-    """Return the stories of the latest runs that failed, else the latest story; "" if none."""
+def last_stories(journal: Journal, names: Mapping[str, str]) -> str:
+    """Return the stories of the latest runs that failed, else the latest story; "" if none.
+
+    `names` are functions' own names by those that they are deployed under.
+    """
     entries = list(journal.entries())
     failed = [e.number for e in entries if e.kind == "run" and e.outcome == "error"]
     begun = [e.number for e in entries if e.is_input and not e.causes]
@@ -24,7 +29,7 @@ def last_stories(journal: Journal) -> str:
     for number in reversed(failed or begun[-1:]):
         if number in told or len(stories) == STORIES_MAX:
             continue
-        story = Trace.of(journal, [number])
+        story = Trace.of(journal, [number], names)
         told.update(entry.number for entry in story.entries)
         stories.append(story)
     return _bounded("\n\n".join(str(story) for story in reversed(stories)).splitlines())

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from chalice_offline.trace.masking import mask, mask_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from chalice_offline.core.journal import Entry
 
 Detail = dict[str, Any]
+Names = Mapping[str, str]
 
+NO_NAMES: Names = {}
 _LONGEST = 110
 _API_REQUEST = "execute-api.Request"
 # What a note holds for programs, or tells in sentences of its own.
@@ -39,13 +42,19 @@ _OBJECTS = (
 )
 
 
-def describe(entry: Entry, followers: Sequence[Entry] = (), attempt: int = 1) -> str:
+def describe(
+    entry: Entry,
+    followers: Sequence[Entry] = (),
+    attempt: int = 1,
+    names: Names = NO_NAMES,
+) -> str:
     """Return one line about an entry.
 
     `followers` are the entries it caused: that a run was stopped is told with it.
     `attempt` is which try of the same event this run is.
+    `names` are functions' own names by those that they are deployed under.
     """
-    words = _WORDS.get(entry.kind, _call)(entry)
+    words = _WORDS.get(entry.kind, _call)(entry, names)
     if attempt > 1:
         words += f", try {attempt}"
     ending = _ending(entry, followers)
@@ -59,7 +68,7 @@ def attempt_of(entry: Entry, earlier_runs: int) -> int:
     return max([earlier_runs + 1, *(int(count) for count in counts if count)])
 
 
-def why_not(entry: Entry) -> list[str]:
+def why_not(entry: Entry, names: Names = NO_NAMES) -> list[str]:
     """Return why something did not match: a sentence per rule, filter or subscription and field.
 
     Nothing where a note tells of something else.
@@ -69,7 +78,7 @@ def why_not(entry: Entry) -> list[str]:
         return str(misses).split("\n")
     endpoints = entry.detail.get("Endpoints", {})
     return [
-        f"{_short_name(str(endpoints.get(arn, arn)))}: {sentence}"
+        f"{_own(_short_name(str(endpoints.get(arn, arn))), names)}: {sentence}"
         for arn, sentences in entry.detail.get("Reasons", {}).items()
         for sentence in sentences
     ]
@@ -78,7 +87,7 @@ def why_not(entry: Entry) -> list[str]:
 # ---- one function per kind -------------------------------------------------------------------
 
 
-def _call(entry: Entry) -> str:
+def _call(entry: Entry, names: Names) -> str:
     detail = entry.detail
     if entry.subject == _API_REQUEST:
         query = detail.get("rawQuery")
@@ -89,30 +98,30 @@ def _call(entry: Entry) -> str:
         return f"connection {detail['connectionId']} sends {len(detail['data'])} bytes"
     if entry.subject == "execute-api.Disconnect":
         return f"connection {detail['connectionId']} ends ({detail['code']})"
-    return _operation(entry)
+    return _operation(entry, names)
 
 
-def _delivery(entry: Entry) -> str:
+def _delivery(entry: Entry, names: Names) -> str:
     service, _, operation = entry.subject.partition(".")
     if service in ("GET", "POST", "PUT", "PATCH", "DELETE") or " " in entry.subject:
         return f"delivers {entry.subject}"
-    return f"delivers {_operation(entry)}" if operation else f"delivers {entry.subject}"
+    return f"delivers {_operation(entry, names)}" if operation else f"delivers {entry.subject}"
 
 
-def _run(entry: Entry) -> str:
+def _run(entry: Entry, names: Names) -> str:
     count = len(_records(entry))
     what = "" if not count else " with 1 record" if count == 1 else f" with {count} records"
-    return f"{entry.subject} runs{what}"
+    return f"{_own(entry.subject, names)} runs{what}"
 
 
-def _note(entry: Entry) -> str:
+def _note(entry: Entry, names: Names) -> str:
     if entry.subject == "stepfunctions" and "execution" in entry.detail:
         return _workflow(entry.detail, entry.outcome)
     shown = {key: value for key, value in entry.detail.items() if not _is_tedious(key)}
     detail: Detail = mask(shown)
-    facts = [f"{key} {_plain(value)}" for key, value in detail.items()]
-    facts += [str(mask(sentence)) for sentence in why_not(entry)]
-    words = _short_name(entry.subject)
+    facts = [f"{key} {_plain(value, names)}" for key, value in detail.items()]
+    facts += [str(mask(sentence)) for sentence in why_not(entry, names)]
+    words = _own(_short_name(entry.subject), names)
     if entry.outcome:
         words += f": {_short_name(entry.outcome)}"
     return f"{words} ({', '.join(facts)})" if facts else words
@@ -128,7 +137,7 @@ def _workflow(detail: Mapping[str, Any], outcome: str) -> str:
     return f"{where}: {outcome}{after}"
 
 
-_WORDS: dict[str, Callable[[Entry], str]] = {
+_WORDS: dict[str, Callable[[Entry, Names], str]] = {
     "call": _call,
     "delivery": _delivery,
     "run": _run,
@@ -139,12 +148,12 @@ _WORDS: dict[str, Callable[[Entry], str]] = {
 # ---- calls -----------------------------------------------------------------------------------
 
 
-def _operation(entry: Entry) -> str:
+def _operation(entry: Entry, names: Names) -> str:
     service, _, operation = entry.subject.partition(".")
     request = _request(entry)
     if operation == "PutEvents":
         return f"{operation} {_events(request)}"
-    about = _object(service, request)
+    about = _object(service, request, names)
     many = request.get("Entries") or request.get("PublishBatchRequestEntries")
     count = f" ({len(many)} messages)" if isinstance(many, list) and len(many) > 1 else ""
     return f"{operation} {about}{count}".rstrip() if operation else entry.subject
@@ -166,12 +175,12 @@ def _request(entry: Entry) -> Detail:
     return parsed if isinstance(parsed, dict) else {}
 
 
-def _object(service: str, request: Mapping[str, Any]) -> str:
+def _object(service: str, request: Mapping[str, Any], names: Names) -> str:
     for key, noun in _OBJECTS:
         value = request.get(key)
         if not value or not isinstance(value, str):
             continue
-        name = value if service == "s3" else _short_name(value)
+        name = value if service == "s3" else _own(_short_name(value), names)
         keys = request.get("Key")
         if service == "s3" and isinstance(keys, str):
             name = f"{name}/{keys}"
@@ -267,12 +276,17 @@ def _short_name(text: str) -> str:
     return f"{head} {_short_name(tail)}" if tail.startswith("arn:") else text
 
 
-def _plain(value: Any) -> str:
+def _plain(value: Any, names: Names) -> str:
     if isinstance(value, str):
-        return _short_name(value)
+        return _own(_short_name(value), names)
     if isinstance(value, list | tuple):
-        return ", ".join(_plain(item) for item in value)
+        return ", ".join(_plain(item, names) for item in value)
     return str(value)
+
+
+def _own(name: str, names: Names) -> str:
+    """Return the name that a function's author gave it; any other name as it is."""
+    return names.get(name, name)
 
 
 def _is_tedious(key: str) -> bool:

@@ -6,12 +6,20 @@ import json
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from chalice_offline.trace.story import attempt_of, describe, duration, is_timeout_of, took_ms
+from chalice_offline.trace.story import (
+    NO_NAMES,
+    attempt_of,
+    describe,
+    duration,
+    is_timeout_of,
+    took_ms,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from chalice_offline.core.journal import Entry, Journal
+    from chalice_offline.trace.story import Names
 
 
 # How a mapping gets its batches and puts them away: true, and of no interest when it went well.
@@ -42,8 +50,12 @@ class Trace:
     the first and the last are drawn.
     """
 
-    def __init__(self, journal: Journal, text: str) -> None:
-        """Collect the entries that mention `text`, what followed from them and what led to them."""
+    def __init__(self, journal: Journal, text: str, names: Names = NO_NAMES) -> None:
+        """Collect the entries that mention `text`, what followed from them and what led to them.
+
+        `names` are functions' own names by those that they are deployed under.
+        """
+        self._names = names
         spelled = json.dumps(text)[1:-1]  # as it stands inside a JSON string
 
         def mentions(entry: Entry) -> bool:
@@ -53,17 +65,19 @@ class Trace:
         self._collect(journal, mentions)
 
     @classmethod
-    def of(cls, journal: Journal, numbers: Iterable[int]) -> Trace:
+    def of(cls, journal: Journal, numbers: Iterable[int], names: Names = NO_NAMES) -> Trace:
         """Return the story of entries by their numbers."""
         wanted = set(numbers)
         story = cls.__new__(cls)
+        story._names = names  # noqa: SLF001 - our own
         story._collect(journal, lambda entry: entry.number in wanted)  # noqa: SLF001 - our own
         return story
 
     @classmethod
-    def of_entries(cls, entries: Iterable[Entry]) -> Trace:
+    def of_entries(cls, entries: Iterable[Entry], names: Names = NO_NAMES) -> Trace:
         """Return the story of these entries alone."""
         story = cls.__new__(cls)
+        story._names = names  # noqa: SLF001 - our own
         story._arrange({entry.number: entry for entry in entries})  # noqa: SLF001 - our own
         return story
 
@@ -131,7 +145,11 @@ class Trace:
 
     def words(self, entry: Entry) -> str:
         """Return one line about an entry."""
-        return describe(entry, self.followers(entry), self.attempt(entry))
+        return describe(entry, self.followers(entry), self.attempt(entry), self._names)
+
+    def subject(self, entry: Entry) -> str:
+        """Return what an entry is about: of a run the name that its function's author gave it."""
+        return self._names.get(entry.subject, entry.subject)
 
     def _draw(
         self, entry: Entry, lead: str, below: str, lines: list[str], further: list[Entry]
@@ -147,7 +165,9 @@ class Trace:
             elif self.is_home(entry, follower):
                 self._draw(follower, below + branch, below + rest, lines, further)
             else:
-                words = f"joins the batch of {follower.subject} at {self._when(follower)}, below"
+                words = (
+                    f"joins the batch of {self.subject(follower)} at {self._when(follower)}, below"
+                )
                 lines.append(f"{'':>10}  {below}{branch}{words}")
             if alike:
                 lines.append(f"{'':>10}  {below}{rest}{_left_out(alike)}")
@@ -170,7 +190,7 @@ class Trace:
         """Return what tries that ended alike and led to nothing have in common."""
         if entry.kind != "run" or self.shown_below(entry):
             return entry.number
-        words = describe(entry, self.followers(entry))
+        words = describe(entry, self.followers(entry), names=self._names)
         return entry.subject, words.removesuffix(f" in {duration(took_ms(entry))}")
 
     def _tries_again(self, entry: Entry, home: Entry) -> bool:

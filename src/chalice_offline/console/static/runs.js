@@ -146,7 +146,7 @@ export class RunsView {
     const tries = run.try > 1;
     return h("div.row", { class: tone(run.outcome === "ok" && run.status >= 500 ? "answered badly" : run.outcome) },
       h("span.time", clock(run.started_ms ?? run.queued_ms)),
-      h("span.handler", run.name),
+      h("span.handler", { title: run.function }, run.name),
       h("span.source", { title: run.source }, run.source_kind && h("i.kind", run.source_kind), run.source),
       h("span.n.try", { class: tries ? "again" : "" }, tries ? `${run.try}.` : ""),
       h("span.n.took", run.duration_ms === null ? "…" : duration(run.duration_ms)),

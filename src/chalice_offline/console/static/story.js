@@ -109,7 +109,7 @@ export class StoryView {
     const length = step.run?.duration_ms ? step.run.duration_ms / this.span : 0;
     bar.style.left = `${Math.min(99.4, start * 100)}%`;
     if (length) bar.style.width = `${Math.max(0.6, length * 100)}%`;
-    const text = h("span.words", step.words);
+    const text = h("span.words", { title: step.run?.function }, step.words);
     text.style.setProperty("--depth", Math.min(step.depth, 14));
     const again = step.joins?.length ? h("small.joins", `joins ${step.joins.map((one) => one.subject).join(", ")} below`) : null;
     step.row = h("button.step", {
@@ -133,10 +133,10 @@ export class StoryView {
 
   more(step) {
     const run = step.run;
-    const facts = [["entry", step.entry], ["at", instant(step.at_ms)], ["kind", step.kind], ["subject", step.subject],
-      ["outcome", step.outcome]];
+    const facts = [["entry", step.entry], ["at", instant(step.at_ms)], ["kind", step.kind], ["outcome", step.outcome]];
+    if (!run) facts.push(["subject", step.subject]);
     if (run?.request_id) {
-      facts.push(["function", run.function], ["try", run.try], ["took", duration(run.duration_ms) || "…"], ["request id", run.request_id]);
+      facts.push(["function", run.name], ["deployed as", run.name === run.function ? "" : run.function], ["try", run.try], ["took", duration(run.duration_ms) || "…"], ["request id", run.request_id]);
     }
     return h("div.more",
       run?.error && h("p.error", run.error),
