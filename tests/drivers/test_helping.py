@@ -63,8 +63,8 @@ def test_what_the_handler_waits_for_is_not_left_to_its_thread(live: Any) -> None
     assert threading.get_ident() not in threads
 
 
-def test_who_waits_at_the_turnstile_goes_on_elsewhere(live: Any) -> None:
-    """The thread that helps has something else to do after its own."""
+def test_a_thread_that_helps_does_not_wait_at_the_turnstile(live: Any) -> None:
+    """It is there anyway, and nobody else is to run what it asks for."""
     inside, end = threading.Barrier(2 + 1), threading.Event()
     done = threading.Event()
 
@@ -78,12 +78,12 @@ def test_who_waits_at_the_turnstile_goes_on_elsewhere(live: Any) -> None:
     for one in others:
         one.start()
     inside.wait(PATIENCE_SECONDS)
-    pending = helped(live, "answers")  # passes those inside, on a thread of its own
-    assert done.wait(PATIENCE_SECONDS)
+    pending = helped(live, "answers")
+    assert pending.done
+    assert done.is_set()
     end.set()
     for one in others:
         one.join(PATIENCE_SECONDS)
-    live.wait_until(lambda: pending.done)
 
 
 def test_one_client_finds_again_what_a_thread_keeps(live: Any) -> None:
@@ -106,7 +106,7 @@ def test_one_client_finds_again_what_a_thread_keeps(live: Any) -> None:
     finally:
         client.close()
         server.stop()
-    assert "connection" in threads
+    assert "connections" in threads
 
 
 def test_a_handler_that_hangs_holds_no_client(live: Any) -> None:
@@ -128,10 +128,10 @@ def test_a_handler_that_hangs_holds_no_client(live: Any) -> None:
         return client.getresponse().read()
 
     try:
-        while invoke("answers") != b'"connection"':
+        while invoke("answers") != b'"connections"':
             pass
         assert b"timed out after 1.00 seconds" in invoke("hangs")
-        assert threads == {"connection"}
+        assert threads == {"connections"}
         assert invoke("answers").startswith(b'"handler')
     finally:
         end.set()
@@ -155,7 +155,7 @@ def test_a_handler_that_hangs_holds_no_connection(live: Any) -> None:
 
     try:
         ask("answers")
-        while client.getresponse().read() != b'"connection"':
+        while client.getresponse().read() != b'"connections"':
             ask("answers")
         connection = ask("hangs")
         live.wait_until(lambda: bool(live.driver._running))
@@ -166,6 +166,54 @@ def test_a_handler_that_hangs_holds_no_connection(live: Any) -> None:
         end.set()
         client.close()
         server.stop()
+
+
+def test_a_handler_that_waits_holds_no_other_client(live: Any) -> None:
+    """Whose connection its thread serves as well: the event loop takes it back."""
+    end, threads = threading.Event(), dict[str, str]()
+
+    def waits(_event: Any, _context: Any) -> str:
+        threads["waits"] = threading.current_thread().name
+        end.wait(PATIENCE_SECONDS)
+        return "done"
+
+    live.add("answers", lambda _event, _context: threading.get_ident())
+    live.add("waits", waits, timeout_seconds=900)
+    server = Server(aws_endpoint(Gateway(live.emulator)))
+    server.start()
+    one, two = (
+        http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE_SECONDS)
+        for _ in range(2)
+    )
+
+    def ask(client: http.client.HTTPConnection, name: str) -> None:
+        client.request("POST", f"/2015-03-31/functions/{name}/invocations", b"{}")
+
+    def answer(client: http.client.HTTPConnection) -> bytes:
+        return client.getresponse().read()
+
+    try:
+        while True:
+            ask(one, "answers")
+            ask(two, "answers")
+            if answer(one) == answer(two) and len(_named("connections")) == 1:
+                break
+        ask(one, "waits")
+        live.wait_until(lambda: "waits" in threads)
+        for _ in range(20):
+            ask(two, "answers")
+            assert answer(two).isdigit()
+        end.set()
+        assert answer(one) == b'"done"'
+    finally:
+        end.set()
+        one.close()
+        two.close()
+        server.stop()
+
+
+def _named(name: str) -> list[threading.Thread]:
+    return [one for one in threading.enumerate() if one.name == name]
 
 
 @pytest.mark.parametrize("others", [1, 2])

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import sys
 import threading
-from pathlib import Path
 from typing import TYPE_CHECKING
+
+from chalice_offline.core.thread_state import is_runnable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -59,17 +60,9 @@ class Standstill:
 
 
 def _may_go_on(thread_ids: Iterable[int]) -> bool:
-    """Return whether one of these has only the machine to wait for (proc_pid_stat(5), state R)."""
+    """Return whether one of these has only the machine to wait for."""
     native = {thread.ident: thread.native_id for thread in threading.enumerate()}
-    return any(_state_of(native.get(one)) == "R" for one in thread_ids)
-
-
-def _state_of(native_id: int | None) -> str:
-    try:
-        stat = Path(f"/proc/self/task/{native_id}/stat").read_bytes()
-    except OSError:  # it has ended, or this system does not say
-        return ""
-    return stat.rpartition(b")")[2].split()[0].decode("ascii")
+    return any(is_runnable(native.get(one)) for one in thread_ids)
 
 
 def _modules(frame: FrameType | None) -> list[str]:

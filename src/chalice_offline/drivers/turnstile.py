@@ -31,7 +31,10 @@ class Turnstile:
     """Runs work on threads, `AT_ONCE` at once or as many as it takes to get on, in order."""
 
     def __init__(self, threads: HandlerThreads, helper: Helper | None = None) -> None:
-        """With a `helper`, a thread that helps runs what it asks for, if that may go in at once."""
+        """With a `helper`, a thread that helps runs what it asks for itself, and nobody counts it.
+
+        It would otherwise wait, and there are few such threads.
+        """
         self._threads = threads
         self._helper = helper
         self._changed = threading.Condition(threading.Lock())
@@ -47,6 +50,12 @@ class Turnstile:
 
     def submit(self, work: Work) -> None:
         """Run `work`, which never raises; RuntimeError when there is no thread for it."""
+        if self._helper is not None and self._helper.helps:
+            self._helper.leave(partial(self._run_here, work), partial(self._run_elsewhere, work))
+        else:
+            self._submit(work)
+
+    def _submit(self, work: Work) -> None:
         with self._changed:
             if self._inside < AT_ONCE or self._stopped:
                 self._let_in(work)
@@ -70,12 +79,7 @@ class Turnstile:
     # ---- within, with the lock held ----------------------------------------------------------
 
     def _let_in(self, work: Work) -> None:
-        going = partial(self._run, work, self._passed)
-        if self._helper is None or not self._helper.helps or self._stopped:
-            self._threads.start(going)
-        else:
-            here = partial(self._run_one, work, self._passed)
-            self._helper.leave(here, partial(self._start, going))
+        self._threads.start(partial(self._run, work, self._passed))
         self._inside += 1
         self._begun += 1
 
@@ -99,22 +103,15 @@ class Turnstile:
                 following = self._next(passed)
                 passed = self._passed
 
-    def _run_one(self, work: Work, passed: int) -> None:
-        """Run work on a thread that helps, and has something else to do then."""
-        if self._stopped:
-            return
-        work()
-        with self._changed:
-            following, passed = self._next(passed), self._passed
-        if following is not None:
-            self._start(partial(self._run, following, passed))
+    def _run_here(self, work: Work) -> None:
+        if not self._stopped:
+            work()
 
-    def _start(self, going: Work) -> None:
+    def _run_elsewhere(self, work: Work) -> None:
         try:
-            self._threads.start(going)
+            self._submit(work)
         except RuntimeError:  # the machine gives no more threads: then this one has to
-            if not self._stopped:
-                going()
+            self._run_here(work)
 
     def _watch_them(self) -> None:
         while True:

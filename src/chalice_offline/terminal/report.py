@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     #: what it is about, when, and its line or its JSON
     Line = tuple[int, int, str]
 
-RUNS_AT_ONCE = 100  # more than a screen holds
-ENTRIES_AT_ONCE = 5_000
+RUNS_AT_ONCE = 50  # a screen full
+ENTRIES_AT_ONCE = 500
 PAUSE_SECONDS = 0.2
 DEAD_LETTER = "sqs.DeadLetter"
 
@@ -132,29 +132,43 @@ class Reporter:
             self._over.wait(PAUSE_SECONDS)
 
     def _new_lines(self) -> list[str]:
-        with self._looking, self._session.emulator.lock:
-            lines = [line for run in self._taken() for line in self._of_run(run)]
-            for entry in self._new_entries():
-                line = self._of_entry(entry)
-                if line:
-                    lines.append((entry.at_ms, entry.number, line))
-            left_out, self._left_out = self._left_out, 0
+        with self._looking:
+            taken, left_out = self._taken()
+            lines = [line for run in taken for line in self._of_run(run)]
+            lines += self._of_new_entries()
         texts = [text for _, _, text in sorted(lines, key=lambda line: line[:2])]
         if left_out:
             texts.insert(0, self._of_left_out(left_out))
         return texts
 
-    def _taken(self) -> list[RunEntry]:
-        taken = list(self._ended)
-        self._ended.clear()
-        return taken
+    def _taken(self) -> tuple[list[RunEntry], int]:
+        with self._session.emulator.lock:
+            taken, left_out = list(self._ended), self._left_out
+            self._ended.clear()
+            self._left_out = 0
+        return taken, left_out
+
+    def _of_new_entries(self) -> list[Line]:
+        """Look at all entries there are by now, some at a time: others wait for the same lock."""
+        lock, journal = self._session.emulator.lock, self._session.emulator.journal
+        lines: list[Line] = []
+        last = journal.last_number
+        while self._next_entry <= last:
+            with lock:
+                for entry in self._new_entries():
+                    line = self._of_entry(entry)
+                    if line:
+                        lines.append((entry.at_ms, entry.number, line))
+        return lines
 
     def _new_entries(self) -> Iterator[Entry]:
+        """Take the next entries that there may be a line about, out of so many."""
         journal = self._session.emulator.journal
         entry = journal.find(self._next_entry)
-        if entry is None:  # there is none yet, or it is forgotten already
+        if entry is None:  # it is forgotten already, or is none that is kept
             entry = next(islice(journal.entries(), 1), None)
             if entry is None or entry.number < self._next_entry:
+                self._next_entry = journal.last_number + 1
                 return
         for _ in range(ENTRIES_AT_ONCE):
             if entry.kind in self._kinds:
@@ -163,19 +177,21 @@ class Reporter:
             entry = journal.find(self._next_entry)
             if entry is None:
                 return
-        self._awake.set()  # the rest in another turn: whoever waits for the lock comes first
 
     def _of_run(self, run: RunEntry) -> Iterator[Line]:
         assert run.ended_ms is not None
-        row = self._runs.row(run)
-        following = self._next_tries.of(run)
+        # One run at a time: whoever answers a request waits for this lock.
+        with self._session.emulator.lock:
+            row = self._runs.row(run)
+            following = self._next_tries.of(run)
+            now_ms = self._session.emulator.now_ms
         if self._as_json:
             told = {"type": "run", **row, "next_try": following}
             yield run.ended_ms, run.number, json.dumps(told)
             return
         yield run.ended_ms, run.number, run_line(row, colour=self._colour)
         if following is not None:
-            line = try_line(following, self._session.emulator.now_ms, colour=self._colour)
+            line = try_line(following, now_ms, colour=self._colour)
             yield run.ended_ms, run.number, line
 
     def _of_entry(self, entry: Entry) -> str | None:

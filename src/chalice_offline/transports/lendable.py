@@ -1,4 +1,4 @@
-"""A connection of the event loop that a thread of its own may serve for a while."""
+"""A connection of the event loop that a thread may serve for a while."""
 
 from __future__ import annotations
 
@@ -8,24 +8,23 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from chalice_offline.core.pending import Pending
 from chalice_offline.transports.at_once import AtOnce
-from chalice_offline.transports.busy_connections import Returned
 
 if TYPE_CHECKING:
     import asyncio
 
     from chalice_offline.transports.at_once import Endpoint
-    from chalice_offline.transports.busy_connections import BusyConnection
+    from chalice_offline.transports.busy_connection import BusyConnection, Returned
     from chalice_offline.transports.lending import Lending
 
 # After so many requests, each so soon after the reply to the one before, a connection is busy: it
-# gets a thread of its own. After one that was no thing for that, not before so many others.
+# is served by a thread. After one that was no thing for that, not before so many others.
 _BUSY = 3
 _SOON_SECONDS = 0.05
 _UNUSUAL = -20
 
 
 class LendableProtocol(HttpToolsProtocol):  # type: ignore[misc] # uvicorn is not followed
-    """What its subclass answers at once says when it is busy (busy_connections.Owner)."""
+    """What its subclass answers at once says when it is busy (busy_connection.Owner)."""
 
     cycle: Any
     loop: asyncio.AbstractEventLoop
@@ -37,7 +36,7 @@ class LendableProtocol(HttpToolsProtocol):  # type: ignore[misc] # uvicorn is no
         super().__init__(*args, **options)
         self._endpoint = endpoint
         self._lending = lending
-        self._lent: BusyConnection | None = None  # while a thread of its own serves the connection
+        self._lent: BusyConnection | None = None  # while a thread serves the connection
         self._ends = False  # it is to be closed once its present request is answered
         self._in_a_row = 0  # requests that were answered at once, one soon after the other
         self._in_head = True
@@ -56,7 +55,7 @@ class LendableProtocol(HttpToolsProtocol):  # type: ignore[misc] # uvicorn is no
             self.loop.call_soon(self._lend)
 
     def _lend(self) -> None:
-        """Give the connection to a thread of its own, if all is said and nothing has begun."""
+        """Give the connection to a thread, if all is said and nothing has begun."""
         cycle, transport = self.cycle, self.transport
         is_between = isinstance(cycle, AtOnce) and cycle.response_complete and not self._in_head
         is_still = not (self.pipeline or self.flow.read_paused or transport.get_write_buffer_size())
@@ -98,19 +97,19 @@ class LendableProtocol(HttpToolsProtocol):  # type: ignore[misc] # uvicorn is no
             return
         assert self._lending is not None
         assert self._endpoint is not None
-        self._lending.returned(lent)
-        unanswered = lent.abandon()
+        unanswered = self._lending.abandon(lent)
         if unanswered is not None:
             self._endpoint.hang_up(unanswered)
 
     def shutdown(self) -> None:
         """Close when the request is answered that is being answered."""
         lent = self._lent
-        asked = None if lent is None else lent.take_back(0)
-        if asked is not None:
-            self.come_back(Returned(asked=asked))
-        elif lent is not None:
-            self._ends = True
-            lent.end_soon()
-            return
+        if lent is not None:
+            assert self._lending is not None
+            returned = self._lending.take_back(lent)
+            if returned is None:
+                self._ends = True
+                self._lending.end_soon(lent)
+                return
+            self.come_back(returned)
         super().shutdown()

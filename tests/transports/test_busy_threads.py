@@ -1,8 +1,9 @@
-"""Connections that have a thread of their own while one request follows the other."""
+"""Connections that a thread serves while one request follows the other."""
 
 from __future__ import annotations
 
 import socket as sockets
+import struct
 import threading
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -12,8 +13,8 @@ import pytest
 from chalice_offline.core.pending import Pending
 from chalice_offline.drivers.handler_threads import HandlerThreads
 from chalice_offline.drivers.helping import Helper
-from chalice_offline.transports import busy_connections, http_server
-from chalice_offline.transports.busy_connections import BusyConnection
+from chalice_offline.transports import busy_connection, http_server
+from chalice_offline.transports.browser_policy import Area
 from chalice_offline.transports.lending import Lending
 from tests.transports.raw_http import connect, read_replies, read_reply
 from tests.transports.test_connections import replied, server_of, wait_until
@@ -22,10 +23,11 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Callable, Iterator
 
+    from chalice_offline.transports.busy_connection import BusyConnection
     from chalice_offline.transports.http_server import Server
 
 HOST = "Host: localhost\r\n"
-OWN = "connection"  # how its thread is called
+OWN = "connections"  # how such a thread is called
 
 
 class Routes:
@@ -33,10 +35,12 @@ class Routes:
 
     def __init__(self) -> None:
         self.threads: list[str] = []
+        self.idents: list[int] = []
         self.answers: dict[str, Any] = {}
 
     def __call__(self, request: dict[str, Any]) -> Any:
         self.threads.append(threading.current_thread().name)
+        self.idents.append(threading.get_ident())
         answer = self.answers.get(request["path"])
         return answer() if answer else replied(body=request["body"][::-1])
 
@@ -143,6 +147,68 @@ def test_what_is_no_request_is_refused(client: socket.socket) -> None:
     client.sendall(b"no request at all\r\n\r\n")
     assert read_reply(client)[0] == 400
     assert client.recv(1) == b""
+
+
+@pytest.fixture
+def sharing(server: Server, routes: Routes) -> Iterator[tuple[socket.socket, socket.socket]]:
+    """Two clients whose connections share a thread by now."""
+    with connect(server.port) as one, connect(server.port) as two:
+
+        def share() -> bool:
+            ask(two)
+            return routes.threads[-2:] == [OWN] * 2 and len(set(routes.idents[-2:])) == 1
+
+        ask_until(one, share)
+        yield one, two
+
+
+def test_connections_share_a_thread(
+    sharing: tuple[socket.socket, socket.socket], routes: Routes
+) -> None:
+    """Who sends half a request keeps nobody waiting, and it is whole in the end."""
+    one, two = sharing
+    head = f"POST / HTTP/1.1\r\n{HOST}Content-Length: 6\r\n\r\n"
+    for piece in (head[:9], head[9:], "abc"):
+        one.sendall(piece.encode())
+        assert ask(two) == b"cba"
+    one.sendall(b"def")
+    assert read_replies(one, 1) == [b"fedcba"]
+
+
+def test_who_leaves_or_pauses_takes_nobody_along(
+    sharing: tuple[socket.socket, socket.socket], routes: Routes
+) -> None:
+    """The other one's thread goes on, and takes who comes."""
+    one, two = sharing
+    one.close()
+    before = routes.idents[-1]
+    ask_until(two, lambda: len(routes.threads) % 50 == 0)
+    assert (routes.threads[-1], routes.idents[-1]) == (OWN, before)
+
+
+def test_what_is_unusual_about_one_is_nothing_to_the_other(
+    sharing: tuple[socket.socket, socket.socket], routes: Routes
+) -> None:
+    """A late answer, a request that is none, a mistake of ours."""
+    one, two = sharing
+    late: Pending[dict[str, Any]] = Pending()
+    routes.answers["/late"] = lambda: late
+    one.sendall(f"GET /late HTTP/1.1\r\n{HOST}\r\n".encode())
+    for _ in range(20):
+        assert ask(two) == b"cba"
+    late.resolve(replied(body=b"late"))
+    assert read_replies(one, 1) == [b"late"]
+    one.sendall(b"no request at all\r\n\r\n")
+    assert read_reply(one)[0] == 400
+    assert ask(two) == b"cba"
+
+
+def test_a_server_that_stops_ends_all_that_share(
+    server: Server, sharing: tuple[socket.socket, socket.socket]
+) -> None:
+    """None is left to wait."""
+    server.stop()
+    assert [one.recv(1) for one in sharing] == [b"", b""]
 
 
 def test_an_answer_that_comes_late_comes(client: socket.socket, routes: Routes) -> None:
@@ -257,7 +323,7 @@ def test_who_waits_for_leave_to_send_is_given_it_at_once(
     server: Server, routes: Routes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An upload to S3 asks for leave; a thread that waits for its payload would wait in vain."""
-    monkeypatch.setattr(busy_connections, "IDLE_SECONDS", 60)
+    monkeypatch.setattr(busy_connection, "_IDLE", struct.pack("ll", 60, 0))
     with connect(server.port) as client:
         ask_until(client, lambda: routes.threads[-1] == OWN)
         head = f"PUT / HTTP/1.1\r\n{HOST}Expect: 100-continue\r\nContent-Length: 3\r\n\r\n"
@@ -285,10 +351,10 @@ def test_what_is_being_answered_when_the_server_stops_is_answered(
     """Also when it takes a while: that no request follows is no client's leaving."""
     late: Pending[dict[str, Any]] = Pending()
     begun, ends = threading.Event(), threading.Event()
-    end_soon = BusyConnection.end_soon
+    end_soon = Lending.end_soon
 
-    def ending(busy: BusyConnection) -> None:
-        end_soon(busy)
+    def ending(lending: Lending, busy: BusyConnection) -> None:
+        end_soon(lending, busy)
         ends.set()
 
     def answer() -> Any:
@@ -297,7 +363,7 @@ def test_what_is_being_answered_when_the_server_stops_is_answered(
         threading.Timer(0.2, lambda: late.resolve(replied(body=b"late"))).start()
         return late
 
-    monkeypatch.setattr(BusyConnection, "end_soon", ending)
+    monkeypatch.setattr(Lending, "end_soon", ending)
     routes.answers["/late"] = answer
     client.sendall(f"GET /late HTTP/1.1\r\n{HOST}\r\n".encode())
     assert begun.wait(10)
@@ -314,7 +380,8 @@ def test_they_are_looked_at_by_one_timer() -> None:
     timers: list[Any] = []
     loop = SimpleNamespace(call_later=lambda *timer: timers.append(timer), time=lambda: 0.0)
     owner: Any = SimpleNamespace(loop=loop, later=lambda _: None, come_back=lambda _: None)
-    lending = Lending(SimpleNamespace(), SimpleNamespace(helper=Helper(HandlerThreads("test"))))  # type: ignore[arg-type]
+    endpoint = SimpleNamespace(helper=Helper(HandlerThreads("test")))
+    lending = Lending(SimpleNamespace(area=Area.AWS), endpoint)  # type: ignore[arg-type]
     ours, theirs = sockets.socketpair()
     with ours, theirs:
         transport: Any = SimpleNamespace(
@@ -323,9 +390,8 @@ def test_they_are_looked_at_by_one_timer() -> None:
         for _ in range(3):
             busy = lending.lend(owner, transport)
             assert busy is not None
-            busy.abandon()
-            lending.returned(busy)
+            lending.abandon(busy)
     assert len(timers) == 1
-    _, look, argument = timers.pop()
-    look(argument)
+    _, look, *arguments = timers.pop()
+    look(*arguments)
     assert timers == []
