@@ -63,8 +63,9 @@ NOTES = {
     "another type is a placeholder, and its event says so. What a stack makes has the stack's\n"
     "tags and CloudFormation's own (`aws:cloudformation:stack-name`, `stack-id`, `logical-id`),\n"
     "as each type's schema says (dashboards, SES and code signing keep no tags here). Not yet:\n"
-    "macros, imports of resources, stack sets. Stack policies are kept and given back, and\n"
-    "nothing follows from them.",
+    "imports of resources, stack sets, macros in the resources that a session starts with (their\n"
+    "functions are not there yet); elsewhere macros are run. Stack policies are kept and given\n"
+    "back, and nothing follows from them.",
     "dynamodb": "A table is ready when its reply arrives, and nothing is throttled. Time to live\n"
     "removes an item at the second it names. Resource policies, contributor insights,\n"
     "encryption and warm throughput are checked, kept and given back, and nothing follows\n"

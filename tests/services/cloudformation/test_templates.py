@@ -70,6 +70,10 @@ def of_queue(**properties: Any) -> dict[str, Any]:
         (of_queue(QueueName={"Ref": "Nope"}), r"Unresolved resource dependencies \[Nope\]"),
         (
             of_queue(QueueName={"Fn::Select": [9, ["a"]]}),
+            "Fn::Select requires a list argument with two elements: an integer index and a list",
+        ),
+        (
+            of_queue(QueueName={"Fn::Select": [9, {"Fn::Split": ["-", "a-b"]}]}),
             "Fn::Select cannot select nonexistent value at index 9",
         ),
         (of_queue(QueueName={"Fn::Join": "a"}), "every Fn::Join object requires two parameters"),

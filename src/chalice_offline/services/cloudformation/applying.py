@@ -69,7 +69,8 @@ class Applying:
         self._workshop = workshop
         self._adopted = adopted
         self._there: dict[str, Resource] = {}
-        self.values = Intrinsics(version.template, inputs, self._there)
+        self._settings: dict[str, dict[str, Any]] = {}
+        self.values = Intrinsics(version.template, inputs, self._there, self._settings)
         self.included = [n for n in version.template.names if self.values.is_included(n)]
         self._running: dict[str, Steps[None]] = {}
         self._failed: list[str] = []
@@ -171,6 +172,7 @@ class Applying:
             self.applied.append(Applied(name, action, was, after))
         resources[name] = after
         self._there[name] = after.resource
+        self._settings[name] = after.properties
 
     def _given_name(self, one: StackResource) -> str:
         type_ = type_of(one.kind)

@@ -21,15 +21,23 @@ class ChangeSet:
     stack: Stack
     kind: str
     created_ms: int
-    version: TemplateVersion
+    version: TemplateVersion | None = None  # as soon as it is known
     changes: list[Change] = field(default_factory=list)
+    changed_parameters: frozenset[str] = frozenset()
+    capabilities: tuple[str, ...] = ()
+    notification_arns: tuple[str, ...] = ()
     description: str = ""
-    status: str = "CREATE_COMPLETE"
+    status: str = "CREATE_IN_PROGRESS"
     reason: str = ""
-    execution: str = "AVAILABLE"
+    warning: str = ""
+    execution: str = "UNAVAILABLE"
     on_failure: str = ""
     with_nested: bool = False
     import_existing: bool = False
+
+    def failed(self, reason: str) -> None:
+        """Note that it can never be executed, and why."""
+        self.status, self.execution, self.reason = "FAILED", "UNAVAILABLE", reason
 
     @property
     def id(self) -> str:

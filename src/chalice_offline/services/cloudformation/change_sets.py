@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from chalice_offline.core.errors import AwsError
 from chalice_offline.services.cloudformation import limits
+from chalice_offline.services.cloudformation.change_details import changes_of, described
 from chalice_offline.services.cloudformation.change_set import ChangeSet
 from chalice_offline.services.cloudformation.deployment import Wishes
 from chalice_offline.services.cloudformation.errors import (
+    TransformError,
     change_set_exists,
     stack_missing,
     validation_error,
@@ -19,37 +20,26 @@ from chalice_offline.services.cloudformation.errors import (
 from chalice_offline.services.cloudformation.launch import deployment_of, history_of
 from chalice_offline.services.cloudformation.new_stack import new_stack
 from chalice_offline.services.cloudformation.pages import in_order
-from chalice_offline.services.cloudformation.plan import Action, Change, plan_of
-from chalice_offline.services.cloudformation.resource_types import type_of
+from chalice_offline.services.cloudformation.plan import Action
 from chalice_offline.services.cloudformation.same import says_the_same
-from chalice_offline.services.cloudformation.versions import version_of
+from chalice_offline.services.cloudformation.steps import at_once, follow
+from chalice_offline.services.cloudformation.wanted import asked
 from chalice_offline.services.common.tags import tag_list
 
 if TYPE_CHECKING:
     from chalice_offline.core.context import CallContext
     from chalice_offline.core.kernel import Request, Result
+    from chalice_offline.services.cloudformation.plan import Wanted
     from chalice_offline.services.cloudformation.stack import Stack
     from chalice_offline.services.cloudformation.state import CloudFormationState
+    from chalice_offline.services.cloudformation.steps import Steps
 
 _NAME = re.compile(r"[a-zA-Z][-a-zA-Z0-9]*")
-# What is known later is shown as {{changeSet:KNOWN_AFTER_APPLY}}, without what it will be of.
-_OF_WHAT = re.compile(r"(?<=\{\{changeSet:KNOWN_AFTER_APPLY)(:[^}]*)(?=\}\})")
 # In the words of which `aws cloudformation deploy` looks for the beginning.
 _NO_CHANGES = (
     "The submitted information didn't contain changes. Submit different information to create a "
     "change set."
 )
-_ACTIONS = {
-    Action.CREATE: "Add",
-    Action.UPDATE: "Modify",
-    Action.REPLACE: "Modify",
-    Action.REMOVE: "Remove",
-}
-_TAGS = {
-    "Target": {"Attribute": "Tags", "RequiresRecreation": "Never"},
-    "Evaluation": "Static",
-    "ChangeSource": "DirectModification",
-}
 
 
 def create_change_set(
@@ -68,39 +58,62 @@ def create_change_set(
     stack, is_new = _stack_for(cloudformation, context, request, kind)
     if any(one.stack is stack and one.name == name for one in cloudformation.change_sets.values()):
         raise change_set_exists(name)
-    call = cloudformation.caller(stack, (context.entry,), context.endpoint)
-    version = version_of(request, call, context.region, None if is_new else stack, may_expand=True)
-    inputs = cloudformation.inputs(stack, version.parameters, version.notification_arns)
+    found = asked(cloudformation, context, request, stack, may_expand=True)
     change_set = ChangeSet(
         name,
         cloudformation.kernel.ids.uuid(),
         stack,
         kind,
         context.now_ms,
-        version,
+        capabilities=tuple(request.get("Capabilities", ())),
+        notification_arns=tuple(request.get("NotificationARNs", ())),
         description=request.get("Description", ""),
         on_failure=request.get("OnStackFailure", ""),
         with_nested=bool(request.get("IncludeNestedStacks")),
         import_existing=bool(request.get("ImportExistingResources")),
     )
-    try:
-        plan = plan_of(version.template, inputs, stack.resources, version.tags)
-    except AwsError as error:
-        if "No export named" not in error.message:
-            raise
-        plan = []
-        change_set.status, change_set.execution = "FAILED", "UNAVAILABLE"
-        change_set.reason = error.message
-    change_set.changes = [change for change in plan if change.action is not Action.KEEP]
-    if kind == "UPDATE" and plan and says_the_same(stack, version, inputs, plan):
-        change_set.status, change_set.execution = "FAILED", "UNAVAILABLE"
-        change_set.reason = _NO_CHANGES
+    steps = _found_out(change_set, found.steps)
+    if not found.takes_time:
+        at_once(steps)
     if is_new:
         cloudformation.stacks[stack.id] = stack
         stack.status = ""
         history_of(cloudformation, context, stack).stack_is("REVIEW_IN_PROGRESS", "User Initiated")
     cloudformation.change_sets[change_set.id] = change_set
+    if found.takes_time:
+        kernel = cloudformation.kernel
+        kernel.at(kernel.now_ms, lambda: follow(_or_failed(change_set, steps)))
     return {"Id": change_set.id, "StackId": stack.id}
+
+
+def _found_out(change_set: ChangeSet, steps: Steps[Wanted]) -> Steps[None]:
+    """Find out what a change set changes; raises what is wrong with what it was asked for."""
+    stack = change_set.stack
+    try:
+        wanted = yield from steps
+    except TransformError as error:
+        change_set.failed(error.message)
+        return
+    before = stack.version.parameters if stack.version else {}
+    change_set.changed_parameters = frozenset(
+        name
+        for name, value in wanted.version.parameters.items()
+        if name not in before or before[name].reference != value.reference
+    )
+    change_set.version, change_set.warning = wanted.version, wanted.warning
+    change_set.changes = [one for one in wanted.plan if one.action is not Action.KEEP]
+    if change_set.kind == "UPDATE" and wanted.plan and says_the_same(stack, wanted):
+        change_set.failed(_NO_CHANGES)
+    else:
+        change_set.status, change_set.execution = "CREATE_COMPLETE", "AVAILABLE"
+
+
+def _or_failed(change_set: ChangeSet, steps: Steps[None]) -> Steps[None]:
+    """Go through steps whose failure nobody waits to hear of: it is the change set's own."""
+    try:
+        yield from steps
+    except AwsError as error:
+        change_set.failed(error.message)
 
 
 def describe_change_set(
@@ -109,27 +122,28 @@ def describe_change_set(
     """Describe a change set and the changes in it."""
     name = request["ChangeSetName"]
     found = cloudformation.find_change_set(context, name, request.get("StackName", ""))
-    shown, more = in_order(found.changes, request, limits.RESOURCES_PAGE)
     with_values = bool(request.get("IncludePropertyValues"))
+    changes = changes_of(found, with_values=with_values)
+    shown, more = in_order(changes, request, limits.RESOURCES_PAGE)
     version = found.version
-    described = _summary(found) | {
-        "NotificationARNs": list(version.notification_arns),
+    told = _summary(found) | {
+        "NotificationARNs": list(found.notification_arns),
         "RollbackConfiguration": {},
-        "Capabilities": list(version.capabilities),
+        "Capabilities": list(found.capabilities),
         "Changes": [
-            {"Type": "Resource", "ResourceChange": _change(one, with_values=with_values)}
+            {"Type": "Resource", "ResourceChange": described(one, found, with_values=with_values)}
             for one in shown
         ],
     }
-    if version.parameters:
-        described["Parameters"] = [
-            value.described(name) for name, value in version.parameters.items()
-        ]
-    if version.tags:  # AWS leaves the member out otherwise
-        described["Tags"] = tag_list(version.tags)["Tags"]
+    if with_values and found.warning:
+        told["StatusReason"] = found.warning
+    if version is not None and version.parameters:
+        told["Parameters"] = [value.described(name) for name, value in version.parameters.items()]
+    if version is not None and version.tags:  # AWS leaves the member out otherwise
+        told["Tags"] = tag_list(version.tags)["Tags"]
     if found.on_failure:
-        described["OnStackFailure"] = found.on_failure
-    return described | more
+        told["OnStackFailure"] = found.on_failure
+    return told | more
 
 
 def execute_change_set(
@@ -152,6 +166,7 @@ def execute_change_set(
     stack, version = found.stack, found.version
     if stack.status != "REVIEW_IN_PROGRESS" and not stack.can_be_updated:
         raise wrong_state(stack.id, stack.status)
+    assert version is not None, "what may be executed is complete"
     inputs = cloudformation.inputs(stack, version.parameters, version.notification_arns)
     cloudformation.forget_change_sets(stack)
     cloudformation.executed[found.id] = found
@@ -246,50 +261,3 @@ def _summary(found: ChangeSet) -> Result:
     if found.description:
         shown["Description"] = found.description
     return shown
-
-
-def _change(change: Change, *, with_values: bool) -> Result:
-    shown: Result = {
-        "Action": _ACTIONS[change.action],
-        "LogicalResourceId": change.name,
-        "ResourceType": change.kind,
-        "Scope": [],
-        "Details": [],
-    }
-    if change.present is not None and change.present.physical_id:
-        shown["PhysicalResourceId"] = change.present.physical_id
-    if change.action in (Action.UPDATE, Action.REPLACE):
-        replaces = change.action is Action.REPLACE
-        replacement = "True" if change.is_certain else "Conditional"
-        shown["Replacement"] = replacement if replaces else "False"
-        shown["Scope"] = [*["Properties"] * bool(change.changed), *["Tags"] * change.retags]
-        shown["Details"] = [_detail(change, name) for name in change.changed]
-        shown["Details"] += [_TAGS] * change.retags
-        if replaces:
-            shown["PolicyAction"] = "ReplaceAndDelete"
-    if change.action is Action.REMOVE and change.present is not None:
-        keeps = change.present.deletion_policy.startswith("Retain")
-        shown["PolicyAction"] = "Retain" if keeps else "Delete"
-    if with_values:
-        if change.present is not None:
-            shown["BeforeContext"] = json.dumps({"Properties": change.present.properties})
-        if change.action is not Action.REMOVE:
-            after = json.dumps({"Properties": change.properties})
-            shown["AfterContext"] = _OF_WHAT.sub("", after)
-    return shown
-
-
-def _detail(change: Change, name: str) -> dict[str, Any]:
-    type_ = type_of(change.kind)
-    recreates = type_ is not None and (
-        type_.update is None or name == type_.name or name in type_.fixed
-    )
-    return {
-        "Target": {
-            "Attribute": "Properties",
-            "Name": name,
-            "RequiresRecreation": "Always" if recreates else "Never",
-        },
-        "Evaluation": "Static" if change.is_certain else "Dynamic",
-        "ChangeSource": "DirectModification",
-    }

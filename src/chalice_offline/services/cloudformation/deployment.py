@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from chalice_offline.core.scheduler import Timer
     from chalice_offline.services.cloudformation.history import History
     from chalice_offline.services.cloudformation.inputs import Inputs
+    from chalice_offline.services.cloudformation.plan import Wanted
     from chalice_offline.services.cloudformation.resource import Resource
     from chalice_offline.services.cloudformation.stack import Stack, StackResource, TemplateVersion
     from chalice_offline.services.cloudformation.steps import Steps
@@ -91,14 +92,22 @@ class Deployment:
         self._history.stack_is("CREATE_IN_PROGRESS", reason)
         self._start(self._create(version, inputs, wishes))
 
+    def create_after(self, expanding: Steps[Wanted], wishes: Wishes) -> None:
+        """Create the stack once its template is expanded; it fails when that does."""
+        self._history.stack_is("CREATE_IN_PROGRESS", BY_USER)
+        self._start(self._create_after(expanding, wishes))
+
     def update(
         self, version: TemplateVersion, inputs: Inputs, wishes: Wishes, reason: str = BY_USER
     ) -> None:
         """Bring the stack to another version."""
-        self._previous, self._outputs = self.stack.version, self.stack.outputs
-        self.stack.updated_ms = self._kernel.now_ms
-        self._history.stack_is("UPDATE_IN_PROGRESS", reason)
+        self._begin_update(reason)
         self._start(self._update(version, inputs, wishes))
+
+    def update_after(self, expanding: Steps[Wanted], wishes: Wishes) -> None:
+        """Bring the stack to another version once its template is expanded."""
+        self._begin_update(BY_USER)
+        self._start(self._update_after(expanding, wishes))
 
     def delete(self, wishes: Wishes, reason: str = BY_USER) -> None:
         """Delete the stack."""
@@ -154,8 +163,16 @@ class Deployment:
 
     # ---- creation --------------------------------------------------------------------------------
 
+    def _create_after(self, expanding: Steps[Wanted], wishes: Wishes) -> Steps[None]:
+        try:
+            wanted = yield from expanding
+        except AwsError as error:
+            yield from self._creation_failed(f"{error.message}. ", wishes)
+            return
+        self.stack.version = wanted.version
+        yield from self._create(wanted.version, wanted.inputs, wishes)
+
     def _create(self, version: TemplateVersion, inputs: Inputs, wishes: Wishes) -> Steps[None]:
-        stack = self.stack
         if wishes.timeout_minutes:
             due_ms = self._kernel.now_ms + wishes.timeout_minutes * 60_000
             self._timer = self._kernel.at(
@@ -168,7 +185,12 @@ class Deployment:
             if wishes.is_held and (reverted := (yield from self._wait_for_word())):
                 self._history.stack_is("ROLLBACK_IN_PROGRESS", reverted)
                 yield from self._roll_back_creation(keep_retained=False)
-        elif wishes.on_failure == "DO_NOTHING":
+        else:
+            yield from self._creation_failed(failure, wishes)
+
+    def _creation_failed(self, failure: str, wishes: Wishes) -> Steps[None]:
+        stack = self.stack
+        if wishes.on_failure == "DO_NOTHING":
             self._history.stack_is("CREATE_FAILED", failure)
         elif wishes.on_failure == "DELETE":
             stack.deleted_ms = self._kernel.now_ms
@@ -198,22 +220,38 @@ class Deployment:
 
     # ---- update ----------------------------------------------------------------------------------
 
+    def _begin_update(self, reason: str) -> None:
+        self._previous, self._outputs = self.stack.version, self.stack.outputs
+        self.stack.updated_ms = self._kernel.now_ms
+        self._history.stack_is("UPDATE_IN_PROGRESS", reason)
+
+    def _update_after(self, expanding: Steps[Wanted], wishes: Wishes) -> Steps[None]:
+        try:
+            wanted = yield from expanding
+        except AwsError as error:
+            yield from self._update_failed(f"{error.message}. ", wishes)
+            return
+        yield from self._update(wanted.version, wanted.inputs, wishes)
+
     def _update(self, version: TemplateVersion, inputs: Inputs, wishes: Wishes) -> Steps[None]:
         failure = yield from self._apply(version, inputs, wishes, "update")
         if not failure:
             self._history.stack_is("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
         if not failure and wishes.is_held:
             failure = yield from self._wait_for_word()
-        if failure and wishes.on_failure == "DO_NOTHING":
-            self._history.stack_is("UPDATE_FAILED", failure)
-            return
         if failure:
-            self._history.stack_is("UPDATE_ROLLBACK_IN_PROGRESS", failure)
-            yield from self._roll_back_update(())
+            yield from self._update_failed(failure, wishes)
             return
         self.stack.version = version
         yield from self._clean_up(version)
         self._history.stack_is("UPDATE_COMPLETE")
+
+    def _update_failed(self, failure: str, wishes: Wishes) -> Steps[None]:
+        if wishes.on_failure == "DO_NOTHING":
+            self._history.stack_is("UPDATE_FAILED", failure)
+            return
+        self._history.stack_is("UPDATE_ROLLBACK_IN_PROGRESS", failure)
+        yield from self._roll_back_update(())
 
     def _clean_up(self, version: TemplateVersion) -> Steps[None]:
         """Delete what was replaced and what the template has no more."""

@@ -76,6 +76,13 @@ def resource_not_found(logical_id: str, stack: str) -> AwsError:
     return validation_error(f"Resource {logical_id} does not exist for stack {stack}")
 
 
+class TransformError(AwsError):
+    """A transform that did not come to its end: of a stack in its events, of a change set in it."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("ValidationError", message)
+
+
 def not_emulated(sentence: str) -> AwsError:
     """Something AWS has and this emulator has not."""
     return AwsError("NotImplemented", sentence, status=501, sender_fault=False)

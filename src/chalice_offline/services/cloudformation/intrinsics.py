@@ -21,7 +21,8 @@ from chalice_offline.services.cloudformation.errors import (
 from chalice_offline.services.cloudformation.functions_in import VARIABLE
 from chalice_offline.services.cloudformation.inputs import NO_VALUE
 from chalice_offline.services.cloudformation.property_text import text
-from chalice_offline.services.cloudformation.unknown import Unknown, is_unknown, joined
+from chalice_offline.services.cloudformation.readable import readable
+from chalice_offline.services.cloudformation.unknown import Unknown, is_unknown, joined, later
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -55,11 +56,17 @@ class Intrinsics:
     """Resolves values of one template, with one stack's inputs and the resources there are."""
 
     def __init__(
-        self, template: Template, inputs: Inputs, resources: Mapping[str, Resource]
+        self,
+        template: Template,
+        inputs: Inputs,
+        resources: Mapping[str, Resource],
+        properties: Mapping[str, dict[str, Any]] | None = None,
     ) -> None:
+        """Prepare; `properties` are those of the resources, which may be asked for, too."""
         self._template = template
         self._inputs = inputs
         self._resources = resources
+        self._properties: Mapping[str, dict[str, Any]] = {} if properties is None else properties
         self._truths: dict[str, bool] = {}
         self._under_way: list[str] = []
         self._functions: dict[str, Callable[[Any], Any]] = {
@@ -156,6 +163,9 @@ class Intrinsics:
         attributes = self._resources[name].attributes
         if attribute not in attributes:
             kind = self._template.kind(name)
+            value = readable(kind, self._properties.get(name, {}), attribute)
+            if value is not None:
+                return value
             raise validation_error(
                 f"Template error: resource {name} ({kind}) does not support attribute type "
                 f"{attribute} in Fn::GetAtt"
@@ -170,7 +180,7 @@ class Intrinsics:
     def _import_value(self, argument: Any) -> Any:
         name = self.resolve(argument)
         if is_unknown(name):
-            return Unknown(f"${{ImportValue {name}}}")
+            return later(f"ImportValue {name}")
         value = self._inputs.exported(text(name))
         if value is None:
             raise validation_error(f"No export named {name} found.")
@@ -227,19 +237,24 @@ class Intrinsics:
             return items
         if not isinstance(separator, str) or not isinstance(items, list):
             raise template_error(_JOIN)
-        return joined([item if isinstance(item, str) else text(item) for item in items], separator)
+        result = joined(
+            [item if isinstance(item, str) else text(item) for item in items], separator
+        )
+        return later(f"Join {result}") if isinstance(result, Unknown) else result
 
     def _select(self, argument: Any) -> Any:
         if not isinstance(argument, list) or len(argument) != 2:
             raise template_error(_SELECT)
         index, items = self.resolve(argument[0]), self.resolve(argument[1])
         if isinstance(items, Unknown) or isinstance(index, Unknown):
-            return Unknown(f"${{Select {index} {items}}}")
+            return later(f"Select {index} {items}")
         if isinstance(items, str):
             items = items.split(",")  # a CommaDelimitedList
         if not isinstance(items, list) or re.fullmatch(r"-?\d{1,9}", text(index)) is None:
             raise template_error(_SELECT)
         if not 0 <= int(index) < len(items):
+            if isinstance(argument[1], list):  # seen at once (recorded)
+                raise template_error(_SELECT)
             raise template_error(f"Fn::Select cannot select nonexistent value at index {index}")
         return items[int(index)]
 
@@ -248,7 +263,7 @@ class Intrinsics:
             raise template_error(_SPLIT)
         separator, source = argument[0], self.resolve(argument[1])
         if isinstance(source, Unknown):
-            return Unknown(f"${{Split {source}}}")
+            return later(f"Split {source}")
         if not isinstance(separator, str) or not separator or not isinstance(source, str):
             raise template_error(_SPLIT)
         return source.split(separator)
@@ -283,7 +298,7 @@ class Intrinsics:
             raise template_error("every Fn::Cidr object requires two or three parameters")
         values = [self.resolve(part) for part in argument]
         if is_unknown(values):
-            return Unknown(f"${{Cidr {values}}}")
+            return later(f"Cidr {values}")
         block, count, *bits = (text(value) for value in values)
         try:
             network = ipaddress.ip_network(block)

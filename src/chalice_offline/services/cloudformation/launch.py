@@ -43,7 +43,13 @@ def deployment_of(
 
     def place_for(logical_id: str) -> Place:
         stage = StackStage(
-            kernel, cloudformation.callbacks, stack, logical_id, context.endpoint, deliver
+            kernel,
+            cloudformation.callbacks,
+            cloudformation.macros,
+            stack,
+            logical_id,
+            context.endpoint,
+            deliver,
         )
         return Place(call, stack.account_id, stack.region, stage, call.in_region)
 

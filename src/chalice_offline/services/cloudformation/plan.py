@@ -7,12 +7,13 @@ another name; CloudFormation refuses one whose name is given and stays the same.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
 
 from chalice_offline.services.cloudformation.errors import validation_error
 from chalice_offline.services.cloudformation.intrinsics import Intrinsics
+from chalice_offline.services.cloudformation.readable import readable
 from chalice_offline.services.cloudformation.resource import Resource, resource_to_come
 from chalice_offline.services.cloudformation.resource_types import type_of
 from chalice_offline.services.cloudformation.tagging import has_other_tags
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from chalice_offline.services.cloudformation.inputs import Inputs
-    from chalice_offline.services.cloudformation.stack import StackResource
+    from chalice_offline.services.cloudformation.stack import StackResource, TemplateVersion
     from chalice_offline.services.cloudformation.template import Template
 
 
@@ -41,7 +42,8 @@ class Change:
     """What is to be done about one resource, and which properties ask for it.
 
     `is_certain` is False where a value decides that is known only later; `retags`: the stack's own
-    tags change, too.
+    tags change, too. `shown` are the properties as far as they are known now: what another resource
+    is asked for is what that says before it is changed (recorded).
     """
 
     name: str
@@ -52,6 +54,17 @@ class Change:
     present: StackResource | None = None
     is_certain: bool = True
     retags: bool = False
+    shown: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a stack is to be, and what is to be done for it."""
+
+    version: TemplateVersion
+    inputs: Inputs
+    plan: list[Change]
+    warning: str = ""
 
 
 def plan_of(
@@ -67,17 +80,23 @@ def plan_of(
     """
     _check_types(template, present)
     known: dict[str, Resource] = {}
-    values = Intrinsics(template, inputs, known)
+    settings: dict[str, dict[str, Any]] = {}
+    values = Intrinsics(template, inputs, known, settings)
+    seen: dict[str, Resource] = {}
+    seen_settings: dict[str, dict[str, Any]] = {}
+    now = Intrinsics(template, inputs, seen, seen_settings)
     changes = []
     for name in template.names:
         if not values.is_included(name):
             continue
-        change = _change(template, name, values, present.get(name), stack_tags)
+        change = _change(template, name, values, now, present.get(name), stack_tags)
         changes.append(change)
-        stays = change.action in (Action.KEEP, Action.UPDATE) and change.present is not None
-        known[name] = (
-            change.present.resource if stays and change.present else (resource_to_come(name))
-        )
+        one = change.present
+        if one is not None and change.action in (Action.KEEP, Action.UPDATE):
+            known[name], settings[name] = _as_it_will_be(one.resource, change), change.properties
+            seen[name], seen_settings[name] = one.resource, one.properties
+        else:
+            known[name] = seen[name] = resource_to_come(name)
     for name, output in template.outputs.items():
         if values.is_included(name):
             values.resolve(output)
@@ -134,15 +153,27 @@ def _change(
     template: Template,
     name: str,
     values: Intrinsics,
+    now: Intrinsics,
     present: StackResource | None,
     stack_tags: Mapping[str, str],
 ) -> Change:
     kind = template.kind(name)
-    properties = values.resolve(template.resources[name].get("Properties", {}))
+    written = template.resources[name].get("Properties", {})
+    properties, shown = values.resolve(written), now.resolve(written)
     if present is None:
-        return Change(name, kind, Action.CREATE, properties)
+        return Change(name, kind, Action.CREATE, properties, shown=shown)
     names = changed_properties(present.properties, properties)
     action = action_on(present, properties, stack_tags)
     certain = not any(is_unknown(properties.get(changed)) for changed in names)
     retags = has_other_tags(present, stack_tags)
-    return Change(name, kind, action, properties, names, present, certain, retags)
+    return Change(name, kind, action, properties, names, present, certain, retags, shown)
+
+
+def _as_it_will_be(resource: Resource, change: Change) -> Resource:
+    """Return a resource with the attributes that say what one of its changed properties is."""
+    changed = {
+        name: change.properties[name]
+        for name in change.changed
+        if name in resource.attributes and readable(change.kind, change.properties, name)
+    }
+    return replace(resource, attributes=resource.attributes | changed) if changed else resource

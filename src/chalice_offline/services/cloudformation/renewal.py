@@ -5,6 +5,7 @@ The stack that a project's own resources are in stays: it would be there after a
 
 from __future__ import annotations
 
+from chalice_offline.services.cloudformation.macros import Macros
 from chalice_offline.services.cloudformation.state import CloudFormationState
 
 
@@ -25,4 +26,5 @@ def renewed(cloudformation: CloudFormationState) -> CloudFormationState:
         cloudformation.callbacks.forget()
     fresh = CloudFormationState(cloudformation.kernel, cloudformation.callbacks)
     fresh.stacks, fresh.deployments = kept, under_way
+    fresh.macros = Macros(cloudformation.macros.of_stacks(kept))
     return fresh

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from chalice_offline.services.cloudformation.unknown import Unknown
+from chalice_offline.services.cloudformation.unknown import later
 
 Properties = dict[str, Any]
 
@@ -29,9 +29,9 @@ class _Anything(dict[str, Any]):
         return True
 
     def __missing__(self, attribute: str) -> str:
-        return Unknown(f"{{{{changeSet:KNOWN_AFTER_APPLY:{self._name}.{attribute}}}}}")
+        return later(f"{self._name}.{attribute}")
 
 
 def resource_to_come(name: str) -> Resource:
     """Return what stands for a resource that is not there yet."""
-    return Resource(Unknown(f"{{{{changeSet:KNOWN_AFTER_APPLY:{name}}}}}"), _Anything(name))
+    return Resource(later(name), _Anything(name))

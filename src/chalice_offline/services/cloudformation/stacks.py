@@ -15,11 +15,11 @@ from chalice_offline.services.cloudformation.errors import (
 from chalice_offline.services.cloudformation.exports import check_exports_are_unused
 from chalice_offline.services.cloudformation.launch import deployment_of
 from chalice_offline.services.cloudformation.new_stack import new_policy, new_stack
-from chalice_offline.services.cloudformation.plan import plan_of
 from chalice_offline.services.cloudformation.resource import Resource
 from chalice_offline.services.cloudformation.resource_types import service_of
 from chalice_offline.services.cloudformation.same import says_the_same
-from chalice_offline.services.cloudformation.versions import version_of
+from chalice_offline.services.cloudformation.steps import at_once
+from chalice_offline.services.cloudformation.wanted import asked
 
 if TYPE_CHECKING:
     from chalice_offline.core.context import CallContext
@@ -38,10 +38,8 @@ def create_stack(
     if "OnFailure" in request and "DisableRollback" in request:
         raise validation_error("You cannot specify both onFailure and disableRollback.")
     stack = new_stack(cloudformation, context, request, "CREATE_IN_PROGRESS")
-    call = cloudformation.caller(stack, (context.entry,), context.endpoint)
-    version = version_of(request, call, context.region, None)
-    inputs = cloudformation.inputs(stack, version.parameters, version.notification_arns)
-    plan_of(version.template, inputs, {}, version.tags)
+    found = asked(cloudformation, context, request, stack)
+    wanted = None if found.takes_time else at_once(found.steps)
     stack.policy = new_policy(request)
     stack.is_protected = bool(request.get("EnableTerminationProtection"))
     stack.timeout_minutes = request.get("TimeoutInMinutes", 0)
@@ -52,7 +50,11 @@ def create_stack(
         cloudformation.forget_change_sets(taken)
         del cloudformation.stacks[taken.id]
     cloudformation.stacks[stack.id] = stack
-    deployment_of(cloudformation, context, stack).create(version, inputs, wishes)
+    deployment = deployment_of(cloudformation, context, stack)
+    if wanted is None:
+        deployment.create_after(found.steps, wishes)
+    else:
+        deployment.create(wanted.version, wanted.inputs, wishes)
     return {"StackId": stack.id}
 
 
@@ -64,18 +66,20 @@ def update_stack(
     stack.is_project |= bool(request.get("IsHeld"))
     if not stack.can_be_updated:
         raise wrong_state(stack.id, stack.status)
-    call = cloudformation.caller(stack, (context.entry,), context.endpoint)
-    version = version_of(request, call, context.region, stack)
-    inputs = cloudformation.inputs(stack, version.parameters, version.notification_arns)
-    plan = plan_of(version.template, inputs, stack.resources, version.tags)
+    found = asked(cloudformation, context, request, stack)
+    wanted = None if found.takes_time else at_once(found.steps)
     wishes = _wishes(request)
     failed = stack.status.endswith("_FAILED")
-    if says_the_same(stack, version, inputs, plan) and not failed:
+    if wanted is not None and says_the_same(stack, wanted) and not failed:
         raise nothing_to_update()
     if policy := new_policy(request):
         stack.policy = policy
     cloudformation.outdate_change_sets(stack)
-    deployment_of(cloudformation, context, stack).update(version, inputs, wishes)
+    deployment = deployment_of(cloudformation, context, stack)
+    if wanted is None:
+        deployment.update_after(found.steps, wishes)
+    else:
+        deployment.update(wanted.version, wanted.inputs, wishes)
     return {"StackId": stack.id}
 
 

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from chalice_offline.core.errors import AwsError
 from chalice_offline.core.pending import Pending
+from chalice_offline.services.cloudformation.macros import Macro
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from chalice_offline.core.kernel import Kernel, Reply
     from chalice_offline.services.cloudformation.callbacks import Callbacks
+    from chalice_offline.services.cloudformation.macros import Macros
     from chalice_offline.services.cloudformation.resource_types.base import Ids
     from chalice_offline.services.cloudformation.stack import Stack
 
@@ -26,6 +28,7 @@ class StackStage:
         self,
         kernel: Kernel,
         callbacks: Callbacks,
+        macros: Macros,
         stack: Stack,
         logical_id: str,
         base: str,
@@ -38,6 +41,7 @@ class StackStage:
         self.ids: Ids = kernel.ids
         self._kernel = kernel
         self._callbacks = callbacks
+        self._macros = macros
         self._stack = stack
         self._base = base
         self._deliver = deliver
@@ -58,6 +62,18 @@ class StackStage:
     def signals(self, handle: str, count: int, timeout_seconds: int) -> Pending[dict[str, Any]]:
         """Return the data of `count` signals sent to a handle."""
         return self._callbacks.signals(handle, count, timeout_seconds)
+
+    def define_macro(self, name: str, function: str) -> None:
+        """Define a macro of the stack's account and region, or change it; AwsError if taken."""
+        self._macros.define(self._macro(name, function))
+
+    def drop_macro(self, name: str) -> None:
+        """Forget a macro that the stack has defined."""
+        self._macros.drop(self._macro(name, ""))
+
+    def _macro(self, name: str, function: str) -> Macro:
+        stack = self._stack
+        return Macro(stack.account_id, stack.region, name, function, stack.id)
 
     def soon(self) -> Pending[dict[str, Any]]:
         """Return what is settled once all that is due at this instant has happened."""

@@ -13,14 +13,15 @@ from chalice_offline.services.cloudformation.errors import (
     validation_error,
 )
 from chalice_offline.services.cloudformation.inputs import Inputs
+from chalice_offline.services.cloudformation.macros import MacroRunner, Macros
 from chalice_offline.services.cloudformation.record import Record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from chalice_offline.core.context import CallContext
     from chalice_offline.core.errors import AwsError
-    from chalice_offline.core.kernel import Kernel
+    from chalice_offline.core.kernel import Kernel, Reply
     from chalice_offline.services.cloudformation.callbacks import Callbacks
     from chalice_offline.services.cloudformation.change_set import ChangeSet
     from chalice_offline.services.cloudformation.deployment import Deployment
@@ -39,6 +40,7 @@ class CloudFormationState:
         self.change_sets: dict[str, ChangeSet] = {}
         self.executed: dict[str, ChangeSet] = {}  # still described by their ARNs
         self.deployments: dict[str, Deployment] = {}  # those under way, by stack id
+        self.macros = Macros()
         self.record = Record(kernel.storage.collection("cloudformation/stacks"))
         for stack in self.record.stacks():
             self.stacks[stack.id] = stack
@@ -120,6 +122,13 @@ class CloudFormationState:
         """Return how AWS is called on behalf of a stack."""
         return Caller(self.kernel, stack.account_id, stack.region, causes, endpoint)
 
+    def macro_runner(self, stack: Stack, call: Caller, values: Mapping[str, Any]) -> MacroRunner:
+        """Return what runs macros for a template of a stack."""
+        request_id = self.kernel.ids.uuid()
+        return MacroRunner(
+            self.macros, call.ask, stack.account_id, stack.region, request_id, values
+        )
+
     def inputs(
         self, stack: Stack, parameters: dict[str, Any], notification_arns: tuple[str, ...] = ()
     ) -> Inputs:
@@ -166,9 +175,9 @@ class Caller:
         """Return how the same is called in another region."""
         return Caller(self._kernel, self._account_id, region, self._causes, self._endpoint)
 
-    def __call__(self, service: str, operation: str, request: dict[str, Any]) -> dict[str, Any]:
-        """Call an operation; texts become what its model asks for. Raises AwsError."""
-        reply = self._kernel.deliver(
+    def ask(self, service: str, operation: str, request: dict[str, Any]) -> Reply:
+        """Call an operation whose answer may come later. Raises AwsError."""
+        return self._kernel.deliver(
             service,
             operation,
             conformed(service, operation, request),
@@ -178,6 +187,10 @@ class Caller:
             principal=PRINCIPAL,
             endpoint=self._endpoint,
         )
+
+    def __call__(self, service: str, operation: str, request: dict[str, Any]) -> dict[str, Any]:
+        """Call an operation; texts become what its model asks for. Raises AwsError."""
+        reply = self.ask(service, operation, request)
         if isinstance(reply, Pending):
             raise EmulatorBug(f"{service}.{operation} did not answer at once")
         return reply

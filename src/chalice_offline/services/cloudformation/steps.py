@@ -10,7 +10,7 @@ from collections.abc import Callable, Generator
 from inspect import GEN_CLOSED, getgeneratorstate
 from typing import Any, TypeVar
 
-from chalice_offline.core.errors import AwsError
+from chalice_offline.core.errors import AwsError, EmulatorBug
 from chalice_offline.core.pending import Pending
 
 T = TypeVar("T")
@@ -48,6 +48,16 @@ def _advance(steps: Steps[None], settled: Pending[Any] | None) -> Pending[Any]:
     except AwsError as error:
         return steps.throw(error)
     return steps.send(value)
+
+
+def at_once(steps: Steps[T]) -> T:
+    """Go through steps that have nothing to wait for; returns what they come to."""
+    try:
+        next(steps)
+    except StopIteration as ended:
+        value: T = ended.value
+        return value
+    raise EmulatorBug("these steps were to wait for nothing")
 
 
 def value_of(reply: T | Pending[Any]) -> Steps[T]:

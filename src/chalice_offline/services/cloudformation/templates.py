@@ -17,8 +17,12 @@ from chalice_offline.services.cloudformation.parameters import declared_paramete
 from chalice_offline.services.cloudformation.resource_types import type_of
 from chalice_offline.services.cloudformation.state import Caller
 from chalice_offline.services.cloudformation.template_text import read_template
-from chalice_offline.services.cloudformation.transforms import declared_transforms
-from chalice_offline.services.cloudformation.versions import template_of, template_text
+from chalice_offline.services.cloudformation.transforms import (
+    all_transforms,
+    declared_transforms,
+    is_macro,
+)
+from chalice_offline.services.cloudformation.versions import template_of, written_template
 
 if TYPE_CHECKING:
     from chalice_offline.core.context import CallContext
@@ -62,10 +66,9 @@ def get_template_summary(
             raise validation_error(
                 "GetTemplateSummary cannot be called on REVIEW_IN_PROGRESS stacks."
             )
-        original, template = stack.version.original, stack.version.template
+        content, template = read_template(stack.version.original), stack.version.template
     else:
-        original, template = _asked(cloudformation, context, request)
-    content = read_template(original)
+        content, template = _asked(cloudformation, context, request)
     summary: Result = {
         "Parameters": _with_types(template),
         "ResourceTypes": template.types,
@@ -78,13 +81,13 @@ def validate_template(
     cloudformation: CloudFormationState, context: CallContext, request: Request
 ) -> Result:
     """Check the shape of a template, and say what it declares."""
-    original, template = _asked(cloudformation, context, request)
+    content, template = _asked(cloudformation, context, request)
     inputs = Inputs("", "", context.account_id, context.region)
     for condition in template.conditions:
         if not template.parameters:  # else their values decide
             Intrinsics(template, inputs, {}).condition(condition)
     return {"Parameters": declared_parameters(template)} | _declared(
-        read_template(original), template, with_metadata=False
+        content, template, with_metadata=False
     )
 
 
@@ -100,7 +103,7 @@ def estimate_template_cost(
 
 def _asked(
     cloudformation: CloudFormationState, context: CallContext, request: Request
-) -> tuple[str, Template]:
+) -> tuple[dict[str, Any], Template]:
     call = Caller(
         cloudformation.kernel,
         context.account_id,
@@ -108,8 +111,9 @@ def _asked(
         (context.entry,),
         context.endpoint,
     )
-    original = template_text(request, call)
-    return original, template_of(original, call, context.region)
+    written = written_template(request, call)
+    inputs = Inputs("", "", context.account_id, context.region)
+    return written.content, template_of(written, call, inputs)
 
 
 def _declared(content: dict[str, Any], template: Template, *, with_metadata: bool = True) -> Result:
@@ -123,13 +127,15 @@ def _declared(content: dict[str, Any], template: Template, *, with_metadata: boo
             shown["Version"] = content["AWSTemplateFormatVersion"]
     required, reason = required_capabilities(template)
     transforms = declared_transforms(content)
-    if transforms:
+    expands = transforms + [name for name in all_transforms(content) if is_macro(name)]
+    if expands:
         required = [*required, "CAPABILITY_AUTO_EXPAND"]
+    if transforms:
         shown["DeclaredTransforms"] = transforms
     if required:
         shown["Capabilities"] = required
         shown["CapabilitiesReason"] = reason or (
-            f"The template has transforms, which expand it: [{', '.join(transforms)}]"
+            f"The template has transforms, which expand it: [{', '.join(dict.fromkeys(expands))}]"
         )
     return shown
 

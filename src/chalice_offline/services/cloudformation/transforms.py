@@ -1,15 +1,19 @@
 """Transforms: what a template is turned into before it is one.
 
-Source: user guide, "Transform reference".
+Those within come before those around them, and those at one place in their order; macros and AWS's
+own alike. Source: user guide, "Transform reference", and for the order "Macro evaluation order".
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from chalice_offline.core.errors import AwsError
 from chalice_offline.services.cloudformation.errors import (
+    TransformError,
+    format_error,
     not_emulated,
-    template_error,
     validation_error,
 )
 from chalice_offline.services.cloudformation.language_extensions import unrolled
@@ -17,45 +21,130 @@ from chalice_offline.services.cloudformation.serverless import without_serverles
 from chalice_offline.services.cloudformation.template_text import check_depth, read_template
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
+
+    from chalice_offline.services.cloudformation.steps import Steps
+
+    Run = Callable[[str, dict[str, Any], Any], Steps[Any]]
 
 SERVERLESS = "AWS::Serverless-2016-10-31"
 EXTENSIONS = "AWS::LanguageExtensions"
 INCLUDE = "AWS::Include"
+_WITHIN = "Fn::Transform"
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What transforms may ask for.
+
+    `read(location)` returns the text at an s3:// location, for AWS::Include. `run(name, params,
+    fragment)` runs a macro. `resolve` returns a transform's parameters with their functions
+    resolved.
+    """
+
+    parameters: Mapping[str, Any]
+    region: str
+    read: Callable[[str], str]
+    run: Run
+    resolve: Callable[[Any], Any]
 
 
 def declared_transforms(content: dict[str, Any]) -> list[str]:
-    """Return the names of the transforms that a template asks for."""
-    declared = content.get("Transform", [])
-    listed = declared if isinstance(declared, list) else [declared]
-    return [_name_of(one) for one in listed]
+    """Return the names of the transforms that a template asks for as a whole."""
+    return [_name_of(one) for one in _listed(content.get("Transform", []))]
 
 
-def expanded(
-    content: dict[str, Any],
-    parameters: Mapping[str, Any],
-    region: str,
-    read: Callable[[str], str],
-) -> dict[str, Any]:
-    """Return the template after its transforms; raises ValidationError.
+def all_transforms(content: dict[str, Any]) -> list[str]:
+    """Return the names of all transforms in a template, those of its parts first."""
+    whole = {name: section for name, section in content.items() if name != "Transform"}
+    return [*_names_within(whole), *declared_transforms(content)]
 
-    `read(location)` returns the text at an s3:// location, for AWS::Include.
-    """
-    names = declared_transforms(content)
+
+def is_macro(name: str) -> bool:
+    """Whether a transform is a function of somebody's, and none of AWS's own."""
+    return not name.startswith("AWS::")
+
+
+def expanded(content: dict[str, Any], means: Means) -> Steps[dict[str, Any]]:
+    """Return the template after its transforms; raises ValidationError or TransformError."""
+    declared = _listed(content.get("Transform", []))
     content = {name: section for name, section in content.items() if name != "Transform"}
-    content = _with_inclusions(content, read)
-    for name in names:
+    content = yield from _parts(content, means)
+    for one in declared:
+        name = _name_of(one)
         if name == EXTENSIONS:
-            content = unrolled(content, parameters)
+            content = unrolled(content, means.parameters)
         elif name == SERVERLESS:
-            content = without_serverless({**content, "Transform": SERVERLESS}, parameters, region)
-        elif name != INCLUDE:
-            raise not_emulated(
-                f"chalice-offline runs no macros: the template's transform {name} was not applied, "
-                "and nothing was changed."
-            )
+            whole = {**content, "Transform": SERVERLESS}
+            content = without_serverless(whole, means.parameters, means.region)
+        else:
+            content = yield from _applied(one, content, means)
+        if not isinstance(content, dict):
+            raise format_error("unsupported structure.")
     check_depth(content)
     return content
+
+
+def _parts(value: Any, means: Means) -> Steps[Any]:
+    """Apply the transforms in the parts of a value, the innermost first."""
+    if isinstance(value, list):
+        items = list(value)
+        for number, item in enumerate(value):
+            items[number] = yield from _parts(item, means)
+        return items
+    if not isinstance(value, dict):
+        return value
+    fragment: Any = {}
+    for name, item in value.items():
+        if name != _WITHIN:
+            fragment[name] = yield from _parts(item, means)
+    for one in _listed(value.get(_WITHIN, [])):
+        fragment = yield from _applied(one, fragment, means)
+    return fragment
+
+
+def _applied(declared: Any, fragment: Any, means: Means) -> Steps[Any]:
+    """Return what one transform, AWS::Include or a macro, makes of what stands beside it."""
+    name, params = _name_of(declared), _params_of(declared, means)
+    if name == INCLUDE:
+        return _with_included(fragment, read_template(_location_read(params, means)))
+    if not is_macro(name):
+        raise not_emulated(
+            f"chalice-offline has no transform {name}: it was not applied, and nothing was changed."
+        )
+    return (yield from means.run(name, params, fragment))
+
+
+def _location_read(params: dict[str, Any], means: Means) -> str:
+    location = params.get("Location")
+    if not isinstance(location, str):
+        raise TransformError(
+            f"Transform {INCLUDE} failed with: The location parameter is not a valid S3 uri."
+        )
+    try:
+        return means.read(location)
+    except AwsError as error:
+        said = error.message
+        if error.code == "NoSuchBucket":
+            bucket = location.removeprefix("s3://").partition("/")[0]
+            said = f"S3 bucket [{bucket}] does not exist."
+        raise TransformError(f"Transform {INCLUDE} failed with: {said}") from error
+
+
+def _with_included(fragment: Any, included: dict[str, Any]) -> Any:
+    """Put what is included beside what is there; sections of a whole template are joined."""
+    if not isinstance(fragment, dict):
+        raise TransformError(f"Transform {INCLUDE} failed with: it stands within no structure")
+    both = {
+        name: fragment[name] | section
+        for name, section in included.items()
+        if isinstance(section, dict) and isinstance(fragment.get(name), dict)
+    }
+    return fragment | included | both
+
+
+def _listed(declared: Any) -> list[Any]:
+    return declared if isinstance(declared, list) else [declared]
 
 
 def _name_of(declared: Any) -> str:
@@ -65,18 +154,21 @@ def _name_of(declared: Any) -> str:
     return name
 
 
-def _with_inclusions(value: Any, read: Callable[[str], str]) -> Any:
+def _params_of(declared: Any, means: Means) -> dict[str, Any]:
+    params = declared.get("Parameters", {}) if isinstance(declared, dict) else {}
+    if not isinstance(params, dict):
+        raise validation_error("Key Parameters of transform definition must be an object.")
+    resolved: dict[str, Any] = means.resolve(params)
+    return resolved
+
+
+def _names_within(value: Any) -> Iterator[str]:
     if isinstance(value, list):
-        return [_with_inclusions(item, read) for item in value]
-    if not isinstance(value, dict):
-        return value
-    result = {}
-    for name, item in value.items():
-        if name != "Fn::Transform":
-            result[name] = _with_inclusions(item, read)
-            continue
-        if not isinstance(item, dict) or _name_of(item) != INCLUDE:
-            raise template_error("Fn::Transform can only include: macros are not run offline")
-        location = item.get("Parameters", {}).get("Location")
-        result.update(read_template(read(str(location))))
-    return result
+        for item in value:
+            yield from _names_within(item)
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            if name == _WITHIN:
+                yield from (_name_of(one) for one in _listed(item))
+            else:
+                yield from _names_within(item)

@@ -11,6 +11,14 @@ class Unknown(str):
     __slots__ = ()
 
 
+def later(what: str) -> Unknown:
+    """Return the text for a value that is known only later; `what` tells it from all others."""
+    return Unknown(f"{{{{changeSet:KNOWN_AFTER_APPLY:{what.translate(_NO_BRACES)}}}}}")
+
+
+_NO_BRACES = str.maketrans("", "", "{}")
+
+
 def is_unknown(value: Any) -> bool:
     """Whether a value has something in it that is not known yet."""
     if isinstance(value, dict):

@@ -2,32 +2,44 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from chalice_offline.core.errors import AwsError
 from chalice_offline.services.cloudformation import limits
-from chalice_offline.services.cloudformation.capabilities import check_capabilities
+from chalice_offline.services.cloudformation.capabilities import AUTO_EXPAND, check_capabilities
 from chalice_offline.services.cloudformation.dynamic_references import parameter_in_ssm
-from chalice_offline.services.cloudformation.errors import stack_missing, validation_error
+from chalice_offline.services.cloudformation.errors import (
+    insufficient_capabilities,
+    stack_missing,
+    validation_error,
+)
+from chalice_offline.services.cloudformation.intrinsics import Intrinsics
+from chalice_offline.services.cloudformation.macros import left_alone
 from chalice_offline.services.cloudformation.parameters import parameter_values, transform_values
 from chalice_offline.services.cloudformation.stack import TemplateVersion
+from chalice_offline.services.cloudformation.steps import at_once
 from chalice_offline.services.cloudformation.tagging import RESERVED
 from chalice_offline.services.cloudformation.template import Template
 from chalice_offline.services.cloudformation.template_text import read_template
 from chalice_offline.services.cloudformation.transforms import (
     INCLUDE,
-    declared_transforms,
+    Means,
+    all_transforms,
     expanded,
+    is_macro,
 )
 from chalice_offline.services.common.tags import counted, is_reserved, tags_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from chalice_offline.core.kernel import Request
-    from chalice_offline.services.cloudformation.parameters import ParameterValue
+    from chalice_offline.services.cloudformation.inputs import Inputs
     from chalice_offline.services.cloudformation.stack import Stack
+    from chalice_offline.services.cloudformation.steps import Steps
+    from chalice_offline.services.cloudformation.transforms import Run
 
     Call = Callable[[str, str, dict[str, Any]], dict[str, Any]]
 
@@ -63,18 +75,23 @@ def template_text(request: Request, call: Call, stack: Stack | None = None) -> s
 
 def text_at(url: str, call: Call) -> str:
     """Return the text of an object in S3, named by its URL or as s3://bucket/key."""
-    bucket, key = _object_of(url)
     try:
-        head = call("s3", "HeadObject", {"Bucket": bucket, "Key": key})
-        if head.get("ContentLength", 0) > limits.TEMPLATE_URL_BYTES:
-            raise validation_error(
-                f"Template may not exceed {limits.TEMPLATE_URL_BYTES} bytes in size."
-            )
-        body = call("s3", "GetObject", {"Bucket": bucket, "Key": key})["Body"]
+        return _object_text(url, call)
     except AwsError as error:
         if error.code == "ValidationError":
             raise
         raise validation_error(f"S3 error: {error.message}") from error
+
+
+def _object_text(url: str, call: Call) -> str:
+    """Return the text of an object in S3; raises S3's own errors, too."""
+    bucket, key = _object_of(url)
+    head = call("s3", "HeadObject", {"Bucket": bucket, "Key": key})
+    if head.get("ContentLength", 0) > limits.TEMPLATE_URL_BYTES:
+        raise validation_error(
+            f"Template may not exceed {limits.TEMPLATE_URL_BYTES} bytes in size."
+        )
+    body = call("s3", "GetObject", {"Bucket": bucket, "Key": key})["Body"]
     content = body if isinstance(body, bytes) else body.read()
     try:
         return str(content.decode())
@@ -82,42 +99,107 @@ def text_at(url: str, call: Call) -> str:
         raise validation_error("Template format error: it is not UTF-8") from error
 
 
+_ANY = {"Any": {"Type": "AWS::CloudFormation::WaitConditionHandle"}}  # a template has a resource
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A template as it came, before its transforms."""
+
+    text: str
+    content: dict[str, Any]
+
+    @property
+    def transforms(self) -> list[str]:
+        """The names of all transforms in it."""
+        return all_transforms(self.content)
+
+    @property
+    def has_macros(self) -> bool:
+        """Whether functions of somebody's are to be run, which takes its time."""
+        return any(is_macro(name) for name in self.transforms)
+
+
+def written_template(request: Request, call: Call, stack: Stack | None = None) -> Written:
+    """Return the template that a request names; raises ValidationError."""
+    text = template_text(request, call, stack)
+    return Written(text, read_template(text))
+
+
+def check_macros(
+    written: Written, request: Request, stack: Stack, call: Call, *, may_expand: bool
+) -> None:
+    """Raise what can be said of a template with macros before any runs.
+
+    InsufficientCapabilitiesException where they would run unacknowledged, ValidationError for
+    parameters without values; a macro may declare more of them.
+    """
+    if not may_expand and AUTO_EXPAND not in request.get("Capabilities", ()):
+        raise insufficient_capabilities([AUTO_EXPAND])
+    declared = _shell(written.content)
+    given = [
+        one
+        for one in request.get("Parameters", [])
+        if one.get("ParameterKey") in declared.parameters
+    ]
+    previous = stack.version.parameters if stack.version else {}
+    kept = {name: one for name, one in previous.items() if name in declared.parameters}
+    parameter_values(declared, given, kept, lambda name: parameter_in_ssm(name, call))
+
+
 def version_of(
     request: Request,
+    written: Written,
     call: Call,
-    region: str,
-    stack: Stack | None,
+    inputs: Inputs,
+    stack: Stack,
+    values: dict[str, Any],
+    run: Run,
     *,
     may_expand: bool = False,
-) -> TemplateVersion:
+) -> Steps[TemplateVersion]:
     """Return what a request asks for; raises ValidationError and the like.
 
-    `may_expand`: transforms need no acknowledgement (a change set shows what they made).
+    `inputs` are the stack's, but for the parameters, whose values are `values` for transforms.
+    `run` runs macros. `may_expand`: transforms need no acknowledgement (a change set shows what
+    they made).
     """
-    present = stack.version if stack else None
-    original = template_text(request, call, stack)
-    content = read_template(original)
-    transforms = declared_transforms(content)
+    present = stack.version
     given = request.get("Parameters", [])
     previous = present.parameters if present else {}
 
     def stored(name: str) -> str | None:
         return parameter_in_ssm(name, call)
 
-    template = _template(content, transforms, given, previous, call, region)
+    template = yield from _template(written, replace(inputs, parameters=values), call, run)
     capabilities = tuple(request.get("Capabilities", ()))
-    expands = [name for name in transforms if name != INCLUDE]
+    expands = [name for name in written.transforms if name != INCLUDE]
     check_capabilities(template, capabilities, expands=bool(expands) and not may_expand)
     tags = _tags(request) if "Tags" in request else (present.tags if present else {})
     return TemplateVersion(
-        original,
+        written.text,
         template,
         parameter_values(template, given, previous, stored),
         tags,
         capabilities,
         tuple(request.get("NotificationARNs", ())),
         str(request.get("RoleARN", "")),
-        has_transform=bool(transforms),
+        has_transform=bool(written.transforms),
+    )
+
+
+def values_for_transforms(
+    written: Written, request: Request, stack: Stack | None, call: Call
+) -> dict[str, Any]:
+    """Return the values of a template's parameters, as its transforms are told them."""
+    if not written.transforms:
+        return {}
+    present = stack.version if stack else None
+    return transform_values(
+        written.content.get("Parameters") or {},
+        request.get("Parameters", []),
+        present.parameters if present else {},
+        lambda name: parameter_in_ssm(name, call),
     )
 
 
@@ -137,29 +219,47 @@ def _tags(request: Request) -> dict[str, str]:
     return tags
 
 
-def template_of(original: str, call: Call, region: str) -> Template:
-    """Return the template of a text, its transforms applied as far as defaults tell."""
-    content = read_template(original)
-    return _template(content, declared_transforms(content), [], {}, call, region)
+def template_of(written: Written, call: Call, inputs: Inputs) -> Template:
+    """Return a template with its transforms applied as far as defaults tell; no macro is run."""
+    values = values_for_transforms(written, {}, None, call)
+    return at_once(_template(written, replace(inputs, parameters=values), call, left_alone))
 
 
-def _template(
-    content: dict[str, Any],
-    transforms: list[str],
-    given: list[dict[str, Any]],
-    previous: Mapping[str, ParameterValue],
-    call: Call,
-    region: str,
-) -> Template:
-    if transforms or "Fn::Transform" in str(content):
-        values = transform_values(
-            content.get("Parameters") or {},
-            given,
-            previous,
-            lambda name: parameter_in_ssm(name, call),
+def _template(written: Written, inputs: Inputs, call: Call, run: Run) -> Steps[Template]:
+    content = written.content
+    if written.transforms:
+        means = Means(
+            inputs.parameters,
+            inputs.region,
+            lambda location: _object_text(location, call),
+            run,
+            lambda params: _resolved(params, content, inputs),
         )
-        content = expanded(content, values, region, lambda location: text_at(location, call))
+        content = yield from expanded(content, means)
     return Template(content)
+
+
+def _resolved(params: Any, content: dict[str, Any], inputs: Inputs) -> Any:
+    """Return a transform's parameters with their functions resolved, as far as there is anything.
+
+    No resource is there yet, and the other sections may still be waiting for their own transforms.
+    """
+    if not any(isinstance(value, dict | list) for value in params.values()):
+        return params
+    return Intrinsics(_shell(content), inputs, {}).resolve(params)
+
+
+def _shell(content: dict[str, Any]) -> Template:
+    """Return what can be said of a template before its transforms, and nothing of its resources."""
+    sections: dict[str, Any] = {
+        section: {
+            name: value
+            for name, value in (content.get(section) or {}).items()
+            if not name.startswith("Fn::")
+        }
+        for section in ("Parameters", "Mappings", "Conditions")
+    }
+    return Template(sections | {"Resources": _ANY})
 
 
 def _object_of(url: str) -> tuple[str, str]:

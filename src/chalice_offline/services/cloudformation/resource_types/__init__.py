@@ -56,7 +56,7 @@ TYPES: dict[str, ResourceType] = {
 _CUSTOM = "AWS::CloudFormation::CustomResource"
 
 # Types that stand for nothing a program could notice.
-INERT = frozenset({"AWS::CDK::Metadata", "AWS::CloudFormation::Macro"})
+INERT = frozenset({"AWS::CDK::Metadata"})
 
 
 def type_of(kind: str) -> ResourceType | None:

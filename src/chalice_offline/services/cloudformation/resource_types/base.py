@@ -72,6 +72,14 @@ class Stage(Protocol):
         """Return a URL that signals are sent to."""
         ...
 
+    def define_macro(self, name: str, function: str) -> None:
+        """Define a macro of the stack's account and region, or change it; AwsError if taken."""
+        ...
+
+    def drop_macro(self, name: str) -> None:
+        """Forget a macro that the stack has defined."""
+        ...
+
     def soon(self) -> Pending[dict[str, Any]]:
         """Return what is settled once all that is due at this instant has happened."""
         ...

@@ -1,4 +1,4 @@
-"""What CloudFormation has of its own: nested stacks, and waiting for somebody else's signal.
+"""What CloudFormation has of its own: nested stacks, macros, waiting for somebody else's signal.
 
 Properties: template reference, AWS::CloudFormation.
 """
@@ -123,7 +123,22 @@ def _create_condition(place: Place, name: str, properties: Properties) -> Pendin
     return signals.map(lambda data: Resource(name, {"Data": json.dumps(data)}))
 
 
+# ---- macros --------------------------------------------------------------------------------------
+
+
+def _define_macro(place: Place, name: str, properties: Properties) -> Resource:
+    stage_of(place).define_macro(name, text(properties["FunctionName"]))
+    return Resource(name, {"Id": name})
+
+
 TYPES = {
+    "AWS::CloudFormation::Macro": ResourceType(
+        _define_macro,
+        lambda place, macro, _: stage_of(place).drop_macro(macro.reference),
+        update=lambda place, macro, _before, after: _define_macro(place, macro.reference, after),
+        name="Name",
+        required=("FunctionName", "Name"),
+    ),
     "AWS::CloudFormation::Stack": ResourceType(
         _create_stack, _delete_stack, update=_update_stack, longest=128
     ),
