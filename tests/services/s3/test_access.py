@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from http.client import HTTPConnection
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
 BUCKET = "access"
 pytestmark = pytest.mark.parametrize("aws", ["http"], indirect=True)
@@ -57,6 +59,38 @@ def test_signed_link_for_a_write(aws: Any, s3: Any, version: str) -> None:
     assert requests.get(link).status_code == 403
     assert requests.put(link, data=b"new").status_code == 200
     assert s3.get_object(Bucket=BUCKET, Key="up load")["Body"].read() == b"new"
+
+
+def test_an_upload_says_how_long_it_is(aws: Any, s3: Any) -> None:
+    """In chunks of HTTP's own it does not, nor without any field about it; nothing is written."""
+    link = signer(aws, s3, "s3").generate_presigned_url(
+        "put_object", {"Bucket": BUCKET, "Key": "n"}
+    )
+    streamed = requests.put(link, data=iter([b"new"]))
+    assert (streamed.status_code, "<Header>Transfer-Encoding</Header>" in streamed.text) == (
+        501, True
+    )  # fmt: skip
+    place = urlsplit(link)
+    connection = HTTPConnection(str(place.hostname), place.port or 80)
+    connection.putrequest("PUT", f"{place.path}?{place.query}")
+    connection.endheaders()
+    reply = connection.getresponse()
+    assert (reply.status, b"MissingContentLength" in reply.read()) == (411, True)
+    connection.close()
+    assert "n" not in [each["Key"] for each in s3.list_objects_v2(Bucket=BUCKET)["Contents"]]
+
+
+@pytest.mark.parametrize("operation", ["get_object", "head_object"])
+def test_a_read_does_not_say_how_to_encrypt(aws: Any, s3: Any, operation: str) -> None:
+    """The field belongs to writes; "GetObject" and "HeadObject" answer 400."""
+
+    def ask(request: Any, **_kwargs: Any) -> None:
+        request.headers["x-amz-server-side-encryption"] = "AES256"
+
+    s3.meta.events.register("before-sign.s3", ask)
+    with pytest.raises(ClientError) as refused:
+        getattr(s3, operation)(Bucket=BUCKET, Key="k")
+    assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
 
 
 def test_callers_without_credentials_need_a_policy(aws: Any, s3: Any) -> None:

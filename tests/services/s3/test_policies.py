@@ -141,6 +141,36 @@ def test_a_denial_counts_for_the_owner(ruled: Ruled) -> None:
     assert ruled.may(ruled.owner, "get_object")
 
 
+def test_who_is_not_named_may_be_denied_and_not_allowed(ruled: Ruled) -> None:
+    """NotPrincipal is for denials: everybody but those that it names."""
+
+    def put(effect: str, spared: str) -> None:
+        statement = {
+            "Effect": effect,
+            "NotPrincipal": {"AWS": spared},
+            "Action": "s3:GetObject",
+            "Resource": f"{ARN}/*",
+        }
+        ruled.owner.put_bucket_policy(
+            Bucket="ruled", Policy=json.dumps({"Version": "2012-10-17", "Statement": statement})
+        )
+
+    ruled.owner.put_object(Bucket="ruled", Key="k")
+    with pytest.raises(ClientError, match=r"Allow with NotPrincipal is not allowed\."):
+        put("Allow", OTHER)
+    put("Deny", "000000000000")
+    assert ruled.may(ruled.owner, "get_object")
+    put("Deny", OTHER)
+    assert not ruled.may(ruled.owner, "get_object")
+
+
+@pytest.mark.parametrize("part", [{"Action": [5]}, {"Resource": [5]}])
+def test_a_policy_of_other_json_is_malformed(ruled: Ruled, part: dict[str, Any]) -> None:
+    """Whatever stands where a text should."""
+    with pytest.raises(ClientError, match="MalformedPolicy"):
+        ruled.rule({"Action": "s3:GetObject"} | part)
+
+
 def test_versions_have_actions_of_their_own(ruled: Ruled) -> None:
     """GetObject does not give older versions away."""
     ruled.owner.put_bucket_versioning(Bucket="ruled", VersioningConfiguration={"Status": "Enabled"})

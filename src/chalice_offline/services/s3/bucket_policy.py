@@ -79,19 +79,24 @@ def check_policy(policy: dict[str, Any], bucket: Bucket, size: int) -> None:
     for statement in statements:
         if not isinstance(statement, dict) or statement.get("Effect") not in ("Allow", "Deny"):
             raise _malformed("Missing required field Effect")
-        if "Principal" not in statement and "NotPrincipal" not in statement:
-            raise _malformed("Missing required field Principal")
-        if "Action" not in statement and "NotAction" not in statement:
-            raise _malformed("Missing required field Action")
-        resources = listed(statement.get("Resource", statement.get("NotResource")))
-        if not resources:
-            raise _malformed("Missing required field Resource")
-        for resource in resources:
-            if not _is_of(resource, bucket):
-                raise _malformed("Policy has invalid resource")
-        for action in listed(statement.get("Action", ())):
-            if action != "*" and not action.lower().startswith("s3:"):
-                raise _malformed("Policy has invalid action")
+        _check_statement(statement, bucket)
+
+
+def _check_statement(statement: dict[str, Any], bucket: Bucket) -> None:
+    for fields in (("Principal", "NotPrincipal"), ("Action", "NotAction")):
+        if not any(field in statement for field in fields):
+            raise _malformed(f"Missing required field {fields[0]}")
+    if "NotPrincipal" in statement and statement["Effect"] == "Allow":
+        raise _malformed("Allow with NotPrincipal is not allowed.")
+    resources = listed(statement.get("Resource", statement.get("NotResource")))
+    if not resources:
+        raise _malformed("Missing required field Resource")
+    for resource in resources:
+        if not isinstance(resource, str) or not _is_of(resource, bucket):
+            raise _malformed("Policy has invalid resource")
+    for action in listed(statement.get("Action", ())):
+        if action != "*" and not str(action).lower().startswith("s3:"):
+            raise _malformed("Policy has invalid action")
 
 
 def _is_of(resource: str, bucket: Bucket) -> bool:
@@ -106,7 +111,11 @@ def _is_about(
     statement: dict[str, Any], account_id: str | None, action: str, resource: str
 ) -> bool:
     denies = statement["Effect"] == "Deny"
-    if not _names(statement.get("Principal"), account_id, only_whole=denies):
+    spared = statement.get("NotPrincipal")
+    if spared is not None:
+        if _names(spared, account_id, only_whole=False):
+            return False
+    elif not _names(statement.get("Principal"), account_id, only_whole=denies):
         return False
     actions = [str(each).lower() for each in listed(statement.get("Action"))]
     others = [str(each).lower() for each in listed(statement.get("NotAction"))]

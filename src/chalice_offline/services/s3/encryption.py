@@ -14,6 +14,7 @@ from chalice_offline.services.s3.errors import access_denied, invalid_argument, 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from chalice_offline.core.context import CallContext
     from chalice_offline.services.s3.bucket import Bucket
     from chalice_offline.services.s3.object_version import ObjectVersion
 
@@ -132,6 +133,16 @@ def check_key(request: Mapping[str, Any], version: ObjectVersion, prefix: str = 
         raise invalid_request("The encryption parameters are not applicable to this object.")
     if given != needed:
         raise _wrong_key()
+
+
+def check_not_asked_of_a_read(context: CallContext) -> None:
+    """Refuse to read with the header field that says how to encrypt (API reference, GetObject)."""
+    http = context.http
+    asked = None if http is None else http.headers.get(_HEADER)
+    if asked is not None:
+        raise invalid_argument(
+            f"{_HEADER} header is not supported for this operation.", _HEADER, asked
+        )
 
 
 def _wrong_key() -> AwsError:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from chalice_offline.core.errors import AwsError
 from chalice_offline.services.s3.checksums import told_checksums
 from chalice_offline.services.s3.conditions import check_read
-from chalice_offline.services.s3.encryption import check_key
+from chalice_offline.services.s3.encryption import check_key, check_not_asked_of_a_read
 from chalice_offline.services.s3.errors import invalid_argument
 from chalice_offline.services.s3.new_objects import ARCHIVES
 from chalice_offline.services.s3.read_object import read_object, tell
@@ -32,6 +32,7 @@ def head_object(s3: S3State, context: CallContext, request: Request) -> Result:
     bucket = s3.find_bucket(request)
     version = s3.find_object(bucket, request, "HEAD")
     check_read(request, version, context.now_ms)
+    check_not_asked_of_a_read(context)
     check_key(request, version)
     told, _ = tell(bucket, version, request, context)
     if version.storage_class in ARCHIVES:

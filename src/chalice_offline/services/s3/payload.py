@@ -24,6 +24,7 @@ from chalice_offline.services.s3.limits import DEFAULT_CHECKSUM_BYTES
 
 if TYPE_CHECKING:
     from chalice_offline.core.context import CallContext
+    from chalice_offline.core.http import Headers
     from chalice_offline.core.kernel import Request
     from chalice_offline.services.s3.contents import Content
 
@@ -50,6 +51,8 @@ def read_payload(context: CallContext, request: Request) -> Payload:
     content: Content = request.get("Body") or b""
     trailers: dict[str, str] = {}
     http = context.http
+    if http is not None:
+        _check_announced_length(http.headers)
     if http is not None and is_chunked(http):
         content, trailers = decode_chunks(content.read() if isinstance(content, Blob) else content)
         _check_length(dict.get(http.headers, "x-amz-decoded-content-length"), length_of(content))
@@ -94,6 +97,23 @@ def _announced(request: Request, context: CallContext, content: Content) -> tupl
     raise invalid_request(
         "x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or "
         "x-amz-trailer headers were found."
+    )
+
+
+def _check_announced_length(headers: Headers) -> None:
+    """Refuse an upload that does not say how long it is ("PutObject": Content-Length)."""
+    if "x-amz-decoded-content-length" in headers or "content-length" in headers:
+        return
+    coding = headers.get("transfer-encoding")
+    if coding is None:
+        raise AwsError(
+            "MissingContentLength", "You must provide the Content-Length HTTP header.", status=411
+        )
+    raise AwsError(
+        "NotImplemented",
+        "A header you provided implies functionality that is not implemented",
+        status=501,
+        fields={"Header": "Transfer-Encoding"},
     )
 
 

@@ -10,7 +10,11 @@ from chalice_offline.core.errors import AwsError
 from chalice_offline.services.s3.checksums import COMPOSITE, MEMBERS, told_checksums
 from chalice_offline.services.s3.conditions import check_read
 from chalice_offline.services.s3.contents import part_of
-from chalice_offline.services.s3.encryption import check_key, told_encryption
+from chalice_offline.services.s3.encryption import (
+    check_key,
+    check_not_asked_of_a_read,
+    told_encryption,
+)
 from chalice_offline.services.s3.errors import invalid_argument, invalid_request
 from chalice_offline.services.s3.http_dates import http_date_of_ms, ms_of
 from chalice_offline.services.s3.kms_keys import check_key_of
@@ -44,6 +48,7 @@ def read_object(s3: S3State, context: CallContext, bucket: Bucket, request: Requ
     version = s3.find_object(bucket, request)
     _check_overrides(context, request)
     check_read(request, version, context.now_ms)
+    check_not_asked_of_a_read(context)
     check_key(request, version)
     check_key_of(s3, context, bucket, version)
     if version.storage_class in ARCHIVES and version.restored_until_ms <= context.now_ms:
