@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import hashlib
-import shutil
 import signal
 import sqlite3
 import subprocess
@@ -381,35 +380,6 @@ def test_an_empty_file_becomes_a_storage(file: Path) -> None:
         storage.collection("a").put(b"k", b"v")
     with closing(sqlite3.connect(file)) as plain:
         assert plain.execute("PRAGMA application_id").fetchone() == (APPLICATION_ID,)
-
-
-def test_the_folder_beside_a_file_loses_only_what_is_ours(file: Path) -> None:
-    """Whoever had a folder of that name before keeps what is in it."""
-    folder = file.with_name(f"{file.name}-objects")
-    (folder / "mine").mkdir(parents=True)
-    (folder / "notes.txt").write_text("mine")
-    (folder / "7").write_text("an object that nothing knows of")
-    SqliteStorage(file).close()
-    assert sorted(path.name for path in folder.iterdir()) == ["mine", "notes.txt"]
-
-
-@pytest.mark.parametrize("how", ["removed", "shortened", "folder"])
-def test_an_object_that_is_missing_is_told_when_the_file_is_opened(file: Path, how: str) -> None:
-    """Not when an application reads it, weeks later."""
-    with closing(SqliteStorage(file)) as storage:
-        number = storage.blobs.add([b"content"])
-        path = storage.blobs.get(number).path
-    if how == "removed":
-        path.unlink()
-    elif how == "shortened":
-        path.write_bytes(b"con")
-    else:
-        shutil.rmtree(path.parent)
-    with pytest.raises(ProjectError, match=rf"{path.name} is (missing|damaged).*7 bytes"):
-        SqliteStorage(file)
-    path.parent.mkdir(exist_ok=True)
-    path.write_bytes(b"content")
-    SqliteStorage(file).close()
 
 
 def test_after_a_full_disk_it_goes_on(file: Path) -> None:

@@ -6,6 +6,7 @@ import sqlite3
 from typing import TYPE_CHECKING
 
 from chalice_offline.core.errors import ProjectError
+from chalice_offline.storage.file_blobs import check_files
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -107,14 +108,20 @@ def unusable(
 
 
 def check(file: Path) -> None:
-    """Raise ProjectError unless the file is new, or sound and ours; only reads it."""
+    """Raise ProjectError unless the file is new, or sound and ours; only reads it.
+
+    So are the large objects beside it: no one is missing, and each as long as it was.
+    """
     if not file.exists() or file.stat().st_size == 0:
+        check_files(folder_of(file), {})
         return
     try:
         _check_header(file)
         database = connect_for_reading(file)
         try:
             verdict = _verdict(database)
+            if verdict == "ok":
+                check_files(folder_of(file), _large_objects(database))
         finally:
             database.close()
     except (sqlite3.DatabaseError, OSError, UnicodeDecodeError) as error:
@@ -176,6 +183,12 @@ def _verdict(database: sqlite3.Connection) -> str:
             if _UNREADABLE in name:
                 return f"the name {name} cannot be read"
     return "ok"
+
+
+def _large_objects(database: sqlite3.Connection) -> dict[int, int]:
+    """Return ids and lengths of what lies beside a sound file; its tables may be made later."""
+    made = database.execute("SELECT name FROM sqlite_master WHERE name = 'blobs'").fetchone()
+    return dict(database.execute("SELECT id, length FROM blobs")) if made else {}
 
 
 def _readable(text: bytes) -> str:

@@ -18,7 +18,7 @@ from chalice_offline.storage.temporary import TemporaryFolder
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 _UNFINISHED = "incoming"  # the folder of what is still being written
 
@@ -158,28 +158,18 @@ class FileBlobs:
             self._temporary()
 
     def reconcile(self) -> None:
-        """Remove what a process that was killed had not kept yet; check that the rest is there.
+        """Remove what a process that was killed had not kept yet.
 
-        Only what is named as we name files is ours to remove. Raises ProjectError.
+        Only what is named as we name files is ours to remove. `check_files` comes before: of a
+        storage that is refused nothing is removed.
         """
-        if self._given_folder is None:
+        if self._given_folder is None or not self._given_folder.is_dir():
             return
-        known = dict(self._database.execute("SELECT id, length FROM blobs"))
-        if self._given_folder.exists() and not self._given_folder.is_dir():
-            raise ProjectError(f"{self._given_folder} is no folder; it was left as it is")
-        if self._given_folder.is_dir():
-            shutil.rmtree(self._given_folder / _UNFINISHED, ignore_errors=True)
-            for path in self._given_folder.iterdir():
-                if path.name.isdecimal() and int(path.name) not in known and path.is_file():
-                    path.unlink()
-        for number, length in known.items():
-            path = self._given_folder / str(number)
-            found = path.stat().st_size if path.is_file() else None
-            if found != length:
-                raise ProjectError(
-                    f"{path} is {'missing' if found is None else 'damaged'}: its storage says that "
-                    f"it has {length} bytes; it was left as it is"
-                )
+        known = {number for (number,) in self._database.execute("SELECT id FROM blobs")}
+        shutil.rmtree(self._given_folder / _UNFINISHED, ignore_errors=True)
+        for path in self._given_folder.iterdir():
+            if path.name.isdecimal() and int(path.name) not in known and path.is_file():
+                path.unlink()
 
     def _enter(self, blob: Blob) -> str:
         self._database.begin()
@@ -203,6 +193,20 @@ class FileBlobs:
 
     def _path(self, blob_id: str) -> Path:
         return self._folder / blob_id
+
+
+def check_files(folder: Path, lengths: Mapping[int, int]) -> None:
+    """Raise ProjectError unless a folder has the large objects of these ids and lengths."""
+    if folder.exists() and not folder.is_dir():
+        raise ProjectError(f"{folder} is no folder; it was left as it is")
+    for number, length in lengths.items():
+        path = folder / str(number)
+        found = path.stat().st_size if path.is_file() else None
+        if found != length:
+            raise ProjectError(
+                f"{path} is {'missing' if found is None else 'damaged'}: its storage says that "
+                f"it has {length} bytes; it was left as it is"
+            )
 
 
 def _link_or_copy(path: Path, other: Path) -> None:
