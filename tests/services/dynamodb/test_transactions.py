@@ -186,3 +186,28 @@ def test_a_select_goes_on_with_its_token(orders: Orders) -> None:
     assert sorted((item["id"]["S"], item["at"]["N"]) for item in found) == [
         (name, str(at)) for name in "ab" for at in range(4)
     ]
+
+
+def test_an_empty_key_is_refused_and_cancels_nothing(orders: Orders) -> None:
+    """Of an action that names a key; a transaction of one action says so as the call alone does."""
+    orders.create(sort=False)
+    update = {
+        "TableName": "orders",
+        "Key": {"id": {"S": ""}},
+        "UpdateExpression": "SET n = :n",
+        "ExpressionAttributeValues": {":n": {"N": "1"}},
+    }
+    assert orders.refused("transact_write_items", TransactItems=[{"Update": update}]) == (
+        "ValidationException",
+        (
+            "One or more parameter values are not valid. The AttributeValue for a key attribute "
+            "cannot contain an empty string value. Key: id"
+        ),
+    )
+
+
+def test_a_statement_on_no_index_does_not_name_it(orders: Orders) -> None:
+    """Query does."""
+    orders.create()
+    refused = orders.refused("execute_statement", Statement='SELECT * FROM "orders"."no-index"')
+    assert refused == ("ValidationException", "The table does not have the specified index")

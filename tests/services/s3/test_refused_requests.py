@@ -144,3 +144,19 @@ def test_a_replaced_header_field_must_fit_into_one(s3: Any) -> None:
         400, "InvalidArgument", "Header value cannot be represented using ISO-8859-1."
     )  # fmt: skip
     s3.get_object(**KEY, ResponseContentDisposition="é")
+
+
+def test_a_request_without_what_it_is_about_is_refused(s3: Any) -> None:
+    """A body, or the attributes that are asked for; no bug of ours."""
+    assert refusal(s3.put_object_lock_configuration, Bucket=BUCKET) == (
+        400, "MissingRequestBodyError", "Request Body is empty"
+    )  # fmt: skip
+    s3.put_object(**KEY)
+
+    def empty(request: Any, **_kwargs: Any) -> None:
+        request.headers["x-amz-object-attributes"] = ""
+
+    s3.meta.events.register("before-sign.s3.GetObjectAttributes", empty)
+    status, code, text = refusal(s3.get_object_attributes, **KEY, ObjectAttributes=[])
+    assert (status, code) == (400, "InvalidRequest")
+    assert text.endswith("is either missing or empty")

@@ -39,6 +39,8 @@ def put(setting: Setting) -> Operation:
 
     def operation(s3: S3State, _context: CallContext, request: Request) -> Result:
         bucket = s3.find_bucket(request)
+        if setting.member not in request:
+            raise missing_body()
         value = plain(request[setting.member])
         if setting.check is not None:
             setting.check(s3, bucket, value)
@@ -46,6 +48,11 @@ def put(setting: Setting) -> Operation:
         return {}
 
     return operation
+
+
+def missing_body() -> AwsError:
+    """Return the error for a request whose body is empty (error codes)."""
+    return AwsError("MissingRequestBodyError", "Request Body is empty")
 
 
 def get(setting: Setting) -> Operation:

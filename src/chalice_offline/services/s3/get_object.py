@@ -8,7 +8,7 @@ from chalice_offline.core.errors import AwsError
 from chalice_offline.services.s3.checksums import told_checksums
 from chalice_offline.services.s3.conditions import check_read
 from chalice_offline.services.s3.encryption import check_key, check_not_asked_of_a_read
-from chalice_offline.services.s3.errors import invalid_argument
+from chalice_offline.services.s3.errors import invalid_argument, invalid_request
 from chalice_offline.services.s3.new_objects import ARCHIVES
 from chalice_offline.services.s3.read_object import read_object, tell
 
@@ -43,7 +43,12 @@ def head_object(s3: S3State, context: CallContext, request: Request) -> Result:
 def get_object_attributes(s3: S3State, _context: CallContext, request: Request) -> Result:
     """Tell the attributes that are asked for."""
     bucket = s3.find_bucket(request)
-    wanted = request["ObjectAttributes"]
+    wanted = request.get("ObjectAttributes")
+    if not wanted:
+        raise invalid_request(
+            "The x-amz-object-attributes header specifying the attributes to be retrieved is "
+            "either missing or empty"
+        )
     for name in wanted:
         if name not in _ATTRIBUTES:
             raise invalid_argument(

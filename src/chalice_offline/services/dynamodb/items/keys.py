@@ -26,7 +26,6 @@ from chalice_offline.services.dynamodb.values.key_encoding import key_bytes
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from chalice_offline.core.errors import AwsError
     from chalice_offline.services.dynamodb.expressions import Path
     from chalice_offline.services.dynamodb.tables.schema import Index, KeySchema
     from chalice_offline.services.dynamodb.tables.table_definition import TableDefinition
@@ -79,7 +78,7 @@ def key_of_item(table: TableDefinition, item: Item) -> bytes:
                 f"Type mismatch for key {name} expected: {kind} actual: {type_of(value)}"
             )
         if not value[kind]:
-            raise _empty(name, kind)
+            raise mismatch(_empty(name, kind))
     _check_sizes(table.key, item)
     return stored_key(table.key, item)
 
@@ -97,7 +96,8 @@ def check_key(table: TableDefinition, key: Item) -> Item:
         if kind not in value:
             raise key_mismatch()
         if not value[kind]:
-            raise _empty(name, kind)
+            # Of a key alone, not of an item: no transaction is cancelled for it (recorded).
+            raise validation(_empty(name, kind))
         checked[name] = value
     _check_sizes(table.key, checked)
     return checked
@@ -175,9 +175,9 @@ def _check_index_key(index: Index, name: str, kind: str, value: AttributeValue) 
         raise _too_large(name in index.key.hash)
 
 
-def _empty(name: str, kind: str) -> AwsError:
+def _empty(name: str, kind: str) -> str:
     what = "string" if kind == "S" else "binary"
-    return mismatch(
+    return (
         "One or more parameter values are not valid. The AttributeValue for a key attribute "
         f"cannot contain an empty {what} value. Key: {name}"
     )

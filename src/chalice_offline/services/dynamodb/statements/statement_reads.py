@@ -99,7 +99,7 @@ def _index(table: Table, statement: Select, request: Request) -> Index | None:
         return None
     index = table.indexes.get(statement.index)
     if index is None:
-        raise validation(f"The table does not have the specified index: {statement.index}")
+        raise validation("The table does not have the specified index")
     if index.is_global and request.get("ConsistentRead"):
         raise validation("Consistent reads are not supported on global secondary indexes")
     if index.is_global and statement.paths is not None and not index.projects_all:

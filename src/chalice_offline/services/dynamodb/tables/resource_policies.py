@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from chalice_offline.core.errors import AwsError
 from chalice_offline.services.dynamodb import limits
-from chalice_offline.services.dynamodb.errors import resource_missing, validation
+from chalice_offline.services.dynamodb.errors import table_missing, validation
 from chalice_offline.services.dynamodb.tables.names import key_of_arn
 
 if TYPE_CHECKING:
@@ -32,7 +32,10 @@ def put_resource_policy(dynamodb: DynamoDbState, context: CallContext, request: 
     if not isinstance(document, dict) or "Statement" not in document:
         raise validation("Invalid policy document: it has no Statement")
     _check_revision(table, request)
-    revision = str(context.now_ms)
+    before = _policies(table).get(request["ResourceArn"])
+    if before is not None and json.loads(before["Policy"]) == document:
+        return {"RevisionId": before["RevisionId"]}  # nothing is changed (recorded)
+    revision = str(max(context.now_ms, int(before["RevisionId"]) + 1 if before else 0))
     _policies(table)[request["ResourceArn"]] = {"Policy": text, "RevisionId": revision}
     dynamodb.save_table(table)
     return {"RevisionId": revision}
@@ -59,9 +62,10 @@ def delete_resource_policy(
 
 
 def _table(dynamodb: DynamoDbState, arn: str) -> Table:
-    found = dynamodb.find_table_or_none(key_of_arn(arn))
+    name = key_of_arn(arn)
+    found = dynamodb.find_table_or_none(name)
     if found is None:
-        raise resource_missing(f"ResourceArn: {arn} not found")
+        raise table_missing(name.name)
     return found
 
 
@@ -76,12 +80,23 @@ def _check_revision(table: Table, request: Request) -> None:
         return
     found = _policies(table).get(request["ResourceArn"])
     present = _NO_POLICY if found is None else found["RevisionId"]
-    if expected != present:
+    if expected == present:
+        return
+    if found is None:
         raise _missing(request["ResourceArn"])
+    if expected == _NO_POLICY:
+        raise _missing(
+            "Requested policy update expecting none to be present for table "
+            f"{table.name}, but a policy exists with revision id {present}."
+        )
+    raise _missing(
+        f"Requested update for policy with revision id {expected}, but the policy associated to "
+        f"target table {table.name} has revision id {present}."
+    )
 
 
-def _missing(arn: str) -> AwsError:
+def _missing(what: str) -> AwsError:
     return AwsError(
         "PolicyNotFoundException",
-        f"Resource-based policy not found for the provided ResourceArn: {arn}",
+        f"Resource-based policy not found for the provided ResourceArn: {what}",
     )
