@@ -8,12 +8,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.channels.base import OrderWithdrawn, instant, items, obj, text
+from chalicelib.channels.item import named, priced
 from chalicelib.domain.charges import Charge, ChargeKind, Party
-from chalicelib.domain.errors import InvalidMoney, InvalidPayload, OrderRefused
+from chalicelib.domain.errors import InvalidMoney, OrderRefused
 from chalicelib.domain.fulfilment import Handover, Person, Timing, When
 from chalicelib.domain.money import Money
-from chalicelib.domain.order import Line, Modifier, Order, identifier, quantity
-from chalicelib.domain.refusal import Reason, Refusal, RefusedItem
+from chalicelib.domain.order import Line, Modifier, Order, quantity
+from chalicelib.domain.refusal import Reason, Refusal
 
 if TYPE_CHECKING:
     from chalicelib.domain.commands import Notice
@@ -96,12 +97,12 @@ def _person(payload: dict[str, Any]) -> Person:
 
 
 def _line(item: dict[str, Any]) -> Line:
-    named = _named(item)
+    ours = named(item, "pos_item_id")
     return Line(
-        id=named.id,
-        name=named.name,
+        id=ours.id,
+        name=ours.name,
         quantity=quantity(item.get("quantity"), "item quantity"),
-        price=_price(item, named),
+        price=priced(ours, lambda: _amount(obj(item, "unit_price"))),
         note=text(item, "item_notes"),
         modifiers=_modifiers(item),
     )
@@ -112,31 +113,14 @@ def _modifiers(item: dict[str, Any]) -> tuple[Modifier, ...]:
 
 
 def _modifier(item: dict[str, Any]) -> Modifier:
-    named = _named(item)
+    ours = named(item, "pos_item_id")
     return Modifier(
-        id=named.id,
-        name=named.name,
+        id=ours.id,
+        name=ours.name,
         quantity=quantity(item.get("quantity", 1), "modifier quantity"),
-        price=_price(item, named),
+        price=priced(ours, lambda: _amount(obj(item, "unit_price"))),
         modifiers=_modifiers(item),
     )
-
-
-def _named(item: dict[str, Any]) -> RefusedItem:
-    """Return id and name. An item without our id came from a menu that is not ours."""
-    name = text(item, "name")
-    try:
-        return RefusedItem(identifier(item.get("pos_item_id"), "item id"), name)
-    except InvalidPayload as error:
-        refusal = Refusal(Reason.UNMAPPED_ITEM, "an item has no id", (RefusedItem("", name),))
-        raise OrderRefused(refusal) from error
-
-
-def _price(item: dict[str, Any], named: RefusedItem) -> Money:
-    try:
-        return _amount(obj(item, "unit_price"))
-    except InvalidPayload as error:
-        raise OrderRefused(Refusal(Reason.PRICING, str(error), (named,))) from error
 
 
 def _amount(data: dict[str, Any]) -> Money:

@@ -10,12 +10,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.channels.base import instant, items, text
+from chalicelib.channels.item import named, priced
 from chalicelib.domain.charges import Charge, ChargeKind, Party
-from chalicelib.domain.errors import InvalidMoney, InvalidPayload, OrderRefused
+from chalicelib.domain.errors import OrderRefused
 from chalicelib.domain.fulfilment import Handover, Person, Timing, When
 from chalicelib.domain.money import Money, total
-from chalicelib.domain.order import Line, Modifier, Order, identifier, quantity
-from chalicelib.domain.refusal import Reason, Refusal, RefusedItem
+from chalicelib.domain.order import Line, Modifier, Order, quantity
+from chalicelib.domain.refusal import Reason, Refusal
 
 if TYPE_CHECKING:
     from chalicelib.domain.commands import Notice
@@ -114,12 +115,12 @@ def _options_of(line: Line) -> Money:
 
 
 def _line(item: dict[str, Any], currency: str) -> Line:
-    refused = _named(item)
+    ours = named(item, "merchant_supplied_id")
     return Line(
-        id=refused.id,
-        name=refused.name,
+        id=ours.id,
+        name=ours.name,
         quantity=quantity(item.get("quantity"), "item quantity"),
-        price=_price(item, currency, refused),
+        price=priced(ours, lambda: _amount(item, currency)),
         note=text(item, "special_instructions"),
         modifiers=_modifiers(item, currency),
     )
@@ -134,28 +135,15 @@ def _modifiers(item: dict[str, Any], currency: str) -> tuple[Modifier, ...]:
 
 
 def _modifier(option: dict[str, Any], currency: str) -> Modifier:
-    refused = _named(option)
+    ours = named(option, "merchant_supplied_id")
     return Modifier(
-        id=refused.id,
-        name=refused.name,
+        id=ours.id,
+        name=ours.name,
         quantity=quantity(option.get("quantity", 1), "option quantity"),
-        price=_price(option, currency, refused),
+        price=priced(ours, lambda: _amount(option, currency)),
         modifiers=_modifiers(option, currency),
     )
 
 
-def _named(item: dict[str, Any]) -> RefusedItem:
-    """Return id and name. An item without our id came from a menu that is not ours."""
-    name = text(item, "name")
-    try:
-        return RefusedItem(identifier(item.get("merchant_supplied_id"), "item id"), name)
-    except InvalidPayload as error:
-        refusal = Refusal(Reason.UNMAPPED_ITEM, "an item has no id", (RefusedItem("", name),))
-        raise OrderRefused(refusal) from error
-
-
-def _price(item: dict[str, Any], currency: str, refused: RefusedItem) -> Money:
-    try:
-        return Money(item.get("price"), currency)  # type: ignore[arg-type]
-    except InvalidMoney as error:
-        raise OrderRefused(Refusal(Reason.PRICING, str(error), (refused,))) from error
+def _amount(item: dict[str, Any], currency: str) -> Money:
+    return Money(item.get("price"), currency)  # type: ignore[arg-type]

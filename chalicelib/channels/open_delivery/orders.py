@@ -9,11 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.channels.base import OrderWithdrawn, instant, items, money, obj, text
+from chalicelib.channels.item import named, priced
 from chalicelib.domain.charges import Charge, ChargeKind, Party
-from chalicelib.domain.errors import InvalidMoney, InvalidPayload, OrderRefused
+from chalicelib.domain.errors import InvalidMoney, OrderRefused
 from chalicelib.domain.fulfilment import Handover, Person, Timing, When
 from chalicelib.domain.money import EXPONENTS, Money
-from chalicelib.domain.order import Line, Modifier, Order, identifier, quantity
+from chalicelib.domain.order import Line, Modifier, Order, quantity
 from chalicelib.domain.refusal import Reason, Refusal, RefusedItem
 
 if TYPE_CHECKING:
@@ -131,52 +132,35 @@ def _person(payload: dict[str, Any]) -> Person:
 
 
 def _line(item: dict[str, Any]) -> Line:
-    named = _named(item)
+    ours = named(item, "externalCode")
     return Line(
-        id=named.id,
-        name=named.name,
-        quantity=_whole(item, named),
-        price=_price(item, named),
+        id=ours.id,
+        name=ours.name,
+        quantity=_whole(item, ours),
+        price=priced(ours, lambda: _amount(obj(item, "unitPrice"))),
         note=text(item, "specialInstructions"),
         modifiers=tuple(_modifier(option) for option in items(item, "options")),
     )
 
 
 def _modifier(option: dict[str, Any]) -> Modifier:
-    named = _named(option)
+    ours = named(option, "externalCode")
     return Modifier(
-        id=named.id,
-        name=named.name,
-        quantity=_whole(option, named),
-        price=_price(option, named),
+        id=ours.id,
+        name=ours.name,
+        quantity=_whole(option, ours),
+        price=priced(ours, lambda: _amount(obj(option, "unitPrice"))),
     )
 
 
-def _whole(item: dict[str, Any], named: RefusedItem) -> int:
+def _whole(item: dict[str, Any], ours: RefusedItem) -> int:
     """Return the pieces; what is sold by weight cannot be made of a menu item."""
     value = item.get("quantity")
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if text(item, "unit") not in ("", "UN"):
-        raise OrderRefused(Refusal(Reason.INVALID_ORDER, "an item is sold by weight", (named,)))
+        raise OrderRefused(Refusal(Reason.INVALID_ORDER, "an item is sold by weight", (ours,)))
     return quantity(value, "quantity")
-
-
-def _named(item: dict[str, Any]) -> RefusedItem:
-    """Return id and name. An item without our id came from a menu that is not ours."""
-    name = text(item, "name")
-    try:
-        return RefusedItem(identifier(item.get("externalCode"), "externalCode"), name)
-    except InvalidPayload as error:
-        refusal = Refusal(Reason.UNMAPPED_ITEM, "an item has no id", (RefusedItem("", name),))
-        raise OrderRefused(refusal) from error
-
-
-def _price(item: dict[str, Any], named: RefusedItem) -> Money:
-    try:
-        return _amount(obj(item, "unitPrice"))
-    except InvalidPayload as error:
-        raise OrderRefused(Refusal(Reason.PRICING, str(error), (named,))) from error
 
 
 def _amount(data: dict[str, Any]) -> Money:

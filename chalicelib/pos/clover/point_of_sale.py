@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from chalicelib import log
-from chalicelib.adapters.http import ConnectFailed, NoReply
 from chalicelib.channels.base import SignatureInvalid, check_size, read_json_object, same, text
 from chalicelib.domain.charges import ChargeKind, Party
 from chalicelib.domain.errors import InvalidMoney, InvalidPayload
@@ -24,7 +23,6 @@ from chalicelib.pos.base import (
     Idempotency,
     Level,
     Notices,
-    PosAnswerUnreadable,
     PosNotice,
     PosOrder,
     PosOutcomeUnknown,
@@ -43,6 +41,7 @@ from chalicelib.pos.base import (
     listed,
     member,
 )
+from chalicelib.pos.calling import answer_of, calling
 from chalicelib.pos.clover.orders import order_body, order_key
 from chalicelib.pos.listing import Listing, Search
 from chalicelib.pos.writing import order_and_store
@@ -239,21 +238,14 @@ class Clover:
 
     def _once(self, method: str, url: str, body: dict[str, Any] | None, token: str) -> HttpReply:
         headers = {"Authorization": f"Bearer {token}"}
-        try:
+        with calling():
             return self._http.call(method, url, headers=headers, json=body)
-        except ConnectFailed as error:
-            raise PosUnavailable(str(error)) from error
-        except NoReply as error:
-            raise PosOutcomeUnknown(str(error)) from error
 
 
 def _object(reply: HttpReply) -> dict[str, Any]:
     if reply.status >= 300:
         raise _error(reply)
-    try:
-        return reply.json_object()
-    except NoReply as error:
-        raise PosAnswerUnreadable(str(error)) from error
+    return answer_of(reply)
 
 
 def _key(found: dict[str, Any]) -> object:

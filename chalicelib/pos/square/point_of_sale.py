@@ -10,7 +10,6 @@ import hashlib
 import hmac
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.adapters.http import ConnectFailed, NoReply
 from chalicelib.channels.base import (
     SignatureInvalid,
     check_size,
@@ -33,7 +32,6 @@ from chalicelib.pos.base import (
     Idempotency,
     Level,
     Notices,
-    PosAnswerUnreadable,
     PosNotice,
     PosOrder,
     PosOutcomeUnknown,
@@ -50,6 +48,7 @@ from chalicelib.pos.base import (
     listed,
     member,
 )
+from chalicelib.pos.calling import answer_of, calling
 from chalicelib.pos.listing import Listing, Search, created
 from chalicelib.pos.square.orders import order_body
 from chalicelib.pos.square.stock import CATALOG_BATCH, levels_at, stock_notices
@@ -287,19 +286,12 @@ class Square:
             reply = self._send(self._sellers.renewed(seller_id, token), method, path, body)
         if reply.status >= 300:
             raise _error(reply)
-        try:
-            return reply.json_object()
-        except NoReply as error:
-            raise PosAnswerUnreadable(str(error)) from error
+        return answer_of(reply)
 
     def _send(self, token: str, method: str, path: str, body: dict[str, Any] | None) -> HttpReply:
         headers = {"Authorization": f"Bearer {token}", "Square-Version": API_VERSION}
-        try:
+        with calling():
             return self._http.call(method, self._base_url + path, headers=headers, json=body)
-        except ConnectFailed as error:
-            raise PosUnavailable(str(error)) from error
-        except NoReply as error:
-            raise PosOutcomeUnknown(str(error)) from error
 
 
 def _key(found: dict[str, Any]) -> object:

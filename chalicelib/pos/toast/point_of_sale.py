@@ -14,7 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
-from chalicelib.adapters.http import ConnectFailed, NoReply
+from chalicelib.adapters.http import NoReply
 from chalicelib.channels.base import (
     SignatureInvalid,
     check_size,
@@ -49,6 +49,7 @@ from chalicelib.pos.base import (
     TicketState,
     clipped,
 )
+from chalicelib.pos.calling import answer_of, calling
 from chalicelib.pos.listing import Listing, created
 from chalicelib.pos.toast.login import READ_SECONDS, Credentials, log_in
 from chalicelib.pos.toast.orders import external_id, external_key, order_body, order_key
@@ -259,14 +260,10 @@ class Toast:
             "Toast-Restaurant-External-ID": store.location_id,
         }
         url = self._base_url + path
-        try:
+        with calling():
             return self._http.call(
                 method, url, headers=headers, json=body, read_seconds=READ_SECONDS
             )
-        except ConnectFailed as error:
-            raise PosUnavailable(str(error)) from error
-        except NoReply as error:
-            raise PosOutcomeUnknown(str(error)) from error
 
     def _login(self, _refresh: str) -> Grant:
         secrets = self._secrets()
@@ -285,10 +282,7 @@ def _mac(key: str, signed: bytes) -> str:
 def _object(reply: HttpReply) -> dict[str, Any]:
     if reply.status >= 300:
         raise _error(reply)
-    try:
-        return reply.json_object()
-    except NoReply as error:
-        raise PosAnswerUnreadable(str(error)) from error
+    return answer_of(reply)
 
 
 def _key(found: dict[str, Any]) -> object:
