@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import os
 import sys
 import threading
@@ -177,7 +178,7 @@ def test_a_handler_that_waits_holds_no_other_client(live: Any) -> None:
         end.wait(PATIENCE_SECONDS)
         return "done"
 
-    live.add("answers", lambda _event, _context: threading.get_ident())
+    live.add("answers", lambda event, _context: [threading.get_ident(), event])
     live.add("waits", waits, timeout_seconds=900)
     server = Server(aws_endpoint(Gateway(live.emulator)))
     server.start()
@@ -186,11 +187,11 @@ def test_a_handler_that_waits_holds_no_other_client(live: Any) -> None:
         for _ in range(2)
     )
 
-    def ask(client: http.client.HTTPConnection, name: str) -> None:
-        client.request("POST", f"/2015-03-31/functions/{name}/invocations", b"{}")
+    def ask(client: http.client.HTTPConnection, name: str, what: int = 0) -> None:
+        client.request("POST", f"/2015-03-31/functions/{name}/invocations", str(what))
 
-    def answer(client: http.client.HTTPConnection) -> bytes:
-        return client.getresponse().read()
+    def answer(client: http.client.HTTPConnection) -> Any:
+        return json.loads(client.getresponse().read())
 
     try:
         while True:
@@ -200,11 +201,11 @@ def test_a_handler_that_waits_holds_no_other_client(live: Any) -> None:
                 break
         ask(one, "waits")
         live.wait_until(lambda: "waits" in threads)
-        for _ in range(20):
-            ask(two, "answers")
-            assert answer(two).isdigit()
+        for number in range(20):
+            ask(two, "answers", number)
+            assert answer(two)[1] == number
         end.set()
-        assert answer(one) == b'"done"'
+        assert answer(one) == "done"
     finally:
         end.set()
         one.close()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import selectors
 import socket as sockets
 import struct
 import threading
@@ -184,6 +187,16 @@ def test_who_leaves_or_pauses_takes_nobody_along(
     before = routes.idents[-1]
     ask_until(two, lambda: len(routes.threads) % 50 == 0)
     assert (routes.threads[-1], routes.idents[-1]) == (OWN, before)
+
+
+def test_who_shares_a_thread_and_pauses_is_answered_once(
+    sharing: tuple[socket.socket, socket.socket], routes: Routes
+) -> None:
+    """Its connection goes back, and its last request does not go with it."""
+    asked = len(routes.threads)
+    wait_until(lambda: OWN not in [one.name for one in threading.enumerate()])
+    assert [ask(one, body="next") for one in sharing] == [b"txen", b"txen"]
+    assert len(routes.threads) == asked + 2
 
 
 def test_what_is_unusual_about_one_is_nothing_to_the_other(
@@ -375,13 +388,46 @@ def test_what_is_being_answered_when_the_server_stops_is_answered(
     stopping.join()
 
 
+def lending_with(helper: Any, timers: list[Any]) -> tuple[Lending, Any]:
+    """Return a server's lending, and what stands for a connection's owner."""
+    loop = SimpleNamespace(call_later=lambda *timer: timers.append(timer), time=lambda: 0.0)
+    owner = SimpleNamespace(loop=loop, later=lambda _: None, come_back=lambda _: None)
+    endpoint: Any = SimpleNamespace(helper=helper)
+    guard: Any = SimpleNamespace(area=Area.AWS)
+    return Lending(guard, endpoint), owner
+
+
+@pytest.mark.parametrize("lacks", ["threads", "descriptors"])
+def test_what_cannot_be_lent_stays_as_it_is(lacks: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The event loop reads on, and never waits for it: a slow reader would stop all others."""
+
+    def none(*_: Any) -> Any:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    threads = HandlerThreads("test")
+    if lacks == "threads":
+        threads.shutdown()
+    else:
+        monkeypatch.setattr(selectors, "DefaultSelector", none)
+    lending, owner = lending_with(Helper(threads), [])
+    ours, theirs = sockets.socketpair()
+    with ours, theirs:
+        ours.setblocking(False)
+        reads: list[bool] = []
+        transport: Any = SimpleNamespace(
+            get_extra_info=lambda _: ours,
+            pause_reading=lambda: reads.append(False),
+            resume_reading=lambda: reads.append(True),
+        )
+        assert lending.lend(owner, transport) is None
+        assert reads == [False, True]
+        assert not os.get_blocking(ours.fileno())
+
+
 def test_they_are_looked_at_by_one_timer() -> None:
     """However often connections go and come back, while it runs."""
     timers: list[Any] = []
-    loop = SimpleNamespace(call_later=lambda *timer: timers.append(timer), time=lambda: 0.0)
-    owner: Any = SimpleNamespace(loop=loop, later=lambda _: None, come_back=lambda _: None)
-    endpoint = SimpleNamespace(helper=Helper(HandlerThreads("test")))
-    lending = Lending(SimpleNamespace(area=Area.AWS), endpoint)  # type: ignore[arg-type]
+    lending, owner = lending_with(Helper(HandlerThreads("test")), timers)
     ours, theirs = sockets.socketpair()
     with ours, theirs:
         transport: Any = SimpleNamespace(

@@ -117,7 +117,7 @@ class BusyConnection:
         self.heard_at = owner.loop.time()
         self._guard = guard
         self._reader = _Reader()
-        self._came = b""  # since the last request
+        self._came = b""  # since the last reply
         # Usual ones, as they came and as they are told, and the longest target with them.
         self._last: tuple[list[Field], int, Head] = [], 0, (Headers(), ())
         # The system's own timeout: with Python's, each request would take two calls of it.
@@ -131,9 +131,6 @@ class BusyConnection:
         come.
         """
         reader = self._reader
-        if reader.is_whole:
-            reader.anew()
-            self._came = b""
         try:
             data = self.socket.recv(_READ_BYTES, 0 if waits else socket.MSG_DONTWAIT)
             self._came += data
@@ -149,17 +146,25 @@ class BusyConnection:
         return self.with_unread() if is_over else None
 
     def with_unread(self) -> Returned:
-        """Return what it goes back with, when no whole request was read since the last reply."""
+        """Return what it goes back with when nothing that it has read is being answered."""
         return Returned(unread=self._came)
 
     def send(self, request: HttpRequest, reply: HttpResponse) -> bytes:
         """Reply; return what the connection did not take at once."""
+        # It may go back before it is read again, and not with what has its answer.
+        self._reader.anew()
+        self._came = b""
         data = reply_bytes(reply, request, self.owner.date(), self._guard.area, keep_alive=True)
         try:
             sent = self.socket.send(data, socket.MSG_DONTWAIT)
         except OSError:  # too slow, or gone: the event loop finds out which
             return data
         return data[sent:]
+
+    def release(self) -> None:
+        """Leave the connection to the event loop, which must never wait for it."""
+        self.socket.setblocking(False)  # both descriptors
+        self.socket.close()
 
     def shut(self, how: int) -> None:
         """Shut it down, or one direction of it; another thread may wait for it."""

@@ -67,7 +67,7 @@ class BusyThread:
         self._is_sought = False
 
     def start(self, helper: Helper, busy: BusyConnection) -> None:
-        """Serve a first connection; RuntimeError when there is no thread for it."""
+        """Serve a first connection; RuntimeError or OSError when the machine has nothing for it."""
 
         def serve() -> None:
             thread = threading.current_thread()
@@ -76,11 +76,10 @@ class BusyThread:
             helper.end(None)  # whatever ended it: the thread runs other handlers now
             thread.name = before
 
-        self.join(busy)
         try:
+            self.join(busy)
             helper.start(serve)
-        except RuntimeError:
-            self._remove(busy)
+        except (OSError, RuntimeError):
             self._selector.close()
             raise
 
@@ -153,13 +152,12 @@ class BusyThread:
         return seconds >= WATCHED_AFTER_SECONDS or not is_runnable(self._native_id)
 
     def _remove(self, busy: BusyConnection) -> None:
-        """Leave a connection to the event loop, which must never wait for it."""
+        """Leave a connection to the event loop."""
         self._lent.remove(busy)
         self._selector.unregister(busy.socket)
         if busy is self._answering:
             self._answering = self._asked = None
-        busy.socket.setblocking(False)
-        busy.socket.close()
+        busy.release()
 
     # ---- on its own thread -----------------------------------------------------------------------
 

@@ -47,9 +47,13 @@ class Lending:
             return None
         busy = BusyConnection(owner, self._guard, own)
         transport.pause_reading()
-        thread = self._joined(busy)
+        try:
+            thread = self._joined(busy)
+        except (OSError, RuntimeError) as error:
+            _log.debug("no thread or descriptor for connections: %s", error)
+            thread = None
         if thread is None:
-            own.close()
+            busy.release()
             transport.resume_reading()
             return None
         self._lent[busy] = thread
@@ -74,7 +78,10 @@ class Lending:
         return self._lent.pop(busy).abandon(busy)
 
     def _joined(self, busy: BusyConnection) -> BusyThread | None:
-        """Return the thread that serves a connection from now on."""
+        """Return the thread that serves a connection from now on, if one can.
+
+        OSError or RuntimeError when the machine gives no more of what that takes.
+        """
         helper, threads = self._endpoint.helper, set(self._lent.values())
         for thread in threads:
             if thread.join(busy):
@@ -83,11 +90,7 @@ class Lending:
         if is_full or helper is None:
             return None
         thread = BusyThread(self._endpoint, self._guard.area, busy.owner.loop.time)
-        try:
-            thread.start(helper, busy)
-        except RuntimeError as error:
-            _log.debug("no thread for a connection: %s", error)
-            return None
+        thread.start(helper, busy)
         return thread
 
     # ---- within ----------------------------------------------------------------------------------
