@@ -217,6 +217,10 @@ def test_missing_config_says_what_a_project_has(run: Any, projects: Any) -> None
             {"Resources": {"A": {"Type": "AWS::SQS::Queue", "Properties": []}}},
             "resource A (AWS::SQS::Queue)",
         ),
+        (
+            {"Transform": "Shout", "Resources": {"A": {"Type": "AWS::SQS::Queue"}}},
+            "chalice-offline runs no macros for the resources that a session starts with",
+        ),
     ],
 )
 def test_malformed_resources_are_one_sentence(run: Any, resources: Any, words: str) -> None:

@@ -189,3 +189,20 @@ def test_an_export_may_still_be_to_come(sets: ChangeSets, stacks: Any) -> None:
     assert stacks.create("first", first) == "CREATE_COMPLETE"
     sets.execute()
     assert stacks.status("shop") == "CREATE_COMPLETE"
+
+
+def test_a_placeholder_goes_on_to_have_every_attribute(stacks: Any) -> None:
+    """Also where one of its properties changes, which another resource asks for."""
+
+    def resources(name: str) -> dict[str, Any]:
+        repository = {"Type": "AWS::ECR::Repository", "Properties": {"RepositoryName": name}}
+        return {
+            "Resources": {
+                "Repository": repository,
+                "Uri": topic(DisplayName=of("Repository", "RepositoryUri")),
+                "Name": topic(DisplayName=of("Repository", "RepositoryName")),
+            }
+        }
+
+    assert stacks.create("shop", resources("one")) == "CREATE_COMPLETE"
+    assert stacks.update("shop", resources("two")) == "UPDATE_COMPLETE"

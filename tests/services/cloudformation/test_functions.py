@@ -64,6 +64,9 @@ def test_function_is_active_once_its_stack_is_complete(stacks: Any) -> None:
     assert found["Configuration"]["State"] == "Active"
     assert found["Configuration"]["Timeout"] == 20
     assert stacks.tags(found["Tags"]) == {"team": "shop"}
+    number = stacks.aws.client("lambda").publish_version(FunctionName=name)["Version"]
+    version = stacks.aws.client("lambda").get_function(FunctionName=name, Qualifier=number)
+    assert "Tags" not in version, "a version has none of its own"
 
 
 def test_update_changes_code_and_settings_in_place(stacks: Any) -> None:

@@ -303,3 +303,60 @@ def test_a_change_set_tells_that_what_it_includes_is_not_there(stacks: Any) -> N
     with pytest.raises(ClientError, match="does not exist"):
         stacks.client.create_stack(StackName="other", TemplateBody=body)
     assert [one["StackName"] for one in stacks.client.describe_stacks()["Stacks"]] == ["shop"]
+
+
+def test_a_stack_can_be_deleted_while_its_macro_is_asked(stacks: Any) -> None:
+    """What the macro answers later is nobody's."""
+    Macro(stacks, "Say", with_word)
+    body = json.dumps({"Transform": "Say", "Resources": {"Queue": QUEUE}})
+    made = stacks.client.create_stack(StackName="shop", TemplateBody=body, **EXPAND)
+    stacks.client.delete_stack(StackName="shop")
+    stacks.aws.settle()
+    assert stacks.status(made["StackId"]) == "DELETE_COMPLETE"
+    assert stacks.queues() == []
+
+
+def test_an_update_can_be_cancelled_while_its_macro_is_asked(stacks: Any) -> None:
+    """The stack stays what it was."""
+    said: list[str] = []
+
+    def cancel(event: dict[str, Any]) -> Any:
+        if said:
+            stacks.client.cancel_update_stack(StackName="shop")
+        said.append("asked")
+        return event["fragment"]
+
+    Macro(stacks, "Say", cancel)
+    template = {"Transform": "Say", "Resources": {"Queue": QUEUE}}
+    assert created(stacks, template) == "CREATE_COMPLETE"
+    stacks.update("shop", template | {"Resources": {"Other": QUEUE}}, **EXPAND)
+    stacks.aws.settle()
+    assert stacks.status("shop") == "UPDATE_ROLLBACK_COMPLETE"
+    assert set(processed(stacks)["Resources"]) == {"Queue"}
+
+
+def nested(depth: int) -> dict[str, Any]:
+    return {"In": nested(depth - 1)} if depth else {}
+
+
+@pytest.mark.parametrize("metadata", [nested(300), float("nan")], ids=["deep", "no number"])
+def test_what_is_no_template_of_json_fails_the_stack(stacks: Any, metadata: Any) -> None:
+    """However it is made: too deep to be walked through, or with what JSON has no word for."""
+    more = {"Metadata": {"More": metadata}, "Resources": {"Queue": QUEUE}}
+    Macro(stacks, "Grows", lambda _event: more)
+    template = {"Transform": ["Grows", "Grows"], "Resources": {"Queue": QUEUE}}
+    assert created(stacks, template) == "ROLLBACK_COMPLETE"
+    assert stacks.queues() == []
+
+
+def test_what_is_included_in_a_part_takes_the_place_of_what_has_its_name(stacks: Any) -> None:
+    """Only sections of a whole template are joined."""
+    s3 = stacks.aws.client("s3")
+    s3.create_bucket(Bucket="parts")
+    topic = {"Type": "AWS::SNS::Topic"}
+    s3.put_object(Bucket="parts", Key="part.json", Body=json.dumps({"One": topic}))
+    include = {"Name": "AWS::Include", "Parameters": {"Location": "s3://parts/part.json"}}
+    one = QUEUE | {"Properties": {"QueueName": "one"}}
+    template = {"Resources": {"One": one, "Fn::Transform": include}}
+    assert stacks.create("shop", template) == "CREATE_COMPLETE"
+    assert (len(stacks.aws.client("sns").list_topics()["Topics"]), stacks.queues()) == (1, [])

@@ -326,3 +326,8 @@ def test_a_nested_stacks_resources_tell_of_the_nested_stack(stacks: Any) -> None
         f"{OWN}stack-name": nested["StackName"],
         f"{OWN}stack-id": nested["StackId"],
     }
+    mine = listed({"team": "b"})
+    inner_id = nested["StackId"]
+    stacks.client.update_stack(StackName=inner_id, UsePreviousTemplate=True, Tags=mine)
+    (changed,) = stacks.client.describe_stacks(StackName=inner_id)["Stacks"]
+    assert {tag["Key"]: tag["Value"] for tag in changed["Tags"]} == told | {"team": "b"}

@@ -72,6 +72,7 @@ class Deployment:
         self._ended = ended
         self._check_outputs = check_outputs
         self._applying: Applying | None = None
+        self._expanded: Pending[Wanted] | None = None
         self._applied: list[Applied] = []
         self._held: Pending[str] | None = None
         self._retained: tuple[str, ...] = ()
@@ -129,6 +130,8 @@ class Deployment:
         """Stop: what is under way is written off, and all is taken back."""
         if self._applying is not None:
             self._applying.cancel(reason)
+        elif self._expanded is not None and not self._expanded.done:
+            self._expanded.fail(AwsError("Cancelled", reason))
 
     def abandon(self) -> None:
         """Stop where it is, and take nothing back: the stack is no more known."""
@@ -165,7 +168,7 @@ class Deployment:
 
     def _create_after(self, expanding: Steps[Wanted], wishes: Wishes) -> Steps[None]:
         try:
-            wanted = yield from expanding
+            wanted = yield self._expand(expanding)
         except AwsError as error:
             yield from self._creation_failed(f"{error.message}. ", wishes)
             return
@@ -227,7 +230,7 @@ class Deployment:
 
     def _update_after(self, expanding: Steps[Wanted], wishes: Wishes) -> Steps[None]:
         try:
-            wanted = yield from expanding
+            wanted = yield self._expand(expanding)
         except AwsError as error:
             yield from self._update_failed(f"{error.message}. ", wishes)
             return
@@ -338,6 +341,24 @@ class Deployment:
                 self._ended(self)
 
         self._kernel.at(self._kernel.now_ms, lambda: follow(steps, ended))
+
+    def _expand(self, expanding: Steps[Wanted]) -> Pending[Wanted]:
+        """Return what a template's expansion comes to, unless that is given up before."""
+        expanded: Pending[Wanted] = Pending()
+        self._expanded = expanded
+
+        def expand() -> Steps[None]:
+            try:
+                wanted = yield from expanding
+            except AwsError as error:
+                if not expanded.done:
+                    expanded.fail(error)
+                return
+            if not expanded.done:
+                expanded.resolve(wanted)
+
+        follow(expand())
+        return expanded
 
     def _apply(
         self, version: TemplateVersion, inputs: Inputs, wishes: Wishes, doing: str

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from chalice_offline.core.errors import AwsError
 from chalice_offline.services.cloudformation.errors import TransformError, not_emulated
 from chalice_offline.services.cloudformation.steps import value_of
+from chalice_offline.services.cloudformation.template_text import check_depth
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -118,8 +119,9 @@ def refused(name: str, _params: dict[str, Any], _fragment: Any) -> Steps[Any]:
 
 def _fragment(reply: dict[str, Any], transform_id: str, request_id: str) -> Any:
     payload = reply.get("Payload", b"")
+    text = payload if isinstance(payload, bytes | str) else payload.read()
     try:
-        answer = json.loads(payload if isinstance(payload, bytes | str) else payload.read())
+        answer = json.loads(text, parse_constant=_no_number)
     except (ValueError, RecursionError):
         answer = None
     fits = isinstance(answer, dict) and answer.get("requestId") == request_id
@@ -131,4 +133,9 @@ def _fragment(reply: dict[str, Any], transform_id: str, request_id: str) -> Any:
         raise TransformError(f"Transform {transform_id} {why}")
     if "fragment" not in answer:
         raise TransformError(f"Received malformed response from transform {transform_id}")
+    check_depth(answer["fragment"])  # the next macro gets it as text
     return answer["fragment"]
+
+
+def _no_number(name: str) -> Any:
+    raise ValueError(name)  # NaN and Infinity are not JSON

@@ -171,6 +171,8 @@ def _change(
 
 def _as_it_will_be(resource: Resource, change: Change) -> Resource:
     """Return a resource with the attributes that say what one of its changed properties is."""
+    if type_of(change.kind) is None:  # a placeholder has every attribute
+        return resource
     changed = {
         name: change.properties[name]
         for name in change.changed

@@ -77,6 +77,8 @@ def expanded(content: dict[str, Any], means: Means) -> Steps[dict[str, Any]]:
         elif name == SERVERLESS:
             whole = {**content, "Transform": SERVERLESS}
             content = without_serverless(whole, means.parameters, means.region)
+        elif name == INCLUDE:
+            content = _joined(content, _included(_params_of(one, means), means))
         else:
             content = yield from _applied(one, content, means)
         if not isinstance(content, dict):
@@ -107,7 +109,9 @@ def _applied(declared: Any, fragment: Any, means: Means) -> Steps[Any]:
     """Return what one transform, AWS::Include or a macro, makes of what stands beside it."""
     name, params = _name_of(declared), _params_of(declared, means)
     if name == INCLUDE:
-        return _with_included(fragment, read_template(_location_read(params, means)))
+        if not isinstance(fragment, dict):
+            raise TransformError(f"Transform {INCLUDE} failed with: it stands within no structure")
+        return fragment | _included(params, means)
     if not is_macro(name):
         raise not_emulated(
             f"chalice-offline has no transform {name}: it was not applied, and nothing was changed."
@@ -115,14 +119,15 @@ def _applied(declared: Any, fragment: Any, means: Means) -> Steps[Any]:
     return (yield from means.run(name, params, fragment))
 
 
-def _location_read(params: dict[str, Any], means: Means) -> str:
+def _included(params: dict[str, Any], means: Means) -> dict[str, Any]:
+    """Return what AWS::Include reads."""
     location = params.get("Location")
     if not isinstance(location, str):
         raise TransformError(
             f"Transform {INCLUDE} failed with: The location parameter is not a valid S3 uri."
         )
     try:
-        return means.read(location)
+        return read_template(means.read(location))
     except AwsError as error:
         said = error.message
         if error.code == "NoSuchBucket":
@@ -131,16 +136,14 @@ def _location_read(params: dict[str, Any], means: Means) -> str:
         raise TransformError(f"Transform {INCLUDE} failed with: {said}") from error
 
 
-def _with_included(fragment: Any, included: dict[str, Any]) -> Any:
-    """Put what is included beside what is there; sections of a whole template are joined."""
-    if not isinstance(fragment, dict):
-        raise TransformError(f"Transform {INCLUDE} failed with: it stands within no structure")
+def _joined(content: dict[str, Any], included: dict[str, Any]) -> dict[str, Any]:
+    """Put what is included into a whole template, section by section."""
     both = {
-        name: fragment[name] | section
+        name: content[name] | section
         for name, section in included.items()
-        if isinstance(section, dict) and isinstance(fragment.get(name), dict)
+        if isinstance(section, dict) and isinstance(content.get(name), dict)
     }
-    return fragment | included | both
+    return content | included | both
 
 
 def _listed(declared: Any) -> list[Any]:

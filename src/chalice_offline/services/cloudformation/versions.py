@@ -175,7 +175,7 @@ def version_of(
     capabilities = tuple(request.get("Capabilities", ()))
     expands = [name for name in written.transforms if name != INCLUDE]
     check_capabilities(template, capabilities, expands=bool(expands) and not may_expand)
-    tags = _tags(request) if "Tags" in request else (present.tags if present else {})
+    tags = _tags(request, present.tags if present else {})
     return TemplateVersion(
         written.text,
         template,
@@ -195,22 +195,28 @@ def values_for_transforms(
     if not written.transforms:
         return {}
     present = stack.version if stack else None
+    declared = written.content.get("Parameters")
     return transform_values(
-        written.content.get("Parameters") or {},
+        declared if isinstance(declared, dict) else {},
         request.get("Parameters", []),
         present.parameters if present else {},
         lambda name: parameter_in_ssm(name, call),
     )
 
 
-def _tags(request: Request) -> dict[str, str]:
-    """Return the tags of a request; raises ValidationError.
+def _tags(request: Request, present: dict[str, str]) -> dict[str, str]:
+    """Return the tags that a stack is to have: its own if the request gives none.
 
-    Only a nested stack, made by CloudFormation itself, has some of AWS's own.
+    Raises ValidationError. Only a nested stack, made by CloudFormation itself, has some of AWS's
+    own, and it keeps them whoever gives it others.
     """
+    if "Tags" not in request:
+        return present
     tags = tags_of(request["Tags"])
-    if "ParentId" not in request and any(is_reserved(key) for key in tags):
-        raise validation_error(RESERVED)
+    if "ParentId" not in request:
+        if any(is_reserved(key) for key in tags):
+            raise validation_error(RESERVED)
+        tags |= {key: value for key, value in present.items() if is_reserved(key)}
     if counted(tags) > limits.TAGS:
         raise validation_error(
             f"1 validation error detected: Value at 'tags' failed to satisfy constraint: Member "
@@ -253,11 +259,10 @@ def _shell(content: dict[str, Any]) -> Template:
     """Return what can be said of a template before its transforms, and nothing of its resources."""
     sections: dict[str, Any] = {
         section: {
-            name: value
-            for name, value in (content.get(section) or {}).items()
-            if not name.startswith("Fn::")
+            name: value for name, value in content[section].items() if not name.startswith("Fn::")
         }
         for section in ("Parameters", "Mappings", "Conditions")
+        if isinstance(content.get(section), dict)
     }
     return Template(sections | {"Resources": _ANY})
 

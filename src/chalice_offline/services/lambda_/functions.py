@@ -29,7 +29,7 @@ def get_function(lambda_: LambdaState, context: CallContext, request: Request) -
         if version.upload is None
         else {"RepositoryType": "S3", "Location": uploads.location(context, version)},
     }
-    if function.tags:
+    if function.tags and version.is_latest:  # of a published version none are told (recorded)
         result["Tags"] = dict(function.tags)
     if function.reserved_concurrency is not None:
         result["Concurrency"] = described_concurrency(function)
