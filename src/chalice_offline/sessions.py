@@ -10,7 +10,7 @@ import contextlib
 import json
 import os
 import tempfile
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from chalice_offline.storage.temporary import PREFIX, TemporaryFolder, is_own, sweep
@@ -36,7 +36,10 @@ class NoteLeft:
     def __init__(self, note: Note) -> None:
         """Leave it."""
         self._folder = TemporaryFolder()
-        (self._folder.path / _NOTE).write_text(json.dumps(asdict(note)), encoding="utf-8")
+        told = asdict(note)
+        # Paths are bytes: whoever reads this may spell them in another encoding.
+        told["directory"] = os.fsencode(note.directory).decode("utf-8", "surrogateescape")
+        (self._folder.path / _NOTE).write_text(json.dumps(told), encoding="utf-8")
 
     def take_away(self) -> None:
         """Say that the session is over."""
@@ -54,5 +57,7 @@ def running_sessions() -> list[Note]:
         with contextlib.suppress(OSError, ValueError, TypeError):
             path = folder / _NOTE
             note = Note(**json.loads(path.read_text(encoding="utf-8")))
+            directory = os.fsdecode(note.directory.encode("utf-8", "surrogateescape"))
+            note = replace(note, directory=directory)
             found.append((path.stat().st_mtime_ns, note))
     return [note for _, note in sorted(found, key=lambda one: one[0])]

@@ -178,3 +178,19 @@ def test_every_view_has_a_key_and_the_help_names_it(opened: Opened) -> None:
     page.press("4")
     page.wait("location.hash === '#/queues'")
     assert page.errors == []
+
+
+def test_a_target_has_the_name_that_its_author_gave_it(opened: Opened) -> None:
+    """By the session's handlers; what is no function of the project keeps the end of its ARN."""
+    opened.open("schedules")
+    named = opened.page.run(
+        """(async () => {
+            const handlers = [{ deployed_name: "shop-dev-cook", name: "cook" }];
+            window.fetch = async () => new Response(JSON.stringify({ handlers }));
+            const { naming } = await import("/_chalice_offline/names.js");
+            const place = "us-east-1:000000000000";
+            return [`arn:aws:lambda:${place}:function:shop-dev-cook`, `arn:aws:sqs:${place}:orders`]
+                .map(await naming());
+        })()"""
+    )
+    assert named == ["cook", "orders"]

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
+import tempfile
 from contextlib import chdir
 from typing import TYPE_CHECKING
 
@@ -11,7 +14,7 @@ import click
 import pytest
 
 from chalice_offline.cli import main
-from chalice_offline.sessions import running_sessions
+from chalice_offline.sessions import Note, NoteLeft, running_sessions
 from tests.command_line.conftest import run_command, write_project
 
 if TYPE_CHECKING:
@@ -45,6 +48,41 @@ def test_invoke_takes_events_from_wherever_they_come(shop: Shop, tmp_path: Path)
     options = [f"--set={setting}" for setting in (*settings, "requestContext.httpMethod=GET")]
     reply = shop.json("invoke", "api_handler", *options)["payload"]
     assert json.loads(reply["body"]) == {"order": "7"}
+
+
+def test_invoke_shows_people_indented_json(shop: Shop) -> None:
+    """At a terminal; programs have it as the function returned it."""
+    ours, theirs = os.openpty()
+    command = [sys.executable, "-m", "chalice_offline", "invoke", "echo", "--endpoint", shop.url]
+    subprocess.run([*command, "--event", '{"a": {"b": "ü"}}'], stdout=theirs, check=True)
+    os.close(theirs)
+    shown = os.read(ours, 10_000).decode().splitlines()
+    os.close(ours)
+    assert shown == ["{", '  "a": {', '    "b": "ü"', "  }", "}"]
+    assert shop.says("invoke", "echo", "--event", '{"a": 1}').splitlines()[-1] == '{"a": 1}'
+
+
+def test_a_session_is_found_in_any_encoding(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By its folder, whose name is bytes: the command runs where these are no text in ASCII."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    folder = tmp_path / "Küche"
+    folder.mkdir()
+    notes = [
+        NoteLeft(Note(f"http://127.0.0.1:{port}", "", directory, os.getpid()))
+        for port, directory in ((1, str(folder)), (2, ""))
+    ]
+    ascii_only = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    done = subprocess.run(
+        [sys.executable, "-m", "chalice_offline", "runs"],
+        cwd=folder, env=os.environ | ascii_only, capture_output=True, check=False,
+    )  # fmt: skip
+    for note in notes:
+        note.take_away()
+    assert done.returncode == 2
+    assert b"nothing answers at http://127.0.0.1:1 (" in done.stderr
 
 
 def test_invoke_says_by_its_status_that_the_function_failed(shop: Shop) -> None:

@@ -326,7 +326,7 @@ def test_the_banner_names_every_function_and_how_to_call_it() -> None:
     assert "  api_handler  shop-dev       <- the routes" in page
     assert "  cook         shop-dev-cook  <- queue orders" in page
     assert "  echo         shop-dev-echo  <- invoke" in page
-    assert "chalice-offline invoke cook" in page
+    assert "chalice-offline invoke echo" in page  # a message's body would be the app's own
     assert "chalice-offline send queue orders BODY" in page
     assert "chalice-offline awslocal sqs list-queues" in page
     assert "\x1b" not in page

@@ -63,7 +63,7 @@ class Functions:
         registered = FunctionSettings(name, ACCOUNT, REGION, **settings)
         self.lambda_.register(registered)
         environment = FunctionEnvironment(lambda_variables(REGION))
-        self._loaded[name] = LoadedFunction(handler, environment)
+        self._loaded[name] = LoadedFunction(handler, environment, name)
         self.runtime.load(self._loaded)
         return registered.arn
 

@@ -73,7 +73,7 @@ class AttachedApp:
         self.runtime.load(
             {
                 function.deployed_name: LoadedFunction(
-                    function.handler, self._environment(function)
+                    function.handler, self._environment(function), function.name
                 )
                 for function in self.functions.values()
             }

@@ -294,7 +294,7 @@ class OfflineApp:
         load(after)
 
     def _loaded(self, function: ProjectFunction) -> LoadedFunction:
-        return LoadedFunction(function.handler, self._environment(function))
+        return LoadedFunction(function.handler, self._environment(function), function.name)
 
     def _environment(self, function: ProjectFunction) -> FunctionEnvironment:
         seen = function.variables | function.runtime_variables()

@@ -43,6 +43,7 @@ class LoadedFunction:
 
     handler: Callable[[Any, Any], Any]
     environment: FunctionEnvironment
+    name: str  # as its author knows it
 
     def stack(self, error: Exception) -> list[str]:
         """Return the frames of the handler's exception, as Lambda shows them."""
@@ -129,8 +130,12 @@ class Runtime:
                 return exited(run, "signal: interrupt")
             except BaseException as error:  # noqa: BLE001 - not caught by Lambda's runtime either
                 # It catches Exception. All else ends its process: asyncio.CancelledError, say.
-                _failures.report(f"{run.function_name} ended its process", error)
+                _failures.report(f"{self._name(run)} ended its process", error)
                 return exited(run, "exit status 1")
+
+    def _name(self, run: FunctionRun) -> str:
+        loaded = self._functions.get(run.function_name)
+        return run.function_name if loaded is None else loaded.name
 
     def _handled(self, function: Function, run: FunctionRun) -> Outcome:
         __tracebackhide__ = True  # pytest leaves this frame out: what matters is the handler's
@@ -159,7 +164,7 @@ class Runtime:
         except Exception as error:  # noqa: BLE001 - the handler's own, reported to its invoker
             if _is_refusal(event, error):
                 return replace(_failed(run, error, function.stack(error)), exception=None)
-            _failures.report(f"{run.function_name} failed", error)
+            _failures.report(f"{self._name(run)} failed", error)
             return _failed(run, error, function.stack(error))
         return _returned(run, result)
 

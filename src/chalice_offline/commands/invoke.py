@@ -76,7 +76,7 @@ def invoke(
         say_json({"function": name, "error": error, "payload": _shown(answer), "log": log})
     else:
         click.echo(log, err=True, nl=not log.endswith("\n"))
-        click.echo(answer.decode("utf-8", "replace"))
+        click.echo(_written(answer))
     sys.exit(_FAILED if error else 0)
 
 
@@ -120,6 +120,17 @@ def _samples(running: Running, function: dict[str, Any]) -> list[dict[str, Any]]
         "samples"
     ]
     return found
+
+
+def _written(payload: bytes) -> str:
+    """Return an answer as it came, or for people: indented."""
+    text = payload.decode("utf-8", "replace")
+    if not sys.stdout.isatty():
+        return text
+    try:
+        return json.dumps(json.loads(text), indent=2, ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return text
 
 
 def _shown(payload: bytes) -> Any:

@@ -65,9 +65,13 @@ _BY_KIND = {
 }
 
 
+# Whose sample event is whole comes first; a message's body is another one in every app.
+_FITNESS = {"schedule": 0, "": 0, "route": 2, "authorizer": 2}
+
+
 def _commands(handlers: Sequence[Mapping[str, str]]) -> Iterator[tuple[str, str]]:
     if handlers:
-        first = next((one for one in handlers if one["kind"] != "route"), handlers[0])
+        first = min(handlers, key=lambda one: _FITNESS.get(one["kind"], 1))
         yield f"chalice-offline invoke {first['name']}", "runs a function once; --event FILE"
     for one in handlers:
         if one["kind"] == "sqs":

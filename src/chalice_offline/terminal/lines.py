@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 def try_line(following: Mapping[str, Any], now_ms: int, *, colour: bool) -> str:
     """Return when the event of a failed run is tried again, or where it goes instead."""
     due_ms = following["at_ms"]
-    wait = f"in {max(0, due_ms - now_ms) / 1000:g} s, at {clock_time(due_ms)}"
+    seconds = max(0, due_ms - now_ms) / 1000
+    wait = f"in {round(seconds, 1 if seconds < 10 else None):g} s, at {clock_time(due_ms)}"
     some, letters = following["records"], following["dead_letters"]
     if letters:
         words = (

@@ -3,9 +3,10 @@
 import { get, post } from "./api.js";
 import { ask, look } from "./dialog.js";
 import { h, fill, toast } from "./dom.js";
-import { clock, count, short } from "./format.js";
+import { clock, count } from "./format.js";
 import { invoke } from "./invoke.js";
 import { inline, json } from "./json.js";
+import { naming } from "./names.js";
 
 /** A view that reads everything and draws it: what the small views share. */
 class Page {
@@ -40,14 +41,14 @@ export class TopicsView extends Page {
   home = "topics";
 
   async reload() {
-    const [{ topics }, { buses }] = await Promise.all([get("topics"), get("buses")]);
+    const [{ topics }, { buses }, named] = await Promise.all([get("topics"), get("buses"), naming()]);
     fill(this.element, this.head("Topics and buses"),
       topics.map((topic) => h("article", h("div.bar", h("h2", topic.name), h("small", "topic"), button("Publish…", () => this.publish(topic))),
-        topic.subscriptions.length ? h("table", h("tbody", topic.subscriptions.map((one) => h("tr", h("td.short", one.protocol), h("td.name", short(one.endpoint)),
+        topic.subscriptions.length ? h("table", h("tbody", topic.subscriptions.map((one) => h("tr", h("td.short", one.protocol), h("td.name", { title: one.endpoint }, named(one.endpoint)),
           h("td.short", one.pending && "not confirmed", one.raw && "raw"), h("td", one.filter && inline(one.filter)))))) : h("p.hint", "Nobody is subscribed."))),
       buses.map((bus) => h("article", h("div.bar", h("h2", bus.name), h("small", "bus"), button("Put event…", () => this.put(bus))),
         bus.rules.length ? h("table", h("tbody", bus.rules.map((rule) => h("tr", h("td.name", rule.name, !rule.enabled && h("small", " disabled")),
-          h("td", rule.schedule ?? (rule.pattern && inline(rule.pattern))), h("td.short", "→"), h("td.name", rule.targets.map(short).join(", ") || "nobody"))))) : h("p.hint", "It has no rule."))));
+          h("td", rule.schedule ?? (rule.pattern && inline(rule.pattern))), h("td.short", "→"), h("td.name", { title: rule.targets.join("\n") }, rule.targets.map(named).join(", ") || "nobody"))))) : h("p.hint", "It has no rule."))));
   }
 
   publish(topic) {
@@ -78,10 +79,10 @@ export class BucketsView extends Page {
   async reload() {
     if (this.name) await this.inside();
     else {
-      const { buckets } = await get("buckets");
+      const [{ buckets }, named] = await Promise.all([get("buckets"), naming()]);
       fill(this.element, this.head("Buckets"), buckets.length ? h("div.lines", buckets.map((one) =>
         h("a.line", { href: `#/buckets/${encodeURIComponent(one.name)}` }, h("b", one.name),
-          h("span.words", one.notifies.map((told) => `${told.events.join(", ")} → ${short(told.arn)}`).join("; "))))) : nothing("There is no bucket."));
+          h("span.words", one.notifies.map((told) => `${told.events.join(", ")} → ${named(told.arn)}`).join("; "))))) : nothing("There is no bucket."));
     }
   }
 

@@ -3,7 +3,8 @@
 import { get, post } from "./api.js";
 import { ask } from "./dialog.js";
 import { h, fill, toast } from "./dom.js";
-import { clock, duration, instant, relative, short } from "./format.js";
+import { clock, duration, instant, relative } from "./format.js";
+import { naming } from "./names.js";
 
 const button = (text, onclick, more = {}) => h("button", { type: "button", onclick, ...more }, text);
 
@@ -14,7 +15,7 @@ export class SchedulesView {
   async enter() { await this.reload(); }
 
   async reload() {
-    const [{ schedules, now_ms: now }, time] = await Promise.all([get("schedules"), get("time")]);
+    const [{ schedules, now_ms: now }, time, named] = await Promise.all([get("schedules"), get("time"), naming()]);
     fill(this.element, h("div.bar", h("h1", "Schedules and time")),
       h("p.sum", h("span", `It is ${instant(time.now_ms)}${time.virtual ? " in virtual time" : ""}.`),
         h("span", time.next_owed_ms === null ? "Nothing is under way." : `What is under way goes on ${relative(time.next_owed_ms, time.now_ms)}.`)),
@@ -23,7 +24,7 @@ export class SchedulesView {
       schedules.length ? h("table.cards", h("thead", h("tr", ["Schedule", "Expression", "Next", "Target", ""].map((one) => h("th", one)))),
         h("tbody", schedules.map((one) => h("tr", h("td", h("b", one.name), h("small", ` ${one.kind}`)), h("td", { "data-label": "when" }, one.expression, one.zone !== "UTC" && ` ${one.zone}`),
           h("td", { "data-label": "next" }, one.next_ms ? `${relative(one.next_ms, now)}, at ${clock(one.next_ms).slice(0, 8)}` : one.enabled ? "never" : "disabled"),
-          h("td", { "data-label": "target" }, one.target ? short(one.target) : "nobody"), h("td.buttons", button("Fire now", () => this.fire(one))))))) : h("div.empty", h("p", "Nothing is scheduled.")));
+          h("td", { "data-label": "target", title: one.target }, one.target ? named(one.target) : "nobody"), h("td.buttons", button("Fire now", () => this.fire(one))))))) : h("div.empty", h("p", "Nothing is scheduled.")));
   }
 
   async fire(one) {
