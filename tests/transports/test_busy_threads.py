@@ -16,7 +16,7 @@ import pytest
 from chalice_offline.core.pending import Pending
 from chalice_offline.drivers.handler_threads import HandlerThreads
 from chalice_offline.drivers.helping import Helper
-from chalice_offline.transports import busy_connection, http_server
+from chalice_offline.transports import busy_connection, http_server, lending
 from chalice_offline.transports.browser_policy import Area
 from chalice_offline.transports.lending import Lending
 from tests.transports.raw_http import connect, read_replies, read_reply
@@ -366,8 +366,8 @@ def test_what_is_being_answered_when_the_server_stops_is_answered(
     begun, ends = threading.Event(), threading.Event()
     end_soon = Lending.end_soon
 
-    def ending(lending: Lending, busy: BusyConnection) -> None:
-        end_soon(lending, busy)
+    def ending(at: Lending, busy: BusyConnection) -> None:
+        end_soon(at, busy)
         ends.set()
 
     def answer() -> Any:
@@ -397,6 +397,23 @@ def lending_with(helper: Any, timers: list[Any]) -> tuple[Lending, Any]:
     return Lending(guard, endpoint), owner
 
 
+def test_only_so_many_take_another_descriptor(
+    server: Server, routes: Routes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The event loop serves the others meanwhile: where few are allowed there are more clients."""
+    monkeypatch.setattr(lending, "CONNECTIONS", 2)
+    with connect(server.port) as one, connect(server.port) as two, connect(server.port) as three:
+        times = 0
+        for _ in range(2_000):
+            assert [ask(client) for client in (one, two, three)] == [b"cba"] * 3
+            lent = routes.threads[-3:].count(OWN)
+            assert lent <= 2
+            times += lent == 2
+            if times == 50:
+                return
+    pytest.fail("two were never lent for long")
+
+
 @pytest.mark.parametrize("lacks", ["threads", "descriptors"])
 def test_what_cannot_be_lent_stays_as_it_is(lacks: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The event loop reads on, and never waits for it: a slow reader would stop all others."""
@@ -409,7 +426,7 @@ def test_what_cannot_be_lent_stays_as_it_is(lacks: str, monkeypatch: pytest.Monk
         threads.shutdown()
     else:
         monkeypatch.setattr(selectors, "DefaultSelector", none)
-    lending, owner = lending_with(Helper(threads), [])
+    lends, owner = lending_with(Helper(threads), [])
     ours, theirs = sockets.socketpair()
     with ours, theirs:
         ours.setblocking(False)
@@ -419,7 +436,7 @@ def test_what_cannot_be_lent_stays_as_it_is(lacks: str, monkeypatch: pytest.Monk
             pause_reading=lambda: reads.append(False),
             resume_reading=lambda: reads.append(True),
         )
-        assert lending.lend(owner, transport) is None
+        assert lends.lend(owner, transport) is None
         assert reads == [False, True]
         assert not os.get_blocking(ours.fileno())
 
@@ -427,16 +444,16 @@ def test_what_cannot_be_lent_stays_as_it_is(lacks: str, monkeypatch: pytest.Monk
 def test_they_are_looked_at_by_one_timer() -> None:
     """However often connections go and come back, while it runs."""
     timers: list[Any] = []
-    lending, owner = lending_with(Helper(HandlerThreads("test")), timers)
+    lends, owner = lending_with(Helper(HandlerThreads("test")), timers)
     ours, theirs = sockets.socketpair()
     with ours, theirs:
         transport: Any = SimpleNamespace(
             get_extra_info=lambda _: ours, pause_reading=list, resume_reading=list
         )
         for _ in range(3):
-            busy = lending.lend(owner, transport)
+            busy = lends.lend(owner, transport)
             assert busy is not None
-            lending.abandon(busy)
+            lends.abandon(busy)
     assert len(timers) == 1
     _, look, *arguments = timers.pop()
     look(*arguments)

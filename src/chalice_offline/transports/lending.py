@@ -22,6 +22,8 @@ _log = logging.getLogger(__name__)
 
 # One serves all, but for those that wait for a handler when it is found to take a while.
 THREADS = 4
+# Each of these takes a second descriptor, and where few are allowed, clients come first.
+CONNECTIONS = 64
 # Windows has begun to read by the time that it is told to pause.
 _CAN_PAUSE = sys.platform != "win32"
 
@@ -38,7 +40,7 @@ class Lending:
 
     def lend(self, owner: Owner, transport: asyncio.Transport) -> BusyConnection | None:
         """Give a connection to a thread; None when it must stay."""
-        if not _CAN_PAUSE:
+        if not _CAN_PAUSE or len(self._lent) >= CONNECTIONS:
             return None
         try:
             own = transport.get_extra_info("socket").dup()
