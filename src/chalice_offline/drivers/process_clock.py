@@ -9,7 +9,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,7 +22,14 @@ class ProcessClock:
     `on_sleep(milliseconds)`: whoever sleeps lets virtual time pass instead of hanging on a clock
     that stands still. What waits for something else than time goes on waiting for that, in real
     time: `threading.Event.wait`, `queue.get`, `asyncio.sleep`, sockets.
+
+    What stands in its place is one function for all clocks, and asks whose time it is when it is
+    called. For some keep it: a `def poll(sleep=time.sleep)` that was imported meanwhile, as
+    botocore's retries have, lets the time of whatever clock is there later pass, and holds none.
     """
+
+    _started: ClassVar[list[ProcessClock]] = []
+    _real_sleep: ClassVar[Any] = staticmethod(time.sleep)
 
     def __init__(
         self, on_sleep: Callable[[int], None], is_ours: Callable[[], bool] | None = None
@@ -33,8 +40,6 @@ class ProcessClock:
         self._put_to_ms = 0
         self._travel: Any = None
         self._traveller: Any = None
-        self._real_sleep = time.sleep
-        self._virtual_sleep: Callable[[float], None] = self._sleep
 
     def start(self, instant_ms: int) -> None:
         """Stop the process's clock at `instant_ms`."""
@@ -43,8 +48,10 @@ class ProcessClock:
         self._put_to_ms = instant_ms
         self._travel = time_machine.travel(_instant(instant_ms), tick=False)
         self._traveller = self._travel.start()
-        self._real_sleep = time.sleep
-        _modules.replace(self._real_sleep, self._virtual_sleep)
+        if time.sleep is not ProcessClock._present_sleep:
+            ProcessClock._real_sleep = staticmethod(time.sleep)
+        ProcessClock._started.append(self)
+        _modules.replace(ProcessClock._real_sleep, ProcessClock._present_sleep)
 
     def move_to(self, instant_ms: int) -> None:
         """Move the process's clock; nothing happens before `start`."""
@@ -59,20 +66,31 @@ class ProcessClock:
 
     def stop(self) -> None:
         """Give the process its own clock back."""
-        _modules.replace(self._virtual_sleep, self._real_sleep)
+        if self not in ProcessClock._started:
+            return
+        ProcessClock._started.remove(self)
+        if not ProcessClock._started:
+            _modules.replace(ProcessClock._present_sleep, ProcessClock._real_sleep)
         self._traveller = None
         if self._travel is not None:
             self._travel.stop()
             self._travel = None
 
-    def _sleep(self, seconds: float, /) -> None:
+    def sleep(self, seconds: float) -> None:
+        """Let time pass as `time.sleep` does; ValueError for less than none."""
         if seconds < 0:
             message = "sleep length must be non-negative"
             raise ValueError(message)
         if self._is_ours is None or self._is_ours():
             self._on_sleep(round(seconds * 1000))
         else:
-            self._real_sleep(seconds)
+            ProcessClock._real_sleep(seconds)
+
+    @staticmethod
+    def _present_sleep(seconds: float, /) -> None:
+        """Let time pass on the clock that was started last, or in reality when there is none."""
+        started = ProcessClock._started
+        (started[-1].sleep if started else ProcessClock._real_sleep)(seconds)
 
 
 class _Modules:

@@ -17,8 +17,9 @@ from chalice_offline.core.errors import AwsError
 from chalice_offline.core.http import Headers, HttpRequest, HttpResponse
 from chalice_offline.core.kernel import missing_operation
 from chalice_offline.protocols import load_service, service_names
-from chalice_offline.services.delegated import firehose_buckets
+from chalice_offline.services.delegated import firehose_buckets, managed_policies
 from chalice_offline.services.delegated.firehose_buckets import FirehoseBuckets
+from chalice_offline.services.delegated.kept_objects import remember_with_objects
 from chalice_offline.services.delegated.missing_package import missing_package
 from chalice_offline.services.delegated.moto_state import MotoState
 from chalice_offline.services.delegated.seeded_system import seed_system_randomness
@@ -72,7 +73,6 @@ class Delegated:
     def handle(self, context: CallContext, service: str, request: HttpRequest) -> HttpResponse:
         """Answer one request; raises AwsError when moto knows neither service nor path."""
         self._state.put_in_place()
-        FirehoseBuckets.present = context, self._deliver
         url = _aws_url(service, context.region, request)
         clean_url = url.split("?", 1)[0]
         backend = self._backend(service, clean_url)
@@ -84,7 +84,8 @@ class Delegated:
             prepare()
         now_ms = context.now_ms
         policy = self.sessions.asked_for(request, now_ms) if service == "sts" else None
-        response = _answer(route, context, service, url, request)
+        with FirehoseBuckets.reached_by(context, self._deliver):
+            response = _answer(route, context, service, url, request)
         if policy is not None:
             self.sessions.began(policy, response, now_ms)
         return response
@@ -172,6 +173,7 @@ class Delegated:
             except ModuleNotFoundError as error:
                 raise missing_package(service, error) from error
             seed_system_randomness()
+            remember_with_objects()
         return self._backends[service]
 
 
@@ -187,13 +189,7 @@ def _prepare(service: str) -> None:
     if service == "firehose":
         firehose_buckets.install()
     if service == "iam":
-        # Roles get AWS's managed policies attached. Loading them costs memory, which only those
-        # who use IAM should pay: moto would load them for every service.
-        from moto.core.config import default_user_config
-        from moto.iam.models import iam_backends
-
-        default_user_config["iam"]["load_aws_managed_policies"] = True
-        iam_backends.clear()
+        managed_policies.install()
 
 
 def _signature(model: Any, context: CallContext) -> str:
@@ -208,11 +204,11 @@ def _find_backend(service: str, clean_url: str) -> _Backend | None:
 
     fitting = [n for n, pattern in backend_index.backend_url_patterns if pattern.match(clean_url)]
     for name in sorted(fitting, key=lambda one: one != service):
-        by_account = backends.get_backend(name)
-        by_region = by_account["123456789012"]  # any account: the URL patterns are all the same
-        backend = by_region["us-east-1" if "us-east-1" in by_region else "aws"]
-        routes = tuple((re.compile(url), route) for url, route in backend.urls.items())
-        return _Backend(routes)
+        # The URL patterns are those of the class. An object of it would be thousands: all of AWS's
+        # machine images, say, for an account that nobody has.
+        backend: Any = backends.get_backend(name).backend
+        patterns = object.__new__(backend).urls
+        return _Backend(tuple((re.compile(url), route) for url, route in patterns.items()))
     return None
 
 

@@ -5,10 +5,11 @@ Left alone, moto would put them into buckets of its own, which nobody can see.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from chalice_offline.core.context import CallContext
     from chalice_offline.core.kernel import Reply
@@ -24,6 +25,16 @@ class FirehoseBuckets:
 
     def __init__(self, account_id: str = "") -> None:
         self._account_id = account_id
+
+    @classmethod
+    @contextmanager
+    def reached_by(cls, context: CallContext, deliver: Callable[..., Reply]) -> Iterator[None]:
+        """Put records into the buckets of an emulator that has moto answer a call, meanwhile."""
+        before, cls.present = cls.present, (context, deliver)
+        try:
+            yield
+        finally:
+            cls.present = before
 
     def __getitem__(self, key: str) -> FirehoseBuckets:
         return self if self._account_id else FirehoseBuckets(key)
