@@ -34,6 +34,19 @@ def _same_folder() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
+def _parameters_hold_nothing(request: pytest.FixtureRequest) -> Iterator[None]:
+    """An exception that is a test's parameter lets go of the frames that it was raised through.
+
+    Parameters live as long as pytest, and the frames hold the emulator of their test.
+    """
+    yield
+    called = getattr(request.node, "callspec", None)
+    for value in called.params.values() if called else ():
+        if isinstance(value, BaseException):
+            value.__traceback__ = value.__context__ = None
+
+
+@pytest.fixture(autouse=True)
 def _process_given_back() -> Iterator[None]:
     """What parts that nobody holds the process for have replaced is given back after each test.
 
