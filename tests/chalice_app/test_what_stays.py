@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import importlib
 import sys
 import time
 import weakref
@@ -17,7 +18,7 @@ from moto.core.common_models import BaseModel
 from chalice_offline.testing import Offline
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 PROJECT = """
@@ -88,46 +89,67 @@ def test_an_emulator_goes_with_all_that_moto_held_for_it(
     assert emulator() is None
 
 
-def test_a_module_imported_meanwhile_holds_no_clock(
-    projects: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """`sleep=time.sleep`, evaluated in one session, means the next one's time, and then ours."""
-    directory = projects.write(PROJECT)
+@pytest.fixture
+def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Seconds that were really slept: a module `patient` waits, and no test has to."""
+    seconds: list[float] = []
+    monkeypatch.setattr(time, "sleep", seconds.append)
+    return seconds
+
+
+@pytest.fixture
+def patient(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], Any]]:
+    """Import a module of the library that waits."""
     library = tmp_path / "library"
     library.mkdir()
     (library / "patient.py").write_text(
-        "import time\n\ndef wait(seconds, sleep=time.sleep):\n    sleep(seconds)\n"
+        "import time\n"
+        "def wait(seconds, sleep=time.sleep):\n    sleep(seconds)\n"
+        "def nap(seconds):\n    time.sleep(seconds)\n"
     )
     monkeypatch.syspath_prepend(library)
-    with _offline(directory) as first:
-        import patient  # type: ignore[import-not-found]
+    yield lambda: importlib.import_module("patient")
+    sys.modules.pop("patient", None)
 
+
+def test_a_module_imported_meanwhile_holds_no_clock(
+    projects: Any, patient: Callable[[], Any], slept: list[float]
+) -> None:
+    """`sleep=time.sleep`, evaluated in one session, means the next one's time, and then ours."""
+    directory = projects.write(PROJECT)
+    with _offline(directory) as first:
+        wait = patient().wait
         emulator = weakref.ref(first.emulator)
         start = first.now
-        patient.wait(20)
+        wait(20)
         assert first.now - start == timedelta(seconds=20)
     del first
     gc.collect()
     assert emulator() is None
     with _offline(directory) as second:
         start = second.now
-        patient.wait(30)
+        wait(30)
         assert second.now - start == timedelta(seconds=30)
-    began = time.monotonic()
-    patient.wait(0.05)
-    assert time.monotonic() - began >= 0.05
-    del sys.modules["patient"]
+    assert slept == []
+    wait(40)
+    assert slept == [40]
 
 
 def test_sleep_put_back_after_the_session_is_the_real_one(
-    projects: Any, monkeypatch: pytest.MonkeyPatch
+    projects: Any,
+    patient: Callable[[], Any],
+    slept: list[float],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """By a test that had replaced it meanwhile, and gives it back when the emulator is gone."""
-    with monkeypatch.context() as patch, _offline(projects.write(PROJECT)):
+    nap = patient().nap
+    with monkeypatch.context() as patch, _offline(projects.write(PROJECT)) as offline:
+        start = offline.now
         patch.setattr(time, "sleep", lambda _seconds: None)
-    began = time.monotonic()
-    time.sleep(0.05)
-    assert time.monotonic() - began >= 0.05
+        nap(20)
+        assert offline.now == start
+    nap(30)
+    assert slept == [30]
 
 
 def test_moto_is_whole_again_for_who_uses_it_afterwards(projects: Any) -> None:
@@ -143,3 +165,13 @@ def test_moto_is_whole_again_for_who_uses_it_afterwards(projects: Any) -> None:
         assert [key.name for key in FakeKey.instances_tracked] == ["a"]
         iam = boto3.client("iam", region_name="us-east-1")
         assert iam.list_policies(Scope="AWS")["Policies"] == []
+
+
+def test_a_services_model_is_read_once_for_all_clients(projects: Any) -> None:
+    """It is megabytes, and takes longer to read than a test runs."""
+    with _offline(projects.write(PROJECT)) as offline:
+        models = [
+            offline.client("sqs", region).meta.service_model.metadata
+            for region in ("us-east-1", "eu-west-1")
+        ]
+    assert models[0] is models[1]

@@ -6,6 +6,8 @@ that an emulator gave back when it stopped serves the next emulator.
 
 from __future__ import annotations
 
+import threading
+from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from chalice_offline.core.errors import EmulatorBug
@@ -14,20 +16,30 @@ if TYPE_CHECKING:
     from chalice_offline.transports.in_process import InProcessDoor
 
 
+# Sessions make one client at a time (boto3's guide, "Multithreading or multiprocessing").
+_making = threading.Lock()
+
+
+@cache
+def _session() -> Any:
+    """Return the session of all these clients; each of their own would read 10 MB of its own."""
+    import boto3
+
+    return boto3.session.Session()
+
+
 class _Bound:
     """A client and the emulator's door it goes through, whichever other door is open."""
 
     def __init__(self, service: str, region: str) -> None:
-        import boto3
-
-        session: Any = boto3.session.Session()
         self.door: InProcessDoor | None = None
-        self.client: Any = session.client(
-            service,
-            region_name=region,
-            aws_access_key_id="test",
-            aws_secret_access_key="test",  # noqa: S106 - no secret: the emulator asks for none
-        )
+        with _making:
+            self.client: Any = _session().client(
+                service,
+                region_name=region,
+                aws_access_key_id="test",
+                aws_secret_access_key="test",  # noqa: S106 - no secret: the emulator asks for none
+            )
         self.client.meta.events.register_first("before-send", self._answer)
 
     def _answer(self, request: Any, **_: Any) -> Any:
