@@ -33,6 +33,15 @@ class LiveInSteps(LiveDriver):
         self._busy = 0
         self._quiet = threading.Condition()
         self._is_handler = threading.local()
+        self._sleeping: set[threading.Event] = set()
+        self._is_over = False
+
+    def stop(self) -> None:
+        """Stop, and wake who sleeps: a thousand handlers would hold their emulator for minutes."""
+        super().stop()
+        self._is_over = True
+        for over in tuple(self._sleeping):
+            over.set()
 
     # ---- what VirtualDriver can do, too -------------------------------------------------------
 
@@ -54,9 +63,12 @@ class LiveInSteps(LiveDriver):
         assert self._emulator is not None
         # First the timer, then no longer busy: in between, nothing would seem to be left to do.
         self._emulator.set_timer(self.clock.now_ms() + duration_ms, lambda: self._resume(over))
+        self._sleeping.add(over)
         self._count(-1)
-        over.wait(PATIENCE_SECONDS)
-        if life is not None and life.interruption.requested:
+        if not self._is_over:
+            over.wait(PATIENCE_SECONDS)
+        self._sleeping.discard(over)
+        if self._is_over or (life is not None and life.interruption.requested):
             raise RunStopped
 
     def wait(self, pending: Pending[Any], life: RunLife | None = None) -> None:
