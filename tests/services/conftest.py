@@ -88,6 +88,8 @@ class Aws:
         if isinstance(self.driver, LiveInSteps):
             self.driver.start()
             stack.callback(self.driver.stop)
+        else:
+            stack.callback(self.driver.close)
 
     @property
     def now(self) -> datetime:
