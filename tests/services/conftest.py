@@ -12,7 +12,7 @@ import pytest
 from botocore.config import Config
 
 from chalice_offline.composition import compose
-from chalice_offline.core.run import FunctionRun, Outcome
+from chalice_offline.core.run import FunctionRun, Outcome, RunLife
 from chalice_offline.drivers.process_clock import ProcessClock
 from chalice_offline.drivers.virtual import VirtualDriver
 from chalice_offline.services.lambda_ import FunctionSettings, LambdaState
@@ -65,7 +65,8 @@ class Aws:
     """One emulator, and clients that reach it through one door."""
 
     def __init__(self, way: str, stack: ExitStack) -> None:
-        self._clock = ProcessClock(lambda ms: self.driver.sleep(ms))
+        self._clock = ProcessClock(self._sleep)
+        self._sleeping: list[RunLife] = []
         make = LiveInSteps if way == "live" else VirtualDriver
         self.driver = make(
             run_function=self._run, send_request=send_request, on_move=self._clock.move_to
@@ -89,7 +90,7 @@ class Aws:
             self.driver.start()
             stack.callback(self.driver.stop)
         else:
-            stack.callback(self.driver.close)
+            stack.callback(self._close)
 
     @property
     def now(self) -> datetime:
@@ -132,6 +133,22 @@ class Aws:
 
     def _run(self, run: FunctionRun) -> Outcome:
         return self.handlers[run.function_name](run.payload)
+
+    def _sleep(self, duration_ms: int) -> None:
+        if isinstance(self.driver, LiveInSteps):
+            self.driver.sleep(duration_ms)
+            return
+        # Not the life of the run: a handler that has timed out gets here to its end, and tells.
+        life = RunLife(0)
+        self._sleeping.append(life)
+        self.driver.sleep(duration_ms, life)
+        self._sleeping.remove(life)
+
+    def _close(self) -> None:
+        """Wake who sleeps: on threads of their own they would hold the emulator for good."""
+        for life in self._sleeping:
+            life.interruption.request()
+        self.driver.close()
 
 
 @pytest.fixture(params=WAYS)

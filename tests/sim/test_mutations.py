@@ -224,12 +224,25 @@ BREAKS: dict[Break, str] = {
 }
 """Each break, and what the auditor says of the harm it does."""
 
+FOUND_BY: dict[Break, int] = {
+    yes_before_the_ticket: 1,
+    no_lease: 4,
+    no_void: 1,
+    no_look_before_it_is_created_again: 10,
+    another_key_each_time: 1,
+    options_are_forgotten: 1,
+    failures_are_swallowed: 7,
+    prints_without_looking: 2,
+}
+"""The seed that finds a break now, if it is another than 0: it is played first, then all others."""
+
 
 @pytest.mark.parametrize("break_it", BREAKS, ids=lambda break_it: break_it.__name__)
 def test_break_is_found(monkeypatch: pytest.MonkeyPatch, break_it: Break) -> None:
     """Within some seeds of a few orders each, and for what it is."""
     break_it(monkeypatch)
-    for seed in range(SEEDS_MAX):
+    known = FOUND_BY.get(break_it, 0)
+    for seed in sorted(range(SEEDS_MAX), key=lambda seed: (seed != known, seed)):
         evening = replace(make_plan(seed, ORDERS), weather=ROUGH)
         if re.search(BREAKS[break_it], "\n".join(play(evening).findings)):
             return
