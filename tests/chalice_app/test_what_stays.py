@@ -137,11 +137,15 @@ def test_a_module_imported_meanwhile_holds_no_clock(
 
 def test_sleep_put_back_after_the_session_is_the_real_one(
     projects: Any,
+    tmp_path: Path,
     patient: Callable[[], Any],
     slept: list[float],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """By a test that had replaced it meanwhile, and gives it back when the emulator is gone."""
+    """By a test that had replaced it meanwhile, and gives it back when the emulator is gone.
+
+    The next one's time passes again where somebody sleeps.
+    """
     nap = patient().nap
     with monkeypatch.context() as patch, _offline(projects.write(PROJECT)) as offline:
         start = offline.now
@@ -149,6 +153,12 @@ def test_sleep_put_back_after_the_session_is_the_real_one(
         nap(20)
         assert offline.now == start
     nap(30)
+    assert slept == [30]
+    monkeypatch.setattr(time, "sleep", slept.append)  # as `slept` does at its end: the real one
+    with _offline(tmp_path) as later:
+        start = later.now
+        nap(40)
+        assert later.now - start == timedelta(seconds=40)
     assert slept == [30]
 
 

@@ -105,6 +105,8 @@ class _Modules:
         self._imported: tuple[int, str] = (0, "")  # how many modules, and which came last
         # How many names a module had when none of them was `time.sleep`.
         self._without_sleep: dict[str, int] = {}
+        # Those that had it once. A test may have put another function there, and give it back.
+        self._had_sleep: set[str] = set()
         self._with_sleep: list[str] = []  # of those installed
         self._own: list[str] = []
 
@@ -131,9 +133,12 @@ class _Modules:
         found = [name for name, value in list(names.items()) if value is function]
         for name in found:
             names[name] = by
-        if not found:
+        if found:
+            self._had_sleep.add(module_name)
+        elif module_name not in self._had_sleep:
             self._without_sleep[module_name] = len(names)
-        return bool(found)
+            return False
+        return True
 
 
 _PLACES = ("stdlib", "platstdlib", "purelib", "platlib")
