@@ -160,3 +160,35 @@ def test_a_request_without_what_it_is_about_is_refused(s3: Any) -> None:
     status, code, text = refusal(s3.get_object_attributes, **KEY, ObjectAttributes=[])
     assert (status, code) == (400, "InvalidRequest")
     assert text.endswith("is either missing or empty")
+
+
+def test_tags_of_a_new_bucket_are_not_awss(s3: Any) -> None:
+    """CreateBucket says so at length, PutBucketTagging of a bucket that is there does not."""
+    tags = [{"Key": "aws:own", "Value": "1"}]
+    asked = {"Bucket": "refused-tags", "CreateBucketConfiguration": {"Tags": tags}}
+    text = refusal(s3.create_bucket, **asked)[2]
+    assert text.startswith('User-defined tag keys can\'t start with "aws:".')
+    text = refusal(s3.put_bucket_tagging, Bucket=BUCKET, Tagging={"TagSet": tags})[2]
+    assert text == "System tags cannot be added/updated by requester"
+
+
+def test_tags_of_no_object_name_bucket_and_key(s3: Any) -> None:
+    """Whoever asks for them; who sets them is told the key alone (recorded)."""
+    for call, request, key in (
+        (s3.get_object_tagging, {}, f"{BUCKET}/k"),
+        (s3.put_object_tagging, {"Tagging": {"TagSet": []}}, "k"),
+    ):
+        with pytest.raises(ClientError) as refused:
+            call(**KEY, **request)
+        assert refused.value.response["Error"]["Key"] == key
+
+
+def test_a_read_with_what_is_no_key_is_a_read_with_another_key(s3: Any) -> None:
+    """A write is told what is wrong with it (recorded)."""
+    key = {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": "k" * 32}
+    short = key | {"SSECustomerKey": "k" * 31}
+    s3.put_object(**KEY, **key)
+    assert refusal(s3.get_object, **KEY, **short)[:2] == (403, "AccessDenied")
+    assert refusal(s3.put_object, **KEY, **short) == (
+        400, "InvalidArgument", "The secret key was invalid for the specified algorithm."
+    )  # fmt: skip

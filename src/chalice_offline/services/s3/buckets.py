@@ -56,7 +56,7 @@ def create_bucket(s3: S3State, context: CallContext, request: Request) -> Result
             "InvalidBucketAclWithObjectOwnership",
             "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting",
         )
-    tags = tags_of(configuration.get("Tags", ()), of_bucket=True)
+    tags = tags_of(configuration.get("Tags", ()), of_new_bucket=True)
     present = s3.buckets.get(name)
     if present is not None:
         _check_recreation(present, context, region, tags)

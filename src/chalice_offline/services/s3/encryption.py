@@ -97,10 +97,7 @@ def customer_key(request: Mapping[str, Any], prefix: str = "") -> str:
             "an appropriate secret key.",
             _HEADER,
         )
-    try:
-        raw = base64.b64decode(key, validate=True)
-    except (binascii.Error, ValueError):
-        raw = b""
+    raw = _raw(key)
     if len(raw) != _KEY_BYTES:
         raise invalid_argument("The secret key was invalid for the specified algorithm.", _HEADER)
     expected = base64.b64encode(hashlib.md5(raw).digest()).decode()
@@ -118,10 +115,19 @@ def customer_key(request: Mapping[str, Any], prefix: str = "") -> str:
     return expected
 
 
+def _raw(key: str) -> bytes:
+    """Return a key's bytes; none of what is no base64."""
+    try:
+        return base64.b64decode(key, validate=True)
+    except (binascii.Error, ValueError):
+        return b""
+
+
 def check_key(request: Mapping[str, Any], version: ObjectVersion, prefix: str = "") -> None:
     """Refuse to read what a client's key encrypted without that key, and anything else with one."""
-    if request.get(f"{prefix}SSECustomerKey") and not request.get(f"{prefix}SSECustomerKeyMD5"):
-        raise _wrong_key()
+    key = request.get(f"{prefix}SSECustomerKey")
+    if key and (not request.get(f"{prefix}SSECustomerKeyMD5") or len(_raw(key)) != _KEY_BYTES):
+        raise _wrong_key()  # a read is told this, too, of a key that cannot be one (recorded)
     given = customer_key(request, prefix)
     needed = version.encryption.get("SSECustomerKeyMD5", "")
     if needed and not given:

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 # S3 user guide, "Categorizing your storage using tags".
 _ALLOWED = re.compile(r"[\w\s.:/=+\-@]*")
 _HEADER = "x-amz-tagging"
+_AT_CREATION = (
+    'User-defined tag keys can\'t start with "aws:". This prefix is reserved for system tags. '
+    'Remove "aws:" from your tag keys and try again.'
+)
 _NONE: Mapping[str, str] = MappingProxyType({})
 
 
@@ -30,6 +34,7 @@ def tags_of(
     tag_set: Iterable[Mapping[str, str]],
     *,
     of_bucket: bool = False,
+    of_new_bucket: bool = False,
     system: Mapping[str, str] | None = _NONE,
 ) -> dict[str, str]:
     """Return the tags of a request's TagSet; raises AwsError for what is no tag.
@@ -40,6 +45,8 @@ def tags_of(
     tags: dict[str, str] = {}
     for tag in tag_set:
         allowed = system is None or system.get(tag["Key"]) == tag["Value"]
+        if is_reserved(tag["Key"]) and not allowed and of_new_bucket:
+            raise AwsError("InvalidTag", _AT_CREATION)
         if is_reserved(tag["Key"]) and not allowed:
             raise _system_tag(tag["Key"], of_bucket=of_bucket)
         key, value = tag["Key"], tag["Value"]
@@ -51,10 +58,10 @@ def tags_of(
             )
         _check(key, value)
         tags[key] = value
-    if counted(tags) > (BUCKET_TAGS if of_bucket else OBJECT_TAGS):
+    if counted(tags) > (BUCKET_TAGS if of_bucket or of_new_bucket else OBJECT_TAGS):
         text = (
             f"Bucket tag count cannot be greater than {BUCKET_TAGS}"
-            if of_bucket
+            if of_bucket or of_new_bucket
             else f"Object tags cannot be greater than {OBJECT_TAGS}"
         )
         raise AwsError("BadRequest", text)

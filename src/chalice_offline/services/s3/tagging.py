@@ -65,7 +65,13 @@ def put_object_tagging(s3: S3State, context: CallContext, request: Request) -> R
 def get_object_tagging(s3: S3State, _context: CallContext, request: Request) -> Result:
     """Tell an object's tags."""
     bucket = s3.find_bucket(request)
-    version = s3.find_object(bucket, request, about=True)
+    try:
+        version = s3.find_object(bucket, request, about=True)
+    except AwsError as error:
+        if error.code == "NoSuchKey":
+            # Recorded, of this operation alone.
+            error.fields = {**error.fields, "Key": f"{bucket.name}/{request['Key']}"}
+        raise
     return {"TagSet": tag_set_of(version.tags), **_told(bucket, version)}
 
 
