@@ -295,6 +295,10 @@ def test_a_function_is_invoked_in_a_dialog(opened: Opened) -> None:
     page.run("document.querySelector('dialog textarea').value = '{\"table\": 7}'")
     page.click("dialog .main")
     page.wait("document.querySelector('.told:not(.bad)').innerText.includes('\"table\": 7')")
+    page.run("document.querySelector('dialog textarea').value = '{\"fail\": true}'")
+    page.click("dialog .main")
+    page.wait("document.querySelector('.told .error')?.innerText.startsWith('Broken: ')")
+    assert page.run("document.querySelector('.told .frames').innerText") == HOSTILE
     assert page.errors == []
 
 

@@ -5,6 +5,7 @@ import { ask } from "./dialog.js";
 import { h, toast } from "./dom.js";
 import { pretty } from "./format.js";
 import { json } from "./json.js";
+import { frames } from "./story.js";
 
 const NOTHING = "nothing: {}";
 
@@ -30,7 +31,13 @@ export async function invoke(one) {
   ], "Invoke", async ({ event, type }) => {
     const done = await post(`${place}/invoke`, { event, type });
     if (type === "Event") return h("p", "Taken; it runs by itself.");
-    return h("div", h("p", { class: done.error ? "bad" : "good" }, done.error || "ok"), json(done.payload),
+    return h("div", h("p", { class: done.error ? "bad" : "good" }, done.error || "ok"), failure(done.payload) ?? json(done.payload),
       done.log?.length > 0 && h("pre.log", done.log.map((line) => `${line}\n`)));
   });
+}
+
+/** What a function failed with, for people; null when it is no error as Lambda tells them. */
+function failure(payload) {
+  if (!payload?.errorMessage || !Array.isArray(payload.stackTrace)) return null;
+  return h("div", h("p.error", `${payload.errorType}: ${payload.errorMessage}`), payload.stackTrace.length > 0 && frames(payload.stackTrace));
 }

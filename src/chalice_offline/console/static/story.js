@@ -214,7 +214,7 @@ const isBad = (step) => /\b(lost|gave up|dropped)|DeadLetter|Error|Exception/.te
 const isAside = (step) => step.kind === "note" && /^(no rule matched|filtered out|delivered to 0)/.test(step.outcome);
 
 /** A traceback with the user's own frames told from those of packages. */
-function frames(stack) {
+export function frames(stack) {
   return h("pre.frames", stack.map((frame) =>
     h("span", { class: /site-packages|chalice_offline|[/\\]lib[/\\]python/.test(frame) ? "theirs" : "ours" }, frame)));
 }
