@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from simulators.channels.marketplace import Decision
 from simulators.demo_report import Outcome, ShopOutcome, print_report, summary
+from simulators.ending import INTERRUPTED, end_by_signals
 from simulators.menu import SHOP
 from simulators.orders import OrderGenerator
 from simulators.playground import Playground, StartError
@@ -42,6 +43,7 @@ SHOP_EVERY = 10
 def main(arguments: Sequence[str] | None = None) -> int:
     """Play the orders; returns 0 when none was lost and none printed twice."""
     options = _parser().parse_args(arguments)
+    end_by_signals()
     try:
         with Playground(seed=options.seed, quiet=True) as playground:
             playground.upload_menus()
@@ -55,6 +57,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 sys.stdout.write(json.dumps(summary(outcome)) + "\n")
             else:
                 print_report(outcome, playground)
+    except KeyboardInterrupt:
+        return INTERRUPTED
     except StartError as error:
         sys.stderr.write(f"{error}\n")
         return 1

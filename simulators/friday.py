@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from simulators.audit import UNANSWERED, YES, findings, sides
 from simulators.books import Books
+from simulators.ending import INTERRUPTED, end_by_signals
 from simulators.menu import CLOVER, make_stores
 from simulators.orders import OrderGenerator
 from simulators.sim import plan as plans
@@ -238,7 +239,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.live
         else (play_virtual, ORDERS, VIRTUAL_SECONDS)
     )
-    night = play(options.orders or count, options.seed, options.seconds or seconds)
+    end_by_signals()
+    try:
+        night = play(options.orders or count, options.seed, options.seconds or seconds)
+    except KeyboardInterrupt:
+        return INTERRUPTED
     sys.stdout.write(json.dumps(asdict(night) | {"is_good": night.is_good}) + "\n")
     return 0 if night.is_good else 1
 

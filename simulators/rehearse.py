@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import signal
 import subprocess
 import sys
 import tempfile
@@ -21,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from simulators.account import holdings
 from simulators.applicant import Applicant, ApplicationError, Mailbox
+from simulators.ending import INTERRUPTED, end_by_signals
 from simulators.menu import SHOP
 from simulators.operators import GlassError, Operators
 from simulators.orders import OrderGenerator
@@ -30,7 +30,6 @@ from simulators.server import RunningServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from types import FrameType
 
     from simulators.world import World
 
@@ -428,7 +427,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         description="Deploy, take the first orders and delete, as docs/DEPLOY.md says, offline.",
     )
     parser.parse_args(arguments)
-    signal.signal(signal.SIGTERM, _interrupt)  # so that nothing of it stays behind
+    end_by_signals()
     started = time.monotonic()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="rehearsal-")))
@@ -439,16 +438,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stack.enter_context(aws(ports.aws, log))
             Rehearsal(folder / "project", ports).run()
         except KeyboardInterrupt:
-            return 130
+            return INTERRUPTED
         except (RehearsalError, StartError, GlassError) as error:
             sys.stderr.write(f"{error}\n\nThe AWS endpoint's last lines:\n{_end_of(log)}")
             return 1
     print(f"{time.monotonic() - started:5.1f} s in all")  # noqa: T201 - a command line
     return 0
-
-
-def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
 
 
 def _end_of(log: Path) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from simulators.ending import end_by_signals
 from simulators.first_order import write_first_order
 from simulators.playground import (
     APP_PORT,
@@ -23,7 +23,6 @@ from simulators.server import port_number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from types import FrameType
 
 _WORDS = {"app": "app", "aws": "AWS endpoint", "vendors": "vendors"}
 
@@ -49,8 +48,7 @@ AWS's own tools:         {{awslocal}} sqs list-queues
 def main(arguments: Sequence[str] | None = None) -> int:
     """Start everything and wait for Ctrl-C; returns the exit status."""
     options = _parser().parse_args(arguments)
-    for number in (signal.SIGINT, signal.SIGTERM):  # also where a shell had it ignored
-        signal.signal(number, _interrupt)
+    end_by_signals()
     ports = Ports(options.port, options.aws_port, options.vendors_port)
     try:
         with Playground(ports=ports) as playground:
@@ -104,10 +102,6 @@ def _parser() -> argparse.ArgumentParser:
     for option, what in (("--port", "app"), ("--aws-port", "aws"), ("--vendors-port", "vendors")):
         parser.add_argument(option, type=port_number, help=f"port of the {_WORDS[what]}")
     return parser
-
-
-def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":
