@@ -308,6 +308,30 @@ def test_a_server_that_stops_ends_them(
     assert client.recv(1) == b""
 
 
+def test_a_server_that_stops_ends_who_owes_the_rest_of_a_request(
+    server: Server, client: socket.socket
+) -> None:
+    """Whose connection a thread serves, and whose the event loop: neither is read any more."""
+    with connect(server.port) as other:
+        for one in (client, other):
+            one.sendall(f"POST / HTTP/1.1\r\n{HOST}Content-Length: 3\r\n\r\n".encode())
+        assert ask_anew(server) == b"cba"  # the other one's head is read by then
+        server.stop()
+        assert [ended(one) for one in (client, other)] == [True, True]
+
+
+def ask_anew(server: Server) -> bytes:
+    with connect(server.port) as made:
+        return ask(made)
+
+
+def ended(client: socket.socket) -> bool:
+    try:
+        return client.recv(1) == b""
+    except ConnectionResetError:
+        return True
+
+
 def test_a_mistake_of_ours_is_a_500(
     client: socket.socket, routes: Routes, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -256,15 +256,10 @@ class BusyThread:
 
     def _give_back(self, busy: BusyConnection, returned: Returned) -> None:
         with self._lock:
-            is_lent = busy in self._lent
-            if is_lent:
-                self._remove(busy)
-        if is_lent:
-            busy.owner.later(lambda: busy.owner.come_back(returned))
-            return
-        unanswered = None if returned.asked is None else _unanswered(returned.asked)
-        if unanswered is not None:  # the connection was lost a moment ago
-            self._endpoint.hang_up(unanswered)
+            if busy not in self._lent:  # taken away while its handler ran
+                return
+            self._remove(busy)
+        busy.owner.later(lambda: busy.owner.come_back(returned))
 
 
 def _unanswered(asked: Asked) -> Pending[HttpResponse] | None:

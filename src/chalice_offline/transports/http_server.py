@@ -108,9 +108,15 @@ class Server:
         _serving.add(self)
         try:
             await self._server.serve(sockets=[self._socket])
+            self._loop.call_soon(self._end_all)  # after who waits for an answer is told
         finally:
             _serving.discard(self)
             self._loop = None
+
+    def _end_all(self) -> None:
+        """End what is left: who owes the rest of a request, say, would wait for ever."""
+        for connection in list(self._server.server_state.connections):
+            connection.transport.abort()
 
     def _watch_clients(self, loop: asyncio.AbstractEventLoop) -> None:
         self._cut_off(REQUEST_SECONDS)

@@ -90,6 +90,8 @@ class LendableProtocol(HttpToolsProtocol):  # type: ignore[misc] # uvicorn is no
             self.data_received(returned.unread)
         if self._ends:
             super().shutdown()
+            if self.cycle is not None and self.cycle.more_body:  # which is not read any more
+                self.transport.close()
 
     def _lose_lent(self) -> None:
         lent, self._lent = self._lent, None
