@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import hashlib
+import random
 import signal
 import sqlite3
 import subprocess
@@ -274,6 +275,28 @@ def test_a_damaged_file_is_named_and_left_as_it_is(file: Path, kind: str) -> Non
         SqliteStorage(file)
     assert file.read_bytes() == before
     assert sorted(path.name for path in file.parent.iterdir()) == [file.name]
+
+
+def test_no_byte_that_changed_is_read_as_what_was_written(file: Path) -> None:
+    """Wherever it is: the file is refused in a sentence, or it is one that nothing depends on."""
+    written = {b"%d" % number: random.Random(number).randbytes(100) for number in range(200)}
+    with closing(SqliteStorage(file)) as storage:
+        for key, value in written.items():
+            storage.collection("a").put(key, value)
+    sound = file.read_bytes()
+    dice, refused = random.Random(0), 0
+    for at in dice.sample(range(len(sound)), 200):
+        content = bytearray(sound)
+        content[at] ^= 1 << dice.randrange(8)
+        file.write_bytes(content)
+        try:
+            with closing(SqliteStorage(file)) as storage:
+                assert dict(storage.collection("a").items()) == written, at
+        except ProjectError as error:
+            assert str(file) in str(error)
+            assert file.read_bytes() == content
+            refused += 1
+    assert refused > 50  # the rest is free space
 
 
 def test_a_file_of_another_program_is_left_as_it_is(file: Path) -> None:

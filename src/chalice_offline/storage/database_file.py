@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import zlib
 from typing import TYPE_CHECKING
 
 from chalice_offline.core.errors import ProjectError
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 # "chof" in ASCII. With it SQLite's header says whose file this is, and in which version.
 APPLICATION_ID = 0x63686F66
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 _SQLITE = b"SQLite format 3\0"
 _HEADER_BYTES = 100
 _UNREADABLE = "\ufffd"
@@ -30,7 +31,15 @@ TABLES = {
 
 def collection_table(table: str) -> str:
     """Return the statement that makes the table of a collection."""
-    return f"CREATE TABLE {table} (key BLOB PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID"
+    return (
+        f"CREATE TABLE {table} (key BLOB PRIMARY KEY, value BLOB NOT NULL, sum INTEGER NOT NULL) "
+        "WITHOUT ROWID"
+    )
+
+
+def sum_of(key: bytes, value: bytes) -> int:
+    """Return the checksum that stands beside a value: SQLite has none of what it keeps."""
+    return zlib.crc32(value, zlib.crc32(key))
 
 
 def connect(name: str) -> sqlite3.Connection:
@@ -156,9 +165,9 @@ def _check_header(file: Path) -> None:
 
 
 def _verdict(database: sqlite3.Connection) -> str:
-    """Return "ok", or what is wrong with a database, as far as SQLite and its list of tables say.
+    """Return "ok", or what is wrong with a database: pages, tables, their names, what they hold.
 
-    SQLite looks at pages, and no further than that at names and at the texts that made the tables.
+    SQLite itself looks at pages, and no further than that. A million entries take some seconds.
     """
     database.text_factory = _readable
     for asked in ("quick_check(1)", "integrity_check(collections)"):
@@ -182,7 +191,15 @@ def _verdict(database: sqlite3.Connection) -> str:
                 return f"the table of {name} is missing"
             if _UNREADABLE in name:
                 return f"the name {name} cannot be read"
+            rows = database.execute(f"SELECT key, value, sum FROM c{number}")
+            if not all(_is_as_written(*row) for row in rows):
+                return f"an entry of {name} is not what was written"
     return "ok"
+
+
+def _is_as_written(key: object, value: object, sum_: object) -> bool:
+    # A row's damage may also be that its bytes are now a text or a number.
+    return isinstance(key, bytes) and isinstance(value, bytes) and sum_ == sum_of(key, value)
 
 
 def _large_objects(database: sqlite3.Connection) -> dict[int, int]:

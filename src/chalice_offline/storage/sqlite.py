@@ -21,6 +21,7 @@ from chalice_offline.storage.database_file import (
     folder_of,
     open_file,
     sign,
+    sum_of,
     unusable,
 )
 from chalice_offline.storage.file_blobs import FileBlobs
@@ -195,8 +196,9 @@ class SqliteStorage:
         """Make tables of what is in memory, to be copied into a file."""
         for name in self.names() if self._in_memory else ():
             table = self.make_table(name)
-            rows = self._in_memory[name].items()
-            self._database.executemany(f"INSERT INTO {table} VALUES (?, ?)", rows)
+            items = self._in_memory[name].items()
+            rows = ((key, value, sum_of(key, value)) for key, value in items)
+            self._database.executemany(f"INSERT INTO {table} VALUES (?, ?, ?)", rows)
 
     def _drop_tables(self) -> None:
         """Undo `_write_tables`."""
@@ -255,7 +257,7 @@ class SqliteCollection:
     def _use(self, table: str) -> None:
         self._table = table
         self._get = f"SELECT value FROM {table} WHERE key = ?"
-        self._put = f"INSERT OR REPLACE INTO {table} VALUES (?, ?)"
+        self._put = f"INSERT OR REPLACE INTO {table} VALUES (?, ?, ?)"
         self._delete = f"DELETE FROM {table} WHERE key = ?"
         self._count = f"SELECT count(*) FROM {table}"
 
@@ -271,7 +273,7 @@ class SqliteCollection:
         if self._table is None:
             self._use(self._storage.make_table(self._name))
         self._storage.begin()
-        self._execute(self._put, (key, value))
+        self._execute(self._put, (key, value, sum_of(key, value)))
 
     def delete(self, key: bytes) -> None:
         """Remove `key` if it is there."""
