@@ -121,7 +121,7 @@ def test_files_that_cannot_be_loaded_change_nothing(shop: Shop, tmp_path: Path) 
     shop.says("state", "save", str(file))
     (large,) = (tmp_path / "kept.state-objects").iterdir()
     large.unlink()
-    assert "is missing or damaged" in shop.refused("state", "load", str(file))
+    assert "is missing: its storage says" in shop.refused("state", "load", str(file))
     assert len(items_of(shop)) == 1
     assert not is_empty(shop)
 
