@@ -109,6 +109,7 @@ class Lending:
 
         When this look is late itself, handlers could not get on either: then not before the next.
         """
+        self._look_later(loop)  # first: whatever comes of this one, there is a next
         is_late, was_late = loop.time() - due >= SLOW_SECONDS / 2, self._was_late
         self._was_late = is_late and not was_late
         if not self._was_late:
@@ -116,4 +117,3 @@ class Lending:
                 returned = thread.take_back(busy)
                 if returned is not None:
                     busy.owner.come_back(returned)
-        self._look_later(loop)
