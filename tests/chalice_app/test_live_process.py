@@ -66,6 +66,12 @@ def the_process() -> dict[str, Any]:
     }
 
 
+@pytest.fixture(autouse=True)
+def _as_in_a_program_of_its_own() -> None:
+    """These tests leave what they have imported out of garbage collections."""
+    gc.unfreeze()
+
+
 def a_session(directory: Path) -> AppSession:
     return AppSession(directory, "dev", port=0, aws_port=0, region="us-east-1")
 

@@ -347,7 +347,7 @@ def test_failed_test_reports_its_trace(project: pytest.Pytester) -> None:
     [begin] = [number for number, line in enumerate(lines) if "offline trace" in line]
     story = "\n".join(lines[begin : begin + 40])
     assert "SendMessage" in story
-    assert "shop-local-work runs with 1 record" in story
+    assert "─ work runs with 1 record" in story
     assert len(story) < 20_000
 
 

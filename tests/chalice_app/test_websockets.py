@@ -221,7 +221,7 @@ def test_a_trace_tells_of_the_client_and_its_message(chat: Offline) -> None:
         socket.send("find me")
     told = str(chat.trace("find me"))
     assert f"connection {socket.id} sends 7 bytes" in told
-    assert "websocket_message runs" in told
+    assert "─ message runs" in told
 
 
 def test_a_reload_serves_the_new_handlers(projects: Any) -> None:

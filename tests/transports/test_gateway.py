@@ -245,7 +245,8 @@ def test_what_breaks_because_the_emulator_stopped_is_answered_as_that(
     emulator.call("s3", "CreateBucket", {"Bucket": "drop"}, Caller())
     gateway.judge = stop
     credential = "AWS4-HMAC-SHA256 Credential=test/20261127/us-east-1/s3/aws4_request"
-    headers = Headers([("authorization", f"{credential}, SignedHeaders=host, Signature=0")])
+    signed = ("authorization", f"{credential}, SignedHeaders=host, Signature=0")
+    headers = Headers([signed, ("content-length", "200000")])
     large = HttpRequest("PUT", "http://localhost:4566/drop/large", headers, b"x" * 200_000)
     answered = gateway.handle(large)
     assert isinstance(answered, HttpResponse)
