@@ -51,6 +51,11 @@ class Side:
         ends = [one.decision for one in self.decisions if one.decision != "cancellation_denied"]
         return ends[-1] if ends else ""
 
+    @property
+    def is_turned_away(self) -> bool:
+        """Whether it is a checkout of our shop that was refused at once."""
+        return self.record is None and self.said.startswith(shop.TURNED_AWAY)
+
 
 def findings(
     street: Books,

@@ -13,7 +13,7 @@ import random
 import sys
 import time
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from simulators.audit import UNANSWERED, YES, findings, sides
@@ -135,6 +135,7 @@ def play_live(count: int, seed: int = 0, seconds: float = LIVE_SECONDS) -> Night
         _connect(books, stores)
         playground.upload_menus()
         playground.vendors.answered_ms.clear()
+        world.drive.settings = replace(world.drive.settings, pace=plans.QUICK)
         end_a_till(world, stores)
         world.clover.faults.add_mix({"rate_limited": THROTTLED})
         began = time.monotonic()
@@ -152,14 +153,16 @@ def judge(books: Books) -> dict[str, Any]:
     """Return what became of the orders that were placed, as a Night has it."""
     known = [side for side in sides(books) if side.order_id in books.placed]
     refused = [s.record.refusal for s in known if s.record is not None and s.said not in YES]
+    reasons = [str(refusal.reason) for refusal in refused if refusal]
+    reasons += [side.said for side in known if side.is_turned_away]
     return {
         "orders": len(books.placed),
-        "lost": sum(side.record is None or not side.said for side in known),
+        "lost": sum(_is_lost(side) for side in known),
         "duplicates": sum(len(side.printed) > 1 for side in known),
         "late": sum(map(_is_late, known)),
         "decided_seconds": tuple(seconds for side in known if (seconds := _seconds(side))),
         "said": dict(Counter(side.said or "nothing" for side in known)),
-        "refused": dict(Counter(str(refusal.reason) for refusal in refused if refusal)),
+        "refused": dict(Counter(reasons)),
     }
 
 
@@ -170,7 +173,13 @@ def _seconds(side: Side) -> float | None:
     return (side.decisions[0].at_ms - side.record.received_ms) / 1000
 
 
+def _is_lost(side: Side) -> bool:
+    return not side.said or (side.record is None and not side.is_turned_away)
+
+
 def _is_late(side: Side) -> bool:
+    if side.is_turned_away:  # in the answer to the checkout itself
+        return False
     seconds = _seconds(side)
     return side.said in UNANSWERED or seconds is None or seconds * 1000 > HARD_LIMIT_MS
 
@@ -206,7 +215,8 @@ def _wait_for_answers(books: Books) -> None:
 
 
 def _wait_for_rest(books: Books) -> None:
-    _wait_until(lambda: not any("due_ms" in item for item in books.records()), 5)
+    """Let couriers arrive, and what is still owed be settled."""
+    _wait_until(lambda: not any(books.due()), 5)
 
 
 def _wait_until(is_so: Callable[[], bool], every_seconds: float) -> None:

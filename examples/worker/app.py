@@ -44,11 +44,12 @@ def work(event):
     """
     failures = []
     for record in event:
+        message_id = record.to_dict()["messageId"]
         try:
             write_invoice(json.loads(record.body))
         except Exception:  # whatever is wrong with one job is no matter of the others
-            app.log.exception("job failed: %s", record.body)
-            failures.append({"itemIdentifier": record.to_dict()["messageId"]})
+            app.log.exception("job of message %s failed", message_id)  # its text may be private
+            failures.append({"itemIdentifier": message_id})
     return {"batchItemFailures": failures}
 
 

@@ -42,6 +42,10 @@ class Kitchen:
     is_given_back: bool = False
 
 
+TURNED_AWAY = "refused with "
+"""How what was said of a checkout begins that the app has refused: it keeps no record of it."""
+
+
 def checkouts(books: Books) -> dict[str, Json]:
     """Return what we have written down, by checkout."""
     return {
@@ -63,7 +67,7 @@ def decisions(books: Books) -> Iterator[Decision]:
     for sent in books.world.shop.sent:
         is_new = sent.event_type == "checkout" and sent.resource_id not in known and sent.genuine
         if is_new and 400 <= sent.status < 500:
-            yield Decision(sent.resource_id, f"refused with {sent.status}", sent.at_ms, {})
+            yield Decision(sent.resource_id, f"{TURNED_AWAY}{sent.status}", sent.at_ms, {})
     for given_up in books.world.shop.abandoned:
         if given_up.event_type == "checkout" and given_up.resource_id not in known:
             yield Decision(given_up.resource_id, "the site was not answered", 0, {})

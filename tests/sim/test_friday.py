@@ -41,6 +41,19 @@ def test_orders_at_a_vendor_that_throttles_are_answered_in_time(seed: int) -> No
     assert max(night["decided_seconds"]) > 60
 
 
+def test_who_is_turned_away_at_the_shops_door_is_answered() -> None:
+    """A store whose till is dead is closed after a while, which its shop says at once."""
+    stores = (StorePlan(CLOVER),) * (friday.DEAD_STORE + 1)
+    orders = tuple(
+        OrderPlan(n, n * 60_000, plans.CHANNELS[-1], friday.DEAD_STORE) for n in range(6)
+    )
+    plan = Plan(0, stores, orders, Weather(), (), ends_ms=360_000, size=len(orders))
+    night: dict[str, Any] = play(plan, trouble=friday.end_a_till, judged=friday.judge).judged
+    assert (night["lost"], night["duplicates"], night["late"]) == (0, 0, 0)
+    assert night["said"]["refused with 409"] > 0
+    assert night["refused"]["refused with 409"] == night["said"]["refused with 409"]
+
+
 def test_small_friday_is_a_good_night() -> None:
     """Fifty stores, four channels, a rush, and one till that is dead."""
 

@@ -138,6 +138,5 @@ def _of_stream(node: Node, edge: Edge) -> Made:
 
 
 def _of_socket(node: Node, _edge: Edge) -> Made:
-    event = named.socket_event(node["label"])
-    kinds = {"$connect": "ws_connect", "$disconnect": "ws_disconnect"}
-    return kinds.get(node["label"], "ws_message"), f"WebSocket {node['label']}", event
+    route = node["label"]
+    return named.socket_kind(route), f"WebSocket {route}", named.socket_event(route)

@@ -138,10 +138,14 @@ def authorizer_event(method: str, path: str, account: str, region: str) -> Event
     return event
 
 
+def socket_kind(route_key: str) -> str:
+    """Return which of `samples.KINDS` a route of a WebSocket API is invoked with."""
+    return {"$connect": "ws_connect", "$disconnect": "ws_disconnect"}.get(route_key, "ws_message")
+
+
 def socket_event(route_key: str) -> Event:
     """Return what a route of a WebSocket API is invoked with."""
-    kinds = {"$connect": "ws_connect", "$disconnect": "ws_disconnect"}
-    event: Event = sample(kinds.get(route_key, "ws_message"))
+    event: Event = sample(socket_kind(route_key))
     event["requestContext"]["routeKey"] = route_key
     return event
 

@@ -87,11 +87,12 @@ def _export(name: str) -> str:
 
 def _warning(plan: list[Change], missing: list[str]) -> str:
     """Say which resource wants an export that is missing; "" when none does (recorded)."""
-    for name in missing:
-        asks = [one.name for one in plan if _export(name) in str(one.properties)]
-        return (
-            "[WARN] --include-property-values option can return incomplete ChangeSet data because: "
-            f"ChangeSet creation failed for resource [{', '.join(asks)}] because: No export named "
-            f"{name}"
-        )
-    return ""
+    if not missing:
+        return ""
+    name = missing[0]
+    asks = [one.name for one in plan if _export(name) in str(one.properties)]
+    return (
+        "[WARN] --include-property-values option can return incomplete ChangeSet data because: "
+        f"ChangeSet creation failed for resource [{', '.join(asks)}] because: No export named "
+        f"{name}"
+    )

@@ -84,11 +84,9 @@ def _update_validator(
         place.call("apigateway", "UpdateRequestValidator", request | only(after, "RestApiId"))
 
 
-def _update_mapping(
-    place: Place, _mapping: Resource, before: Properties, after: Properties
-) -> None:
+def _update_mapping(place: Place, mapping: Resource, before: Properties, after: Properties) -> None:
     changes = patches.replaced(before, after, {"RestApiId": "/restapiId", "Stage": "/stage"})
-    request = _mapping_key(_mapping, after) | {"patchOperations": changes}
+    request = _mapping_key(mapping, after) | {"patchOperations": changes}
     place.call("apigateway", "UpdateBasePathMapping", request)
 
 
