@@ -207,9 +207,13 @@ def _place(books: Books, stores: Sequence[Store], instants: Sequence[int], seed:
 
 
 def _wait_for_answers(books: Books) -> None:
+    """Let every partner have its decision, and our shop's site the answer to its checkout."""
+    world = books.world
+
     def answered() -> bool:
-        channels = books.world.channels.values()
-        return books.placed.keys() <= {d.order_id for c in channels for d in c.decisions()}
+        decided = {d.order_id for c in world.channels.values() for d in c.decisions()}
+        taken = {id_ for id_, status in world.shop.answers().items() if 0 < status < 500}
+        return books.placed.keys() <= decided | taken
 
     _wait_until(answered, 0.5)
 
