@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 RUNS_AT_ONCE = 50  # a screen full
 ENTRIES_AT_ONCE = 500
 PAUSE_SECONDS = 0.2
+FLOOD_PAUSE_SECONDS = 1.0  # nobody reads fifty lines sooner, and whoever runs handlers waits less
 DEAD_LETTER = "sqs.DeadLetter"
 
 
@@ -91,10 +92,7 @@ class Reporter:
 
     def flush(self) -> None:
         """Say what has happened until now."""
-        with self._writing:
-            lines = self._new_lines()
-            if lines:
-                self._write(lines)
+        self._say()
 
     def stop(self) -> None:
         """Say what has happened until now, and no more."""
@@ -125,13 +123,22 @@ class Reporter:
             self._awake.wait()
             self._awake.clear()
             is_over = self._over.is_set()
-            self.flush()
+            left_out = self._say()
             if is_over:
                 return
             # The first line comes at once; a flood is told of now and then, and mostly counted.
-            self._over.wait(PAUSE_SECONDS)
+            self._over.wait(FLOOD_PAUSE_SECONDS if left_out else PAUSE_SECONDS)
 
-    def _new_lines(self) -> list[str]:
+    def _say(self) -> int:
+        """Write what has happened until now; return how many runs were left out."""
+        with self._writing:
+            lines, left_out = self._new_lines()
+            if lines:
+                self._write(lines)
+        return left_out
+
+    def _new_lines(self) -> tuple[list[str], int]:
+        """Return the lines, and how many runs have none."""
         with self._looking:
             taken, left_out = self._taken()
             lines = [line for run in taken for line in self._of_run(run)]
@@ -139,7 +146,7 @@ class Reporter:
         texts = [text for _, _, text in sorted(lines, key=lambda line: line[:2])]
         if left_out:
             texts.insert(0, self._of_left_out(left_out))
-        return texts
+        return texts, left_out
 
     def _taken(self) -> tuple[list[RunEntry], int]:
         with self._session.emulator.lock:
