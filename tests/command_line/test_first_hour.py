@@ -18,6 +18,7 @@ from chalice_offline.cli import main
 from chalice_offline.core.errors import ProjectError
 from chalice_offline.live_session import AppSession
 from chalice_offline.samples import KINDS, sample
+from chalice_offline.storage import SqliteStorage
 from chalice_offline.testing import Offline
 from tests.command_line.conftest import Shop, run_command, write_project
 
@@ -62,6 +63,30 @@ def test_doctor_says_what_is_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.delenv("NO_PROXY", raising=False)
     monkeypatch.delenv("no_proxy", raising=False)
     assert "NO_PROXY=localhost" in findings(tmp_path)[1]["HTTP_PROXY"][0]["text"]
+
+
+def test_doctor_reads_a_data_file_to_its_last_large_object(tmp_path: Path) -> None:
+    """Each that is not as it was written is named, which an opening does not tell; status 1."""
+    write_project(tmp_path)
+    file = tmp_path / "state.db"
+
+    def told() -> tuple[int, list[str]]:
+        status, found = findings(tmp_path, "--data", str(file))
+        return status, [one["text"] for one in found["data"]]
+
+    assert told() == (0, [f"{file} is not there yet; --data makes it"])
+    storage = SqliteStorage(file)
+    numbers = [storage.blobs.add([text]) for text in (b"first", b"other", b"third")]
+    storage.close()
+    assert told() == (0, [f"{file} is as it was written, with 3 large objects"])
+    paths = [tmp_path / "state.db-objects" / number for number in numbers]
+    for path in paths[1:]:
+        path.write_bytes(b"wrong")
+    assert told() == (1, [f"{path} is damaged: it is not what was written" for path in paths[1:]])
+    paths[0].unlink()
+    status, texts = told()
+    assert (status, len(texts)) == (1, 1)
+    assert f"{paths[0]} is missing" in texts[0]
 
 
 # ---- samples -------------------------------------------------------------------------------------

@@ -42,7 +42,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "chalice_app", "composition", "console", "drivers", "emulator", "iam", "resetting",
         "services", "storage", "trace", "transports", "uploaded",
     },
-    "commands": {"chalice_app", "samples", "sessions", "trace"},
+    "commands": {"chalice_app", "samples", "sessions", "storage", "trace"},
     "cli": {
         "attach", "chalice_app", "commands", "iam", "live_session", "terminal", "transports",
     },

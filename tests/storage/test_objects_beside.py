@@ -22,6 +22,7 @@ def file(tmp_path: Path) -> Path:
 
 def test_the_folder_beside_a_file_loses_only_what_is_ours(file: Path) -> None:
     """Whoever had a folder of that name before keeps what is in it."""
+    SqliteStorage(file).close()
     folder = file.with_name(f"{file.name}-objects")
     (folder / "mine").mkdir(parents=True)
     (folder / "notes.txt").write_text("mine")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,6 +12,7 @@ import pytest
 from chalice_offline.core.errors import AwsError
 from chalice_offline.core.http import Headers, HttpRequest
 from chalice_offline.storage import SqliteStorage
+from chalice_offline.storage.file_blobs import FileWriter
 from chalice_offline.transports.aws_chunked import AwsChunkedDecoder
 from chalice_offline.transports.incoming import IncomingBody
 
@@ -112,6 +115,25 @@ def test_a_decoded_length_that_is_not_kept_is_refused(storage: SqliteStorage) ->
         incoming.finish()
     incoming.discard()
     assert len(list(folder.iterdir())) == 1
+
+
+@pytest.mark.parametrize("step", ["write", "finish"])
+def test_an_upload_for_which_there_is_no_room_is_answered(
+    storage: SqliteStorage, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    """With what the disk says, as S3 answers for a failure of its own; no file is left of it."""
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(FileWriter, step, full)
+    incoming = IncomingBody(put(), storage.blobs)
+    with pytest.raises(AwsError, match=r"InternalError: .*No space left on device") as refused:
+        incoming.write(b"x" * 2 * MIB)
+        incoming.finish()
+    assert refused.value.status == 500
+    incoming.discard()
+    assert list(storage.blobs._unfinished.iterdir()) == []
 
 
 def test_what_is_no_object_is_never_spooled(storage: SqliteStorage) -> None:

@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from chalice_offline.commands.running import Refused, Running
+from chalice_offline.core.errors import ProjectError
 from chalice_offline.sessions import running_sessions
+from chalice_offline.storage import examine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,6 +37,21 @@ class Finding(NamedTuple):
     status: str
     about: str
     text: str
+
+
+def data_file(file: Path) -> Iterator[Finding]:
+    """A file of `--data`, every entry and large object of it; takes as long as reading it does."""
+    try:
+        count, wrong = examine(file)
+    except ProjectError as error:
+        yield Finding("error", "data", str(error))
+        return
+    for damage in wrong:
+        yield Finding("error", "data", damage)
+    if not file.exists():
+        yield Finding("ok", "data", f"{file} is not there yet; --data makes it")
+    elif not wrong:
+        yield Finding("ok", "data", f"{file} is as it was written, with {count} large objects")
 
 
 def versions() -> Iterator[Finding]:

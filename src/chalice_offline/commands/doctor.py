@@ -11,6 +11,7 @@ import click
 from chalice_offline.commands.checks import (
     Finding,
     aws_cli,
+    data_file,
     environment,
     ports,
     sessions,
@@ -41,8 +42,14 @@ Examples:
     help="The Chalice project's folder.  [default: this one]",
 )
 @click.option("--stage", default=None, help="The stage.  [default: as for local]")
+@click.option(
+    "--data",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=None,
+    help="Read a file of local's --data, and all its large objects, to the end.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Answer in JSON, for programs.")
-def doctor(project_dir: Path, stage: str | None, *, as_json: bool) -> None:
+def doctor(project_dir: Path, stage: str | None, data: Path | None, *, as_json: bool) -> None:
     """Say what is wrong with the project, ports, versions and environment; change nothing.
 
     The project is loaded, as `local` would. Exit status 1 when something is wrong that would keep
@@ -56,6 +63,7 @@ def doctor(project_dir: Path, stage: str | None, *, as_json: bool) -> None:
         *environment(project_dir),
         *aws_cli(),
         *system(),
+        *(data_file(data) if data is not None else ()),
     ]
     if as_json:
         say_json([finding._asdict() for finding in findings])

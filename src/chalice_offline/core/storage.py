@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 PIECE_BYTES = 256 * 1024
 
 
+class DamagedObjectError(Exception):
+    """The file of a large object is missing, or is not what was written; the text names it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Blob:
     """Bytes in a file: a large request body on its way in, or a large object that is kept.
@@ -117,7 +121,10 @@ class Blobs(Protocol):
         ...
 
     def get(self, blob_id: str) -> Blob:
-        """Return a large object; an EmulatorBug when there is none of that id."""
+        """Return a large object; an EmulatorBug when there is none of that id.
+
+        Raises DamagedObjectError when its file is not what was written; so does `join`.
+        """
         ...
 
     def delete(self, blob_id: str) -> None:

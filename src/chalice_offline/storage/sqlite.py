@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import weakref
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from chalice_offline.core.errors import ProjectError
@@ -21,11 +22,11 @@ from chalice_offline.storage.database_file import (
     folder_of,
     open_file,
     sign,
-    sum_of,
     unusable,
 )
 from chalice_offline.storage.file_blobs import FileBlobs
 from chalice_offline.storage.memory_collection import MemoryCollection
+from chalice_offline.storage.row_sums import seed_of, sum_of, sum_of_row
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,11 +65,12 @@ class SqliteStorage:
         self._collections: dict[str, SqliteCollection] = {}
         self._in_memory: dict[str, MemoryCollection] = {}
         self._tables: dict[str, str] = {}  # of the collections that hold, or held, anything
+        self._writes = False  # whether something is written that is not kept yet
+        self._counts = False  # whether it is still to be kept that it was opened
         self.blobs = FileBlobs(folder, self)
         try:
             self._prepare()
-            rows = self.execute("SELECT name, number FROM collections")
-            self._tables.update((name, f"c{number}") for name, number in rows)
+            self._read_tables()
             self.openings = self._count_opening()
             self.blobs.reconcile()
         except BaseException:
@@ -107,9 +109,11 @@ class SqliteStorage:
     def commit(self) -> None:
         """Keep everything written since the last commit, as one."""
         if self._in_file:
+            self.notice_loss()
             if not self._database.in_transaction:
                 return
             self.execute("COMMIT")
+            self._writes = self._counts = False
         if self.blobs.to_remove:
             self.blobs.committed()
 
@@ -128,10 +132,12 @@ class SqliteStorage:
             self.execute("VACUUM INTO ?", (str(file),))
             sign(file)
             self.blobs.copy_to(folder)
-        except (sqlite3.DatabaseError, OSError) as error:
+        except BaseException as error:
             file.unlink(missing_ok=True)
             shutil.rmtree(folder, ignore_errors=True)
-            raise unusable(file, error) from error
+            if isinstance(error, sqlite3.DatabaseError | OSError):
+                raise unusable(file, error) from error
+            raise
         finally:
             self._drop_tables()
 
@@ -160,7 +166,8 @@ class SqliteStorage:
     @staticmethod
     def remove(file: Path) -> None:
         """Remove a file that nobody has open, with the objects beside it."""
-        for path in (file, *(file.with_name(f"{file.name}{end}") for end in ("-wal", "-shm"))):
+        real = file.resolve()
+        for path in (real, *(real.with_name(f"{real.name}{end}") for end in ("-wal", "-shm"))):
             path.unlink(missing_ok=True)
         shutil.rmtree(folder_of(file), ignore_errors=True)
 
@@ -175,9 +182,29 @@ class SqliteStorage:
 
     def begin(self) -> None:
         """Make sure that what is written now is kept at the next commit and not before."""
-        # Asked of SQLite: after a full disk it may have ended the transaction itself.
         if self._in_file and not self._database.in_transaction:
+            self.notice_loss()
             self.execute("BEGIN IMMEDIATE")
+            self._writes = True
+            if self._counts:
+                self._write_openings(self.openings + 1)
+
+    def notice_loss(self) -> None:
+        """Forget what was written when SQLite has ended the transaction itself: on a full disk.
+
+        Tables that were made in it are not there, those that were dropped are, and so are the large
+        objects that were deleted.
+        """
+        if self._writes and not self._database.in_transaction:
+            self._writes = False
+            self.blobs.to_remove.clear()
+            self._read_tables()
+            for name, collection in self._collections.items():
+                collection.table = self._tables.get(name)
+
+    def _read_tables(self) -> None:
+        rows = self.execute("SELECT name, number FROM collections")
+        self._tables = {name: f"c{number}" for name, number in rows}
 
     # ---- within ----------------------------------------------------------------------------------
 
@@ -191,13 +218,14 @@ class SqliteStorage:
         """Commit while the storage is still being opened."""
         if self._in_file:
             self.execute("COMMIT")
+            self._writes = False
 
     def _write_tables(self) -> None:
         """Make tables of what is in memory, to be copied into a file."""
         for name in self.names() if self._in_memory else ():
             table = self.make_table(name)
-            items = self._in_memory[name].items()
-            rows = ((key, value, sum_of(key, value)) for key, value in items)
+            items, seed = self._in_memory[name].items(), seed_of(name)
+            rows = ((key, value, sum_of(seed, key, value)) for key, value in items)
             self._database.executemany(f"INSERT INTO {table} VALUES (?, ?, ?)", rows)
 
     def _drop_tables(self) -> None:
@@ -207,8 +235,7 @@ class SqliteStorage:
             self.execute("DELETE FROM collections WHERE name = ?", (name,))
 
     def _take_over(self, file: Path) -> None:
-        source = connect_for_reading(file)
-        try:
+        with closing(connect_for_reading(file)) as source:
             for number, name in source.execute("SELECT number, name FROM collections").fetchall():
                 collection = self._in_memory.setdefault(name, MemoryCollection())
                 collection.is_made = True
@@ -218,20 +245,20 @@ class SqliteStorage:
             self.blobs.take_over(
                 source.execute("SELECT id, length, md5 FROM blobs").fetchall(), folder_of(file)
             )
-            before = source.execute("SELECT count FROM openings").fetchone()
-        finally:
-            source.close()
-        self.openings = 0 if before is None else int(before[0])
-        self.execute("UPDATE openings SET count = ?", (self.openings + 1,))
+            self.openings = _openings(source)
+        self._write_openings(self.openings + 1)
 
     def _count_opening(self) -> int:
-        row = self.execute("SELECT count FROM openings").fetchone()
-        before = 0 if row is None else int(row[0])
+        before = _openings(self._database)
         self.begin()
-        self.execute("DELETE FROM openings")
         # Kept with the first input: until then whoever opened it may still refuse what it holds.
-        self.execute("INSERT INTO openings VALUES (?)", (before + 1,))
+        self._write_openings(before + 1)
+        self._counts = True
         return before
+
+    def _write_openings(self, count: int) -> None:
+        self.execute("DELETE FROM openings")
+        self.execute("INSERT INTO openings VALUES (?, ?)", (count, sum_of_row(count)))
 
     def make_table(self, name: str) -> str:
         """Make the table of a collection; return what it is called."""
@@ -243,6 +270,11 @@ class SqliteStorage:
         return table
 
 
+def _openings(database: sqlite3.Connection) -> int:
+    row = database.execute("SELECT count FROM openings").fetchone()
+    return 0 if row is None else int(row[0])
+
+
 class SqliteCollection:
     """One table; see `core.storage.Collection`."""
 
@@ -250,11 +282,16 @@ class SqliteCollection:
         self._storage = storage
         self._execute = storage.execute
         self._name = name
-        self._table: str | None = None
-        if table is not None:
-            self._use(table)
+        self._seed = seed_of(name)
+        self.table = table
 
-    def _use(self, table: str) -> None:
+    @property
+    def table(self) -> str | None:
+        """The table it is kept in; None as long as nothing was put into it."""
+        return self._table
+
+    @table.setter
+    def table(self, table: str | None) -> None:
         self._table = table
         self._get = f"SELECT value FROM {table} WHERE key = ?"
         self._put = f"INSERT OR REPLACE INTO {table} VALUES (?, ?, ?)"
@@ -270,10 +307,14 @@ class SqliteCollection:
 
     def put(self, key: bytes, value: bytes) -> None:
         """Set the value of `key`."""
-        if self._table is None:
-            self._use(self._storage.make_table(self._name))
         self._storage.begin()
-        self._execute(self._put, (key, value, sum_of(key, value)))
+        if self._table is None:
+            self.table = self._storage.make_table(self._name)
+        try:
+            self._execute(self._put, (key, value, sum_of(self._seed, key, value)))
+        except sqlite3.OperationalError:
+            self._storage.notice_loss()
+            raise
 
     def delete(self, key: bytes) -> None:
         """Remove `key` if it is there."""

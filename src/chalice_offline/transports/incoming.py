@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from chalice_offline.core.errors import AwsError
 from chalice_offline.transports.aws_chunked import (
     AwsChunkedDecoder,
     decoded_headers,
@@ -21,8 +22,8 @@ SPOOLED_BYTES = MIB  # what is larger goes to a file
 class IncomingBody:
     """Takes the payload of `head` piece by piece; `finish` gives the request whole.
 
-    `write` raises AwsError as soon as the payload is larger than its service takes. Whoever does
-    not come to `finish` calls `discard`.
+    `write` raises AwsError as soon as the payload is larger than its service takes, and it and
+    `finish` when the disk is full. Whoever does not come to `finish` calls `discard`.
     """
 
     def __init__(self, head: HttpRequest, blobs: Blobs) -> None:
@@ -64,8 +65,12 @@ class IncomingBody:
         headers = self._head.headers
         if self._decoder is not None:
             headers = decoded_headers(headers, self._decoder.finish(), self._decoded)
+        try:
+            upload = writer.finish()
+        except OSError as error:
+            raise _not_kept(error) from error
         self._writer = None
-        return self._head._replace(headers=headers, upload=writer.finish())
+        return self._head._replace(headers=headers, upload=upload)
 
     def discard(self) -> None:
         """Remove the file, if there is one."""
@@ -76,9 +81,16 @@ class IncomingBody:
     def _spool(self, piece: bytes) -> None:
         writer = self._writer
         assert writer is not None
-        if self._decoder is None:
-            writer.write(piece)
-            return
-        for content in self._decoder.feed(piece):
+        contents = (piece,) if self._decoder is None else self._decoder.feed(piece)
+        for content in contents:
             self._decoded += len(content)
-            writer.write(content)
+            try:
+                writer.write(content)
+            except OSError as error:
+                raise _not_kept(error) from error
+
+
+def _not_kept(error: OSError) -> AwsError:
+    """Return the answer to an upload for which there is no room on the disk."""
+    text = f"The upload could not be kept: {error.strerror or error}"
+    return AwsError("InternalError", text, status=500, sender_fault=False)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from chalice_offline.composition import compose
 from chalice_offline.core.context import Caller
+from chalice_offline.core.errors import AwsError
 from chalice_offline.drivers.virtual import VirtualDriver
 from chalice_offline.storage import SqliteStorage
 
@@ -83,6 +86,36 @@ def test_contents_go_with_their_objects(tmp_path: Path) -> None:
     files = [path for path in (tmp_path / "state.db-objects").iterdir() if path.is_file()]
     assert files == []
     process.stop()
+
+
+def test_an_object_that_is_not_what_was_written_is_not_served(tmp_path: Path) -> None:
+    """InternalError names the file; what else there is is served, and it can be put again."""
+    first = Process(tmp_path / "state.db")
+    first.call("CreateBucket", Bucket="kept")
+    first.call("PutObject", **PLACE, Body=LARGE)
+    first.call("PutObject", Bucket="kept", Key="other", Body=LARGE)
+    first.stop()
+    file = tmp_path / "state.db-objects" / "1"
+    file.write_bytes(LARGE[::-1])
+
+    second = Process(tmp_path / "state.db")
+    for operation, asked in (
+        ("GetObject", PLACE),
+        ("GetObject", {**PLACE, "Range": "bytes=0-1"}),
+        ("CopyObject", {"Bucket": "kept", "Key": "copy", "CopySource": "kept/ü/k"}),
+    ):
+        with pytest.raises(AwsError, match=f"{file} is damaged: it is not what was") as refused:
+            second.call(operation, **asked)
+        assert (refused.value.code, refused.value.status) == ("InternalError", 500)
+    assert second.call("HeadObject", **PLACE)["ContentLength"] == len(LARGE)
+    assert second.content(Bucket="kept", Key="other") == LARGE
+    file.unlink()
+    with pytest.raises(AwsError, match=f"{file} is missing"):
+        second.call("GetObject", **PLACE)
+    second.call("PutObject", **PLACE, Body=LARGE)
+    assert second.content(**PLACE) == LARGE
+    second.stop()
+    Process(tmp_path / "state.db").stop()
 
 
 def _files(folder: Path) -> int:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 from chalice_offline.core.errors import EmulatorBug
-from chalice_offline.core.storage import Blob
+from chalice_offline.core.storage import Blob, DamagedObjectError
+from chalice_offline.services.s3.errors import unreadable
 from chalice_offline.services.s3.limits import INLINE_BYTES, ROW_BYTES
 
 if TYPE_CHECKING:
@@ -81,15 +82,21 @@ class Contents:
             self.keep(owner, b"".join(_pieces([content])))
             return
         chosen = list(_within(spans, start, owner.size))
-        copies = {number: self._blobs.copy(number) for number in _files(chosen)}
+        try:
+            copies = {number: self._blobs.copy(number) for number in _files(chosen)}
+        except DamagedObjectError as error:
+            raise unreadable(error) from error
         owner.body = {"spans": [(copies[number], *place) for number, *place in chosen]}
 
     def read(self, owner: Kept) -> Content:
-        """Return the content of `owner`."""
-        if "file" in owner.body:
-            return self._blobs.get(owner.body["file"])
-        if "spans" in owner.body:
-            return self._blobs.join(owner.body["spans"])
+        """Return the content of `owner`; raises AwsError when its file is not what was written."""
+        try:
+            if "file" in owner.body:
+                return self._blobs.get(owner.body["file"])
+            if "spans" in owner.body:
+                return self._blobs.join(owner.body["spans"])
+        except DamagedObjectError as error:
+            raise unreadable(error) from error
         if "row" in owner.body:
             content = self._rows.get(owner.body["row"].to_bytes(8, "big"))
             if content is None:

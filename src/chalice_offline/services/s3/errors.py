@@ -17,6 +17,11 @@ def no_such_bucket(bucket: str) -> AwsError:
     )
 
 
+def unreadable(reason: Exception) -> AwsError:
+    """What is kept of an object is not what was written; S3's code for a failure of its own."""
+    return AwsError("InternalError", str(reason), status=500, sender_fault=False)
+
+
 def no_such_website(bucket: str) -> AwsError:
     """The bucket is no website."""
     return AwsError(
