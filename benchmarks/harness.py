@@ -65,9 +65,30 @@ def best_rates(
 ) -> dict[str, float]:
     """Return calls per second of each work, in its better rounds.
 
+    What counts is the quarter of the rounds that were fastest: its slowest one.
+    """
+    rounds = _rounds(works, effort, calls)
+    return {name: calls / percentile(taken, 25) for name, taken in rounds.items()}
+
+
+def mean_rates(
+    works: dict[str, Callable[[], object]], effort: Effort, *, calls: int = 20
+) -> dict[str, float]:
+    """Return calls per second of each work over all rounds.
+
+    For what is compared with something that runs through once, disturbed as it may be.
+    """
+    rounds = _rounds(works, effort, calls)
+    return {name: calls * len(taken) / sum(taken) for name, taken in rounds.items()}
+
+
+def _rounds(
+    works: dict[str, Callable[[], object]], effort: Effort, calls: int
+) -> dict[str, list[float]]:
+    """Return how long each work's rounds took, in seconds.
+
     Rounds are short (`calls` calls) and go round robin for `seconds` x `rounds` of each work, so
-    that whatever else the machine does falls on all of them alike. What counts is the quarter of
-    the rounds that were fastest: its slowest one.
+    that whatever else the machine does falls on all of them alike.
     """
     times: dict[str, list[float]] = {name: [] for name in works}
     for work in works.values():
@@ -80,7 +101,7 @@ def best_rates(
             for _ in range(calls):
                 work()
             times[name].append(time.perf_counter() - began)
-    return {name: calls / percentile(taken, 25) for name, taken in times.items()}
+    return times
 
 
 def percentile(values: Sequence[float], percent: float) -> float:

@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from dataclasses import asdict, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -100,7 +101,11 @@ def _latency(app: Any, effort: Effort) -> list[Figure]:
 
 
 def _pipeline(app: Any, emulator: Emulator, effort: Effort) -> list[Figure]:
-    """Send bursts of orders; after each, measure the floor, so that both see the same machine."""
+    """Send bursts of orders; before and after each, measure the floor, on the same machine.
+
+    How fast a machine is changes within seconds, so each burst is compared with its own two floors,
+    and the median of these shares counts.
+    """
     written, done = app.write, _Done()
 
     def write(order: dict[str, Any]) -> None:
@@ -110,25 +115,29 @@ def _pipeline(app: Any, emulator: Emulator, effort: Effort) -> list[Figure]:
     app.write = write
     calls = _floor_calls(app, emulator)
     already = len(done.orders)
-    best = floor = 0.0
+    rates: list[float] = []
+    floors = [_floor_rate(calls, effort, emulator)]
     for turn in range(effort.rounds):
         names = [f"order-{turn}-{number}" for number in range(effort.orders)]
         began = time.perf_counter()
         for start in range(0, len(names), 10):
             _put(app.client("events"), names[start : start + 10], latency_only=False)
         done.wait(already + (turn + 1) * effort.orders)
-        best = max(best, effort.orders / (time.perf_counter() - began))
+        rates.append(effort.orders / (time.perf_counter() - began))
         _until_idle(emulator)
-        with untouched(emulator):
-            floor = max(floor, _floor_rate(calls, effort))
+        floors.append(_floor_rate(calls, effort, emulator))
+    shares = [
+        200 * rate / (before + after)
+        for rate, (before, after) in zip(rates, pairwise(floors), strict=True)
+    ]
     return [
-        Figure("four-hop pipeline, in process", best, "orders/s"),
+        Figure("four-hop pipeline, in process", max(rates), "orders/s"),
         at_least(
             "four-hop pipeline: share of the floor its boto3 calls set",
-            100 * best / floor,
+            percentile(shares, 50),
             "%",
             60,
-            f"floor {floor:.0f} orders/s",
+            f"floor {percentile(floors, 50):.0f} orders/s, pipeline {percentile(rates, 50):.0f}",
         ),
         at_most("resident memory under that load", _resident_bytes() / MEGABYTE, "MB", 300),
     ]
@@ -151,10 +160,13 @@ def _floor_calls(app: Any, emulator: Emulator) -> dict[str, Callable[[], object]
     return calls
 
 
-def _floor_rate(calls: dict[str, Callable[[], object]], effort: Effort) -> float:
+def _floor_rate(
+    calls: dict[str, Callable[[], object]], effort: Effort, emulator: Emulator
+) -> float:
     """Return orders a second when nothing but these calls took time."""
     short = replace(effort, rounds=1, seconds=effort.seconds / 2)
-    rates = harness.best_rates(calls, short)
+    with untouched(emulator):
+        rates = harness.mean_rates(calls, short)
     a_tenth_of_put_events = 1 / rates["PutEvents"] / 10
     rest = sum(1 / rate for name, rate in rates.items() if name != "PutEvents")
     return 1 / (a_tenth_of_put_events + rest)
