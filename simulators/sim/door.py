@@ -79,13 +79,21 @@ caller: ContextVar[Caller | None] = ContextVar("caller", default=None)
 
 
 class Door:
-    """The door of one evening."""
+    """The door of one evening; `wear` hears of each call that goes as far as botocore."""
 
-    def __init__(self, plan: Plan, world: World, emulator: Emulator, began_ms: int) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        world: World,
+        emulator: Emulator,
+        began_ms: int,
+        wear: Callable[[Any], None],
+    ) -> None:
         self.plan = plan
         self.world = world
         self.emulator = emulator
         self.began_ms = began_ms
+        self._wear = wear
         self.is_fair = True
         # What AWS does otherwise than usual: services, and operations of services.
         self.disturbed: Counter[str] = Counter()
@@ -102,10 +110,15 @@ class Door:
         """Have all calls of functions pass here."""
         door, own = self, vars(BaseClient)
         make_api_call = own["_make_api_call"]
-        straight = Straight(self.emulator, make_api_call).call
+
+        def botocore(client: Any, operation: str, request: dict[str, Any]) -> Any:
+            door._wear(client)
+            return make_api_call(client, operation, request)
+
+        straight = Straight(self.emulator, botocore).call
 
         def call(client: Any, operation: str, request: dict[str, Any]) -> Any:
-            way = make_api_call if door.needs_botocore(client, operation) else straight
+            way = botocore if door.needs_botocore(client, operation) else straight
             return way(client, operation, request)
 
         def aws(client: Any, operation: str, request: dict[str, Any]) -> Any:

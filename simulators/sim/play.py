@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import heapq
 import itertools
-import json
 import random
 from collections import Counter
 from contextlib import ExitStack, contextmanager, redirect_stdout
@@ -25,9 +24,11 @@ from simulators.channels.doordash.simulator import DoorDash
 from simulators.channels.uber_eats.simulator import UberEats
 from simulators.menu import DELIVEROO, SHOP, Store, make_stores
 from simulators.sim import plan as plans
+from simulators.sim.clients import Clients
 from simulators.sim.containers import Containers
 from simulators.sim.customers import placed, written
 from simulators.sim.door import Door, Passed
+from simulators.sim.menus import new_menus
 from simulators.street import Street
 
 if TYPE_CHECKING:
@@ -111,14 +112,15 @@ class Evening:
         drive.settings = replace(drive.settings, pace=plan.courier_pace)
         self.began_ms = self.world.now_ms()
         self.counts: Counter[str] = Counter()
-        self.door = Door(plan, self.world, offline.emulator, self.began_ms)
+        clients = Clients()
+        self.door = Door(plan, self.world, offline.emulator, self.began_ms, clients.wear)
         self.door.is_all_through_botocore = through_botocore
         self.ask_for_trouble: Callable[[], None] = lambda: None
         self._agenda: list[tuple[int, int, Callable[[], None]]] = []
         self._turns = itertools.count()  # of two at one instant: who was written down first
         ids = {self._written(order).order_id for order in plan.orders}
         ids |= {f"gb:{id_}" for id_ in ids}
-        self.containers = Containers(ids)
+        self.containers = Containers(ids, clients)
         offline.emulator.faults.reseed(plan.seed)
 
     def result(self) -> Result:
@@ -160,7 +162,8 @@ class Evening:
         self.door.is_fair = self.plan.is_fair
         for order in self.plan.orders:
             self._at(order.at_ms, lambda order=order: self._place(order))  # type: ignore[misc]
-        for at_ms, menu in self._new_menus():
+        files = self.world.generator.menu_files()
+        for at_ms, menu in new_menus(self.plan, self.stores, files):
             self._at(at_ms, lambda menu=menu: self._upload(menu))  # type: ignore[misc]
         for window in self.plan.aws:
             self._at(window.from_ms, lambda window=window: self._disturb(window))  # type: ignore[misc]
@@ -183,17 +186,6 @@ class Evening:
             for simulator in self.world.simulators.values():
                 simulator.faults.add_mix(mix)
 
-    def _new_menus(self) -> Iterator[tuple[int, dict[str, Any]]]:
-        """Yield two files for one store, soon after each other; on every other evening none."""
-        dice = random.Random(f"menus:{self.plan.seed}")
-        at_ms = dice.randrange(max(1, self.plan.ends_ms))
-        file = self.world.generator.menu_files()[dice.choice(self.stores).store_id]
-        for number in range(2 * (self.plan.seed % 2)):
-            menu = json.loads(json.dumps(file))
-            dice.choice(menu["items"])["name"] = f"New {number}"
-            yield at_ms, menu
-            at_ms += dice.randrange(30_000)
-
     def _upload(self, menu: dict[str, Any]) -> None:
         """Upload a file; whom AWS refuses it, after boto3's own tries, tries again in a minute."""
         try:
@@ -213,8 +205,12 @@ class Evening:
     def _go_until(self, at_ms: int, step_ms: int = STEP_MS) -> None:
         """Let time pass: what people do, and vendors' webhooks, each at its instant."""
         end_ms = self.began_ms + at_ms
+        driver: Any = self.offline.emulator.driver
         while (now_ms := self.world.now_ms()) < end_ms:
-            due_ms = [self.world.next_due_ms() or end_ms, end_ms, now_ms + step_ms]
+            # In steps in which nothing happens no vendor hears of anything: they are one.
+            quiet_ms = (driver.next_due_ms() or end_ms) - now_ms
+            steps = max(1, -(-quiet_ms // step_ms))
+            due_ms = [self.world.next_due_ms() or end_ms, end_ms, now_ms + steps * step_ms]
             due_ms += [self._agenda[0][0]] if self._agenda else []
             wait_ms = max(1, min(due_ms) - now_ms)
             self.offline.advance(milliseconds=wait_ms, raise_errors=False)

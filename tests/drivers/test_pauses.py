@@ -35,6 +35,17 @@ def test_advance_leaves_a_handler_asleep(virtual: Any) -> None:
     assert (virtual.seconds, woke) == (50, [50])
 
 
+def test_it_is_known_when_something_happens_next(virtual: Any) -> None:
+    """Now, as long as a handler waits to be run; then when it wakes; then never."""
+    asleep(virtual, "slow", 50)
+    now_ms = virtual.driver.clock.now_ms()
+    assert virtual.driver.next_due_ms() == now_ms
+    virtual.driver.advance(10_000)
+    assert virtual.driver.next_due_ms() == now_ms + 50_000
+    virtual.driver.settle(60_000)
+    assert virtual.driver.next_due_ms() is None
+
+
 def test_settle_returns_within_its_bound(virtual: Any) -> None:
     """It says that something is left, and what runs."""
     woke = asleep(virtual, "slow", 50)

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from concurrent.futures import Executor
+
+    from chalice_offline.drivers.handler_threads import HandlerThreads
 
 _own = threading.local()
 _log = logging.getLogger(__name__)
@@ -29,10 +30,12 @@ _ASK_SECONDS = 1.0
 class Actor:
     """A handler on a thread of its own."""
 
-    def __init__(self, threads: Executor, work: Callable[[], None]) -> None:
+    def __init__(self, threads: HandlerThreads, work: Callable[[], None]) -> None:
         """Prepare; `resume` begins it, in the present context."""
         self._context = contextvars.copy_context()
+        self._threads = threads
         self._work = work
+        self._has_begun = False
         # Not semaphores: those look at a clock that stands still in virtual time.
         self._go = _shut()
         self._back = _shut()
@@ -40,7 +43,6 @@ class Actor:
         self._is_awaited = False  # somebody waits in `resume`
         self._is_going = False  # neither paused nor ended
         self._error: BaseException | None = None
-        threads.submit(self._run)
 
     @staticmethod
     def present() -> Actor | None:
@@ -57,7 +59,11 @@ class Actor:
         that others may go on without it; or when `waits` says that it waits for time to pass.
         """
         self._is_awaited = self._is_going = True
-        self._go.release()
+        if self._has_begun:
+            self._go.release()
+        else:
+            self._has_begun = True
+            self._threads.start(self._run)
         return self._came_back(patience_seconds, may_leave, waits)
 
     def rejoin(
@@ -119,7 +125,6 @@ class Actor:
             return True
 
     def _run(self) -> None:
-        self._go.acquire()
         _own.actor = self
         try:
             self._context.run(self._work)

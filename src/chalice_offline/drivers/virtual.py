@@ -249,6 +249,12 @@ class VirtualDriver:
         """Return the functions that run and have not ended."""
         return sorted(self._running.functions())
 
+    def next_due_ms(self) -> int | None:
+        """Return when something happens next: now if it is ready to, None if nothing ever will."""
+        if self._ready:
+            return self.clock.now_ms()
+        return self._the_emulator.scheduler.next_due_ms()
+
     def has_work(self) -> bool:
         """Whether a run, a request or an owed timer is still to come."""
         owed_ms = self._the_emulator.scheduler.next_due_ms(owed_only=True)
