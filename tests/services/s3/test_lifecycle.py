@@ -9,6 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 DAY = 86_400
+LARGE = b"1" * 128 * 1024  # what is smaller stays where it is unless a rule says otherwise
 EXPIRES = "s3:LifecycleExpiration:*"
 
 
@@ -74,11 +75,77 @@ def test_transitions_change_the_class(notified: Any) -> None:
     """And an event says so."""
     notified.notify_queue("s3:LifecycleTransition")
     put_rules(notified, rule(Transitions=[{"Days": 1, "StorageClass": "GLACIER"}]))
-    notified.s3.put_object(Bucket=notified.bucket, Key="old/1", Body=b"1")
+    notified.s3.put_object(Bucket=notified.bucket, Key="old/1", Body=LARGE)
     notified.aws.advance(seconds=2 * DAY)
     head = notified.s3.head_object(Bucket=notified.bucket, Key="old/1")
     assert head["StorageClass"] == "GLACIER"
     assert notified.told() == [("LifecycleTransition", "old/1")]
+
+
+def class_of(notified: Any, key: str, **version: str) -> str:
+    head = notified.s3.head_object(Bucket=notified.bucket, Key=key, **version)
+    return str(head.get("StorageClass", "STANDARD"))
+
+
+def test_rules_move_objects_down_only(notified: Any) -> None:
+    """Of two rules that have come due the lower class counts, on the days after, too."""
+    notified.notify_queue("s3:LifecycleTransition")
+    put_rules(
+        notified,
+        rule(Transitions=[{"Days": 30, "StorageClass": "STANDARD_IA"}]),
+        {**rule(Transitions=[{"Days": 60, "StorageClass": "GLACIER"}]), "ID": "s"},
+    )
+    notified.s3.put_object(Bucket=notified.bucket, Key="old/1", Body=LARGE)
+    notified.s3.put_object(
+        Bucket=notified.bucket, Key="old/2", Body=LARGE, StorageClass="DEEP_ARCHIVE"
+    )
+    told = [("LifecycleTransition", "old/1")]
+    notified.aws.advance(seconds=31 * DAY)
+    assert (class_of(notified, "old/1"), notified.told()) == ("STANDARD_IA", told)
+    notified.aws.advance(seconds=30 * DAY)
+    assert (class_of(notified, "old/1"), notified.told()) == ("GLACIER", told)
+    for _ in range(3):
+        notified.aws.advance(seconds=DAY)
+        assert (class_of(notified, "old/1"), notified.told()) == ("GLACIER", [])
+    assert class_of(notified, "old/2") == "DEEP_ARCHIVE"
+
+
+@pytest.mark.parametrize(
+    ("smallest", "filter_", "moved"),
+    [
+        (None, {}, []),
+        ("varies_by_storage_class", {}, ["GLACIER"]),
+        (None, {"ObjectSizeGreaterThan": 0}, ["GLACIER_IR", "GLACIER"]),
+        (None, {"ObjectSizeLessThan": 100}, ["GLACIER_IR", "GLACIER"]),
+    ],
+)
+def test_small_objects_are_moved_when_a_rule_says_so(
+    notified: Any, smallest: str | None, filter_: dict[str, int], moved: list[str]
+) -> None:
+    """Those below 128 KB stay, or go to archives only, unless the rule has a size of its own."""
+    s3, bucket = notified.s3, notified.bucket
+    for wanted in ("GLACIER_IR", "GLACIER"):
+        one = rule(Transitions=[{"Days": 1, "StorageClass": wanted}])
+        one["Filter"] = {"And": {"Prefix": wanted, **filter_}} if filter_ else {"Prefix": wanted}
+        more = {"TransitionDefaultMinimumObjectSize": smallest} if smallest else {}
+        s3.put_bucket_lifecycle_configuration(
+            Bucket=bucket, LifecycleConfiguration={"Rules": [one]}, **more
+        )
+        s3.put_object(Bucket=bucket, Key=wanted, Body=b"1")
+        notified.aws.advance(seconds=2 * DAY)
+        assert class_of(notified, wanted) == (wanted if wanted in moved else "STANDARD")
+
+
+def test_the_newest_superseded_versions_may_stay_in_their_class(notified: Any) -> None:
+    """NewerNoncurrentVersions of a transition counts as it does of an expiration."""
+    s3, bucket = notified.s3, notified.bucket
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    made = [s3.put_object(Bucket=bucket, Key="old/1", Body=LARGE)["VersionId"] for _ in range(4)]
+    moves = {"NoncurrentDays": 1, "StorageClass": "GLACIER", "NewerNoncurrentVersions": 2}
+    put_rules(notified, rule(NoncurrentVersionTransitions=[moves]))
+    notified.aws.advance(seconds=3 * DAY)
+    classes = [class_of(notified, "old/1", VersionId=version) for version in made]
+    assert classes == ["GLACIER", "STANDARD", "STANDARD", "STANDARD"]
 
 
 @pytest.mark.parametrize(

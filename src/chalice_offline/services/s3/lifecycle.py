@@ -17,8 +17,8 @@ from chalice_offline.services.s3.lifecycle_dates import (
     applies_to,
     expires_at,
     rules_of,
-    transition_of,
 )
+from chalice_offline.services.s3.lifecycle_transitions import transition_of
 from chalice_offline.services.s3.object_event import ObjectEvent
 from chalice_offline.services.s3.object_version import NULL_VERSION
 from chalice_offline.services.s3.pages import raw
@@ -96,7 +96,7 @@ def _judge_key(s3: S3State, bucket: Bucket, rules: list[Rule], newest: ObjectVer
             remove(s3, bucket, newest)
             _tell_expired(s3, bucket, rule, newest, "Delete")
         return
-    _move(s3, bucket, rules, newest, newest.modified_ms, "Transitions")
+    _move(s3, bucket, rules, newest, None)
 
 
 def _judge_older(s3: S3State, bucket: Bucket, rules: list[Rule], newest: ObjectVersion) -> None:
@@ -115,7 +115,7 @@ def _judge_older(s3: S3State, bucket: Bucket, rules: list[Rule], newest: ObjectV
                 _tell_expired(s3, bucket, rule, version, "Delete")
                 break
         else:
-            _move(s3, bucket, rules, version, since_ms, "NoncurrentVersionTransitions")
+            _move(s3, bucket, rules, version, (since_ms, position))
         since_ms = version.modified_ms
 
 
@@ -139,25 +139,23 @@ def _move(
     bucket: Bucket,
     rules: list[Rule],
     version: ObjectVersion,
-    since_ms: int,
-    member: str,
+    superseded: tuple[int, int] | None,
 ) -> None:
     """Give a version the storage class that its age asks for."""
     if version.is_marker:
         return
-    for rule in rules:
-        wanted = transition_of(rule, version, member, since_ms, s3.kernel.now_ms)
-        if wanted is None or wanted == version.storage_class:
-            continue
-        before = version.storage_class
-        version.storage_class = wanted
-        s3.objects(bucket).update(version)
-        event = _event(version, "s3:LifecycleTransition")
-        _tell(s3, bucket, rule, ObjectEvent(
-            event.name, event.key, event.etag, event.size, event.version_id, event.sequencer,
-            storage_class=before, destination_class=wanted, is_internal=True,
-        ))  # fmt: skip
+    smallest = bucket.settings["lifecycle"]["smallest"]
+    found = transition_of(rules, version, superseded, s3.kernel.now_ms, smallest)
+    if found is None:
         return
+    rule, wanted = found
+    before, version.storage_class = version.storage_class, wanted
+    s3.objects(bucket).update(version)
+    event = _event(version, "s3:LifecycleTransition")
+    _tell(s3, bucket, rule, ObjectEvent(
+        event.name, event.key, event.etag, event.size, event.version_id, event.sequencer,
+        storage_class=before, destination_class=wanted, is_internal=True,
+    ))  # fmt: skip
 
 
 def _abort_uploads(s3: S3State, bucket: Bucket) -> None:

@@ -94,19 +94,3 @@ def abort_at(rule: Mapping[str, Any], upload: Upload) -> int | None:
     if days is None or not upload.key.startswith(filter_of(rule).get("Prefix", "")):
         return None
     return midnight_after(upload.initiated_ms + days * MS_PER_DAY)
-
-
-def transition_of(
-    rule: Mapping[str, Any], version: ObjectVersion, member: str, since_ms: int, now_ms: int
-) -> str | None:
-    """Return the storage class a rule has moved a version to by now, None when to none."""
-    chosen: tuple[int, str] | None = None
-    for transition in rule.get(member) or ():
-        if "Date" in transition:
-            due_ms = int(transition["Date"] * 1000)
-        else:
-            days = transition.get("Days", transition.get("NoncurrentDays", 0))
-            due_ms = midnight_after(since_ms + days * MS_PER_DAY)
-        if due_ms <= now_ms and (chosen is None or due_ms > chosen[0]):
-            chosen = due_ms, transition["StorageClass"]
-    return chosen[1] if chosen is not None and applies_to(rule, version) else None

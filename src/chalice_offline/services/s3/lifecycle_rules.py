@@ -9,6 +9,7 @@ from chalice_offline.services.s3.errors import invalid_argument, invalid_request
 from chalice_offline.services.s3.http_dates import iso_milliseconds
 from chalice_offline.services.s3.json_values import plain
 from chalice_offline.services.s3.lifecycle import schedule
+from chalice_offline.services.s3.lifecycle_transitions import VARIES
 from chalice_offline.services.s3.limits import LIFECYCLE_RULES
 from chalice_offline.services.s3.new_objects import STORAGE_CLASSES
 
@@ -30,7 +31,7 @@ _ID_BYTES = 36
 _SECONDS_PER_DAY = 86_400
 _DAYS_BEFORE_IA = 30
 _SMALLEST_TRANSITION = "all_storage_classes_128K"
-_SMALLEST_TRANSITIONS = (_SMALLEST_TRANSITION, "varies_by_storage_class")
+_SMALLEST_TRANSITIONS = (_SMALLEST_TRANSITION, VARIES)
 
 
 def put_bucket_lifecycle_configuration(
