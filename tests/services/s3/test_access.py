@@ -135,6 +135,24 @@ def test_form_upload_takes_the_name_of_the_file(s3: Any) -> None:
     assert s3.get_object(Bucket=BUCKET, Key="up/menu.json")["Body"].read() == b"menu"
 
 
+def test_every_field_of_a_form_has_the_name_without_its_path(s3: Any) -> None:
+    """What a policy asks of a field is asked of what it became; a file without a name has ""."""
+    form = s3.generate_presigned_post(
+        BUCKET,
+        "up/${filename}",
+        Fields={"x-amz-meta-name": "${filename}"},
+        Conditions=[["starts-with", "$x-amz-meta-name", "menu"]],
+    )
+    for path in ("C:\\menus\\menu.json", "menus/menu.json", "menu.json"):
+        files = {"file": (path, b"menu")}
+        assert requests.post(form["url"], data=form["fields"], files=files).status_code == 204
+        head = s3.head_object(Bucket=BUCKET, Key="up/menu.json")
+        assert head["Metadata"] == {"name": "menu.json"}
+        s3.delete_object(Bucket=BUCKET, Key="up/menu.json")
+    refused = requests.post(form["url"], data=form["fields"], files={"file": ("other", b"menu")})
+    assert (refused.status_code, "Policy Condition failed" in refused.text) == (403, True)
+
+
 def test_form_policy_is_enforced(aws: Any, s3: Any) -> None:
     """Size, fields that are not listed, and the expiry; nothing is stored."""
     form = s3.generate_presigned_post(

@@ -80,7 +80,8 @@ def _head(text: bytes) -> tuple[str, str | None, str]:
         field, _, value = line.partition(":")
         if field.strip().lower() == "content-disposition":
             for key, quoted, plain in _PARAMETER.findall(value):
-                unescaped = re.sub(r"\\(.)", r"\1", quoted) or plain
+                # Of a path on Windows the backslashes are its own: browsers escape quotes only.
+                unescaped = quoted.replace('\\"', '"') or plain
                 if key.lower() == "name":
                     name = unescaped.lower()
                 elif key.lower() == "filename":

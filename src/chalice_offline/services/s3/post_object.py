@@ -6,6 +6,7 @@ API reference, "POST Object". `${filename}` in the key stands for the file's nam
 from __future__ import annotations
 
 import hmac
+import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
@@ -76,7 +77,7 @@ def post_object(s3: S3State, context: CallContext, request: Request) -> Result:
         raise precondition_failed("Bucket POST must be of the enclosure-type multipart/form-data")
     form = read_form(http)
     content = _checked_file(form)
-    form.fields["key"] = form.fields["key"].replace(_FILENAME, form.filename or _FILENAME)
+    _fill_in_the_name(form)
     _check_signature(s3, context, bucket, form.fields, content)
     asked = _as_put(bucket, form, content)
     # No header field of the form's own request is about the object.
@@ -89,6 +90,18 @@ def post_object(s3: S3State, context: CallContext, request: Request) -> Result:
     version = store(s3, inner, bucket, asked, made, payload, whole=False)
     announcements.created(s3, inner, bucket, version, "Post", "POST Object")
     return {"Response": _reply(context, bucket, form.fields, version)}
+
+
+def _fill_in_the_name(form: FormUpload) -> None:
+    """Put the file's name where fields ask for it: of a path what follows the last slash.
+
+    API reference, "Creating an HTML Form": in all fields, and before the policy is checked. What
+    was signed is no text for people.
+    """
+    name = re.split(r"[/\\]", form.filename or "")[-1]
+    for field, text in form.fields.items():
+        if field not in ("policy", "signature", "x-amz-signature"):
+            form.fields[field] = text.replace(_FILENAME, name)
 
 
 def _checked_file(form: FormUpload) -> Content:
