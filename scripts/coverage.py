@@ -104,7 +104,8 @@ NOTES = {
     "with their conditions, for other accounts, callers without credentials and, where they\n"
     "deny, the owner. Logging, replication, accelerate, request payment, analytics, inventory,\n"
     "metrics and intelligent-tiering configurations are checked, kept and given back, and nothing\n"
-    "follows from them.",
+    "follows from them. The checksums XXHASH64, XXHASH3 and XXHASH128 need\n"
+    "`pip install chalice-offline[xxhash]`.",
 }
 SUPPORTED, MISSING = "supported", "missing"
 

@@ -74,7 +74,7 @@ KERNEL_EXCEPTIONS = {
 # Third-party packages a part may import. Parts not named here: the standard library only.
 THIRD_PARTY: dict[str, set[str]] = {
     "protocols": {"botocore"},
-    "services": {"botocore", "cryptography", "jsonata", "moto", "samtranslator", "yaml"},
+    "services": {"botocore", "cryptography", "jsonata", "moto", "samtranslator", "xxhash", "yaml"},
     "drivers": {"time_machine"},
     "transports": {"botocore", "httptools", "requests", "uvicorn"},
     "chalice_app": {"botocore", "chalice", "simplejson", "yaml"},

@@ -252,16 +252,15 @@ def test_malformed_json_is_a_serialization_exception(body):
     ],
 )
 def test_malformed_xml_is_malformed(body):
-    """S3 refuses truncated documents, documents with a DTD, and missing parts."""
-    found = refusal(
-        "s3",
-        "PutBucketNotificationConfiguration",
-        body,
-        "rest-xml",
-        "PUT",
-        f"{URL}bucket?notification",
-    )
-    assert found == (
+    """S3 refuses truncated documents, documents with a DTD, and missing parts.
+
+    It does so itself, once it has found the bucket.
+    """
+    target = Target("s3", "PutBucketNotificationConfiguration", "rest-xml")
+    request = HttpRequest("PUT", f"{URL}bucket?notification", Headers(), body)
+    parameters = parse(target, request)
+    assert parameters["Bucket"] == "bucket"
+    assert parameters["RefusedBody"] == (
         "MalformedXML",
         "The XML you provided was not well-formed or did not validate against our published schema",
     )

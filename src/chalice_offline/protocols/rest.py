@@ -29,6 +29,8 @@ class BodyFormat(Protocol):
 
     protocol: str
     content_type: str
+    #: The parameter in which a service is told that a body cannot be read; "" to refuse it at once.
+    refused_body: str
 
     def id_headers(self, request_id: str) -> dict[str, str]:
         """Return the header fields that name the request."""
@@ -130,6 +132,7 @@ def _compile_parse(
     fields = body_format.fields
     has_labels, has_query = bool(in_uri), bool(in_query)
     place_of = {name: place for place, name in enumerate(members)}.__getitem__
+    refused_body = body_format.refused_body
 
     def parse(request: HttpRequest) -> dict[str, Any]:
         params: dict[str, Any] = {}
@@ -142,8 +145,13 @@ def _compile_parse(
         _read_headers(in_headers, headers, params)
         for member, prefix, _ in in_prefixed.maps:
             _read_prefixed_headers(member, prefix, headers, params)
-        read_body(request, params)
-        validate(params)
+        try:
+            read_body(request, params)
+            validate(params)
+        except AwsError as error:
+            if not refused_body:
+                raise
+            return {**params, refused_body: (error.code, error.message)}
         return {name: params[name] for name in sorted(params, key=place_of)}
 
     return parse

@@ -20,6 +20,7 @@ _CONTENT_TYPE = "application/json"
 class _JsonBodies:
     protocol = "rest-json"
     content_type = _CONTENT_TYPE
+    refused_body = ""
 
     def __init__(self) -> None:
         self._readers = json_body.JsonReaders()

@@ -116,6 +116,8 @@ def _route(operation: Any) -> Route:
         fixed.append((name, value if equals else None))
     fixed_names = {name for name, _ in fixed}
     required = _told_apart_by(operation)
+    # What a name in the query string tells already needs no field for it: it says what it misses.
+    headers = frozenset() if fixed else _required_names(required, "header", set())
     return Route(
         operation.name,
         segments,
@@ -124,7 +126,7 @@ def _route(operation: Any) -> Route:
         bool(segments) and segments[-1].endswith("+}"),
         tuple(fixed),
         _required_names(required, "querystring", fixed_names),
-        frozenset(name.lower() for name in _required_names(required, "header", set())),
+        frozenset(name.lower() for name in headers),
         bool(operation.deprecated),
     )
 

@@ -24,6 +24,7 @@ _S3_NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 class _XmlBodies:
     protocol = "rest-xml"
     content_type = _CONTENT_TYPE
+    refused_body = s3_documents.REFUSED_BODY
 
     def __init__(self, namespace: str) -> None:
         self._namespace = namespace

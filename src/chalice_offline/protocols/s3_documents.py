@@ -60,7 +60,13 @@ LAST = {
     "ListObjectVersions": ("Versions", "DeleteMarkers", "CommonPrefixes"),
 }
 # Required by the model, and yet S3 takes requests without (recorded).
-MAY_BE_ABSENT = ("Value null at 'policy'", "Value null at 'tagging.tagSet'")
+MAY_BE_ABSENT = (
+    "Value null at 'policy'",
+    "Value null at 'tagging.tagSet'",
+    "Value null at 'objectAttributes'",
+)
+# The parameter that says why a body cannot be read, (code, message): S3 looks for the bucket first.
+REFUSED_BODY = "RefusedBody"
 LOCATION_OPERATION = "GetBucketLocation"
 
 

@@ -156,10 +156,39 @@ def test_a_request_without_what_it_is_about_is_refused(s3: Any) -> None:
     def empty(request: Any, **_kwargs: Any) -> None:
         request.headers["x-amz-object-attributes"] = ""
 
-    s3.meta.events.register("before-sign.s3.GetObjectAttributes", empty)
-    status, code, text = refusal(s3.get_object_attributes, **KEY, ObjectAttributes=[])
-    assert (status, code) == (400, "InvalidRequest")
-    assert text.endswith("is either missing or empty")
+    def absent(request: Any, **_kwargs: Any) -> None:
+        del request.headers["x-amz-object-attributes"]
+
+    for change in (empty, absent):
+        s3.meta.events.register("before-sign.s3.GetObjectAttributes", change)
+        status, code, text = refusal(s3.get_object_attributes, **KEY, ObjectAttributes=["ETag"])
+        s3.meta.events.unregister("before-sign.s3.GetObjectAttributes", change)
+        assert (status, code) == (400, "InvalidRequest")
+        assert text.endswith("is either missing or empty")
+
+
+@pytest.mark.parametrize("body", [b"", b"<Unfinished", b"<Tagging/>"])
+def test_a_bucket_that_is_not_there_is_told_before_what_is_wrong_with_a_body(
+    s3: Any, body: bytes
+) -> None:
+    """And who may not change it hears that: whose body it is counts first (recorded)."""
+
+    def unreadable(request: Any, **_kwargs: Any) -> None:
+        request.data = body
+
+    s3.meta.events.register("before-sign.s3", unreadable)
+    rules = {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]}
+    asked = {"ServerSideEncryptionConfiguration": rules}
+    told = refusal(s3.put_bucket_encryption, Bucket="no-such-bucket", **asked)
+    assert told[:2] == (404, "NoSuchBucket")
+    told = refusal(s3.put_bucket_encryption, Bucket=BUCKET, **asked, ExpectedBucketOwner="1" * 12)
+    assert told[:2] == (403, "AccessDenied")
+    told = refusal(s3.put_bucket_encryption, Bucket=BUCKET, **asked)
+    assert told[0] == 400
+    named = {"CreateBucketConfiguration": {"LocationConstraint": "eu-west-1"}}
+    if b"U" in body:
+        told = refusal(s3.create_bucket, Bucket="new-bucket", **named)
+        assert told[:2] == (400, "MalformedXML")
 
 
 def test_tags_of_a_new_bucket_are_not_awss(s3: Any) -> None:

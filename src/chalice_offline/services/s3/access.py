@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from chalice_offline.core.context import DEFAULT_REGION
 from chalice_offline.core.errors import AwsError
 from chalice_offline.protocols.form import decode_pairs
+from chalice_offline.protocols.s3_documents import REFUSED_BODY
 from chalice_offline.services.s3.bucket_policy import POLICY, allows
 from chalice_offline.services.s3.errors import access_denied, invalid_argument, no_such_bucket
 from chalice_offline.services.s3.grants import ENFORCED, default_grants, ownership_of
@@ -85,6 +86,8 @@ def guarded(name: str, operation: Operation) -> Operation:
             check_caller(s3, context, http, name, request)
         if "ExpectedBucketOwner" in request:
             _check_owner(s3.find_bucket(request), request["ExpectedBucketOwner"])
+        if REFUSED_BODY in request:
+            raise AwsError(*request[REFUSED_BODY])
         return operation(s3, context, request)
 
     return call

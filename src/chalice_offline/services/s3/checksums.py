@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from chalice_offline.services.s3.contents import pieces_of
 from chalice_offline.services.s3.crc import CRC32, CRC32C, CRC64NVME, crc_of, joined
 from chalice_offline.services.s3.errors import invalid_request
+from chalice_offline.services.s3.xxhashes import Digest, new_xxhash
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -20,8 +21,17 @@ COMPOSITE, FULL_OBJECT = "COMPOSITE", "FULL_OBJECT"
 # What S3 adds when the client sends none (since December 2024).
 DEFAULT_ALGORITHM = "CRC64NVME"
 _CRCS = {"CRC32": CRC32, "CRC32C": CRC32C, "CRC64NVME": CRC64NVME}
-_DIGESTS = {"SHA1": hashlib.sha1, "SHA256": hashlib.sha256, "SHA512": hashlib.sha512}
-_BYTES = {"CRC32": 4, "CRC32C": 4, "CRC64NVME": 8, "SHA1": 20, "SHA256": 32, "SHA512": 64}
+_DIGESTS = {
+    "SHA1": hashlib.sha1,
+    "SHA256": hashlib.sha256,
+    "SHA512": hashlib.sha512,
+    "MD5": hashlib.md5,
+}
+# The last five since April 2026.
+_BYTES = {
+    "CRC32": 4, "CRC32C": 4, "CRC64NVME": 8, "SHA1": 20, "SHA256": 32,
+    "SHA512": 64, "MD5": 16, "XXHASH64": 8, "XXHASH3": 8, "XXHASH128": 16,
+}  # fmt: skip
 ALGORITHMS = tuple(_BYTES)
 MEMBERS = {algorithm: f"Checksum{algorithm}" for algorithm in ALGORITHMS}
 HEADERS = {f"x-amz-checksum-{algorithm.lower()}": algorithm for algorithm in ALGORITHMS}
@@ -32,7 +42,7 @@ def checksum_of(algorithm: str, content: Content) -> str:
     crc = _CRCS.get(algorithm)
     if crc is not None:
         return _crc_text(algorithm, crc_of(crc, pieces_of(content)))
-    digest = _DIGESTS[algorithm]()
+    digest: Digest = _DIGESTS[algorithm]() if algorithm in _DIGESTS else new_xxhash(algorithm)
     for piece in pieces_of(content):
         digest.update(piece)
     return base64.b64encode(digest.digest()).decode()
@@ -92,7 +102,7 @@ def takes_part_checksums(algorithm: str) -> str:
 
 
 def check_type(algorithm: str, checksum_type: str) -> None:
-    """Refuse what S3 does not have: a SHA of a whole object from its parts, and the reverse."""
+    """Refuse what S3 does not have: of a whole object from its parts only CRCs, and the reverse."""
     wrong = (checksum_type == FULL_OBJECT and algorithm not in _CRCS) or (
         checksum_type == COMPOSITE and algorithm == DEFAULT_ALGORITHM
     )
