@@ -128,6 +128,21 @@ def test_a_key_of_a_bucket_may_look_like_a_door(gateway: Gateway) -> None:
         assert b"<Code>NoSuchBucket</Code>" in reply.body
 
 
+def test_a_reset_that_fails_is_told_and_logged(
+    gateway: Gateway, caplog: pytest.LogCaptureFixture
+) -> None:
+    """With its cause: a script that waits for 200 keeps no answer."""
+    failed: Pending[None] = Pending()
+    failed.fail(RuntimeError("the disk is full"))
+    gateway.localstack.begin_anew = lambda: failed
+    reply = ask(gateway, "/_localstack/state/reset", "POST")
+    assert reply.status == 500
+    assert "the disk is full" in json.loads(reply.body)["error"]
+    (record,) = [one for one in caplog.records if one.levelname == "ERROR"]
+    assert record.exc_info is not None
+    assert str(record.exc_info[1]) == "the disk is full"
+
+
 def test_a_reset_that_cannot_be_says_why(gateway: Gateway) -> None:
     """In a test's emulator, and when the project cannot be loaded."""
     assert ask(gateway, "/_localstack/state/reset", "POST").status == 409

@@ -11,6 +11,7 @@ the paths and members: LocalStack documentation, "Internal endpoints" and "Initi
 from __future__ import annotations
 
 import json
+import logging
 import platform
 import re
 from datetime import UTC, datetime
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
     from chalice_offline.core.http import HttpRequest
     from chalice_offline.emulator import Emulator
+
+_log = logging.getLogger(__name__)
 
 FOLDER = "/_localstack"
 # The version whose behaviour clients may expect; some compare it before they do anything.
@@ -135,8 +138,10 @@ def _answered(done: Pending[None]) -> Pending[HttpResponse]:
         except ProjectError as error:
             reply.resolve(_refused(409, f"{error}; nothing was changed"))
         except NotRestored as error:
+            _log.error("%s", error)
             reply.resolve(_refused(500, str(error)))
-        except BaseException as error:  # noqa: BLE001 - told, as every reply is
+        except BaseException as error:  # noqa: BLE001 - told, as every reply is; and logged
+            _log.exception("the reset failed")
             reply.resolve(_refused(500, f"the reset failed: {error!r}"))
         else:
             reply.resolve(HttpResponse(200))
