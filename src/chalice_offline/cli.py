@@ -19,6 +19,14 @@ from chalice_offline.commands.doctor import doctor
 from chalice_offline.commands.events import events
 from chalice_offline.commands.invoke import invoke
 from chalice_offline.commands.new import new
+from chalice_offline.commands.output import (
+    INTERRUPTED,
+    READER_GONE,
+    ReaderGoneError,
+    leave_output_unread,
+    told_of_closed_pipes,
+    write_every_letter,
+)
 from chalice_offline.commands.queues import queues, redrive
 from chalice_offline.commands.replay import replay
 from chalice_offline.commands.runs import runs, trace
@@ -86,14 +94,32 @@ class _Program(click.Group):
     """A click group whose mistakes of usage are one sentence, like every other refusal."""
 
     def main(self, *args: Any, **options: Any) -> Any:
+        write_every_letter()
         try:
-            status = super().main(*args, **(options | {"standalone_mode": False}))
-        except click.Abort:
-            status = 1
+            status = self._status(*args, **options)
+        except (ReaderGoneError, BrokenPipeError):
+            leave_output_unread()
+            status = READER_GONE
+        sys.exit(status if isinstance(status, int) else 0)
+
+    def _status(self, *args: Any, **options: Any) -> Any:
+        try:
+            return super().main(*args, **(options | {"standalone_mode": False}))
+        except click.Abort as abort:
+            return INTERRUPTED if isinstance(abort.__cause__, KeyboardInterrupt) else 1
         except click.ClickException as error:
             click.echo(_told(error), err=True)
-            status = error.exit_code
-        sys.exit(status if isinstance(status, int) else 0)
+            return error.exit_code
+
+    def make_context(self, *args: Any, **options: Any) -> click.Context:
+        """Read the arguments, which may write the help."""
+        with told_of_closed_pipes():
+            return super().make_context(*args, **options)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        with told_of_closed_pipes():
+            return super().invoke(ctx)
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         """Find a command; of one that there is not, say which names come nearest."""

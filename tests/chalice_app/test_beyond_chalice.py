@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -310,10 +313,55 @@ def test_the_command_gives_a_deployed_app_its_settings(run: Any, projects: Any) 
 
 
 def test_the_command_says_what_is_not_deployed(run: Any, projects: Any) -> None:
-    """One sentence with the handler's name, and a status that is not zero."""
+    """One sentence with the handler's name, and the status of what cannot be."""
     run(DEPLOYED, resources={"Resources": {"Orders": ORDERS, "Dead": DEAD}})
     more = DEPLOYED + '@app.on_sqs_message("others")\ndef late(event):\n    pass\n'
     projects.write(more, config=beyond(late={"EventSourceMapping": {"BatchSize": 3}}))
     status, [line] = after_deploy(projects)
-    assert status == 1
+    assert status == 2
     assert "handler late: demo-dev-late has no event source mapping" in line
+
+
+@pytest.mark.parametrize(
+    ("variables", "arguments", "sentence"),
+    [
+        ({}, [], "no region is set; export AWS_DEFAULT_REGION"),
+        ({"AWS_DEFAULT_REGION": "us-east-1"}, [], "there are no AWS credentials"),
+        ({"AWS_DEFAULT_REGION": "us-east-1"}, ["--profile", "nobody"], "no profile nobody"),
+        (
+            {
+                "AWS_DEFAULT_REGION": "us-east-1",
+                "AWS_ACCESS_KEY_ID": "k",
+                "AWS_SECRET_ACCESS_KEY": "s",
+                "AWS_ENDPOINT_URL": "http://127.0.0.1:1",
+            },
+            [],
+            "is AWS_ENDPOINT_URL what you mean?",
+        ),
+        ({}, ["--stage", "nope"], "nope"),
+    ],
+)
+def test_the_command_says_in_a_sentence_what_it_has_not_got(
+    projects: Any, variables: dict[str, str], arguments: list[str], sentence: str
+) -> None:
+    """Exit code 2, one line, in a process of its own: no region, no credentials, nobody there."""
+    projects.write(DEPLOYED, config=SETTINGS)
+    clean = {name: text for name, text in os.environ.items() if not name.startswith("AWS_")}
+    nowhere = {
+        "AWS_CONFIG_FILE": "/nope",
+        "AWS_SHARED_CREDENTIALS_FILE": "/nope",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_MAX_ATTEMPTS": "1",
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "chalice_offline", "after-deploy", *arguments],
+        cwd=projects.directory,
+        env=clean | nowhere | variables,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("chalice-offline: ")
+    assert sentence in line

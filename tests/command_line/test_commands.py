@@ -233,7 +233,10 @@ def test_a_broken_seed_changes_nothing(shop: Shop, tmp_path: Path) -> None:
 
 REFUSALS: dict[str, tuple[list[str], str]] = {
     "a function": (["invoke", "ecko"], "there is no function ecko. Did you mean echo"),
-    "an event": (["invoke", "echo", "--event", "sqz"], "no file and no sample. Did you mean sqs"),
+    "an event": (
+        ["invoke", "echo", "--event", "sqz"],
+        "no file, no sample and no JSON. Did you mean sqs",
+    ),
     "JSON": (["invoke", "echo", "--event", "{"], "--event is no JSON: "),
     "a place": (["invoke", "cook", "--set", "Records.7.body=x"], "7 is no place in a list of 1"),
     "in a text": (

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from chalice_offline.commands.running import Refused
 from chalice_offline.core.errors import AwsError, ProjectError
 
 if TYPE_CHECKING:
@@ -49,23 +50,46 @@ def after_deploy(
     from chalice_offline.chalice_app.after_deploy import AfterDeploy
     from chalice_offline.chalice_app.project import check_stage, load_for_stage
 
+    found = done = 0
     try:
         check_stage(project_dir, stage)
         session, account_id = _session(profile)
         ask = _asking(session)
         project = load_for_stage(project_dir.resolve(), stage, session.region_name)
-        done = 0
         work = AfterDeploy(ask, account_id, session.region_name)
         verb = "remove" if remove else "change"
         for step in work.removal(project) if remove else work.steps(project):
             click.echo(f"{f'would {verb}' if dry_run else f'{verb}s'} {step.words}")
             if not dry_run:
                 ask(step.service, step.operation, step.request)
-            done += 1
+                done += 1
+            found += 1
     except (ProjectError, AwsError, ClientError, BotoCoreError) as error:
-        raise click.ClickException(str(error)) from error
-    if not done:
+        after = f" ({done} {'change' if done == 1 else 'changes'} made before)" if done else ""
+        raise Refused(f"{_sentence(error, profile)}{after}") from error
+    if not found:
         click.echo(f"nothing to {verb}")
+
+
+def _sentence(error: Exception, profile: str | None) -> str:
+    """Return what is wrong, and what to do about it."""
+    from botocore.exceptions import (
+        EndpointConnectionError,
+        NoCredentialsError,
+        NoRegionError,
+        ProfileNotFound,
+    )
+
+    words = " ".join(str(error).split())
+    if isinstance(error, NoRegionError):
+        return "no region is set; export AWS_DEFAULT_REGION, as for chalice deploy"
+    if isinstance(error, NoCredentialsError):
+        return "there are no AWS credentials; export them, or name a --profile"
+    if isinstance(error, ProfileNotFound):
+        return f"there is no profile {profile or ''} in your AWS configuration".replace("  ", " ")
+    if isinstance(error, EndpointConnectionError):
+        return f"{words.rstrip('.')}; is AWS_ENDPOINT_URL what you mean?"
+    return words
 
 
 def _session(profile: str | None) -> tuple[Any, str]:

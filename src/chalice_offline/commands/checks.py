@@ -28,6 +28,7 @@ _OLDEST_PYTHON = (3, 11)
 # Lambda's Python runtimes (AWS Lambda developer guide, "Lambda runtimes").
 _LAMBDA_PYTHONS = frozenset({"3.11", "3.12", "3.13", "3.14"})
 _DESCRIPTORS = 1_024
+_SESSION_SECONDS = 5  # one that hangs, or is stopped, is a finding and nothing to wait for
 _LOOPBACK = "127.0.0.1"
 
 
@@ -95,7 +96,7 @@ def sessions() -> Iterator[Finding]:
     for note in running_sessions():
         what = f"{note.project}, stage {note.stage}" if note.project else "no app"
         try:
-            Running(note.aws_url).get("session")
+            Running(note.aws_url, _SESSION_SECONDS).get("session")
         except Refused as error:
             yield Finding("warning", "session", f"process {note.pid}: {error.format_message()}")
         else:

@@ -13,10 +13,15 @@ from chalice_offline.commands.running import Refused
 def text_of(given: str) -> str:
     """Return a text as it stands, that of a file ("@FILE"), or standard input ("-")."""
     if given == "-":
-        return sys.stdin.read()
+        return standard_input()
     if given.startswith("@"):
         return read_file(Path(given[1:]))
     return given
+
+
+def standard_input() -> str:
+    """Return the text that comes by standard input; Refused when it is none."""
+    return _decoded(sys.stdin.buffer.read(), "standard input")
 
 
 def read_file(path: Path) -> str:
@@ -28,8 +33,8 @@ def read_bytes(path: Path) -> bytes:
     """Return what is in a file; Refused when there is none."""
     try:
         return path.read_bytes()
-    except OSError as error:
-        raise Refused(f"{path} cannot be read: {error.strerror}") from error
+    except (OSError, ValueError) as error:
+        raise Refused(f"{path} cannot be read: {getattr(error, 'strerror', error)}") from error
 
 
 def json_of(text: str, what: str) -> Any:

@@ -11,13 +11,14 @@ from typing import Any
 import click
 
 from chalice_offline.commands.completion import function_names, kinds
-from chalice_offline.commands.input import json_of, read_file
+from chalice_offline.commands.input import json_of, read_file, standard_input
 from chalice_offline.commands.running import Refused, Running, say_json, session_options
 from chalice_offline.commands.sample_events import changed
 from chalice_offline.core.names import nearest
 from chalice_offline.samples import KINDS
 
 _FAILED = 1
+_LONGEST_SHOWN = 80
 
 
 @click.command(
@@ -103,22 +104,32 @@ def _event(running: Running, function: dict[str, Any], given: str | None) -> Any
         own = _samples(running, function)
         return own[0]["event"] if own and own[0]["source"] else {}
     if given == "-":
-        return json_of(sys.stdin.read(), "standard input")
+        return json_of(standard_input(), "standard input")
     if given in KINDS:
         return next(one["event"] for one in _samples(running, function) if one["kind"] == given)
     if given.lstrip()[:1] in ("{", "[", '"'):
         return json_of(given, "--event")
-    path = Path(given)
-    if path.exists():
-        return json_of(read_file(path), given)
-    raise Refused(f"--event {given} is no file and no sample.{nearest(given, KINDS)}")
+    if _is_there(given):
+        return json_of(read_file(Path(given)), given)
+    try:
+        return json.loads(given)  # a number, true, null
+    except ValueError:
+        shown = given if len(given) <= _LONGEST_SHOWN else f"{given[:_LONGEST_SHOWN]}…"
+        near = nearest(given[:_LONGEST_SHOWN], KINDS)
+        raise Refused(f"--event {shown} is no file, no sample and no JSON.{near}") from None
+
+
+def _is_there(path: str) -> bool:
+    try:
+        return Path(path).exists()
+    except (OSError, ValueError):  # too long for a name, say
+        return False
 
 
 def _samples(running: Running, function: dict[str, Any]) -> list[dict[str, Any]]:
     """Return a sample of each kind, those of what the function listens to first."""
-    found: list[dict[str, Any]] = running.get("functions", function["deployed_name"], "samples")[
-        "samples"
-    ]
+    name = function["deployed_name"]
+    found: list[dict[str, Any]] = running.get("functions", name, "samples", whole=1)["samples"]
     return found
 
 

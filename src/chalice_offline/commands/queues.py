@@ -9,6 +9,7 @@ import click
 
 from chalice_offline.commands.completion import queue_names
 from chalice_offline.commands.running import Running, say_json, session_options
+from chalice_offline.trace.visible import visible
 
 
 @click.command(
@@ -79,8 +80,8 @@ def _role(queue: dict[str, Any]) -> str:
 def _say(message: dict[str, Any]) -> None:
     sent = datetime.fromtimestamp(message["sent_ms"] / 1000, UTC).strftime("%H:%M:%S")
     click.echo(f"{message['id']}  sent {sent}  received {message['receive_count']} times")
-    click.echo(f"    {str(message['body'])[:200]}")
+    click.echo(f"    {visible(str(message['body'])[:200])}")
     why = message.get("why")
     if why:
         story = f"  (chalice-offline trace {why['story']})" if why["story"] else ""
-        click.echo(f"    why: {why['error']}{story}")
+        click.echo(f"    why: {visible(why['error'])}{story}")

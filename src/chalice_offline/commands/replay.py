@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
 import click
 
-from chalice_offline.commands.input import json_of, read_file
+from chalice_offline.commands.input import json_of, read_file, standard_input
 from chalice_offline.commands.running import Refused, Running, say_json, session_options
 from chalice_offline.commands.sample_events import changed
+from chalice_offline.core.numerals import whole_number
 
 
 @click.command(
@@ -46,11 +46,12 @@ def replay(
     as_json: bool,
 ) -> None:
     """Do again what ENTRY tells of: a journal entry, a story's number, or a run's request id."""
-    number = entry if entry.isdigit() else str(running.get("runs", entry)["entry"])
+    is_number = whole_number(entry) is not None
+    number = entry if is_number else str(running.get("runs", entry)["entry"])
     told = running.get("replay", number)
     request = told["request"]
     if file is not None:
-        text = sys.stdin.read() if file == "-" else read_file(Path(file))
+        text = standard_input() if file == "-" else read_file(Path(file))
         request = json_of(text, "standard input" if file == "-" else file)
         if not isinstance(request, dict):
             raise Refused(f"{file} must hold a JSON object")

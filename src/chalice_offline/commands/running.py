@@ -5,10 +5,13 @@ Only the standard library: a command must be there at once.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import http.client
 import json
 import os
+import sys
+import threading
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -26,6 +29,8 @@ F = TypeVar("F", bound="Callable[..., Any]")
 
 ENDPOINT_VARIABLE = "CHALICE_OFFLINE_ENDPOINT"
 _CONSOLE = "_chalice_offline"
+# Before each try to reach a session again that began anew, or was started again.
+_PAUSES = (0, 0.5, 1, 2, 4)
 _SECONDS = 900  # as long as a function may run on Lambda
 
 
@@ -38,35 +43,38 @@ class Refused(click.ClickException):
 class Running:
     """One running session."""
 
-    def __init__(self, url: str) -> None:
-        """Take its AWS endpoint; nothing is asked yet."""
+    def __init__(self, url: str, seconds: float = _SECONDS) -> None:
+        """Take its AWS endpoint; nothing is asked yet. An answer is waited for so long."""
         self.url = url.rstrip("/")
+        self._seconds = seconds
         # No proxy: a session is on this machine.
         self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
-    def get(self, *path: str, **query: Any) -> Any:
+    def get(self, /, *path: str, **query: Any) -> Any:
         """Return what a door of the console answers."""
-        return json.loads(self.text(*path, **query))
+        return self._parsed(self.text(*path, **query))
 
-    def text(self, *path: str, **query: Any) -> str:
+    def text(self, /, *path: str, **query: Any) -> str:
         """Return it as it comes."""
         given = {name: value for name, value in query.items() if value not in (None, "")}
-        return self._ask("GET", _api(path, given))[1].decode()
+        return self._ask("GET", _api(path, given))[1].decode("utf-8", "replace")
 
-    def post(self, *path: str, **body: Any) -> Any:
+    def post(self, /, *path: str, **body: Any) -> Any:
         """Do what a door of the console does, and return its answer."""
         content = json.dumps(body).encode()
         headers = {"Content-Type": "application/json"}
-        return json.loads(self._ask("POST", _api(path, {}), content, headers)[1])
+        return self._parsed(self._ask("POST", _api(path, {}), content, headers)[1])
 
     def services(self) -> list[str]:
         """Return the AWS services that it answers for, as boto3 spells them."""
-        page = json.loads(self._ask("GET", "_localstack/health")[1])
-        return sorted(page["services"])
+        page = self._parsed(self._ask("GET", "_localstack/health")[1])
+        return sorted(page.get("services", ()))
 
     def trace(self, text: str) -> str:
         """Return the story of whatever mentions a text, drawn."""
-        return self._ask("GET", f"{_CONSOLE}/trace?{urlencode({'text': text})}")[1].decode()
+        return self._ask("GET", f"{_CONSOLE}/trace?{urlencode({'text': text})}")[1].decode(
+            "utf-8", "replace"
+        )
 
     def invoke(self, function: str, payload: bytes, kind: str) -> tuple[dict[str, str], bytes]:
         """Invoke a function through Lambda's own door: nothing in the answer is masked."""
@@ -76,12 +84,21 @@ class Running:
             headers["X-Amz-Log-Type"] = "Tail"
         return self._ask("POST", path, payload, headers)
 
-    def follow(self, *path: str) -> Iterator[Any]:
-        """Give what a live feed tells, as long as it goes on."""
-        with self._opened("GET", _api(path, {}), None, {}) as reply:
-            for line in reply:
-                if line.startswith(b"data: "):
-                    yield json.loads(line[6:])
+    def follow(self, *path: str, after: str) -> Iterator[Any]:
+        """Give what a live feed tells after a revision, as long as the session runs.
+
+        When the feed ends, for the session begins anew, it is opened again where it was.
+        """
+        last = after
+        reply = self._opened("GET", _api(path, {"after": last}), None, {})
+        while reply is not None:
+            with reply:
+                for line in self._lines(reply):
+                    if line.startswith(b"id: "):
+                        last = line[4:].strip().decode()
+                    elif line.startswith(b"data: "):
+                        yield self._parsed(line[6:])
+            reply = self._feed_again(path, last)
 
     # ---- within ----------------------------------------------------------------------------------
 
@@ -94,18 +111,48 @@ class Running:
     ) -> tuple[dict[str, str], bytes]:
         with self._opened(method, path, body, headers or {}) as reply:
             found = {name.lower(): value for name, value in reply.headers.items()}
-            return found, reply.read()
+            try:
+                return found, reply.read()
+            except (OSError, http.client.HTTPException) as error:
+                raise self._lost(error) from error
+
+    def _feed_again(self, path: tuple[str, ...], last: str) -> Any:
+        """Return a live feed that goes on after a piece; None when it does not come back."""
+        never = threading.Event()
+        for pause in _PAUSES:
+            never.wait(pause)
+            with contextlib.suppress(Refused):
+                return self._opened("GET", _api(path, {"after": last}), None, {})
+        return None
+
+    def _lines(self, reply: Any) -> Iterator[bytes]:
+        """Give the lines of a reply until it ends, however it does."""
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            yield from reply
+
+    def _parsed(self, text: str | bytes) -> Any:
+        try:
+            return json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise Refused(f"{self.url} is no session of chalice-offline: no JSON comes") from error
+
+    def _lost(self, error: Exception) -> Refused:
+        return Refused(f"the session at {self.url} ended before its answer was whole ({error})")
 
     def _opened(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> Any:
         try:
             request = urllib.request.Request(  # noqa: S310 - http, see the_running
                 f"{self.url}/{path}", body, headers, method=method
             )
-            return self._opener.open(request, timeout=_SECONDS)
+            return self._opener.open(request, timeout=self._seconds)
         except urllib.error.HTTPError as error:
             raise Refused(self._sentence(error, path)) from error
-        except (ValueError, http.client.HTTPException) as error:
+        except http.client.RemoteDisconnected as error:
+            raise self._lost(error) from error
+        except (ValueError, http.client.InvalidURL) as error:
             raise Refused(f"{self.url} is no address: {error}") from error
+        except http.client.HTTPException as error:
+            raise Refused(f"{self.url} does not speak HTTP: {error!r}") from error
         except OSError as error:  # URLError is one
             reason = getattr(error, "reason", error)
             raise Refused(
@@ -114,7 +161,10 @@ class Running:
 
     def _sentence(self, error: urllib.error.HTTPError, path: str) -> str:
         """Return what a refusal says: the console's, Lambda's, or that of the browser policy."""
-        content = error.read()
+        try:
+            content = error.read()
+        except (OSError, http.client.HTTPException) as lost:
+            return self._lost(lost).message
         if (error.headers.get("content-type") or "").startswith("text/plain"):
             return content.decode("utf-8", "replace").strip().splitlines()[0][:500]
         try:
@@ -133,21 +183,24 @@ def _api(path: tuple[str, ...], query: dict[str, Any]) -> str:
     return f"{_CONSOLE}/api/{parts}" + (f"?{urlencode(query)}" if query else "")
 
 
-def the_running(endpoint: str | None) -> Running:
-    """Return the session that a command is for; Refused when there is none, or several may be."""
+def the_running(endpoint: str | None, seconds: float = _SECONDS) -> Running:
+    """Return the session that a command is for; Refused when there is none, or several may be.
+
+    An answer of it is waited for so long.
+    """
     if endpoint:
         if "://" not in endpoint:
             endpoint = f"http://{endpoint}"
         if not endpoint.startswith(("http://", "https://")):
             raise Refused(f"{endpoint} is no address: it begins with neither http:// nor https://")
-        return Running(endpoint)
+        return Running(endpoint, seconds)
     notes = running_sessions()
     if not notes:
         raise Refused(
             "nothing runs here: start `chalice-offline local` in another terminal, or say where it "
             "runs with --endpoint"
         )
-    return Running(_chosen(notes).aws_url)
+    return Running(_chosen(notes).aws_url, seconds)
 
 
 def _chosen(notes: list[Note]) -> Note:
@@ -195,6 +248,14 @@ def session_options(command: F) -> F:
     return result
 
 
-def say_json(answer: Any) -> None:
-    """Write an answer for programs."""
-    click.echo(json.dumps(answer, indent=2, ensure_ascii=False))
+def say_json(answer: Any, *, indent: int | None = 2) -> None:
+    """Write an answer for programs: in their terminal's letters, escaped where it has not got them.
+
+    JSON has spellings of its own for what no encoding has, half of a pair of surrogates.
+    """
+    text = json.dumps(answer, indent=indent, ensure_ascii=False)
+    try:
+        text.encode(getattr(sys.stdout, "encoding", None) or "utf-8")
+    except UnicodeEncodeError:
+        text = json.dumps(answer, indent=indent)
+    click.echo(text)

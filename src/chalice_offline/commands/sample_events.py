@@ -8,6 +8,7 @@ from typing import Any
 from chalice_offline import samples
 from chalice_offline.commands.running import Refused
 from chalice_offline.core.names import nearest
+from chalice_offline.core.numerals import whole_number
 from chalice_offline.samples import KINDS
 
 
@@ -24,7 +25,7 @@ def changed(event: Any, settings: tuple[str, ...]) -> Any:
         path, equals, text = setting.partition("=")
         if not equals or not all(path.split(".")):
             raise Refused(f"--set {setting!r} is not PATH=VALUE, as in Records.0.body=hello")
-        event = _with(event, path.split("."), _value(text), path)
+        event = _with(event, path.split("."), text, path)
     return event
 
 
@@ -35,28 +36,28 @@ def _value(text: str) -> Any:
         return text
 
 
-def _with(event: Any, parts: list[str], value: Any, path: str) -> Any:
-    """Return a copy of `event` in which the member named by `parts` is `value`."""
+def _with(event: Any, parts: list[str], text: str, path: str) -> Any:
+    """Return a copy of `event` in which the member named by `parts` is what `text` says."""
     if not parts:
-        return _as_it_was_carried(event, value)
+        return _as_it_was_carried(event, text)
     name, rest = parts[0], parts[1:]
     if isinstance(event, list):
-        if not name.isdigit() or int(name) >= len(event):
+        at = whole_number(name)
+        if at is None or at >= len(event):
             raise Refused(f"--set {path}: {name} is no place in a list of {len(event)}")
-        return [_with(one, rest, value, path) if n == int(name) else one
+        return [_with(one, rest, text, path) if n == at else one
                 for n, one in enumerate(event)]  # fmt: skip
     if isinstance(event, dict):
         if rest and name not in event:
             raise Refused(f"--set {path}: there is no {name}.{nearest(name, event)}")
-        return {**event, name: _with(event.get(name), rest, value, path)}
+        return {**event, name: _with(event.get(name), rest, text, path)}
     if isinstance(event, str) and isinstance(inside := _value(event), dict | list):
-        return json.dumps(_with(inside, parts, value, path), ensure_ascii=False)
+        return json.dumps(_with(inside, parts, text, path), ensure_ascii=False)
     what = "text that is no JSON" if isinstance(event, str) else type(event).__name__
     raise Refused(f"--set {path}: {name} is inside a {what}, which has no members")
 
 
-def _as_it_was_carried(before: Any, value: Any) -> Any:
-    """Return `value` as a text where a text was: bodies carry JSON as one."""
-    if isinstance(before, str) and not isinstance(value, str):
-        return json.dumps(value)
-    return value
+def _as_it_was_carried(before: Any, text: str) -> Any:
+    """Return a value, as the text it was given as where a text was: bodies carry JSON as one."""
+    value = _value(text)
+    return text if isinstance(before, str) and not isinstance(value, str) else value

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -47,7 +48,11 @@ def seed(running: Running, file: Path, *, as_json: bool) -> None:
         content = {"calls": content}
     if not isinstance(content, dict):
         raise Refused(f"{file} must hold an object, or a list of calls")
-    answer = running.post("seed", **_plain(content, file.parent))
+    try:
+        plain = _plain(content, file.parent)
+    except RecursionError as error:
+        raise Refused(f"{file} is nested too deep, or holds itself") from error
+    answer = running.post("seed", **plain)
     if as_json:
         say_json(answer)
     else:
@@ -63,7 +68,7 @@ def _read(file: Path) -> Any:
 
     try:
         return yaml.safe_load(text)
-    except (yaml.YAMLError, RecursionError) as error:
+    except (yaml.YAMLError, RecursionError, ValueError) as error:  # a date that there is not
         raise Refused(f"{file} is no YAML: {' '.join(str(error).split())}") from error
 
 
@@ -80,8 +85,16 @@ def _plain(value: Any, folder: Path) -> Any:
         return value.isoformat()
     if isinstance(value, bytes):  # YAML's !!binary
         return {"$base64": base64.b64encode(value).decode()}
-    return value
+    if value is None or isinstance(value, str | int) or _is_finite(value):
+        return value
+    raise Refused(f"{value!r} is nothing that JSON has")
+
+
+def _is_finite(value: Any) -> bool:
+    return isinstance(value, float) and math.isfinite(value)
 
 
 def _key(name: Any) -> str:
+    if isinstance(name, date):
+        return name.isoformat()
     return name if isinstance(name, str) else json.dumps(name, default=str)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from chalice_offline.core.arn import parse_arn
 from chalice_offline.trace import Trace, mask
 from chalice_offline.trace.run_line import DIM, NAME_WIDTH, RED, YELLOW, clock_time, paint
+from chalice_offline.trace.visible import visible
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,7 +57,7 @@ def _line(entry: Entry, name: str, words: str, story: int, code: str, colour: bo
     parts = [
         paint(clock_time(entry.at_ms), DIM, colour=colour),
         f"{name:<{NAME_WIDTH}}" if name else "",
-        paint(str(mask(words)), code, colour=colour),
+        paint(visible(str(mask(words))), code, colour=colour),
         paint(f"story {story}", DIM, colour=colour),
     ]
     return "  ".join(part for part in parts if part)

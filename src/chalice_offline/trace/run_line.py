@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from chalice_offline.trace.visible import visible
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -39,7 +41,7 @@ def run_line(run: Mapping[str, Any], *, colour: bool = False) -> str:
     at_ms = run["ended_ms"] or run["started_ms"] or run["queued_ms"]
     parts = [
         paint(clock_time(at_ms), DIM, colour=colour),
-        paint(f"{run['name']:<{NAME_WIDTH}}", BOLD, colour=colour),
+        paint(f"{visible(run['name']):<{NAME_WIDTH}}", BOLD, colour=colour),
         _source(run),
         f"try {run['try']}" if run["try"] > 1 else "",
         "" if run["duration_ms"] is None else f"{run['duration_ms']} ms",
@@ -56,7 +58,7 @@ def _colour(run: Mapping[str, Any]) -> str:
 
 
 def _source(run: Mapping[str, Any]) -> str:
-    kind, name = run["source_kind"], run["source"]
+    kind, name = run["source_kind"], visible(run["source"])
     shown = name if len(name) <= _LONGEST_SOURCE else f"{name[: _LONGEST_SOURCE - 1]}…"
     if kind in ("", "invoke"):
         return "<- invoke"
@@ -72,6 +74,6 @@ def _outcome(run: Mapping[str, Any]) -> str:
             if answered and answered >= 400
             else run["outcome"]
         )
-    one_line = " ".join(str(error).split())
+    one_line = visible(" ".join(str(error).split()))
     cut = one_line if len(one_line) <= _LONGEST_ERROR else f"{one_line[: _LONGEST_ERROR - 1]}…"
     return cut if run["outcome"] == "error" else f"{run['outcome']}: {cut}"

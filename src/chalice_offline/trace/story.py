@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
+from chalice_offline.core.numerals import whole_number
 from chalice_offline.trace.masking import mask, mask_text
+from chalice_offline.trace.visible import visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -63,9 +65,13 @@ def describe(
 
 def attempt_of(entry: Entry, earlier_runs: int) -> int:
     """Return which try a run is: what SQS counts, or how often its request was run before."""
-    records = _records(entry)
-    counts = [r.get("attributes", {}).get("ApproximateReceiveCount") for r in records]
-    return max([earlier_runs + 1, *(int(count) for count in counts if count)])
+    attributes = [record.get("attributes") for record in _records(entry)]
+    counts = [
+        whole_number(one.get("ApproximateReceiveCount")) or 0
+        for one in attributes
+        if isinstance(one, dict)
+    ]
+    return max([earlier_runs + 1, *counts])
 
 
 def why_not(entry: Entry, names: Names = NO_NAMES) -> list[str]:
@@ -170,7 +176,7 @@ def _request(entry: Entry) -> Detail:
         return {"Bucket": "/".join(filter(None, (host_bucket, unquote(url.path).strip("/"))))}
     try:
         parsed = json.loads(detail["body"] or b"{}")
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, RecursionError):
         return {}
     return parsed if isinstance(parsed, dict) else {}
 
@@ -230,7 +236,9 @@ def _run_ending(entry: Entry, followers: Sequence[Entry]) -> str:
         return f"ok{time}"
     try:
         error = json.loads(entry.detail.get("result", b"{}"))
-    except ValueError:
+    except (ValueError, RecursionError):
+        error = None
+    if not isinstance(error, dict):
         error = {}
     return f"{error.get('errorType', 'error')}: {error.get('errorMessage', '')}{time}"
 
@@ -262,7 +270,7 @@ def _records(entry: Entry) -> list[Detail]:
         return []
     try:
         payload = json.loads(entry.detail.get("payload", b"{}"))
-    except ValueError:
+    except (ValueError, RecursionError):
         return []
     records = payload.get("Records") if isinstance(payload, dict) else None
     return [r for r in records if isinstance(r, dict)] if isinstance(records, list) else []
@@ -294,5 +302,5 @@ def _is_tedious(key: str) -> bool:
 
 
 def _shortened(text: str) -> str:
-    line = " ".join(text.split())
+    line = visible(" ".join(text.split()))
     return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"
