@@ -180,11 +180,23 @@ class Shop:
         assert 400 <= reply.status < 500, reply.body
         return reply.status, json.loads(reply.body)["error"]
 
+    def page(self, path: str) -> str:
+        """Return a page of the console that is no door of its API."""
+        url = f"http://localhost:4566/_chalice_offline/{path}"
+        reply = self.gateway.handle(HttpRequest("GET", url, Headers([])))
+        assert isinstance(reply, HttpResponse)
+        assert reply.status == 200, reply.body
+        return reply.body.decode()
+
     def send(self, method: str, path: str, body: Any = None, **headers: str) -> HttpResponse:
         """Send a request to a door and wait for its answer."""
+        return self.send_text(method, path, "" if body is None else json.dumps(body), **headers)
+
+    def send_text(self, method: str, path: str, body: str, **headers: str) -> HttpResponse:
+        """Send a request with a body of one's own spelling."""
         fields = Headers([("content-type", "application/json"), *headers.items()])
         url = f"http://localhost:4566/_chalice_offline/api/{path}"
-        payload = b"" if body is None else json.dumps(body).encode()
+        payload = body.encode()
         reply = self.gateway.handle(HttpRequest(method, url, fields, payload))
         if isinstance(reply, Pending):
             self.offline.emulator.driver.wait(reply)

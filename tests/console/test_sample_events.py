@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -138,21 +139,144 @@ def test_a_route_is_a_request_for_each_of_its_methods(kitchen: Shop) -> None:
 
 
 def test_a_schedules_input_is_what_it_sends(kitchen: Shop) -> None:
-    """Masked, as everything that the console shows."""
+    """Shown masked, as everything; invoked, and told whole to who shows it to nobody, as it is."""
     function = "arn:aws:lambda:us-east-1:000000000000:function:shop-dev-alone"
     target = {"Arn": function, "RoleArn": "arn:aws:iam::000000000000:role/r"}
-    given = json.dumps({"run": "nightly", "password": "hunter2"})
+    given = {"run": "nightly", "password": "hunter2"}
     request = {
         "Name": "nightly",
         "ScheduleExpression": "rate(1 day)",
         "FlexibleTimeWindow": {"Mode": "OFF"},
-        "Target": {**target, "Input": given},
+        "Target": {**target, "Input": json.dumps(given)},
     }
     asked = {"service": "scheduler", "operation": "CreateSchedule", "request": request}
     kitchen.post("call", asked)
     (sample,) = own(kitchen, "alone")
     assert sample["event"] == {"run": "nightly", "password": "***"}
-    assert "hunter2" not in json.dumps(kitchen.get("schedules"))
+    for door in ("schedules", "wiring"):
+        assert "hunter2" not in json.dumps(kitchen.get(door))
+    whole = kitchen.get("functions/alone/samples?whole=1")["samples"][0]
+    assert whole["event"] == given
+    edited = {"event": sample["event"] | {"run": "now"}, "sample": sample["source"]}
+    kitchen.post("functions/alone/invoke", edited)
+    assert last_event(kitchen) == given | {"run": "now"}
+
+
+def test_each_target_of_a_rule_is_drawn_and_has_a_sample(kitchen: Shop) -> None:
+    """With the input that is its own."""
+    for place, function in enumerate(("alone", "cook")):
+        arn = f"arn:aws:lambda:us-east-1:000000000000:function:shop-dev-{function}"
+        target = {"Id": f"more-{place}", "Arn": arn, "Input": json.dumps({"is": function})}
+        request = {"Rule": "shop-dev-hourly-event", "Targets": [target]}
+        asked = {"service": "events", "operation": "PutTargets", "request": request}
+        kitchen.post("call", asked)
+    found = {one["kind"]: one["event"] for one in own(kitchen, "cook")}
+    assert found["schedule"] == {"is": "cook"}
+    assert [one["event"] for one in own(kitchen, "alone")] == [{"is": "alone"}]
+    (scheduled,) = kitchen.get("schedules")["schedules"]
+    assert [one["input"] for one in scheduled["targets"]] == [
+        None, '{"is": "alone"}', '{"is": "cook"}',
+    ]  # fmt: skip
+
+
+def test_a_sample_carries_what_last_came_from_its_source(kitchen: Shop) -> None:
+    """And went well; ids are the sample's own, and what is masked is put back."""
+    before = body_of(kitchen, "cook")
+    assert before == "hello"
+    good = {"dish": "soup", "phone": "+49 151 23456789"}
+    kitchen.post("queues/orders/send", {"body": json.dumps(good), "attributes": {"table": "4"}})
+    kitchen.post("time/settle")
+    (sample,) = own(kitchen, "cook")
+    record = sample["event"]["Records"][0]
+    assert json.loads(record["body"]) == {"dish": "soup", "phone": "***"}
+    assert record["messageAttributes"]["table"]["stringValue"] == "4"
+    assert record["messageId"] == "64d09913-191b-4adf-8202-861c62830869"
+    invoked = {"event": sample["event"], "sample": sample["source"]}
+    assert kitchen.post("functions/cook/invoke", invoked)["error"] is None
+    assert json.loads(last_event(kitchen)["Records"][0]["body"]) == good
+
+
+def test_what_came_from_each_kind_of_source_is_in_its_sample(kitchen: Shop) -> None:
+    """Messages, events, objects, records, items, requests."""
+    kitchen.post("topics/news/publish", {"message": "fresh fish"})
+    kitchen.post("buses/default/put", {
+        "source": "kitchen", "detail_type": "Cooked", "detail": {"rice": 7, "more": "peas"},
+    })  # fmt: skip
+    kitchen.post("streams/steps/put", {"data": "stirred", "key": "pot-1"})
+    kitchen.post("tables/dishes/put", {"item": {"id": {"S": "soup"}}})
+    kitchen.offline.http.put(
+        "/dishes/stew?hot=1", json={"price": 8}, headers={"Authorization": "a"}
+    )
+    kitchen.post("time/settle")
+    assert only(kitchen, "read_news")["Records"][0]["Sns"]["Message"] == "fresh fish"
+    assert only(kitchen, "rice")["detail"] == {"rice": 7, "more": "peas"}
+    stirred = only(kitchen, "count")["Records"][0]["kinesis"]
+    assert (stirred["data"], stirred["partitionKey"]) == ("c3RpcnJlZA==", "pot-1")
+    assert only(kitchen, "changed")["Records"][0]["dynamodb"]["Keys"] == {"id": {"S": "soup"}}
+    put = next(one for one in own(kitchen, "api_handler") if one["source"].startswith("PUT"))
+    assert put["event"]["pathParameters"] == {"name": "stew"}
+    assert put["event"]["queryStringParameters"] == {"hot": "1"}
+    assert json.loads(put["event"]["body"]) == {"price": 8}
+
+
+def test_what_went_well_is_a_better_sample_than_what_failed(shop: Shop) -> None:
+    """The latest that did; of nothing but failures the latest."""
+    shop.order("fugu")
+    assert json.loads(body_of(shop, "cook")) == {"dish": "fugu"}
+    shop.order("soup")
+    shop.order("fugu")
+    assert json.loads(body_of(shop, "cook")) == {"dish": "soup"}
+
+
+def test_what_waits_in_a_queue_is_its_sample(kitchen: Shop) -> None:
+    """While its mapping is switched off, say."""
+    call(kitchen, "CreateEventSourceMapping", "Enabled", False)
+    kitchen.post("queues/extra/send", {"body": "waits", "attributes": {"kind": "x"}})
+    kitchen.post("time/settle")
+    record = only(kitchen, "alone")["Records"][0]
+    assert record["body"] == "waits"
+    assert record["md5OfBody"] == hashlib.md5(b"waits", usedforsecurity=False).hexdigest()
+    assert record["messageAttributes"]["kind"]["dataType"] == "String"
+
+
+@pytest.mark.parametrize("raw", ["false", "true"])
+def test_a_queue_behind_a_topic_has_the_topics_envelope(kitchen: Shop, raw: str) -> None:
+    """As the queue will have it: whole, or, raw, the message alone."""
+    call(kitchen, "CreateEventSourceMapping", "BatchSize", 3)
+    subscribe = {
+        "TopicArn": "arn:aws:sns:us-east-1:000000000000:news",
+        "Protocol": "sqs",
+        "Endpoint": "arn:aws:sqs:us-east-1:000000000000:extra",
+        "Attributes": {"RawMessageDelivery": raw},
+    }
+    kitchen.post("call", {"service": "sns", "operation": "Subscribe", "request": subscribe})
+    made_up = body_of(kitchen, "alone")
+    kitchen.post("topics/news/publish", {"message": "hello", "subject": "greeting"})
+    kitchen.post("time/settle")
+    came = last_event(kitchen, "alone")["Records"][0]["body"]
+    if raw == "true":
+        assert made_up == came == "hello"
+    else:
+        attributes = {"MessageAttributes"}  # the sample has some, the message had none
+        assert json.loads(made_up).keys() - attributes == json.loads(came).keys() - attributes
+        assert json.loads(made_up)["Message"] == "hello"
+
+
+def test_a_queue_behind_a_rule_has_the_rules_event(kitchen: Shop) -> None:
+    """Also when it holds the dead letters of that queue."""
+    call(kitchen, "CreateEventSourceMapping", "BatchSize", 3)
+    extra = "arn:aws:sqs:us-east-1:000000000000:extra"
+    requests = [
+        ("events", "PutRule", {"Name": "told", "EventPattern": '{"source": ["shop"]}'}),
+        ("events", "PutTargets", {"Rule": "told", "Targets": [
+            {"Id": "1", "Arn": "arn:aws:sqs:us-east-1:000000000000:first"}]}),
+    ]  # fmt: skip
+    policy = json.dumps({"deadLetterTargetArn": extra, "maxReceiveCount": 1})
+    queue = {"QueueName": "first", "Attributes": {"RedrivePolicy": policy}}
+    for service, operation, request in [("sqs", "CreateQueue", queue), *requests]:
+        asked = {"service": service, "operation": operation, "request": request}
+        kitchen.post("call", asked)
+    assert json.loads(body_of(kitchen, "alone"))["source"] == "shop"
 
 
 def test_samples_of_a_function_that_is_not_there_are_refused(kitchen: Shop) -> None:
@@ -182,6 +306,25 @@ def test_a_made_up_event_matches_its_pattern(shop: Shop, pattern: dict[str, Any]
     request = {"EventPattern": json.dumps(pattern), "Event": json.dumps(event)}
     asked = {"service": "events", "operation": "TestEventPattern", "request": request}
     assert shop.post("call", asked)["Result"] is True, event
+
+
+def only(shop: Shop, function: str) -> Any:
+    """Return the event of a function's only sample."""
+    (found,) = own(shop, function)
+    return found["event"]
+
+
+def body_of(shop: Shop, function: str) -> str:
+    """Return the body of the message in a function's first sample."""
+    body: str = own(shop, function)[0]["event"]["Records"][0]["body"]
+    return body
+
+
+def last_event(shop: Shop, function: str = "") -> Any:
+    """Return what the latest run was given."""
+    runs = shop.offline.emulator.runs.newest_first()
+    run = next(one for one in runs if one.subject.endswith(function))
+    return json.loads(run.detail["payload"])
 
 
 def call(shop: Shop, operation: str, name: str, value: Any) -> None:

@@ -11,7 +11,6 @@ Secrets and personal data are masked (`trace.masking`).
 
 from __future__ import annotations
 
-import itertools
 import json
 import logging
 from functools import cached_property
@@ -25,6 +24,7 @@ from chalice_offline.console.connections import Connections
 from chalice_offline.console.doors import Asked, Door, Plain, Refusal, asked_of, find_door
 from chalice_offline.console.fault_doors import FaultDoors
 from chalice_offline.console.functions import Functions
+from chalice_offline.console.last_events import LastEvents
 from chalice_offline.console.live import Live
 from chalice_offline.console.nowhere import Nowhere
 from chalice_offline.console.queues import Queues
@@ -33,6 +33,7 @@ from chalice_offline.console.runs import Runs
 from chalice_offline.console.sample_events import SampleEvents
 from chalice_offline.console.save_as_test import SaveAsTest
 from chalice_offline.console.schedules import Schedules
+from chalice_offline.console.search import numbers_that_mention
 from chalice_offline.console.site import File, site_files
 from chalice_offline.console.sockets import Sockets
 from chalice_offline.console.stories import Stories
@@ -57,11 +58,13 @@ from chalice_offline.trace import Trace, mask
 if TYPE_CHECKING:
     from chalice_offline.console.session import Session
     from chalice_offline.core.http import HttpRequest
+    from chalice_offline.core.journal import Entry
     from chalice_offline.transports.gateway import Gateway
 
 PREFIX = "/_chalice_offline"
 API = "api/"
 ENTRIES_PER_PAGE = 1_000
+ENTRIES_AT_ONCE = 100  # in one hold of the lock
 
 _log = logging.getLogger(__name__)
 
@@ -93,11 +96,13 @@ class Console:
         try:
             door, names = find_door(self._doors, request.method, name)
             answer = door.answer(asked_of(request, names))
+            return _later(answer, name) if isinstance(answer, Pending) else _reply(answer)
         except Refusal as refusal:
             return _refused(refusal)
+        except UnicodeEncodeError as error:
+            return _refused(_half_a_letter(error))
         except Exception:  # noqa: BLE001 - the outermost boundary; the log has it whole
             return _failed(name)
-        return _later(answer, name) if isinstance(answer, Pending) else _reply(answer)
 
     # ---- within ----------------------------------------------------------------------------------
 
@@ -123,12 +128,13 @@ class Console:
         sockets = Sockets(session, state("apigatewayv2", ApiGatewayV2State))
         connections = Connections(session, queues, topics, buckets, tables, schedules, sockets)
         traffic = Traffic(session, runs)
+        samples = SampleEvents(session, connections, schedules, queues, LastEvents(session, runs))
         families = (
             runs,
             Stories(session, runs),
             SaveAsTest(session, runs),
-            Functions(session),
-            SampleEvents(session, connections),
+            Functions(session, samples),
+            samples,
             queues,
             topics,
             buckets,
@@ -161,29 +167,37 @@ class Console:
         text = asked.query.get("text", "")
         if not text:
             raise Refusal("say what to look for: ?text=an-order-id")
-        with self._session.emulator.lock:
-            names = self._session.short_names()
-            drawn = str(Trace(self._session.emulator.journal, text, names))
-        return Plain(f"{drawn}\n")
+        emulator = self._session.emulator
+        numbers = list(numbers_that_mention(emulator, text))
+        with emulator.lock:
+            drawn = Trace.of(emulator.journal, numbers, self._session.short_names())
+            return Plain(f"{drawn}\n")
 
     def _journal(self, asked: Asked) -> Plain:
         after = asked.count("after", 0)
-        emulator = self._session.emulator
-        with emulator.lock:
-            newer = (e for e in emulator.journal.entries() if e.number > after)
+        lock, journal = self._session.emulator.lock, self._session.emulator.journal
+        page: list[str] = []
+        while after < journal.last_number and len(page) < ENTRIES_PER_PAGE:
             # Written out within the lock: a request's dict belongs to its service.
-            page = [
-                json.dumps(mask(e.as_dict()), default=readable, sort_keys=True)
-                for e in itertools.islice(newer, ENTRIES_PER_PAGE)
-            ]
+            with lock:
+                first = max(after + 1, journal.first_number)
+                after = min(first + ENTRIES_AT_ONCE - 1, journal.last_number)
+                page += [_entry_line(journal.find(one)) for one in range(first, after + 1)]
         return Plain(f"[{','.join(page)}]", "application/json")
+
+
+def _entry_line(entry: Entry | None) -> str:
+    assert entry is not None, "numbers follow each other without a gap"
+    return json.dumps(mask(entry.as_dict()), default=readable, sort_keys=True)
 
 
 def _reply(answer: Any) -> HttpResponse:
     if isinstance(answer, Feed):
         return HttpResponse(200, _headers("text/event-stream"), feed=answer)
     if isinstance(answer, Plain):
-        return HttpResponse(200, _headers(answer.content_type), answer.text.encode())
+        return HttpResponse(
+            200, _headers(answer.content_type), answer.text.encode("utf-8", "backslashreplace")
+        )
     return _json(answer)
 
 
@@ -196,12 +210,20 @@ def _later(answer: Pending[Any], name: str) -> Pending[HttpResponse]:
             shown = _reply(value)
         except Refusal as refusal:
             shown = _refused(refusal)
+        except UnicodeEncodeError as error:
+            shown = _refused(_half_a_letter(error))
         except Exception:  # noqa: BLE001 - the outermost boundary; the log has it whole
             shown = _failed(name)
         response.resolve(shown)
 
     answer.then(settled)
     return response
+
+
+def _half_a_letter(error: UnicodeEncodeError) -> Refusal:
+    """Say what JSON can spell, and no service takes: half of a pair of surrogates."""
+    text = ascii(error.object[error.start : error.end])
+    return Refusal(f"{text} is half a letter (a lone surrogate), which UTF-8 cannot spell.")
 
 
 def _refused(refusal: Refusal) -> HttpResponse:

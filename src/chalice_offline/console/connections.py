@@ -129,7 +129,8 @@ class Connections:
                 else:
                     end = drawn.node(endpoint, "endpoint", str(mask(endpoint)))
                 filters = [one["filter"]] if one.get("filter") else []
-                drawn.edge(name, end, filters=filters, subscription=one["arn"])
+                raw = one.get("raw", False)
+                drawn.edge(name, end, filters=filters, subscription=one["arn"], raw=raw)
 
     def _bus_edges(self, drawn: Map, asked: Asked) -> None:
         for bus in self._topics.buses(asked)["buses"]:
@@ -151,11 +152,11 @@ class Connections:
 
     def _schedule_edges(self, drawn: Map) -> None:
         for one in self._schedules.described():
-            if one["target"]:
+            for target in one["targets"]:
                 facts = {"expression": one["expression"], "next_ms": one["next_ms"]}
                 name = drawn.node(one["arn"], "schedule", one["name"], **facts)
-                end = _node_of_arn(drawn, _unqualified(one["target"]))
-                drawn.edge(name, end, input=one["input"])
+                end = _node_of_arn(drawn, _unqualified(target["arn"]))
+                drawn.edge(name, end, input=mask(target["input"]))
 
     def _bucket_edges(self, drawn: Map) -> None:
         for bucket in self._buckets.names():

@@ -7,12 +7,14 @@ that says what is wrong, where, and which names come nearest.
 from __future__ import annotations
 
 import json
+import math
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote
 
 from chalice_offline.core.names import nearest
+from chalice_offline.core.numerals import whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -64,7 +66,11 @@ class Asked:
     def number(self, key: str, default: float | None = None) -> float | None:
         """Return a member of the body that is a number."""
         value = self.body.get(key, default)
-        if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
+        if value is not None and (
+            isinstance(value, bool)
+            or not isinstance(value, int | float)
+            or (isinstance(value, float) and not math.isfinite(value))  # 1e999
+        ):
             raise Refusal(f'"{key}" is {json.dumps(value)[:80]}; it must be a number.')
         return value
 
@@ -80,9 +86,10 @@ class Asked:
         text = self.query.get(key, "")
         if not text:
             return default
-        if not (text.isascii() and text.isdigit()) or len(text) > 18:
+        number = whole_number(text)
+        if number is None:
             raise Refusal(f"?{key}={text[:80]} is no whole number.")
-        return min(int(text), most)
+        return min(number, most)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +147,11 @@ def find_door(doors: Iterable[Door], method: str, path: str) -> tuple[Door, dict
     raise Refusal(f"The console has no /{path}.{near}", 404)
 
 
+def _no_number(word: str) -> Any:
+    """Refuse what Python takes for JSON, and nobody else does."""
+    raise ValueError(f"{word} is no number there")
+
+
 def asked_of(request: HttpRequest, names: Mapping[str, str]) -> Asked:
     """Return what a request asks; Refusal when a POST carries no JSON object."""
     query = {name: values[0] for name, values in parse_qs(request.query).items()}
@@ -149,7 +161,7 @@ def asked_of(request: HttpRequest, names: Mapping[str, str]) -> Asked:
         if kind != "application/json":
             raise Refusal("Send JSON, with Content-Type: application/json.", 415)
         try:
-            body = json.loads(request.body or b"{}")
+            body = json.loads(request.body or b"{}", parse_constant=_no_number)
         except (ValueError, RecursionError) as error:
             raise Refusal(f"The body is no JSON: {error}.") from error
         if not isinstance(body, dict):

@@ -9,6 +9,7 @@ from chalice_offline.console.doors import Asked, Door, Refusal
 from chalice_offline.core.errors import AwsError
 from chalice_offline.core.faults import FUNCTION, KINDS, MESSAGE, Fault
 from chalice_offline.core.names import nearest
+from chalice_offline.core.numerals import whole_number
 from chalice_offline.protocols import operation_names
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ class FaultDoors:
         """Switch one off by its number."""
         name = asked.name("number")
         faults = self._session.emulator.faults
-        number = int(name) if name.isascii() and name.isdigit() and len(name) < 10 else 0
+        number = whole_number(name) or 0
         remove = lambda _context: faults.remove(number)  # noqa: E731 - one word more says no more
         if not self._act("faults.SwitchOff", {"number": number}, remove, asked):
             known = [str(fault.number) for fault in faults.all()]

@@ -13,6 +13,7 @@ from chalice_offline.trace import mask
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from chalice_offline.console.sample_events import SampleEvents
     from chalice_offline.console.session import Session
     from chalice_offline.services.lambda_.function import Function
 
@@ -22,8 +23,10 @@ _TYPES = ("RequestResponse", "Event", "DryRun")
 class Functions:
     """The functions of this account and region."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, samples: SampleEvents | None = None) -> None:
+        """`samples` are those that an event may be made of, where it is shown masked."""
         self._session = session
+        self._samples = samples
 
     def doors(self) -> list[Door]:
         """Return what can be asked."""
@@ -38,12 +41,18 @@ class Functions:
             return {"functions": [self._described(one) for one in self._session.functions()]}
 
     def invoke(self, asked: Asked) -> Any:
-        """Invoke a function with an `event`; `type` "Event" answers at once."""
+        """Invoke a function with an `event`; `type` "Event" answers at once.
+
+        What is masked in the event stays what it was in the `sample` that it was made of.
+        """
         name = self._session.function_name(asked.name("name"))
         kind = asked.text("type", "RequestResponse")
         if kind not in _TYPES:
             raise Refusal(f'"type" is {kind[:40]!r}; it must be one of {", ".join(_TYPES)}.')
-        payload = json.dumps(asked.body.get("event", {}))
+        event = asked.body.get("event", {})
+        if self._samples is not None and asked.text("sample", ""):
+            event = self._samples.restored(name, asked.text("sample"), event)
+        payload = json.dumps(event)
         request = {"FunctionName": name, "InvocationType": kind, "Payload": payload}
         if kind == "RequestResponse":
             request["LogType"] = "Tail"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalice_offline.console.doors import Asked, Door
 from chalice_offline.core.feed import Feed
+from chalice_offline.core.numerals import whole_number
 from chalice_offline.core.pending import Pending
 
 if TYPE_CHECKING:
@@ -41,10 +42,9 @@ class Live:
         emulator = self._session.emulator
         with emulator.lock:
             revision = emulator.runs.revision
-            seen = (
-                int(after) if after.isascii() and after.isdigit() and len(after) < 16 else revision
-            )
-            feed = LiveFeed(self._session, self._runs, min(seen, revision), self.readers)
+            seen = whole_number(after)
+            seen = revision if seen is None else min(seen, revision)
+            feed = LiveFeed(self._session, self._runs, seen, self.readers)
             while len(self.readers) > READERS_MAX:
                 self.readers[0].end()
             return feed

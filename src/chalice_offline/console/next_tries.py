@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from chalice_offline.core.arn import parse_arn
+from chalice_offline.core.numerals import whole_number
 from chalice_offline.services.sqs.inspection import next_receive
 from chalice_offline.services.sqs.state import SqsState
 
@@ -94,7 +95,7 @@ def _failures(result: bytes) -> list[str]:
 def _receives(record: dict[str, Any]) -> int:
     attributes = record.get("attributes")
     count = attributes.get("ApproximateReceiveCount") if isinstance(attributes, dict) else None
-    return int(count) if isinstance(count, str) and count.isdecimal() else 1
+    return whole_number(count) or 1
 
 
 def _told(

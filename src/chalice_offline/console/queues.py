@@ -114,6 +114,12 @@ class Queues:
             detail = {"QueueArn": arn}
             self._session.emulator.act("sqs.EmptyQueue", detail, lambda _context: queue.purge())
 
+    def first_message(self, arn: str) -> dict[str, Any] | None:
+        """Return the oldest message of a queue as it is, unmasked; within the emulator's lock."""
+        if self._sqs.find_queue_or_none(arn) is None:
+            return None
+        return next(iter(peek(self._sqs, arn, 0, 1)), None)
+
     # ---- within ----------------------------------------------------------------------------------
 
     def _redrive_one(

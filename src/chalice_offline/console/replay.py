@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Any
 from chalice_offline.console.doors import Asked, Door, Refusal
 from chalice_offline.core.errors import AwsError
 from chalice_offline.core.journal import readable
+from chalice_offline.core.numerals import whole_number
 from chalice_offline.core.pending import Pending
 from chalice_offline.core.shortened import is_shortened
+from chalice_offline.protocols import operation_names
+from chalice_offline.protocols.app_addresses import OPERATIONS
 from chalice_offline.services.s3.chunked import decode_chunks
 from chalice_offline.trace import mask
 
@@ -67,7 +70,8 @@ class Replay:
 
     def _what(self, number: str) -> tuple[str, str, dict[str, Any]]:
         journal = self._session.emulator.journal
-        entry = journal.find(int(number)) if number.isdigit() and len(number) < 18 else None
+        found = whole_number(number)
+        entry = None if found is None else journal.find(found)
         if entry is None:
             raise Refusal(f"The journal has no entry {number[:40]} (any more).", 404)
         return request_of(entry)
@@ -85,10 +89,19 @@ def request_of(entry: Entry) -> tuple[str, str, dict[str, Any]]:
     )
     if not is_call or {"method", "url", "body"} == entry.detail.keys():
         raise Refusal(f"Entry {entry.number} ({entry.kind} {entry.subject}) cannot be replayed.")
+    if not _is_known(service, operation):  # what the console or a service did by itself
+        raise Refusal(f"Entry {entry.number} ({entry.subject}) is no call that can be made.")
     if is_shortened(entry.detail):
         raise Refusal(f"Entry {entry.number} was too long to be kept whole.", 409)
     request = dict(entry.detail)
     return service, operation, _unchunked(request) if service == "s3" else request
+
+
+def _is_known(service: str, operation: str) -> bool:
+    try:
+        return (service, operation) in OPERATIONS or operation in operation_names(service)
+    except AwsError:
+        return False
 
 
 def _unchunked(request: dict[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from chalice_offline.console.doors import Refusal
 from chalice_offline.core.errors import AwsError
 from chalice_offline.core.names import nearest
 from chalice_offline.protocols import load_service, operation_names
+from chalice_offline.protocols.app_addresses import OPERATIONS
 from chalice_offline.protocols.validation import validator
 
 BASE64 = "$base64"
@@ -18,7 +19,7 @@ BASE64 = "$base64"
 
 def checked(service: str, operation: str, request: dict[str, Any]) -> dict[str, Any]:
     """Return a request as the service takes it; Refusal for what its model does not know."""
-    if (service, operation) == ("execute-api", "Request"):
+    if (service, operation) in OPERATIONS:
         return _bytes_of_body(request)
     try:
         names = operation_names(service)
@@ -107,11 +108,10 @@ def _blob(value: Any, path: str) -> bytes:
 def _instant(value: Any, path: str) -> Any:
     if isinstance(value, datetime):
         return value
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return datetime.fromtimestamp(value, UTC)
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
     try:
-        return datetime.fromisoformat(value)
-    except (TypeError, ValueError) as error:
+        return datetime.fromtimestamp(value, UTC) if is_number else datetime.fromisoformat(value)
+    except (TypeError, ValueError, OverflowError, OSError) as error:
         raise _wrong(value, path, "an instant (ISO 8601, or seconds)") from error
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalice_offline.console.doors import Asked, Door, Refusal
 from chalice_offline.console.sources import UNKNOWN, Source, source_of
+from chalice_offline.core.numerals import whole_number
 from chalice_offline.core.run import RunState
 from chalice_offline.trace import mask
 
@@ -65,10 +66,11 @@ class Runs:
         name = asked.name("entry")
         recent = self._session.emulator.runs
         with self._session.emulator.lock:
-            found = recent.find(int(name)) if name.isdigit() else recent.of_request(name)
+            number = whole_number(name)
+            found = recent.of_request(name) if number is None else recent.find(number)
             if found is None:
                 kept = f"the latest {len(recent)} are kept"
-                raise Refusal(f"There is no run {name} (any more): {kept}.", 404)
+                raise Refusal(f"There is no run {name[:80]} (any more): {kept}.", 404)
             return self.row(found)
 
     def row(self, run: RunEntry) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import keyword
 import re
+from datetime import datetime
 from pprint import pformat
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,9 @@ from chalice_offline.console.doors import Asked, Door, Refusal
 from chalice_offline.console.next_tries import NextTries
 from chalice_offline.console.replay import request_of
 from chalice_offline.console.saved_faults import faults_of
+from chalice_offline.core.numerals import whole_number
 from chalice_offline.core.run import RunState
+from chalice_offline.protocols.app_addresses import OPERATIONS
 from chalice_offline.trace import Trace, mask
 from chalice_offline.trace.story import duration
 
@@ -50,7 +53,8 @@ class SaveAsTest:
         name = _test_name(asked.text("name", f"story_{number}"))
         emulator = self._session.emulator
         with emulator.lock:
-            entry = emulator.journal.find(int(number)) if number.isdigit() else None
+            wanted = whole_number(number)
+            entry = None if wanted is None else emulator.journal.find(wanted)
             if entry is None:
                 raise Refusal(f"The journal has no entry {number[:40]} (any more).", 404)
             story = emulator.stories.of(entry.number)
@@ -113,6 +117,12 @@ class _Test:
         if entry.subject == "execute-api.Request":
             return [self._request(entry)]
         service, operation, request = request_of(entry)
+        if (service, operation) in OPERATIONS:
+            raise Refusal(
+                "The story began with a request to a function URL, which no test can send: "
+                "save that of an invocation of the function instead.",
+                409,
+            )
         shown = self._shown(request)
         if service == "sqs" and isinstance(shown.get("QueueUrl"), str):
             shown = {**shown, "QueueUrl": shown["QueueUrl"].rstrip("/").rpartition("/")[2]}
@@ -122,11 +132,15 @@ class _Test:
 
     def _request(self, entry: Entry) -> str:
         detail = entry.detail
-        headers = {
-            name: value
-            for name, value in detail.get("headers", [])
-            if name.lower() not in _OF_THE_WAY and not name.lower().startswith("sec-")
-        }
+        headers: dict[str, str] = {}
+        for name, value in detail.get("headers", []):
+            if name.lower() in _OF_THE_WAY or name.lower().startswith("sec-"):
+                continue
+            known = next((one for one in headers if one.lower() == name.lower()), None)
+            if known is None:
+                headers[name] = value
+            else:  # a field that comes again is one list (RFC 9110, 5.3; RFC 6265, 5.4)
+                headers[known] += ("; " if name.lower() == "cookie" else ", ") + value
         query = f"?{detail['rawQuery']}" if detail.get("rawQuery") else ""
         path = f"{detail['path']}{query}"
         body = detail.get("body") or b""
@@ -183,7 +197,16 @@ def _test_name(text: str) -> str:
 
 
 def _literal(value: Any) -> str:
-    return pformat(value, width=88, sort_dicts=False).replace("\n", "\n    ")
+    return pformat(_writable(value), width=88, sort_dicts=False).replace("\n", "\n    ")
+
+
+def _writable(value: Any) -> Any:
+    """Return a value that can be written without any import: instants as boto3 takes texts."""
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, dict):
+        return {name: _writable(one) for name, one in value.items()}
+    return [_writable(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def _readable(body: Any) -> Any:

@@ -37,17 +37,16 @@ class Schedules:
     def all(self, _asked: Asked) -> dict[str, Any]:
         """Answer all of them, the next one first."""
         with self._session.emulator.lock:
-            return {"schedules": self.described(), "now_ms": self._session.emulator.now_ms}
+            shown = [_shown(one) for one in self.described()]
+            return {"schedules": shown, "now_ms": self._session.emulator.now_ms}
 
     def described(self) -> list[dict[str, Any]]:
-        """Return all of them, the next one first."""
+        """Return all of them, the next one first, with what they send as it is: unmasked."""
         context = self._session.context
         found = [
             *({"kind": "rule", **rule} for rule in describe_scheduled_rules(self._events, context)),
             *({"kind": "schedule", **one} for one in describe_schedules(self._scheduler, context)),
         ]
-        for one in found:
-            one["input"] = mask(one["input"])
         return sorted(found, key=lambda one: (one["next_ms"] is None, one["next_ms"], one["name"]))
 
     def fire(self, asked: Asked) -> dict[str, Any]:
@@ -72,3 +71,10 @@ class Schedules:
         session = self._session
         session.emulator.act("schedules.Fire", {"arn": arn}, fire, session.caller(asked.origin))
         return {"fired": arn}
+
+
+def _shown(schedule: dict[str, Any]) -> dict[str, Any]:
+    """Return a schedule masked, with its first target beside the list of all."""
+    targets = [{**one, "input": mask(one["input"])} for one in schedule["targets"]]
+    first = targets[0] if targets else {"arn": None, "input": None}
+    return {**schedule, "targets": targets, "target": first["arn"], "input": first["input"]}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from chalice_offline.core.numerals import whole_number
 from chalice_offline.core.unspelled import UnspelledJson
 
 if TYPE_CHECKING:
@@ -73,8 +74,7 @@ def _of_record(record: dict[str, Any]) -> Source | None:
 def _of_queue(record: dict[str, Any], arn: str) -> Source:
     attributes = record.get("attributes")
     count = attributes.get("ApproximateReceiveCount") if isinstance(attributes, dict) else None
-    receives = int(count) if isinstance(count, str) and count.isdigit() else 0
-    return Source("queue", arn.rpartition(":")[2], arn, receives)
+    return Source("queue", arn.rpartition(":")[2], arn, whole_number(count) or 0)
 
 
 def _of_topic(record: dict[str, Any], _arn: str) -> Source:

@@ -7,7 +7,9 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from chalice_offline.console.doors import Asked, Door, Plain, Refusal
+from chalice_offline.console.search import Wanted, next_slice
 from chalice_offline.core.journal import readable
+from chalice_offline.core.numerals import whole_number
 from chalice_offline.trace import Trace, mask
 from chalice_offline.trace.tree import LEVELS
 
@@ -20,6 +22,8 @@ STEPS_MAX = 1_500
 STORIES_PER_PAGE = 100
 _LINES_MAX = 500
 Budget = list[int]  # one number: how many more steps are told
+Ran = dict[int, tuple[int, int, int]]
+_NOTHING_RAN = (0, 0, 0)
 _DETAIL_CHARACTERS = 64 * 1024
 
 
@@ -29,6 +33,8 @@ class Stories:
     def __init__(self, session: Session, runs: Runs) -> None:
         self._session = session
         self._runs = runs
+        self._ran_at = -1  # the revision of the runs that the following is of
+        self._known_ran: Ran = {}
 
     def doors(self) -> list[Door]:
         """Return what can be asked."""
@@ -43,40 +49,32 @@ class Stories:
         """Answer how the latest stories began, newest first; with `text`, those that mention it.
 
         `only`: "runs" for those in which something ran, "failed" for those in which a run failed.
-        When there may be more, the answer's `before` asks for them.
+        When there may be more, the answer's `before` asks for them, and `left` is how many entries
+        of the journal are not looked at yet; by a text, a story may come again then.
         """
         text = asked.query.get("text", "")
         limit = asked.count("limit", STORIES_PER_PAGE, 1_000)
         only = asked.query.get("only", "")
         if only not in ("", "runs", "failed"):
             raise Refusal(f"?only={only[:80]} is neither runs nor failed.")
-        emulator = self._session.emulator
+        emulator, wanted = self._session.emulator, Wanted(text)
         with emulator.lock:
-            ran = self._ran()
-            entries = list(emulator.journal.entries())
-            before, last = asked.count("before", 0), 0
-            spelled = json.dumps(text)[1:-1]  # as it stands inside a JSON string
+            looked = next_slice(emulator.journal, asked.count("before", 0), are_read=bool(text))
+            before = looked.before
             found: dict[int, None] = {}
-            for entry in reversed(entries):
-                if before and entry.number >= before:
-                    continue
-                if text and not _mentions(entry, text, spelled):
-                    continue
-                if not text and entry.causes:
+            for entry in looked.entries:
+                if not wanted.is_in(entry) if text else entry.causes:
                     continue
                 story = emulator.stories.of(entry.number)
-                runs, failed, _ = ran.get(story, (0, 0, 0))
-                # What time began, a schedule, is told of when something ran of it.
-                if not (text or entry.is_input or runs):
-                    continue
-                if not only or (failed if only == "failed" else runs):
+                if self._is_told(entry, story, only, by_text=bool(text)):
                     found.setdefault(story)
                 if len(found) == limit:
-                    last = entry.number
+                    before = entry.number if entry.number > emulator.journal.first_number else 0
                     break
             begun = [emulator.journal.find(number) for number in found]
-            told = [self._brief(entry, ran) for entry in begun if entry is not None]
-            return {"stories": told, "before": last or None}
+            told = [self._brief(entry) for entry in begun if entry is not None]
+            left = max(0, before - emulator.journal.first_number)
+            return {"stories": told, "before": before or None, "left": left}
 
     def one(self, asked: Asked) -> dict[str, Any]:
         """Answer one story: its steps as a tree."""
@@ -110,7 +108,8 @@ class Stories:
 
     def _find(self, number: str) -> Entry:
         journal = self._session.emulator.journal
-        found = journal.find(int(number)) if number.isdigit() and len(number) < 18 else None
+        wanted = whole_number(number)
+        found = None if wanted is None else journal.find(wanted)
         if found is None:
             raise Refusal(f"The journal has no entry {number[:40]} (any more).", 404)
         return found
@@ -121,17 +120,28 @@ class Stories:
         numbers = [emulator.stories.of(entry.number), entry.number]
         return Trace.of(emulator.journal, numbers, self._session.short_names())
 
-    def _ran(self) -> dict[int, tuple[int, int, int]]:
-        """Return of each story how many runs it had, how many failed, when the last one ended."""
-        ran: dict[int, tuple[int, int, int]] = {}
-        for run in self._session.emulator.runs.newest_first():
-            runs, failed, ended_ms = ran.get(run.story, (0, 0, 0))
-            ended_ms = max(ended_ms, run.ended_ms or run.at_ms)
-            ran[run.story] = (runs + 1, failed + run.failed, ended_ms)
-        return ran
+    def _is_told(self, entry: Entry, story: int, only: str, *, by_text: bool) -> bool:
+        """Whether a story is among those that were asked for."""
+        if only:
+            runs, failed, _ = self._ran().get(story, _NOTHING_RAN)
+            return bool(failed if only == "failed" else runs)
+        # What time began, a schedule, is told of when something ran of it.
+        return by_text or entry.is_input or story in self._ran()
 
-    def _brief(self, entry: Entry, ran: dict[int, tuple[int, int, int]]) -> dict[str, Any]:
-        runs, failed, ended_ms = ran.get(entry.number, (0, 0, entry.at_ms))
+    def _ran(self) -> Ran:
+        """Return of each story how many runs it had, how many failed, when the last one ended."""
+        runs = self._session.emulator.runs
+        if self._ran_at != runs.revision:
+            ran: Ran = {}
+            for run in runs.newest_first():
+                count, failed, ended_ms = ran.get(run.story, _NOTHING_RAN)
+                ended_ms = max(ended_ms, run.ended_ms or run.at_ms)
+                ran[run.story] = (count + 1, failed + run.failed, ended_ms)
+            self._ran_at, self._known_ran = runs.revision, ran
+        return self._known_ran
+
+    def _brief(self, entry: Entry) -> dict[str, Any]:
+        runs, failed, ended_ms = self._ran().get(entry.number, (0, 0, entry.at_ms))
         return {
             "runs": runs,
             "failed": failed,
@@ -189,30 +199,6 @@ class Stories:
             "lines_left_out": max(0, len(lines) - _LINES_MAX),
             "lines_forgotten": found.lines is None,
         }
-
-
-def _mentions(entry: Entry, text: str, spelled: str) -> bool:
-    return text in entry.subject or text in entry.outcome or _holds(entry.detail, text, spelled)
-
-
-def _holds(value: Any, text: str, spelled: str) -> bool:
-    """Whether a text is somewhere in a value: much sooner known than by writing it as JSON."""
-    waiting: list[Any] = [value]
-    for one in waiting:  # it grows meanwhile
-        if isinstance(one, str):
-            if text in one or spelled in one:
-                return True
-        elif isinstance(one, bytes):
-            if text.encode() in one or spelled.encode() in one:
-                return True
-        elif isinstance(one, dict):
-            waiting += one.values()
-            waiting += one
-        elif isinstance(one, list | tuple):
-            waiting += one
-        elif text in str(one):
-            return True
-    return False
 
 
 def _detail(entry: Entry, *, cut: bool = True) -> Any:

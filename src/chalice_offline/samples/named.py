@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from typing import TYPE_CHECKING, Any
@@ -31,10 +32,46 @@ def queue_event(arn: str, body_pattern: Any = None) -> Event:
     record["eventSourceARN"] = arn
     record["awsRegion"] = _region(arn)
     if isinstance(body_pattern, dict):
-        record["body"] = json.dumps(example(body_pattern, {}))
+        set_body(event, json.dumps(example(body_pattern, {})))
     if arn.endswith(".fifo"):
         record["attributes"].update(_FIFO)
     return _of_account(event, arn)
+
+
+def set_body(event: Event, body: str) -> None:
+    """Have the message of a queue's event say something else."""
+    digest = hashlib.md5(body.encode("utf-8", "surrogatepass"), usedforsecurity=False).hexdigest()
+    event["Records"][0].update(body=body, md5OfBody=digest)
+
+
+def message_event(body: str, attributes: Mapping[str, Any]) -> Event:
+    """Return the event of a message with these attributes, as SendMessage takes them."""
+    event: Event = sample("sqs")
+    set_body(event, body)
+    record = event["Records"][0]
+    del record["md5OfMessageAttributes"]
+    record["messageAttributes"] = {
+        name: {
+            "stringValue": value["StringValue"],
+            "stringListValues": [],
+            "binaryListValues": [],
+            "dataType": value["DataType"],
+        }
+        for name, value in attributes.items()
+        if "StringValue" in value
+    }
+    return event
+
+
+def notification(topic_event: Event) -> Event:
+    """Return what a queue gets of a topic's message, by the event that a function gets of it.
+
+    The members differ in two names (SNS developer guide, "Parsing Amazon SNS message formats").
+    """
+    message = dict(topic_event["Records"][0]["Sns"])
+    message["SigningCertURL"] = message.pop("SigningCertUrl")
+    message["UnsubscribeURL"] = message.pop("UnsubscribeUrl")
+    return message
 
 
 def topic_event(arn: str, subscription_arn: str) -> Event:

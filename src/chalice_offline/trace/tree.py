@@ -70,7 +70,8 @@ class Trace:
         wanted = set(numbers)
         story = cls.__new__(cls)
         story._names = names  # noqa: SLF001 - our own
-        story._collect(journal, lambda entry: entry.number in wanted)  # noqa: SLF001 - our own
+        first = min(wanted, default=0)  # what follows from an entry comes after it
+        story._collect(journal, lambda entry: entry.number in wanted, first)  # noqa: SLF001 - ours
         return story
 
     @classmethod
@@ -81,9 +82,11 @@ class Trace:
         story._arrange({entry.number: entry for entry in entries})  # noqa: SLF001 - our own
         return story
 
-    def _collect(self, journal: Journal, wanted: Callable[[Entry], bool]) -> None:
-        by_number = {entry.number: entry for entry in journal.entries()}
-        self._arrange({number: by_number[number] for number in sorted(_chosen(by_number, wanted))})
+    def _collect(self, journal: Journal, wanted: Callable[[Entry], bool], first: int = 0) -> None:
+        """Collect what is wanted, of entries of this number and later, and what hangs on it."""
+        known = {entry.number: entry for entry in journal.entries() if entry.number >= first}
+        chosen = _chosen(known, wanted, journal.find)
+        self._arrange({number: known[number] for number in sorted(chosen)})
 
     def _arrange(self, chosen: dict[int, Entry]) -> None:
         self.entries: list[Entry] = list(chosen.values())
@@ -225,25 +228,31 @@ def _left_out(tries: int) -> str:
     return f"… {tries} more tries, which ended the same way …"
 
 
-def _chosen(by_number: dict[int, Entry], wanted: Callable[[Entry], bool]) -> set[int]:
-    """Return the numbers of the entries of a story.
+def _chosen(
+    known: dict[int, Entry],
+    wanted: Callable[[Entry], bool],
+    find: Callable[[int], Entry | None],
+) -> set[int]:
+    """Return the numbers of the entries of a story; `known` gets those that lie before it.
 
     Those that are wanted, all that followed from them, and what led to the ones among them
     that nothing in the story explains. What led to the rest would be other stories: a batch holds
     messages of several.
     """
     chosen: set[int] = set()
-    unexplained: list[int] = []
-    for entry in by_number.values():  # causes come before effects, so one pass is enough
+    unexplained: list[Entry] = []
+    for entry in known.values():  # causes come before effects, so one pass is enough
         if any(cause in chosen for cause in entry.causes):
             chosen.add(entry.number)
             continue
         if wanted(entry):
             chosen.add(entry.number)
-            unexplained.append(entry.number)
+            unexplained.append(entry)
     while unexplained:
-        causes = by_number[unexplained.pop()].causes
-        new = [cause for cause in causes if cause in by_number and cause not in chosen]
-        chosen.update(new)
-        unexplained += new
+        for cause in unexplained.pop().causes:
+            entry_before = known.get(cause) or find(cause)
+            if entry_before is not None and cause not in chosen:
+                known[cause] = entry_before
+                chosen.add(cause)
+                unexplained.append(entry_before)
     return chosen

@@ -13,7 +13,8 @@ const NOTHING = "nothing: {}";
 export async function invoke(one) {
   const place = `functions/${encodeURIComponent(one.deployed_name)}`;
   const { samples } = await get(`${place}/samples`).catch((error) => { toast(error.message, "bad"); return { samples: [] }; });
-  const named = new Map(samples.filter((found) => found.source).map((found) => [found.source, found.event]));
+  const own = samples.filter((found) => found.source);
+  const named = new Map(own.map((found) => [found.source, found.event]));
   named.set(NOTHING, {});
   for (const found of samples) if (!found.source) named.set(`${found.kind}: ${found.what}`, found.event);
   const texts = new Map([...named].map(([name, event]) => [name, pretty(event)]));
@@ -26,10 +27,10 @@ export async function invoke(one) {
   };
   ask(`Invoke ${one.name}`, [
     { name: "sample", label: "Sample", kind: "choice", choices: [...named.keys()], value: first, changed: choose },
-    { name: "event", label: "Event", kind: "json", value: named.get(first) },
+    { name: "event", label: "Event", kind: "json", value: named.get(first), hint: "What stays *** stays what it was." },
     { name: "type", label: "Type", kind: "choice", choices: ["RequestResponse", "Event"], value: "RequestResponse" },
-  ], "Invoke", async ({ event, type }) => {
-    const done = await post(`${place}/invoke`, { event, type });
+  ], "Invoke", async ({ sample, event, type }) => {
+    const done = await post(`${place}/invoke`, { event, type, sample });
     if (type === "Event") return h("p", "Taken; it runs by itself.");
     return h("div", h("p", { class: done.error ? "bad" : "good" }, done.error || "ok"), failure(done.payload) ?? json(done.payload),
       done.log?.length > 0 && h("pre.log", done.log.map((line) => `${line}\n`)));

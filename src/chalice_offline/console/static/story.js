@@ -4,9 +4,11 @@ import { get, post } from "./api.js";
 import { ask } from "./dialog.js";
 import { h, fill, toast } from "./dom.js";
 import { closed, opened } from "./folded.js";
-import { clock, duration, instant } from "./format.js";
+import { clock, count, duration, instant } from "./format.js";
 import { json } from "./json.js";
 import { tone } from "./runs.js";
+
+const PAGE = 200;
 
 export class StoryView {
   constructor(go) {
@@ -17,6 +19,7 @@ export class StoryView {
 
   async enter(number, query) {
     this.number = number;
+    this.seeking = null; // what was sought before is not wanted any more
     this.wanted = Number(query.get("run") ?? 0);
     this.shown = "";
     this.chosenPlace = -1;
@@ -50,9 +53,12 @@ export class StoryView {
       type: "search", placeholder: "Find stories that mention …  ( / )", value: text, "aria-label": "Find stories",
       onchange: () => this.list(field.value),
     });
-    const { stories: found, before: older } = await get(`stories?limit=200&before=${before}&only=${ONLY[only]}&text=${encodeURIComponent(text)}`);
+    const seeking = this.seeking = {}; // another search may begin meanwhile
+    const [found, older] = await this.found(seeking, text, only, before);
+    if (seeking !== this.seeking) return;
     const told = JSON.stringify([text, only, before, found]);
-    if (told === this.shown) return;
+    const total = before ? "older ones" : older ? `the latest ${found.length}` : `${found.length}`;
+    if (told === this.shown) return void fill(this.total, total);
     const row = this.rows?.[this.chosenPlace];
     const [chosen, isFocused] = [row?.getAttribute("href"), row && row === document.activeElement];
     Object.assign(this, { text, only, before, field, shown: told, steps: [] });
@@ -64,12 +70,25 @@ export class StoryView {
       h("div.bar", h("h1", "Stories"), field,
         h("div.tabs", { role: "group" }, Object.keys(ONLY).map((one) => h("button.tab", {
           type: "button", "aria-pressed": String(one === only), onclick: () => this.list(text, one) }, one))),
-        h("span.total", before ? "older ones" : older ? "the latest 200" : `${found.length}`)),
+        this.total = h("span.total", total)),
       found.length ? h("div.lines", this.rows) : h("div.empty", h("p", text || only !== "all" ? "No story fits." : "Nothing has happened yet.")),
       (older || before > 0) && h("p.buttons.pages", before > 0 && h("button", { type: "button", onclick: () => this.list(text, only) }, "Newest"),
         older && h("button", { type: "button", onclick: () => this.list(text, only, older) }, "Older…")));
     this.chosenPlace = this.rows.findIndex((row) => row.getAttribute("href") === chosen);
     if (isFocused) this.rows[this.chosenPlace]?.focus({ preventScroll: true }); // one may read elsewhere meanwhile
+  }
+
+  /** Read stories, from one on, until a page is full: an answer looks at a part of the journal only. */
+  async found(seeking, text, only, before) {
+    const found = new Map();
+    let older = before;
+    do {
+      const page = await get(`stories?limit=${PAGE}&before=${older}&only=${ONLY[only]}&text=${encodeURIComponent(text)}`);
+      for (const story of page.stories) if (!found.has(story.story)) found.set(story.story, story);
+      older = page.before ?? 0;
+      if (this.total && older) fill(this.total, `${count(page.left)} entries to look at`);
+    } while (older && found.size < PAGE && seeking === this.seeking);
+    return [[...found.values()], older];
   }
 
   // ---- one story

@@ -22,8 +22,10 @@ def describe_scheduled_rules(events: EventsState, context: CallContext) -> list[
             "expression": rule.schedule_expression,
             "zone": "UTC",
             "enabled": rule.is_enabled,
-            "target": next((one.settings["Arn"] for one in rule.targets.values()), None),
-            "input": next((one.settings.get("Input") for one in rule.targets.values()), None),
+            "targets": [
+                {"arn": one.settings["Arn"], "input": one.settings.get("Input")}
+                for one in rule.targets.values()
+            ],
             "next_ms": rule.timer.due_ms if rule.timer else None,
         }
         for rule in _scheduled(events, context)

@@ -112,7 +112,9 @@ def settings_of(context: CallContext, request: Mapping[str, Any]) -> dict[str, A
         if expires is not None:
             settings["Expires"] = expires
     elif "Expires" in request:
-        settings["Expires"] = http_date_of_ms(ms_of(request["Expires"]))
+        given = request["Expires"]  # botocore's model has a text there, other callers an instant
+        is_text = isinstance(given, str)
+        settings["Expires"] = given if is_text else http_date_of_ms(ms_of(given))
     return settings
 
 

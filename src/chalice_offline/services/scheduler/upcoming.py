@@ -21,8 +21,9 @@ def describe_schedules(scheduler: SchedulerState, context: CallContext) -> list[
             "expression": schedule.settings["ScheduleExpression"],
             "zone": schedule.settings.get("ScheduleExpressionTimezone", "UTC"),
             "enabled": schedule.is_enabled,
-            "target": schedule.target["Arn"],
-            "input": schedule.target.get("Input"),
+            "targets": [
+                {"arn": schedule.target["Arn"], "input": schedule.target.get("Input")},
+            ],
             "next_ms": schedule.timer.due_ms if schedule.timer else None,
         }
         for group in scheduler.find_groups(context)
