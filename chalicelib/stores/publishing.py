@@ -121,9 +121,12 @@ def tell_stock_again(services: Services, command: TellStockAgain) -> None:
 
     And what came back while the menu was on its way: the menu may have said that it is off.
     """
+    stocks = services.stock.of_store(command.store_id).values()
+    if not stocks:  # as nearly always
+        return
     row = services.publications.get(command.store_id, command.channel)
     since_ms = row.sent_ms - STOCK_MARGIN_MS if row is not None else services.now_ms()
-    for stock in services.stock.of_store(command.store_id).values():
+    for stock in stocks:
         if command.channel in stock.told and (stock.off or stock.is_newer_than(since_ms)):
             try:
                 saved = services.stock.save(stock.forget(command.channel))

@@ -28,7 +28,7 @@ from simulators.sim.clients import Clients
 from simulators.sim.containers import Containers
 from simulators.sim.customers import placed, written
 from simulators.sim.door import Door, Passed
-from simulators.sim.menus import new_menus
+from simulators.sim.menus import new_menus, open_stores
 from simulators.street import Street
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ class Evening:
     def result(self) -> Result:
         """Let everything happen, and say how it ended."""
         with self._in_place():
-            self.street.open_for_business()
+            open_stores(self.plan, self.street)
             self.began_ms = self.door.began_ms = self.world.now_ms()
             self._set_up()
             self._go_until(self.plan.ends_ms)
