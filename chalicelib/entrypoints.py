@@ -24,6 +24,7 @@ from chalicelib.domain.commands import (
     PublishMenu,
     ReconcileStore,
     ReconcileStores,
+    SetStoreOpen,
     SettlePayment,
     SubmitOrder,
     SweepDeadlines,
@@ -399,6 +400,9 @@ def _command(stage: str, came_back: bool, message: dict[str, Any]) -> Command | 
         return TellStock(message["stock"])
     if "menu" in message:
         return PublishMenu(message["menu"])
+    if "pause" in message:
+        pause = message["pause"]
+        return SetStoreOpen(pause["store"], pause["channels"], pause["untilMs"])
     if "poll" in message:
         poll = message["poll"]
         ids = tuple(poll.get("stores") or [poll["store"]])

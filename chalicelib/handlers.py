@@ -43,7 +43,7 @@ from chalicelib.ingest.inbound import (
     take_in_unpublished,
     verify_webhook,
 )
-from chalicelib.orders.answer import answer_partner, set_store_open
+from chalicelib.orders.answer import answer_partner
 from chalicelib.orders.changes import cancel_order, note_edit, note_pos_change, release_order
 from chalicelib.orders.receive import fetch_order, notice_of, receive_order
 from chalicelib.orders.submit import submit_order
@@ -56,6 +56,7 @@ from chalicelib.shop.place import place_order
 from chalicelib.shop.tell import tell_customer
 from chalicelib.staff import tell_staff
 from chalicelib.stores.menus import import_menu
+from chalicelib.stores.pauses import set_store_open
 from chalicelib.stores.publishing import (
     note_menu_result,
     publish_menu,
@@ -148,12 +149,8 @@ def _answer(event: Event) -> Command:
     return AnswerPartner(event.subject, event.id)
 
 
-def _pause(event: Event) -> Command:
-    return SetStoreOpen(event.data["channels"], is_open=False)
-
-
-def _open(event: Event) -> Command:
-    return SetStoreOpen(event.data["channels"], is_open=True)
+def _set_open(event: Event) -> Command:
+    return SetStoreOpen(event.subject, event.data["channels"], event.time_ms)
 
 
 def _tell(event: Event) -> Command:
@@ -187,8 +184,8 @@ COMMANDS: dict[str, dict[str, Callable[[Event], Command]]] = {
         "order.ready": _answer,
         "order.rejected": _answer,
         "order.cancelled": _answer,
-        "store.offline": _pause,
-        "store.online": _open,
+        "store.offline": _set_open,
+        "store.online": _set_open,
         "menu.imported": _menu_imported,
         "menu.published": _menu_published,
     },

@@ -14,11 +14,15 @@ FORGET_SECONDS = 3600
 
 @dataclass(frozen=True, slots=True)
 class Circuit:
-    """Failures in a row, and until when nobody calls. `opened` counts openings in a row."""
+    """Failures in a row, and until when nobody calls. `opened` counts openings in a row.
+
+    `paused_until_ms` is until when partners are to send the store nothing.
+    """
 
     failures: int = 0
     open_until_ms: int = 0
     opened: int = 0
+    paused_until_ms: int = 0
 
 
 class LimitTable:
@@ -52,23 +56,13 @@ class LimitTable:
 
     def probe(self, name: str, open_until_ms: int, next_ms: int) -> bool:
         """Take the one call that is allowed when the circuit's time is over."""
-        with aws_errors("UpdateItem"):
-            try:
-                self._client.update_item(
-                    TableName=self._table,
-                    Key={"name": {"S": name}},
-                    UpdateExpression="SET open_until_ms = :next",
-                    ConditionExpression="open_until_ms = :until",
-                    ExpressionAttributeValues={
-                        ":until": {"N": str(open_until_ms)},
-                        ":next": {"N": str(next_ms)},
-                    },
-                )
-            except ClientError as error:
-                if error_code(error) == "ConditionalCheckFailedException":
-                    return False
-                raise
-        return True
+        values = {":until": open_until_ms, ":next": next_ms}
+        return self._set_if(name, "open_until_ms", "open_until_ms = :until", values)
+
+    def pause(self, name: str, now_ms: int, until_ms: int) -> bool:
+        """Begin a pause; False when there is one."""
+        over = "attribute_not_exists(paused_until_ms) OR paused_until_ms <= :now"
+        return self._set_if(name, "paused_until_ms", over, {":now": now_ms, ":next": until_ms})
 
     def close(self, name: str) -> None:
         """Forget the failures."""
@@ -81,6 +75,22 @@ class LimitTable:
         update = "SET expires_at = :expires ADD used :amount"
         item = self._updated(name, update, values)
         return int(item["used"]["N"])
+
+    def _set_if(self, name: str, attribute: str, condition: str, values: dict[str, int]) -> bool:
+        with aws_errors("UpdateItem"):
+            try:
+                self._client.update_item(
+                    TableName=self._table,
+                    Key={"name": {"S": name}},
+                    UpdateExpression=f"SET {attribute} = :next",
+                    ConditionExpression=condition,
+                    ExpressionAttributeValues={key: {"N": str(n)} for key, n in values.items()},
+                )
+            except ClientError as error:
+                if error_code(error) == "ConditionalCheckFailedException":
+                    return False
+                raise
+        return True
 
     def _update(self, name: str, update: str, values: dict[str, int]) -> Circuit:
         return _circuit(self._updated(name, update, values))
@@ -102,4 +112,5 @@ def _circuit(item: dict[str, Any]) -> Circuit:
     def number(name: str) -> int:
         return int(item[name]["N"]) if name in item else 0
 
-    return Circuit(number("failures"), number("open_until_ms"), number("opened"))
+    names = ("failures", "open_until_ms", "opened", "paused_until_ms")
+    return Circuit(*(number(name) for name in names))

@@ -96,6 +96,8 @@ class Channel(Protocol):
     """Whether `open_orders` shows what waits at every store, whichever it is asked for."""
     give_up_ms: int
     """After this long the partner has decided without us; answering is pointless."""
+    pauses_end: bool
+    """Whether a store that is paused until an instant opens there by itself."""
     menu_gap_ms: int
     """So long a store's menu is not sent again."""
     menu_result_ms: int

@@ -46,6 +46,7 @@ class Shop:
     shows_all_stores = False
     # Nobody decides without us.
     give_up_ms = 86_400_000
+    pauses_end = True
     menu_gap_ms = 0
     menu_result_ms = 0
 

@@ -115,10 +115,11 @@ class AnswerPartner:
 
 @dataclass(frozen=True, slots=True)
 class SetStoreOpen:
-    """Pause a store at its partners, or open it again."""
+    """Tell a store's partners whether it is paused. `since_ms` is when that became so."""
 
+    store_id: str
     channels: Mapping[str, str]
-    is_open: bool
+    since_ms: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from chalicelib.adapters.errors import aws_errors
 from chalicelib.domain.errors import UnreadableRecord
 from chalicelib.domain.events import ms
 from chalicelib.ops.desk import OpsError
-from chalicelib.ops.verdicts import CHECKOUT, POLL, STOCK, Use, Verdict, judge
+from chalicelib.ops.verdicts import CHECKOUT, PAUSE, POLL, STOCK, Use, Verdict, judge
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -168,6 +168,8 @@ def subject_of(body: Any) -> tuple[str, str, int]:
             return str(body["stock"]), STOCK, 0
         if "till" in body:
             return str(body["till"]["location"]), STOCK, 0
+        if "pause" in body:
+            return str(body["pause"]["store"]), PAUSE, int(body["pause"]["untilMs"])
         return str(body["poll"]["store"]), POLL, 0
     detail = body["detail"]
     return str(detail["subject"]), str(body["detail-type"]), ms(detail["time"])
@@ -178,7 +180,7 @@ def _judged(desk: Desk, letter: DeadLetter) -> DeadLetter:
         return letter
     record = None
     try:
-        if letter.type not in (CHECKOUT, POLL, STOCK):
+        if letter.type not in (CHECKOUT, PAUSE, POLL, STOCK):
             record = record_of(desk, letter.order)
     except UnreadableRecord as error:
         return replace(letter, verdict=Verdict(Use.UNREADABLE, f"the record: {error}"))

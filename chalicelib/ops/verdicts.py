@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from chalicelib.domain.record import OrderRecord
     from chalicelib.ops.messages import DeadLetter
 
-STORE_NEWS_MS = 600_000
-"""News of a store this old may be wrong by now: a pause ends by itself after so long."""
-
 ORDERS = frozenset({"channel.order.notified", "channel.order.scheduled"})
 UNVERIFIED = "channel.webhook.unverified"
 CHECKOUT = "checkout"
@@ -28,6 +25,12 @@ CHECKOUT = "checkout"
 POLL = "poll"
 STOCK = "stock"
 """A wake for an item, or for a look at a till; whoever is woken compares first, too."""
+
+PAUSE = "pause"
+"""A wake for the end of a store's pause."""
+
+STORE_NEWS = frozenset({"store.offline", "store.online", PAUSE})
+"""Whoever hears it looks at the store's circuit, however old the news is."""
 
 CALLBACKS = "callbacks"
 """In the name of the one queue whose events are paid by what the record owes. Elsewhere events of
@@ -55,9 +58,8 @@ class Verdict:
 def judge(letter: DeadLetter, record: OrderRecord | None, now_ms: int) -> Verdict:
     """Judge a message whose body could be read, by its order as it is stored."""
     type_ = letter.type
-    if type_ in ("store.offline", "store.online"):
-        is_old = now_ms - letter.time_ms > STORE_NEWS_MS
-        return Verdict(Use.LATE, "old news") if is_old else Verdict(Use.OWED, "news of a store")
+    if type_ in STORE_NEWS:
+        return Verdict(Use.OWED, "partners are told how the store is then")
     is_owed = not type_ or (type_.startswith("order.") and CALLBACKS in letter.queue)
     if record is not None and (type_ in ORDERS or is_owed):
         return _by_record(record, now_ms)

@@ -27,7 +27,7 @@ from chalicelib.telemetry.metrics import put
 if TYPE_CHECKING:
     from chalicelib.bootstrap import Services
     from chalicelib.channels.base import Channel
-    from chalicelib.domain.commands import AnswerPartner, SetStoreOpen
+    from chalicelib.domain.commands import AnswerPartner
     from chalicelib.domain.record import OrderRecord
 
 LONGEST_WAIT_SECONDS = 30
@@ -35,10 +35,6 @@ GIVE_UP_AFTER_MS = 24 * 3_600_000
 """How long a cancellation or "ready" is tried to be told. A first answer ends with the partner's
 patience (Channel.give_up_ms)."""
 
-PAUSE_MS = 600_000
-"""A store whose point of sale is down opens again by itself after this long."""
-
-PAUSED = Refusal(Reason.POS_OFFLINE, "The restaurant's point of sale does not answer")
 WITHOUT_REASON = Refusal(Reason.OTHER, "The restaurant cannot make the order")
 
 
@@ -188,20 +184,3 @@ def _take_back(services: Services, record: OrderRecord) -> None:
         log.info("callback.not_needed", order=record.key)
         return
     wake(services, accepted, Duty.PARTNER)
-
-
-def set_store_open(services: Services, command: SetStoreOpen) -> None:
-    """Pause a store at its partners, or open it again. One partner's refusal stops no other."""
-    until_ms = None if command.is_open else services.now_ms() + PAUSE_MS
-    reason = None if command.is_open else PAUSED
-    for name, channel_store_id in command.channels.items():
-        channel = services.channels.get(name)
-        if channel is None:
-            continue
-        try:
-            channel.set_store_open(
-                channel_store_id, is_open=command.is_open, reason=reason, until_ms=until_ms
-            )
-        except (PartnerUnavailable, PartnerRefused, VendorHttpError) as error:
-            # It opens again by itself, and the next opening of the circuit pauses it again.
-            log.error("store.not_paused", channel=name, store=channel_store_id, reason=str(error))

@@ -31,7 +31,18 @@ PROBE_MS = 12_000
 """How long the one that tries has before another may."""
 
 PAUSE_AFTER_OPENINGS = 3
-"""A store whose circuit opened so often in a row is paused at its partners."""
+"""A store whose circuit opened so often in a row is paused at its partners…"""
+
+PAUSE_MS = 600_000
+"""…for so long. Then orders come again, and the first that fails pauses it anew."""
+
+VENDOR_OPENINGS = 8
+"""When a vendor's circuit opened so often in a row, the first orders have been denied by now: every
+store that gets another one is paused. By its own circuit it never would be: few of its calls are
+made while nobody gets through."""
+
+VENDOR_PAUSE_MS = 300_000
+"""No longer, for who sells nothing does not notice that the vendor is back."""
 
 KEPT_FOR_LAST = 5
 """A fifth of a vendor's rate is kept for the orders that have little time left."""
@@ -66,28 +77,41 @@ class Breaker:
     def enter(self, store: Store, capabilities: Capabilities, decide_ms: int) -> None:
         """Pass, or raise CircuitOpen. Without its table nothing is held up."""
         try:
-            self._enter(store)
+            circuits = self._circuits(store)
+            for name, circuit in circuits.items():
+                if self._now_ms() < circuit.open_until_ms:
+                    self._try(lambda circuit=circuit: self._wait(store, circuits, circuit))  # type: ignore[misc]
+                    raise CircuitOpen(f"{name} is open", circuit.open_until_ms)
             self._spend(store, capabilities, decide_ms)
+            self._try_out(store, circuits)
         except AwsUnavailable as error:
             log.error("breaker.blind", reason=str(error))
 
-    def _enter(self, store: Store) -> None:
+    def _try_out(self, store: Store, circuits: dict[str, Circuit]) -> None:
+        """Take the try of each circuit whose time is over, or raise CircuitOpen.
+
+        Last of all: who takes a try and makes no call keeps all others from it. The store's first:
+        who is too late for the vendor's has held up nobody but its own store.
+        """
         now_ms = self._now_ms()
-        for name, circuit in self._circuits(store).items():
-            if not circuit.open_until_ms:
+        for name in reversed(_names(store)):
+            circuit = circuits.get(name)
+            if circuit is None or not circuit.open_until_ms:
                 continue
-            if now_ms < circuit.open_until_ms:
-                raise CircuitOpen(f"{name} is open", circuit.open_until_ms)
             if not self._table().probe(name, circuit.open_until_ms, now_ms + PROBE_MS):
                 self._seen.pop(_place(store), None)
                 raise CircuitOpen(f"{name} is being tried", now_ms + OPEN_MS)
             self._trying.add(name)
 
-    def is_paused(self, store: Store) -> bool:
-        """Say whether the store is paused at its partners; AwsUnavailable when nobody knows."""
+    def paused_until_ms(self, store: Store) -> int | None:
+        """Return until when partners send the store nothing, None when they do.
+
+        AwsUnavailable when nobody knows.
+        """
         name = _names(store)[1]
         circuit = self._table().circuits([name]).get(name)
-        return circuit is not None and circuit.opened >= PAUSE_AFTER_OPENINGS
+        is_paused = circuit is not None and self._now_ms() < circuit.paused_until_ms
+        return circuit.paused_until_ms if circuit and is_paused else None
 
     def _circuits(self, store: Store) -> dict[str, Circuit]:
         place, now_ms = _place(store), self._now_ms()
@@ -127,8 +151,9 @@ class Breaker:
             self._try(lambda name=name: self._table().close(name))  # type: ignore[misc]
             if circuit.opened:
                 self._count_as("CircuitsClosed", store, circuit=name)
-            if circuit.opened >= PAUSE_AFTER_OPENINGS and name == _names(store)[1]:
-                self._publish("store.online", store, circuit)
+            was_paused = circuit.paused_until_ms or circuit.opened >= PAUSE_AFTER_OPENINGS
+            if was_paused and name == _names(store)[1]:
+                self._publish("store.online", store, circuit.paused_until_ms)
 
     def failed(self, store: Store) -> None:
         """Note that a call brought nothing; perhaps nobody calls for a while."""
@@ -147,12 +172,26 @@ class Breaker:
         circuit = self._table().open(name, now_ms + OPEN_MS)
         log.warning("breaker.open", circuit=name, opened=circuit.opened)
         self._count_as("CircuitsOpened", store, circuit=name)
-        if name == _names(store)[1] and circuit.opened == PAUSE_AFTER_OPENINGS:
-            self._publish("store.offline", store, circuit)
+        if name == _names(store)[1] and circuit.opened >= PAUSE_AFTER_OPENINGS:
+            self._pause(store, circuit.paused_until_ms, PAUSE_MS)
 
-    def _publish(self, type_: str, store: Store, circuit: Circuit) -> None:
+    def _wait(self, store: Store, circuits: dict[str, Circuit], open_: Circuit) -> None:
+        """Pause a store that has an order while nobody gets through to its vendor."""
+        vendors, own = (circuits.get(name) for name in _names(store))
+        if vendors is open_ and open_.opened >= VENDOR_OPENINGS:
+            self._pause(store, own.paused_until_ms if own else 0, VENDOR_PAUSE_MS)
+
+    def _pause(self, store: Store, paused_until_ms: int, for_ms: int) -> None:
+        """Begin a pause, unless there is one; written first: partners are told what is written."""
+        now_ms, name = self._now_ms(), _names(store)[1]
+        is_over = paused_until_ms <= now_ms
+        if is_over and self._table().pause(name, now_ms, now_ms + for_ms):
+            self._seen.pop(_place(store), None)
+            self._publish("store.offline", store, now_ms)
+
+    def _publish(self, type_: str, store: Store, which: int) -> None:
         now_ms = self._now_ms()
-        id_ = event_id(type_, store.store_id, circuit.open_until_ms)
+        id_ = event_id(type_, store.store_id, which)
         data = {"storeId": store.store_id, "pos": store.pos, "channels": store.channels}
         event = Event(id_, type_, store.store_id, now_ms, data)
         metric = "StoresOffline" if type_ == "store.offline" else "StoresOnline"

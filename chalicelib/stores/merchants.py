@@ -84,7 +84,7 @@ def _merchant(services: Services, merchant_id: str) -> str:
         log.warning("merchant.no_business", store=store.store_id)
         raise _Refused(404, "what this merchant's business is has not been told")
     stock = services.stock.of_store(store.store_id).values()
-    is_open = not services.breaker.is_paused(store)
+    is_open = services.breaker.paused_until_ms(store) is None
     asked = services.publications.get(store.store_id, CHANNEL)
     known_ms = asked.asked_ms if asked is not None else services.now_ms()
     publishing = shown_to(services, place, menu, stock)

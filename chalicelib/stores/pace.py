@@ -55,12 +55,13 @@ class Pace:
             self._had_failed.add(channel)
             if now_ms < circuit.open_until_ms:
                 raise TooSoon(f"{channel} is down", circuit.open_until_ms)
-            until_ms = circuit.open_until_ms
-            if until_ms and not self._table().probe(name, until_ms, now_ms + PROBE_MS):
-                raise TooSoon(f"{channel} is being tried", now_ms + PROBE_MS)
         second = now_ms // 1000
         if self._table().count(f"rate#menus#{channel}#{second}", 1, now_ms) > A_SECOND:
             raise TooSoon(f"{channel} has been sent enough", (second + 1) * 1000)
+        # Last: who takes the try and sends nothing keeps all others from it.
+        until_ms = circuit.open_until_ms if circuit is not None else 0
+        if until_ms and not self._table().probe(name, until_ms, now_ms + PROBE_MS):
+            raise TooSoon(f"{channel} is being tried", now_ms + PROBE_MS)
 
     def succeeded(self, channel: str) -> None:
         """Note that a call was answered."""

@@ -174,6 +174,13 @@ class Limits:
         self.known[name] = replace(circuit, open_until_ms=next_ms)
         return True
 
+    def pause(self, name: str, now_ms: int, until_ms: int) -> bool:
+        circuit = self.known.get(name, Circuit())
+        if now_ms < circuit.paused_until_ms:
+            return False
+        self.known[name] = replace(circuit, paused_until_ms=until_ms)
+        return True
+
     def close(self, name: str) -> None:
         self.known.pop(name, None)
 
@@ -411,6 +418,7 @@ class Partner:
     polls = True
     shows_all_stores = False
     reads_back = True
+    pauses_end = True
     decide_within_ms = 90_000
     give_up_ms = 690_000
 

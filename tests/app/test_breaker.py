@@ -134,3 +134,56 @@ def test_without_its_table_nothing_is_held_up(house: Any) -> None:
     enter(one)
     one.failed(STORE)
     one.succeeded(STORE)
+
+
+def test_a_store_that_is_dead_takes_no_try_of_its_vendor(house: Any) -> None:
+    """The vendor is back: the first call of a store that works opens its circuit for all."""
+    for number in range(VENDOR_FAILURES):
+        fail(breaker(house), replace(STORE, location_id=f"L{number}"), times=1)
+    house.clock.advance(OPEN_MS / 2_000)
+    for _ in range(STORE_FAILURES):
+        breaker(house).failed(STORE)  # calls that began before: its own circuit opens later
+    house.clock.advance(OPEN_MS / 2_000)
+    with pytest.raises(CircuitOpen, match="L1 is open"):
+        enter(breaker(house))
+    works = breaker(house)
+    enter(works, OTHER)
+    works.succeeded(OTHER)
+    enter(breaker(house), replace(STORE, location_id="L-new"))
+
+
+def test_a_rate_that_is_used_up_takes_no_try(house: Any) -> None:
+    """Whoever has to wait for the next second makes no call."""
+    limited = Capabilities(Idempotency.LOOKUP, per_second=1)
+    fail(breaker(house))
+    house.clock.advance(OPEN_MS / 1000)
+    house.limits.count(f"rate#square#L1#{house.clock() // 1000}", 5, house.clock())
+    with pytest.raises(CircuitOpen, match="used up"):
+        enter(breaker(house), STORE, limited)
+    house.clock.advance(1)
+    enter(breaker(house), STORE, limited)
+
+
+def test_every_store_with_orders_is_paused_while_its_vendor_is_away(house: Any) -> None:
+    """One try in seconds for fifty stores: no store's own circuit would open in half an hour."""
+    stores = [replace(STORE, store_id=f"s{n}", location_id=f"L{n}") for n in range(50)]
+    paused_after: dict[str, int] = {}
+    for second in range(240):
+        for store in stores[second % 10 :: 10]:  # each has an order every ten seconds
+            container = breaker(house)
+            try:
+                enter(container, store)
+            except CircuitOpen:
+                continue
+            container.failed(store)
+        for event in house.bus.events:
+            paused_after.setdefault(event.subject, second)
+        house.clock.advance(1)
+    assert set(paused_after) == {store.store_id for store in stores}
+    assert 30 < min(paused_after.values()) <= max(paused_after.values()) < 90
+    assert house.bus.types() == ["store.offline"] * 50
+    house.clock.advance(30)
+    works = breaker(house)
+    enter(works, stores[0])
+    works.succeeded(stores[0])
+    assert house.bus.types()[50:] == ["store.online"]

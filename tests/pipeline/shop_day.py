@@ -37,7 +37,14 @@ def our_shop(street: Street, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _a_store_closes_and_opens(street: Street) -> None:
+    store = street.world.generator.stores[2]
+    circuit = {"name": {"S": f"circuit#{store.pos}#{store.location_id}"}}
+    limits = street.offline.client("dynamodb")
     for kind in ("store.offline", "store.online"):
+        limits.delete_item(TableName="limits", Key=circuit)
+        if kind == "store.offline":
+            until = {"paused_until_ms": {"N": str(street.world.now_ms() + 60_000)}}
+            limits.put_item(TableName="limits", Item=circuit | until)
         data = {"channels": {"shop": "store-003"}}
         event = Event(kind, kind, "store-003", street.world.now_ms(), data)
         body = json.dumps({"detail-type": kind, "detail": event.to_detail()})

@@ -82,6 +82,7 @@ class Deliveroo:
     shows_all_stores = False
     give_up_ms = 420_000
     """7 minutes, in the markets where Deliveroo waits least."""
+    pauses_end = False
     menu_gap_ms = 60_000
     menu_result_ms = 15 * 60_000
 

@@ -60,6 +60,7 @@ class DoorDash:
     polls = False
     shows_all_stores = False
     give_up_ms = 480_000
+    pauses_end = True
     menu_gap_ms = 0
     # Its callback may be lost. DoorDash works at a menu for up to 120 minutes and takes no other
     # meanwhile: then the next try is told so.

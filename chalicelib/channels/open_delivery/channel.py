@@ -104,6 +104,7 @@ class OpenDelivery:
     shows_all_stores = True
     give_up_ms = 480_000
     """The platforms' own policy; the specification leaves it to them."""
+    pauses_end = False
     menu_gap_ms = 0
     menu_result_ms = 0
 

@@ -90,6 +90,7 @@ class UberEats:
     polls = True
     shows_all_stores = False
     give_up_ms = 690_000
+    pauses_end = True
     menu_gap_ms = 0
     menu_result_ms = 0
 
