@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import json as json_module
+import ssl
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -147,16 +148,24 @@ def _classified(error: requests.RequestException) -> VendorHttpError:
     """Tell "never sent" from "maybe carried out".
 
     requests says ConnectionError both for a refused connection and for one that broke after
-    the request had gone out; only urllib3's reason underneath tells them apart. In doubt:
-    maybe carried out.
+    the request had gone out, and SSLError both for a handshake and for an answer that was cut off;
+    only urllib3's reason underneath tells them apart. In doubt: maybe carried out.
     """
     import requests
     from urllib3.exceptions import MaxRetryError, NewConnectionError
 
     name = type(error).__name__
-    if isinstance(error, requests.exceptions.ConnectTimeout | requests.exceptions.SSLError):
+    if isinstance(error, requests.exceptions.ConnectTimeout):
         return ConnectFailed(name)
     cause = error.args[0] if error.args else None
-    if isinstance(cause, MaxRetryError) and isinstance(cause.reason, NewConnectionError):
+    reason = cause.reason if isinstance(cause, MaxRetryError) else None
+    if isinstance(reason, NewConnectionError) or _is_untrusted(reason):
         return ConnectFailed(name)
     return NoReply(name)
+
+
+def _is_untrusted(reason: Exception | None) -> bool:
+    """Say whether a certificate was refused: that ends a handshake, before any request."""
+    return reason is not None and any(
+        isinstance(one, ssl.SSLCertVerificationError) for one in reason.args
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -130,6 +131,39 @@ def test_lost_answer_is_unknown(error: str) -> None:
     responses.get("http://127.0.0.1:1/", body=getattr(requests.exceptions, error)("gone"))
     with pytest.raises(NoReply):
         VendorHttp().call("GET", "http://127.0.0.1:1/")
+
+
+@responses.activate
+@pytest.mark.parametrize(
+    ("why", "expected"),
+    [
+        (ssl.SSLEOFError(8, "EOF occurred in violation of protocol"), NoReply),
+        (ssl.SSLError(1, "[SSL] record layer failure"), NoReply),
+        (ssl.SSLCertVerificationError(1, "certificate verify failed"), ConnectFailed),
+    ],
+)
+def test_a_connection_that_breaks_in_its_encryption_proves_nothing(
+    why: ssl.SSLError, expected: type[Exception]
+) -> None:
+    """It may break in the middle of an answer; only a refused certificate comes before all else."""
+    import requests
+    from urllib3.exceptions import MaxRetryError, SSLError
+
+    reason: Any = MaxRetryError(None, "/", SSLError(why))  # type: ignore[arg-type]
+    responses.post("https://vendor.example/", body=requests.exceptions.SSLError(reason))
+    with pytest.raises(expected):
+        VendorHttp().call("POST", "https://vendor.example/", json={})
+
+
+@responses.activate
+def test_an_answer_that_breaks_in_its_encryption_is_unknown() -> None:
+    """As requests tells of it when the answer's body is cut off."""
+    import requests
+
+    cut = requests.exceptions.SSLError(ssl.SSLError(1, "bad record mac"))
+    responses.post("https://vendor.example/", body=cut)
+    with pytest.raises(NoReply):
+        VendorHttp().call("POST", "https://vendor.example/", json={})
 
 
 NO_JSON_TO_EVERYBODY = [
