@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from chalicelib.domain.events import Event
 
 
+BATCH = 10
+"""AWS's limit for PutEvents."""
+
+
 class EventBus:
     """One event bus to publish on."""
 
@@ -27,7 +31,6 @@ class EventBus:
         """Put all events on the bus, or raise AwsUnavailable.
 
         PutEvents answers 200 even when it took none of the entries: FailedEntryCount decides.
-        At most 10 events, AWS's limit for one call; an order never has that many to say.
         """
         entries = [
             {
@@ -39,10 +42,12 @@ class EventBus:
             }
             for event in events
         ]
-        if not entries:
-            return
-        with aws_errors("PutEvents"):
-            result = self._client.put_events(Entries=entries)
-        if result["FailedEntryCount"]:
-            codes = sorted({entry.get("ErrorCode", "") for entry in result["Entries"]} - {""})
-            raise AwsUnavailable(f"PutEvents: {', '.join(codes)}")
+        codes: set[str] = set()
+        failed = 0
+        for start in range(0, len(entries), BATCH):
+            with aws_errors("PutEvents"):
+                result = self._client.put_events(Entries=entries[start : start + BATCH])
+            failed += result["FailedEntryCount"]
+            codes |= {entry.get("ErrorCode", "") for entry in result["Entries"]}
+        if failed:
+            raise AwsUnavailable(f"PutEvents: {', '.join(sorted(codes - {''}))}")

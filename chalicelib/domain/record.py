@@ -199,7 +199,7 @@ class OrderRecord:
 
         A ticket that may exist is undone, unless it is certain that none was begun (untouched).
         """
-        known = replace(self, refusal=refusal, store=store or self.store)
+        known = replace(self, refusal=refusal.shortened(), store=store or self.store)
         return _after(known if untouched else _undoing(known), Step.REJECT, now_ms)
 
     def abandon(self, refusal: Refusal, now_ms: int) -> OrderRecord:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
+
+MOST_ITEMS = 100
+LONGEST_TEXT = 300
+"""Of an item's name, as of all that is said about it: a record has to hold it, twice."""
 
 
 class Reason(StrEnum):
@@ -53,6 +57,14 @@ class Refusal:
     text: str
     items: tuple[RefusedItem, ...] = ()
     detail: str = ""
+
+    def shortened(self) -> Refusal:
+        """Return it as it is kept: a cart of a thousand things that nobody knows fits nowhere."""
+        items = tuple(
+            RefusedItem(item.id, item.name[:LONGEST_TEXT]) for item in self.items[:MOST_ITEMS]
+        )
+        text, detail = self.text[:LONGEST_TEXT], self.detail[:LONGEST_TEXT]
+        return replace(self, text=text, items=items, detail=detail)
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready form."""

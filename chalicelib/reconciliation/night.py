@@ -34,7 +34,6 @@ SLACK_MS = 3_600_000
 
 DUE = "store.reconciliation.due"
 MOST_IN_EVENT = 50
-PUBLISHED_AT_ONCE = 10
 
 
 def reconcile_stores(services: Services, _command: ReconcileStores) -> None:
@@ -47,8 +46,7 @@ def reconcile_stores(services: Services, _command: ReconcileStores) -> None:
         for store_id, (channel, id_) in sorted(names.items())
         for data in [{"storeId": store_id, "channel": channel, "name": id_, "dayMs": day_ms}]
     ]
-    for start in range(0, len(events), PUBLISHED_AT_ONCE):
-        services.default_bus.publish(events[start : start + PUBLISHED_AT_ONCE])
+    services.default_bus.publish(events)
 
 
 def reconcile_store(services: Services, command: ReconcileStore) -> None:

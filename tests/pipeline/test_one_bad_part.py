@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from chalicelib.adapters.http import HttpReply, VendorHttp
+from chalicelib.channels.base import hex_hmac_sha256
 from simulators.audit import findings
 
 if TYPE_CHECKING:
@@ -127,3 +128,83 @@ def test_a_store_whose_poll_ends_the_function_keeps_no_other_from_being_asked_fo
     assert len(deaths) > 1
     assert street.decisions()[order_id] in ("accepted", "confirmed")
     assert len(street.tickets()) == 1
+
+
+def test_clovers_webhook_may_tell_of_more_orders_than_one_call_takes(long_street: Street) -> None:
+    """Many merchants are in one POST; refused, it would come again and again."""
+    street, till = long_street, long_street.world.clover
+    order_id = street.place("doordash", store=CLOVER_STORE, number=1)
+    street.settle()
+    till.faults.add("*", "late_webhook", seconds=86_400)
+    ticket = till.tickets()[0].order_id
+    till.cancel_at_the_till(ticket)
+    merchant = street.world.generator.stores[CLOVER_STORE].location_id
+    change = {"type": "DELETE", "ts": street.world.now_ms()}
+    others = [change | {"objectId": f"O:OTHER{number}"} for number in range(24)]
+    merchants = {"ANOTHER": others, merchant: [change | {"objectId": f"O:{ticket}"}]}
+    body = json.dumps({"appId": "APP", "merchants": merchants})
+    headers = {"X-Clover-Auth": till.settings.auth_code, "Content-Type": "application/json"}
+    reply = street.offline.http.post("/webhooks/pos/clover", headers=headers, body=body)
+    assert reply.status_code == 200
+    street.go(seconds=60)
+    assert street.decisions() == {order_id: "cancelled_by_merchant"}
+    assert findings(street) == []
+
+
+ITEM: dict[str, Any] = {"merchant_supplied_id": "nobody-knows-it", "quantity": 1, "price": 100}
+
+
+@pytest.mark.parametrize(
+    "cart",
+    [
+        [ITEM | {"name": "n" * 700_000}],
+        [
+            ITEM | {"merchant_supplied_id": f"unknown-{number}", "name": "n" * 200}
+            for number in range(2_500)
+        ],
+    ],
+    ids=["one endless name", "thousands of items"],
+)
+def test_a_cart_that_nobody_knows_is_refused_however_large_it_is(
+    street: Street, cart: list[dict[str, Any]]
+) -> None:
+    """A refusal that named all of it would fit into no record: the partner would hear nothing."""
+    store = street.world.generator.stores[0]
+    order_id = street.world.doordash.place(
+        {
+            "store": {"merchant_supplied_id": store.doordash_store_id, "provider_type": "x"},
+            "categories": [{"name": "All", "items": cart}],
+            "subtotal": 100 * len(cart),
+        }
+    )
+    street.settle()
+    assert street.decisions() == {order_id: "denied"}
+    [denied] = street.world.doordash.decisions()
+    assert denied.detail["failure_reason"].startswith("Item Missing - nnn")
+    street.go(seconds=120, step=30)
+    assert street.is_at_rest()
+
+
+def test_options_without_end_are_refused_where_they_come_in(street: Street) -> None:
+    """Python would stop in the middle of reading them, again and again, until nobody answered."""
+    store, deliveroo = street.world.generator.stores[0], street.world.deliveroo
+    price, options = '{"fractional": 100, "currency_code": "USD"}', "[]"
+    for _ in range(300):
+        options = (
+            f'[{{"pos_item_id": "fries", "name": "Fries", "quantity": 1, "unit_price": {price},'
+            f' "modifiers": {options}}}]'
+        )
+    order = (
+        f'{{"id": "gb:1", "location_id": "{store.deliveroo_site_id}", "status": "placed",'
+        f' "items": {options}, "subtotal": {price}}}'
+    )
+    body = f'{{"event": "order.new", "body": {{"order": {order}}}}}'.encode()
+    signature = hex_hmac_sha256(deliveroo.settings.webhook_secret, b"guid-1 " + body)
+    headers = {
+        "X-Deliveroo-Sequence-Guid": "guid-1",
+        "X-Deliveroo-Hmac-Sha256": signature,
+        "Content-Type": "application/json",
+    }
+    reply = street.offline.http.post("/webhooks/deliveroo", headers=headers, body=body)
+    assert reply.status_code == 400
+    assert street.unfinished("inbound-orders") == 0
