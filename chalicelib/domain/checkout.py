@@ -242,13 +242,16 @@ class Checkout:
         # Whatever any step was waiting for, it has something else to do now.
         return replace(self._next(None, kitchen=kitchen, **changes), **NOTHING_FAILS)
 
-    def unstopped(self) -> Checkout:
+    def unstopped(self, now_ms: int) -> Checkout:
         """Note that the kitchen has finished: nothing can be taken back there.
 
-        A customer who wanted to cancel gets the food; in all other cases gets the money back.
+        A customer who wanted to cancel gets the food, brought by another courier when the first
+        was sent away; in all other cases gets the money back.
         """
         if self.ending is Ending.CANCELLED and self.paid in (Paid.HELD, Paid.TAKEN):
-            return self._next("place", ending=None, why="", not_cancelled=True)
+            goes_on = self._next("place", ending=None, why="", not_cancelled=True)
+            is_deserted = self.courier is Courier.AWAY
+            return replace(goes_on, **self._another(now_ms)) if is_deserted else goes_on
         return self._next("place", unstoppable=True)
 
     # The kitchen.
@@ -312,8 +315,11 @@ class Checkout:
         if self.courier is Courier.PICKED_UP:
             gone = self._next("courier", courier=Courier.AWAY)
             return replace(gone, ending=Ending.COURIER_LOST)
-        again = {"courier": Courier.NONE, "attempt": self.attempt + 1, "courier_ms": now_ms}
-        return self._next("courier", **again)
+        return self._next("courier", **self._another(now_ms))
+
+    def _another(self, now_ms: int) -> dict[str, Any]:
+        """Return what is different when another courier is to be found."""
+        return {"courier": Courier.NONE, "attempt": self.attempt + 1, "courier_ms": now_ms}
 
     def followed(self, next_ms: int) -> Checkout:
         """Note that the courier was looked at, and when that is done again."""

@@ -129,9 +129,9 @@ class Stripe:
     def _is_refunded(self, payment_id: str, reason: str) -> bool:
         path = f"/v1/refunds?payment_intent={payment_id}&limit=100"
         refunds = self._call("GET", path, None, key="").get("data")
-        return isinstance(refunds, list) and any(
-            refund.get("metadata", {}).get("reason") == reason for refund in refunds
-        )
+        if not isinstance(refunds, list):
+            raise PaymentUnavailable("the reply holds no list of refunds")
+        return any(_reason_of(refund) == reason for refund in refunds)
 
     def read_webhook(
         self, headers: Mapping[str, str], body: bytes, secrets: Secrets, now_ms: int
@@ -155,6 +155,11 @@ class Stripe:
         except VendorHttpError as error:
             raise PaymentUnavailable(str(error)) from error
         raise _error(reply)
+
+
+def _reason_of(refund: object) -> object:
+    metadata = refund.get("metadata") if isinstance(refund, dict) else None
+    return metadata.get("reason") if isinstance(metadata, dict) else None
 
 
 def _error(reply: HttpReply) -> PaymentUnavailable | PaymentDeclined | PaymentRefused:

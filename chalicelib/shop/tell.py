@@ -12,6 +12,7 @@ from chalicelib import log
 from chalicelib.adapters.mail import MailNotSent, MailRefused, MailUnknown
 from chalicelib.domain.checkout import Ending, Message
 from chalicelib.domain.checkout_duties import Step, message_owed
+from chalicelib.domain.money import Money
 from chalicelib.shop.saga import Overtaken, change, find, is_early, try_later
 
 if TYPE_CHECKING:
@@ -93,6 +94,6 @@ def _tell(services: Services, checkout: Checkout, message: str) -> Checkout:
 
 def _written(checkout: Checkout, message: str) -> tuple[str, str]:
     subject, text = WORDS[message]
-    extras = f"{checkout.extras / 100:.2f}" if checkout.extras else ""
+    extras = Money(checkout.extras, checkout.currency)
     words = text.format(total=checkout.amount, extras=extras)
     return subject, f"{words}\n\nYour order {checkout.checkout_id[-5:].upper()}\n"

@@ -60,6 +60,14 @@ def subjects(street: Street, checkout_id: str) -> list[str]:
     return [subject for to, subject in street.mails() if to == address]
 
 
+def texts(street: Street) -> list[str]:
+    """Return what all mails say."""
+    calls = [entry for entry in street.offline.journal.entries() if entry.kind == "call"]
+    sent = [entry for entry in calls if entry.subject.startswith("sesv2.")]
+    mails = [json.loads(entry.detail["body"]) for entry in sent]
+    return [mail["Content"]["Simple"]["Body"]["Text"]["Data"] for mail in mails]
+
+
 def _handed_over(payload: dict[str, Any], *, carried: bool) -> dict[str, Any]:
     before = payload.get("delivery_fee", 0)
     fee = FEE if carried else 0
