@@ -102,7 +102,7 @@ def to_item(record: OrderRecord) -> dict[str, Any]:
         "version": record.version,
         "received_ms": record.received_ms,
         "decide_within_ms": record.decide_within_ms,
-        "expires_at": record.received_ms // 1000 + RECORD_DAYS * DAY_SECONDS,
+        "expires_at": _last_ms(record) // 1000 + RECORD_DAYS * DAY_SECONDS,
         **{name: getattr(record, name) for name in NUMBERS},
         **{name: getattr(record, name) or None for name in ("tries", "answer_tries")},
     }
@@ -120,6 +120,11 @@ def to_item(record: OrderRecord) -> dict[str, Any]:
         unchanged = record.origin.get(name) is part
         item[name] = origin[name] if unchanged else {"S": _json(part.to_dict())}
     return item
+
+
+def _last_ms(record: OrderRecord) -> int:
+    """Return when something happens to the order at the latest: one that is held is made then."""
+    return max(record.received_ms, record.clock_ms, record.next_try_ms or 0)
 
 
 def to_record(item: dict[str, Any]) -> OrderRecord:

@@ -85,7 +85,7 @@ class Timing:
         if self.when is When.NOW:
             return None
         at_ms = self.begin_ms
-        if at_ms is None and self.ready_ms is not None:
+        if self.ready_ms is not None and (at_ms is None or at_ms > self.ready_ms):
             at_ms = self.ready_ms - prep_minutes * 60_000
         if at_ms is None:
             return now_ms + LATEST_RELEASE_MS if self.when is When.ON_RELEASE else None

@@ -130,6 +130,11 @@ class Order:
         """How much more the lines cost than the partner says: our menu and theirs differ."""
         return self.lines_total - self.subtotal
 
+    def amounts(self) -> list[Money]:
+        """Return every amount that the partner has named beside the lines', and theirs."""
+        own = [self.lines_total, self.subtotal, *(charge.amount for charge in self.charges)]
+        return own + [amount for amount in (self.total, self.cash_due) if amount is not None]
+
     def charged(self, kind: ChargeKind, party: Party | None = None) -> Money:
         """Return the sum of one kind of charge, of one party when that is given."""
         return sum_of(self.charges, kind, self.currency, party)

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from chalicelib.domain.record import OrderRecord
 
 LONGEST_WAIT_SECONDS = 30
+LAST_TRY_MS = 15_000
+"""So long before its end a partner is told once more that wants more patience than it has."""
 GIVE_UP_AFTER_MS = 24 * 3_600_000
 """How long a cancellation or "ready" is tried to be told. A first answer ends with the partner's
 patience (Channel.give_up_ms)."""
@@ -146,7 +148,11 @@ def _ready_ms(record: OrderRecord, now_ms: int) -> int:
 
 def _later(services: Services, record: OrderRecord, reason: str, retry_after: int | None) -> None:
     wait = backoff_seconds(record.answer_tries + 1, LONGEST_WAIT_SECONDS, retry_after)
-    at_ms = services.now_ms() + wait * 1000
+    now_ms = services.now_ms()
+    at_ms = now_ms + wait * 1000
+    last_ms = _until_ms(services.channels[record.channel], record) - LAST_TRY_MS
+    if now_ms < last_ms:
+        at_ms = min(at_ms, last_ms)
     waiting = change(
         services, record, lambda r: r.postpone_answer(at_ms, reason, services.now_ms())
     )

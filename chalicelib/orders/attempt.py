@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chalicelib.domain.money import Money
-from chalicelib.domain.states import State
-from chalicelib.orders.outbox import change
+from chalicelib.domain.states import ON_THE_WAY, State
+from chalicelib.orders.outbox import Overtaken, change
 from chalicelib.pos.base import PosOutcomeUnknown, PosRefused, PosUnavailable, Ticket, TicketState
 from chalicelib.telemetry.metrics import put
 from chalicelib.telemetry.orders import dimensions_of
@@ -80,7 +80,7 @@ class Attempt:
         return state
 
     def create(self) -> Ticket:
-        """Make the ticket."""
+        """Make the ticket; Overtaken when nobody wants it any more."""
         if not self.is_first:
             self.record = change(self.services, self.record, self._calling)
         before, self.is_touched = self.is_touched, True
@@ -114,6 +114,9 @@ class Attempt:
             raise
 
     def _calling(self, record: OrderRecord) -> OrderRecord:
+        # The look before it may have taken half a minute, and the order may have ended since.
+        if record.state not in ON_THE_WAY:
+            raise Overtaken(record)
         return record.calling(self.now_ms(), self.pos.capabilities.lease_ms)
 
     def _call(self, act: Callable[[], T]) -> T:

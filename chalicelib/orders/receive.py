@@ -46,6 +46,9 @@ MAX_ORDER_BYTES = 200_000
 
 LONGEST_WAIT_SECONDS = 10
 
+LATEST_MS = 366 * 86_400_000
+"""Nobody orders for later. Times like the year 9999 stand for none, and no calendar gets beyond."""
+
 
 class NotFetched(Exception):  # noqa: N818 - internal signal
     """The partner's API did not give the order out, for the moment."""
@@ -199,7 +202,7 @@ def _mapped_order(
     channel = services.channels[notice.channel]
     payload = channel.order_payload(notice, body_of(services, webhook))
     order = channel.to_order(notice, payload, store.currency)
-    if order.lines_total.currency != store.currency or order.subtotal.currency != store.currency:
+    if {amount.currency for amount in order.amounts()} != {store.currency}:
         raise OrderRefused(Refusal(Reason.PRICING, "the order is not in the store's currency"))
     if not store.tolerates(order.drift, order.lines_total):
         text = f"Pricing Mismatch - the items cost {order.lines_total}, not {order.subtotal}"
@@ -226,8 +229,11 @@ def _check_can_be_had(services: Services, order: Order, store: Store, received_m
     An order that came in before the store closed is one, however long its fetching takes.
     """
     timing, when_ms = order.timing, received_ms
-    if timing.when is When.SCHEDULED and timing.ready_ms is not None:
-        when_ms = max(timing.ready_ms, received_ms)
+    wanted_ms = timing.begin_ms if timing.ready_ms is None else timing.ready_ms
+    if timing.when is When.SCHEDULED and wanted_ms is not None:
+        when_ms = max(wanted_ms, received_ms)
+    if when_ms - received_ms > LATEST_MS:
+        raise OrderRefused(Refusal(Reason.INVALID_ORDER, "the order is for a day too far away"))
     if not store.is_open(when_ms):
         raise OrderRefused(Refusal(Reason.STORE_CLOSED, "the restaurant is closed then"))
     stock, made_ms = services.stock.of_store(store.store_id), max(when_ms, services.now_ms())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -275,3 +276,61 @@ def test_point_of_sales_own_words_stay_with_staff(
     assert decision.decision == "denied"
     assert "Square" not in str(decision.detail)
     assert any("VALUE_TOO_LONG" in alert["reason"] for alert in alerts(street))
+
+
+def test_an_order_that_ends_while_its_ticket_is_looked_for_does_not_print(
+    long_street: Street, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Toast takes up to half a minute to say that there is none, and prints what is created."""
+    street, find = long_street, Toast.find
+    toast, uber = street.world.toast, street.world.uber
+
+    def meanwhile(self: Toast, record: Any) -> Any:
+        found = find(self, record)
+        monkeypatch.setattr(Toast, "find", find)
+        uber.cancel_by_customer(record.order_id)
+        orders, now_ms = bootstrap.services().orders, street.world.now_ms()
+        current = orders.get(record.key)
+        assert current is not None
+        orders.save(current.cancel(now_ms))
+        return found
+
+    toast.faults.add("ordersPost", "error_before_commit", times=1)
+    monkeypatch.setattr(Toast, "find", meanwhile)
+    order_id = street.place("uber_eats", store=1, number=1)
+    street.go(seconds=300)
+    assert street.decisions() == {order_id: "cancelled_by_customer"}
+    assert toast.tickets() == []
+    assert findings(street) == []
+
+
+def test_a_partner_that_wants_more_patience_than_it_has_is_told_before_it_loses_it(
+    street: Street, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Uber cancels after 11.5 minutes what the kitchen has made by then."""
+    uber, error = street.world.uber, street.world.uber.error
+
+    def in_an_hour(status: int, detail: str) -> Any:
+        headers = {"Retry-After": "3600", "Content-Type": "application/json"}
+        return replace(error(status, detail), headers=headers)
+
+    monkeypatch.setattr(uber, "error", in_an_hour)
+    uber.faults.add("AcceptOrder", "rate_limited", times=1)
+    order_id = street.place("uber_eats", number=1)
+    street.go(seconds=720, step=10)
+    assert street.decisions() == {order_id: "accepted"}
+    assert findings(street) == []
+
+
+@pytest.mark.parametrize("part", ["tip", "tax", "total", "cash_amount_due"])
+def test_an_order_with_a_part_in_another_currency_is_refused_at_once(
+    street: Street, part: str
+) -> None:
+    """Its tip would stop the payment of a ticket that is there already."""
+    euros = {"amount": 100, "currency_code": "EUR"}
+    payment = {"charges": {"sub_total": MONEY, part: euros}}
+    order_id = place(street, street.world.uber, uber_order(street, type="PICK_UP", payment=payment))
+    street.settle()
+    assert street.decisions() == {order_id: "denied"}
+    assert street.world.uber.decisions()[0].detail["reason"]["code"] == "PRICING"
+    assert street.world.square.orders() == []

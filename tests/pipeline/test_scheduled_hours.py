@@ -10,10 +10,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from chalicelib.domain.events import iso
 from simulators.orders import OrderGenerator
 from simulators.sim import plan as plans
 from simulators.sim.customers import PREP_MS, placed
 from tests.pipeline.opening import sell_within
+from tests.pipeline.test_journeys import uber_order
 
 if TYPE_CHECKING:
     from simulators.street import Street
@@ -99,3 +101,29 @@ def test_an_order_of_our_shop_is_taken_or_refused_by_when_it_is_wanted(street: S
         street.world.tick()
     answers = street.world.shop.answers()
     assert {text: answers[id_] == 202 for id_, text in ids.items()} == wanted
+
+
+def test_an_order_for_in_three_weeks_is_remembered_until_it_is_made(street: Street) -> None:
+    """DynamoDB would forget it on its way there, and nobody would cook what was promised."""
+    wanted_ms = street.world.now_ms() + 21 * 86_400_000
+    payload = uber_order(street, estimated_ready_for_pickup_at=iso(wanted_ms))
+    order_id = street.world.uber.place_scheduled(payload)
+    street.settle()
+    assert street.decisions() == {order_id: "accepted"}
+    [row] = street.records()
+    assert int(row["expires_at"]["N"]) > wanted_ms // 1000 + 86_400
+
+
+@pytest.mark.parametrize("zone", [None, "Europe/Berlin"])
+@pytest.mark.parametrize("wanted", ["2031-01-01T12:00:00Z", "9999-12-31T23:59:59Z"])
+def test_an_order_for_a_day_too_far_away_is_refused(
+    street: Street, zone: str | None, wanted: str
+) -> None:
+    """Such a time stands for none, and a day after the last one is on no calendar."""
+    if zone is not None:
+        sell_within(street, {"time_zone": zone, "weekly": {"mon": [["00:00", "24:00"]]}})
+    payload = uber_order(street, estimated_ready_for_pickup_at=wanted)
+    order_id = street.world.uber.place_scheduled(payload)
+    street.settle()
+    assert street.decisions() == {order_id: "denied"}
+    assert street.world.uber.decisions()[0].detail["reason"]["code"] == "MISSING_INFO"
