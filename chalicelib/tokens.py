@@ -39,6 +39,10 @@ HASTY_MS = 600_000
 
 LONGEST_SECONDS = 600
 
+LEAST_SECONDS = 60
+"""So long any token is taken for good: one whose vendor does not say would cost a grant a call. A
+dead one is refused, and with that renewed."""
+
 
 class TokenUnavailable(DomainError):  # noqa: N818 - it may be there in a second
     """There is no token at the moment; nothing was called with it."""
@@ -142,7 +146,7 @@ class TokenCache:
         is_hasty = not usable and now_ms < min(old.granted_ms + HASTY_MS, old.ends_ms)
         token = Token(
             new.access,
-            now_ms + new.seconds * 1000,
+            now_ms + max(new.seconds, LEAST_SECONDS) * 1000,
             new.refresh or old.refresh,
             now_ms,
             failures=old.failures + 1 if is_hasty else 0,

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 MAX_BODY_BYTES = 1_048_576
 
+NOISE = Decimal("1e-6")
+"""In minor units; what sums of floats are off by stays below it, up to a thousand million."""
+
 
 @dataclass(frozen=True, slots=True)
 class WebhookReply:
@@ -247,7 +250,8 @@ def readable(sender: str, entries: object, read: Callable[[dict[str, Any]], T | 
 def money(data: Mapping[str, Any], name: str, currency: str) -> Money:
     """Return member `name`, a decimal amount of the major unit, as money; InvalidMoney else.
 
-    A float is read as it was written: 0.1 is ten cents, not the number beside it.
+    A float is read as it was written: 0.1 is ten cents, not the number beside it. One that was
+    reckoned with floats is read as what was meant: 33.980000000000004.
     """
     value = data.get(name)
     if isinstance(value, bool) or not isinstance(value, int | float):
@@ -255,9 +259,10 @@ def money(data: Mapping[str, Any], name: str, currency: str) -> Money:
     minor = Decimal(str(value)).scaleb(EXPONENTS[currency])
     if not minor.is_finite() or abs(minor) > MAX_AMOUNT:
         raise InvalidMoney(f"{name} is out of range")
-    if minor != minor.to_integral_value():
+    whole = minor.to_integral_value()
+    if abs(minor - whole) > NOISE:
         raise InvalidMoney(f"{name} has fractions of the smallest coin")
-    return Money(int(minor), currency)
+    return Money(int(whole), currency)
 
 
 def text(data: Mapping[str, Any], name: str) -> str:

@@ -30,6 +30,11 @@ def order_and_store(record: OrderRecord) -> tuple[Order, Store]:
     return record.order, record.store
 
 
+def begun_ms(record: OrderRecord) -> int:
+    """Return since when there may be a ticket: not while the order was held, perhaps for days."""
+    return record.clock_ms or record.received_ms
+
+
 def title(channel: str) -> str:
     """Return a partner's name as people write it."""
     return CHANNEL_TITLES.get(channel, channel)

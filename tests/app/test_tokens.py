@@ -125,3 +125,19 @@ def test_token_of_five_minutes_costs_no_grant_a_call(house: Any) -> None:
         house.clock.advance(60)
     assert len(asked) <= 5
     assert house.tokens.get("clover/M1").failures == 0
+
+
+@pytest.mark.parametrize("seconds", [0, -3_600])
+def test_token_whose_life_is_not_told_costs_no_grant_a_call(house: Any, seconds: int) -> None:
+    """Toast may leave it out, and a clock may be wrong: logins are few."""
+    asked: list[str] = []
+
+    def grant(refresh: str) -> Grant:
+        asked.append(refresh)
+        return Grant(f"token-{len(asked)}", seconds)
+
+    cache = container(house)
+    for _ in range(100):
+        cache.get(grant)
+        house.clock.advance(0.5)
+    assert len(asked) <= 3

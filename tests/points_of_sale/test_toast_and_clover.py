@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 import pytest
 
+from chalicelib.adapters.http import VendorHttp
 from chalicelib.adapters.secrets import Secrets, VendorSecrets
 from chalicelib.adapters.token_table import Token
 from chalicelib.channels.base import SignatureInvalid
+from chalicelib.domain.events import iso
 from chalicelib.domain.fulfilment import Handover, Person
 from chalicelib.domain.money import Money
 from chalicelib.domain.refusal import Reason
 from chalicelib.pos.base import PosRefused, PosUnavailable
 from chalicelib.pos.toast.login import Credentials
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def test_toast_is_paid_to_the_cent_and_says_who_remits_the_tax(toast: Any) -> None:
@@ -172,3 +179,67 @@ def test_clovers_lost_refresh_is_told_and_tried_with_what_is_there(clover: Any) 
     clover.advance(seconds=2)
     clover.make(clover.record())
     assert len(clover.simulator.tickets()) == 1
+
+
+def test_clovers_list_is_whole_although_orders_leave_it_while_it_is_read(
+    clover: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pages go by offset: what moves to an earlier one would not be found, and be made again."""
+    others = [clover.pos.create(clover.record(f"o-{number}")) for number in _slowly(clover, 100)]
+    mine = clover.pos.create(clover.record("mine"))
+    call = VendorHttp.call
+
+    def one_leaves(self: VendorHttp, method: str, url: str, **named: Any) -> Any:
+        if "offset=100" in url and len(others) == 100:
+            clover.simulator.delete_at_the_till(others.pop().pos_order_id)
+        return call(self, method, url, **named)
+
+    monkeypatch.setattr(VendorHttp, "call", one_leaves)
+    clover.advance(seconds=1)
+    assert clover.pos.find(clover.record("mine")) == mine
+
+
+def _slowly(clover: Any, count: int) -> Iterator[int]:
+    """Count no faster than Clover lets a token call."""
+    for number in range(count):
+        clover.advance(seconds=0.1)
+        yield number
+
+
+@pytest.mark.parametrize("vendor", ["square", "clover"])
+def test_an_order_that_was_held_for_days_is_looked_for_from_when_it_is_made(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, vendor: str
+) -> None:
+    """What the store sold in those days may be thousands of orders, page after page."""
+    till, asked, call = request.getfixturevalue(vendor), list[str](), VendorHttp.call
+    received_ms = till.at_ms
+    till.advance(seconds=3 * 86_400)
+    fired = replace(till.record(), received_ms=received_ms, clock_ms=till.at_ms)
+    ticket = till.pos.create(fired)
+
+    def noted(self: VendorHttp, method: str, url: str, **named: Any) -> Any:
+        asked.append(f"{unquote(url)} {named.get('json')}")
+        return call(self, method, url, **named)
+
+    monkeypatch.setattr(VendorHttp, "call", noted)
+    assert till.pos.find(fired) == ticket
+    since_ms = till.at_ms - 60_000
+    assert f"createdTime>={since_ms}" in asked[0] or iso(since_ms) in asked[0]
+
+
+def test_toasts_sums_of_floats_are_read_as_what_was_meant(
+    toast: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """12.1 + 28.3 is 40.400000000000006 to whoever adds with floats."""
+    call = VendorHttp.call
+
+    def added_up(self: VendorHttp, method: str, url: str, **named: Any) -> Any:
+        reply = call(self, method, url, **named)
+        content = json.loads(reply.body)
+        for check in content.get("checks", ()):
+            check["totalAmount"] += 6e-15 * check["totalAmount"]
+        return replace(reply, body=json.dumps(content).encode())
+
+    exact = toast.make(toast.record("o-1"))
+    monkeypatch.setattr(VendorHttp, "call", added_up)
+    assert toast.pos.create(toast.record("o-2")).total == exact.total

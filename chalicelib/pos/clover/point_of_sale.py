@@ -7,6 +7,7 @@ token", "Webhooks".
 
 from __future__ import annotations
 
+import itertools
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -23,6 +24,7 @@ from chalicelib.pos.base import (
     Idempotency,
     Level,
     Notices,
+    PosAnswerUnreadable,
     PosNotice,
     PosOrder,
     PosOutcomeUnknown,
@@ -44,7 +46,7 @@ from chalicelib.pos.base import (
 from chalicelib.pos.calling import answer_of, calling
 from chalicelib.pos.clover.orders import order_body, order_key
 from chalicelib.pos.listing import Listing, Search
-from chalicelib.pos.writing import order_and_store
+from chalicelib.pos.writing import begun_ms, order_and_store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -60,6 +62,8 @@ SEARCH_SLACK_MS = 60_000
 """How far Clover's clock and ours may be apart when an order is looked up by creation time."""
 
 PAGE = 100
+MOST_READINGS = 4
+"""Of a list of several pages; two are enough when it stands still."""
 
 
 class Clover:
@@ -88,9 +92,9 @@ class Clover:
         return Quote(total, Money(0, order.currency), total)
 
     def find(self, record: OrderRecord) -> Ticket | None:
-        """Look through what the merchant got since the order came in for our key in a note."""
+        """Look for our key in the notes of what the merchant got since the order was to be made."""
         order, store = order_and_store(record)
-        since_ms, search = record.received_ms - SEARCH_SLACK_MS, Search("note")
+        since_ms, search = begun_ms(record) - SEARCH_SLACK_MS, Search("note")
         for found in search.of(self._since(store.location_id, since_ms)):
             if order_key(found.get("note")) == order.key:
                 return _ticket(found, order.currency)
@@ -203,15 +207,36 @@ class Clover:
         yield from self._pages(merchant_id, f"/orders?filter={quote(f'createdTime>={since_ms}')}")
 
     def _pages(self, merchant_id: str, path: str) -> Iterator[Any]:
-        offset = 0
-        while True:
+        """Yield what a list has; PosAnswerUnreadable when it changes faster than it can be read.
+
+        Pages go by offset: an entry that moves while they are read may be on none of them. So a
+        list of several pages is read until nothing new is found on it.
+        """
+        known: set[str] = set()
+        for reading in range(MOST_READINGS):
+            before, pages = len(known), 0
+            for elements in self._reading(merchant_id, path):
+                pages += 1
+                for element in elements:
+                    id_ = element.get("id") if isinstance(element, dict) else None
+                    if not isinstance(id_, str):
+                        if not reading:
+                            yield element
+                    elif id_ not in known:
+                        known.add(id_)
+                        yield element
+            if pages == 1 or (reading and len(known) == before):
+                return
+        raise PosAnswerUnreadable("the list changes faster than it can be read")
+
+    def _reading(self, merchant_id: str, path: str) -> Iterator[list[Any]]:
+        for offset in itertools.count(0, PAGE):
             page_path = f"{path}&limit={PAGE}&offset={offset}"
             page = _object(self._send(merchant_id, "GET", page_path, None))
             elements = listed(page, "elements")
-            yield from elements
+            yield elements
             if len(elements) < PAGE:
                 return
-            offset += PAGE
 
     def _read(self, record: OrderRecord, path: str) -> dict[str, Any] | None:
         _, store = order_and_store(record)

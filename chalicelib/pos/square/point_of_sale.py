@@ -52,7 +52,7 @@ from chalicelib.pos.calling import answer_of, calling
 from chalicelib.pos.listing import Listing, Search, created
 from chalicelib.pos.square.orders import order_body
 from chalicelib.pos.square.stock import CATALOG_BATCH, levels_at, stock_notices
-from chalicelib.pos.writing import order_and_store, title
+from chalicelib.pos.writing import begun_ms, order_and_store, title
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -114,7 +114,7 @@ class Square:
         return None
 
     def find(self, record: OrderRecord) -> Ticket | None:
-        """Look through what the location got since the order came in.
+        """Look through what the location got since the order was to be made.
 
         SearchOrders has no filter for reference_id, so the comparison is ours. When filtering
         by creation time Square demands to sort by it, too.
@@ -122,7 +122,7 @@ class Square:
         order, store = order_and_store(record)
         wanted = reference_id(order.channel, order.order_id)
         search = Search("reference_id")
-        for found in search.of(self._created(store, record.received_ms - SEARCH_SLACK_MS)):
+        for found in search.of(self._created(store, begun_ms(record) - SEARCH_SLACK_MS)):
             if found.get("reference_id") == wanted and found.get("state") != "CANCELED":
                 return _ticket(found)
         search.found_nothing()
