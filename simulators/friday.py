@@ -160,7 +160,9 @@ def judge(books: Books) -> dict[str, Any]:
         "lost": sum(_is_lost(side) for side in known),
         "duplicates": sum(len(side.printed) > 1 for side in known),
         "late": sum(map(_is_late, known)),
-        "decided_seconds": tuple(seconds for side in known if (seconds := _seconds(side))),
+        "decided_seconds": tuple(
+            seconds for side in known if (seconds := _seconds(side)) is not None
+        ),
         "said": dict(Counter(side.said or "nothing" for side in known)),
         "refused": dict(Counter(reasons)),
     }

@@ -186,11 +186,12 @@ class OpenDelivery:
             "code": CANCEL_CODES.get(refusal.reason, "SYSTEMIC_ISSUES"),
             "mode": "AUTO",
         }
-        if refusal.items:
+        # One without an id came from no menu of ours: there is nothing to name it by.
+        if ids := [item.id for item in refusal.items if item.id][:MOST_ITEMS_NAMED]:
             out = refusal.reason is Reason.OUT_OF_STOCK
             which = "outOfStockItems" if out else "invalidItems"
-            place, items = record.channel_store_id, refusal.items[:MOST_ITEMS_NAMED]
-            body[which] = [entity_id(place, "ITEM", item.id) for item in items]
+            place = record.channel_store_id
+            body[which] = [entity_id(place, "ITEM", id_) for id_ in ids]
         self._step(record, "requestCancellation", body, CANCELLED)
 
     def agree_to_cancel(self, record: OrderRecord) -> None:
