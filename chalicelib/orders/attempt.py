@@ -8,6 +8,7 @@ from chalicelib.domain.money import Money
 from chalicelib.domain.states import ON_THE_WAY, State
 from chalicelib.orders.outbox import Overtaken, change
 from chalicelib.pos.base import PosOutcomeUnknown, PosRefused, PosUnavailable, Ticket, TicketState
+from chalicelib.stores.breaker import CircuitOpen
 from chalicelib.telemetry.metrics import put
 from chalicelib.telemetry.orders import dimensions_of
 
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
 
 class OutOfTime(Exception):  # noqa: N818 - internal signal
     """No call may be begun for this order now."""
+
+
+CERTAINLY_NOT = (PosUnavailable, PosRefused, OutOfTime, CircuitOpen)
+"""What says of a call that it was not carried out, or not even made."""
 
 
 class Attempt:
@@ -86,7 +91,7 @@ class Attempt:
         before, self.is_touched = self.is_touched, True
         try:
             self.ticket = self._call(lambda: self.pos.create(self.record))
-        except (PosUnavailable, PosRefused, OutOfTime):
+        except CERTAINLY_NOT:
             self.is_touched = before
             raise
         return self.ticket
@@ -109,7 +114,7 @@ class Attempt:
         before, self.is_unseen = self.is_unseen, False
         try:
             self._call(lambda: self.pos.release(self.record, ticket))
-        except (PosUnavailable, PosRefused, OutOfTime):
+        except CERTAINLY_NOT:
             self.is_unseen = before
             raise
 

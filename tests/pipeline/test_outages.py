@@ -299,3 +299,23 @@ def test_partner_that_cannot_be_asked_is_asked_at_the_next_poll_and_not_before(
     assert 12 <= len(asked) <= 18
     assert street.queue_depth("inbound-orders-dead-letters") == 0
     assert street.is_at_rest()
+
+
+@pytest.mark.parametrize("vendor", sorted(STORES))
+def test_order_that_only_waited_is_denied_at_its_target_and_nothing_is_undone(
+    long_street: Street, vendor: str
+) -> None:
+    """Its point of sale was never called for it, or answered 429: certainly there is no ticket."""
+    street, till = long_street, long_street.world.points_of_sale[vendor]
+    till.faults.add("*", "rate_limited", times=None)
+    placed_at: dict[str, float] = {}
+    for number in range(4):
+        order_id = street.place("doordash", store=STORES[vendor], number=number)
+        placed_at[order_id] = street.offline.now.timestamp()
+        street.go(seconds=20)
+    street.go(seconds=150)
+    at = decided(street)
+    assert set(street.decisions().values()) == {"denied"}
+    assert all(at[order_id] - began <= 110 for order_id, began in placed_at.items())
+    assert all("undo" not in row for row in street.records())
+    assert findings(street) == []
