@@ -16,6 +16,7 @@ import pytest
 from chalice_offline.core.errors import ProjectError
 from chalice_offline.core.storage import DamagedObjectError
 from chalice_offline.storage import SqliteStorage, examine
+from chalice_offline.storage.file_blobs import FileBlobs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -204,6 +205,25 @@ def test_a_link_to_a_file_is_the_file(tmp_path: Path) -> None:
         assert storage.blobs.get(number).read() == LARGE
     SqliteStorage.remove(link)
     assert contents_below(tmp_path) == {"links": None, "links/link.db": None}
+
+
+def test_what_the_next_process_writes_is_not_removed(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever closes a file clears up while it is still theirs."""
+    close, closed = FileBlobs.close, []
+
+    def watched(blobs: FileBlobs) -> None:
+        with pytest.raises(ProjectError, match="in use"):
+            SqliteStorage(file)
+        closed.append(blobs)
+        close(blobs)
+
+    filled(file)
+    monkeypatch.setattr(FileBlobs, "close", watched)
+    storage = SqliteStorage(file)
+    storage.close()
+    assert closed == [storage.blobs]
 
 
 # ---- a full disk -------------------------------------------------------------------------------

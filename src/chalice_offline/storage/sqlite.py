@@ -175,8 +175,9 @@ class SqliteStorage:
         """Commit, and let go of files; storage in memory is gone."""
         if self._let_go.alive:
             self.commit()
-            self._let_go()
+            # While nobody else has it: what the next one is writing is not ours to remove.
             self.blobs.close()
+            self._let_go()
 
     # ---- for collections and blobs ---------------------------------------------------------------
 

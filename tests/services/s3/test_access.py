@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from http.client import HTTPConnection
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import pytest
 import requests
@@ -59,6 +59,28 @@ def test_signed_link_for_a_write(aws: Any, s3: Any, version: str) -> None:
     assert requests.get(link).status_code == 403
     assert requests.put(link, data=b"new").status_code == 200
     assert s3.get_object(Bucket=BUCKET, Key="up load")["Body"].read() == b"new"
+
+
+@pytest.mark.parametrize(
+    ("version", "name", "wrong", "code"),
+    [
+        ("s3v4", "X-Amz-Date", "20261301T000000Z", "AuthorizationQueryParametersError"),
+        ("s3v4", "X-Amz-Date", "20260101T000061Z", "AuthorizationQueryParametersError"),
+        ("s3v4", "X-Amz-Expires", "\u00b2", "AuthorizationQueryParametersError"),
+        ("s3", "Expires", "\u00b2", "AccessDenied"),
+        ("s3", "Expires", "9" * 30, "SignatureDoesNotMatch"),
+    ],
+)
+def test_a_link_with_what_is_no_date_is_refused(
+    aws: Any, s3: Any, version: str, name: str, wrong: str, code: str
+) -> None:
+    """A month 13, a digit that is none; with S3's word for it."""
+    link = signer(aws, s3, version).generate_presigned_url(
+        "get_object", {"Bucket": BUCKET, "Key": "k"}, ExpiresIn=60
+    )
+    address, _, query = link.partition("?")
+    told = requests.get(address, params={**dict(parse_qsl(query)), name: wrong})
+    assert (told.status_code // 100, f"<Code>{code}</Code>" in told.text) == (4, True)
 
 
 def test_an_upload_says_how_long_it_is(aws: Any, s3: Any) -> None:

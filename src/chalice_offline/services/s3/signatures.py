@@ -103,7 +103,7 @@ def check_link_v2(request: HttpRequest, query: list[tuple[str, str]], now_ms: in
             "Query-string authentication requires the Signature, Expires and AWSAccessKeyId "
             "parameters"
         )
-    if not given["Expires"].isdigit():
+    if not (given["Expires"].isascii() and given["Expires"].isdigit()):
         raise access_denied("Invalid date (should be seconds since epoch): " + given["Expires"])
     expires_ms = int(given["Expires"]) * 1000
     if now_ms >= expires_ms:
@@ -160,11 +160,14 @@ def _check_validity(given: dict[str, str], now_ms: int) -> None:
         raise _bad_parameters("X-Amz-Expires must be non-negative")
     if seconds > LONGEST_VALIDITY_SECONDS:
         raise _bad_parameters("X-Amz-Expires must be less than a week (in seconds) that is 604800")
-    if not _AMZ_DATE.fullmatch(given["X-Amz-Date"]):
+    try:
+        if not _AMZ_DATE.fullmatch(given["X-Amz-Date"]):
+            raise ValueError(given["X-Amz-Date"])
+        signed_ms = _ms_of_amz_date(given["X-Amz-Date"])
+    except ValueError:  # the form, or a month 13
         raise _bad_parameters(
             "X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\""
-        )
-    signed_ms = _ms_of_amz_date(given["X-Amz-Date"])
+        ) from None
     expires_ms = signed_ms + seconds * 1000
     if now_ms >= expires_ms:
         raise _expired(expires_ms, now_ms, str(seconds))
