@@ -191,6 +191,45 @@ def test_a_replay_opens_the_json_in_texts_and_leads_to_its_story(opened: Opened)
     assert page.errors == []
 
 
+def test_no_number_is_lost_in_what_is_edited(opened: Opened) -> None:
+    """JavaScript has not got those above 2**53, and would send others."""
+    sent = '{"id": 12345678901234567890, "body": "{\\"n\\": 98765432109876543210}", "dish": "soup"}'
+    reply = opened.call("lambda", "Invoke", FunctionName="work", Payload=sent.encode())
+    opened.emulator.driver.wait(reply)
+    story = next(opened.emulator.runs.newest_first()).story
+    page = opened.page
+    opened.open(f"story/{story}?run={next(opened.emulator.runs.newest_first()).number}")
+    page.wait("document.querySelector('.more .json')?.innerText.includes('12345678901234567890')")
+    page.click(".bar .buttons button:last-child")
+    page.wait("document.querySelector('dialog textarea').value.includes('98765432109876543210')")
+    page.run(
+        "(() => { const area = document.querySelector('dialog textarea');"
+        "area.value = area.value.replace('soup', 'rice'); })()"
+    )
+    page.click("dialog .main")
+    page.wait("document.querySelector('.told a')")
+    payload = json.loads(next(opened.emulator.runs.newest_first()).detail["payload"])
+    assert payload == {
+        "id": 12345678901234567890,
+        "body": '{"n": 98765432109876543210}',
+        "dish": "rice",
+    }
+    assert page.errors == []
+
+
+def test_a_story_is_found_far_back_in_the_journal(opened: Opened) -> None:
+    """A part of the journal with each request; a search that begins meanwhile ends it."""
+    opened.invoke({"dish": "rhubarb"})
+    opened.record(3_000)
+    page = opened.page
+    opened.open("stories?text=rhubarb")
+    page.wait("document.querySelectorAll('.brief').length === 1")
+    assert page.run("document.querySelector('.total').innerText") == "1"
+    opened.open("stories?text=nothing")
+    page.wait("document.querySelector('.empty')?.innerText === 'No story fits.'")
+    assert page.errors == []
+
+
 def test_stories_say_how_they_went_and_are_found_from_the_runs(opened: Opened) -> None:
     """Those that failed are a tab; what no run's row says is looked for in the stories."""
     opened.invoke({"dish": "soup"})

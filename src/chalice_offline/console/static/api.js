@@ -1,5 +1,7 @@
 // The console's doors, and the live feed.
 
+import { parse } from "./exact.js";
+
 /** Read a door. */
 export async function get(path) {
   return answer(await fetch(`api/${path}`));
@@ -15,7 +17,7 @@ async function answer(reply) {
   const text = await reply.text();
   let content;
   try {
-    content = JSON.parse(text);
+    content = parse(text);
   } catch {
     content = { error: text.slice(0, 300) };
   }

@@ -1,6 +1,7 @@
 // Forms in a dialog: fields by name, one button that does it, and what came of it.
 
 import { h, fill, toast } from "./dom.js";
+import { parse } from "./exact.js";
 import { pretty } from "./format.js";
 
 /**
@@ -67,7 +68,7 @@ function read(field, made) {
   if (field.kind === "number") return made.value === "" ? undefined : Number(made.value);
   if (field.kind === "json") {
     try {
-      return JSON.parse(made.value || "{}");
+      return parse(made.value || "{}");
     } catch (error) {
       throw new Error(`${field.label ?? field.name} is no JSON: ${error.message}`);
     }

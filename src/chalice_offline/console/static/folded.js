@@ -1,5 +1,6 @@
 // JSON that is carried as text, opened to be edited and closed again: bodies, messages, payloads.
 
+import { isNumber } from "./exact.js";
 import { parsed } from "./format.js";
 
 const DEEPEST = 6; // texts within texts
@@ -11,7 +12,7 @@ export function opened(value, depth = 0) {
     return inside === undefined ? value : opened(inside, depth + 1);
   }
   if (Array.isArray(value)) return value.map((one) => opened(one, depth));
-  if (value && typeof value === "object") return mapped(value, (one) => opened(one, depth));
+  if (value && typeof value === "object" && !isNumber(value)) return mapped(value, (one) => opened(one, depth));
   return value;
 }
 
@@ -25,7 +26,7 @@ export function closed(edited, original, depth = 0) {
     return JSON.stringify(whole) === JSON.stringify(inside) ? original : JSON.stringify(whole);
   }
   if (Array.isArray(edited)) return edited.map((one, at) => closed(one, Array.isArray(original) ? original[at] : undefined, depth));
-  if (edited && typeof edited === "object") {
+  if (edited && typeof edited === "object" && !isNumber(edited)) {
     const before = original && typeof original === "object" ? original : {};
     return mapped(edited, (one, name) => closed(one, before[name], depth));
   }

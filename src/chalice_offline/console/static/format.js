@@ -1,5 +1,7 @@
 // Instants, durations, numbers and JSON, as people read them.
 
+import { parse } from "./exact.js";
+
 const two = (number) => String(number).padStart(2, "0");
 
 /** 14:03:22.123, in UTC as in the terminal, in what handlers log and in cron expressions. */
@@ -54,7 +56,7 @@ const DEEPEST = 200; // levels: what nests deeper is nobody's data, and indented
 export function parsed(text) {
   if (!/^\s*[[{]/.test(text) || isDeep(text)) return undefined;
   try {
-    return JSON.parse(text);
+    return parse(text);
   } catch {
     return undefined;
   }
