@@ -58,6 +58,36 @@ def test_whatever_mentions_a_text_is_drawn(shop: Shop, text: str) -> None:
     assert {story["words"] for story in found} == {"Invoke function echo"}
 
 
+def test_a_look_for_runs_holds_the_lock_for_a_slice(shop: Shop) -> None:
+    """Others get it between; what does not fit is not made a row of."""
+    record(shop, 1_700, b'{"a": "b"}')
+    shop.order("fugu")
+    lock = Counting(shop.offline.emulator.lock)
+    shop.offline.emulator.lock = lock  # type: ignore[assignment]
+    assert shop.get("runs?text=rhubarb")["runs"] == []
+    assert lock.taken >= 4
+    assert [run["name"] for run in shop.get("runs?outcome=failed")["runs"]] == ["cook", "cook"]
+    assert [run["name"] for run in shop.get("runs?text=FUGU")["runs"]] == ["cook", "cook"]
+    echoes = shop.get("runs?function=echo&limit=1600")["runs"]
+    older = shop.get(f"runs?function=echo&before={echoes[-1]['entry']}")["runs"]
+    assert len({run["entry"] for run in (*echoes, *older)}) == 1_700
+
+
+class Counting:
+    """A lock that counts how often it is taken."""
+
+    def __init__(self, lock: Any) -> None:
+        self._lock = lock
+        self.taken = 0
+
+    def __enter__(self) -> None:
+        self.taken += 1
+        self._lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
+
+
 def test_the_journal_is_read_on_from_a_number(shop: Shop) -> None:
     """A thousand entries at most, each once, in order."""
     record(shop, 1_500, b"{}")

@@ -13,14 +13,17 @@ from chalice_offline.core.run import RunState
 from chalice_offline.trace import mask
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from chalice_offline.console.session import Session
     from chalice_offline.core.run_entry import RunEntry
 
+    Wanted = Callable[[RunEntry], bool]
+
 RUNS_PER_PAGE = 200
 RUNS_PER_PAGE_MAX = 2_000
 _SOURCES_KEPT = 40_000
+_SLICE = 500  # runs that are looked at in one hold of the lock: some milliseconds
 
 OUTCOMES = {
     RunState.WAITING: "waiting",
@@ -50,16 +53,15 @@ class Runs:
         before = asked.count("before", 0)
         wanted = self._wanted(asked)
         recent = self._session.emulator.runs
-        with self._session.emulator.lock:
-            rows = list(islice((row for row in self._rows(before) if wanted(row)), limit))
-            return {
-                "runs": rows,
+        with self._session.emulator.lock:  # first: what changes meanwhile comes after this revision
+            told = {
                 "kept": len(recent),
                 "count": recent.count,
                 "revision": recent.revision,
                 "era": self._session.era,
                 "now_ms": self._session.emulator.now_ms,
             }
+        return {"runs": list(islice(self._rows(before, wanted), limit)), **told}
 
     def one(self, asked: Asked) -> dict[str, Any]:
         """Answer one run, by its journal entry or its request id."""
@@ -118,12 +120,19 @@ class Runs:
         answered = "" if request is None else request.outcome
         return int(answered) if len(answered) == 3 and answered.isdigit() else None
 
-    def _rows(self, before: int) -> Iterator[dict[str, Any]]:
-        for run in self._session.emulator.runs.newest_first():
-            if not before or run.number < before:
-                yield self.row(run)
+    def _rows(self, before: int, wanted: Wanted) -> Iterator[dict[str, Any]]:
+        """Give the rows of the runs that are wanted; others get the lock between the slices."""
+        emulator = self._session.emulator
+        while True:
+            with emulator.lock:
+                runs = emulator.runs.before(before, _SLICE)
+                rows = [self.row(run) for run in runs if wanted(run)]
+            yield from rows
+            if not runs:
+                return
+            before = runs[-1].number
 
-    def _wanted(self, asked: Asked) -> Any:
+    def _wanted(self, asked: Asked) -> Wanted:
         function = asked.query.get("function", "")
         if function:
             function = self._session.function_name(function)
@@ -134,30 +143,27 @@ class Runs:
         text = asked.query.get("text", "").lower()
         story = asked.count("story", 0)
 
-        def wanted(row: dict[str, Any]) -> bool:
+        def wanted(run: RunEntry) -> bool:
+            ended = OUTCOMES[run.state]
             return (
-                (not function or row["function"] == function)
-                and (not story or row["story"] == story)
-                and (
-                    not outcome
-                    or row["outcome"] == outcome
-                    or (outcome == "failed" and row["outcome"] in _FAILED)
-                )
-                and (not text or text in _searched(row))
+                (not function or run.subject == function)
+                and (not story or run.story == story)
+                and (not outcome or ended == outcome or (outcome == "failed" and ended in _FAILED))
+                and (not text or text in self._searched(run))
             )
 
         return wanted
+
+    def _searched(self, run: RunEntry) -> str:
+        shown = self._session.shown_name(run.subject)
+        source = self.source(run.number).name
+        error, ended = _error(run), OUTCOMES[run.state]
+        return f"{shown}\n{run.subject}\n{source}\n{error}\n{run.request_id}\n{ended}".lower()
 
 
 @lru_cache(maxsize=4096)  # most runs are for what others were for
 def _masked(name: str) -> str:
     return str(mask(name))
-
-
-def _searched(row: dict[str, Any]) -> str:
-    return "\n".join(
-        str(row[key]) for key in ("name", "function", "source", "error", "request_id", "outcome")
-    ).lower()
 
 
 def _error(run: RunEntry) -> str | None:

@@ -104,6 +104,12 @@ class RecentRuns:
         """Give all that are kept."""
         return reversed(self._runs)
 
+    def before(self, number: int, count: int) -> list[RunEntry]:
+        """Return the newest runs before a number, of all when it is 0; newest first."""
+        runs = self._runs
+        end = bisect_left(runs, number, key=lambda run: run.number) if number else len(runs)
+        return [runs[place] for place in range(end - 1, max(0, end - count) - 1, -1)]
+
     def changed_since(self, revision: int, limit: int) -> list[RunEntry]:
         """Return what has changed after a revision, the latest change first, at most `limit`."""
         if revision >= self.revision:
