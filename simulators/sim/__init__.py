@@ -10,5 +10,6 @@ clients   boto3 clients that evenings hand on to each other
 play      one plan from its first order to calm, then the auditor
 shrink    a failing plan made smaller
 story     what happened to one order, call by call
+cores     a core for each process that plays
 fleet     many seeds on all cores; command: `python -m simulators.sim --help`
 """

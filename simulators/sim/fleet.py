@@ -13,10 +13,13 @@ from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from simulators.sim.cores import free_cores, keep_to_one
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from concurrent.futures import Future
 
+    from simulators.sim.cores import Free
     from simulators.sim.play import Result
 
 SEEDS_PER_PROCESS = 300
@@ -122,11 +125,18 @@ def _processes(jobs: int) -> ProcessPoolExecutor:
     # Sets of strings must come in one order in every process: what is played once must be so again.
     os.environ["PYTHONHASHSEED"] = "0"
     spawn = multiprocessing.get_context("spawn")
-    return ProcessPoolExecutor(jobs, spawn, _collect_seldom, max_tasks_per_child=SEEDS_PER_PROCESS)
+    return ProcessPoolExecutor(
+        jobs,
+        spawn,
+        _prepare,
+        (free_cores(spawn, jobs),),
+        max_tasks_per_child=SEEDS_PER_PROCESS,
+    )
 
 
-def _collect_seldom() -> None:
+def _prepare(free: Free | None) -> None:
     gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS, 10, 10)
+    keep_to_one(free)
 
 
 def play_seed(seed: int, orders: int, *, shrink: bool) -> Told:
