@@ -29,6 +29,12 @@ def test_the_folder_beside_a_file_loses_only_what_is_ours(file: Path) -> None:
     (folder / "7").write_text("an object that nothing knows of")
     SqliteStorage(file).close()
     assert sorted(path.name for path in folder.iterdir()) == ["mine", "notes.txt"]
+    with closing(SqliteStorage(file)) as storage:
+        storage.blobs.add([b"content"])
+        storage.commit()
+    SqliteStorage.remove(file)
+    assert sorted(path.name for path in folder.iterdir()) == ["mine", "notes.txt"]
+    assert [path.name for path in file.parent.iterdir()] == [folder.name]
 
 
 @pytest.mark.parametrize("how", ["removed", "shortened", "folder"])

@@ -271,6 +271,17 @@ def large_objects_in(folder: Path) -> list[Path]:
     return [path for path in folder.iterdir() if path.name.isdecimal() and path.is_file()]
 
 
+def remove_files(folder: Path) -> None:
+    """Remove what is ours in a folder, and the folder unless something else is in it."""
+    if not folder.is_dir():
+        return
+    shutil.rmtree(folder / _UNFINISHED, ignore_errors=True)
+    for path in large_objects_in(folder):
+        path.unlink()
+    if not any(folder.iterdir()):
+        folder.rmdir()
+
+
 def damage_of(path: Path, length: int, md5: str) -> str:
     """Read a large object, and say what is wrong with it; "" when it is as it was written."""
     if not path.is_file():

@@ -24,7 +24,7 @@ from chalice_offline.storage.database_file import (
     sign,
     unusable,
 )
-from chalice_offline.storage.file_blobs import FileBlobs
+from chalice_offline.storage.file_blobs import FileBlobs, remove_files
 from chalice_offline.storage.memory_collection import MemoryCollection
 from chalice_offline.storage.row_sums import seed_of, sum_of, sum_of_row
 
@@ -169,7 +169,7 @@ class SqliteStorage:
         real = file.resolve()
         for path in (real, *(real.with_name(f"{real.name}{end}") for end in ("-wal", "-shm"))):
             path.unlink(missing_ok=True)
-        shutil.rmtree(folder_of(file), ignore_errors=True)
+        remove_files(folder_of(file))
 
     def close(self) -> None:
         """Commit, and let go of files; storage in memory is gone."""
