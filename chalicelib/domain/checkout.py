@@ -192,6 +192,12 @@ class Checkout:
         is_out = self.kitchen in (Kitchen.NO, Kitchen.OUT) or self.unstoppable
         return self.ending is not None and is_out
 
+    @property
+    def may_go_on(self) -> bool:
+        """Whether the kitchen may still say that a customer's cancellation comes too late."""
+        is_in = self.kitchen in IN_KITCHEN and not self.unstoppable
+        return self.ending is Ending.CANCELLED and is_in and self.paid in (Paid.HELD, Paid.TAKEN)
+
     def begun(self, trace: str) -> Checkout:
         """Return the first version; `trace` is that of the request that it came with."""
         self._allow(self.version == 0)
@@ -242,16 +248,13 @@ class Checkout:
         # Whatever any step was waiting for, it has something else to do now.
         return replace(self._next(None, kitchen=kitchen, **changes), **NOTHING_FAILS)
 
-    def unstopped(self, now_ms: int) -> Checkout:
+    def unstopped(self) -> Checkout:
         """Note that the kitchen has finished: nothing can be taken back there.
 
-        A customer who wanted to cancel gets the food, brought by another courier when the first
-        was sent away; in all other cases gets the money back.
+        A customer who wanted to cancel gets the food; in all other cases gets the money back.
         """
-        if self.ending is Ending.CANCELLED and self.paid in (Paid.HELD, Paid.TAKEN):
-            goes_on = self._next("place", ending=None, why="", not_cancelled=True)
-            is_deserted = self.courier is Courier.AWAY
-            return replace(goes_on, **self._another(now_ms)) if is_deserted else goes_on
+        if self.may_go_on:
+            return self._next("place", ending=None, why="", not_cancelled=True)
         return self._next("place", unstoppable=True)
 
     # The kitchen.
@@ -304,22 +307,20 @@ class Checkout:
         known = self.courier if self.courier is not Courier.AWAY else Courier.NONE
         self._allow(order.index(to) > order.index(known))
         there = self._next("courier", courier=to)
-        # One who comes after the end is sent away at once.
-        return there if self.ending else there.waiting("courier", now_ms + FOLLOW_MS)
+        if self.ending is not None and not self.may_go_on:
+            return there  # one who comes after the end is sent away at once
+        return there.waiting("courier", now_ms + FOLLOW_MS)
 
     def _deserted(self, now_ms: int) -> Checkout:
         """The courier service sends nobody after all: another one, or the end."""
         self._allow(self.courier not in (Courier.NONE, Courier.AWAY, Courier.DELIVERED))
-        if self.ending is not None:
+        if self.ending is not None and not self.may_go_on:
             return self._next("courier", courier=Courier.AWAY)
         if self.courier is Courier.PICKED_UP:
             gone = self._next("courier", courier=Courier.AWAY)
             return replace(gone, ending=Ending.COURIER_LOST)
-        return self._next("courier", **self._another(now_ms))
-
-    def _another(self, now_ms: int) -> dict[str, Any]:
-        """Return what is different when another courier is to be found."""
-        return {"courier": Courier.NONE, "attempt": self.attempt + 1, "courier_ms": now_ms}
+        again = {"courier": Courier.NONE, "attempt": self.attempt + 1, "courier_ms": now_ms}
+        return self._next("courier", **again)
 
     def followed(self, next_ms: int) -> Checkout:
         """Note that the courier was looked at, and when that is done again."""

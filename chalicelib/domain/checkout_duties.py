@@ -91,14 +91,18 @@ class Carrying(StrEnum):
 
 
 def carrying_owed(checkout: Checkout) -> Carrying | None:
-    """Return what has to be done about the courier."""
-    if checkout.ending is not None:
+    """Return what has to be done about the courier.
+
+    Food that its customer does not want any more may be made already: it is brought then. So until
+    the kitchen has said which, nobody is sent away, and nobody asked to come.
+    """
+    if checkout.ending is not None and not checkout.may_go_on:
         # One who has the food cannot be sent away any more: then staff are told (shop/dispatch.py).
         return Carrying.SEND_AWAY if checkout.courier not in (Courier.NONE, Courier.AWAY) else None
     if checkout.handover is not Handover.COURIER or checkout.kitchen not in COOKED:
         return None
     if checkout.courier in (Courier.NONE, Courier.ASKED):
-        return Carrying.BOOK
+        return Carrying.BOOK if checkout.ending is None else None
     return Carrying.FOLLOW if checkout.courier in UNDER_WAY else None
 
 

@@ -58,8 +58,7 @@ def _withdraw(services: Services, checkout: Checkout) -> None:
     record = services.orders.get(checkout.order_key)
     if record is not None and record.state is State.COMPLETED:
         log.warning("shop.too_late", checkout=checkout.checkout_id, ending=checkout.ending)
-        now_ms = services.now_ms()
-        change(services, checkout, lambda c: c.unstopped(now_ms), Step.PLACE)
+        change(services, checkout, lambda c: c.unstopped(), Step.PLACE)
         return
     if record is not None and record.state in (State.CANCELLED, State.REJECTED):
         _follow(services, checkout, record)
