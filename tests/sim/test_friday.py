@@ -54,17 +54,6 @@ def test_who_is_turned_away_at_the_shops_door_is_answered() -> None:
     assert night["refused"]["refused with 409"] == night["said"]["refused with 409"]
 
 
-def test_a_decision_that_takes_no_time_counts_as_one() -> None:
-    """In virtual time most take none: without them the night would look slower than it was."""
-    orders = tuple(OrderPlan(n, n * 4_000, plans.CHANNELS[0], 0) for n in range(4))
-    plan = Plan(
-        0, (StorePlan(plans.POINTS_OF_SALE[0]),), orders, Weather(), (), ends_ms=60_000, size=4
-    )
-    night: dict[str, Any] = play(plan, judged=friday.judge).judged
-    assert night["lost"] == 0
-    assert len(night["decided_seconds"]) == len(orders)
-
-
 def test_small_friday_is_a_good_night() -> None:
     """Fifty stores, four channels, a rush, and one till that is dead."""
 
