@@ -11,12 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from chalice_offline.chalice_app.beyond_chalice import Beyond, beyond_of
-from chalice_offline.chalice_app.environment import (
-    FunctionEnvironment,
-    every_function,
-    lambda_variables,
-    shell_variables,
-)
+from chalice_offline.chalice_app.environment import FunctionEnvironment, every_function
 from chalice_offline.chalice_app.project import API_HANDLER
 from chalice_offline.services.lambda_ import FunctionSettings
 
@@ -53,11 +48,12 @@ class ProjectFunction:
     config_name: str
     beyond: Beyond = field(default_factory=Beyond)
 
-    def environment(self, region: str) -> FunctionEnvironment:
-        """Return a fresh environment, as a new Lambda container has it."""
-        return FunctionEnvironment(
-            shell_variables() | lambda_variables(region) | self.runtime_variables() | self.variables
-        )
+    def environment(self, shared: dict[str, str]) -> FunctionEnvironment:
+        """Return a fresh environment, as a new Lambda container has it.
+
+        `shared` are the variables that every function has here: the shell's, and Lambda's own.
+        """
+        return FunctionEnvironment(shared | self.runtime_variables() | self.variables)
 
     def runtime_variables(self) -> dict[str, str]:
         """Return the variables with which Lambda tells the function about itself."""

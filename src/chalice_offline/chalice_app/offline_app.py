@@ -12,6 +12,7 @@ from chalice_offline.chalice_app.bindings import Bindings
 from chalice_offline.chalice_app.changes import Changes
 from chalice_offline.chalice_app.deployed_functions import DeployedFunctions
 from chalice_offline.chalice_app.deployer import Deployer
+from chalice_offline.chalice_app.environment import lambda_variables, shell_variables
 from chalice_offline.chalice_app.functions import functions_of
 from chalice_offline.chalice_app.listening import (
     MappingWay,
@@ -284,7 +285,9 @@ class OfflineApp:
 
     def _run_code_of(self, functions: list[ProjectFunction], changes: Changes) -> None:
         before = self._loaded_functions
-        after = {function.deployed_name: self._loaded(function) for function in functions}
+        # Once for all of them: the shell may have a hundred.
+        shared = shell_variables() | lambda_variables(self._emulator.region)
+        after = {function.deployed_name: self._loaded(function, shared) for function in functions}
 
         def load(loaded: dict[str, LoadedFunction]) -> None:
             self._loaded_functions = loaded
@@ -293,14 +296,17 @@ class OfflineApp:
         changes.back("the code", lambda: load(before))
         load(after)
 
-    def _loaded(self, function: ProjectFunction) -> LoadedFunction:
-        return LoadedFunction(function.handler, self._environment(function), function.name)
+    def _loaded(self, function: ProjectFunction, shared: dict[str, str]) -> LoadedFunction:
+        environment = self._environment(function, shared)
+        return LoadedFunction(function.handler, environment, function.name)
 
-    def _environment(self, function: ProjectFunction) -> FunctionEnvironment:
+    def _environment(
+        self, function: ProjectFunction, shared: dict[str, str]
+    ) -> FunctionEnvironment:
         seen = function.variables | function.runtime_variables()
         known = self._environments.get(function.name)
         if known is None or known[0] != seen:  # another container, as on Lambda
-            known = (seen, function.environment(self._emulator.region))
+            known = (seen, function.environment(shared))
             self._environments[function.name] = known
         return known[1]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
@@ -102,14 +103,14 @@ def _object_text(url: str, call: Call) -> str:
 _ANY = {"Any": {"Type": "AWS::CloudFormation::WaitConditionHandle"}}  # a template has a resource
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Written:
     """A template as it came, before its transforms."""
 
     text: str
     content: dict[str, Any]
 
-    @property
+    @cached_property
     def transforms(self) -> list[str]:
         """The names of all transforms in it."""
         return all_transforms(self.content)
