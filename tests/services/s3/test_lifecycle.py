@@ -82,6 +82,28 @@ def test_transitions_change_the_class(notified: Any) -> None:
     assert notified.told() == [("LifecycleTransition", "old/1")]
 
 
+def test_days_beyond_all_dates_are_the_last_one(notified: Any) -> None:
+    """S3 takes any 32 bits of them; what they are asked of works as with others."""
+    s3, bucket, days = notified.s3, notified.bucket, 2_147_483_647
+    put_rules(
+        notified,
+        rule(
+            Expiration={"Days": days},
+            AbortIncompleteMultipartUpload={"DaysAfterInitiation": days},
+            NoncurrentVersionExpiration={"NoncurrentDays": days},
+            Transitions=[{"Days": days, "StorageClass": "GLACIER"}],
+        ),
+    )
+    put = s3.put_object(Bucket=bucket, Key="old/1", Body=b"1")
+    assert put["Expiration"] == 'expiry-date="Fri, 31 Dec 9999 00:00:00 GMT", rule-id="r"'
+    assert s3.create_multipart_upload(Bucket=bucket, Key="old/2")["AbortDate"].year == 9999
+    s3.put_object(Bucket=bucket, Key="cold", Body=b"1", StorageClass="GLACIER")
+    s3.restore_object(Bucket=bucket, Key="cold", RestoreRequest={"Days": days})
+    assert "31 Dec 9999" in s3.head_object(Bucket=bucket, Key="cold")["Restore"]
+    notified.aws.advance(seconds=2 * DAY)
+    assert keys(notified) == ["cold", "old/1"]
+
+
 def class_of(notified: Any, key: str, **version: str) -> str:
     head = notified.s3.head_object(Bucket=notified.bucket, Key=key, **version)
     return str(head.get("StorageClass", "STANDARD"))

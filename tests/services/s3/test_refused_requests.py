@@ -92,6 +92,40 @@ def begun(s3: Any, **where: str) -> dict[str, Any]:
     return {**place, "UploadId": upload, "MultipartUpload": parts}
 
 
+def test_numbers_of_parts_that_cannot_be_are_no_bugs(s3: Any) -> None:
+    """Refused, or of no part; a page of no parts has no next one."""
+    upload = begun(s3)
+    (part,) = upload.pop("MultipartUpload")["Parts"]
+    for wrong in ({"PartNumberMarker": -5}, {"MaxParts": -1}, {"MaxParts": 1 << 40}):
+        assert refusal(s3.list_parts, **upload, **wrong)[:2] == (400, "InvalidArgument")
+    for marker, most, numbers in ((0, 0, []), (0, 5, [1]), (1, 5, []), (70_000, 5, [])):
+        told = s3.list_parts(**upload, PartNumberMarker=marker, MaxParts=most)
+        assert [one["PartNumber"] for one in told.get("Parts", [])] == numbers
+        assert told["IsTruncated"] is False
+    parts = {"Parts": [part | {"PartNumber": 1_000_000_000}]}
+    told = refusal(s3.complete_multipart_upload, **upload, MultipartUpload=parts)
+    assert told[:2] == (400, "InvalidPart")
+
+
+@pytest.mark.parametrize("digits", ["9" * 30, "9" * 5000])
+def test_a_range_beyond_all_sizes_is_beyond_this_one(s3: Any, digits: str) -> None:
+    """However many digits say so."""
+    s3.put_object(**KEY, Body=b"content")
+    told = refusal(s3.get_object, **KEY, Range=f"bytes={digits}-")
+    assert told[:2] == (416, "InvalidRange")
+    assert s3.get_object(**KEY, Range=f"bytes=3-{digits}")["Body"].read() == b"tent"
+    upload = begun(s3)
+    del upload["MultipartUpload"]
+    told = refusal(
+        s3.upload_part_copy,
+        **upload,
+        PartNumber=1,
+        CopySource=KEY,
+        CopySourceRange=f"bytes=0-{digits}",
+    )
+    assert told[:2] == (400, "InvalidArgument")
+
+
 def test_a_marker_of_another_key_is_refused(s3: Any) -> None:
     """An id that belongs elsewhere is a mistake; one of an upload that is over is a place."""
     ids = [begun(s3, Key=key)["UploadId"] for key in ("a", "b", "c")]

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 MS_PER_DAY = 86_400_000
+_LAST_MIDNIGHT_MS = 253_402_214_400_000  # 9999-12-31: dates have no later year, nor have clients
 
 
 def http_date_of_ms(instant_ms: int) -> str:
@@ -36,3 +37,11 @@ def ms_of(instant: datetime) -> int:
 def midnight_after(instant_ms: int) -> int:
     """Return the next midnight in UTC; an instant that is one already stays."""
     return -(-instant_ms // MS_PER_DAY) * MS_PER_DAY
+
+
+def midnight_in_days(instant_ms: int, days: int) -> int:
+    """Return the first midnight in UTC that is `days` after an instant; at most the last there is.
+
+    S3 takes 2,147,483,647 days.
+    """
+    return min(midnight_after(instant_ms + days * MS_PER_DAY), _LAST_MIDNIGHT_MS)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from chalice_offline.core.context import CallContext
 from chalice_offline.services.s3 import announcements
-from chalice_offline.services.s3.http_dates import MS_PER_DAY, midnight_after
+from chalice_offline.services.s3.http_dates import midnight_after, midnight_in_days
 from chalice_offline.services.s3.lifecycle_dates import (
     Rule,
     abort_at,
@@ -108,7 +108,7 @@ def _judge_older(s3: S3State, bucket: Bucket, rules: list[Rule], newest: ObjectV
             expiration = rule.get("NoncurrentVersionExpiration")
             if not expiration or not applies_to(rule, version):
                 continue
-            due_ms = midnight_after(since_ms + expiration["NoncurrentDays"] * MS_PER_DAY)
+            due_ms = midnight_in_days(since_ms, expiration["NoncurrentDays"])
             kept = expiration.get("NewerNoncurrentVersions", 0)
             if due_ms <= now_ms and position >= kept and not _is_locked(version, now_ms):
                 remove(s3, bucket, version)

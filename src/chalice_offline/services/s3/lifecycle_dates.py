@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from chalice_offline.services.s3.http_dates import MS_PER_DAY, http_date_of_ms, midnight_after
+from chalice_offline.services.s3.http_dates import http_date_of_ms, midnight_in_days
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,7 +58,7 @@ def expires_at(rule: Mapping[str, Any], version: ObjectVersion) -> int | None:
     if "Date" in expiration:
         return int(expiration["Date"] * 1000)
     if "Days" in expiration:
-        return midnight_after(version.modified_ms + expiration["Days"] * MS_PER_DAY)
+        return midnight_in_days(version.modified_ms, expiration["Days"])
     return None
 
 
@@ -93,4 +93,4 @@ def abort_at(rule: Mapping[str, Any], upload: Upload) -> int | None:
     days = (rule.get("AbortIncompleteMultipartUpload") or {}).get("DaysAfterInitiation")
     if days is None or not upload.key.startswith(filter_of(rule).get("Prefix", "")):
         return None
-    return midnight_after(upload.initiated_ms + days * MS_PER_DAY)
+    return midnight_in_days(upload.initiated_ms, days)

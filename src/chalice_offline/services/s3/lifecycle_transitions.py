@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from chalice_offline.services.s3.http_dates import MS_PER_DAY, midnight_after
+from chalice_offline.services.s3.http_dates import midnight_in_days
 from chalice_offline.services.s3.lifecycle_dates import Rule, applies_to, filter_of
 from chalice_offline.services.s3.object_version import STANDARD
 
@@ -64,7 +64,7 @@ def _due_ms(transition: Mapping[str, Any], since_ms: int) -> int:
     if "Date" in transition:
         return int(transition["Date"] * 1000)
     days = transition.get("Days", transition.get("NoncurrentDays", 0))
-    return midnight_after(since_ms + days * MS_PER_DAY)
+    return midnight_in_days(since_ms, days)
 
 
 def _is_large_enough(

@@ -40,6 +40,9 @@ if TYPE_CHECKING:
     from chalice_offline.services.s3.state import S3State
 
 
+_LARGEST_COUNT = 2_147_483_647
+
+
 def create_multipart_upload(s3: S3State, context: CallContext, request: Request) -> Result:
     """Begin an upload: everything about the object but its content."""
     bucket = s3.find_bucket(request)
@@ -136,13 +139,13 @@ def list_parts(s3: S3State, _context: CallContext, request: Request) -> Result:
     """Tell the parts of an upload, in order of their numbers."""
     bucket = s3.find_bucket(request)
     upload = s3.find_upload(bucket, request)
-    marker = request.get("PartNumberMarker", 0)
-    most = _count(request, "MaxParts", "max-parts")
+    marker = _count(request, "PartNumberMarker", "part-number-marker", 0)
+    most = min(_count(request, "MaxParts", "max-parts", MOST_LISTED), MOST_LISTED)
     shown: list[Part] = []
     truncated = False
     for part in s3.uploads(bucket).parts(upload, marker):
         if len(shown) == most:
-            truncated = True
+            truncated = most > 0  # of none there is no next page, as in other listings
             break
         shown.append(part)
     owner = owner_of(upload.account_id)
@@ -242,15 +245,15 @@ def _enter(s3: S3State, bucket: Bucket, upload: Upload, part: Part) -> None:
         s3.contents.drop(before)
 
 
-def _count(request: Request, member: str, parameter: str) -> int:
-    asked = request.get(member, MOST_LISTED)
-    if asked < 0:
+def _count(request: Request, member: str, parameter: str, default: int) -> int:
+    asked = int(request.get(member, default))
+    if not 0 <= asked <= _LARGEST_COUNT:
         raise invalid_argument(
-            f"Argument {parameter} must be an integer between 0 and 2147483647",
+            f"Argument {parameter} must be an integer between 0 and {_LARGEST_COUNT}",
             parameter,
             str(asked),
         )
-    return int(min(asked, MOST_LISTED))
+    return asked
 
 
 def _told_part(part: Part, upload: Upload) -> dict[str, Any]:

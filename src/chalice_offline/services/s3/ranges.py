@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from chalice_offline.services.s3.object_version import ObjectVersion
 
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)", re.ASCII)
+_MOST_DIGITS = 20
 _COPY_RANGE = re.compile(r"bytes=(\d+)-(\d+)", re.ASCII)
 
 
@@ -44,14 +45,14 @@ def read_range(text: str, size: int) -> Span | None:
     if found is None or (not found[1] and not found[2]):
         return None
     if not found[1]:
-        length = min(int(found[2]), size)
+        length = min(_number(found[2]), size)
         start, end = size - length, size - 1
         if length == 0:
             raise _unsatisfiable(text, size)
     else:
-        start = int(found[1])
-        end = min(int(found[2]), size - 1) if found[2] else size - 1
-        if found[2] and int(found[2]) < start:
+        start = _number(found[1])
+        end = min(_number(found[2]), size - 1) if found[2] else size - 1
+        if found[2] and _number(found[2]) < start:
             return None
     if start >= size:
         raise _unsatisfiable(text, size)
@@ -61,14 +62,14 @@ def read_range(text: str, size: int) -> Span | None:
 def read_copy_range(text: str, size: int) -> Span:
     """Return the range of an UploadPartCopy, which must lie inside the source."""
     found = _COPY_RANGE.fullmatch(text)
-    if found is None or int(found[1]) > int(found[2]):
+    if found is None or _number(found[1]) > _number(found[2]):
         raise AwsError(
             "InvalidArgument",
             "The x-amz-copy-source-range value must be of the form bytes=first-last where first "
             "and last are the zero-based offsets of the first and last bytes to copy",
             fields={"ArgumentName": "x-amz-copy-source-range", "ArgumentValue": text},
         )
-    start, end = int(found[1]), int(found[2])
+    start, end = _number(found[1]), _number(found[2])
     if start >= size:
         raise invalid_request("The specified copy range is invalid for the source object size")
     if end >= size:
@@ -78,6 +79,12 @@ def read_copy_range(text: str, size: int) -> Span:
             fields={"ArgumentName": "x-amz-copy-source-range", "ArgumentValue": text},
         )
     return Span(start, end - start + 1)
+
+
+def _number(digits: str) -> int:
+    """Return a number, at most one that no object reaches: Python reads 4,300 digits only."""
+    significant = digits.lstrip("0")
+    return int(significant or "0") if len(significant) < _MOST_DIGITS else 10**_MOST_DIGITS
 
 
 def _part(number: int, version: ObjectVersion) -> Span:

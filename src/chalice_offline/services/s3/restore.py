@@ -9,7 +9,7 @@ from chalice_offline.core.errors import AwsError
 from chalice_offline.services.s3 import announcements
 from chalice_offline.services.s3.configuration import NOTIFICATION
 from chalice_offline.services.s3.errors import malformed_xml
-from chalice_offline.services.s3.http_dates import MS_PER_DAY, midnight_after
+from chalice_offline.services.s3.http_dates import midnight_in_days
 from chalice_offline.services.s3.new_objects import ARCHIVES
 from chalice_offline.services.s3.object_event import ObjectEvent
 from chalice_offline.services.s3.object_version import NULL_VERSION
@@ -40,7 +40,7 @@ def restore_object(s3: S3State, context: CallContext, request: Request) -> Resul
         raise malformed_xml()
     was_restored = version.restored_until_ms > context.now_ms
     # User guide, "Restoring an archived object": rounded up to the next midnight UTC.
-    version.restored_until_ms = midnight_after(context.now_ms + days * MS_PER_DAY)
+    version.restored_until_ms = midnight_in_days(context.now_ms, days)
     s3.objects(bucket).update(version)
     if was_restored:
         return {}

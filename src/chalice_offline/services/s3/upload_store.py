@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from chalice_offline.services.s3.limits import MOST_PARTS
 from chalice_offline.services.s3.upload import Part, Upload, decode_part, decode_upload
 from chalice_offline.services.s3.version_ids import sequence_of
 
@@ -68,6 +69,8 @@ class UploadStore:
 
     def part(self, upload: Upload, number: int) -> Part | None:
         """Return one part, or None."""
+        if not 1 <= number <= MOST_PARTS:
+            return None
         value = self._parts.get(_part_place(upload, number))
         return None if value is None else decode_part(value)
 
@@ -77,6 +80,8 @@ class UploadStore:
 
     def parts(self, upload: Upload, after: int = 0) -> Iterator[Part]:
         """Give the parts with greater numbers, in order."""
+        if after >= MOST_PARTS:
+            return
         start, end = _part_place(upload, after + 1), f"{upload.upload_id}\x01".encode()
         for _, value in self._parts.items(start, end):
             yield decode_part(value)
