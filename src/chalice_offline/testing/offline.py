@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from chalice_offline.core.collector import at_rest
 from chalice_offline.core.pending import Pending
 from chalice_offline.testing.http import OfflineHttp
 from chalice_offline.testing.replies import InvokeResponse
@@ -60,20 +61,21 @@ class Offline:
         against their roles: "warn" logs what a role does not allow, "enforce" refuses it as AWS
         does. Raises ProjectError, and ValueError for another `iam`.
         """
-        from chalice_offline.chalice_app.offline_app import OfflineApp
-        from chalice_offline.chalice_app.process_variables import ProcessVariables
-        from chalice_offline.chalice_app.runtime import Runtime
-        from chalice_offline.composition import compose
-        from chalice_offline.drivers.process_clock import ProcessClock
-        from chalice_offline.drivers.virtual import DEFAULT_START_MS, VirtualDriver
-        from chalice_offline.services.lambda_ import LambdaState
-        from chalice_offline.testing.clients import Clients
-        from chalice_offline.testing.presence import Presence, place_of
-        from chalice_offline.testing.project_code import ProjectCode
-        from chalice_offline.transports.gateway import Gateway
-        from chalice_offline.transports.in_process import BROUGHT_ALONG, InProcessDoor
-        from chalice_offline.transports.outbound import send_request
-        from chalice_offline.uploaded import UploadedFunctions
+        with at_rest():
+            from chalice_offline.chalice_app.offline_app import OfflineApp
+            from chalice_offline.chalice_app.process_variables import ProcessVariables
+            from chalice_offline.chalice_app.runtime import Runtime
+            from chalice_offline.composition import compose
+            from chalice_offline.drivers.process_clock import ProcessClock
+            from chalice_offline.drivers.virtual import DEFAULT_START_MS, VirtualDriver
+            from chalice_offline.services.lambda_ import LambdaState
+            from chalice_offline.testing.clients import Clients
+            from chalice_offline.testing.presence import Presence, place_of
+            from chalice_offline.testing.project_code import ProjectCode
+            from chalice_offline.transports.gateway import Gateway
+            from chalice_offline.transports.in_process import BROUGHT_ALONG, InProcessDoor
+            from chalice_offline.transports.outbound import send_request
+            from chalice_offline.uploaded import UploadedFunctions
 
         if not isinstance(project_dir, str | Path):  # a project that is loaded already
             stage = stage or project_dir.stage
@@ -90,7 +92,6 @@ class Offline:
         self.emulator = compose(self._driver, seed=seed, region=place.region)
         self._gateway = Gateway(self.emulator)
         self._door = InProcessDoor(self._gateway, self._acting)
-        gateway = self._gateway
         self._presence = Presence(
             self._driver.clock,
             ProcessClock(self._sleep),
@@ -107,7 +108,7 @@ class Offline:
         self.app = OfflineApp(directory, place.stage, self.emulator, lambda_, runtime)
         self.http = OfflineHttp(self._request)
         if iam != "off":
-            gateway.judge = self._judge(lambda_, iam)
+            self._gateway.judge = self._judge(lambda_, iam)
         self._is_entered = False
         self._is_started = False
 
