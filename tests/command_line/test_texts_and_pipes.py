@@ -188,6 +188,20 @@ def test_bytes_that_are_no_text_are_refused(shop: Shop, tmp_path: Path) -> None:
     shop.says("send", "bucket", "menus", "bytes", str(file))
 
 
+def test_a_large_file_is_put_into_a_bucket(shop: Shop, tmp_path: Path) -> None:
+    """Larger than any JSON body; keys of every kind. What is too large elsewhere says so."""
+    file = tmp_path / "film"
+    file.write_bytes(b"x" * 30_000_000)
+    for key in ("a/../film 🍣?#%2F", "film"):
+        assert shop.json("send", "bucket", "menus", key, str(file))["bytes"] == 30_000_000
+        head = shop.client("s3").head_object(Bucket="menus", Key=key)
+        assert head["ContentLength"] == 30_000_000
+    assert "Did you mean menus" in shop.refused("send", "bucket", "menu", "film", str(file))
+    assert '"key" is empty' in shop.refused("send", "bucket", "menus", "", str(file))
+    sentence = shop.refused("send", "queue", "waiting", f"@{file}")
+    assert "too big" in sentence
+
+
 def test_an_event_is_a_file_a_sample_or_any_json(shop: Shop) -> None:
     """A number, true, null, too; what is none of it is named, however long it is."""
     for text in ("5", "null", "true", '"a"', "[1]"):

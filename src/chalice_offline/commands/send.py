@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import sys
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from chalice_offline.commands.completion import (
 )
 from chalice_offline.commands.input import json_of, pairs_of, read_bytes, text_of
 from chalice_offline.commands.running import Refused, Running, say_json, session_options
+from chalice_offline.core.names import nearest
 
 _attributes = click.option(
     "--attribute", "attributes", multiple=True, metavar="NAME=VALUE", help="Again for more."
@@ -160,9 +160,13 @@ def bucket(running: Running, name: str, key: str, file: str, *, text: bool, as_j
         content = file.encode()
     else:
         content = sys.stdin.buffer.read() if file == "-" else read_bytes(Path(file))
-    answer = running.post(
-        "buckets", name, "put", key=key, base64=base64.b64encode(content).decode()
-    )
+    names = [one["name"] for one in running.get("buckets")["buckets"]]
+    if name not in names:
+        raise Refused(f"There is no bucket {name[:80]}.{nearest(name, names)}")
+    if not key:
+        raise Refused('"key" is empty; an object needs one')
+    running.put_object(name, key, content)
+    answer = {"bucket": name, "key": key, "bytes": len(content)}
     _say(answer, f"{len(content)} bytes are in s3://{name}/{key}", as_json=as_json)
 
 
