@@ -50,8 +50,7 @@ def test_a_till_that_stays_down_is_answered_with_a_refusal_before_the_deadline(
     street.world.square.faults.add("*", "error_before_commit", times=10_000)
     orders = street.order(2)
     placed_at = street.offline.now
-    street.settle()
-    street.pass_time(seconds=240)
+    street.go(seconds=240)  # it is never at rest: tickets are looked for, and partners told of it
     assert street.decisions() == {order.order_id: "denied" for order in orders}
     decided = [
         d.at_ms for d in (*street.world.uber.decisions(), *street.world.doordash.decisions())
