@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -92,6 +93,16 @@ def test_records_and_streams_last_a_day(orders: Orders) -> None:
     orders.aws.advance(seconds=24 * 3600 + 1)
     with pytest.raises(ClientError, match="ResourceNotFoundException"):
         orders.records(arn)
+
+
+@pytest.mark.parametrize("place", ["[1e400, 1]", "[1, 1e400]", "[null, 1]", "{}", '["x", 1]', "["])
+def test_what_is_no_iterator_is_refused(orders: Orders, place: str) -> None:
+    """Also what no number can be made of; no bug of ours."""
+    orders.create(StreamSpecification=BOTH)
+    arn = orders.describe()["LatestStreamArn"]
+    forged = f"{arn}|1|{base64.b64encode(place.encode()).decode()}"
+    with pytest.raises(ClientError, match=r"ValidationException.*Invalid ShardIterator"):
+        orders.streams.get_records(ShardIterator=forged)
 
 
 def test_iterators_expire_and_trimmed_records_are_said_to_be(orders: Orders) -> None:

@@ -108,7 +108,7 @@ def _position(iterator: str) -> _Position:
     try:
         number, issued_ms = json.loads(base64.b64decode(text, validate=True))
         return _Position(arn, int(number), int(issued_ms))
-    except (binascii.Error, ValueError, TypeError) as error:
+    except (binascii.Error, OverflowError, TypeError, ValueError) as error:
         raise validation("Invalid ShardIterator") from error
 
 
