@@ -8,6 +8,7 @@ import sys
 from dataclasses import fields
 from typing import TYPE_CHECKING
 
+from simulators.ending import INTERRUPTED, end_by_signals
 from simulators.sim.fleet import Tally, play_all, play_part
 from simulators.sim.plan import Weather
 
@@ -19,8 +20,16 @@ GROUPS = ("partner", "customer", "record", "refusal", "undo", "people", "staff t
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Play seeds; returns 0 without a finding, 1 with one."""
+    """Play seeds; returns 0 without a finding, 1 with one, 130 when it was told to end."""
     options = _parser().parse_args(arguments)
+    end_by_signals()
+    try:
+        return _play(options)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def _play(options: argparse.Namespace) -> int:
     first = options.seed
     if any(one is not None for one in (options.keep, options.story, options.windows, options.calm)):
         told = play_part(
@@ -37,6 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     seeds = range(first, first + options.seeds)
     tally = play_all(seeds, options.orders, jobs=options.jobs, shrink=options.shrink, say=_say)
     _report(tally, seeds, options.jobs)
+    if tally.is_cut_short:
+        return INTERRUPTED
     return 1 if tally.failed else 0
 
 
@@ -97,7 +108,7 @@ def _report(tally: Tally, seeds: range, jobs: int) -> None:
     calls = sum(tally.calls.values())
     hours = tally.virtual_ms / 3_600_000
     _say(
-        f"{tally.orders:,} orders in {tally.seeds:,} seeds ({seeds.start} to {seeds.stop - 1}):"
+        f"{tally.orders:,} orders in {tally.seeds:,} seeds ({_which(tally, seeds)}):"
         f" {tally.counts['runs']:,} runs of functions in {tally.counts['containers']:,} containers,"
         f" {calls:,} calls, {hours:,.0f} virtual hours"
     )
@@ -107,6 +118,11 @@ def _report(tally: Tally, seeds: range, jobs: int) -> None:
         _say(f"FINDINGS in {len(tally.failed)} seeds: {', '.join(map(str, sorted(tally.failed)))}")
     else:
         _say("no finding")
+
+
+def _which(tally: Tally, seeds: range) -> str:
+    whole = f"{seeds.start} to {seeds.stop - 1}"
+    return f"of {whole}, told to end" if tally.is_cut_short else whole
 
 
 def _say(line: str) -> None:

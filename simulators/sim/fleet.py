@@ -6,17 +6,19 @@ import gc
 import logging
 import multiprocessing
 import os
+import signal
 import sys
 import time
 from collections import Counter
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from simulators.sim.cores import free_cores, keep_to_one
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from concurrent.futures import Future
 
     from simulators.sim.cores import Free
@@ -42,6 +44,7 @@ class Tally:
     failed: list[int] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
     calls: Counter[str] = field(default_factory=Counter)
+    is_cut_short: bool = False
 
     def add(self, result: Result) -> None:
         """Count a seed."""
@@ -65,8 +68,28 @@ class Told:
 def play_all(
     seeds: Iterable[int], orders: int, *, jobs: int, shrink: bool, say: Callable[[str], None]
 ) -> Tally:
-    """Play seeds side by side; stories of failed ones are said as they come."""
-    tally, waiting = Tally(), iter(seeds)
+    """Play seeds side by side; stories of failed ones are said as they come.
+
+    KeyboardInterrupt ends it with what was played until then.
+    """
+    tally = Tally()
+    try:
+        _play_all(tally, seeds, orders, jobs=jobs, shrink=shrink, say=say)
+    except KeyboardInterrupt:
+        tally.is_cut_short = True
+    return tally
+
+
+def _play_all(
+    tally: Tally,
+    seeds: Iterable[int],
+    orders: int,
+    *,
+    jobs: int,
+    shrink: bool,
+    say: Callable[[str], None],
+) -> None:
+    waiting = iter(seeds)
     total = len(seeds) if isinstance(seeds, range) else 0
     began = shown = time.monotonic()
     with _processes(jobs) as processes:
@@ -86,7 +109,6 @@ def play_all(
                 shown = time.monotonic()
                 _progress(tally, total, end="\r" if sys.stderr.isatty() else "\n")
     _progress(tally, total, end="\n")
-    return tally
 
 
 def play_part(
@@ -121,20 +143,33 @@ def _play_part(
     return Told(replace(result, log=()), lines)
 
 
-def _processes(jobs: int) -> ProcessPoolExecutor:
+@contextmanager
+def _processes(jobs: int) -> Iterator[ProcessPoolExecutor]:
+    """Give processes that play; none of them outlives this one when it is told to end."""
     # Sets of strings must come in one order in every process: what is played once must be so again.
     os.environ["PYTHONHASHSEED"] = "0"
     spawn = multiprocessing.get_context("spawn")
-    return ProcessPoolExecutor(
+    processes = ProcessPoolExecutor(
         jobs,
         spawn,
         _prepare,
         (free_cores(spawn, jobs),),
         max_tasks_per_child=SEEDS_PER_PROCESS,
     )
+    with processes:
+        try:
+            yield processes
+        except KeyboardInterrupt:
+            processes.shutdown(wait=False, cancel_futures=True)
+            for process in multiprocessing.active_children():
+                process.terminate()
+            raise
 
 
 def _prepare(free: Free | None) -> None:
+    signal.signal(
+        signal.SIGINT, signal.SIG_IGN
+    )  # Ctrl-C reaches all; whoever started them ends them
     gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS, 10, 10)
     keep_to_one(free)
 

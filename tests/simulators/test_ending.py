@@ -1,4 +1,4 @@
-"""A demonstration that is told to end takes the app along that it has started."""
+"""What is told to end takes the processes along that it has started."""
 
 from __future__ import annotations
 
@@ -15,10 +15,18 @@ PATIENCE_SECONDS = 60
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
-@pytest.mark.parametrize("module", ["simulators.demo", "simulators.friday"])
-def test_nothing_stays_behind(module: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("module", "options", "processes"),
+    [
+        ("simulators.demo", [], 2),
+        ("simulators.friday", ["--live"], 2),
+        ("simulators.sim", ["--jobs", "2"], 4),  # one watches over what they share
+    ],
+)
+def test_nothing_stays_behind(
+    module: str, options: list[str], processes: int, tmp_path: Path
+) -> None:
     """SIGTERM, as from a supervisor or `kill`: the app is a process of its own."""
-    options = ["--live"] if module == "simulators.friday" else []
     with (tmp_path / "log").open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", module, "--orders", "1000", *options],
@@ -28,13 +36,15 @@ def test_nothing_stays_behind(module: str, tmp_path: Path) -> None:
             start_new_session=True,
         )
     for _ in range(PATIENCE_SECONDS * 20):
-        if len(_of_session(process.pid)) == 2:
+        if len(_of_session(process.pid)) == processes:
             break
         with suppress(subprocess.TimeoutExpired):
             pytest.fail(f"ended with {process.wait(0.05)}: {(tmp_path / 'log').read_text()}")
     process.send_signal(signal.SIGTERM)
     assert process.wait(PATIENCE_SECONDS) == 130
     assert _of_session(process.pid) == []
+    if module == "simulators.sim":
+        assert "of 0 to 49, told to end" in (tmp_path / "log").read_text()
 
 
 def _of_session(session: int) -> list[int]:
