@@ -1,4 +1,4 @@
-"""Handlers start a few at a time, and nobody waits for those that stand still."""
+"""Handlers start one after the other, and nobody waits for those that stand still."""
 
 from __future__ import annotations
 
@@ -36,6 +36,36 @@ def test_many_that_wait_for_each_other_all_run(turnstile: Turnstile) -> None:
     barrier.wait(PATIENCE_SECONDS)
 
 
+def test_who_waits_for_somebody_is_passed_before_who_is_busy(
+    turnstile: Turnstile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process with nothing to do lets others in, however patient it is with who is busy."""
+    monkeypatch.setattr("chalice_offline.drivers.turnstile.PATIENCE_SECONDS", 10**6)
+    answered = threading.Event()
+    turnstile.submit(lambda: answered.wait(PATIENCE_SECONDS))
+    turnstile.submit(answered.set)
+    assert answered.wait(PATIENCE_SECONDS / 2)
+
+
+def test_who_is_busy_is_passed_in_time(
+    turnstile: Turnstile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A handler that works without end does not keep others out."""
+    monkeypatch.setattr("time.process_time", iter(range(10**9)).__next__)  # always busy
+    end, done = threading.Event(), threading.Event()
+
+    def works() -> None:
+        while not end.is_set():
+            pass
+
+    turnstile.submit(works)
+    turnstile.submit(done.set)
+    try:
+        assert done.wait(PATIENCE_SECONDS)
+    finally:
+        end.set()
+
+
 def test_work_after_those_that_hang_is_done(turnstile: Turnstile) -> None:
     """Handlers that hang count no longer: what comes later runs, again and again."""
     end = threading.Event()
@@ -52,11 +82,15 @@ def test_work_after_those_that_hang_is_done(turnstile: Turnstile) -> None:
     end.set()
 
 
-def test_who_waits_for_an_answer_does_not_wait_for_events(
-    live: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def nobody_passes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is not looked, so that whatever else the machine does, nobody seems to stand still."""
+    monkeypatch.setattr("chalice_offline.drivers.turnstile.LOOK_SECONDS", PATIENCE_SECONDS)
+
+
+@pytest.mark.usefixtures("nobody_passes")
+def test_who_waits_for_an_answer_does_not_wait_for_events(live: Any) -> None:
     """A request is answered although events stand before it that nobody would pass."""
-    monkeypatch.setattr("chalice_offline.drivers.turnstile.PATIENCE_SECONDS", PATIENCE_SECONDS)
     end, ended = threading.Event(), list[bool]()
 
     def hangs(_event: Any, _context: Any) -> None:
@@ -73,6 +107,7 @@ def test_who_waits_for_an_answer_does_not_wait_for_events(
         end.set()
 
 
+@pytest.mark.usefixtures("nobody_passes")
 def test_a_burst_runs_in_order_on_few_threads(turnstile: Turnstile) -> None:
     """Each is run once, in the order in which they came, by threads that go on to the next."""
     count = 200

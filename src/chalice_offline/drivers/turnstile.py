@@ -1,15 +1,16 @@
-"""Lets handlers start a few at a time, as long as they get on.
+"""Lets handlers start one after the other, as long as they get on.
 
 Python runs one thread at a time, and a burst of a hundred events, each on a thread of its own at
-once, loses time to changes between threads. Two threads that go from one handler to the next do the
-same work in five sixths of the time (docs/BENCHMARKS.md). But nobody may wait for handlers that
-sleep, hang or talk to somebody: when none has come to its end for a moment, those inside no longer
-count, and all who wait go in.
+once, loses time to changes between threads; two do so already, where threads on two cores hand
+Python's lock to and fro (docs/BENCHMARKS.md). But nobody may wait for a handler that sleeps, hangs
+or talks to somebody: as soon as the process has nothing to do, or when none has come to its end for
+a moment, those inside no longer count, and others go in.
 """
 
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING
@@ -22,8 +23,10 @@ if TYPE_CHECKING:
 
     Work = Callable[[], None]
 
-AT_ONCE = 2
-# How long handlers may stand still before others pass them.
+AT_ONCE = 1
+# How often it is looked whether anything gets on,
+LOOK_SECONDS = 0.003
+# and how long a handler that is busy keeps others waiting.
 PATIENCE_SECONDS = 0.01
 
 
@@ -114,17 +117,23 @@ class Turnstile:
             self._run_here(work)
 
     def _watch_them(self) -> None:
+        looks = 0
         while True:
             with self._changed:
                 while not (self._waiting or self._stopped):
                     self._changed.wait()
                 begun = self._begun
-            if self._over.wait(PATIENCE_SECONDS):
+            spent = time.process_time()
+            if self._over.wait(LOOK_SECONDS):
                 return
+            is_idle = time.process_time() - spent < LOOK_SECONDS / 2
             with self._changed:
                 if begun != self._begun:
-                    self._passed_in_a_row = 0
-                else:
+                    looks = self._passed_in_a_row = 0
+                    continue
+                looks += 1
+                if is_idle or looks * LOOK_SECONDS >= PATIENCE_SECONDS:
+                    looks = 0
                     self._pass()
 
     def _pass(self) -> None:
