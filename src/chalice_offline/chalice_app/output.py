@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 
 
 class _RunOutput:
-    """Cuts what a run writes, piece by piece and from several threads, into lines."""
+    """Cuts what a run writes, piece by piece and from several threads, into lines.
+
+    They are passed on a line at a time, too: `print` writes its arguments one by one, and whoever
+    else writes to the same stream would get between them.
+    """
 
     def __init__(self, run: FunctionRun, clock: Clock) -> None:
         self.request_id = run.request_id
@@ -29,6 +33,24 @@ class _RunOutput:
         self._clock = clock
         self._lock = threading.Lock()
         self._begun: list[str] = []
+        # What of a line has not been passed on, by where it goes.
+        self._held: dict[Any, str] = {}
+
+    def pass_on(self, stream: Any, text: str) -> None:
+        """Write whole lines to a stream, and keep what has begun."""
+        with self._lock:
+            lines, end, begun = (self._held.pop(stream, "") + text).rpartition("\n")
+            if begun:
+                self._held[stream] = begun
+        if end:
+            stream.write(lines + end)
+
+    def flush(self, stream: Any) -> None:
+        """Write what of a line there is."""
+        with self._lock:
+            begun = self._held.pop(stream, "")
+        if begun:
+            stream.write(begun)
 
     def write(self, text: str) -> None:
         with self._lock:
@@ -49,6 +71,9 @@ class _RunOutput:
             if self._begun:
                 self._log.append(self._clock.now_ms(), "".join(self._begun))
                 self._begun.clear()
+            held, self._held = self._held, {}
+        for stream, begun in held.items():
+            stream.write(begun)
 
 
 _present: ContextVar[_RunOutput | None] = ContextVar("present_output", default=None)
@@ -62,9 +87,17 @@ class _Stream:
 
     def write(self, text: str) -> int:
         output = _present.get()
+        if output is None:
+            return int(self.passes_to.write(text) or 0)
+        output.write(text)
+        output.pass_on(self.passes_to, text)
+        return len(text)
+
+    def flush(self) -> None:
+        output = _present.get()
         if output is not None:
-            output.write(text)
-        return int(self.passes_to.write(text) or 0)
+            output.flush(self.passes_to)
+        self.passes_to.flush()
 
     def writelines(self, lines: list[str]) -> None:
         for line in lines:
