@@ -25,6 +25,25 @@ LISTINGS = {
 """How each partner that can be asked calls a new order, the list of them, and their ids there."""
 
 
+def cancelled_at_clovers_till(street: Street) -> tuple[str, str, str]:
+    """Cancel an order, of which Clover tells late; return its id, and its ticket's and merchant's."""
+    till = street.world.clover
+    order_id = street.place("doordash", store=CLOVER_STORE, number=1)
+    street.settle()
+    till.faults.add("*", "late_webhook", seconds=86_400)
+    ticket = till.tickets()[0].order_id
+    till.cancel_at_the_till(ticket)
+    return order_id, ticket, street.world.generator.stores[CLOVER_STORE].location_id
+
+
+def told_by_clover(street: Street, merchants: dict[str, Any]) -> Any:
+    """Post what Clover says of merchants, and return the answer."""
+    code = street.world.clover.settings.auth_code
+    headers = {"X-Clover-Auth": code, "Content-Type": "application/json"}
+    body = json.dumps({"appId": "APP", "merchants": merchants})
+    return street.offline.http.post("/webhooks/pos/clover", headers=headers, body=body)
+
+
 @pytest.mark.parametrize(
     "bad",
     [
@@ -37,18 +56,11 @@ LISTINGS = {
 )
 def test_clovers_webhook_is_read_but_for_what_cannot_be(long_street: Street, bad: Any) -> None:
     """It is about many merchants at once, and to send it again would not make it readable."""
-    street, till = long_street, long_street.world.clover
-    order_id = street.place("doordash", store=CLOVER_STORE, number=1)
-    street.settle()
-    till.faults.add("*", "late_webhook", seconds=86_400)
-    ticket = till.tickets()[0].order_id
-    till.cancel_at_the_till(ticket)
-    merchant = street.world.generator.stores[CLOVER_STORE].location_id
+    street = long_street
+    order_id, ticket, merchant = cancelled_at_clovers_till(street)
     change = {"objectId": f"O:{ticket}", "type": "DELETE", "ts": street.world.now_ms()}
     merchants = {"ANOTHER": [bad], merchant: [bad, change, bad]}
-    body = json.dumps({"appId": "APP", "merchants": merchants})
-    headers = {"X-Clover-Auth": till.settings.auth_code, "Content-Type": "application/json"}
-    reply = street.offline.http.post("/webhooks/pos/clover", headers=headers, body=body)
+    reply = told_by_clover(street, merchants)
     assert reply.status_code == 200
     street.go(seconds=60)
     assert street.decisions() == {order_id: "cancelled_by_merchant"}
@@ -132,19 +144,12 @@ def test_a_store_whose_poll_ends_the_function_keeps_no_other_from_being_asked_fo
 
 def test_clovers_webhook_may_tell_of_more_orders_than_one_call_takes(long_street: Street) -> None:
     """Many merchants are in one POST; refused, it would come again and again."""
-    street, till = long_street, long_street.world.clover
-    order_id = street.place("doordash", store=CLOVER_STORE, number=1)
-    street.settle()
-    till.faults.add("*", "late_webhook", seconds=86_400)
-    ticket = till.tickets()[0].order_id
-    till.cancel_at_the_till(ticket)
-    merchant = street.world.generator.stores[CLOVER_STORE].location_id
+    street = long_street
+    order_id, ticket, merchant = cancelled_at_clovers_till(street)
     change = {"type": "DELETE", "ts": street.world.now_ms()}
     others = [change | {"objectId": f"O:OTHER{number}"} for number in range(24)]
     merchants = {"ANOTHER": others, merchant: [change | {"objectId": f"O:{ticket}"}]}
-    body = json.dumps({"appId": "APP", "merchants": merchants})
-    headers = {"X-Clover-Auth": till.settings.auth_code, "Content-Type": "application/json"}
-    reply = street.offline.http.post("/webhooks/pos/clover", headers=headers, body=body)
+    reply = told_by_clover(street, merchants)
     assert reply.status_code == 200
     street.go(seconds=60)
     assert street.decisions() == {order_id: "cancelled_by_merchant"}

@@ -35,12 +35,15 @@ class _RunOutput:
         self._begun: list[str] = []
         # What of a line has not been passed on, by where it goes.
         self._held: dict[Any, str] = {}
+        self._is_over = False
 
     def pass_on(self, stream: Any, text: str) -> None:
-        """Write whole lines to a stream, and keep what has begun."""
+        """Write whole lines to a stream, and keep what has begun until the run is over."""
         with self._lock:
             lines, end, begun = (self._held.pop(stream, "") + text).rpartition("\n")
-            if begun:
+            if begun and self._is_over:  # of a thread that outlives its run
+                end += begun
+            elif begun:
                 self._held[stream] = begun
         if end:
             stream.write(lines + end)
@@ -71,7 +74,7 @@ class _RunOutput:
             if self._begun:
                 self._log.append(self._clock.now_ms(), "".join(self._begun))
                 self._begun.clear()
-            held, self._held = self._held, {}
+            held, self._held, self._is_over = self._held, {}, True
         for stream, begun in held.items():
             stream.write(begun)
 

@@ -9,39 +9,34 @@ from chalice_offline.commands.running import ENDPOINT_VARIABLE, Refused, Running
 from chalice_offline.samples import KINDS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import click
+
+    Completer = Callable[[click.Context, click.Parameter, str], list[str]]
 
 _SECONDS = 2  # a shell waits no longer
 
 
-def function_names(context: click.Context, _parameter: click.Parameter, begun: str) -> list[str]:
-    """Return the functions whose names begin so."""
-    return _names(context, "functions", begun)
+def _names_of(kind: str) -> Completer:
+    """Return what completes the names of one kind of the session's things."""
+
+    def names(context: click.Context, _parameter: click.Parameter, begun: str) -> list[str]:
+        try:
+            found = _session(context).get(kind)[kind]
+        except Refused:  # nothing runs: nothing is known, and a shell shows no sentence
+            return []
+        return sorted(one["name"] for one in found if one["name"].startswith(begun))
+
+    return names
 
 
-def queue_names(context: click.Context, _parameter: click.Parameter, begun: str) -> list[str]:
-    """Return the queues whose names begin so."""
-    return _names(context, "queues", begun)
-
-
-def topic_names(context: click.Context, _parameter: click.Parameter, begun: str) -> list[str]:
-    """Return the topics whose names begin so."""
-    return _names(context, "topics", begun)
-
-
-def bucket_names(context: click.Context, _parameter: click.Parameter, begun: str) -> list[str]:
-    """Return the buckets whose names begin so."""
-    return _names(context, "buckets", begun)
-
-
-def bus_names(context: click.Context, _parameter: click.Parameter, begun: str) -> list[str]:
-    """Return the buses whose names begin so."""
-    return _names(context, "buses", begun)
-
-
-def stream_names(context: click.Context, _parameter: click.Parameter, begun: str) -> list[str]:
-    """Return the streams whose names begin so."""
-    return _names(context, "streams", begun)
+function_names = _names_of("functions")
+queue_names = _names_of("queues")
+topic_names = _names_of("topics")
+bucket_names = _names_of("buckets")
+bus_names = _names_of("buses")
+stream_names = _names_of("streams")
 
 
 def service_names(context: click.Context, _parameter: click.Parameter, begun: str) -> list[str]:
@@ -61,11 +56,3 @@ def _session(context: click.Context) -> Running:
     """Return the session that the command would be for, once it is whole."""
     endpoint = context.params.get("endpoint") or os.environ.get(ENDPOINT_VARIABLE)
     return the_running(endpoint, _SECONDS)
-
-
-def _names(context: click.Context, what: str, begun: str) -> list[str]:
-    try:
-        found = _session(context).get(what)[what]
-    except Refused:  # nothing runs: nothing is known, and a shell shows no sentence
-        return []
-    return sorted(one["name"] for one in found if one["name"].startswith(begun))
