@@ -26,7 +26,7 @@ LISTINGS = {
 
 
 def cancelled_at_clovers_till(street: Street) -> tuple[str, str, str]:
-    """Cancel an order, of which Clover tells late; return its id, and its ticket's and merchant's."""
+    """Cancel an order late told of by Clover; return the ids of order, ticket and merchant."""
     till = street.world.clover
     order_id = street.place("doordash", store=CLOVER_STORE, number=1)
     street.settle()
