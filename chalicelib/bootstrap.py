@@ -295,7 +295,7 @@ class Services:
         """HTTP to the vendors."""
         from chalicelib.adapters.http import VendorHttp
 
-        return VendorHttp()
+        return VendorHttp(self.now_ms)
 
     @cached_property
     def channels(self) -> Mapping[str, Channel]:

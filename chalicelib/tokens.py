@@ -178,7 +178,8 @@ class TokenCache:
 
     def _note_failure(self, old: Token, error: DomainError) -> None:
         now_ms, failures = self._now_ms(), old.failures + 1
-        wait_ms = backoff_seconds(failures, LONGEST_SECONDS) * 1000
+        asked = getattr(error, "retry_after", None)
+        wait_ms = backoff_seconds(failures, LONGEST_SECONDS, asked) * 1000
         refused = isinstance(error, GrantRefused)
         failed = replace(
             old,

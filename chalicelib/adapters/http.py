@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import gzip
 import json as json_module
+import math
 import ssl
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain.deadlines import CONNECT_SECONDS, READ_SECONDS
@@ -18,9 +21,15 @@ from chalicelib.domain.json_text import read_json
 from chalicelib.telemetry import trace, work
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     import requests
+
+LONGEST_ASKED_SECONDS = 3600
+"""No vendor's limit counts over a longer time: who asks for more is asked again after that."""
+
+ABOUT_THE_CALLER = (401, 408, 429)
+"""With whatever body, these say the same: the call was not carried out, or nobody knows."""
 
 
 class VendorHttpError(DomainError):
@@ -37,17 +46,40 @@ class NoReply(VendorHttpError):  # noqa: N818 - what happened
 
 @dataclass(frozen=True, slots=True)
 class HttpReply:
-    """A reply of a vendor, whatever its status."""
+    """A reply of a vendor, whatever its status. `at_ms` is when it came by our clock, 0 unknown."""
 
     status: int
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
+    at_ms: int = 0
 
     @property
     def retry_after(self) -> int | None:
-        """Retry-After in seconds when the vendor gives a number."""
-        value = self.headers.get("retry-after", "")
-        return int(value) if value.isdecimal() and len(value) < 6 else None
+        """Retry-After in seconds, at most an hour; None where it is missing or means nothing.
+
+        A date is reckoned from the reply's own Date, where there is one: the vendor's clock may be
+        minutes off ours (RFC 9110, 10.2.3).
+        """
+        value = self.headers.get("retry-after", "").strip()
+        if value.isascii() and value.isdecimal():
+            return LONGEST_ASKED_SECONDS if len(value) > 5 else _bounded(int(value))
+        until = _http_date(value)
+        since = _http_date(self.headers.get("date", ""))
+        if since is None and self.at_ms:
+            since = datetime.fromtimestamp(self.at_ms / 1000, UTC)
+        if until is None or since is None:
+            return None
+        return _bounded(math.ceil((until - since).total_seconds()))
+
+    @property
+    def is_of_another(self) -> bool:
+        """Say whether somebody in between answered: a redirect, or a page where JSON is spoken.
+
+        Neither an order's refusal nor its acceptance follows from that, whatever the status.
+        """
+        if self.status in ABOUT_THE_CALLER or self.status >= 500:
+            return False
+        return 300 <= self.status < 400 or self.body.lstrip()[:1] == b"<"
 
     def json_object(self) -> dict[str, Any]:
         """Return the body as a JSON object; NoReply when it is none (a proxy's page, a cut)."""
@@ -94,7 +126,8 @@ class HttpReply:
 class VendorHttp:
     """Calls to vendors over kept-alive connections."""
 
-    def __init__(self) -> None:
+    def __init__(self, now_ms: Callable[[], int] = lambda: 0) -> None:
+        self._now_ms = now_ms
         self._session: requests.Session | None = None
 
     def call(
@@ -108,7 +141,7 @@ class VendorHttp:
         read_seconds: int = READ_SECONDS,
         compressed: bool = False,
     ) -> HttpReply:
-        """Make one call. Raise ConnectFailed or NoReply when it has no answer.
+        """Make one call. Raise ConnectFailed or NoReply when it has no answer of the vendor's.
 
         `compressed` sends the JSON in gzip's form, to vendors that say that they take it.
         """
@@ -136,7 +169,28 @@ class VendorHttp:
         except requests.RequestException as error:
             raise _classified(error) from error
         lower = {name.lower(): value for name, value in reply.headers.items()}
-        return HttpReply(reply.status_code, reply.content, lower)
+        return of_the_vendor(HttpReply(reply.status_code, reply.content, lower, self._now_ms()))
+
+
+def of_the_vendor(reply: HttpReply) -> HttpReply:
+    """Return a reply; NoReply when it is not the vendor's own (`HttpReply.is_of_another`)."""
+    if reply.is_of_another:
+        what = "a redirect" if 300 <= reply.status < 400 else "a page"
+        raise NoReply(f"HTTP {reply.status}, {what} instead of an answer")
+    return reply
+
+
+def _bounded(seconds: int) -> int:
+    return min(max(seconds, 0), LONGEST_ASKED_SECONDS)
+
+
+def _http_date(value: str) -> datetime | None:
+    """Read a date of a header; None when it is none."""
+    try:
+        moment = parsedate_to_datetime(value)
+    except (ValueError, TypeError, IndexError):
+        return None
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 
 def _traced() -> dict[str, str]:

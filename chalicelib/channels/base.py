@@ -62,6 +62,18 @@ class PartnerRefused(DomainError):  # noqa: N818 - a decision of theirs
     """The partner's API said no for good."""
 
 
+class ToldInPart(DomainError):  # noqa: N818 - precisely what we know
+    """The partner has our answer, but not what is said beside it: the answer stands.
+
+    `again` says that to say it once more may help.
+    """
+
+    def __init__(self, reason: str, *, again: bool, retry_after: int | None = None) -> None:
+        super().__init__(reason)
+        self.again = again
+        self.retry_after = retry_after
+
+
 class OrderNotShown(PartnerRefused):
     """The partner knows no such order: it never did, or does not any more."""
 
@@ -82,8 +94,9 @@ class Channel(Protocol):
 
     Every call may raise PartnerUnavailable (also for an outcome that is unknown: the same call
     is made again) or PartnerRefused. Answers are idempotent: a refusal of a repeated answer is
-    read back, and "it is so already" is a success. `secrets` is given where it is needed; the
-    calls take what they need from the callable the channel was made with.
+    read back, and "it is so already" is a success. `accept` may raise ToldInPart. `secrets` is
+    given where it is needed; the calls take what they need from the callable the channel was made
+    with.
     """
 
     name: str

@@ -364,7 +364,9 @@ CONTRACTS: dict[str, Contract] = {
     "order.edited": Contract(OrderEdited, "the customer changed it: people have to look"),
     "order.voided": Contract(OrderExplained, "a ticket that must not be is gone"),
     "order.void_failed": Contract(OrderExplained, "a ticket that must not be is left to people"),
-    "order.callback_refused": Contract(OrderExplained, "the partner did not take our answer"),
+    "order.callback_refused": Contract(
+        OrderExplained, "the partner did not take (all of) our answer"
+    ),
     "order.unreadable": Contract(OrderUnreadable, "its record cannot be read by this code"),
     "order.unsettled": Contract(OrderUnsettled, "our shop's customer may need help: people look"),
     "store.offline": Contract(StoreReachable, "the point of sale does not answer", "store id"),

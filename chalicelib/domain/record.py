@@ -253,9 +253,13 @@ class OrderRecord:
         until_ms = self.answer_lease_until_ms
         return until_ms is not None and now_ms < until_ms
 
-    def answer(self, answer: Answer, now_ms: int) -> OrderRecord:
-        """Note what the partner was told."""
+    def answer(self, answer: Answer, now_ms: int, beside: str = "") -> OrderRecord:
+        """Note what the partner was told; `beside` is why it has less than that, for staff."""
         told = replace(self, answer_tries=0, answer_next_ms=None, answer_lease_until_ms=None)
+        if beside:
+            why = {"why": f"the answer stands, but {beside}"}
+            news = _event(self, "order.callback_refused", now_ms, why)
+            told = replace(told, outbox=(*self.outbox, news))
         if answer is Answer.READY:
             return _touched(replace(told, ready_told=True), now_ms).tidied()
         return _touched(replace(told, answered=SAID[answer]), now_ms).tidied()
@@ -300,14 +304,20 @@ class OrderRecord:
         )
         return _touched(waiting, now_ms)
 
-    def postpone_answer(self, next_ms: int, reason: str, now_ms: int) -> OrderRecord:
-        """Note that the partner could not be told, why, and when it is tried again."""
+    def postpone_answer(
+        self, next_ms: int, reason: str, now_ms: int, *, is_known: bool = False
+    ) -> OrderRecord:
+        """Note that the partner could not be told, why, and when it is tried again.
+
+        `is_known` says that it has the answer, and lacks only what is said beside it.
+        """
         tries = self.answer_tries + 1
         waiting = replace(
             self,
             answer_tries=tries,
             answer_next_ms=next_ms,
             answer_lease_until_ms=None,
+            answer_begun=self.answer_begun or is_known,
             waiting_for=reason[:200],
         )
         return _touched(waiting, now_ms)

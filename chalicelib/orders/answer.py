@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from chalicelib import log
 from chalicelib.adapters.http import VendorHttpError
-from chalicelib.channels.base import PartnerRefused, PartnerUnavailable
+from chalicelib.channels.base import PartnerRefused, PartnerUnavailable, ToldInPart
 from chalicelib.domain.deadlines import WAKES_IN_A_ROW, backoff_seconds
 from chalicelib.domain.duties import (
     SAID,
@@ -69,8 +69,7 @@ def _tell(services: Services, record: OrderRecord, answer: Answer, event_id: str
     now_ms = services.now_ms()
     written = record
     try:
-        if now_ms > _until_ms(channel, record):
-            raise PartnerRefused("too late: the partner has decided without us")
+        _check_patience(channel, record, now_ms)
         if not channel.reads_back:
             record, written = _begun(services, record, answer, event_id)
         # As it was before: a refusal of a first answer is no echo of an earlier one.
@@ -81,20 +80,46 @@ def _tell(services: Services, record: OrderRecord, answer: Answer, event_id: str
         # Saying the same answer twice does no harm, so every kind of failure is retried.
         retry_after = error.retry_after if isinstance(error, PartnerUnavailable) else None
         _later(services, written, str(error), retry_after)
+    except ToldInPart as error:
+        if error.again and now_ms < _until_ms(channel, record) - LAST_TRY_MS:
+            _later(services, written, str(error), error.retry_after, is_known=True)
+            return
+        told = _told(services, written, answer, event_id, beside=str(error))
+        relay_and_settle(services, told)
     except PartnerRefused as error:
         _refused(services, written, answer, str(error))
     else:
-        told = change(
-            services,
-            written,
-            lambda r: r.heard(event_id).answer(answer, services.now_ms()),
-        )
-        after_ms = now_ms - record.received_ms
-        log.info(f"callback.{SAID.get(answer, answer)}", order=record.key, after_ms=after_ms)
-        if record.answered is None:
-            put(now_ms, {"AnswerAge": after_ms}, {"channel": record.channel})
-        if answer_owed(told) is not None:
-            wake(services, told, Duty.PARTNER)
+        _told(services, written, answer, event_id)
+
+
+def _check_patience(channel: Channel, record: OrderRecord, now_ms: int) -> None:
+    """Raise PartnerRefused when it is too late to say anything, ToldInPart when enough was said."""
+    if now_ms <= _until_ms(channel, record):
+        return
+    if channel.reads_back and record.answer_begun:
+        raise ToldInPart(record.waiting_for, again=False)
+    raise PartnerRefused("too late: the partner has decided without us")
+
+
+def _told(
+    services: Services, record: OrderRecord, answer: Answer, event_id: str | None, beside: str = ""
+) -> OrderRecord:
+    """Write down that the partner has the answer, though not what was said `beside` it."""
+    told = change(
+        services,
+        record,
+        lambda r: r.heard(event_id).answer(answer, services.now_ms(), beside),
+    )
+    now_ms = services.now_ms()
+    after_ms = now_ms - record.received_ms
+    log.info(f"callback.{SAID.get(answer, answer)}", order=record.key, after_ms=after_ms)
+    if beside:
+        log.error("callback.told_in_part", order=record.key, reason=beside)
+    if record.answered is None:
+        put(now_ms, {"AnswerAge": after_ms}, {"channel": record.channel})
+    if answer_owed(told) is not None:
+        wake(services, told, Duty.PARTNER)
+    return told
 
 
 def _begun(
@@ -146,7 +171,14 @@ def _ready_ms(record: OrderRecord, now_ms: int) -> int:
     return max(soonest_ms, wanted_ms or 0) if record.state is State.HELD else soonest_ms
 
 
-def _later(services: Services, record: OrderRecord, reason: str, retry_after: int | None) -> None:
+def _later(
+    services: Services,
+    record: OrderRecord,
+    reason: str,
+    retry_after: int | None,
+    *,
+    is_known: bool = False,
+) -> None:
     wait = backoff_seconds(record.answer_tries + 1, LONGEST_WAIT_SECONDS, retry_after)
     now_ms = services.now_ms()
     at_ms = now_ms + wait * 1000
@@ -154,7 +186,9 @@ def _later(services: Services, record: OrderRecord, reason: str, retry_after: in
     if now_ms < last_ms:
         at_ms = min(at_ms, last_ms)
     waiting = change(
-        services, record, lambda r: r.postpone_answer(at_ms, reason, services.now_ms())
+        services,
+        record,
+        lambda r: r.postpone_answer(at_ms, reason, services.now_ms(), is_known=is_known),
     )
     log.warning("callback.waits", order=record.key, reason=reason, seconds=wait)
     wake_again(services, waiting, Duty.PARTNER, at_ms)

@@ -20,7 +20,13 @@ from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 from botocore.client import BaseClient
 
-from chalicelib.adapters.http import ConnectFailed, HttpReply, NoReply, VendorHttp
+from chalicelib.adapters.http import (
+    ConnectFailed,
+    HttpReply,
+    NoReply,
+    VendorHttp,
+    of_the_vendor,
+)
 from chalicelib.domain.deadlines import CONNECT_SECONDS, READ_SECONDS
 from simulators import faults
 from simulators.sim import plan as plans
@@ -249,7 +255,7 @@ class Door:
         _let_time_pass(slow * delay * first)
         reply = self._carried_out(simulator, request, trouble)
         _let_time_pass(slow * delay * (1 - first))
-        return self._brought_back(reply, trouble, read_seconds)
+        return of_the_vendor(self._brought_back(reply, trouble, read_seconds))
 
     def _trouble(self, mount: str, words: tuple[object, ...]) -> str:
         if self.is_fair:

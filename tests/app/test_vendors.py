@@ -181,3 +181,66 @@ def test_reply_that_not_every_parser_reads_alike_is_none(body: bytes) -> None:
             read()
     assert reply.json_or_empty() == {}
     assert HttpReply(200, b'\xef\xbb\xbf{"a": 1}').json_object() == {"a": 1}
+
+
+DATE = "Sat, 28 Nov 2026 12:00:00 GMT"
+
+
+@pytest.mark.parametrize(
+    ("asked", "headers", "seconds"),
+    [
+        ("7", {}, 7),
+        ("0", {}, 0),
+        ("86400", {}, 3600),
+        ("99999999999999999999", {}, 3600),
+        ("Sat, 28 Nov 2026 12:00:30 GMT", {"date": DATE}, 30),
+        ("Saturday, 28-Nov-26 12:00:30 GMT", {"date": DATE}, 30),
+        ("Sat, 28 Nov 2026 11:00:00 GMT", {"date": DATE}, 0),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", {"date": DATE}, 3600),
+        # Without a Date of its own: by our clock, which says 12:00:10.
+        ("Sat, 28 Nov 2026 12:00:30 GMT", {}, 20),
+        ("Sat, 28 Nov 2026 12:00:30 GMT", {"date": "now"}, 20),
+        ("soon", {"date": DATE}, None),
+        ("1.5", {}, None),
+        ("-1", {}, None),
+        ("\u00b2", {}, None),
+        ("", {}, None),
+    ],
+)
+def test_retry_after_is_a_number_or_a_date(
+    asked: str, headers: dict[str, str], seconds: int | None
+) -> None:
+    """A date counts from the vendor's own clock, which may be minutes off ours; an hour at most."""
+    reply = HttpReply(429, b"", {**headers, "retry-after": asked}, at_ms=1_795_867_210_000)
+    assert reply.retry_after == seconds
+
+
+@responses.activate
+@pytest.mark.parametrize("status", [200, 202, 400, 403, 404, 409])
+def test_a_page_in_place_of_json_is_nobodys_answer(status: int) -> None:
+    """What stands in between refuses and accepts nothing for the vendor."""
+    page = b" \n<!doctype html><title>Blocked</title>"
+    responses.post("https://vendor.example/", body=page, status=status, content_type="text/html")
+    with pytest.raises(NoReply, match=f"HTTP {status}, a page"):
+        VendorHttp().call("POST", "https://vendor.example/", json={})
+
+
+@responses.activate
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_is_not_followed_and_decides_nothing(status: int) -> None:
+    """It never leads to where a token of ours belongs."""
+    headers = {"Location": "https://elsewhere.example/"}
+    responses.post("https://vendor.example/", status=status, headers=headers)
+    with pytest.raises(NoReply, match="a redirect"):
+        VendorHttp().call("POST", "https://vendor.example/", json={})
+    assert len(responses.calls) == 1
+
+
+@responses.activate
+@pytest.mark.parametrize("status", [401, 429, 503])
+def test_a_page_about_the_caller_or_from_a_gateway_keeps_its_status(status: int) -> None:
+    """Whoever says it: nothing was decided, and how long to wait is worth knowing."""
+    headers = {"Retry-After": "9"}
+    responses.post("https://vendor.example/", body="<html>", status=status, headers=headers)
+    reply = VendorHttp().call("POST", "https://vendor.example/", json={})
+    assert (reply.status, reply.retry_after) == (status, 9)

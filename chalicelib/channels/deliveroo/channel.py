@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from chalicelib import log
+from chalicelib.adapters.http import VendorHttpError
 from chalicelib.channels.api import PartnerApi
 from chalicelib.channels.base import (
     OrderNotShown,
     PartnerRefused,
+    PartnerUnavailable,
     SignatureInvalid,
+    ToldInPart,
     WebhookReply,
     hex_hmac_sha256,
     obj,
@@ -153,13 +156,7 @@ class Deliveroo:
         self._update(record, {"status": "accepted"}, {"accepted", "confirmed"})
         if record.order is not None and record.order.timing.when is When.SCHEDULED:
             self._update(record, {"status": "confirmed"}, {"confirmed"})
-        body = {"status": "succeeded", "occurred_at": iso(self._now_ms())}
-        reply = self._api.call("POST", f"{_path(record.order_id)}/sync_status", body)
-        if reply.status == 409:
-            # Three minutes after the acceptance nobody asks any more: the order stands.
-            log.warning("deliveroo.sync_too_late", order=record.key)
-        elif reply.status >= 300:
-            raise PartnerRefused(f"sync status: HTTP {reply.status}")
+        self._say_synced(record)
 
     def deny(self, record: OrderRecord) -> None:
         """Reject the order."""
@@ -271,6 +268,22 @@ class Deliveroo:
         reason = REJECT_REASONS.get(refusal.reason, "other")
         body = {"status": "rejected", "reject_reason": reason, "notes": refusal.text}
         self._update(record, body, OVER)
+
+    def _say_synced(self, record: OrderRecord) -> None:
+        """Say that the point of sale has the order, which is accepted whatever comes of this."""
+        body = {"status": "succeeded", "occurred_at": iso(self._now_ms())}
+        try:
+            reply = self._api.call("POST", f"{_path(record.order_id)}/sync_status", body)
+        except PartnerUnavailable as error:
+            why = f"sync status: {error}"
+            raise ToldInPart(why, again=True, retry_after=error.retry_after) from error
+        except VendorHttpError as error:
+            raise ToldInPart(f"sync status: {error}", again=True) from error
+        if reply.status == 409:
+            # Three minutes after the acceptance nobody asks any more.
+            log.warning("deliveroo.sync_too_late", order=record.key)
+        elif reply.status >= 300:
+            raise ToldInPart(f"sync status: HTTP {reply.status}", again=False)
 
     def _update(self, record: OrderRecord, body: dict[str, Any], wanted: set[str]) -> None:
         reply = self._api.call("PATCH", _path(record.order_id), body)
