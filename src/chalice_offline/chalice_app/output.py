@@ -6,6 +6,7 @@ taken down, and in both cases the text goes where it would have gone anyway.
 
 from __future__ import annotations
 
+import io
 import logging
 import sys
 import threading
@@ -14,72 +15,16 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from chalice_offline.chalice_app.process_patches import replace, undo_then
+from chalice_offline.chalice_app.run_output import RunOutput
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from chalice_offline.core.clock import Clock
     from chalice_offline.core.run import FunctionRun
 
 
-class _RunOutput:
-    """Cuts what a run writes, piece by piece and from several threads, into lines.
-
-    They are passed on a line at a time, too: `print` writes its arguments one by one, and whoever
-    else writes to the same stream would get between them.
-    """
-
-    def __init__(self, run: FunctionRun, clock: Clock) -> None:
-        self.request_id = run.request_id
-        self._log = run.log
-        self._clock = clock
-        self._lock = threading.Lock()
-        self._begun: list[str] = []
-        # What of a line has not been passed on, by where it goes.
-        self._held: dict[Any, str] = {}
-        self._is_over = False
-
-    def pass_on(self, stream: Any, text: str) -> None:
-        """Write whole lines to a stream, and keep what has begun until the run is over."""
-        with self._lock:
-            lines, end, begun = (self._held.pop(stream, "") + text).rpartition("\n")
-            if begun and self._is_over:  # of a thread that outlives its run
-                end += begun
-            elif begun:
-                self._held[stream] = begun
-        if end:
-            stream.write(lines + end)
-
-    def flush(self, stream: Any) -> None:
-        """Write what of a line there is."""
-        with self._lock:
-            begun = self._held.pop(stream, "")
-        if begun:
-            stream.write(begun)
-
-    def write(self, text: str) -> None:
-        with self._lock:
-            *complete, rest = text.split("\n")
-            for line in complete:
-                self._begun.append(line)
-                self._log.append(self._clock.now_ms(), "".join(self._begun) + "\n")
-                self._begun.clear()
-            if rest:
-                self._begun.append(rest)
-
-    def append(self, entry: str) -> None:
-        """Add an entry that may have several lines and stays one event."""
-        self._log.append(self._clock.now_ms(), entry)
-
-    def end(self) -> None:
-        with self._lock:
-            if self._begun:
-                self._log.append(self._clock.now_ms(), "".join(self._begun))
-                self._begun.clear()
-            held, self._held, self._is_over = self._held, {}, True
-        for stream, begun in held.items():
-            stream.write(begun)
-
-
-_present: ContextVar[_RunOutput | None] = ContextVar("present_output", default=None)
+_present: ContextVar[RunOutput | None] = ContextVar("present_output", default=None)
 
 
 class _Stream:
@@ -92,8 +37,10 @@ class _Stream:
         output = _present.get()
         if output is None:
             return int(self.passes_to.write(text) or 0)
-        output.write(text)
-        output.pass_on(self.passes_to, text)
+        if not isinstance(text, str):
+            message = f"write() argument must be str, not {type(text).__name__}"
+            raise TypeError(message)
+        output.write(self.passes_to, str.__str__(text))  # whatever a class of str's own does
         return len(text)
 
     def flush(self) -> None:
@@ -102,12 +49,44 @@ class _Stream:
             output.flush(self.passes_to)
         self.passes_to.flush()
 
-    def writelines(self, lines: list[str]) -> None:
+    def writelines(self, lines: Iterable[str]) -> None:
+        for line in lines:
+            self.write(line)
+
+    @property
+    def buffer(self) -> _Bytes:
+        return _Bytes(self.passes_to)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.passes_to, name)
+
+
+class _Bytes:
+    """The same for `sys.stdout.buffer`; AttributeError where the stream has none."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+        self.passes_to = stream.buffer
+
+    def write(self, data: bytes) -> int:
+        output = _present.get()
+        if output is not None:
+            output.write_bytes(self._stream, bytes(memoryview(data)))
+        return int(self.passes_to.write(data) or 0)
+
+    def writelines(self, lines: Iterable[bytes]) -> None:
         for line in lines:
             self.write(line)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.passes_to, name)
+
+
+class _Nowhere(io.TextIOBase):
+    """Where a process without a terminal prints: Python has None there, and prints nothing."""
+
+    def write(self, text: str) -> int:
+        return len(text)
 
 
 class _LambdaLogging(logging.Handler):
@@ -131,17 +110,29 @@ class _LambdaLogging(logging.Handler):
 
 
 _logging = _LambdaLogging()
+_STREAMS = ("stdout", "stderr")
+_placing = threading.Lock()
 
 
 def watch_output() -> None:
     """Put the watchers in place, or back: test runners replace the streams now and then."""
-    for name in ("stdout", "stderr"):
-        if not isinstance(getattr(sys, name), _Stream):
-            replace(sys, name, _Stream(getattr(sys, name)))
-    root = logging.getLogger()
-    if _logging not in root.handlers:
-        root.addHandler(_logging)
-        undo_then(lambda: root.removeHandler(_logging))
+    if _are_watched():
+        return
+    with _placing:  # or two handlers that begin at once watch one another's watchers
+        for name in _STREAMS:
+            stream = getattr(sys, name)
+            if not isinstance(stream, _Stream):
+                replace(sys, name, _Stream(_Nowhere() if stream is None else stream))
+        root = logging.getLogger()
+        if _logging not in root.handlers:
+            root.addHandler(_logging)
+            undo_then(lambda: root.removeHandler(_logging))
+
+
+def _are_watched() -> bool:
+    return _logging in logging.getLogger().handlers and all(
+        isinstance(getattr(sys, name), _Stream) for name in _STREAMS
+    )
 
 
 class taken_down:  # noqa: N801 - used as a context manager, and as one faster than a generator
@@ -150,15 +141,15 @@ class taken_down:  # noqa: N801 - used as a context manager, and as one faster t
     __slots__ = ("_output", "_token")
 
     def __init__(self, run: FunctionRun, clock: Clock) -> None:
-        self._output = _RunOutput(run, clock)
+        self._output = RunOutput(run, clock)
 
     def __enter__(self) -> None:
         watch_output()
         self._token = _present.set(self._output)
 
     def __exit__(self, *_: object) -> None:
-        self._output.end()
         _present.reset(self._token)
+        self._output.end()
 
 
 def report_failure(error_type: str, message: str, stack: list[str]) -> None:

@@ -116,11 +116,14 @@ class Offline:
 
     def start(self) -> Self:
         """Load the project, create its resources and bind its handlers; enter the emulator."""
+        from chalice_offline.chalice_app.output import watch_output
+
         self.resume()
         if not self._is_started:
             self._is_started = True
             try:
                 with self._presence.acting():
+                    watch_output()  # before Chalice's loggers take hold of standard output
                     self.app.start(self._code.load())
             except BaseException:
                 self.stop()
