@@ -239,6 +239,25 @@ def test_malformed_json_is_a_serialization_exception(body):
 
 
 @pytest.mark.parametrize(
+    ("body", "place"),
+    [
+        (b'{"QueueUrl": "q", "MessageBody": "a\\ud800b"}', "MessageBody"),
+        (
+            b'{"Entries": [{"Id": "1"}, {"Id": "2", "MessageBody": "\\udc00"}]}',
+            "Entries[1].MessageBody",
+        ),
+        (b'{"Item": {"\\ud800": {"S": "1"}}}', "Item.\\ud800"),
+        (b'"\\ud800"', "The request"),
+    ],
+)
+def test_half_a_surrogate_pair_is_refused_by_its_place(body, place):
+    """boto3 sends it as an escape, and then nobody could be sent the message."""
+    code, message = refusal("sqs", "SendMessage", body)[:2]
+    assert code == "SerializationException"
+    assert message == f"{place} holds half of a surrogate pair, which UTF-8 cannot spell."
+
+
+@pytest.mark.parametrize(
     "body",
     [
         b"<NotificationConfiguration>",

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from chalice_offline.core.errors import AwsError
+from chalice_offline.core.utf8 import utf8
 
 _UNSIGNED, _NEGATIVE, _BYTES, _TEXT, _ARRAY, _MAP, _TAG, _SIMPLE = range(8)
 _INDEFINITE = 31
@@ -144,7 +145,7 @@ def _write(value: Any, pieces: list[bytes]) -> None:
     elif isinstance(value, bytes):
         pieces += (_head(_BYTES, len(value)), value)
     elif isinstance(value, str):
-        text = value.encode()
+        text = utf8(value)
         pieces += (_head(_TEXT, len(text)), text)
     elif isinstance(value, dict):
         pieces.append(_head(_MAP, len(value)))

@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 
 from chalice_offline.core.errors import AwsError
 from chalice_offline.core.json_text import compact_encoder
+from chalice_offline.core.utf8 import utf8
 from chalice_offline.protocols import scalars
 from chalice_offline.protocols.shapes import ShapeCompiler
 
@@ -59,14 +60,37 @@ def load_document(body: bytes) -> Any:
         if b"\\u" in body and (b"\\ud" in body or b"\\uD" in body):
             # An escape may hide half a surrogate pair, which no later step could encode.
             _encode(document).encode()
+    except UnicodeEncodeError as error:
+        raise AwsError("SerializationException", _half_a_pair(document)) from error
     except (ValueError, RecursionError) as error:
         raise AwsError("SerializationException") from error  # AWS says no more
     return document
 
 
+def _half_a_pair(document: Any) -> str:
+    """Say where a text stands that could be sent to no client again."""
+    left = [("", document)]
+    place = ""
+    while left:
+        place, value = left.pop()
+        if isinstance(value, dict):
+            for key, item in value.items():
+                below = f"{place}.{_shown(key)}" if place else _shown(key)
+                left += [(below, key), (below, item)]
+        elif isinstance(value, list):
+            left += [(f"{place}[{index}]", item) for index, item in enumerate(value)]
+        elif isinstance(value, str) and _shown(value) != value:
+            break
+    return f"{place or 'The request'} holds half of a surrogate pair, which UTF-8 cannot spell."
+
+
+def _shown(text: str) -> str:
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
 def dump_document(document: Any) -> bytes:
     """Encode one JSON document as AWS does: compact, in UTF-8."""
-    return _encode(document).encode()
+    return utf8(_encode(document))
 
 
 def _token(value: Any) -> str:

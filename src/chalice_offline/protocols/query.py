@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chalice_offline.core.errors import AwsError
+from chalice_offline.core.utf8 import utf8
 from chalice_offline.protocols import error_codes, form, replies, scalars, sqs_query
 from chalice_offline.protocols.codec import Codec
 from chalice_offline.protocols.shapes import ShapeCompiler, entry_names, wire_name
@@ -72,11 +73,11 @@ def _reply_writer(model: Any, shapes: Any) -> Callable[[dict[str, Any], str], Ht
         content = "".join(out)
         if wrapper:
             content = f"<{wrapper}>{content}</{wrapper}>" if content else f"<{wrapper}/>"
-        body = (
+        body = utf8(
             f"{start}{content}"
             f"<ResponseMetadata><RequestId>{request_id}</RequestId></ResponseMetadata>"
             f"</{name}Response>"
-        ).encode()
+        )
         return replies.reply(200, body, _CONTENT_TYPE, {"x-amzn-requestid": request_id})
 
     return serialize
@@ -119,12 +120,12 @@ def serialize_error(
     fields = "".join(
         f"<{name}>{escape(str(value))}</{name}>" for name, value in error.fields.items()
     )
-    body = (
+    body = utf8(
         f'<?xml version="1.0"?><ErrorResponse{xmlns}>'
         f"<Error><Type>{parts.fault}</Type><Code>{escape(parts.code)}</Code>"
         f"<Message>{escape(parts.message)}</Message>{fields}</Error>"
         f"<RequestId>{request_id}</RequestId></ErrorResponse>"
-    ).encode()
+    )
     return replies.reply(parts.status, body, _CONTENT_TYPE, {"x-amzn-requestid": request_id})
 
 

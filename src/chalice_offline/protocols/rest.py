@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from chalice_offline.core.errors import AwsError
 from chalice_offline.core.storage import Blob
+from chalice_offline.core.utf8 import utf8
 from chalice_offline.protocols import replies, scalars
 from chalice_offline.protocols.codec import Codec
 from chalice_offline.protocols.form import decode_pairs
@@ -365,7 +366,7 @@ def _raw(value: Any) -> bytes | Blob:
     if isinstance(value, bytes | Blob):
         return value
     if isinstance(value, str):
-        return value.encode()
+        return utf8(value)
     if isinstance(value, bytearray | memoryview):
         return bytes(value)
     content: bytes = value.read()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from chalice_offline.core.utf8 import utf8
 from chalice_offline.protocols import error_codes, replies, rest, s3_documents, xml_body
 from chalice_offline.protocols.s3_ids import host_id_of, s3_request_id
 
@@ -84,7 +85,7 @@ class _XmlBodies:
             out = [start]
             write(value, out)
             out.append(f"</{root}>")
-            return "".join(out).encode()
+            return utf8("".join(out))
 
         return write_document
 
@@ -112,5 +113,5 @@ def serialize_error(model: Any, _target: Target, error: AwsError, request_id: st
     written = "".join(
         f"<{name}>{xml_body.escape(str(value))}</{name}>" for name, value in elements.items()
     )
-    body = f"{_DECLARATION}<Error>{written}</Error>".encode()
+    body = utf8(f"{_DECLARATION}<Error>{written}</Error>")
     return replies.reply(status, body, _CONTENT_TYPE, headers)

@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from chalice_offline.core.utf8 import utf8
 from chalice_offline.services.apigateway import failures
 from chalice_offline.services.apigateway.exchange import Exchange, Reply
 from chalice_offline.services.apigateway.mappings import response_value
@@ -89,7 +90,7 @@ def _body(exchange: Exchange, response: Described, answer: Answer) -> tuple[byte
         rendered = render(templates[kind], template_variables(exchange, text))
     except TemplateError as error:
         raise failures.internal_error() from error
-    return _handled(rendered.encode(), handling), kind
+    return _handled(utf8(rendered), handling), kind
 
 
 def _handled(body: bytes, handling: str | None) -> bytes:

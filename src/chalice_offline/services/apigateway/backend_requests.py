@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
+from chalice_offline.core.utf8 import utf8
 from chalice_offline.services.apigateway import failures
 from chalice_offline.services.apigateway.mappings import request_value, with_stage_variables
 from chalice_offline.services.apigateway.template_variables import template_variables
@@ -83,7 +84,7 @@ def request_body(exchange: Exchange) -> bytes:
     except UnicodeDecodeError as error:
         raise failures.internal_error() from error
     try:
-        return render(template, template_variables(exchange, text)).encode()
+        return utf8(render(template, template_variables(exchange, text)))
     except TemplateError as error:
         raise failures.internal_error() from error
 

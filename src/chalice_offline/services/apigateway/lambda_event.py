@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalice_offline.core.header_fields import characters
 from chalice_offline.core.unspelled import UnspelledJson
+from chalice_offline.core.utf8 import utf8
 from chalice_offline.services.apigateway import failures
 from chalice_offline.services.apigateway.exchange import (
     Reply,
@@ -212,4 +213,4 @@ def _body(exchange: Exchange, answer: dict[str, Any]) -> bytes:
                 return b64decode(body)
             except (binascii.Error, ValueError) as error:
                 raise failures.internal_error() from error
-    return body.encode()
+    return utf8(body)

@@ -9,6 +9,7 @@ from urllib.parse import quote
 from chalice_offline.core.errors import AwsError
 from chalice_offline.core.http import Headers, HttpRequest
 from chalice_offline.core.pending import Pending
+from chalice_offline.core.utf8 import utf8
 from chalice_offline.services.apigatewayv2 import replies
 from chalice_offline.services.apigatewayv2.functions import function_of, invoke
 from chalice_offline.services.apigatewayv2.http_events import lambda_event
@@ -169,7 +170,7 @@ def _service(exchange: Exchange, integration: Described, finish: Finish, give_up
     if service == "events":
         parameters = _entry(parameters)
     if service == "kinesis" and "Data" in parameters:
-        parameters["Data"] = str(parameters["Data"]).encode()
+        parameters["Data"] = utf8(str(parameters["Data"]))
     pending: Pending[Any] = Pending()
     try:
         reply = exchange.apis.kernel.deliver(
@@ -195,7 +196,7 @@ def _service(exchange: Exchange, integration: Described, finish: Finish, give_up
         except AwsError as error:
             give_up(replies.Refused(error.status, error.message or error.code))
         else:
-            finish(replies.Reply(200, [("Content-Type", replies.JSON)], body.encode()))
+            finish(replies.Reply(200, [("Content-Type", replies.JSON)], utf8(body)))
 
     pending.then(answered)
 

@@ -8,6 +8,8 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
+from chalice_offline.core.utf8 import utf8
+
 JSON = "application/json"
 
 
@@ -76,7 +78,7 @@ def function_reply(payload: bytes, version: str) -> Reply:
     if version == "1.0":
         raise failed()
     text = result if isinstance(result, str) else json.dumps(result, separators=(",", ":"))
-    return Reply(200, [("Content-Type", JSON)], text.encode())
+    return Reply(200, [("Content-Type", JSON)], utf8(text))
 
 
 def _structured(result: dict[str, Any]) -> Reply:
@@ -99,7 +101,7 @@ def _structured(result: dict[str, Any]) -> Reply:
             return Reply(status, headers, base64.b64decode(body))
         except binascii.Error as error:
             raise failed() from error
-    return Reply(status, headers, body.encode())
+    return Reply(status, headers, utf8(body))
 
 
 def _headers(result: dict[str, Any]) -> list[tuple[str, str]]:

@@ -13,6 +13,7 @@ from urllib.parse import quote, urlencode
 
 from chalice_offline.core.errors import AwsError
 from chalice_offline.core.http import Headers, HttpRequest
+from chalice_offline.core.utf8 import utf8
 from chalice_offline.services.apigatewayv2 import replies
 from chalice_offline.services.apigatewayv2.access_log import write_event
 from chalice_offline.services.apigatewayv2.functions import function_of, invoke, with_variables
@@ -128,7 +129,7 @@ def _go_on(call: SocketCall, integration: Described, status: int, body: bytes) -
     except NoMappingError:
         call.end(Answer(FAILED))
     else:
-        call.end(Answer(status, mapped.encode()))
+        call.end(Answer(status, utf8(mapped)))
 
 
 def _lambda_proxy(call: SocketCall, integration: Described) -> None:
@@ -155,7 +156,7 @@ def _lambda(call: SocketCall, integration: Described) -> None:
             _go_on(call, integration, 200, result["Payload"])
 
     body = mapped_request(call.event, integration, call.variables).body
-    _invoke(call, integration, (body or "{}").encode()).then(ended)
+    _invoke(call, integration, utf8(body or "{}")).then(ended)
 
 
 def _invoke(

@@ -11,6 +11,8 @@ import binascii
 import json
 from typing import TYPE_CHECKING, Any
 
+from chalice_offline.core.utf8 import utf8
+
 if TYPE_CHECKING:
     from chalice_offline.core.kernel import Result
     from chalice_offline.core.run import Outcome
@@ -80,7 +82,7 @@ def _value(value: Any) -> str:
 
 
 def _body(value: Any) -> bytes:
-    return (value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))).encode()
+    return utf8(value if isinstance(value, str) else json.dumps(value, separators=(",", ":")))
 
 
 def _reply(status: int, headers: _Pairs, body: bytes) -> Result:
