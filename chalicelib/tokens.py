@@ -45,11 +45,17 @@ dead one is refused, and with that renewed."""
 
 
 class TokenUnavailable(DomainError):  # noqa: N818 - it may be there in a second
-    """There is no token at the moment; nothing was called with it."""
+    """There is no token at the moment; nothing was called with it.
 
-    def __init__(self, reason: str, retry_after: int | None = None) -> None:
+    `disconnected` says that the last one to ask was refused: it will take a person.
+    """
+
+    def __init__(
+        self, reason: str, retry_after: int | None = None, *, disconnected: bool = False
+    ) -> None:
         super().__init__(reason)
         self.retry_after = retry_after
+        self.disconnected = disconnected
 
 
 class GrantUnknown(TokenUnavailable):
@@ -58,6 +64,10 @@ class GrantUnknown(TokenUnavailable):
 
 class GrantRefused(DomainError):  # noqa: N818 - a decision of theirs
     """The vendor does not take the refresh token any more: whoever gave it has to connect again."""
+
+
+class NeverGranted(GrantRefused):
+    """There is no refresh token: nobody has ever connected under this name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +141,8 @@ class TokenCache:
             if usable:
                 return old.access
             seconds = max(1, (wait_until_ms - now_ms) // 1000)
-            raise TokenUnavailable(f"token of {self._name}: not renewed yet", seconds)
+            why, refused = f"token of {self._name}: not renewed yet", bool(old.disconnected_ms)
+            raise TokenUnavailable(why, seconds, disconnected=refused)
         return self._granted(old, grant, usable=usable)
 
     def _granted(self, old: Token, grant: Callable[[str], Grant], *, usable: bool) -> str:

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 from chalicelib.domain.money import Money
 from chalicelib.domain.states import ON_THE_WAY, State
 from chalicelib.orders.outbox import Overtaken, change
-from chalicelib.pos.base import PosOutcomeUnknown, PosRefused, PosUnavailable, Ticket, TicketState
+from chalicelib.pos.base import (
+    PosNotConnected,
+    PosOutcomeUnknown,
+    PosRefused,
+    PosUnavailable,
+    Ticket,
+    TicketState,
+)
 from chalicelib.stores.breaker import CircuitOpen
 from chalicelib.telemetry.metrics import put
 from chalicelib.telemetry.orders import dimensions_of
@@ -90,7 +97,8 @@ class Attempt:
             self.record = change(self.services, self.record, self._calling)
         before, self.is_touched = self.is_touched, True
         try:
-            self.ticket = self._call(lambda: self.pos.create(self.record))
+            calls = self.pos.capabilities.create_calls
+            self.ticket = self._call(lambda: self.pos.create(self.record), calls)
         except CERTAINLY_NOT:
             self.is_touched = before
             raise
@@ -113,7 +121,8 @@ class Attempt:
         """Let the kitchen see the ticket."""
         before, self.is_unseen = self.is_unseen, False
         try:
-            self._call(lambda: self.pos.release(self.record, ticket))
+            calls = self.pos.capabilities.release_calls
+            self._call(lambda: self.pos.release(self.record, ticket), calls)
         except CERTAINLY_NOT:
             self.is_unseen = before
             raise
@@ -124,18 +133,20 @@ class Attempt:
             raise Overtaken(record)
         return record.calling(self.now_ms(), self.pos.capabilities.lease_ms)
 
-    def _call(self, act: Callable[[], T]) -> T:
-        """Make one call when the circuit lets it pass and the function lives to see its end."""
+    def _call(self, act: Callable[[], T], calls: int = 1) -> T:
+        """Do something when the circuit lets it pass and the function lives to see its end."""
         capabilities = self.pos.capabilities
         if self.now_ms() + capabilities.call_seconds * 1000 > self._ends_ms:
             raise OutOfTime("the function has no time left for another call")
         breaker = self.services.breaker
-        breaker.enter(self._store, capabilities, self.record.decide_ms)
+        breaker.enter(self._store, capabilities, self.record.decide_ms, calls)
         try:
             result = act()
         except (PosUnavailable, PosOutcomeUnknown):
             breaker.failed(self._store)
             put(self.now_ms(), {"VendorFailures": 1}, dimensions_of(self.record))
+            raise
+        except PosNotConnected:  # nobody was called with the token that there is not
             raise
         except PosRefused:
             breaker.succeeded(self._store)

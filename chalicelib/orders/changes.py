@@ -15,6 +15,7 @@ from chalicelib.orders.outbox import Overtaken, change, relay, relay_and_settle,
 from chalicelib.orders.receive import new_record
 from chalicelib.orders.wakes import wake
 from chalicelib.pos.base import (
+    PosNotConnected,
     PosNotice,
     PosOutcomeUnknown,
     PosRefused,
@@ -22,12 +23,14 @@ from chalicelib.pos.base import (
     Ticket,
     TicketState,
 )
+from chalicelib.stores.breaker import CircuitOpen
 from chalicelib.telemetry import work
 
 if TYPE_CHECKING:
     from chalicelib.bootstrap import Services
     from chalicelib.domain.commands import CancelOrder, NoteEdit, NotePosChange, ReleaseOrder
     from chalicelib.domain.record import OrderRecord
+    from chalicelib.pos.base import PointOfSale
 
 NO_RELEASE_AFTER_MS = 600_000
 """A release whose order we still do not know after so long is about an order of somebody else."""
@@ -92,16 +95,24 @@ def note_pos_change(services: Services, command: NotePosChange) -> None:
     where = (command.pos_order_id, state, command.location_id, command.seller_id)
     notice = PosNotice("", "", *where, command.reference)
     try:
-        key = pos.order_key_of(notice)
+        if state is None:
+            services.breaker.look(command.vendor, command.location_id, pos.capabilities)
+        key = _order_key_of(services, pos, notice)
         if key is None and state is TicketState.VOIDED:
             # Clover shows nothing of what was deleted, not even whose it was.
             key = services.orders.key_of_ticket(command.vendor, command.pos_order_id)
         record = services.orders.get(key) if key else None
         if record is not None and state is None:
             state = pos.state_of(record, _ticket(record, command.pos_order_id))
+    except PosNotConnected as error:
+        # Ours, and nobody can look what became of it: again, until its queue gives it to people.
+        raise RetryLater(str(error)) from error
     except PosRefused as error:
         log.warning("pos_change.unreadable", vendor=command.vendor, reason=str(error))
         return
+    except CircuitOpen as error:
+        # Ever longer waits: a second of each would use up its deliveries in a busy minute.
+        raise RetryLater(str(error)) from error
     except (PosUnavailable, PosOutcomeUnknown) as error:
         raise RetryLater(str(error)) from error
     if record is None or state is None:
@@ -109,6 +120,26 @@ def note_pos_change(services: Services, command: NotePosChange) -> None:
         return
     work.about(record.key, record.trace)
     _follow(services, record, command.pos_order_id, state)
+
+
+def _order_key_of(services: Services, pos: PointOfSale, notice: PosNotice) -> str | None:
+    """Return the key of our order behind a ticket.
+
+    Where the webhook does not say what has become of it, the point of sale is asked for that: so
+    our own table is asked whose it is. So it is where we are not let in: most of a merchant's
+    orders are none of ours, and must not wait for the owner.
+    """
+    if notice.state is None:
+        key = services.orders.key_of_ticket(pos.vendor, notice.pos_order_id)
+        if key is not None:
+            return key
+    try:
+        return pos.order_key_of(notice)
+    except (PosNotConnected, PosUnavailable) as error:
+        if isinstance(error, PosUnavailable) and not error.disconnected:
+            raise
+        log.warning("pos_change.not_connected", vendor=pos.vendor, reason=str(error))
+        return services.orders.key_of_ticket(pos.vendor, notice.pos_order_id)
 
 
 def _ticket(record: OrderRecord, pos_order_id: str) -> Ticket:

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 from chalicelib import log
 from chalicelib.domain.deadlines import QUIET_MS, UNDO_HOURS, backoff_seconds
 from chalicelib.domain.duties import Duty, Undo
+from chalicelib.domain.events import Event, event_id
 from chalicelib.orders.attempt import known_ticket
 from chalicelib.orders.outbox import Overtaken, change, relay, relay_and_settle
 from chalicelib.orders.wakes import wake_again
-from chalicelib.pos.base import PosOutcomeUnknown, PosRefused, PosUnavailable
+from chalicelib.pos.base import PosNotConnected, PosOutcomeUnknown, PosRefused, PosUnavailable
 from chalicelib.stores.breaker import CircuitOpen
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def undo_ticket(services: Services, record: OrderRecord, ticket: Ticket | None =
         return
     ticket = ticket or known_ticket(record)
     try:
-        services.breaker.enter(store, pos.capabilities, now_ms)
+        services.breaker.enter(store, pos.capabilities, now_ms, pos.capabilities.void_calls)
         _undo(services, pos, record, ticket)
         services.breaker.succeeded(store)
     except CircuitOpen as error:
@@ -48,6 +49,11 @@ def undo_ticket(services: Services, record: OrderRecord, ticket: Ticket | None =
     except (PosUnavailable, PosOutcomeUnknown) as error:
         services.breaker.failed(store)
         wait = backoff_seconds(record.tries + 1, LONGEST_WAIT_SECONDS, error.retry_after)
+        _later(services, record, str(error), services.now_ms() + wait * 1000)
+    except PosNotConnected as error:
+        # When the owner has connected again it can still be done; until then people have to.
+        _tell_once(services, record, str(error))
+        wait = backoff_seconds(record.tries + 1, LONGEST_WAIT_SECONDS)
         _later(services, record, str(error), services.now_ms() + wait * 1000)
     except PosRefused as error:
         _end(services, record, Undo.FAILED, str(error))
@@ -82,6 +88,21 @@ def _later(services: Services, record: OrderRecord, reason: str, at_ms: int) -> 
     waiting = change(services, record, lambda r: r.postpone(at_ms, reason, services.now_ms()))
     log.warning("undo.waits", order=record.key, reason=reason)
     wake_again(services, waiting, Duty.KITCHEN, at_ms)
+
+
+def _tell_once(services: Services, record: OrderRecord, reason: str) -> None:
+    """Tell staff of a ticket that cannot be undone for now; said again, it is the same note."""
+    type_ = "order.void_failed"
+    data = {
+        "channel": record.channel,
+        "orderId": record.order_id,
+        "storeId": record.store.store_id if record.store else None,
+        "receivedMs": record.received_ms,
+        "why": f"not yet: {reason}",
+    }
+    id_ = event_id(record.key, type_, "not connected")
+    if record.waiting_for != reason[:200]:
+        services.bus.publish([Event(id_, type_, record.key, services.now_ms(), data)])
 
 
 def _end(

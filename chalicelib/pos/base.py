@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from chalicelib.domain.deadlines import CALL_SECONDS
 from chalicelib.domain.errors import DomainError
+from chalicelib.domain.refusal import Reason, Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from chalicelib.adapters.secrets import Secrets
     from chalicelib.domain.money import Money
     from chalicelib.domain.record import OrderRecord
-    from chalicelib.domain.refusal import Refusal, RefusedItem
+    from chalicelib.domain.refusal import RefusedItem
     from chalicelib.domain.store import Store
 
 
@@ -50,7 +51,9 @@ class Capabilities:
     how long a worker's attempt may take: its function's timeout is a second longer.
     `settle_ms` is how long an order that was created may stay invisible to `find`: until then
     "not found" is no proof (Idempotency.NONE).
-    `per_second` and `at_once` are the vendor's limits, None where it publishes none.
+    `per_second` and `at_once` are the vendor's limits, None where it publishes none;
+    `create_calls`, `release_calls` and `void_calls` are how many of its calls each of these makes
+    at most, when nothing fails.
     """
 
     idempotency: Idempotency
@@ -61,6 +64,9 @@ class Capabilities:
     rate_scope: RateScope = RateScope.LOCATION
     per_second: int | None = None
     at_once: int | None = None
+    create_calls: int = 1
+    release_calls: int = 1
+    void_calls: int = 1
     price_check: bool = False
     delivery_address: bool = False
 
@@ -185,11 +191,17 @@ class Level:
 
 
 class PosUnavailable(DomainError):  # noqa: N818 - it may be back in a second
-    """The call was not carried out; making it again is safe."""
+    """The call was not carried out; making it again is safe.
 
-    def __init__(self, reason: str, retry_after: int | None = None) -> None:
+    `disconnected` says that the seller has to connect anew before it can be (PosNotConnected).
+    """
+
+    def __init__(
+        self, reason: str, retry_after: int | None = None, *, disconnected: bool = False
+    ) -> None:
         super().__init__(reason)
         self.retry_after = retry_after
+        self.disconnected = disconnected
 
 
 class PosOutcomeUnknown(DomainError):  # noqa: N818 - precisely what we know
@@ -214,6 +226,16 @@ class PosRefused(DomainError):  # noqa: N818 - a decision of theirs
     def __init__(self, refusal: Refusal) -> None:
         super().__init__(f"{refusal.reason}: {refusal.detail or refusal.text}")
         self.refusal = refusal
+
+
+class PosNotConnected(PosRefused):
+    """Nobody lets us in there until the seller has connected anew: about no order anything is said.
+
+    An order that is to be made is refused; what has to be undone or asked waits.
+    """
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(Refusal(Reason.POS_NOT_READY, REFUSED, detail=detail))
 
 
 class PointOfSale(Protocol):

@@ -21,6 +21,35 @@ if TYPE_CHECKING:
     Entry = dict[str, Any]
 
 
+MOST_READINGS = 4
+"""Of a list of several pages; two are enough when it stands still."""
+
+
+def of_pages(read: Callable[[], Iterator[list[Any]]], id_name: str) -> Iterator[Any]:
+    """Yield what a list has, each entry once; `read` reads its pages from the first on.
+
+    An entry that moves while pages are read, which go by numbers, may be on none of them. So a
+    list of several pages is read until nothing new is found on it; PosAnswerUnreadable when it
+    changes faster than it can be read.
+    """
+    known: set[str] = set()
+    for reading in range(MOST_READINGS):
+        before, pages = len(known), 0
+        for page in read():
+            pages += 1
+            for entry in page:
+                id_ = entry.get(id_name) if isinstance(entry, dict) else None
+                if not isinstance(id_, str):
+                    if not reading:
+                        yield entry
+                elif id_ not in known:
+                    known.add(id_)
+                    yield entry
+        if pages <= 1 or (reading and len(known) == before):
+            return
+    raise PosAnswerUnreadable("the list changes faster than it can be read")
+
+
 @dataclass(frozen=True, slots=True)
 class Listing:
     """How one vendor's list is read, and the time of interest.

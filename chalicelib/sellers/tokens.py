@@ -14,8 +14,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chalicelib.domain.refusal import Reason, Refusal
-from chalicelib.pos.base import REFUSED, PosRefused, PosUnavailable
-from chalicelib.tokens import GrantRefused, TokenUnavailable
+from chalicelib.pos.base import REFUSED, PosNotConnected, PosRefused, PosUnavailable
+from chalicelib.tokens import GrantRefused, NeverGranted, TokenUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,11 +79,17 @@ class SellerTokens:
         try:
             return ask(self._cache(seller_id))
         except TokenUnavailable as error:
-            raise PosUnavailable(str(error), error.retry_after) from error
+            disconnected = error.disconnected
+            raise PosUnavailable(
+                str(error), error.retry_after, disconnected=disconnected
+            ) from error
+        except NeverGranted as error:
+            detail = f"{token_name(self.oauth.vendor, seller_id)} has to connect its account"
+            raise PosRefused(Refusal(Reason.POS_NOT_READY, REFUSED, detail=detail)) from error
         except GrantRefused as error:
             name = token_name(self.oauth.vendor, seller_id)
             detail = f"{name} has to connect its account again: {error}"
-            raise PosRefused(Refusal(Reason.POS_NOT_READY, REFUSED, detail=detail)) from error
+            raise PosNotConnected(detail) from error
 
     def _cache(self, seller_id: str) -> TokenCache:
         if seller_id not in self._known:
@@ -92,5 +98,5 @@ class SellerTokens:
 
     def _grant(self, refresh: str) -> Grant:
         if not refresh:
-            raise GrantRefused("it never did")
+            raise NeverGranted("it never did")
         return self.oauth.refresh(refresh)

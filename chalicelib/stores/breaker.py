@@ -44,8 +44,11 @@ made while nobody gets through."""
 VENDOR_PAUSE_MS = 300_000
 """No longer, for who sells nothing does not notice that the vendor is back."""
 
-KEPT_FOR_LAST = 5
-"""A fifth of a vendor's rate is kept for the orders that have little time left."""
+KEPT_FOR_LAST = 0.2
+"""Of a vendor's rate so much is kept for the orders that have little time left…"""
+
+KEPT_FOR_ORDERS = 0.6
+"""…and so much for orders altogether: to look at what a thin webhook is about can wait."""
 
 HURRY_MS = 30_000
 
@@ -74,15 +77,19 @@ class Breaker:
         self._lots: dict[str, tuple[int, int]] = {}
         self._trying: set[str] = set()
 
-    def enter(self, store: Store, capabilities: Capabilities, decide_ms: int) -> None:
-        """Pass, or raise CircuitOpen. Without its table nothing is held up."""
+    def enter(
+        self, store: Store, capabilities: Capabilities, decide_ms: int, calls: int = 1
+    ) -> None:
+        """Pass with so many calls, or raise CircuitOpen. Without its table nothing is held up."""
         try:
             circuits = self._circuits(store)
             for name, circuit in circuits.items():
                 if self._now_ms() < circuit.open_until_ms:
                     self._try(lambda circuit=circuit: self._wait(store, circuits, circuit))  # type: ignore[misc]
                     raise CircuitOpen(f"{name} is open", circuit.open_until_ms)
-            self._spend(store, capabilities, decide_ms)
+            hurry = decide_ms - self._now_ms() < HURRY_MS
+            kept = 0 if hurry else KEPT_FOR_LAST
+            self._spend(store.pos, store.location_id, capabilities, calls, kept)
             self._try_out(store, circuits)
         except AwsUnavailable as error:
             log.error("breaker.blind", reason=str(error))
@@ -120,25 +127,34 @@ class Breaker:
             seen = self._seen[place] = (self._table().circuits(_names(store)), now_ms)
         return seen[0]
 
-    def _spend(self, store: Store, capabilities: Capabilities, decide_ms: int) -> None:
-        """Take one call out of the vendor's rate, in lots so that not each costs a write."""
+    def look(self, vendor: str, location_id: str, capabilities: Capabilities) -> None:
+        """Pass with a call that can wait, or raise CircuitOpen: most of a rate is for orders."""
+        try:
+            self._spend(vendor, location_id, capabilities, 1, KEPT_FOR_ORDERS)
+        except AwsUnavailable as error:
+            log.error("breaker.blind", reason=str(error))
+
+    def _spend(
+        self, vendor: str, location_id: str, capabilities: Capabilities, calls: int, kept: float
+    ) -> None:
+        """Take calls out of what is not kept of a vendor's rate; in lots, or each costs a write."""
         most = capabilities.per_second
         if most is None:
             return
-        scope = f"rate#{store.pos}"
+        scope = f"rate#{vendor}"
         if capabilities.rate_scope != "app":
-            scope += f"#{store.location_id}"
+            scope += f"#{location_id}"
         now_ms = self._now_ms()
         second, left = self._lots.get(scope, (0, 0))
-        if second != now_ms // 1000 or not left:
-            lot = max(1, most // 10)
-            second = now_ms // 1000
+        if second != now_ms // 1000:
+            second, left = now_ms // 1000, 0
+        if left < calls:
+            lot = max(calls - left, most // 10)
             used = self._table().count(f"{scope}#{second}", lot, now_ms)
-            hurry = decide_ms - now_ms < HURRY_MS
-            if used > (most if hurry else most - most // KEPT_FOR_LAST):
+            if used > most - int(most * kept):
                 raise CircuitOpen(f"{scope} is used up", (second + 1) * 1000)
-            left = lot
-        self._lots[scope] = (second, left - 1)
+            left += lot
+        self._lots[scope] = (second, left - calls)
 
     def succeeded(self, store: Store) -> None:
         """Note that a call was answered."""

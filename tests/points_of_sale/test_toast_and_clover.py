@@ -199,10 +199,33 @@ def test_clovers_list_is_whole_although_orders_leave_it_while_it_is_read(
     assert clover.pos.find(clover.record("mine")) == mine
 
 
-def _slowly(clover: Any, count: int) -> Iterator[int]:
-    """Count no faster than Clover lets a token call."""
+def test_toasts_list_is_whole_although_orders_leave_it_while_it_is_read(
+    toast: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pages go by number, and what is changed late leaves the period: others move up."""
+    began_ms = toast.at_ms
+    made = [toast.pos.create(toast.record(f"o-{number}")) for number in _slowly(toast, 101)]
+    first = made[0].pos_order_id
+    call = VendorHttp.call
+
+    def one_leaves(self: VendorHttp, method: str, url: str, **named: Any) -> Any:
+        toast.advance(seconds=0.3)  # five calls a second are allowed
+        if "page=2" in url:
+            later = iso(began_ms + 40 * 86_400_000)
+            toast.simulator._orders[first]["modifiedDate"] = later
+        return call(self, method, url, **named)
+
+    monkeypatch.setattr(VendorHttp, "call", one_leaves)
+    toast.advance(seconds=1)
+    found = list(toast.pos.orders_between(toast.store, began_ms, toast.at_ms))
+    assert {one.pos_order_id for one in found} == {ticket.pos_order_id for ticket in made}
+    assert len(found) == 101
+
+
+def _slowly(till: Any, count: int) -> Iterator[int]:
+    """Count no faster than a vendor lets a token, or a restaurant, call."""
     for number in range(count):
-        clover.advance(seconds=0.1)
+        till.advance(seconds=0.2)
         yield number
 
 

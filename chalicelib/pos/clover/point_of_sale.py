@@ -24,7 +24,6 @@ from chalicelib.pos.base import (
     Idempotency,
     Level,
     Notices,
-    PosAnswerUnreadable,
     PosNotice,
     PosOrder,
     PosOutcomeUnknown,
@@ -45,7 +44,7 @@ from chalicelib.pos.base import (
 )
 from chalicelib.pos.calling import answer_of, calling
 from chalicelib.pos.clover.orders import order_body, order_key
-from chalicelib.pos.listing import Listing, Search
+from chalicelib.pos.listing import Listing, Search, of_pages
 from chalicelib.pos.writing import begun_ms, order_and_store
 
 if TYPE_CHECKING:
@@ -62,8 +61,6 @@ SEARCH_SLACK_MS = 60_000
 """How far Clover's clock and ours may be apart when an order is looked up by creation time."""
 
 PAGE = 100
-MOST_READINGS = 4
-"""Of a list of several pages; two are enough when it stands still."""
 
 
 class Clover:
@@ -76,6 +73,8 @@ class Clover:
         rate_scope=RateScope.APP,
         per_second=50,
         at_once=10,
+        release_calls=3,  # what is there, the payment, the print
+        void_calls=4,  # what is there, the slip's title, the slip, the deletion
         price_check=True,
     )
 
@@ -207,27 +206,8 @@ class Clover:
         yield from self._pages(merchant_id, f"/orders?filter={quote(f'createdTime>={since_ms}')}")
 
     def _pages(self, merchant_id: str, path: str) -> Iterator[Any]:
-        """Yield what a list has; PosAnswerUnreadable when it changes faster than it can be read.
-
-        Pages go by offset: an entry that moves while they are read may be on none of them. So a
-        list of several pages is read until nothing new is found on it.
-        """
-        known: set[str] = set()
-        for reading in range(MOST_READINGS):
-            before, pages = len(known), 0
-            for elements in self._reading(merchant_id, path):
-                pages += 1
-                for element in elements:
-                    id_ = element.get("id") if isinstance(element, dict) else None
-                    if not isinstance(id_, str):
-                        if not reading:
-                            yield element
-                    elif id_ not in known:
-                        known.add(id_)
-                        yield element
-            if pages == 1 or (reading and len(known) == before):
-                return
-        raise PosAnswerUnreadable("the list changes faster than it can be read")
+        """Yield what a list has, whose pages go by offset (`pos.listing.of_pages`)."""
+        return of_pages(partial(self._reading, merchant_id, path), "id")
 
     def _reading(self, merchant_id: str, path: str) -> Iterator[list[Any]]:
         for offset in itertools.count(0, PAGE):

@@ -50,7 +50,7 @@ from chalicelib.pos.base import (
     clipped,
 )
 from chalicelib.pos.calling import answer_of, calling
-from chalicelib.pos.listing import Listing, created
+from chalicelib.pos.listing import Listing, created, of_pages
 from chalicelib.pos.toast.login import READ_SECONDS, Credentials, log_in
 from chalicelib.pos.toast.orders import external_id, external_key, order_body, order_key
 from chalicelib.pos.toast.stock import STOCK_BATCH, levels_of, stock_notices
@@ -99,6 +99,8 @@ class Toast:
         step_seconds=44,
         rate_scope=RateScope.LOCATION,
         per_second=20,
+        create_calls=2,  # the price, the order
+        void_calls=2,
         price_check=True,
         delivery_address=True,
     )
@@ -199,7 +201,7 @@ class Toast:
         return levels
 
     def orders_between(self, store: Store, start_ms: int, end_ms: int) -> Iterator[ListedOrder]:
-        """Page through ordersBulk, which goes by when an order was last modified.
+        """Page through ordersBulk, which goes by when an order was last modified (`of_pages`).
 
         An order that was changed since is left out there: so it is asked for up to a day more.
         """
@@ -207,6 +209,9 @@ class Toast:
         period = {"startDate": iso(start_ms), "endDate": iso(until_ms), "pageSize": str(PAGE)}
         read = partial(_ours, currency=store.currency)
         listing = Listing("guid", _key, read, start_ms, end_ms)
+        return listing.of(of_pages(partial(self._bulk, store, period), "guid"))
+
+    def _bulk(self, store: Store, period: dict[str, str]) -> Iterator[list[Any]]:
         for page in itertools.count(1):
             query = urlencode({**period, "page": str(page)})
             reply = self._authorized(store, "GET", f"/orders/v2/ordersBulk?{query}")
@@ -216,7 +221,7 @@ class Toast:
                 orders = reply.json_list()
             except NoReply as error:
                 raise PosAnswerUnreadable(str(error)) from error
-            yield from listing.of(orders)
+            yield orders
             if len(orders) < PAGE:
                 return
 

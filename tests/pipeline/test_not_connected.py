@@ -1,0 +1,79 @@
+"""A seller whose tokens are refused: what is under way there waits, and people know of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from simulators.audit import findings
+
+if TYPE_CHECKING:
+    from simulators.street import Street
+
+CLOVER = 2
+
+
+def disconnect(street: Street) -> None:
+    """Have the vendor refuse every token of the Clover store's owner, without a word."""
+    street.world.clover.tokens.revoke(street.world.generator.stores[CLOVER].location_id)
+
+
+def accepted(street: Street, channel: str = "uber_eats") -> str:
+    """Return an order that the Clover store has in its kitchen."""
+    order_id = street.place(channel, store=CLOVER)
+    street.go(seconds=30)
+    assert street.decisions() == {order_id: "accepted"}
+    return order_id
+
+
+def test_a_partners_cancellation_is_carried_out_once_the_owner_has_connected_again(
+    long_street: Street,
+) -> None:
+    """Until then the kitchen has a ticket that nobody pays for: staff hear of it at once."""
+    street = long_street
+    order_id = accepted(street)
+    disconnect(street)
+    street.world.uber.cancel_by_customer(order_id)
+    street.go(seconds=60)
+    [note] = [one for one in street.notes() if one["type"] == "order.void_failed"]
+    assert order_id in note["subject"]
+    assert "has to connect its account again" in note["reason"]
+    street.go(seconds=3600, step=30)
+    assert len([one for one in street.notes() if one["type"] == "order.void_failed"]) == 1
+    street.connect_sellers()
+    street.go(seconds=600, step=30)
+    [order] = street.world.clover.orders()
+    assert order.get("deleted")
+    assert street.records()[0]["undo"]["S"] == "done"
+    assert findings(street) == []
+
+
+def test_the_kitchens_own_cancellation_reaches_the_partner_without_a_token(
+    long_street: Street,
+) -> None:
+    """Whose ticket was deleted our own table knows."""
+    street = long_street
+    order_id = accepted(street, "doordash")
+    disconnect(street)
+    [order] = street.world.clover.orders()
+    street.world.clover.delete_at_the_till(order["id"])
+    street.go(seconds=60)
+    assert street.world.doordash.order_state(order_id) == "CANCELLED"
+    assert street.records()[0]["answered"]["S"] == "cancelled"
+    assert findings(street) == []
+
+
+def test_what_changes_in_an_order_is_looked_at_until_somebody_can(long_street: Street) -> None:
+    """A change of our own order waits for the owner, or for people; others' are none of ours."""
+    street = long_street
+    accepted(street)
+    disconnect(street)
+    [order] = street.world.clover.orders()
+    clover, merchant_id = street.world.clover, street.world.generator.stores[CLOVER].location_id
+    clover._publish_change(merchant_id, f"O:{order['id']}", "UPDATE")
+    clover._publish_change(merchant_id, "O:SOMEBODYS", "UPDATE")
+    street.go(seconds=120)
+    assert street.unfinished("ticket-changes") == 1
+    street.connect_sellers()
+    street.go(seconds=600, step=30)
+    assert street.is_at_rest()
+    assert street.queue_depth("ticket-changes-dead-letters") == 0
