@@ -13,6 +13,7 @@ import threading
 from collections import deque
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from chalice_offline.core.collector import at_rest
 from chalice_offline.core.commits import Commits
 from chalice_offline.core.context import (
     DEFAULT_ACCOUNT_ID,
@@ -40,12 +41,12 @@ from chalice_offline.services.delegated import Delegated
 from chalice_offline.storage import MemoryJournal, SqliteStorage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from chalice_offline.core.driver import Driver
     from chalice_offline.core.http import HttpRequest, HttpResponse
     from chalice_offline.core.journal import Journal
-    from chalice_offline.core.kernel import Page, Reply, Request, Service
+    from chalice_offline.core.kernel import Reply, Request, Service
     from chalice_offline.core.run import FunctionRun, Outcome, RunLife
     from chalice_offline.core.run_entry import RunEntry
     from chalice_offline.core.scheduler import Timer
@@ -89,13 +90,9 @@ class Emulator:
         self.journal: Journal = journal if journal is not None else MemoryJournal()
         self.account_id = account_id
         self.region = region
-        self.registry = Registry()
         self.delegated = Delegated(seed, self.deliver)
-        # Pages that services serve over plain HTTP, by path, for every gateway.
-        self.pages: dict[str, Page] = {}
-        # Services by the host names of what users built.
-        self._hosts: list[Service] = []
         self.lock = threading.RLock()
+        self.registry = Registry(self.lock)
         self.scheduler = Scheduler()
         self.signals = Signals()
         self._now_ms, awake_ms = driver.clock.read()
@@ -119,22 +116,22 @@ class Emulator:
     def add(self, service: Service) -> None:
         """Fit a service: it answers for its name from now on."""
         self.registry.add(service)
-        self.pages.update(service.pages)
-        if service.hosts != ():
-            self._hosts.append(service)
         self.delegated.preparations.update(service.preparations)
 
-    def service_at(self, host: str) -> str | None:
-        """Return the service that answers for a host name, if it is one that a user took."""
-        # What nobody can take, and nearly all requests have: AWS's own names, and addresses, of
-        # which the last label is a number as no name's is (RFC 3696, section 2).
-        is_address = host.rpartition(".")[2].isdigit()
-        if is_address or host == "localhost" or host.endswith(".amazonaws.com"):
-            return None
-        for service in self._hosts:
-            if host in service.hosts:
-                return service.name
-        return None
+    def add_later(
+        self,
+        names: Sequence[str],
+        make: Callable[[], Iterable[Service]],
+        pages: Iterable[str] = (),
+    ) -> None:
+        """Fit services that `make` imports and makes when one of them, or a page, is asked for."""
+
+        def fit() -> None:
+            with at_rest():
+                for service in make():
+                    self.add(service)
+
+        self.registry.add_later(names, fit, pages)
 
     # ---- inputs -------------------------------------------------------------------------------
 

@@ -96,11 +96,12 @@ class LiveEmulator:
 
     def _close_sockets(self) -> None:
         """Tell the clients of WebSockets that their API goes away."""
-        apis = self.emulator.registry.state("apigatewayv2", ApiGatewayV2State)
         with self.emulator.lock:
-            for connection in list(apis.connections.values()):
-                if connection.is_open:
-                    connection.close(_GOING_AWAY, "Going away")
+            for service in self.emulator.registry.made():
+                if isinstance(service.state, ApiGatewayV2State):
+                    for connection in list(service.state.connections.values()):
+                        if connection.is_open:
+                            connection.close(_GOING_AWAY, "Going away")
 
 
 def leave_out_of_collections(*, anew: bool = False) -> None:

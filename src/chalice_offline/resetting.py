@@ -39,11 +39,11 @@ class NotRestored(Exception):  # noqa: N818 - the reset itself went well
 def service_to_reset(emulator: Emulator, name: str) -> str:
     """Return the service that a name means, as botocore spells it; raises UnknownService."""
     wanted = _PARTS.get(name, name)
-    own = [one for one in emulator.registry.names() if emulator.registry.get(one).renew is not None]
-    if wanted in own or (
-        emulator.registry.find(wanted) is None and emulator.delegated.answers(wanted)
-    ):
+    registry = emulator.registry
+    service = registry.find(wanted)
+    if service.renew is not None if service is not None else emulator.delegated.answers(wanted):
         return wanted
+    own = [one for one in registry.names() if registry.get(one).renew is not None]
     near = nearest(name, [*own, *emulator.delegated.names()])
     raise UnknownService(f"there is no service {name} here.{near}")
 
@@ -79,8 +79,7 @@ def reset_service(
 
 def _let_go(emulator: Emulator, name: str) -> Callable[[], None]:
     """Forget what a service holds; returns what others do when its reset is over."""
-    registry = emulator.registry
-    others = [registry.get(one) for one in registry.names() if one != name]
+    others = [one for one in emulator.registry.made() if one.name != name]
     later = [
         one.neighbour_reset(one.state, name) for one in others if one.neighbour_reset is not None
     ]

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from chalice_offline.core.errors import EmulatorBug
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    import threading
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from chalice_offline.core.context import CallContext
-    from chalice_offline.core.kernel import Reply, Request, Service
+    from chalice_offline.core.http import HttpRequest, HttpResponse
+    from chalice_offline.core.kernel import Page, Reply, Request, Service
 
 T = TypeVar("T")
 
@@ -18,22 +21,62 @@ T = TypeVar("T")
 class Registry:
     """Services by name; the only way from one service to another."""
 
-    def __init__(self) -> None:
-        self._services: dict[str, Service] = {}
+    def __init__(self, lock: threading.RLock) -> None:
+        """`lock` is the kernel's: within it services are made that nobody has asked for yet."""
+        self._lock = lock
+        # None until somebody asks for it, or for one that is made with it.
+        self._services: dict[str, Service | None] = {}
+        self._make: dict[str, Callable[[], None]] = {}
+        # Pages that services serve over plain HTTP, by path, for every gateway.
+        self.pages: dict[str, Page] = {}
+        # Services by the host names of what users built.
+        self._hosts: list[Service] = []
         # Paths at which services are sent something, with the service and its operation.
         self.receivers: dict[str, tuple[str, str]] = {}
 
     def add(self, service: Service) -> None:
         """Let `service` answer for its name."""
-        if service.name in self._services:
+        if self._services.get(service.name) is not None:
             raise EmulatorBug(f"two services answer for {service.name}")
         self._services[service.name] = service
+        self.pages.update(service.pages)
+        if service.hosts != ():
+            self._hosts.append(service)
         for path, operation in service.receivers.items():
             self.receivers[path] = service.name, operation
+
+    def add_later(
+        self, names: Sequence[str], make: Callable[[], None], pages: Iterable[str]
+    ) -> None:
+        """Let services answer for `names` that `make` adds when one of them is first asked for.
+
+        `pages` are the paths at which they will serve pages.
+        """
+
+        def page(path: str, request: HttpRequest) -> HttpResponse:
+            self.get(names[0])  # whose own page is there now
+            return self.pages[path](request)
+
+        self.pages.update((path, partial(page, path)) for path in pages)
+        for name in names:
+            self._services[name] = None
+            self._make[name] = make
 
     def owns(self, service: str) -> bool:
         """Whether calls to the service are answered (or refused) here rather than delegated."""
         return service in self._services
+
+    def service_at(self, host: str) -> str | None:
+        """Return the service that answers for a host name, if it is one that a user took."""
+        # What nobody can take, and nearly all requests have: AWS's own names, and addresses, of
+        # which the last label is a number as no name's is (RFC 3696, section 2).
+        is_address = host.rpartition(".")[2].isdigit()
+        if is_address or host == "localhost" or host.endswith(".amazonaws.com"):
+            return None
+        for service in self._hosts:
+            if host in service.hosts:
+                return service.name
+        return None
 
     def names(self) -> tuple[str, ...]:
         """Return the names of all services, in the order in which they were added."""
@@ -41,14 +84,24 @@ class Registry:
 
     def get(self, service: str) -> Service:
         """Return a service; an EmulatorBug when there is none of that name."""
-        try:
-            return self._services[service]
-        except KeyError:
-            raise EmulatorBug(f"no service answers for {service}") from None
+        found = self.find(service)
+        if found is None:
+            raise EmulatorBug(f"no service answers for {service}")
+        return found
 
     def find(self, service: str) -> Service | None:
         """Return a service, or None when there is none of that name."""
-        return self._services.get(service)
+        found = self._services.get(service)
+        if found is None and service in self._make:
+            with self._lock:
+                if self._services[service] is None:  # else somebody was faster
+                    self._make[service]()
+                found = self._services[service]
+        return found
+
+    def made(self) -> Iterator[Service]:
+        """Return the services that somebody has asked for: no other holds anything."""
+        return (one for one in tuple(self._services.values()) if one is not None)
 
     def state(self, service: str, kind: type[T]) -> T:
         """Return what a service holds, which must be a `kind`."""

@@ -99,7 +99,7 @@ class Gateway:
             own = self._own_page(path, request, causes)
             if own is not None:
                 return own
-            taken = self.emulator.service_at(request.host.partition(":")[0].lower())
+            taken = self.emulator.registry.service_at(request.host.partition(":")[0].lower())
         request_id = self.emulator.ids.uuid()
         target: Target | None = None
         if self._is_closed:
@@ -212,7 +212,7 @@ class Gateway:
         try:
             taken = None
             if head.place is None:
-                taken = emulator.service_at(head.host.partition(":")[0].lower())
+                taken = emulator.registry.service_at(head.host.partition(":")[0].lower())
             target = target_at(taken, emulator.region) if taken else detect(head)
             if (target.service, target.operation) != SOCKETS:
                 return _no_socket(400, "WebSockets are served at the addresses of APIs")
@@ -283,16 +283,14 @@ class Gateway:
 
     def _doors(self) -> list[str]:
         """Return what there is below /_aws, as a user would ask for it."""
-        emulator = self.emulator
-        paths = [
-            path for path in (*emulator.pages, *emulator.registry.receivers) if path[-1] != "/"
-        ]
+        registry = self.emulator.registry
+        paths = [path for path in (*registry.pages, *registry.receivers) if path[-1] != "/"]
         below = [path for path in paths if path.startswith(f"{AWS_FOLDER}/")]
         return [*below, f"{AWS_FOLDER}/execute-api/API/STAGE"]
 
     def _page_of_service(self, path: str) -> Page | None:
         """Return the page that a service serves at a path, or at all below one that ends in "/"."""
-        pages = self.emulator.pages
+        pages = self.emulator.registry.pages
         page = pages.get(path)
         if page is None and path.startswith("/_aws/"):
             page = next(

@@ -6,6 +6,7 @@ import base64
 import json
 from typing import TYPE_CHECKING, Any
 
+from chalice_offline.services.common.page_paths import SNS_CERTIFICATE
 from chalice_offline.services.common.timestamps import iso_milliseconds
 from chalice_offline.services.sns import signing
 
@@ -42,7 +43,7 @@ def notification(message: Message, subscription: Subscription, service_url: str)
     if not message.sequence_number:
         members["SignatureVersion"] = message.signature_version
         members["Signature"] = _signature_of(message, members)
-        members["SigningCertURL"] = service_url + signing.CERTIFICATE_PATH
+        members["SigningCertURL"] = service_url + SNS_CERTIFICATE
     members["UnsubscribeURL"] = _unsubscribe_url(subscription, service_url)
     if message.attributes:
         members["MessageAttributes"] = _attributes(message.attributes)
@@ -65,7 +66,7 @@ def lambda_event(message: Message, subscription: Subscription, service_url: str)
     }
     members["SignatureVersion"] = "1"
     members["Signature"] = _signature_of(message, members)
-    members["SigningCertUrl"] = service_url + signing.CERTIFICATE_PATH
+    members["SigningCertUrl"] = service_url + SNS_CERTIFICATE
     members["UnsubscribeUrl"] = _unsubscribe_url(subscription, service_url)
     # Developer guide, "Message attribute data types": a String.Array reaches Lambda as String.
     members["MessageAttributes"] = _attributes(message.attributes, {"String.Array": "String"})
@@ -103,7 +104,7 @@ def confirmation(
     }
     members["SignatureVersion"] = signature_version
     members["Signature"] = signing.sign(members, signature_version)
-    members["SigningCertURL"] = subscription.service_url + signing.CERTIFICATE_PATH
+    members["SigningCertURL"] = subscription.service_url + SNS_CERTIFICATE
     return json.dumps(members, ensure_ascii=False)
 
 

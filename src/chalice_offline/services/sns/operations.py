@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from chalice_offline.core.http import Headers, HttpResponse
 from chalice_offline.core.kernel import Service
+from chalice_offline.services.common.page_paths import SNS_CERTIFICATE
 from chalice_offline.services.sns import signing
 from chalice_offline.services.sns.confirmations import (
     confirm_subscription,
@@ -112,7 +113,7 @@ OPERATIONS: Mapping[str, Operation] = {
 
 def service(kernel: Kernel) -> Service:
     """Return SNS without topics, and the page with the certificate of its signatures."""
-    pages = {signing.CERTIFICATE_PATH: _certificate}
+    pages = {SNS_CERTIFICATE: _certificate}
     return Service("sns", SnsState(kernel), OPERATIONS, pages=pages, renew=renewed)
 
 

@@ -19,9 +19,6 @@ if TYPE_CHECKING:
 
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-# Where the certificate is served, below the endpoint. The file name has AWS's form.
-CERTIFICATE_PATH = "/_aws/sns/SimpleNotificationService-63686c6963656f66666c696e65736e73.pem"
-
 _NOTIFICATION_MEMBERS = ("Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type")
 _CONFIRMATION_MEMBERS = (
     "Message",

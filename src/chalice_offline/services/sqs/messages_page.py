@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from chalice_offline.core.errors import AwsError
 from chalice_offline.protocols import Target, serialize, serialize_error
+from chalice_offline.services.common.page_paths import SQS_MESSAGES
 from chalice_offline.services.sqs.errors import queue_missing
 from chalice_offline.services.sqs.message import DELAYED, IN_FLIGHT, VISIBLE
 from chalice_offline.services.sqs.received import shown
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from chalice_offline.services.sqs.queue import Queue
     from chalice_offline.services.sqs.state import SqsState
 
-PATH = "/_aws/sqs/messages"
 _REQUEST_ID = "00000000-0000-0000-0000-000000000000"
 _HANDLE = "SQS/BACKDOOR/ACCESS"  # LocalStack's word: such a message was not received
 _EVERYTHING = {"MessageSystemAttributeNames": ["All"], "MessageAttributeNames": ["All"]}
@@ -64,7 +64,7 @@ def _queue(sqs: SqsState, request: HttpRequest, asked: dict[str, list[str]]) -> 
     action = asked.get("Action", ["ReceiveMessage"])[0]
     if action != "ReceiveMessage":
         raise AwsError("InvalidRequest", "This endpoint only accepts ReceiveMessage calls")
-    below = [unquote(part) for part in request.path.removeprefix(PATH).split("/") if part]
+    below = [unquote(part) for part in request.path.removeprefix(SQS_MESSAGES).split("/") if part]
     url = asked.get("QueueUrl", [""])[0] or _url_in_json(request)
     if below:
         region, account_id, name = [*below, "", "", ""][:3]

@@ -6,8 +6,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from chalice_offline.core.kernel import Service
+from chalice_offline.services.common.page_paths import SQS_MESSAGES
 from chalice_offline.services.sqs.delete import delete_message, delete_message_batch
-from chalice_offline.services.sqs.messages_page import PATH, messages_page
+from chalice_offline.services.sqs.messages_page import messages_page
 from chalice_offline.services.sqs.move_tasks import (
     cancel_message_move_task,
     list_message_move_tasks,
@@ -74,5 +75,5 @@ def service(kernel: Kernel) -> Service:
     """Return SQS without queues."""
     state = SqsState(kernel)
     page = partial(messages_page, state)
-    pages = {PATH: page, f"{PATH}/": page}
+    pages = {SQS_MESSAGES: page, f"{SQS_MESSAGES}/": page}
     return Service("sqs", state, OPERATIONS, pages=pages, renew=renewed)
