@@ -177,6 +177,18 @@ def test_the_newest_superseded_versions_may_stay_in_their_class(notified: Any) -
         (rule(Expiration={"Days": 0}), "InvalidArgument"),
         (rule(Expiration={"Days": 1, "ExpiredObjectDeleteMarker": True}), "MalformedXML"),
         (rule(Transitions=[{"Days": 1, "StorageClass": "STANDARD_IA"}]), "InvalidArgument"),
+        (rule(Filter={"Prefix": "a" * 1025}, Expiration={"Days": 1}), "InvalidRequest"),
+        (
+            rule(Filter={"Tag": {"Key": "k" * 129, "Value": "v"}}, Expiration={"Days": 1}),
+            "InvalidRequest",
+        ),
+        (
+            rule(
+                Filter={"And": {"Prefix": "a", "Tags": [{"Key": "k", "Value": "v" * 257}]}},
+                Expiration={"Days": 1},
+            ),
+            "InvalidRequest",
+        ),
     ],
 )
 def test_bad_rules_are_refused(notified: Any, bad: dict[str, Any], code: str) -> None:

@@ -228,3 +228,77 @@ def test_a_copy_needs_leave_to_read_its_source(ruled: Ruled) -> None:
     ruled.rule({"Action": "s3:GetObject"})
     ruled.other.copy_object(Bucket="theirs", Key="k", CopySource=source)
     ruled.other.upload_part_copy(**part, CopySource=source)
+
+
+@pytest.mark.parametrize(
+    ("part", "text"),
+    [
+        ({"Resource": ARN}, "Action does not apply to any resource(s) in statement"),
+        ({"Action": ["s3:GetObject", "s3:ListBucket"]},
+         "Action does not apply to any resource(s) in statement"),
+        ({"Action": "s3:PutBucket*"}, "Action does not apply to any resource(s) in statement"),
+        ({"Principal": ""}, "Invalid principal in policy"),
+        ({"Principal": {"AWS": "somebody"}}, "Invalid principal in policy"),
+        ({"Principal": {"AWS": []}}, "Invalid principal in policy"),
+        ({"Condition": {"Bool": {"fine-weather": "true"}}}, "Policy has an invalid condition key"),
+    ],
+)  # fmt: skip
+def test_a_statement_that_could_never_work_is_refused(
+    ruled: Ruled, part: dict[str, Any], text: str
+) -> None:
+    """In S3's words, and the bucket stays without a policy."""
+    with pytest.raises(ClientError) as refused:
+        ruled.rule({"Action": "s3:GetObject"} | part)
+    error = refused.value.response["Error"]
+    assert (error["Code"], error["Message"]) == ("MalformedPolicy", text)
+    with pytest.raises(ClientError, match="NoSuchBucketPolicy"):
+        ruled.owner.get_bucket_policy(Bucket="ruled")
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        {"Resource": [ARN, f"{ARN}/*"], "Action": ["s3:GetObject", "s3:ListBucket"]},
+        {"Resource": ARN, "Action": "s3:*"},
+        {"Resource": f"{ARN}*", "Action": ["s3:GetObject", "s3:ListBucket"]},
+        {"Resource": ARN, "Action": "s3:SomethingThatCameLater"},
+        {"NotResource": ARN, "Action": "s3:GetObject"},
+        {"Principal": {"Service": "logging.s3.amazonaws.com"}},
+        {"Principal": {"AWS": "arn:aws:iam::cloudfront:user/CloudFront Origin Access E1"}},
+    ],
+)
+def test_a_statement_that_can_work_is_taken(ruled: Ruled, part: dict[str, Any]) -> None:
+    """Each action has a resource that it can be about."""
+    ruled.rule({"Action": "s3:GetObject"} | part)
+    assert ruled.owner.get_bucket_policy(Bucket="ruled")["Policy"]
+
+
+@pytest.mark.parametrize(
+    ("document", "text"),
+    [
+        ("[]", "Policies must be valid JSON and the first byte must be '{'"),
+        ("{", "This policy contains invalid Json"),
+        ('{"Version": "2012-10-17"}', "Missing required field Statement"),
+        ('{"Statement": []}', "Could not parse the policy: Statement is empty!"),
+        ('{"Version": "2012-10-18", "Statement": [{}]}',
+         "The policy must contain a valid version string"),
+        ('{"Id": 59, "Statement": [{}]}', "Invalid policy syntax."),
+    ],
+)  # fmt: skip
+def test_a_document_that_is_no_policy_is_refused(ruled: Ruled, document: str, text: str) -> None:
+    """With the first thing that is wrong with it."""
+    with pytest.raises(ClientError) as refused:
+        ruled.owner.put_bucket_policy(Bucket="ruled", Policy=document)
+    assert refused.value.response["Error"]["Message"] == text
+
+
+def test_a_policy_is_its_owners_even_for_who_may_read_it(ruled: Ruled) -> None:
+    """Another account that is allowed to read it gets 405, one that is not gets 403."""
+    ruled.rule({"Action": "s3:GetObject"})
+    with pytest.raises(ClientError, match="AccessDenied"):
+        ruled.other.get_bucket_policy(Bucket="ruled")
+    ruled.rule({"Action": "s3:GetBucketPolicy", "Resource": ARN})
+    with pytest.raises(ClientError) as refused:
+        ruled.other.get_bucket_policy(Bucket="ruled")
+    assert refused.value.response["Error"]["Code"] == "MethodNotAllowed"
+    assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 405

@@ -181,6 +181,14 @@ def check_access(
         said = _listed(s3, bucket, account, request, kind, permission)
     if said is False or (not said and not is_owner):
         raise access_denied()
+    if not is_owner and name in _OWNERS_ALWAYS:
+        # API reference, GetBucketPolicy: allowed, and yet of another account.
+        raise AwsError(
+            "MethodNotAllowed",
+            "The specified method is not allowed against this resource.",
+            status=405,
+            fields={"ResourceType": "BUCKETPOLICY"},
+        )
 
 
 def _is_signed_link(http: HttpRequest, now_ms: int) -> bool:

@@ -1,4 +1,4 @@
-"""What a bucket policy says, as far as S3 itself judges it."""
+"""What a bucket policy allows and denies, as far as S3 itself judges it."""
 
 from __future__ import annotations
 
@@ -6,10 +6,8 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from chalice_offline.core.errors import AwsError
 from chalice_offline.services.common.policy_conditions import Facts, applies, listed, matches
 from chalice_offline.services.s3.identities import canonical_id
-from chalice_offline.services.s3.limits import POLICY_BYTES
 
 if TYPE_CHECKING:
     from chalice_offline.services.s3.bucket import Bucket
@@ -53,58 +51,6 @@ def is_public(policy: dict[str, Any]) -> bool:
         and _is_everybody(statement.get("Principal"))
         for statement in listed(policy.get("Statement", []))
     )
-
-
-def read_policy(text: str) -> dict[str, Any]:
-    """Return a policy's document; raises AwsError MalformedPolicy when it is no JSON."""
-    try:
-        if not text.lstrip().startswith("{"):
-            raise ValueError(text)
-        policy: dict[str, Any] = json.loads(text)
-    except ValueError:
-        raise _malformed("Policies must be valid JSON and the first byte must be '{'") from None
-    return policy
-
-
-def check_policy(policy: dict[str, Any], bucket: Bucket, size: int) -> None:
-    """Refuse a document that is no policy, or is about something else than the bucket."""
-    if size > POLICY_BYTES:
-        raise AwsError(
-            "PolicyTooLarge",
-            "Your policy document exceeds the maximum allowed size",
-        )
-    statements = listed(policy.get("Statement"))
-    if not statements:
-        raise _malformed("Missing required field Statement")
-    for statement in statements:
-        if not isinstance(statement, dict) or statement.get("Effect") not in ("Allow", "Deny"):
-            raise _malformed("Missing required field Effect")
-        _check_statement(statement, bucket)
-
-
-def _check_statement(statement: dict[str, Any], bucket: Bucket) -> None:
-    for fields in (("Principal", "NotPrincipal"), ("Action", "NotAction")):
-        if not any(field in statement for field in fields):
-            raise _malformed(f"Missing required field {fields[0]}")
-    if "NotPrincipal" in statement and statement["Effect"] == "Allow":
-        raise _malformed("Allow with NotPrincipal is not allowed.")
-    resources = listed(statement.get("Resource", statement.get("NotResource")))
-    if not resources:
-        raise _malformed("Missing required field Resource")
-    for resource in resources:
-        if not isinstance(resource, str) or not _is_of(resource, bucket):
-            raise _malformed("Policy has invalid resource")
-    for action in listed(statement.get("Action", ())):
-        if action != "*" and not str(action).lower().startswith("s3:"):
-            raise _malformed("Policy has invalid action")
-
-
-def _is_of(resource: str, bucket: Bucket) -> bool:
-    return matches(resource.split("/", 1)[0], bucket.arn) or matches(resource, bucket.arn)
-
-
-def _malformed(text: str) -> AwsError:
-    return AwsError("MalformedPolicy", text)
 
 
 def _is_about(

@@ -96,6 +96,15 @@ def check_spelling(algorithm: str, text: str) -> None:
         raise invalid_request(f"Value for x-amz-checksum-{algorithm.lower()} header is invalid.")
 
 
+def check_algorithm(algorithm: str) -> None:
+    """Refuse an algorithm that S3 has not got."""
+    if algorithm not in _BYTES:
+        raise invalid_request(
+            "Checksum algorithm provided is unsupported. Please try again with any of the valid "
+            f"types: [{', '.join(sorted(ALGORITHMS))}]"
+        )
+
+
 def takes_part_checksums(algorithm: str) -> str:
     """Return the checksum type that multipart uploads have when they ask for none."""
     return FULL_OBJECT if algorithm == DEFAULT_ALGORITHM else COMPOSITE

@@ -11,6 +11,7 @@ from chalice_offline.core.errors import AwsError
 from chalice_offline.core.http import Headers, HttpRequest, HttpResponse
 from chalice_offline.protocols.rest_routing import path_parts
 from chalice_offline.protocols.s3_ids import host_id_of, s3_request_id
+from chalice_offline.services.s3.field_names import is_field_name
 
 if TYPE_CHECKING:
     from chalice_offline.core.context import CallContext
@@ -35,6 +36,7 @@ def options_object(s3: S3State, context: CallContext, request: Request) -> Resul
         raise AwsError(
             "BadRequest", f"Invalid Access-Control-Request-Method: {method or 'null'}", status=400
         )
+    wanted = _wanted(http)
     bucket = _bucket_of(s3, http)
     if bucket is None or "cors" not in bucket.settings:
         raise _forbidden(
@@ -43,11 +45,6 @@ def options_object(s3: S3State, context: CallContext, request: Request) -> Resul
             else "CORSResponse: Bucket not found",
             method,
         )
-    wanted = [
-        name.strip().lower()
-        for name in (http.headers.get("access-control-request-headers") or "").split(",")
-        if name.strip()
-    ]
     rule = _rule_for(bucket, origin, method, wanted)
     if rule is None:
         raise _forbidden(
@@ -66,6 +63,19 @@ def options_object(s3: S3State, context: CallContext, request: Request) -> Resul
     if wanted:
         headers["access-control-allow-headers"] = ", ".join(wanted)
     return {"Response": HttpResponse(200, headers)}
+
+
+def _wanted(http: HttpRequest) -> list[str]:
+    given = http.headers.get("access-control-request-headers") or ""
+    names = [name.strip().lower() for name in given.split(",") if name.strip()]
+    for name in names:
+        if not is_field_name(name):
+            raise AwsError(
+                "BadRequest",
+                f'Access-Control-Request-Headers "{name}" contains invalid character.',
+                status=400,
+            )
+    return names
 
 
 def complete(s3: S3State, request: HttpRequest, response: HttpResponse) -> None:

@@ -10,7 +10,12 @@ from chalice_offline.services.s3.http_dates import iso_milliseconds
 from chalice_offline.services.s3.json_values import plain
 from chalice_offline.services.s3.lifecycle import schedule
 from chalice_offline.services.s3.lifecycle_transitions import VARIES
-from chalice_offline.services.s3.limits import LIFECYCLE_RULES
+from chalice_offline.services.s3.limits import (
+    KEY_BYTES,
+    LIFECYCLE_RULES,
+    TAG_KEY_CHARACTERS,
+    TAG_VALUE_CHARACTERS,
+)
 from chalice_offline.services.s3.new_objects import STORAGE_CLASSES
 
 if TYPE_CHECKING:
@@ -97,6 +102,7 @@ def _check_rule(rule: dict[str, Any]) -> None:
         raise malformed_xml()
     if ("Filter" in rule) == ("Prefix" in rule):
         raise malformed_xml()
+    _check_prefix(rule.get("Prefix"))
     filter_ = rule.get("Filter")
     has_tags = False
     if filter_:
@@ -134,13 +140,31 @@ def _check_filter(filter_: dict[str, Any]) -> None:
     parts = filter_.get("And", filter_)
     if "And" in filter_ and len(parts) < 2 and len(parts.get("Tags", ())) < 2:
         raise malformed_xml()
-    keys = [tag["Key"] for tag in parts.get("Tags", ())]
+    _check_prefix(parts.get("Prefix"))
+    tags = [*parts.get("Tags", ()), *([parts["Tag"]] if parts.get("Tag") else ())]
+    for tag in tags:
+        _check_tag(tag)
+    keys = [tag["Key"] for tag in tags]
     if len(set(keys)) < len(keys):
         raise invalid_request("Duplicate Tag Keys are not allowed.")
     more, less = parts.get("ObjectSizeGreaterThan"), parts.get("ObjectSizeLessThan")
     if more is not None and less is not None and less <= more + 1:
         raise invalid_request(
             "'ObjectSizeLessThan' has to be a value greater than 'ObjectSizeGreaterThan' plus 1"
+        )
+
+
+def _check_prefix(prefix: str | None) -> None:
+    if prefix is not None and len(prefix.encode()) > KEY_BYTES:
+        raise invalid_request(f"The maximum size of a prefix is {KEY_BYTES}.")
+
+
+def _check_tag(tag: dict[str, str]) -> None:
+    if not 1 <= len(tag["Key"]) <= TAG_KEY_CHARACTERS:
+        raise invalid_request(f"A Tag's Key must be a length between 1 and {TAG_KEY_CHARACTERS}.")
+    if len(tag["Value"]) > TAG_VALUE_CHARACTERS:
+        raise invalid_request(
+            f"A Tag's Value must be a length between 0 and {TAG_VALUE_CHARACTERS}."
         )
 
 

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from chalice_offline.core.errors import AwsError
 from chalice_offline.services.s3.checksums import (
-    ALGORITHMS,
     COMPOSITE,
     DEFAULT_ALGORITHM,
     FULL_OBJECT,
+    check_algorithm,
     check_type,
     checksum_of,
     takes_part_checksums,
@@ -186,11 +186,7 @@ def _checksum_of(request: Request) -> tuple[str, str]:
             )
         return "", ""
     algorithm = algorithm.upper()
-    if algorithm not in ALGORITHMS:
-        raise invalid_request(
-            "Checksum algorithm provided is unsupported. Please try again with any of the valid "
-            "types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]"
-        )
+    check_algorithm(algorithm)
     if asked and asked not in (COMPOSITE, FULL_OBJECT):
         raise invalid_request("Value for x-amz-checksum-type header is invalid.")
     if asked:

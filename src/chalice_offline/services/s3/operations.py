@@ -36,7 +36,9 @@ from chalice_offline.services.s3.access import guarded
 from chalice_offline.services.s3.bucket_settings import Setting
 from chalice_offline.services.s3.named_settings import NamedSetting
 from chalice_offline.services.s3.renewal import renewed
+from chalice_offline.services.s3.replication_checks import check_replication
 from chalice_offline.services.s3.state import S3State
+from chalice_offline.services.s3.website_checks import check_website
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -90,7 +92,7 @@ _WEBSITE = Setting(
         "NoSuchWebsiteConfiguration",
         "The specified bucket does not have a website configuration",
     ),
-    check=checks.check_website,
+    check=check_website,
 )
 _REPLICATION = Setting(
     "replication",
@@ -100,7 +102,7 @@ _REPLICATION = Setting(
         "ReplicationConfigurationNotFoundError",
         "The replication configuration was not found",
     ),
-    check=checks.check_replication,
+    check=check_replication,
 )
 _LOGGING = Setting("logging", "BucketLoggingStatus", check=checks.check_logging)
 _ACCELERATE = Setting("accelerate", "AccelerateConfiguration", check=checks.check_accelerate)

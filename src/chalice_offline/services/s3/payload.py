@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from chalice_offline.core.errors import AwsError
 from chalice_offline.core.storage import Blob
 from chalice_offline.services.s3.checksums import (
-    ALGORITHMS,
     DEFAULT_ALGORITHM,
     HEADERS,
+    check_algorithm,
     check_spelling,
     checksum_of,
     given_checksum,
@@ -87,11 +87,7 @@ def _announced(request: Request, context: CallContext, content: Content) -> tupl
     algorithm = request.get("ChecksumAlgorithm")
     if not algorithm:
         return None
-    if algorithm not in ALGORITHMS:
-        raise invalid_request(
-            "Checksum algorithm provided is unsupported. Please try again with any of the valid "
-            "types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]"
-        )
+    check_algorithm(algorithm)
     if context.http is None:  # a neighbour, which has no protocol to add it in
         return algorithm, checksum_of(algorithm, content)
     raise invalid_request(

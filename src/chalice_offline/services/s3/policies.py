@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chalice_offline.services.s3.bucket_policy import (
-    POLICY,
-    check_policy,
-    is_public,
-    read_policy,
-)
+from chalice_offline.services.s3.bucket_policy import POLICY, is_public
 from chalice_offline.services.s3.bucket_settings import forget, keep, missing
 from chalice_offline.services.s3.errors import access_denied
+from chalice_offline.services.s3.policy_documents import check_policy, read_policy
 
 if TYPE_CHECKING:
     from chalice_offline.core.context import CallContext

@@ -6,6 +6,8 @@ be in either case.
 
 from __future__ import annotations
 
+from chalice_offline.services.common.policy_conditions import matches
+
 _NAMES = {
     "DeleteBucketCors": "PutBucketCORS",
     "DeleteBucketEncryption": "PutEncryptionConfiguration",
@@ -40,6 +42,50 @@ _OF_VERSIONS = {
     "s3:PutObjectAcl": "s3:PutObjectVersionAcl",
     "s3:PutObjectTagging": "s3:PutObjectVersionTagging",
 }
+
+_OBJECTS = (
+    "AbortMultipartUpload", "BypassGovernanceRetention", "DeleteObject", "DeleteObjectTagging",
+    "DeleteObjectVersion", "DeleteObjectVersionTagging", "GetObject", "GetObjectAcl",
+    "GetObjectAttributes", "GetObjectLegalHold", "GetObjectRetention", "GetObjectTagging",
+    "GetObjectTorrent", "GetObjectVersion", "GetObjectVersionAcl", "GetObjectVersionAttributes",
+    "GetObjectVersionForReplication", "GetObjectVersionTagging", "GetObjectVersionTorrent",
+    "InitiateReplication", "ListMultipartUploadParts", "ObjectOwnerOverrideToBucketOwner",
+    "PutObject", "PutObjectAcl", "PutObjectLegalHold", "PutObjectRetention", "PutObjectTagging",
+    "PutObjectVersionAcl", "PutObjectVersionTagging", "ReplicateDelete", "ReplicateObject",
+    "ReplicateTags", "RestoreObject",
+)  # fmt: skip
+_BUCKETS = (
+    "CreateBucket", "DeleteBucket", "DeleteBucketPolicy", "DeleteBucketWebsite",
+    "GetAccelerateConfiguration", "GetAnalyticsConfiguration", "GetBucketAcl", "GetBucketCORS",
+    "GetBucketLocation", "GetBucketLogging", "GetBucketNotification",
+    "GetBucketObjectLockConfiguration", "GetBucketOwnershipControls", "GetBucketPolicy",
+    "GetBucketPolicyStatus", "GetBucketPublicAccessBlock", "GetBucketRequestPayment",
+    "GetBucketTagging", "GetBucketVersioning", "GetBucketWebsite", "GetEncryptionConfiguration",
+    "GetIntelligentTieringConfiguration", "GetInventoryConfiguration", "GetLifecycleConfiguration",
+    "GetMetricsConfiguration", "GetReplicationConfiguration", "ListBucket",
+    "ListBucketMultipartUploads", "ListBucketVersions", "PutAccelerateConfiguration",
+    "PutAnalyticsConfiguration", "PutBucketAcl", "PutBucketCORS", "PutBucketLogging",
+    "PutBucketNotification", "PutBucketObjectLockConfiguration", "PutBucketOwnershipControls",
+    "PutBucketPolicy", "PutBucketPublicAccessBlock", "PutBucketRequestPayment", "PutBucketTagging",
+    "PutBucketVersioning", "PutBucketWebsite", "PutEncryptionConfiguration",
+    "PutIntelligentTieringConfiguration", "PutInventoryConfiguration", "PutLifecycleConfiguration",
+    "PutMetricsConfiguration", "PutReplicationConfiguration",
+)  # fmt: skip
+
+
+def of_objects(action: str) -> bool:
+    """Whether an action of a policy, which may have wildcards, is about objects."""
+    return _names_one(action, _OBJECTS)
+
+
+def of_buckets(action: str) -> bool:
+    """Whether an action of a policy, which may have wildcards, is about buckets."""
+    return _names_one(action, _BUCKETS)
+
+
+def _names_one(action: str, names: tuple[str, ...]) -> bool:
+    pattern = action.lower()
+    return any(matches(pattern, f"s3:{name.lower()}") for name in names)
 
 
 def action_of(operation: str) -> str:

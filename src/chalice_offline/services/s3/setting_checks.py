@@ -8,6 +8,7 @@ from chalice_offline.core.context import DEFAULT_REGION
 from chalice_offline.core.errors import AwsError
 from chalice_offline.services.s3.bucket import ENABLED, SUSPENDED
 from chalice_offline.services.s3.errors import invalid_argument, invalid_request, malformed_xml
+from chalice_offline.services.s3.field_names import is_field_name
 from chalice_offline.services.s3.grants import ENFORCED, default_grants
 from chalice_offline.services.s3.limits import CORS_RULES, RETENTION_DAYS, RETENTION_YEARS
 from chalice_offline.services.s3.object_lock import MODES
@@ -37,12 +38,20 @@ def check_cors(_s3: S3State, _bucket: Bucket, value: dict[str, Any]) -> None:
                 )
         _check_wildcards("AllowedOrigin", rule["AllowedOrigins"])
         _check_wildcards("AllowedHeader", rule.get("AllowedHeaders", ()))
+        _check_names("AllowedHeader", rule.get("AllowedHeaders", ()))
         for header in rule.get("ExposeHeaders", ()):
             if "*" in header:
                 raise invalid_request(
                     f'ExposeHeader "{header}" contains wildcard. We currently do not support '
                     "wildcard for ExposeHeader."
                 )
+        _check_names("ExposeHeader", rule.get("ExposeHeaders", ()))
+
+
+def _check_names(what: str, names: Any) -> None:
+    for name in names:
+        if name and not is_field_name(name):
+            raise invalid_request(f'{what} "{name}" contains invalid character.')
 
 
 def _check_wildcards(what: str, texts: Any) -> None:
@@ -123,77 +132,6 @@ def check_logging(s3: S3State, bucket: Bucket, value: dict[str, Any]) -> None:
             "Cross S3 location logging not allowed. ",
             status=403,
             fields=fields,
-        )
-
-
-def check_replication(s3: S3State, bucket: Bucket, value: dict[str, Any]) -> None:
-    """Both buckets keep versions."""
-    if bucket.versioning != ENABLED:
-        raise invalid_request(
-            "Versioning must be 'Enabled' on the bucket to apply a replication configuration"
-        )
-    if not value["Rules"]:
-        raise malformed_xml()
-    for number, rule in enumerate(value["Rules"]):
-        name = rule["Destination"]["Bucket"].rpartition(":")[2]
-        target = s3.buckets.get(name)
-        if target is None or target.versioning != ENABLED:
-            raise invalid_request("Destination bucket must have versioning enabled.")
-        rule.setdefault("ID", f"rule-{number + 1}")
-
-
-def check_website(_s3: S3State, _bucket: Bucket, value: dict[str, Any]) -> None:
-    """Redirect everything, or name an index document."""
-    redirect, index = value.get("RedirectAllRequestsTo"), value.get("IndexDocument")
-    if redirect:
-        if len(value) > 1:
-            raise invalid_argument(
-                "RedirectAllRequestsTo cannot be provided in conjunction with other Routing Rules.",
-                "RedirectAllRequestsTo",
-                "not null",  # recorded
-            )
-        if "HostName" not in redirect:
-            raise malformed_xml()
-        _check_web_protocol(redirect.get("Protocol"))
-        return
-    if not index:
-        raise invalid_argument(
-            "A value for IndexDocument Suffix must be provided if RedirectAllRequestsTo is empty",
-            "IndexDocument",
-            "null",
-        )
-    suffix = index.get("Suffix", "")
-    if not suffix or "/" in suffix:
-        raise invalid_argument(
-            "The IndexDocument Suffix is not well formed", "IndexDocument", suffix
-        )
-    if "ErrorDocument" in value and not value["ErrorDocument"].get("Key"):
-        raise malformed_xml()
-    if value.get("RoutingRules") == []:
-        raise malformed_xml()
-    for rule in value.get("RoutingRules", ()):
-        _check_routing_rule(rule)
-
-
-def _check_routing_rule(rule: dict[str, Any]) -> None:
-    redirect = rule.get("Redirect")
-    if not redirect:
-        raise malformed_xml()
-    if "ReplaceKeyWith" in redirect and "ReplaceKeyPrefixWith" in redirect:
-        raise invalid_request("You can only define ReplaceKeyPrefix or ReplaceKey but not both.")
-    if "Condition" in rule and not rule["Condition"]:
-        raise invalid_request(
-            "Condition cannot be empty. To redirect all requests without a condition, the "
-            "condition element shouldn't be present."
-        )
-    _check_web_protocol(redirect.get("Protocol"))
-
-
-def _check_web_protocol(protocol: str | None) -> None:
-    if protocol not in (None, "http", "https"):
-        raise invalid_request(
-            "Invalid protocol, protocol can be http or https. If not defined the protocol will be "
-            "selected automatically."
         )
 
 
