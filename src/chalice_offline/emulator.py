@@ -95,8 +95,9 @@ class Emulator:
         self.registry = Registry(self.lock)
         self.scheduler = Scheduler()
         self.signals = Signals()
-        self._now_ms, awake_ms = driver.clock.read()
-        self._slept_ms = self._now_ms - awake_ms
+        #: the instant the present input or timer happens at
+        self.now_ms, awake_ms = driver.clock.read()
+        self._slept_ms = self.now_ms - awake_ms
         self._running_timers = False
         self._turn = Turn(self.lock, self._catch_up, self._follow_up)
         self._failures = FailureLog(_log)
@@ -212,7 +213,7 @@ class Emulator:
     def after(self, wait_ms: int, callback: Callable[[], None]) -> None:
         """Run `callback` later; for whoever does not have the kernel's lock."""
         with self._turn:
-            self.scheduler.at(self._now_ms + wait_ms, callback)
+            self.scheduler.at(self.now_ms + wait_ms, callback)
 
     def set_timer(self, due_ms: int, callback: Callable[[], None], *, owed: bool = True) -> Timer:
         """Run `callback` at `due_ms`."""
@@ -227,14 +228,9 @@ class Emulator:
     # ---- what services may ask for (core.kernel.Kernel) ------------------------------------------
 
     @property
-    def now_ms(self) -> int:
-        """The instant the present input or timer happens at."""
-        return self._now_ms
-
-    @property
     def awake_ms(self) -> int:
         """The same, less the time the machine slept."""
-        return self._now_ms - self._slept_ms
+        return self.now_ms - self._slept_ms
 
     def at(
         self,
@@ -280,7 +276,7 @@ class Emulator:
         """Say how a call ended that was answered later."""
         found = self.journal.find(entry)
         if found is not None:
-            found.outcome, found.ended_ms = outcome, self._now_ms
+            found.outcome, found.ended_ms = outcome, self.now_ms
 
     def keep(self, entry: RunEntry) -> int:
         """Write a run into the journal and the list of runs, and return its number."""
@@ -396,7 +392,7 @@ class Emulator:
             caller.protocol,
             caller.principal,
             caller.request_id or self.ids.uuid(),
-            self._now_ms,
+            self.now_ms,
             entry.number,
             caller.trace_header,
             caller.signed,
@@ -413,7 +409,7 @@ class Emulator:
         is_input: bool,
     ) -> Entry:
         """Write an entry into the journal, and into the story of what caused it."""
-        entry = Entry(self._now_ms, kind, subject, detail, causes, is_input)
+        entry = Entry(self.now_ms, kind, subject, detail, causes, is_input)
         number = self.journal.append(entry)
         if causes:
             self.stories.follow(number, causes[0])
@@ -436,15 +432,15 @@ class Emulator:
         if due_ms is not None and due_ms <= present_ms:
             self._run_due(present_ms)
         else:
-            self._now_ms = max(self._now_ms, present_ms)
+            self.now_ms = max(self.now_ms, present_ms)
 
     def _follow_up(self) -> None:
         """Run what an input made due; for it no time has passed."""
         if self._running_timers:
             return
         due_ms = self.scheduler.next_due_ms()
-        if due_ms is not None and due_ms <= self._now_ms:
-            self._run_due(self._now_ms)
+        if due_ms is not None and due_ms <= self.now_ms:
+            self._run_due(self.now_ms)
         else:
             self.commits.make()
             self.driver.wake(due_ms)
@@ -463,7 +459,7 @@ class Emulator:
         try:
             while left and (timer := scheduler.pop_due(present_ms)) is not None:
                 left -= 1
-                self._now_ms = max(self._now_ms, timer.due_ms)
+                self.now_ms = max(self.now_ms, timer.due_ms)
                 try:
                     timer.callback()
                 except Exception as error:  # noqa: BLE001 - see above; it is logged and kept
@@ -472,7 +468,7 @@ class Emulator:
             # Also after a timer was interrupted: the others must still be waited for.
             self._running_timers = False
             if left:
-                self._now_ms = max(self._now_ms, present_ms)
+                self.now_ms = max(self.now_ms, present_ms)
             self.commits.make()
             self.driver.wake(scheduler.next_due_ms())
 
@@ -484,7 +480,7 @@ class Emulator:
         gap_ms = present_ms - awake_ms - self._slept_ms
         self._slept_ms += gap_ms
         self.scheduler.postpone(gap_ms)
-        self._now_ms = max(self._now_ms, present_ms)
+        self.now_ms = max(self.now_ms, present_ms)
         self.note("clock", {"gap_ms": gap_ms}, (), "went on after a gap")
 
     def _timer_failed(self, error: Exception) -> None:

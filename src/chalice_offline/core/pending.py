@@ -7,7 +7,7 @@ It is settled within the kernel's lock and may be asked from any thread without 
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from chalice_offline.core.errors import EmulatorBug
 
@@ -26,7 +26,7 @@ class Pending(Generic[T]):
     __slots__ = ("_callbacks", "_error", "_value", "_when_abandoned")
 
     def __init__(self) -> None:
-        self._value: object = _UNSET
+        self._value: Any = _UNSET
         self._error: BaseException | None = None
         self._callbacks: deque[Callable[[Pending[T]], None]] = deque()
         self._when_abandoned: Callable[[], None] | None = None
@@ -38,13 +38,16 @@ class Pending(Generic[T]):
 
     def resolve(self, value: T) -> None:
         """Give the value, and run what waits for it."""
-        self._require_open()
+        if self._value is not _UNSET or self._error is not None:
+            raise _settled_twice()
         self._value = value
-        self._run_callbacks()
+        if self._callbacks:
+            self._run_callbacks()
 
     def fail(self, error: BaseException) -> None:
         """Give the error instead of a value."""
-        self._require_open()
+        if self._value is not _UNSET or self._error is not None:
+            raise _settled_twice()
         self._error = error
         self._run_callbacks()
 
@@ -93,11 +96,8 @@ class Pending(Generic[T]):
             raise self._error
         if self._value is _UNSET:
             raise EmulatorBug("the result of a pending reply was read before it was known")
-        return cast("T", self._value)
-
-    def _require_open(self) -> None:
-        if self._value is not _UNSET or self._error is not None:
-            raise EmulatorBug("a pending reply was settled twice")
+        value: T = self._value
+        return value
 
     def _run_callbacks(self) -> None:
         callbacks = self._callbacks
@@ -107,3 +107,7 @@ class Pending(Generic[T]):
             except IndexError:  # another thread took the last one meanwhile
                 return
             callback(self)
+
+
+def _settled_twice() -> EmulatorBug:
+    return EmulatorBug("a pending reply was settled twice")

@@ -45,6 +45,19 @@ def test_header_fields_are_handed_on_as_they_came(aws: Any, serve: Any) -> None:
     assert event["headers"]["Content-Type"] == "text/plain"
 
 
+def test_parameters_of_a_query_are_the_same_with_and_without_encoding(aws: Any, serve: Any) -> None:
+    """A name without a value has an empty one, only the first "=" parts, "&&" is no parameter."""
+    events: list[Any] = []
+    arn = aws.function("items", lambda event: events.append(event) or {"statusCode": 200})
+    api = serve({"paths": {"/": {"get": proxy(arn)}}})
+    api.request("GET", "/?a=&b&a=2&&c=x==1&=d")
+    api.request("GET", "/?a=&b&%61=2&&c=x%3D=1&=d")
+    api.request("GET", "/?a=1+2")
+    plain, encoded, spaced = (event["multiValueQueryStringParameters"] for event in events)
+    assert plain == encoded == {"a": ["", "2"], "b": [""], "c": ["x==1"], "": ["d"]}
+    assert spaced == {"a": ["1 2"]}
+
+
 def test_an_edge_optimized_api_answers_through_cloudfront(serve: Any) -> None:
     """Replies and refusals carry its header fields; those of a regional API do not."""
     api = serve({"paths": {"/menu": {"get": mock("{}")}}})

@@ -155,7 +155,7 @@ def _last(headers: dict[str, list[str]], name: str) -> str | None:
 def proxy_reply(exchange: Exchange, payload: bytes) -> Reply:
     """Return what the client gets of a function's response; raises GatewayFailure for a bad one."""
     try:
-        answer = json.loads(payload)
+        answer = json.loads(payload.decode())  # as text, or Python looks for other encodings
     except ValueError as error:
         raise failures.bad_gateway() from error
     if not isinstance(answer, dict) or not answer.keys() <= _MEMBERS:
