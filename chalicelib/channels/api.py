@@ -65,6 +65,8 @@ class PartnerApi:
             raise PartnerUnavailable(f"token: HTTP {reply.status}", reply.retry_after)
         granted = reply.json_object()
         token, seconds = granted.get("access_token"), granted.get("expires_in")
-        if not isinstance(token, str) or type(seconds) is not int:
+        if not isinstance(token, str) or not token:
             raise PartnerUnavailable("token: the reply holds no token")
-        return Grant(token, seconds)
+        # How long it lives need not be said (RFC 6749, 5.1), and some say it as a text.
+        digits = str(seconds).partition(".")[0]
+        return Grant(token, int(digits) if digits.isdecimal() and len(digits) < 10 else 0)

@@ -15,16 +15,23 @@ if TYPE_CHECKING:
     from chalicelib.domain.money import Money
 
 
-def named(item: dict[str, Any], member: str) -> RefusedItem:
+LONGEST_ID = 100
+"""Of an id that is none of ours, in what the partner is told."""
+
+
+def named(item: dict[str, Any], member: str, *, name: str = "name") -> RefusedItem:
     """Return an item's id, which stands in `member`, and its name.
 
-    Raises OrderRefused for one without our id: it came from a menu that is not ours.
+    Raises OrderRefused for one without an id of ours: it came from a menu that is not ours. The
+    partner is told which one, by whatever id it gave.
     """
-    name = text(item, "name")
+    called, given = text(item, name), item.get(member)
     try:
-        return RefusedItem(identifier(item.get(member), member), name)
+        return RefusedItem(identifier(given, member), called)
     except InvalidPayload as error:
-        refusal = Refusal(Reason.UNMAPPED_ITEM, "an item has no id", (RefusedItem("", name),))
+        id_ = given.strip()[:LONGEST_ID] if isinstance(given, str) else ""
+        why = "an item's id is none of the store's menu" if id_ else "an item has no id"
+        refusal = Refusal(Reason.UNMAPPED_ITEM, why, (RefusedItem(id_, called),))
         raise OrderRefused(refusal) from error
 
 

@@ -6,10 +6,11 @@ Partners name these parts differently and send different halves of them; here ea
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from chalicelib.domain.errors import InvalidMoney
 from chalicelib.domain.money import Money, total
 
 if TYPE_CHECKING:
@@ -56,6 +57,23 @@ class Charge:
         """Read what `to_dict` wrote."""
         amount = Money.from_dict(data["amount"])
         return cls(ChargeKind(data["kind"]), amount, Party(data["party"]), data.get("name", ""))
+
+
+def charges_of(found: Iterable[Charge]) -> tuple[Charge, ...]:
+    """Return the charges that amount to something, each with the sign that ours have.
+
+    Some partners write discounts below zero; a fee below zero is money off, from whoever gets the
+    fee. Taxes and tips below zero mean nothing: InvalidMoney.
+    """
+    return tuple(_signed(charge) for charge in found if charge.amount.amount)
+
+
+def _signed(charge: Charge) -> Charge:
+    if charge.amount.amount > 0:
+        return charge
+    if charge.kind in (ChargeKind.TAX, ChargeKind.TIP):
+        raise InvalidMoney(f"a {charge.kind} is less than nothing")
+    return replace(charge, kind=ChargeKind.DISCOUNT, amount=charge.amount.times(-1))
 
 
 def sum_of(

@@ -135,6 +135,24 @@ class Order:
         own = [self.lines_total, self.subtotal, *(charge.amount for charge in self.charges)]
         return own + [amount for amount in (self.total, self.cash_due) if amount is not None]
 
+    def below_zero(self) -> tuple[str, list[RefusedItem]] | None:
+        """Say what of the order costs less than nothing, and which items; None where all is well.
+
+        An option may: what was left out. A piece with all its options may not.
+        """
+        items = [
+            RefusedItem(line.id, line.name)
+            for line in self.lines
+            if line.price.amount < 0 or line.full_price.amount < 0
+        ]
+        if items:
+            return "an item", items
+        parts = {"subtotal": self.subtotal, "total": self.total, "cash due": self.cash_due}
+        for name, amount in parts.items():
+            if amount is not None and amount.amount < 0:
+                return f"the {name}", []
+        return None
+
     def charged(self, kind: ChargeKind, party: Party | None = None) -> Money:
         """Return the sum of one kind of charge, of one party when that is given."""
         return sum_of(self.charges, kind, self.currency, party)

@@ -204,6 +204,10 @@ def _mapped_order(
     order = channel.to_order(notice, payload, store.currency)
     if {amount.currency for amount in order.amounts()} != {store.currency}:
         raise OrderRefused(Refusal(Reason.PRICING, "the order is not in the store's currency"))
+    if below := order.below_zero():
+        what, which = below
+        text = f"Pricing Mismatch - {what} costs less than nothing"
+        raise OrderRefused(Refusal(Reason.PRICING, text, tuple(which)))
     if not store.tolerates(order.drift, order.lines_total):
         text = f"Pricing Mismatch - the items cost {order.lines_total}, not {order.subtotal}"
         raise OrderRefused(Refusal(Reason.PRICING, text))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.channels.base import OrderWithdrawn, instant, items, obj, text
 from chalicelib.channels.item import named, priced
-from chalicelib.domain.charges import Charge, ChargeKind, Party
+from chalicelib.domain.charges import Charge, ChargeKind, Party, charges_of
 from chalicelib.domain.errors import InvalidMoney, OrderRefused
 from chalicelib.domain.fulfilment import Handover, Person, Timing, When
 from chalicelib.domain.money import Money
@@ -49,10 +49,10 @@ def read_order(notice: Notice, payload: dict[str, Any], currency: str) -> Order:
         lines=tuple(_line(item) for item in items(payload, "items")),
         subtotal=_subtotal(payload),
         note="; ".join(note for note in notes if note),
-        charges=tuple(
+        charges=charges_of(
             Charge(kind, amount, party, name)
             for kind, name, party in CHARGES
-            if (amount := _amount_or_none(payload, name)) is not None and amount.amount
+            if (amount := _amount_or_none(payload, name)) is not None
         ),
         total=_amount_or_none(payload, "total_price"),
         cash_due=_amount_or_none(payload, "cash_due"),

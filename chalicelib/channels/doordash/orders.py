@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.channels.base import instant, items, text
 from chalicelib.channels.item import named, priced
-from chalicelib.domain.charges import Charge, ChargeKind, Party
+from chalicelib.domain.charges import Charge, ChargeKind, Party, charges_of
 from chalicelib.domain.errors import OrderRefused
 from chalicelib.domain.fulfilment import Handover, Person, Timing, When
 from chalicelib.domain.money import Money, total
@@ -59,7 +59,7 @@ def _charges(payload: dict[str, Any], currency: str) -> tuple[Charge, ...]:
         (ChargeKind.TIP, "merchant_tip_amount", Party.MERCHANT),
         (ChargeKind.TIP, "tip_amount", Party.MERCHANT),  # only for the merchant's own drivers
     )
-    return tuple(
+    return charges_of(
         Charge(kind, Money(payload[name], currency), party, name)
         for kind, name, party in parts
         if payload.get(name)

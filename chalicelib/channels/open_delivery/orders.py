@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.channels.base import OrderWithdrawn, instant, items, money, obj, text
 from chalicelib.channels.item import named, priced
-from chalicelib.domain.charges import Charge, ChargeKind, Party
+from chalicelib.domain.charges import Charge, ChargeKind, Party, charges_of
 from chalicelib.domain.errors import InvalidMoney, OrderRefused
 from chalicelib.domain.fulfilment import Handover, Person, Timing, When
 from chalicelib.domain.money import EXPONENTS, Money
@@ -57,7 +57,7 @@ def _order(notice: Notice, payload: dict[str, Any], currency: str) -> Order:
         lines=tuple(_line(item) for item in items(payload, "items")),
         subtotal=_amount(obj(totals, "itemsPrice")),
         note=text(payload, "extraInfo"),
-        charges=tuple(_charges(payload)),
+        charges=charges_of(_charges(payload)),
         total=_amount_or_none(totals, "orderAmount"),
         cash_due=_cash_due(payload, currency),
         handover=handover,
@@ -85,17 +85,14 @@ def _timing(payload: dict[str, Any]) -> Timing:
 
 def _charges(payload: dict[str, Any]) -> Iterator[Charge]:
     for fee in items(payload, "otherFees"):
-        amount = _amount(obj(fee, "price"))
-        if amount.amount:
-            kind = FEES.get(text(fee, "type"), ChargeKind.FEE)
-            party = RECEIVERS.get(text(fee, "receivedBy"), Party.MARKETPLACE)
-            yield Charge(kind, amount, party, text(fee, "name"))
+        kind = FEES.get(text(fee, "type"), ChargeKind.FEE)
+        party = RECEIVERS.get(text(fee, "receivedBy"), Party.MARKETPLACE)
+        yield Charge(kind, _amount(obj(fee, "price")), party, text(fee, "name"))
     for discount in items(payload, "discounts"):
         for sponsored in items(discount, "sponsorshipValues"):
             amount = _amount(obj(sponsored, "amount"))
-            if amount.amount:
-                party = RECEIVERS.get(text(sponsored, "name"), Party.MARKETPLACE)
-                yield Charge(ChargeKind.DISCOUNT, amount, party, text(discount, "target"))
+            party = RECEIVERS.get(text(sponsored, "name"), Party.MARKETPLACE)
+            yield Charge(ChargeKind.DISCOUNT, amount, party, text(discount, "target"))
 
 
 def _cash_due(payload: dict[str, Any], currency: str) -> Money | None:

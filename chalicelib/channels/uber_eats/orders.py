@@ -5,16 +5,16 @@ Source: Uber's developer pages, "Eats": get order details.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from chalicelib.channels.base import OrderWithdrawn, instant, items, obj, text
-from chalicelib.domain.charges import Charge, ChargeKind, Party
+from chalicelib.channels.item import named
+from chalicelib.domain.charges import Charge, ChargeKind, Party, charges_of
 from chalicelib.domain.commands import Notice, NoticeKind
 from chalicelib.domain.errors import InvalidMoney, InvalidPayload, OrderRefused
 from chalicelib.domain.fulfilment import Handover, Person, Timing, When
 from chalicelib.domain.money import Money, total
-from chalicelib.domain.order import Line, Modifier, Order, identifier, quantity
+from chalicelib.domain.order import Line, Modifier, Order, quantity
 from chalicelib.domain.refusal import Reason, Refusal, RefusedItem
 
 WITHDRAWN = frozenset({"DENIED", "CANCELED"})
@@ -70,12 +70,11 @@ def _charges(charges: dict[str, Any], handover: Handover) -> tuple[Charge, ...]:
         (ChargeKind.TIP, "tip", tip_to),
         (ChargeKind.DISCOUNT, "total_promo_applied", Party.MERCHANT),
     )
-    found = [
+    return charges_of(
         Charge(kind, amount, party, name)
         for kind, name, party in parts
-        if (amount := _money_or_none(charges, name)) is not None and amount.amount
-    ]
-    return tuple(replace(c, amount=c.amount.times(-1)) if c.amount.amount < 0 else c for c in found)
+        if (amount := _money_or_none(charges, name)) is not None
+    )
 
 
 def _timing(notice: Notice, payload: dict[str, Any]) -> Timing:
@@ -110,13 +109,13 @@ def _money_or_none(data: dict[str, Any], name: str) -> Money | None:
 
 
 def _line(item: dict[str, Any]) -> Line:
-    id_, name = identifier(item.get("id"), "item id"), text(item, "title")
+    ours = _ours(item)
     modifiers, removed = _modifiers(item)
     return Line(
-        id=id_,
-        name=name,
+        id=ours.id,
+        name=ours.name,
         quantity=quantity(item.get("quantity"), "item quantity"),
-        price=_own_price(item, modifiers, RefusedItem(id_, name)),
+        price=_own_price(item, modifiers, ours),
         note=_note(item, removed),
         modifiers=modifiers,
     )
@@ -127,21 +126,36 @@ def _modifiers(item: dict[str, Any]) -> tuple[tuple[Modifier, ...], list[str]]:
     selected: list[Modifier] = []
     removed: list[str] = []
     for group in items(item, "selected_modifier_groups"):
-        removed += [text(option, "title") for option in items(group, "removed_items")]
+        removed += [_removed(option) for option in items(group, "removed_items")]
         for option in items(group, "selected_items"):
-            id_, name = identifier(option.get("id"), "modifier id"), text(option, "title")
+            ours = _ours(option)
             below, removed_below = _modifiers(option)
             removed += removed_below
             selected.append(
                 Modifier(
-                    id=id_,
-                    name=name,
+                    id=ours.id,
+                    name=ours.name,
                     quantity=quantity(option.get("quantity"), "modifier quantity"),
-                    price=_own_price(option, below, RefusedItem(id_, name)),
+                    price=_own_price(option, below, ours),
                     modifiers=below,
                 )
             )
     return tuple(selected), removed
+
+
+def _ours(part: dict[str, Any]) -> RefusedItem:
+    if part.get("id") is None:
+        raise InvalidPayload("the id of an item or an option is missing")
+    return named(part, "id", name="title")
+
+
+def _removed(option: dict[str, Any]) -> str:
+    """Return what the customer took out, as the kitchen can read it."""
+    name = text(option, "title") or text(option, "id")
+    if not name:
+        reason = "something was taken out, and it does not say what"
+        raise OrderRefused(Refusal(Reason.INSTRUCTIONS, reason))
+    return name
 
 
 def _own_price(
@@ -168,9 +182,9 @@ def _money(data: dict[str, Any]) -> Money:
 
 def _note(item: dict[str, Any], removed: list[str]) -> str:
     """Put together what the kitchen must read: leaving any of it out could harm someone."""
-    parts = [f"NO {title}" for title in removed if title]
-    if requests := item.get("special_requests"):
-        parts.append(f"ALLERGY: {_allergy(requests)}")
+    parts = [f"NO {title}" for title in removed]
+    if allergy := _allergy(item.get("special_requests")):
+        parts.append(f"ALLERGY: {allergy}")
     parts.append(text(item, "special_instructions"))
     return "; ".join(part for part in parts if part)
 
@@ -178,14 +192,22 @@ def _note(item: dict[str, Any], removed: list[str]) -> str:
 def _allergy(requests: object) -> str:
     """Return the allergy request as text, or refuse the order: Uber forbids dropping it."""
     try:
-        if not isinstance(requests, dict) or set(requests) != {"allergy"}:
+        if not requests:
+            return ""
+        if not isinstance(requests, dict) or not requests.keys() <= {"allergy"}:
             raise InvalidPayload("special_requests holds more than an allergy")
+        if not requests["allergy"]:
+            return ""
         allergy = obj(requests, "allergy")
-        names = [
+        parts = [
             text(allergen, "freeform_text") or text(allergen, "type")
             for allergen in items(allergy, "allergens_to_exclude")
         ]
-        return ", ".join([*names, text(allergy, "allergy_instructions")]).strip(", ")
+        if instructions := text(allergy, "allergy_instructions"):
+            parts.append(instructions)
+        if not parts or not all(parts):
+            raise InvalidPayload("an allergy does not say what to leave out")
+        return ", ".join(parts)
     except InvalidPayload as error:
         refusal = Refusal(Reason.INSTRUCTIONS, "a special request cannot reach the kitchen")
         raise OrderRefused(refusal) from error
