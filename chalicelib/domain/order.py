@@ -35,6 +35,11 @@ def identifier(value: object, what: str) -> str:
     return text
 
 
+def is_identifier(text: str) -> bool:
+    """Say whether a text can be an id of ours."""
+    return _IDENTIFIER.fullmatch(text) is not None
+
+
 def quantity(value: object, what: str) -> int:
     """Return a whole count of at least one, or raise InvalidPayload."""
     if type(value) is not int or not 1 <= value <= 9999:

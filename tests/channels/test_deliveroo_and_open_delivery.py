@@ -9,12 +9,13 @@ import pytest
 
 from chalicelib.adapters.http import HttpReply
 from chalicelib.channels.base import OrderWithdrawn, PartnerRefused, PartnerUnavailable
+from chalicelib.channels.open_delivery.menus import entity_id
 from chalicelib.domain.charges import ChargeKind, Party
 from chalicelib.domain.commands import NoticeKind
 from chalicelib.domain.errors import OrderRefused
 from chalicelib.domain.fulfilment import Handover, When
 from chalicelib.domain.money import Money
-from chalicelib.domain.refusal import Reason
+from chalicelib.domain.refusal import Reason, Refusal, RefusedItem
 
 LATER = {
     "asap": False,
@@ -297,3 +298,20 @@ def test_deliveroos_items_that_are_no_list_are_refused(
     monkeypatch.setattr(deliveroo.channel._api, "call", lambda *_, **__: reply)
     with pytest.raises(PartnerRefused):
         deliveroo.channel.items_off(deliveroo.shop.deliveroo_site_id)
+
+
+@pytest.mark.parametrize("without", ["", "Tarte/2", "🍋"])
+def test_open_delivery_is_not_told_of_entities_that_are_none_of_ours(
+    open_delivery: Any, without: str
+) -> None:
+    """An item without an id of our menu has no entity there: naming one may refuse the denial."""
+    items = (RefusedItem(without, "Tarte"), RefusedItem("salad", "Garden salad"))
+    both = Refusal(Reason.UNMAPPED_ITEM, "items that the store's menu does not have", items)
+    record = open_delivery.record().reject(both, open_delivery.at_ms)
+    open_delivery.channel.deny(record)
+    alone = Refusal(Reason.UNMAPPED_ITEM, "an item has no id", items[:1])
+    open_delivery.channel.deny(open_delivery.record(1).reject(alone, open_delivery.at_ms))
+    first, second = (one.detail for one in open_delivery.simulator.decisions())
+    assert first["invalidItems"] == [entity_id(record.channel_store_id, "ITEM", "salad")]
+    assert "invalidItems" not in second
+    assert second["code"] == "OUTDATED_MENU"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +33,8 @@ ODD = [
     "2026-13-45T99:00:00Z", "\x00", 10**30, "NaN",
 ]  # fmt: skip
 GONE = object()
+one = contextmanager(opened)
+"""A partner for a block: an error inside must not leave its network behind."""
 
 
 def at(payload: Any, path: list[Any]) -> Any:
@@ -52,11 +55,8 @@ def read(partner: Any, change: Any, number: int = 0) -> Order:
 
 def with_uber(change: Any) -> Order:
     """Read an Uber Eats order whose first item was changed."""
-    [order] = [
-        read(partner, lambda payload: change(payload["cart"]["items"][0]))
-        for partner in opened("uber_eats")
-    ]
-    return order
+    with one("uber_eats") as partner:
+        return read(partner, lambda payload: change(payload["cart"]["items"][0]))
 
 
 @pytest.mark.parametrize("given", ["crème brûlée/2", "Garden salad", "🍕", " ", 7.5])
@@ -137,7 +137,7 @@ BILLS: dict[str, Any] = {
 )
 def test_a_discount_or_a_fee_below_zero_is_money_off(channel: str, name: str, party: Party) -> None:
     """Partners write it either way; a fee that is given back is no fee."""
-    for partner in opened(channel):
+    with one(channel) as partner:
         order = read(partner, lambda payload: BILLS[channel](payload, name, -250))
         assert order.charged(ChargeKind.DISCOUNT, party) == Money(250, "USD")
         assert order.charged(ChargeKind.FEE) == order.charged(ChargeKind.FEE, Party.MERCHANT)
@@ -165,9 +165,8 @@ def test_open_deliverys_fee_below_zero_is_money_off(open_delivery: Any) -> None:
 )
 def test_a_tip_or_a_tax_below_zero_means_nothing(channel: str, name: str) -> None:
     """It is a pricing mismatch, and no amount to record at a till."""
-    for partner in opened(channel):
-        with pytest.raises(InvalidMoney, match="less than nothing"):
-            read(partner, lambda payload: BILLS[channel](payload, name, -1))
+    with one(channel) as partner, pytest.raises(InvalidMoney, match="less than nothing"):
+        read(partner, lambda payload: BILLS[channel](payload, name, -1))
 
 
 @pytest.mark.parametrize(

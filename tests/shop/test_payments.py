@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from chalicelib.adapters.http import VendorHttp
 from chalicelib.adapters.secrets import Secrets, VendorSecrets
 from chalicelib.channels.base import SignatureInvalid
 from chalicelib.domain.money import Money
@@ -138,3 +141,48 @@ def test_webhooks_are_signed_fresh_and_name_the_order(vendors: Any) -> None:
     ):
         with pytest.raises(SignatureInvalid):
             vendors.stripe.read_webhook(given, content, known, at_ms)
+
+
+@pytest.mark.parametrize("data", [None, {}, "refunds", 7])
+def test_a_list_of_refunds_that_is_none_refunds_nothing_twice(
+    vendors: Any, monkeypatch: pytest.MonkeyPatch, data: Any
+) -> None:
+    """It does not prove that an earlier try never arrived: the next one looks again."""
+    id_ = hold(vendors)
+    vendors.stripe.capture(id_, TOTAL, 0)
+    vendors.stripe.refund(id_, Money(300, "USD"), "no_courier", 0)
+    kept, call = vendors.world.stripe.kept(), VendorHttp.call
+
+    def changed(self: VendorHttp, method: str, url: str, **named: Any) -> Any:
+        reply = call(self, method, url, **named)
+        if method != "GET" or "/v1/refunds" not in url:
+            return reply
+        return replace(reply, body=json.dumps({"object": "list", "data": data}).encode())
+
+    with monkeypatch.context() as patched:
+        patched.setattr(VendorHttp, "call", changed)
+        with pytest.raises(PaymentUnavailable, match="no list of refunds"):
+            vendors.stripe.refund(id_, Money(300, "USD"), "no_courier", 9)
+    assert vendors.world.stripe.kept() == kept
+
+
+@pytest.mark.parametrize("other", [None, 7, {}, {"metadata": None}, {"metadata": {"reason": "x"}}])
+def test_a_refund_of_anybody_elses_in_the_list_hides_none_of_ours(
+    vendors: Any, monkeypatch: pytest.MonkeyPatch, other: Any
+) -> None:
+    """By hand in the dashboard, without our reason: ours is found behind it."""
+    id_ = hold(vendors)
+    vendors.stripe.capture(id_, TOTAL, 0)
+    vendors.stripe.refund(id_, Money(300, "USD"), "no_courier", 0)
+    kept, call = vendors.world.stripe.kept(), VendorHttp.call
+
+    def among_others(self: VendorHttp, method: str, url: str, **named: Any) -> Any:
+        reply = call(self, method, url, **named)
+        if method != "GET" or "/v1/refunds" not in url:
+            return reply
+        found = json.loads(reply.body)["data"]
+        return replace(reply, body=json.dumps({"data": [other, *found]}).encode())
+
+    monkeypatch.setattr(VendorHttp, "call", among_others)
+    vendors.stripe.refund(id_, Money(300, "USD"), "no_courier", 9)
+    assert vendors.world.stripe.kept() == kept

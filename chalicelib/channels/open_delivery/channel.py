@@ -33,7 +33,7 @@ from chalicelib.domain.commands import Notice, NoticeKind
 from chalicelib.domain.deadlines import DECIDE_MS
 from chalicelib.domain.errors import InvalidPayload
 from chalicelib.domain.events import iso
-from chalicelib.domain.order import identifier, reference_id
+from chalicelib.domain.order import identifier, is_identifier, reference_id
 from chalicelib.domain.refusal import Reason
 from chalicelib.domain.wall import next_change_ms
 
@@ -186,8 +186,9 @@ class OpenDelivery:
             "code": CANCEL_CODES.get(refusal.reason, "SYSTEMIC_ISSUES"),
             "mode": "AUTO",
         }
-        # One without an id came from no menu of ours: there is nothing to name it by.
-        if ids := [item.id for item in refusal.items if item.id][:MOST_ITEMS_NAMED]:
+        # One without an id of ours came from no menu of ours: there is nothing to name it by.
+        ours = [item.id for item in refusal.items if is_identifier(item.id)]
+        if ids := ours[:MOST_ITEMS_NAMED]:
             out = refusal.reason is Reason.OUT_OF_STOCK
             which = "outOfStockItems" if out else "invalidItems"
             place = record.channel_store_id
