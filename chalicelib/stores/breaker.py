@@ -10,9 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chalicelib import log
-from chalicelib.adapters.errors import AwsUnavailable
 from chalicelib.domain.events import Event, event_id
+from chalicelib.stores.circuit import Circuits, NotNow
 from chalicelib.telemetry.metrics import put
 
 if TYPE_CHECKING:
@@ -53,12 +52,8 @@ KEPT_FOR_ORDERS = 0.6
 HURRY_MS = 30_000
 
 
-class CircuitOpen(Exception):  # noqa: N818 - internal signal
+class CircuitOpen(NotNow):
     """Nobody calls this point of sale before `until_ms`."""
-
-    def __init__(self, reason: str, until_ms: int) -> None:
-        super().__init__(reason)
-        self.until_ms = until_ms
 
 
 class Breaker:
@@ -73,6 +68,7 @@ class Breaker:
         self._table = table
         self._bus = bus
         self._now_ms = now_ms
+        self._shared = Circuits(table, now_ms, "breaker")
         self._seen: dict[str, tuple[dict[str, Circuit], int]] = {}
         self._lots: dict[str, tuple[int, int]] = {}
         self._trying: set[str] = set()
@@ -81,18 +77,17 @@ class Breaker:
         self, store: Store, capabilities: Capabilities, decide_ms: int, calls: int = 1
     ) -> None:
         """Pass with so many calls, or raise CircuitOpen. Without its table nothing is held up."""
-        try:
+        with self._shared.blindly():
             circuits = self._circuits(store)
             for name, circuit in circuits.items():
                 if self._now_ms() < circuit.open_until_ms:
-                    self._try(lambda circuit=circuit: self._wait(store, circuits, circuit))  # type: ignore[misc]
+                    with self._shared.blindly():
+                        self._wait(store, circuits, circuit)
                     raise CircuitOpen(f"{name} is open", circuit.open_until_ms)
             hurry = decide_ms - self._now_ms() < HURRY_MS
             kept = 0 if hurry else KEPT_FOR_LAST
             self._spend(store.pos, store.location_id, capabilities, calls, kept)
             self._try_out(store, circuits)
-        except AwsUnavailable as error:
-            log.error("breaker.blind", reason=str(error))
 
     def _try_out(self, store: Store, circuits: dict[str, Circuit]) -> None:
         """Take the try of each circuit whose time is over, or raise CircuitOpen.
@@ -100,15 +95,13 @@ class Breaker:
         Last of all: who takes a try and makes no call keeps all others from it. The store's first:
         who is too late for the vendor's has held up nobody but its own store.
         """
-        now_ms = self._now_ms()
         for name in reversed(_names(store)):
             circuit = circuits.get(name)
-            if circuit is None or not circuit.open_until_ms:
-                continue
-            if not self._table().probe(name, circuit.open_until_ms, now_ms + PROBE_MS):
+            if not self._shared.take_try(name, circuit, PROBE_MS):
                 self._seen.pop(_place(store), None)
-                raise CircuitOpen(f"{name} is being tried", now_ms + OPEN_MS)
-            self._trying.add(name)
+                raise CircuitOpen(f"{name} is being tried", self._now_ms() + OPEN_MS)
+            if circuit is not None and circuit.open_until_ms:
+                self._trying.add(name)
 
     def paused_until_ms(self, store: Store) -> int | None:
         """Return until when partners send the store nothing, None when they do.
@@ -129,10 +122,8 @@ class Breaker:
 
     def look(self, vendor: str, location_id: str, capabilities: Capabilities) -> None:
         """Pass with a call that can wait, or raise CircuitOpen: most of a rate is for orders."""
-        try:
+        with self._shared.blindly():
             self._spend(vendor, location_id, capabilities, 1, KEPT_FOR_ORDERS)
-        except AwsUnavailable as error:
-            log.error("breaker.blind", reason=str(error))
 
     def _spend(
         self, vendor: str, location_id: str, capabilities: Capabilities, calls: int, kept: float
@@ -164,7 +155,8 @@ class Breaker:
         self._seen.pop(_place(store), None)
         self._trying.difference_update(seen)
         for name, circuit in seen.items():
-            self._try(lambda name=name: self._table().close(name))  # type: ignore[misc]
+            with self._shared.blindly():
+                self._table().close(name)
             if circuit.opened:
                 self._count_as("CircuitsClosed", store, circuit=name)
             was_paused = circuit.paused_until_ms or circuit.opened >= PAUSE_AFTER_OPENINGS
@@ -175,18 +167,15 @@ class Breaker:
         """Note that a call brought nothing; perhaps nobody calls for a while."""
         self._seen.pop(_place(store), None)
         for name, most in zip(_names(store), (VENDOR_FAILURES, STORE_FAILURES), strict=True):
-            self._try(lambda name=name, most=most: self._count(store, name, most))  # type: ignore[misc]
+            with self._shared.blindly():
+                self._count(store, name, most)
 
     def _count(self, store: Store, name: str, most: int) -> None:
-        now_ms = self._now_ms()
-        circuit = self._table().failed(name, now_ms)
         is_try = name in self._trying
         self._trying.discard(name)
-        # While it is open, only a try says something new: other calls began before.
-        if circuit.failures < most or (circuit.open_until_ms > now_ms and not is_try):
+        circuit = self._shared.failed(name, most, OPEN_MS, is_try=is_try)
+        if circuit is None:
             return
-        circuit = self._table().open(name, now_ms + OPEN_MS)
-        log.warning("breaker.open", circuit=name, opened=circuit.opened)
         self._count_as("CircuitsOpened", store, circuit=name)
         if name == _names(store)[1] and circuit.opened >= PAUSE_AFTER_OPENINGS:
             self._pause(store, circuit.paused_until_ms, PAUSE_MS)
@@ -212,17 +201,12 @@ class Breaker:
         event = Event(id_, type_, store.store_id, now_ms, data)
         metric = "StoresOffline" if type_ == "store.offline" else "StoresOnline"
         self._count_as(metric, store)
-        self._try(lambda: self._bus().publish([event]))
+        with self._shared.blindly():
+            self._bus().publish([event])
 
     def _count_as(self, metric: str, store: Store, **properties: str) -> None:
         dimensions = {"vendor": store.pos, "store": store.store_id}
         put(self._now_ms(), {metric: 1}, dimensions, **properties)
-
-    def _try(self, act: Callable[[], object]) -> None:
-        try:
-            act()
-        except AwsUnavailable as error:
-            log.error("breaker.blind", reason=str(error))
 
 
 def _place(store: Store) -> str:

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chalicelib import log
-from chalicelib.adapters.errors import AwsUnavailable
+from chalicelib.stores.circuit import Circuits, NotNow
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,12 +24,8 @@ PROBE_MS = 22_000
 """How long the one that tries has before another may: as long as its function lives."""
 
 
-class TooSoon(Exception):  # noqa: N818 - internal signal
+class TooSoon(NotNow):
     """Nobody sends this partner a menu before `until_ms`."""
-
-    def __init__(self, reason: str, until_ms: int) -> None:
-        super().__init__(reason)
-        self.until_ms = until_ms
 
 
 class Pace:
@@ -39,14 +34,13 @@ class Pace:
     def __init__(self, table: Callable[[], LimitTable], now_ms: Callable[[], int]) -> None:
         self._table = table
         self._now_ms = now_ms
+        self._circuits = Circuits(table, now_ms, "pace")
         self._had_failed: set[str] = set()
 
     def enter(self, channel: str) -> None:
         """Pass, or raise TooSoon. Without its table nothing is held up."""
-        try:
+        with self._circuits.blindly():
             self._enter(channel)
-        except AwsUnavailable as error:
-            log.error("pace.blind", reason=str(error))
 
     def _enter(self, channel: str) -> None:
         now_ms, name = self._now_ms(), _circuit(channel)
@@ -59,31 +53,20 @@ class Pace:
         if self._table().count(f"rate#menus#{channel}#{second}", 1, now_ms) > A_SECOND:
             raise TooSoon(f"{channel} has been sent enough", (second + 1) * 1000)
         # Last: who takes the try and sends nothing keeps all others from it.
-        until_ms = circuit.open_until_ms if circuit is not None else 0
-        if until_ms and not self._table().probe(name, until_ms, now_ms + PROBE_MS):
+        if not self._circuits.take_try(name, circuit, PROBE_MS):
             raise TooSoon(f"{channel} is being tried", now_ms + PROBE_MS)
 
     def succeeded(self, channel: str) -> None:
         """Note that a call was answered."""
         if channel in self._had_failed:
             self._had_failed.discard(channel)
-            self._try(lambda: self._table().close(_circuit(channel)))
+            with self._circuits.blindly():
+                self._table().close(_circuit(channel))
 
     def failed(self, channel: str) -> None:
         """Note that a call brought nothing; perhaps nobody calls for a while."""
-        self._try(lambda: self._count(channel))
-
-    def _count(self, channel: str) -> None:
-        now_ms, name = self._now_ms(), _circuit(channel)
-        if self._table().failed(name, now_ms).failures >= FAILURES:
-            self._table().open(name, now_ms + OPEN_MS)
-            log.warning("pace.open", channel=channel)
-
-    def _try(self, act: Callable[[], object]) -> None:
-        try:
-            act()
-        except AwsUnavailable as error:
-            log.error("pace.blind", reason=str(error))
+        with self._circuits.blindly():
+            self._circuits.failed(_circuit(channel), FAILURES, OPEN_MS)
 
 
 def _circuit(channel: str) -> str:
