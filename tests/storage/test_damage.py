@@ -150,6 +150,58 @@ def test_a_log_whose_file_is_gone_is_not_removed(file: Path, how: str) -> None:
     assert "state.db-wal" in refused(file)
 
 
+def killed_after(file: Path, commits: int) -> Path:
+    """Have a process keep a row in each of several commits, and be killed; return the log."""
+    program = (
+        "import os, pathlib, sys; from chalice_offline.storage import SqliteStorage\n"
+        "storage = SqliteStorage(pathlib.Path(sys.argv[1]))\n"
+        "for number in range(int(sys.argv[2])):\n"
+        "    storage.collection('a').put(b'%d' % number, b'v'); storage.commit()\n"
+        "os.kill(os.getpid(), 9)"
+    )
+    subprocess.run([sys.executable, "-c", program, str(file), str(commits)], check=False)
+    return file.with_name(f"{file.name}-wal")
+
+
+def test_damage_in_the_middle_of_a_log_is_told(file: Path) -> None:
+    """SQLite would go back to what was before it, and say nothing of what came after."""
+    log = killed_after(file, 10)
+    content = bytearray(log.read_bytes())
+    content[len(content) // 2] ^= 1
+    log.write_bytes(content)
+    assert "has a log beside it that is damaged" in refused(file)
+
+
+def test_damage_at_the_beginning_of_a_log_is_told(file: Path) -> None:
+    """SQLite would leave out the whole of it."""
+    log = killed_after(file, 3)
+    content = bytearray(log.read_bytes())
+    content[17] ^= 1
+    log.write_bytes(content)
+    assert "its first bytes are not what was written" in refused(file)
+
+
+def test_a_log_that_ends_in_the_middle_of_a_transaction_is_sound(file: Path) -> None:
+    """A kill leaves that: all that was kept is there, and the half is not."""
+    log = killed_after(file, 5)
+    content = log.read_bytes()
+    log.write_bytes(content[:-100])
+    with closing(SqliteStorage(file)) as storage:
+        assert [key for key, _ in storage.collection("a").items()] == [b"0", b"1", b"2", b"3"]
+
+
+def test_what_an_older_log_left_behind_is_no_damage(file: Path) -> None:
+    """SQLite begins the log anew, and writes over the old one from its beginning."""
+    log = killed_after(file, 5)
+    content = bytearray(log.read_bytes())
+    frame = 24 + 4096
+    for begin in range(32 + 6 * frame, len(content), frame):
+        content[begin + 8] ^= 255  # its salt
+    log.write_bytes(content)
+    with closing(SqliteStorage(file)) as storage:
+        assert len(storage.collection("a")) < 5
+
+
 def test_a_journal_that_is_not_ours_is_not_followed(file: Path) -> None:
     """SQLite would undo with it what is in the file, whoever left it there."""
     filled(file)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from chalice_offline.core.errors import ProjectError
 from chalice_offline.storage.file_blobs import check_files, damage_of, large_objects_in
+from chalice_offline.storage.log_file import damage_of_log
 from chalice_offline.storage.row_sums import seed_of, sum_of, sum_of_row
 
 if TYPE_CHECKING:
@@ -186,6 +187,11 @@ def _check_beside(file: Path) -> None:
             "left as they are"
         )
     if not _is_new(file):
+        if wrong := damage_of_log(log):
+            raise ProjectError(
+                f"{file} has a log beside it that is damaged, {log}: {wrong}; both were left as "
+                "they are. Without the log the file is as it was before what is in it"
+            )
         return
     left = [log] if _holds_something(log) else large_objects_in(folder_of(file))
     if left:

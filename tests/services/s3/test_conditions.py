@@ -128,6 +128,24 @@ def test_multipart_full_object_checksum_is_that_of_the_whole(s3: Any) -> None:
     assert (second["Body"].read(), second["PartsCount"]) == (b"the end", 2)
 
 
+@pytest.mark.parametrize("number", [-1, 0, 10_001])
+def test_a_part_has_a_number_that_parts_have(s3: Any, number: int) -> None:
+    """Else the request is wrong, and not the object too short."""
+    s3.put_object(**KEY, Body=b"1")
+    assert refusal(s3.get_object, **KEY, PartNumber=number) == ("InvalidArgument", 400)
+    assert refusal(s3.get_object, **KEY, PartNumber=2) == ("InvalidPartNumber", 416)
+
+
+def test_metadata_that_a_copy_does_not_take_may_be_of_any_length(s3: Any) -> None:
+    """The source's is copied."""
+    s3.put_object(**KEY, Body=b"1", Metadata={"a": "b"})
+    source = f"{KEY['Bucket']}/{KEY['Key']}"
+    s3.copy_object(
+        Bucket=KEY["Bucket"], Key="copy", CopySource=source, Metadata={"long": "m" * 3000}
+    )
+    assert s3.head_object(Bucket=KEY["Bucket"], Key="copy")["Metadata"] == {"a": "b"}
+
+
 def test_wrong_content_md5_changes_nothing(s3: Any) -> None:
     """BadDigest, and no object."""
     md5 = base64.b64encode(bytes(16)).decode()

@@ -97,6 +97,8 @@ def _made(
     own = dict(request)
     if tagging == "COPY":
         own.pop("Tagging", None)
+    if metadata == "COPY":
+        own.pop("Metadata", None)  # nobody asks how long it is
     made = described(context, bucket, own)
     if metadata == "COPY":
         made["metadata"] = source.metadata

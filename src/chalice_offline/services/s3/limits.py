@@ -67,6 +67,8 @@ POLICY_BYTES = 20 * 1024
 # PutBucketLifecycleConfiguration and PutBucketCors.
 LIFECYCLE_RULES = 1000
 CORS_RULES = 100
+# PutBucketReplication.
+REPLICATION_RULES = 1000
 # Amazon S3 user guide, "(Optional) Configuring a webpage redirect".
 ROUTING_RULES = 50
 # PutObjectLockConfiguration: at most 100 years.

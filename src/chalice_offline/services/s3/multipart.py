@@ -23,11 +23,11 @@ from chalice_offline.services.s3.errors import invalid_argument, invalid_request
 from chalice_offline.services.s3.identities import initiator_of, owner_of
 from chalice_offline.services.s3.kms_keys import check_named_key
 from chalice_offline.services.s3.lifecycle_dates import abort_told
-from chalice_offline.services.s3.limits import LARGEST_PART_BYTES, MOST_LISTED, MOST_PARTS
+from chalice_offline.services.s3.limits import LARGEST_PART_BYTES, MOST_LISTED
 from chalice_offline.services.s3.new_objects import described
 from chalice_offline.services.s3.object_version import STANDARD
 from chalice_offline.services.s3.payload import md5_of, read_payload
-from chalice_offline.services.s3.ranges import read_copy_range
+from chalice_offline.services.s3.ranges import check_part_number, read_copy_range
 from chalice_offline.services.s3.upload import Part, Upload
 from chalice_offline.services.s3.version_ids import new_version_id
 
@@ -196,12 +196,7 @@ def _checksum_of(request: Request) -> tuple[str, str]:
 
 def _part_number(request: Request) -> int:
     number = int(request["PartNumber"])
-    if not 1 <= number <= MOST_PARTS:
-        raise invalid_argument(
-            f"Part number must be an integer between 1 and {MOST_PARTS}, inclusive",
-            "partNumber",
-            str(number),
-        )
+    check_part_number(number)
     return number
 
 

@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chalice_offline.core.errors import AwsError
-from chalice_offline.services.s3.errors import invalid_request
+from chalice_offline.services.s3.errors import invalid_argument, invalid_request
+from chalice_offline.services.s3.limits import MOST_PARTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,11 +33,23 @@ class Span(NamedTuple):
 def span_of(request: Mapping[str, Any], version: ObjectVersion) -> Span | None:
     """Return what a request asks for, None for the whole object; raises AwsError (416)."""
     number = request.get("PartNumber")
+    if number is not None:
+        check_part_number(number)
     if "Range" not in request:
         return None if number is None else _part(number, version)
     if number is not None:
         raise invalid_request("Cannot specify both Range header and partNumber query parameter")
     return read_range(request["Range"], version.size)
+
+
+def check_part_number(number: int) -> None:
+    """Refuse what is no number of any part."""
+    if not 1 <= number <= MOST_PARTS:
+        raise invalid_argument(
+            f"Part number must be an integer between 1 and {MOST_PARTS}, inclusive",
+            "partNumber",
+            str(number),
+        )
 
 
 def read_range(text: str, size: int) -> Span | None:

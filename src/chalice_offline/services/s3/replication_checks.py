@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalice_offline.services.s3.bucket import ENABLED
 from chalice_offline.services.s3.errors import invalid_argument, invalid_request, malformed_xml
-from chalice_offline.services.s3.limits import KEY_BYTES
+from chalice_offline.services.s3.limits import KEY_BYTES, REPLICATION_RULES
 from chalice_offline.services.s3.new_objects import STORAGE_CLASSES
 from chalice_offline.services.s3.object_version import STANDARD
 
@@ -28,6 +28,10 @@ def check_replication(s3: S3State, bucket: Bucket, value: dict[str, Any]) -> Non
         )
     if not value["Rules"]:
         raise malformed_xml()
+    if len(value["Rules"]) > REPLICATION_RULES:
+        raise invalid_request(
+            f"Number of defined replication rules cannot exceed {REPLICATION_RULES}"
+        )
     for rule in value["Rules"]:
         _check_rule(rule)
     for number, rule in enumerate(value["Rules"]):

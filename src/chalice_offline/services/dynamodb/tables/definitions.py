@@ -26,9 +26,7 @@ def attribute_types(definitions: Sequence[Document]) -> dict[str, str]:
     names = [one["AttributeName"] for one in definitions]
     for name in names:
         if names.count(name) > 1:
-            raise invalid_values(
-                f"Cannot have duplicate attribute definitions. Duplicated attribute: {name}"
-            )
+            raise validation(f"Attribute Name is duplicated: {name}")
     return types_of(list(definitions))
 
 
