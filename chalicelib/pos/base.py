@@ -307,6 +307,15 @@ def member(data: Mapping[str, Any], name: str) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
+def check_holds(data: Mapping[str, Any], name: str) -> None:
+    """Raise PosAnswerUnreadable unless an answer of success holds what was to be made.
+
+    What says 200 and lists errors has perhaps done nothing: it is looked at, and made again.
+    """
+    if not data.get(name):
+        raise PosAnswerUnreadable(f"the answer holds no {name}")
+
+
 def clipped(data: Mapping[str, Any], name: str, length: int = 200) -> str:
     """Return a vendor's text shortened, for our records."""
     return str(data.get(name) or "")[:length]

@@ -113,3 +113,46 @@ def test_a_sync_status_is_said_again_as_long_as_deliveroo_takes_it(
     assert street.world.deliveroo.state()["synced"][order_id]["status"] == "succeeded"
     assert list(street.notes()) == []
     assert findings(street) == []
+
+
+ERRORS = b'{"errors": [{"category": "API_ERROR", "code": "INTERNAL_SERVER_ERROR"}]}'
+
+
+@pytest.mark.parametrize(
+    ("vendor", "where"),
+    [("square", "/v2/payments"), ("clover", "/payments"), ("clover", "/print_event")],
+)
+def test_a_success_that_holds_only_errors_prints_nothing(
+    long_street: Street, odd: Odd, vendor: str, where: str
+) -> None:
+    """The kitchen has seen nothing by then: it is looked at, and said again."""
+    street = long_street
+    json_ = {"content-type": "application/json"}
+    answered = odd(street, where, HttpReply(200, ERRORS, json_), seconds=20)
+    order_id = street.place("doordash", store=STORES[vendor])
+    street.go(seconds=10, step=1)
+    assert (len(answered) > 0, street.decisions()) == (True, {})
+    street.go(seconds=120, step=2)
+    assert street.decisions() == {order_id: "accepted"}
+    assert len(street.world.points_of_sale[vendor].tickets()) == 1
+    assert findings(street) == []
+
+
+@pytest.mark.parametrize(
+    ("vendor", "where"), [("square", "/v2/refunds"), ("toast", "/void"), ("clover", "/print_event")]
+)
+def test_a_success_that_holds_only_errors_voids_nothing(
+    long_street: Street, odd: Odd, vendor: str, where: str
+) -> None:
+    """A ticket that must not be is tried to be voided until it is."""
+    street = long_street
+    order_id = street.place("uber_eats", store=STORES[vendor])
+    street.go(seconds=30, step=2)
+    assert street.decisions() == {order_id: "accepted"}
+    json_ = {"content-type": "application/json"}
+    answered = odd(street, where, HttpReply(200, ERRORS, json_), seconds=60)
+    street.world.uber.cancel_by_customer(order_id)
+    street.go(seconds=600, step=5)
+    assert answered
+    assert street.records()[0]["undo"]["S"] == "done"
+    assert findings(street) == []

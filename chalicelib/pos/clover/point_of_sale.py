@@ -37,6 +37,7 @@ from chalicelib.pos.base import (
     Ticket,
     TicketState,
     Unreadable,
+    check_holds,
     clipped,
     entries,
     listed,
@@ -129,7 +130,7 @@ class Clover:
                 "tipAmount": order.charged(ChargeKind.TIP, Party.MERCHANT).amount,
                 "externalPaymentId": order.order_id,
             }
-            self._call(record, "POST", f"{path}/payments", payment)
+            check_holds(self._call(record, "POST", f"{path}/payments", payment), "id")
         if not _printed(found):
             self._print(record, ticket)
 
@@ -194,7 +195,8 @@ class Clover:
         return levels
 
     def _print(self, record: OrderRecord, ticket: Ticket) -> None:
-        self._call(record, "POST", "/print_event", {"orderRef": {"id": ticket.pos_order_id}})
+        event = {"orderRef": {"id": ticket.pos_order_id}}
+        check_holds(self._call(record, "POST", "/print_event", event), "id")
 
     def orders_between(self, store: Store, start_ms: int, end_ms: int) -> Iterator[ListedOrder]:
         """Look through what the merchant got for our keys; deleted orders are not shown."""

@@ -43,6 +43,7 @@ from chalicelib.pos.base import (
     Ticket,
     TicketState,
     Unreadable,
+    check_holds,
     clipped,
     entries,
     listed,
@@ -169,7 +170,8 @@ class Square:
         if ticket.total.amount == 0:
             # A payment of nothing is refused; PayOrder without payments is for this case.
             free = {"idempotency_key": key, "payment_ids": []}
-            self._call(_seller(store), "POST", f"/v2/orders/{ticket.pos_order_id}/pay", free)
+            paid = self._call(_seller(store), "POST", f"/v2/orders/{ticket.pos_order_id}/pay", free)
+            check_holds(paid, "order")
             return
         body = {
             "source_id": "EXTERNAL",
@@ -187,7 +189,7 @@ class Square:
         tips = order.charged(ChargeKind.TIP, Party.MERCHANT)
         if tips.amount:
             body["tip_money"] = tips.to_dict()
-        self._call(_seller(store), "POST", "/v2/payments", body)
+        check_holds(self._call(_seller(store), "POST", "/v2/payments", body), "payment")
 
     def void(self, record: OrderRecord, ticket: Ticket) -> None:
         """Refund what was recorded as paid, then cancel the order with its fulfilment.
@@ -214,7 +216,8 @@ class Square:
             "state": "CANCELED",
             "fulfillments": cancelled,
         }
-        self._call(seller, "PUT", f"/v2/orders/{ticket.pos_order_id}", {"order": changes})
+        path = f"/v2/orders/{ticket.pos_order_id}"
+        check_holds(self._call(seller, "PUT", path, {"order": changes}), "order")
 
     def _refund(self, record: OrderRecord, tender: dict[str, Any]) -> None:
         key = f"refund\n{record.key}\n{tender.get('id')}"
@@ -224,7 +227,7 @@ class Square:
             "amount_money": tender.get("amount_money"),
             "reason": "Cancelled",
         }
-        self._call(_seller(record.store), "POST", "/v2/refunds", body)
+        check_holds(self._call(_seller(record.store), "POST", "/v2/refunds", body), "refund")
 
     def state_of(self, record: OrderRecord, ticket: Ticket) -> TicketState:
         """Read the order: paid is printed; its fulfilment tells the rest."""

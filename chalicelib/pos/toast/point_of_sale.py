@@ -47,6 +47,7 @@ from chalicelib.pos.base import (
     RateScope,
     Ticket,
     TicketState,
+    check_holds,
     clipped,
 )
 from chalicelib.pos.calling import answer_of, calling
@@ -153,7 +154,7 @@ class Toast:
         path = f"/orders/v2/orders/{ticket.pos_order_id}"
         if self._call(record, "GET", path).get("voided"):
             return
-        self._call(record, "POST", f"{path}/void", VOID_ALL)
+        check_holds(self._call(record, "POST", f"{path}/void", VOID_ALL), "voided")
 
     def state_of(self, record: OrderRecord, ticket: Ticket) -> TicketState:
         """Read where the guest's order is."""
