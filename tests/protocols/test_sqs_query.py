@@ -143,6 +143,20 @@ def test_queue_may_be_named_by_the_path():
     assert parsed(request) == {"QueueUrl": QUEUE_URL, "MessageBody": "x y"}
 
 
+def test_attributes_may_be_named_as_in_json():
+    """SQS takes MessageAttributes.N for MessageAttribute.N as well (recorded)."""
+    for name in ("MessageAttribute", "MessageAttributes"):
+        fields = {
+            "Action": "SendMessage",
+            f"{name}.1.Name": "kind",
+            f"{name}.1.Value.DataType": "String",
+            f"{name}.1.Value.StringValue": "tea",
+        }
+        attributes = {"kind": {"DataType": "String", "StringValue": "tea"}}
+        found = parsed(form(QueueUrl=QUEUE_URL, MessageBody="x", **fields))
+        assert found["MessageAttributes"] == attributes
+
+
 def test_receive_message_reply_is_flattened():
     """Messages and their attributes stand side by side, without wrapping lists."""
     result = {

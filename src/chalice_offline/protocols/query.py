@@ -168,6 +168,12 @@ class _FormReaders(ShapeCompiler[NodeReader]):
             (name, wire_name(name, member), self.compile(member))
             for name, member in shape.members.items()
         ]
+        # SQS takes MessageAttributes.1.Name for MessageAttribute.1.Name as well (recorded).
+        table += [
+            (name, name, read_member)
+            for name, field, read_member in table
+            if name == "MessageAttributes" and field != name
+        ]
 
         def read(node: Node) -> dict[str, Any]:
             if node.__class__ is not dict:

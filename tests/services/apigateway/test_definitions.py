@@ -95,6 +95,44 @@ def test_document_that_is_none_makes_no_api(aws: Any) -> None:
     assert gateway.get_rest_apis()["items"] == []
 
 
+def test_an_import_declares_a_paths_variables_and_says_what_it_leaves_out(aws: Any) -> None:
+    """A request parameter that is no expression is no part of the integration (recorded)."""
+    gateway = aws.client("apigateway")
+    method = mock("{}")
+    wrong = {"integration.request.header.nothing": True, "integration.request.header.one": "'1'"}
+    method["x-amazon-apigateway-integration"]["requestParameters"] = wrong
+    document = {"swagger": "2.0", "info": {"title": "shop"}, "paths": {"/{item}": {"get": method}}}
+    made = gateway.import_rest_api(body=json.dumps(document))
+    (warning,) = made["warnings"]
+    assert warning == (
+        "Invalid format for 'requestParameters'. Expected type string for property "
+        "'integration.request.header.nothing' of resource '/{item}' and method 'GET' but got 'true'"
+    )
+    items = gateway.get_resources(restApiId=made["id"], embed=["methods"])["items"]
+    (found,) = [one["resourceMethods"]["GET"] for one in items if one["path"] == "/{item}"]
+    assert found["requestParameters"] == {"method.request.path.item": True}
+    kept = found["methodIntegration"]["requestParameters"]
+    assert kept == {"integration.request.header.one": "'1'"}
+
+
+def test_whose_response_is_to_go_has_no_integration_without_its_method(aws: Any) -> None:
+    """DeleteIntegrationResponse speaks of the integration, where others name the method."""
+    gateway = aws.client("apigateway")
+    api = gateway.create_rest_api(name="shop")
+    asked = {
+        "restApiId": api["id"],
+        "resourceId": api["rootResourceId"],
+        "httpMethod": "POST",
+        "statusCode": "200",
+    }
+    code = "NotFoundException"
+    integration, method = (
+        f"Invalid {one} identifier specified" for one in ("Integration", "Method")
+    )
+    assert refusal(gateway.delete_integration_response, **asked) == (code, integration)
+    assert refusal(gateway.get_integration_response, **asked) == (code, method)
+
+
 def test_export_gives_back_what_was_imported(serve: Any) -> None:
     """Paths, integrations and models come back as Swagger and as OpenAPI."""
     api = serve({"paths": {"/pets": {"get": mock("{}")}}})

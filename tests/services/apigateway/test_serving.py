@@ -383,3 +383,29 @@ def test_default_gateway_responses_carry_cors(serve: Any) -> None:
     reply = api.request("GET", "/none")
     assert reply.headers["access-control-allow-origin"] == "*"
     assert (reply.status, reply.json) == (403, {"message": "Missing Authentication Token"})
+
+
+def test_an_endpoint_without_a_host_is_the_apis_own_mistake(serve: Any) -> None:
+    """A stage variable that is not set is empty; AWS then answers 500, and its log says why."""
+    integration = {
+        "type": "http_proxy",
+        "httpMethod": "ANY",
+        "uri": "https://${stageVariables.host}",
+    }
+    method = {"x-amazon-apigateway-integration": integration}
+    api = serve({"paths": {"/": {"x-amazon-apigateway-any-method": method}}})
+    reply = api.request("GET", "/")
+    assert (reply.status, reply.json) == (500, {"message": "Internal server error"})
+    assert reply.headers["x-amzn-errortype"] == "InternalServerErrorException"
+    (root,) = api.gateway.get_resources(restApiId=api.id)["items"]
+    tried = api.gateway.test_invoke_method(
+        restApiId=api.id, resourceId=root["id"], httpMethod="DELETE"
+    )
+    assert tried["headers"] == {"x-amzn-ErrorType": "InternalServerErrorException"}
+    lines = [line.partition(" : ")[2] for line in tried["log"].split("\n")]
+    assert lines[2] == "HTTP Method: DELETE, Resource Path: /"
+    assert lines[-3:] == [
+        "Execution failed due to configuration error: Invalid endpoint address",
+        "Method completed with status: 500",
+        "",
+    ]

@@ -6,7 +6,7 @@ import base64
 import binascii
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
 from chalice_offline.core.utf8 import utf8
 from chalice_offline.services.apigateway import failures
@@ -41,6 +41,14 @@ class BackendRequest:
         if not pairs:
             return uri
         return f"{uri}{'&' if '?' in uri else '?'}{urlencode(pairs)}"
+
+    @property
+    def has_host(self) -> bool:
+        """Whether its URI names one."""
+        try:
+            return bool(urlsplit(self.uri).hostname)
+        except ValueError:  # "https://[": what stood for the rest was empty
+            return False
 
 
 def backend_request(exchange: Exchange, *, is_proxy: bool) -> BackendRequest:

@@ -124,6 +124,7 @@ class GatewayFailure(Exception):  # noqa: N818 - a reply of API Gateway's own, t
         self.error_type = error_type
         self.status = status
         self.validation_error = ""
+        self.mistake = ""  # in the API's definition, as an execution log tells it
 
 
 @dataclass(slots=True)

@@ -88,6 +88,13 @@ def internal_error() -> GatewayFailure:
     )
 
 
+def invalid_endpoint() -> GatewayFailure:
+    """The URI of an integration names no host: a stage variable is not set, say (recorded)."""
+    failure = internal_error()
+    failure.mistake = "Invalid endpoint address"
+    return failure
+
+
 def timed_out() -> GatewayFailure:
     """The integration takes too long."""
     return GatewayFailure(

@@ -31,9 +31,9 @@ def import_rest_api(gateway: ApiGatewayState, context: CallContext, request: Req
     if endpoint:
         asked["endpointConfiguration"] = {"types": [endpoint]}
     api = _without_models(make_api(gateway, asked, context))
-    _build(gateway, api, document, parameters)
+    warnings = _build(gateway, api, document, parameters)
     gateway.apis[api.id] = api
-    return _shown(api)
+    return _shown(api) | warnings
 
 
 def put_rest_api(gateway: ApiGatewayState, context: CallContext, request: Request) -> Result:
@@ -53,7 +53,7 @@ def put_rest_api(gateway: ApiGatewayState, context: CallContext, request: Reques
         for part in (*_PARTS, "documentation_parts"):
             setattr(changed, part, copy.deepcopy(getattr(api, part)))
     before = changed.described.get("binaryMediaTypes", [])
-    _build(gateway, changed, document, parameters)
+    warnings = _build(gateway, changed, document, parameters)
     added = changed.described.get("binaryMediaTypes", [])
     merged = before + [one for one in added if one not in before]
     if merged:
@@ -65,7 +65,7 @@ def put_rest_api(gateway: ApiGatewayState, context: CallContext, request: Reques
     if parameters.get("ignore") != "documentation":
         api.documentation_parts = changed.documentation_parts
         api.documentation_versions |= changed.documentation_versions
-    return _shown(api) | {"tags": api.described.get("tags", {})}
+    return _shown(api) | {"tags": api.described.get("tags", {})} | warnings
 
 
 def _without_models(api: RestApi) -> RestApi:
@@ -86,12 +86,15 @@ def _build(
     api: RestApi,
     document: dict[str, object],
     parameters: Mapping[str, str],
-) -> None:
+) -> dict[str, list[str]]:
+    """Build the API; return what is to be said of what was left out, if anything was."""
+    read = OpenApi(gateway, api, document, parameters)
     try:
-        OpenApi(gateway, api, document, parameters).build()
+        read.build()
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         # A document of another shape than its version says, wherever in it that is.
         raise bad_request(_INVALID) from error
+    return {"warnings": read.warnings} if read.warnings else {}
 
 
 def _shown(api: RestApi) -> Result:

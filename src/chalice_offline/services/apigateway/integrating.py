@@ -199,6 +199,8 @@ def _aws(exchange: Exchange, finish: Finish) -> None:
 
 def _http(exchange: Exchange, finish: Finish, *, is_proxy: bool = False) -> None:
     request = backend_request(exchange, is_proxy=is_proxy)
+    if not request.has_host:
+        raise failures.invalid_endpoint()
     integration = exchange.taken.integration
     method = integration.get("httpMethod", exchange.method)
     method = exchange.method if method == "ANY" else method

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from chalice_offline.services.apigateway import limits
-from chalice_offline.services.apigateway.errors import bad_request
+from chalice_offline.services.apigateway.errors import bad_request, invalid_identifier
 from chalice_offline.services.apigateway.patches import Change, Patchable, entries, integer
 from chalice_offline.services.apigateway.status_responses import StatusResponses
 
@@ -138,6 +138,10 @@ def delete_integration_response(
     gateway: ApiGatewayState, context: CallContext, request: Request
 ) -> Result:
     """Take an integration response away."""
+    # AWS speaks of the integration where there is not even the method (recorded).
+    resource = gateway.find_resource(request, context)
+    if request["httpMethod"] not in resource.get("resourceMethods", {}):
+        raise invalid_identifier("Integration")
     return _RESPONSES.delete(gateway.find_integration(request, context), request)
 
 

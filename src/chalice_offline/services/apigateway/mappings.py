@@ -6,6 +6,7 @@ Source: AWS, "API Gateway API request and response data mapping reference".
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -14,6 +15,8 @@ from chalice_offline.services.common import json_path
 
 if TYPE_CHECKING:
     from chalice_offline.services.apigateway.exchange import Exchange
+
+_STAGE_VARIABLE = re.compile(r"\$\{stageVariables\.(\w+)\}")
 
 
 def request_value(exchange: Exchange, expression: str) -> list[str]:
@@ -55,12 +58,10 @@ def response_value(
 
 
 def with_stage_variables(text: str, variables: dict[str, str]) -> str:
-    """Return a text with ${stageVariables.name} put in."""
+    """Return a text with ${stageVariables.name} put in; what is not set is empty (recorded)."""
     if "${stageVariables." not in text:
         return text
-    for name, value in variables.items():
-        text = text.replace(f"${{stageVariables.{name}}}", value)
-    return text
+    return _STAGE_VARIABLE.sub(lambda found: variables.get(found[1], ""), text)
 
 
 def _of_request(exchange: Exchange, what: str) -> list[str]:

@@ -64,6 +64,8 @@ class OpenApi:
         self._is_v3 = "openapi" in document
         self._authorizers: dict[str, str] = {}
         self._validators: dict[str, str] = {}
+        #: what was left out of the document, in AWS's words
+        self.warnings: list[str] = []
 
     def build(self) -> None:
         """Put all that the document says into the API."""
@@ -212,12 +214,12 @@ class OpenApi:
         for verb, operation in item.items():
             name = "ANY" if verb == _ANY else verb.upper()
             if name in limits.METHODS and isinstance(operation, dict):
-                method = self._method(name, operation, shared, resource["id"])
+                method = self._method(name, operation, shared, resource)
                 self._tell_of(resource["path"], name, operation, shared)
-                if self._is_v3:  # what is in the path is a parameter, declared or not (recorded)
-                    for variable in _VARIABLE.findall(path):
-                        declared = method.setdefault("requestParameters", {})
-                        declared.setdefault(f"method.request.path.{variable}", True)
+                # What is in the path is a parameter, declared or not (recorded).
+                for variable in _VARIABLE.findall(path):
+                    declared = method.setdefault("requestParameters", {})
+                    declared.setdefault(f"method.request.path.{variable}", True)
                 resource.setdefault("resourceMethods", {})[name] = method
 
     def _tell_of(self, path: str, name: str, operation: Document, shared: list[Document]) -> None:
@@ -233,7 +235,7 @@ class OpenApi:
         self._tell(of_operation(path, name, operation, parameters, responses))
 
     def _method(
-        self, name: str, operation: Document, shared: list[Document], resource_id: str
+        self, name: str, operation: Document, shared: list[Document], resource: Described
     ) -> Described:
         method: Described = {"httpMethod": name}
         method |= self._security(operation)
@@ -258,7 +260,9 @@ class OpenApi:
             method["methodResponses"] = responses
         integration = operation.get(f"{_EXT}integration")
         if integration:
-            method["methodIntegration"] = self._integration(integration, resource_id)
+            made = self._integration(integration, resource["id"])
+            self._keep_texts(made, resource["path"], name)
+            method["methodIntegration"] = made
         return method
 
     def _security(self, operation: Document) -> Described:
@@ -353,6 +357,21 @@ class OpenApi:
         if responses:
             integration["integrationResponses"] = responses
         return integration
+
+    def _keep_texts(self, integration: Described, path: str, method: str) -> None:
+        """Leave out request parameters that are no expressions, with a warning (recorded)."""
+        parameters = integration.get("requestParameters", {})
+        for name in [one for one, value in parameters.items() if not isinstance(value, str)]:
+            self.warnings.append(
+                "Invalid format for 'requestParameters'. Expected type string for property "
+                f"'{name}' of resource '{path}' and method '{method}' but got "
+                f"'{json.dumps(parameters[name])}'"
+            )
+        kept = {name: value for name, value in parameters.items() if isinstance(value, str)}
+        if kept:
+            integration["requestParameters"] = kept
+        else:
+            integration.pop("requestParameters", None)
 
     def _resolved(self, part: Document) -> Document:
         """Return what a "$ref" of the document stands for."""

@@ -23,19 +23,23 @@ if TYPE_CHECKING:
     from chalice_offline.services.apigateway.state import ApiGatewayState
 
 _STAGE = "test-invoke-stage"
-_OWN = frozenset({"x-amzn-requestid", "x-amz-apigw-id", "x-amzn-errortype"})
+_OWN = frozenset({"x-amzn-requestid", "x-amz-apigw-id"})
 
 
 def test_invoke_method(
     gateway: ApiGatewayState, context: CallContext, request: Request
 ) -> KernelReply:
     """Call a method, and tell what the client would have got."""
-    method = gateway.find_method(request, context)
     resource = gateway.find_resource(request, context)
+    verb = request["httpMethod"]
+    if verb not in resource.get("resourceMethods", {}):
+        # A method ANY is tested with any of those that it stands for (recorded).
+        gateway.find_method(request | {"httpMethod": "ANY"}, context)
+    name = verb if verb in resource["resourceMethods"] else "ANY"
     api = gateway.find_api(request["restApiId"], context)
     served = ServedApi(api.definition())
     target = urlsplit(request.get("pathWithQueryString") or resource["path"])
-    verb = "GET" if method["httpMethod"] == "ANY" else method["httpMethod"]
+    verb = "GET" if verb == "ANY" else verb
     asked = {
         "method": verb,
         "path": target.path or "/",
@@ -45,7 +49,7 @@ def test_invoke_method(
         "sourceIp": "test-invoke-source-ip",
     }
     exchange = make_exchange(gateway, context, asked, api, _stage(request), served)
-    route = served.route_of(resource["id"], method["httpMethod"])
+    route = served.route_of(resource["id"], name)
     exchange.route = Route(
         route.resource_id,
         route.path,
@@ -123,8 +127,10 @@ def _fields(request: Request) -> list[tuple[str, str]]:
 
 def _described(gateway: ApiGatewayState, exchange: Exchange, reply: Reply) -> Result:
     several: dict[str, list[str]] = {}
+    # A gateway response of AWS's own is told without the type of its body (recorded).
+    left_out = _OWN | {"content-type"} if exchange.error else _OWN
     for name, value in reply.headers:
-        if name.lower() not in _OWN:
+        if name.lower() not in left_out:
             several.setdefault(name, []).append(value)
     latency = gateway.kernel.now_ms - exchange.call.now_ms
     return {
@@ -139,9 +145,7 @@ def _described(gateway: ApiGatewayState, exchange: Exchange, reply: Reply) -> Re
 
 def _log(exchange: Exchange, reply: Reply) -> str:
     """Return the execution log in AWS's lines."""
-    body = reply.body.decode("utf-8", "replace")
     query = {name: values[-1] for name, values in exchange.query.items()}
-    told = {name: value for name, value in reply.headers if name.lower() not in _OWN}
     lines = [
         f"Starting execution for request: {exchange.call.request_id}",
         f"HTTP Method: {exchange.method}, Resource Path: {exchange.path}",
@@ -149,15 +153,25 @@ def _log(exchange: Exchange, reply: Reply) -> str:
         f"Method request query string: {_java_map(query)}",
         f"Method request headers: {_java_map(dict(exchange.fields))}",
         f"Method request body before transformations: {exchange.text()}",
-        f"Method response body after transformations: {body}",
-        f"Method response headers: {_java_map(told)}",
-        "Successfully completed execution",
+        *_ending(exchange, reply),
         f"Method completed with status: {reply.status}",
     ]
     head = f"Execution log for request {exchange.call.request_id}"
     at = datetime.fromtimestamp(exchange.call.now_ms // 1000, UTC)
     stamp = at.strftime("%a %b %d %H:%M:%S UTC %Y")
     return "\n".join([head, *(f"{stamp} : {line}" for line in lines), ""])
+
+
+def _ending(exchange: Exchange, reply: Reply) -> list[str]:
+    """Return what a log says of a response, or of the API's mistake that there is none."""
+    if exchange.error is not None and exchange.error.mistake:
+        return [f"Execution failed due to configuration error: {exchange.error.mistake}"]
+    told = {name: value for name, value in reply.headers if name.lower() not in _OWN}
+    return [
+        f"Method response body after transformations: {reply.body.decode('utf-8', 'replace')}",
+        f"Method response headers: {_java_map(told)}",
+        "Successfully completed execution",
+    ]
 
 
 def _java_map(fields: dict[str, str]) -> str:
