@@ -187,13 +187,16 @@ def test_a_replay_opens_the_json_in_texts_and_leads_to_its_story(opened: Opened)
     page.wait(f"!document.querySelector('dialog') && location.hash === '{second}'")
     received = opened.call("sqs", "ReceiveMessage", QueueUrl=url, MaxNumberOfMessages=10)
     bodies = {message["Body"] for message in received["Messages"]}
-    assert bodies == {'{"dish":  "soup"}', '{"dish": "rice"}'}
+    assert bodies == {'{"dish":  "soup"}', '{"dish":"rice"}'}
     assert page.errors == []
 
 
 def test_no_number_is_lost_in_what_is_edited(opened: Opened) -> None:
     """JavaScript has not got those above 2**53, and would send others."""
-    sent = '{"id": 12345678901234567890, "body": "{\\"n\\": 98765432109876543210}", "dish": "soup"}'
+    sent = (
+        '{"id": 12345678901234567890, "body": "{\\"n\\": 98765432109876543210}", "far": 1e400,'
+        ' "near": 1e-400, "dish": "soup"}'
+    )
     reply = opened.call("lambda", "Invoke", FunctionName="work", Payload=sent.encode())
     opened.emulator.driver.wait(reply)
     story = next(opened.emulator.runs.newest_first()).story
@@ -208,12 +211,40 @@ def test_no_number_is_lost_in_what_is_edited(opened: Opened) -> None:
     )
     page.click("dialog .main")
     page.wait("document.querySelector('.told a')")
-    payload = json.loads(next(opened.emulator.runs.newest_first()).detail["payload"])
-    assert payload == {
+    text = next(opened.emulator.runs.newest_first()).detail["payload"]
+    assert json.loads(text, parse_float=str) == {
         "id": 12345678901234567890,
         "body": '{"n": 98765432109876543210}',
+        "far": "1e400",
+        "near": "1e-400",
         "dish": "rice",
     }
+    assert page.errors == []
+
+
+def test_a_story_that_comes_late_does_not_replace_the_next_one(opened: Opened) -> None:
+    """Who opens one and then another sees the other, whichever answer comes first."""
+    stories = []
+    for dish in ("first", "second"):
+        opened.invoke({"dish": dish})
+        stories.append(next(opened.emulator.runs.newest_first()).story)
+    page = opened.page
+    opened.open("runs")
+    page.run(
+        "(() => { const real = window.fetch; window.late = []; window.come = [];"
+        f"window.fetch = (path, ...rest) => String(path).endsWith('stories/{stories[0]}') ?"
+        "new Promise((done) => window.late.push(() => done(real(path, ...rest)"
+        ".finally(() => window.come.push(1))))) : real(path, ...rest);"
+        f"location.hash = '#/story/{stories[0]}'; }})()"
+    )
+    page.wait("window.late.length > 0")
+    page.run(f"(() => {{ location.hash = '#/story/{stories[1]}'; }})()")
+    page.wait(f"document.querySelector('.sum')?.innerText.startsWith('Story {stories[1]} ')")
+    page.run("window.late.forEach((come) => come())")
+    page.wait("window.come.length === window.late.length")
+    page.run("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    page.click("[role=treeitem]")
+    page.wait("document.querySelector('.more .json')?.innerText.includes('second')")
     assert page.errors == []
 
 

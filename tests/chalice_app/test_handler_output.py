@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 CODE = """
+import gc
+import io
 import sys
 
 @app.lambda_function()
@@ -66,8 +68,19 @@ def talks(event, context):
 
 @app.lambda_function()
 def closes(event, context):
-    print("left", end="")
+    with sys.stdout as output:
+        output.write("with\\n")
     sys.stdout.close()
+    sys.stdout.buffer.close()
+    wrapped = io.TextIOWrapper(sys.stdout.detach(), encoding="utf-8")
+    wrapped.write("wrapped\\n")
+    del wrapped  # Python closes what it wraps
+    gc.collect()
+    print("after")
+
+@app.lambda_function()
+def leaves(event, context):
+    print("left", end="")
     return "done"
 """
 
@@ -183,11 +196,21 @@ def test_who_writes_while_something_is_written_is_not_stuck(projects: Any) -> No
         assert screen.pieces == ["outside\n"]
 
 
+def test_nobody_closes_what_all_write_to(projects: Any) -> None:
+    """The terminal's lines go there, too, and those of other functions."""
+    with on_screen(projects) as (offline, screen):
+        offline.invoke("closes")
+        assert written("closes") == ["with\n", "wrapped\n", "after\n"]
+        assert (screen.closed, screen.buffer.closed) == (False, False)
+        assert screen.buffer.getvalue() == b"wrapped\n"
+
+
 def test_a_stream_that_is_closed_is_no_failure_of_the_handler(projects: Any) -> None:
     """What it printed last is lost to the screen, and is in the log."""
-    with on_screen(projects) as (offline, _):
-        assert offline.invoke("closes").payload == "done"
-        assert "left" in written("closes")
+    with on_screen(projects) as (offline, screen):
+        screen.close()
+        assert offline.invoke("leaves").payload == "done"
+        assert written("leaves") == ["left"]
 
 
 def test_a_process_without_streams_prints_nothing_and_logs_all(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from chalice_offline.composition import compose
+from chalice_offline.console.live import READERS_MAX
 from chalice_offline.core.context import Caller
 from chalice_offline.drivers.virtual import VirtualDriver
 from chalice_offline.storage import SqliteStorage
@@ -416,6 +417,29 @@ def test_the_live_feed_tells_what_changed_and_goes_on_where_it_was(shop: Shop) -
     resumed = _told(again.feed.next(), shop)
     assert [run["outcome"] for run in resumed["runs"]] == ["error"]
     again.feed.close()
+    assert shop.offline.emulator.observers == []
+
+
+def test_one_reader_too_many_takes_the_oldest_ones_place(shop: Shop) -> None:
+    """That one is told that there is no more, comes back by itself and goes on where it was."""
+    feeds = [shop.send("GET", "live").feed for _ in range(READERS_MAX)]
+    oldest, *others = [feed for feed in feeds if feed is not None]
+    seen = _told(oldest.next(), shop)["id"]
+    waiting = oldest.next()
+    shop.post("functions/echo/invoke", {"event": {}})
+    one_more = shop.send("GET", "live").feed
+    assert one_more is not None
+    if not waiting.done:
+        shop.post("time/advance", {"seconds": 1})
+    last = waiting.result()
+    while last is not None:
+        last = oldest.next().result()
+    again = shop.send("GET", "live", **{"last-event-id": str(seen)}).feed
+    assert again is not None
+    assert [run["name"] for run in _told(again.next(), shop)["runs"]] == ["echo"]
+    assert others[0].next().result() is None  # whose turn it was now
+    for feed in (*others, one_more, again):
+        feed.close()
     assert shop.offline.emulator.observers == []
 
 

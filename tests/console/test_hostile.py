@@ -73,6 +73,35 @@ def test_every_view_is_there_after_any_event(shop: Shop, event: Any) -> None:
     assert json.loads(shop.page("journal"))
 
 
+def test_numbers_that_are_none_do_not_break_a_story(shop: Shop) -> None:
+    """A handler may be sent and return NaN; no browser reads it, so it is told as text."""
+    sent = b'{"none": NaN, "far": 1e999, "least": [-Infinity], "exact": 0.1234567890123456789}'
+    shop.offline.client("lambda").invoke(FunctionName="shop-dev-echo", Payload=sent)
+    (run,) = shop.get("runs")["runs"]
+    story = shop.get(f"stories/{run['story']}")
+    (step,) = [step for step in story["steps"][0]["steps"] if step["run"]]
+    told = {"none": "NaN", "far": "Infinity", "least": ["-Infinity"], "exact": 0.12345678901234568}
+    assert step["detail"]["payload"] == told
+    assert step["run"]["result"] == told
+    shop.get(f"runs/{run['entry']}")
+    shop.get(f"entries/{run['entry']}")
+    shop.post("stories/{story}/test".format(**run), {"name": "none"})
+
+
+def test_what_was_not_masked_is_replayed_as_it_was_written(shop: Shop) -> None:
+    """Python would round a number, and spell one that is too large as no JSON has it."""
+    sent = b'{"far": 1e999, "exact": 0.1234567890123456789, "dish": "soup"}'
+    shop.offline.client("lambda").invoke(FunctionName="shop-dev-echo", Payload=sent)
+    (run,) = shop.get("runs")["runs"]
+    shown = shop.get(f"replay/{run['entry']}")["request"]
+    shown["Payload"] = shown["Payload"].replace("soup", "rice")
+    shop.post(f"replay/{run['entry']}", {"request": shown})
+    shop.offline.settle()
+    again = shop.session.emulator.journal.find(shop.get("runs")["runs"][0]["entry"])
+    assert again is not None
+    assert again.detail["payload"] == sent.replace(b"soup", b"rice")
+
+
 @pytest.mark.parametrize("number", ODD_NUMBERS[:-1])
 @pytest.mark.parametrize(
     ("method", "door"),

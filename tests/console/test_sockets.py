@@ -108,3 +108,27 @@ def test_what_cannot_be_sent_is_one_sentence(
     assert len(refused[1].splitlines()) == 1
     chat.post(f"sockets/{socket.id}/send", {"text": "the first"})
     assert socket.receive() == "the first"
+
+
+def test_what_came_over_a_connection_is_neither_replayed_nor_saved(chat: Shop) -> None:
+    """The connection is gone: the sentence says so, and what can be done; a handler's event can."""
+    with chat.offline.websocket("/") as socket:
+        socket.send("hello")
+        assert socket.receive() == "HELLO"
+    stories = [one for one in chat.get("stories")["stories"] if one["runs"]]
+    assert len(stories) == 3
+    for story in stories:
+        number = story["story"]
+        for method, door, body in (
+            ("GET", f"replay/{number}", None),
+            ("POST", f"replay/{number}", {}),
+            ("POST", f"stories/{number}/test", {"name": "chat"}),
+        ):
+            status, sentence = chat.refused(method, door, body)
+            assert status == 400
+            assert sentence == (
+                f"Entry {number} came over a WebSocket connection, which cannot be opened again: "
+                "run the event of its handler again instead."
+            )
+    (run,) = [one for one in chat.get("runs")["runs"] if one["name"] == "message"]
+    assert chat.get(f"replay/{run['entry']}")["operation"] == "Invoke"

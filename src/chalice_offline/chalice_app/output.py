@@ -12,7 +12,7 @@ import sys
 import threading
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from chalice_offline.chalice_app.process_patches import replace, undo_then
 from chalice_offline.chalice_app.run_output import RunOutput
@@ -27,11 +27,33 @@ if TYPE_CHECKING:
 _present: ContextVar[RunOutput | None] = ContextVar("present_output", default=None)
 
 
-class _Stream:
-    """Standard output or error: everything passes through, a run's lines are taken down, too."""
+class _Shared:
+    """A stream of the process that a handler writes to, and that is not the handler's to close.
+
+    On AWS its process is its own. Here the terminal and other functions write there as well.
+    """
 
     def __init__(self, stream: Any) -> None:
         self.passes_to = stream
+
+    def flush(self) -> None:
+        self.passes_to.flush()
+
+    def close(self) -> None:
+        self.flush()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.passes_to, name)
+
+
+class _Stream(_Shared):
+    """Standard output or error: everything passes through, a run's lines are taken down, too."""
 
     def write(self, text: str) -> int:
         output = _present.get()
@@ -43,43 +65,44 @@ class _Stream:
         output.write(self.passes_to, str.__str__(text))  # whatever a class of str's own does
         return len(text)
 
+    def writelines(self, lines: Iterable[str]) -> None:
+        for line in lines:
+            self.write(line)
+
     def flush(self) -> None:
         output = _present.get()
         if output is not None:
             output.flush(self.passes_to)
-        self.passes_to.flush()
-
-    def writelines(self, lines: Iterable[str]) -> None:
-        for line in lines:
-            self.write(line)
+        super().flush()
 
     @property
     def buffer(self) -> _Bytes:
         return _Bytes(self.passes_to)
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.passes_to, name)
+    def detach(self) -> _Bytes:
+        self.flush()
+        return self.buffer
 
 
-class _Bytes:
+class _Bytes(_Shared):
     """The same for `sys.stdout.buffer`; AttributeError where the stream has none."""
 
     def __init__(self, stream: Any) -> None:
-        self._stream = stream
-        self.passes_to = stream.buffer
+        super().__init__(stream.buffer)
+        self._text = stream
 
     def write(self, data: bytes) -> int:
         output = _present.get()
         if output is not None:
-            output.write_bytes(self._stream, bytes(memoryview(data)))
+            output.write_bytes(self._text, bytes(memoryview(data)))
         return int(self.passes_to.write(data) or 0)
 
     def writelines(self, lines: Iterable[bytes]) -> None:
         for line in lines:
             self.write(line)
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.passes_to, name)
+    def detach(self) -> Self:
+        return self
 
 
 class _Nowhere(io.TextIOBase):

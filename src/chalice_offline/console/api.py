@@ -34,6 +34,7 @@ from chalice_offline.console.sample_events import SampleEvents
 from chalice_offline.console.save_as_test import SaveAsTest
 from chalice_offline.console.schedules import Schedules
 from chalice_offline.console.search import numbers_that_mention
+from chalice_offline.console.shown import spelled
 from chalice_offline.console.site import File, site_files
 from chalice_offline.console.sockets import Sockets
 from chalice_offline.console.stories import Stories
@@ -236,8 +237,7 @@ def _failed(name: str) -> HttpResponse:
 
 
 def _json(content: object, *, status: int = 200) -> HttpResponse:
-    text = json.dumps(content, default=readable)
-    return HttpResponse(status, _headers("application/json"), text.encode())
+    return HttpResponse(status, _headers("application/json"), spelled(content).encode())
 
 
 def _headers(content_type: str) -> Headers:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from chalice_offline.console.doors import Asked, Door, Refusal
 from chalice_offline.console.requests import checked
 from chalice_offline.console.seeds import Seeds
-from chalice_offline.core.journal import readable
+from chalice_offline.console.shown import shown
 from chalice_offline.core.pending import Pending
-from chalice_offline.trace import mask
 
 if TYPE_CHECKING:
     from chalice_offline.console.session import Session
@@ -67,4 +65,4 @@ def _named(one: dict[str, Any], place: int) -> str:
 def _shown(answer: Any) -> Any:
     if isinstance(answer, dict) and hasattr(answer.get("Body"), "read"):
         answer = {**answer, "Body": answer["Body"].read()}
-    return json.loads(json.dumps(mask(answer), default=readable))
+    return shown(answer)

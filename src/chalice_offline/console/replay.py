@@ -6,19 +6,21 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from chalice_offline.console.doors import Asked, Door, Refusal
+from chalice_offline.console.shown import shown
 from chalice_offline.core.errors import AwsError
-from chalice_offline.core.journal import readable
 from chalice_offline.core.numerals import whole_number
 from chalice_offline.core.pending import Pending
 from chalice_offline.core.shortened import is_shortened
 from chalice_offline.protocols import operation_names
 from chalice_offline.protocols.app_addresses import OPERATIONS
 from chalice_offline.services.s3.chunked import decode_chunks
-from chalice_offline.trace import mask
 
 if TYPE_CHECKING:
     from chalice_offline.console.session import Session
     from chalice_offline.core.journal import Entry
+
+# What the data plane of WebSocket APIs is told of connections.
+_OF_SOCKETS = ("Connect", "Receive", "Disconnect")
 
 
 class Replay:
@@ -38,7 +40,7 @@ class Replay:
         """Answer what would be done again, masked; what is edited may stay masked elsewhere."""
         with self._session.emulator.lock:
             what = self._what(asked.name("entry"))
-        return {"service": what[0], "operation": what[1], "request": _shown(what[2])}
+        return {"service": what[0], "operation": what[1], "request": shown(what[2])}
 
     def replay(self, asked: Asked) -> Any:
         """Do it again, with `request` in place of what it was if given."""
@@ -54,8 +56,8 @@ class Replay:
             story = self._begun_after(before, f"{service}.{operation}")
         told = {"service": service, "operation": operation, "story": story}
         if isinstance(reply, Pending):
-            return reply.map(lambda answer: {**told, "answer": _shown(answer)})
-        return {**told, "answer": _shown(reply)}
+            return reply.map(lambda answer: {**told, "answer": shown(answer)})
+        return {**told, "answer": shown(reply)}
 
     # ---- within ----------------------------------------------------------------------------------
 
@@ -89,6 +91,11 @@ def request_of(entry: Entry) -> tuple[str, str, dict[str, Any]]:
     )
     if not is_call or {"method", "url", "body"} == entry.detail.keys():
         raise Refusal(f"Entry {entry.number} ({entry.kind} {entry.subject}) cannot be replayed.")
+    if service == "execute-api" and operation in _OF_SOCKETS:
+        raise Refusal(
+            f"Entry {entry.number} came over a WebSocket connection, which cannot be opened again: "
+            "run the event of its handler again instead."
+        )
     if not _is_known(service, operation):  # what the console or a service did by itself
         raise Refusal(f"Entry {entry.number} ({entry.subject}) is no call that can be made.")
     if is_shortened(entry.detail):
@@ -118,13 +125,9 @@ def _unchunked(request: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in changed.items() if value or name != "ContentEncoding"}
 
 
-def _shown(value: Any) -> Any:
-    return json.loads(json.dumps(mask(value), default=readable))
-
-
 def restored(edited: Any, original: Any) -> Any:
     """Return what was edited with what was only masked in it put back."""
-    return _restored(edited, original, _shown(original))
+    return _restored(edited, original, shown(original))
 
 
 def _restored(edited: Any, original: Any, masked: Any) -> Any:
@@ -149,9 +152,11 @@ def _restored(edited: Any, original: Any, masked: Any) -> Any:
 def _restored_text(edited: str, original: str | bytes, masked: str) -> str | bytes:
     """Put back what was masked in JSON inside a text; any other text is taken as it is."""
     try:
-        before, after, shown = (json.loads(text) for text in (original, edited, masked))
+        before, after, seen = (json.loads(text) for text in (original, edited, masked))
     except (ValueError, RecursionError):
         whole = edited
     else:
-        whole = json.dumps(_restored(after, before, shown), ensure_ascii=False)
+        put_back = _restored(after, before, seen)
+        # What was not masked keeps its spelling: numbers, say, that Python would round.
+        whole = edited if put_back == after else json.dumps(put_back, ensure_ascii=False)
     return whole.encode() if isinstance(original, bytes) else whole

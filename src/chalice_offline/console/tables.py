@@ -6,9 +6,9 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from chalice_offline.console.doors import Asked, Door, Refusal
+from chalice_offline.console.shown import shown
 from chalice_offline.core.journal import readable
 from chalice_offline.core.names import nearest
-from chalice_offline.trace import mask
 
 if TYPE_CHECKING:
     from chalice_offline.console.session import Session
@@ -78,9 +78,9 @@ class Tables:
             except ValueError as error:
                 raise Refusal(f"?after= is no key as JSON: {error}.") from error
         page = self._session.read("dynamodb", "Scan", **request)
-        shown = json.loads(json.dumps(mask(page["Items"]), default=readable))
+        items = shown(page["Items"])
         more = page.get("LastEvaluatedKey")
-        return {"items": shown, "after": json.dumps(more, default=readable) if more else None}
+        return {"items": items, "after": json.dumps(more, default=readable) if more else None}
 
     def put(self, asked: Asked) -> Any:
         """Put an `item`, with DynamoDB's types: {"id": {"S": "1"}}."""

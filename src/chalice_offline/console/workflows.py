@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from chalice_offline.console.doors import Asked, Door, Refusal
 from chalice_offline.console.session import refusal_of
+from chalice_offline.console.shown import shown
 from chalice_offline.core.errors import AwsError
-from chalice_offline.core.journal import readable
 from chalice_offline.core.names import nearest
 from chalice_offline.services.stepfunctions.progress import executions, progress
-from chalice_offline.trace import mask
 
 if TYPE_CHECKING:
     from chalice_offline.console.session import Session
@@ -53,7 +52,7 @@ class Workflows:
         limit = asked.count("limit", EXECUTIONS_SHOWN, 1_000)
         with self._session.emulator.lock:
             latest = executions(self._stepfunctions, EXECUTIONS_KEPT)
-        found = [_shown(one) for one in latest if one["machine"] == name]
+        found = [shown(one) for one in latest if one["machine"] == name]
         return {"executions": found[:limit]}
 
     def execution(self, asked: Asked) -> dict[str, Any]:
@@ -62,7 +61,7 @@ class Workflows:
         session = self._session
         try:
             with session.emulator.lock:
-                shown = progress(self._stepfunctions, arn)
+                told = progress(self._stepfunctions, arn)
         except AwsError as error:
             raise refusal_of(error) from error
         try:
@@ -73,10 +72,10 @@ class Workflows:
         except Refusal:  # AWS keeps neither for an Express execution
             found, history = {}, []
         return {
-            **_shown(shown),
-            "input": _shown(found.get("input")),
-            "output": _shown(found.get("output")),
-            "events": [_shown(event) for event in history],
+            **shown(told),
+            "input": shown(found.get("input")),
+            "output": shown(found.get("output")),
+            "events": [shown(event) for event in history],
             "now_ms": session.emulator.now_ms,
         }
 
@@ -100,7 +99,3 @@ class Workflows:
         if name not in machines:
             raise Refusal(f"There is no workflow {name[:80]}.{nearest(name, machines)}", 404)
         return machines[name]
-
-
-def _shown(value: Any) -> Any:
-    return json.loads(json.dumps(mask(value), default=readable))

@@ -68,7 +68,10 @@ def test_signed_link_for_a_write(aws: Any, s3: Any, version: str) -> None:
         ("s3v4", "X-Amz-Date", "20260101T000061Z", "AuthorizationQueryParametersError"),
         ("s3v4", "X-Amz-Expires", "\u00b2", "AuthorizationQueryParametersError"),
         ("s3", "Expires", "\u00b2", "AccessDenied"),
-        ("s3", "Expires", "9" * 30, "SignatureDoesNotMatch"),
+        ("s3", "Expires", "9" * 18, "SignatureDoesNotMatch"),
+        ("s3", "Expires", "9" * 30, "AccessDenied"),
+        ("s3", "Expires", "9" * 5000, "AccessDenied"),
+        ("s3v4", "X-Amz-Expires", "9" * 5000, "AuthorizationQueryParametersError"),
     ],
 )
 def test_a_link_with_what_is_no_date_is_refused(

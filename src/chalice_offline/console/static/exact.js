@@ -9,7 +9,8 @@ function kept(_name, value, context) {
   const source = context?.source;
   if (typeof value !== "number" || source === undefined || !JSON.rawJSON || String(value) === source) return value;
   const digits = source.replace(/[eE].*/, "").replace(/\D/g, "").replace(/^0+/, "").length;
-  return digits > DIGITS ? JSON.rawJSON(source) : value;
+  const isLost = digits > DIGITS || !Number.isFinite(value) || (value === 0 && digits > 0); // 1e400, 1e-400
+  return isLost ? JSON.rawJSON(source) : value;
 }
 
 /** Whether a value is such a number: an object that is nothing but its text. */

@@ -32,8 +32,10 @@ export class StoryView {
 
   async reload() {
     if (!this.number) return this.list(this.text, this.only, this.before);
-    const story = await get(`stories/${this.number}`);
+    const number = this.number;
+    const story = await get(`stories/${number}`);
     const told = JSON.stringify(story);
+    if (number !== this.number) return undefined; // another one was opened meanwhile
     if (told === this.shown) return undefined; // nothing new: what is open and where one reads stays
     this.shown = told;
     const open = new Set((this.steps ?? []).filter((step) => step.open).map((step) => step.entry));
@@ -85,9 +87,10 @@ export class StoryView {
     do {
       const page = await get(`stories?limit=${PAGE}&before=${older}&only=${ONLY[only]}&text=${encodeURIComponent(text)}`);
       for (const story of page.stories) if (!found.has(story.story)) found.set(story.story, story);
+      if (seeking !== this.seeking) break;
       older = page.before ?? 0;
       if (this.total && older) fill(this.total, `${count(page.left)} entries to look at`);
-    } while (older && found.size < PAGE && seeking === this.seeking);
+    } while (older && found.size < PAGE);
     return [[...found.values()], older];
   }
 

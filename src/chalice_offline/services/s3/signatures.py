@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, urlsplit
 
 from chalice_offline.core.errors import AwsError
+from chalice_offline.core.numerals import whole_number
 from chalice_offline.protocols.rest_routing import bucket_in_host
 from chalice_offline.services.s3.errors import access_denied
 from chalice_offline.services.s3.http_dates import iso_seconds
@@ -103,9 +104,10 @@ def check_link_v2(request: HttpRequest, query: list[tuple[str, str]], now_ms: in
             "Query-string authentication requires the Signature, Expires and AWSAccessKeyId "
             "parameters"
         )
-    if not (given["Expires"].isascii() and given["Expires"].isdigit()):
+    seconds = whole_number(given["Expires"])
+    if seconds is None:
         raise access_denied("Invalid date (should be seconds since epoch): " + given["Expires"])
-    expires_ms = int(given["Expires"]) * 1000
+    expires_ms = seconds * 1000
     if now_ms >= expires_ms:
         raise _expired(expires_ms, now_ms)
     access_key = given["AWSAccessKeyId"]
