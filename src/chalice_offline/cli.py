@@ -138,6 +138,7 @@ def _told(error: click.ClickException) -> str:
     context = error.ctx if isinstance(error, click.UsageError) else None
     if context is not None and text == context.get_help():
         return text
+    text = text.replace("a valid integer range", "a whole number")  # click's name of its own type
     return f"chalice-offline: {' '.join(text.split())}"
 
 

@@ -37,6 +37,7 @@ def refused(directory: Path, *arguments: str) -> str:
     [
         (("local", "--port", "70000"), "70000 is not in the range 0<=x<=65535"),
         (("aws", "--port", "-1"), "-1 is not in the range"),
+        (("aws", "--port", "http"), "'http' is not a whole number"),
         (("local", "--stage", "nosuch"), "has no stage 'nosuch'; it has dev, prod"),
         (("local", "--endpoint", "http://[::1"), "give a URL"),
         (("local", "--endpoint", "http://localhost:70000"), "give a URL"),

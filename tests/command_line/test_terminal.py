@@ -17,7 +17,7 @@ from chalice_offline.core.run_entry import RunEntry
 from chalice_offline.services.lambda_ import LambdaState
 from chalice_offline.terminal import Level, OwnFramesFirst, Reporter
 from chalice_offline.terminal.banner import app_banner
-from chalice_offline.terminal.screen import wants_colour
+from chalice_offline.terminal.screen import Screen, wants_colour
 from chalice_offline.testing import Offline
 from tests.command_line.conftest import write_project
 
@@ -330,3 +330,17 @@ def test_the_banner_names_every_function_and_how_to_call_it() -> None:
     assert "chalice-offline send queue orders BODY" in page
     assert "chalice-offline awslocal sqs list-queues" in page
     assert "\x1b" not in page
+
+
+def test_a_terminal_without_the_letters_shows_the_line_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Spelled out, and not only when the next one comes; one that is gone ends nothing."""
+    shown = io.BytesIO()
+    terminal = io.TextIOWrapper(shown, encoding="ascii")
+    monkeypatch.setattr("sys.stdout", terminal)
+    screen = Screen(Level.NORMAL, as_json=False)
+    screen.write(["cooked \u00fc"])
+    assert shown.getvalue() == b"cooked \\xfc\n"
+    terminal.close()
+    screen.write(["cooked \u00fc"])

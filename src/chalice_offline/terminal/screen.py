@@ -51,10 +51,11 @@ class Screen:
         """Write lines, in one piece."""
         text = "".join([f"{line}\n" for line in lines])
         try:
-            self._output.write(text)
+            try:
+                self._output.write(text)
+            except UnicodeEncodeError:  # a terminal of before
+                self._output.write(text.encode("ascii", "backslashreplace").decode())
             self._output.flush()
-        except UnicodeEncodeError:  # a terminal of before
-            self._output.write(text.encode("ascii", "backslashreplace").decode())
         except (BrokenPipeError, ValueError):  # whoever read it is gone: the session goes on
             return
 

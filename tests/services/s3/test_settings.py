@@ -41,6 +41,7 @@ def test_cors_names_header_fields(s3: Any, rule: dict[str, Any], text: str) -> N
     ("rule", "code", "text"),
     [
         ({"Redirect": {"HttpRedirectCode": "moved"}}, "MalformedXML", "was not well-formed"),
+        ({"Redirect": {"HttpRedirectCode": "9" * 5_000}}, "MalformedXML", "was not well-formed"),
         (
             {"Redirect": {"HttpRedirectCode": "300"}},
             "InvalidRequest",

@@ -2,7 +2,7 @@
 
 import { follow, get, post } from "./api.js";
 import { byId, fill, h, toast } from "./dom.js";
-import { count, instant } from "./format.js";
+import { instant, many } from "./format.js";
 import { help, listen } from "./keys.js";
 import { RunsView } from "./runs.js";
 
@@ -80,7 +80,7 @@ function told(piece) {
   const runs = views.get("runs");
   runs?.told(piece);
   if (virtual) tellTime(piece.now_ms);
-  byId("live").title = `${count(piece.count)} runs so far`;
+  byId("live").title = `${many(piece.count, "run")} so far`;
   behind = true;
 }
 

@@ -38,6 +38,9 @@ export function relative(ms, now) {
 
 export const count = (number) => (number ?? 0).toLocaleString("en");
 
+/** 1 run, 2,000 runs: for words whose plural is made by an s. */
+export const many = (number, one) => `${count(number)} ${one}${number === 1 ? "" : "s"}`;
+
 /** The name at the end of an ARN or a URL. */
 export const short = (arn) => String(arn).split(/[:/]/).pop();
 

@@ -3,7 +3,7 @@
 import { get, post } from "./api.js";
 import { ask, look } from "./dialog.js";
 import { h, fill, toast } from "./dom.js";
-import { clock, count } from "./format.js";
+import { clock, count, many } from "./format.js";
 import { invoke } from "./invoke.js";
 import { inline, json } from "./json.js";
 import { naming } from "./names.js";
@@ -128,14 +128,14 @@ export class TablesView extends Page {
       fill(this.element, this.head("Tables"), tables.length ? h("div.lines", tables.map((one) =>
         h("a.line", { href: `#/tables/${encodeURIComponent(one.name)}` }, h("b", one.name),
           h("span.words", `key ${one.keys.join(", ")}${one.indexes.length ? `; indexes ${one.indexes.join(", ")}` : ""}${one.stream ? "; with a stream" : ""}`),
-          h("span.n", `${count(one.items)} items`)))) : nothing("There is no table."));
+          h("span.n", many(one.items, "item"))))) : nothing("There is no table."));
     }
   }
 
   async inside(table) {
     const { items, after } = await get(`tables/${encodeURIComponent(this.name)}/items?limit=200&after=${encodeURIComponent(this.after)}`);
     const names = [...table.keys, ...[...new Set(items.flatMap((one) => Object.keys(one)))].filter((one) => !table.keys.includes(one)).sort()].slice(0, 12);
-    fill(this.element, this.head(this.name, h("span.total", `${count(table.items)} items`), button("Put item…", () => this.put(table))),
+    fill(this.element, this.head(this.name, h("span.total", many(table.items, "item")), button("Put item…", () => this.put(table))),
       items.length ? h("div.wide", h("table", h("thead", h("tr", names.map((one) => h("th", one)))),
         h("tbody", items.map((one) => this.row(table, names, one))))) : nothing(this.after ? "There are no more." : "The table is empty."), this.pages(after));
   }
@@ -190,7 +190,7 @@ export class StreamsView extends Page {
     }
     const { streams } = await get("streams");
     fill(this.element, this.head("Streams"), streams.length ? h("div.lines", streams.map((one) =>
-      h("a.line", { href: `#/streams/${encodeURIComponent(one.name)}` }, h("b", one.name), h("span.words", `${one.status}, ${one.shards} shards, kept for ${one.retention_hours} h`)))) : nothing("There is no stream."));
+      h("a.line", { href: `#/streams/${encodeURIComponent(one.name)}` }, h("b", one.name), h("span.words", `${one.status}, ${many(one.shards, "shard")}, kept for ${one.retention_hours} h`)))) : nothing("There is no stream."));
   }
 
   put() {

@@ -2,7 +2,7 @@
 
 import { get } from "./api.js";
 import { h, fill } from "./dom.js";
-import { clock, count, duration } from "./format.js";
+import { clock, count, duration, many } from "./format.js";
 import { List } from "./list.js";
 
 const PAGE = 300;
@@ -89,7 +89,7 @@ export class RunsView {
 
   tell() {
     const more = this.complete ? "" : "+";
-    fill(this.total, this.query() ? `${count(this.items?.length)}${more} of ${count(this.kept)} runs` : `${count(this.kept)} runs`);
+    fill(this.total, this.query() ? `${count(this.items?.length)}${more} of ${many(this.kept, "run")}` : many(this.kept, "run"));
     const none = !this.items?.length;
     this.empty.hidden = !none;
     this.list.element.hidden = none;

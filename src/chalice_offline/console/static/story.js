@@ -4,7 +4,7 @@ import { get, post } from "./api.js";
 import { ask } from "./dialog.js";
 import { h, fill, toast } from "./dom.js";
 import { closed, opened } from "./folded.js";
-import { clock, count, duration, instant } from "./format.js";
+import { clock, count, duration, instant, many } from "./format.js";
 import { json } from "./json.js";
 import { tone } from "./runs.js";
 
@@ -66,7 +66,7 @@ export class StoryView {
     Object.assign(this, { text, only, before, field, shown: told, steps: [] });
     this.rows = found.map((story) => h("a.line.brief", { href: `#/story/${story.story}` },
       h("span.time", clock(story.at_ms)), h("span.words", { class: isRefused(story) ? "late" : "" }, story.words),
-      story.runs > 0 && h("small.n", `${story.runs} ${story.runs === 1 ? "run" : "runs"}, ${duration(story.took_ms)}`),
+      story.runs > 0 && h("small.n", `${many(story.runs, "run")}, ${duration(story.took_ms)}`),
       story.failed > 0 && h("small.n.bad", `${story.failed} failed`)));
     fill(this.element,
       h("div.bar", h("h1", "Stories"), field,
@@ -117,12 +117,12 @@ export class StoryView {
           h("button", { type: "button", onclick: () => this.saveAsTest() }, "Save as test"),
           h("button", { type: "button", onclick: () => this.replay(this.steps[0]) }, "Replay…"))),
       h("p.sum", `Story ${this.number} began ${instant(began)}`, h("span", duration(this.span)),
-        h("span", `${this.steps.length} steps`), h("span", `${runs.length} runs`),
+        h("span", many(this.steps.length, "step")), h("span", many(runs.length, "run")),
         failed.length > 0 && h("span.bad", `${failed.length} failed`)),
       h("div.axis", h("span"), h("span.ticks", [0, 0.25, 0.5, 0.75, 1].map((part) =>
         h("i", part === 0 ? "0" : `+${duration(part * this.span)}`)))),
       this.tree = h("div.tree", { role: "tree" }, this.steps.map((step) => this.step(step))),
-      left > 0 && h("p.hint", `${left} more steps are not shown.`));
+      left > 0 && h("p.hint", `${many(left, "more step")} not shown.`));
   }
 
   step(step) {
@@ -243,5 +243,5 @@ export function frames(stack) {
 
 function log(run, began) {
   return h("pre.log", run.lines.map(([at, text]) => [h("i", `+${duration(at - began)}`.padStart(9)), " ", text.endsWith("\n") ? text : `${text}\n`]),
-    run.lines_left_out > 0 && h("em", `… ${run.lines_left_out} more lines`));
+    run.lines_left_out > 0 && h("em", `… ${many(run.lines_left_out, "more line")}`));
 }

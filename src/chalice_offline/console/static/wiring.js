@@ -2,7 +2,7 @@
 
 import { get } from "./api.js";
 import { h, fill } from "./dom.js";
-import { clock, count, short } from "./format.js";
+import { clock, count, many, short } from "./format.js";
 import { inline, json } from "./json.js";
 import { HEIGHT, WIDTH, layout } from "./layout.js";
 
@@ -43,9 +43,9 @@ export class WiringView {
     this.drawn = drawn;
     const calls = drawn.edges.some((edge) => edge.label === "calls");
     fill(this.element,
-      h("div.bar", h("h1", "Wiring"), calls && h("button", {
+      h("div.bar", h("h1", "Wiring"), this.counting = h("span.hint"), h("span.total", `${many(drawn.nodes.length, "part")}, ${many(drawn.edges.length, "connection")}`), calls && h("button", {
         type: "button", "aria-pressed": String(this.flow), onclick: () => { this.flow = !this.flow; this.reload(); },
-      }, this.flow ? "Only what leads to handlers" : "Also what handlers call"), this.counting = h("span.hint"), h("span.total", `${drawn.nodes.length} parts, ${drawn.edges.length} connections`)),
+      }, this.flow ? "Only what leads to handlers" : "Also what handlers call")),
       h("div.map", this.map()),
       h("div.lines.links", this.links()),
       this.facts = h("div.facts-of"),
@@ -149,9 +149,9 @@ export class WiringView {
 }
 
 function told(node) {
-  if (node.kind === "function") return `${count(node.runs)} ${node.runs === 1 ? "run" : "runs"}${node.errors ? `, ${count(node.errors)} failed` : ""}`;
+  if (node.kind === "function") return `${many(node.runs, "run")}${node.errors ? `, ${count(node.errors)} failed` : ""}`;
   if (node.kind === "queue") return `${count(node.visible)} waiting, ${count(node.in_flight)} in flight`;
-  if (node.kind === "table") return `${count(node.items)} items`;
+  if (node.kind === "table") return many(node.items, "item");
   if (node.kind === "schedule") return node.label;
   if (node.kind === "socket") return `WebSocket, ${count(node.open)} open`;
   return node.kind;

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from chalice_offline.core.numerals import whole_number
 from chalice_offline.services.s3.errors import invalid_argument, invalid_request, malformed_xml
 from chalice_offline.services.s3.limits import ROUTING_RULES
 
@@ -82,9 +83,10 @@ def _check_routing_rule(rule: dict[str, Any]) -> None:
 def _number(text: str | None) -> int | None:
     if not text:
         return None
-    if not (text.isascii() and text.isdigit()):
+    number = whole_number(text)
+    if number is None:
         raise malformed_xml()
-    return int(text)
+    return number
 
 
 def _check_web_protocol(protocol: str | None) -> None:
