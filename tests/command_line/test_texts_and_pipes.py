@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -280,6 +281,52 @@ class _Other(http.server.BaseHTTPRequestHandler):
         pass
 
 
+class _Json(_Other):
+    """A server of somebody's own, which answers every path with JSON."""
+
+    answer = b""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(self.answer)))
+        self.end_headers()
+        self.wfile.write(self.answer)
+
+
+@contextmanager
+def somebody_else(handler: type[_Other]) -> Iterator[str]:
+    """A server that is no session; its address."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.mark.parametrize("answer", [b"{}", b"[]", b"null"])
+@pytest.mark.parametrize("command", ["runs", "queues", "invoke echo", "reset sqs"])
+def test_json_of_somebody_else_is_said_to_be_that(
+    command: str, answer: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not by a traceback; and who completes shows nothing."""
+    with somebody_else(type("_", (_Json,), {"answer": answer})) as url:
+        result = run_command(*command.split(), "--endpoint", url)
+        assert result.exit_code == 2
+        (line,) = result.stderr.splitlines()
+        assert f"{url} is no session of chalice-offline" in line
+        monkeypatch.setenv("CHALICE_OFFLINE_ENDPOINT", url)
+        monkeypatch.setenv("_CHALICE_OFFLINE_COMPLETE", "bash_complete")
+        monkeypatch.setenv("COMP_WORDS", f"chalice-offline {command.split()[0]} ")
+        monkeypatch.setenv("COMP_CWORD", "2")
+        completed = run_command()
+        assert (completed.exception, completed.stdout.strip()) == (None, "")
+
+
 @pytest.mark.parametrize(
     ("command", "sentence"),
     [
@@ -290,16 +337,8 @@ class _Other(http.server.BaseHTTPRequestHandler):
 )
 def test_what_answers_otherwise_is_said_to_be_none(command: list[str], sentence: str) -> None:
     """A page for every path, half an answer, none at all."""
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Other)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        url = f"http://127.0.0.1:{server.server_port}"
+    with somebody_else(_Other) as url:
         result = run_command(*command, "--endpoint", url)
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
     assert result.exit_code == 2
     (line,) = result.stderr.splitlines()
     assert sentence in line

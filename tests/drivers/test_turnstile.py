@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -120,10 +121,12 @@ def test_a_burst_runs_in_order_on_few_threads(turnstile: Turnstile) -> None:
         threads.add(threading.get_ident())
         done.release()
 
-    with turnstile._changed:  # nobody goes in before all are there
-        waiting = [lambda number=number: work(number) for number in range(count)]
-        turnstile._waiting.extend(waiting)
-    turnstile.submit(lambda: None)
+    all_are_there = threading.Event()
+    for _ in range(AT_ONCE):
+        turnstile.submit(lambda: all_are_there.wait(PATIENCE_SECONDS))
+    for number in range(count):
+        turnstile.submit(partial(work, number))
+    all_are_there.set()
     for _ in range(count):
         assert done.acquire(timeout=PATIENCE_SECONDS)
     assert begun == list(range(count))

@@ -17,7 +17,7 @@ import threading
 import urllib.error
 import urllib.request
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 from urllib.parse import quote, urlencode
 
 import click
@@ -42,6 +42,17 @@ class Refused(click.ClickException):
     """What cannot be done, in one sentence; nothing was changed."""
 
     exit_code = 2
+
+
+class _Answer(dict[str, Any]):
+    """What a door answers; whoever answers without what is looked for is somebody else."""
+
+    def __init__(self, members: dict[str, Any], url: str) -> None:
+        super().__init__(members)
+        self._url = url
+
+    def __missing__(self, name: str) -> NoReturn:
+        raise Refused(f"{self._url} is no session of chalice-offline: it answers without {name!r}")
 
 
 class Running:
@@ -72,7 +83,7 @@ class Running:
     def services(self) -> list[str]:
         """Return the AWS services that it answers for, as boto3 spells them."""
         page = self._parsed(self._ask("GET", "_localstack/health")[1])
-        return sorted(page.get("services", ()))
+        return sorted(page["services"])
 
     def trace(self, text: str) -> str:
         """Return the story of whatever mentions a text, drawn."""
@@ -147,9 +158,12 @@ class Running:
 
     def _parsed(self, text: str | bytes) -> Any:
         try:
-            return json.loads(text)
+            answer = json.loads(text)
         except (ValueError, RecursionError) as error:
             raise Refused(f"{self.url} is no session of chalice-offline: no JSON comes") from error
+        if not isinstance(answer, dict):
+            raise Refused(f"{self.url} is no session of chalice-offline: other JSON comes")
+        return _Answer(answer, self.url)
 
     def _lost(self, error: Exception) -> Refused:
         return Refused(f"the session at {self.url} ended before its answer was whole ({error})")
