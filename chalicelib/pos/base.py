@@ -307,12 +307,17 @@ def member(data: Mapping[str, Any], name: str) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def check_holds(data: Mapping[str, Any], name: str) -> None:
-    """Raise PosAnswerUnreadable unless an answer of success holds what was to be made.
+TELLS_OF_ERRORS = ("errors", "error", "message", "code")
+"""Members of the vendors' error bodies: Square's, Clover's, Toast's."""
 
-    What says 200 and lists errors has perhaps done nothing: it is looked at, and made again.
+
+def check_holds(data: Mapping[str, Any], name: str) -> None:
+    """Raise PosAnswerUnreadable for a success with an error in place of what was to be made.
+
+    What says 200 and tells of errors has perhaps done nothing: it is looked at, and made again. An
+    answer without either is a success: nothing in it speaks against that.
     """
-    if not data.get(name):
+    if not data.get(name) and any(data.get(word) for word in TELLS_OF_ERRORS):
         raise PosAnswerUnreadable(f"the answer holds no {name}")
 
 
