@@ -255,3 +255,18 @@ def test_a_read_with_what_is_no_key_is_a_read_with_another_key(s3: Any) -> None:
     assert refusal(s3.put_object, **KEY, **short) == (
         400, "InvalidArgument", "The secret key was invalid for the specified algorithm."
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("aws", ["http"], indirect=True)
+@pytest.mark.parametrize("query", ["versionId=abc", "versionId="])
+def test_no_version_can_be_asked_for_by_who_makes_it(s3: Any, query: str) -> None:
+    """Its id is S3's to give, and nothing is made."""
+
+    def named(params: dict[str, Any], **_: Any) -> None:
+        params["url"] += f"?{query}"
+
+    s3.meta.events.register("before-call.s3.PutObject", named)
+    assert refusal(s3.put_object, **KEY, Body=b"x") == (
+        400, "InvalidArgument", "This operation does not accept a version-id."
+    )  # fmt: skip
+    assert s3.list_objects_v2(Bucket=BUCKET)["KeyCount"] == 0

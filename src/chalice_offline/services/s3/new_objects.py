@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from chalice_offline.core.errors import AwsError
+from chalice_offline.protocols.form import decode_pairs
 from chalice_offline.services.s3.bucket import ENABLED
 from chalice_offline.services.s3.checksums import FULL_OBJECT, told_checksums
 from chalice_offline.services.s3.conditions import check_write
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from chalice_offline.core.context import CallContext
+    from chalice_offline.core.http import HttpRequest
     from chalice_offline.core.kernel import Request, Result
     from chalice_offline.services.s3.bucket import Bucket
     from chalice_offline.services.s3.payload import Payload
@@ -50,6 +52,8 @@ ARCHIVES = frozenset({"GLACIER", "DEEP_ARCHIVE"})
 def described(context: CallContext, bucket: Bucket, request: Request) -> dict[str, Any]:
     """Return what a request says of the object it makes, as members of ObjectVersion."""
     check_key(request["Key"])
+    if context.http is not None:
+        _check_no_version(context.http)
     storage_class = request.get("StorageClass", STANDARD)
     if storage_class not in STORAGE_CLASSES:
         raise AwsError(
@@ -76,6 +80,16 @@ def described(context: CallContext, bucket: Bucket, request: Request) -> dict[st
     if context.account_id != bucket.account_id:
         made["owner"] = context.account_id
     return made
+
+
+def _check_no_version(http: HttpRequest) -> None:
+    """Refuse a request that names the version it makes: ids are S3's to give."""
+    if "versionId" in http.query:
+        for name, value in decode_pairs(http.query):
+            if name == "versionId":
+                raise invalid_argument(
+                    "This operation does not accept a version-id.", "versionId", value
+                )
 
 
 def check_key(key: str) -> None:
