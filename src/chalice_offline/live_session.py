@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import threading
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ from chalice_offline.chalice_app.process_patches import hold, let_go, undo_then
 from chalice_offline.chalice_app.project import read_config
 from chalice_offline.chalice_app.region import region_of
 from chalice_offline.chalice_app.watch import Watch
+from chalice_offline.core.collector import at_rest
 from chalice_offline.core.errors import ProjectError
 from chalice_offline.core.pending import Pending
 from chalice_offline.live_emulator import LiveEmulator, LiveSettings, leave_out_of_collections
@@ -87,6 +89,7 @@ class AwsSession:
         self._note: NoteLeft | None = None
         #: Held while it begins anew, reloads, or stops.
         self.turns = threading.Lock()
+        self._is_stopped = False
 
     @property
     def emulator(self) -> Emulator:
@@ -119,6 +122,15 @@ class AwsSession:
         leave_out_of_collections()
         self.aws_server.start()
         self.leave_note()
+        threading.Thread(target=self._prepare_console, name="console", daemon=True).start()
+
+    def _prepare_console(self) -> None:
+        """Make what nobody waits for at the start. It stays: collections leave it out, too."""
+        with self.turns:
+            if not self._is_stopped:
+                with at_rest():
+                    self.now.console.prepare()
+                gc.freeze()
 
     def begin(self) -> None:
         """Let time pass, for an app that is about to be loaded; the port stays shut."""
@@ -136,6 +148,7 @@ class AwsSession:
         if self._note is not None:
             self._note.take_away()
         with self.turns:  # not while it begins anew
+            self._is_stopped = True
             self.now.gateway.close()
             self.now.console.close()
             self.aws_server.stop()

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from chalice_offline.composition import compose
-from chalice_offline.console.api import ENTRIES_PER_PAGE
 from chalice_offline.console.api import Console as ConsoleDoors
+from chalice_offline.console.families import ENTRIES_PER_PAGE
 from chalice_offline.console.session import Session
 from chalice_offline.core.context import Caller
 from chalice_offline.core.http import Headers, HttpRequest, HttpResponse

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from chalice_offline.core.arn import parse_arn
 from chalice_offline.core.numerals import whole_number
-from chalice_offline.services.sqs.inspection import next_receive
-from chalice_offline.services.sqs.state import SqsState
 
 if TYPE_CHECKING:
     from chalice_offline.console.session import Session
@@ -23,7 +21,6 @@ class NextTries:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._sqs = session.emulator.registry.state("sqs", SqsState)
 
     def of(self, run: RunEntry) -> dict[str, Any] | None:
         """Return `at_ms`, and `dead_letters`, the queue it goes to then; None if nothing is known.
@@ -62,7 +59,12 @@ class NextTries:
         if record.get("eventSource") != "aws:sqs":
             return None
         arn, message_id = str(record.get("eventSourceARN")), str(record.get("messageId"))
-        found = next_receive(self._sqs, arn, message_id)
+        # SQS is there when it has sent a message, and not at the start of every session.
+        from chalice_offline.services.sqs.inspection import next_receive
+        from chalice_offline.services.sqs.state import SqsState
+
+        sqs = self._session.emulator.registry.state("sqs", SqsState)
+        found = next_receive(sqs, arn, message_id)
         if found is None:
             return None
         at_ms, letters = found
