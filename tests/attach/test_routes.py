@@ -47,7 +47,8 @@ def ask(url: str, body: bytes | None = None, **headers: str) -> tuple[int, Any, 
             content = reply.read()
             return reply.status, reply.headers, json.loads(content) if content else None
     except urllib.error.HTTPError as error:
-        return error.code, error.headers, json.loads(error.read())
+        with error:
+            return error.code, error.headers, json.loads(error.read())
 
 
 def test_a_route_runs_here_and_calls_the_endpoint(attached: Any) -> None:

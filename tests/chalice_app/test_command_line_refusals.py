@@ -88,8 +88,8 @@ def test_app_that_raises_keyboard_interrupt_is_no_ctrl_c(projects: Any) -> None:
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"[" * 100_000, "nested too deeply"),
-        (b'{"a": ' * 50_000, "nested too deeply"),
+        (b"[" * 200_000, "nested too deeply"),
+        (b'{"a": ' * 200_000, "nested too deeply"),
         (b'{"a": ' + b"1" * 10_000 + b"}", "cannot be read"),
         (b"\xff\xfe{", "cannot be read"),
     ],

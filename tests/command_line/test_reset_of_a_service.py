@@ -53,6 +53,7 @@ def post(url: str) -> int:
         with urllib.request.urlopen(url, data=b"", timeout=30) as reply:
             return int(reply.status)
     except urllib.error.HTTPError as error:
+        error.close()
         return error.code
 
 

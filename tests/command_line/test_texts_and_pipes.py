@@ -91,7 +91,8 @@ def test_runs_are_followed_until_ctrl_c(shop: Shop, follow: Any) -> None:
 def test_a_burst_is_followed_whole(shop: Shop, follow: Any) -> None:
     """More than a piece of the feed holds: no run of it is left out, none is told twice."""
     following = follow("--json", "-n", "1")
-    wait_until(lambda: shop.session.aws.now.console._live.readers, "the reader")
+    console = shop.session.aws.now.console
+    wait_until(lambda: (made := console._families) and made.live.readers, "the reader")
     lambda_ = shop.client("lambda")
     for _ in range(301):
         lambda_.invoke(FunctionName="shop-dev-echo", InvocationType="Event", Payload=b"{}")

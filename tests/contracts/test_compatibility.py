@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 from copy import deepcopy
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict, get_type_hints
 
 import pytest
 
@@ -101,12 +101,10 @@ def root(tmp_path: Path) -> Path:
 
 def with_data(monkeypatch: pytest.MonkeyPatch, **changed: Any) -> None:
     """Give the type's data other fields; None removes one."""
-    hints = {**events.OrderPriced.__annotations__, **changed}
+    hints = {**get_type_hints(events.OrderPriced, include_extras=True), **changed}
     kept = {name: hint for name, hint in hints.items() if hint is not None}
-    shape = type("OrderPriced", (), {"__annotations__": kept, "__doc__": "Changed."})
-    shape.__total__ = True  # type: ignore[attr-defined]
-    monkeypatch.setattr("chalicelib.contracts.schemas.is_typeddict", lambda hint: isinstance(
-        hint, type) and "__annotations__" in vars(hint))  # fmt: skip
+    shape: Any = TypedDict("OrderPriced", kept)  # type: ignore[misc]
+    shape.__doc__ = "Changed."
     monkeypatch.setitem(events.CONTRACTS, TYPE, events.Contract(shape, "changed"))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sys
 import threading
 import time
 from typing import Any
@@ -150,7 +151,7 @@ def test_a_reply_comes_beside_a_loop_in_which_no_time_passes(virtual: Any) -> No
 @pytest.mark.parametrize("time", ["live", "virtual"])
 @pytest.mark.filterwarnings("ignore:There is no current event loop:DeprecationWarning")
 def test_a_handler_has_an_event_loop(time: str, request: pytest.FixtureRequest) -> None:
-    """On Lambda it runs on the main thread, which has one."""
+    """On Lambda it runs on the main thread, which gets one when asked, up to Python 3.13."""
     functions = request.getfixturevalue(time)
 
     async def result() -> int:
@@ -165,4 +166,8 @@ def test_a_handler_has_an_event_loop(time: str, request: pytest.FixtureRequest) 
             asyncio.set_event_loop(None)
 
     functions.add("async", handler)
-    assert functions.invoke("async")["Payload"] == 5
+    told = functions.invoke("async")["Payload"]
+    if sys.version_info < (3, 14):
+        assert told == 5
+    else:
+        assert "There is no current event loop" in told["errorMessage"]

@@ -191,7 +191,8 @@ class Running:
     def _sentence(self, error: urllib.error.HTTPError, path: str) -> str:
         """Return what a refusal says: the console's, Lambda's, or that of the browser policy."""
         try:
-            content = error.read()
+            with error:
+                content = error.read()
         except (OSError, http.client.HTTPException) as lost:
             return self._lost(lost).message
         if (error.headers.get("content-type") or "").startswith("text/plain"):

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType, ModuleType
 
-# What stands between the function's code and the look-up itself.
-_GO_BETWEENS = ("importlib", "pkgutil", f"{__package__}.")
+# What stands between the function's code and the look-up itself (functools since Python 3.14).
+_GO_BETWEENS = ("functools", "importlib", "pkgutil", f"{__package__}.")
 _FRAMES_MAX = 30
 
 
