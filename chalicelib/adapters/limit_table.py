@@ -69,20 +69,28 @@ class LimitTable:
         with aws_errors("DeleteItem"):
             self._client.delete_item(TableName=self._table, Key={"name": {"S": name}})
 
-    def count(self, name: str, amount: int, now_ms: int) -> int:
-        """Add to a counter and return it."""
-        values = {":amount": amount, ":expires": now_ms // 1000 + FORGET_SECONDS}
+    def take(self, name: str, amount: int, most: int, now_ms: int) -> bool:
+        """Add to a counter; False, and nothing is added, when that makes it more than `most`.
+
+        Who is refused takes nothing from those who come after it.
+        """
+        if amount > most:
+            return False
+        expires = now_ms // 1000 + FORGET_SECONDS
+        values = {":amount": amount, ":room": most - amount, ":expires": expires}
         update = "SET expires_at = :expires ADD used :amount"
-        item = self._updated(name, update, values)
-        return int(item["used"]["N"])
+        return self._update_if(name, update, "attribute_not_exists(used) OR used <= :room", values)
 
     def _set_if(self, name: str, attribute: str, condition: str, values: dict[str, int]) -> bool:
+        return self._update_if(name, f"SET {attribute} = :next", condition, values)
+
+    def _update_if(self, name: str, update: str, condition: str, values: dict[str, int]) -> bool:
         with aws_errors("UpdateItem"):
             try:
                 self._client.update_item(
                     TableName=self._table,
                     Key={"name": {"S": name}},
-                    UpdateExpression=f"SET {attribute} = :next",
+                    UpdateExpression=update,
                     ConditionExpression=condition,
                     ExpressionAttributeValues={key: {"N": str(n)} for key, n in values.items()},
                 )

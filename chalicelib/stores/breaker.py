@@ -141,8 +141,7 @@ class Breaker:
             second, left = now_ms // 1000, 0
         if left < calls:
             lot = max(calls - left, most // 10)
-            used = self._table().count(f"{scope}#{second}", lot, now_ms)
-            if used > most - int(most * kept):
+            if not self._table().take(f"{scope}#{second}", lot, most - int(most * kept), now_ms):
                 raise CircuitOpen(f"{scope} is used up", (second + 1) * 1000)
             left += lot
         self._lots[scope] = (second, left - calls)

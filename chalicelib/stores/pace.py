@@ -50,7 +50,7 @@ class Pace:
             if now_ms < circuit.open_until_ms:
                 raise TooSoon(f"{channel} is down", circuit.open_until_ms)
         second = now_ms // 1000
-        if self._table().count(f"rate#menus#{channel}#{second}", 1, now_ms) > A_SECOND:
+        if not self._table().take(f"rate#menus#{channel}#{second}", 1, A_SECOND, now_ms):
             raise TooSoon(f"{channel} has been sent enough", (second + 1) * 1000)
         # Last: who takes the try and sends nothing keeps all others from it.
         if not self._circuits.take_try(name, circuit, PROBE_MS):

@@ -148,10 +148,12 @@ class Limits:
     used: dict[str, int] = field(default_factory=dict)
     writes: int = 0
 
-    def count(self, name: str, amount: int, now_ms: int) -> int:
+    def take(self, name: str, amount: int, most: int, now_ms: int) -> bool:
         self.writes += 1
-        self.used[name] = self.used.get(name, 0) + amount
-        return self.used[name]
+        used = self.used.get(name, 0) + amount
+        if used <= most:
+            self.used[name] = used
+        return used <= most
 
     def circuits(self, names: list[str]) -> dict[str, Circuit]:
         return {name: self.known[name] for name in names if name in self.known}

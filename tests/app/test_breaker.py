@@ -114,6 +114,23 @@ def test_vendors_rate_is_counted_by_its_scope(
     enter(breaker(house), STORE, limited)
 
 
+def test_who_is_refused_takes_nothing_from_those_who_may(house: Any) -> None:
+    """However many webhooks of other people's orders there are: their looks are refused."""
+    limited = Capabilities(Idempotency.NONE, rate_scope=RateScope.APP, per_second=50)
+    for number in range(60):
+        looks = breaker(house)
+        if number < 4:
+            looks.look("square", "L9", limited)
+        else:
+            with pytest.raises(CircuitOpen, match="used up"):
+                looks.look("square", "L9", limited)
+    for _ in range(4):
+        breaker(house).enter(STORE, limited, 2**62, calls=4)
+    with pytest.raises(CircuitOpen, match="used up"):
+        enter(breaker(house), STORE, limited)
+    breaker(house).enter(STORE, limited, house.clock() + 1_000, calls=4)
+
+
 def test_lot_costs_one_write(house: Any) -> None:
     """Not every call asks the table."""
     limited = Capabilities(Idempotency.LOOKUP, per_second=50)
@@ -157,7 +174,7 @@ def test_a_rate_that_is_used_up_takes_no_try(house: Any) -> None:
     limited = Capabilities(Idempotency.LOOKUP, per_second=1)
     fail(breaker(house))
     house.clock.advance(OPEN_MS / 1000)
-    house.limits.count(f"rate#square#L1#{house.clock() // 1000}", 5, house.clock())
+    house.limits.used[f"rate#square#L1#{house.clock() // 1000}"] = 1
     with pytest.raises(CircuitOpen, match="used up"):
         enter(breaker(house), STORE, limited)
     house.clock.advance(1)

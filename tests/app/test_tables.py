@@ -312,4 +312,6 @@ def test_circuits_are_counted_opened_tried_and_closed(dynamodb: Any) -> None:
     assert not limits.probe("a", 5_000, 9_000)
     limits.close("a")
     assert limits.circuits(["a"]) == {}
-    assert [limits.count("r#1", 5, 0) for _ in range(2)] == [5, 10]
+    assert [limits.take("r#1", 5, 12, 0) for _ in range(3)] == [True, True, False]
+    assert limits.take("r#1", 2, 12, 0)
+    assert not limits.take("r#2", 5, 4, 0)
