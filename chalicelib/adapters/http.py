@@ -188,7 +188,7 @@ def _http_date(value: str) -> datetime | None:
     """Read a date of a header; None when it is none."""
     try:
         moment = parsedate_to_datetime(value)
-    except (ValueError, TypeError, IndexError):
+    except (ValueError, TypeError, IndexError, OverflowError):
         return None
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 

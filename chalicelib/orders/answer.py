@@ -69,7 +69,7 @@ def _tell(services: Services, record: OrderRecord, answer: Answer, event_id: str
     now_ms = services.now_ms()
     written = record
     try:
-        _check_patience(channel, record, now_ms)
+        _check_patience(channel, record, answer, now_ms)
         if not channel.reads_back:
             record, written = _begun(services, record, answer, event_id)
         # As it was before: a refusal of a first answer is no echo of an earlier one.
@@ -81,7 +81,9 @@ def _tell(services: Services, record: OrderRecord, answer: Answer, event_id: str
         retry_after = error.retry_after if isinstance(error, PartnerUnavailable) else None
         _later(services, written, str(error), retry_after)
     except ToldInPart as error:
-        if error.again and now_ms < _until_ms(channel, record) - LAST_TRY_MS:
+        # An order that was held as well: "ready" waits for this.
+        until_ms = (record.clock_ms or record.received_ms) + channel.give_up_ms
+        if error.again and now_ms < until_ms - LAST_TRY_MS:
             _later(services, written, str(error), error.retry_after, is_known=True)
             return
         told = _told(services, written, answer, event_id, beside=str(error))
@@ -92,11 +94,14 @@ def _tell(services: Services, record: OrderRecord, answer: Answer, event_id: str
         _told(services, written, answer, event_id)
 
 
-def _check_patience(channel: Channel, record: OrderRecord, now_ms: int) -> None:
-    """Raise PartnerRefused when it is too late to say anything, ToldInPart when enough was said."""
+def _check_patience(channel: Channel, record: OrderRecord, answer: Answer, now_ms: int) -> None:
+    """Raise PartnerRefused when it is too late to say anything, ToldInPart when enough was said.
+
+    Only our yes is ever said in part: a no that came after it was not said with it.
+    """
     if now_ms <= _until_ms(channel, record):
         return
-    if channel.reads_back and record.answer_begun:
+    if answer is Answer.ACCEPT and channel.reads_back and record.answer_begun:
         raise ToldInPart(record.waiting_for, again=False)
     raise PartnerRefused("too late: the partner has decided without us")
 

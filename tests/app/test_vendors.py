@@ -201,6 +201,8 @@ DATE = "Sat, 28 Nov 2026 12:00:00 GMT"
         ("Sat, 28 Nov 2026 12:00:30 GMT", {}, 20),
         ("Sat, 28 Nov 2026 12:00:30 GMT", {"date": "now"}, 20),
         ("soon", {"date": DATE}, None),
+        ("Sat, 28 Nov 2026 12:00:30 +99999999999999", {"date": DATE}, None),
+        ("Sat, 28 Nov 99999999999999999999 12:00:30 GMT", {"date": DATE}, None),
         ("1.5", {}, None),
         ("-1", {}, None),
         ("\u00b2", {}, None),

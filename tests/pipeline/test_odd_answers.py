@@ -115,6 +115,22 @@ def test_a_sync_status_is_said_again_as_long_as_deliveroo_takes_it(
     assert findings(street) == []
 
 
+def test_a_no_that_comes_after_half_a_yes_is_not_taken_for_said(street: Street, odd: Odd) -> None:
+    """The kitchen cancels what Deliveroo has accepted, and Deliveroo is away: people telephone."""
+    odd(street, "/sync_status", HttpReply(503), seconds=1200)
+    order_id = street.place("deliveroo")
+    street.go(seconds=60)
+    assert street.decisions() == {order_id: "accepted"}
+    odd(street, "/order/v1/orders/", HttpReply(503), seconds=1200)
+    street.world.square.cancel_at_the_till(street.world.square.tickets()[0].order_id)
+    street.go(seconds=900, step=5)
+    [row] = street.records()
+    assert (row["state"]["S"], row["answered"]["S"]) == ("cancelled", "refused")
+    [note] = [one for one in street.notes() if one["type"] == "order.callback_refused"]
+    assert "the answer stands" not in json.dumps(note)
+    assert street.is_at_rest()
+
+
 ERRORS = b'{"errors": [{"category": "API_ERROR", "code": "INTERNAL_SERVER_ERROR"}]}'
 
 
