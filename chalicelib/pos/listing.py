@@ -29,25 +29,46 @@ def of_pages(read: Callable[[], Iterator[list[Any]]], id_name: str) -> Iterator[
     """Yield what a list has, each entry once; `read` reads its pages from the first on.
 
     An entry that moves while pages are read, which go by numbers, may be on none of them. So a
-    list of several pages is read until nothing new is found on it; PosAnswerUnreadable when it
-    changes faster than it can be read.
+    list of several pages is read until nothing new is found between what was found before: at its
+    ends it may grow, as a busy restaurant's does all the time. PosAnswerUnreadable when it changes
+    faster than it can be read, or has no end.
     """
     known: set[str] = set()
     for reading in range(MOST_READINGS):
-        before, pages = len(known), 0
-        for page in read():
+        before, found, pages = frozenset(known), list[bool](), 0
+        for page in _each_another(read()):
             pages += 1
             for entry in page:
                 id_ = entry.get(id_name) if isinstance(entry, dict) else None
                 if not isinstance(id_, str):
                     if not reading:
                         yield entry
-                elif id_ not in known:
+                    continue
+                found.append(id_ in before)
+                if id_ not in known:
                     known.add(id_)
                     yield entry
-        if pages <= 1 or (reading and len(known) == before):
+        if pages <= 1 or (reading and not _has_gap(found)):
             return
     raise PosAnswerUnreadable("the list changes faster than it can be read")
+
+
+def _each_another(pages: Iterator[list[Any]]) -> Iterator[list[Any]]:
+    """Yield pages; a vendor that ignores which one is asked for shows the same one for ever."""
+    before: list[Any] = []
+    for page in pages:
+        if page and page == before:
+            raise PosAnswerUnreadable("the list shows the same page again and again")
+        yield page
+        before = page
+
+
+def _has_gap(found: list[bool]) -> bool:
+    """Say whether something new stood between two entries that were known."""
+    if True not in found:
+        return bool(found)
+    last = len(found) - found[::-1].index(True)
+    return False in found[found.index(True) : last]
 
 
 @dataclass(frozen=True, slots=True)

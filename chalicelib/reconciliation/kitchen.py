@@ -55,7 +55,10 @@ def kitchen_of(pos: PointOfSale, store: Store, start_ms: int, end_ms: int) -> Ki
         # To ask again in a minute would bring the same.
         kitchen.cut_off = str(error)
     except (PosUnavailable, PosOutcomeUnknown) as error:
-        raise RetryLater(f"store {store.store_id}: {error}") from error
+        if not (isinstance(error, PosUnavailable) and error.disconnected):
+            raise RetryLater(f"store {store.store_id}: {error}") from error
+        # The seller has to connect anew: whoever asked first was told so by a PosRefused.
+        kitchen.cut_off = str(error)
     kitchen.tickets = list(tickets.values())
     return kitchen
 

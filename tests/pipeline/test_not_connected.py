@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from chalicelib.bootstrap import Services
+from chalicelib.config import read_config
 from simulators.audit import findings
+from simulators.street import BUCKET
+from tests.pipeline.test_reconciliation import compare_today, reports
 
 if TYPE_CHECKING:
     from simulators.street import Street
@@ -77,3 +82,28 @@ def test_what_changes_in_an_order_is_looked_at_until_somebody_can(long_street: S
     street.go(seconds=600, step=30)
     assert street.is_at_rest()
     assert street.queue_depth("ticket-changes-dead-letters") == 0
+
+
+def test_the_night_says_that_it_could_not_read_a_store_whose_owner_is_gone(
+    long_street: Street,
+) -> None:
+    """Who asks again soon is told to wait, for minutes by then: the night tries no longer."""
+    street = long_street
+    accepted(street)
+    disconnect(street)
+    store = street.world.generator.stores[CLOVER]
+    compare_today(street)
+    table = Services(read_config(), street.world.now_ms).tokens
+    name = f"clover/{store.location_id}"
+    refused = table.get(name)
+    assert refused is not None
+    assert refused.disconnected_ms
+    table.put(name, replace(refused, refused_until_ms=street.world.now_ms() + 600_000))
+    street.offline.client("s3").delete_object(Bucket=BUCKET, Key=report_of(street, store.store_id))
+    report = compare_today(street)[store.store_id]
+    assert [one["kind"] for one in report["differences"]] == ["kitchen_unread"]
+
+
+def report_of(street: Street, store_id: str) -> str:
+    """Return the file with a store's report of today."""
+    return f"reports/{reports(street)[store_id]['day']}/{store_id}.json"
