@@ -265,8 +265,17 @@ def test_no_version_can_be_asked_for_by_who_makes_it(s3: Any, query: str) -> Non
     def named(params: dict[str, Any], **_: Any) -> None:
         params["url"] += f"?{query}"
 
+    refused = (400, "InvalidArgument", "This operation does not accept a version-id.")
     s3.meta.events.register("before-call.s3.PutObject", named)
-    assert refusal(s3.put_object, **KEY, Body=b"x") == (
-        400, "InvalidArgument", "This operation does not accept a version-id."
-    )  # fmt: skip
+    assert refusal(s3.put_object, **KEY, Body=b"x") == refused
     assert s3.list_objects_v2(Bucket=BUCKET)["KeyCount"] == 0
+
+    def named_too(params: dict[str, Any], **_: Any) -> None:
+        params["url"] += f"&{query}"
+
+    s3.meta.events.register("before-call.s3.CreateMultipartUpload", named_too)
+    upload = s3.create_multipart_upload(**KEY)["UploadId"]  # makes no version yet
+    s3.meta.events.register("before-call.s3.UploadPart", named_too)
+    part = {**KEY, "UploadId": upload, "PartNumber": 1, "Body": b"x"}
+    assert refusal(s3.upload_part, **part) == refused
+    assert "Parts" not in s3.list_parts(**KEY, UploadId=upload)

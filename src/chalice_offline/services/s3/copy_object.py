@@ -20,6 +20,7 @@ from chalice_offline.services.s3.kms_keys import check_named_key
 from chalice_offline.services.s3.limits import LARGEST_PUT_BYTES
 from chalice_offline.services.s3.new_objects import (
     check_directive,
+    check_no_version,
     described,
     told_written,
     write,
@@ -46,6 +47,7 @@ _NEW_BY_REQUEST = ("StorageClass", "WebsiteRedirectLocation", "ServerSideEncrypt
 def copy_object(s3: S3State, context: CallContext, request: Request) -> Result:
     """Make an object of another one, with its metadata and tags or with new ones."""
     bucket = s3.find_bucket(request)
+    check_no_version(context)
     metadata = request.get("MetadataDirective", "COPY")
     tagging = request.get("TaggingDirective", "COPY")
     check_directive("metadata", metadata)

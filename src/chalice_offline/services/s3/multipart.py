@@ -24,7 +24,7 @@ from chalice_offline.services.s3.identities import initiator_of, owner_of
 from chalice_offline.services.s3.kms_keys import check_named_key
 from chalice_offline.services.s3.lifecycle_dates import abort_told
 from chalice_offline.services.s3.limits import LARGEST_PART_BYTES, MOST_LISTED
-from chalice_offline.services.s3.new_objects import described
+from chalice_offline.services.s3.new_objects import check_no_version, described
 from chalice_offline.services.s3.object_version import STANDARD
 from chalice_offline.services.s3.payload import md5_of, read_payload
 from chalice_offline.services.s3.ranges import check_part_number, read_copy_range
@@ -74,6 +74,7 @@ def create_multipart_upload(s3: S3State, context: CallContext, request: Request)
 def upload_part(s3: S3State, context: CallContext, request: Request) -> Result:
     """Keep one part; a part of the same number is replaced."""
     bucket = s3.find_bucket(request)
+    check_no_version(context)  # recorded
     upload = s3.find_upload(bucket, request)
     number = _part_number(request)
     _check_key(request, upload)

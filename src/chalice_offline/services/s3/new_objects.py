@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from chalice_offline.core.context import CallContext
-    from chalice_offline.core.http import HttpRequest
     from chalice_offline.core.kernel import Request, Result
     from chalice_offline.services.s3.bucket import Bucket
     from chalice_offline.services.s3.payload import Payload
@@ -52,8 +51,6 @@ ARCHIVES = frozenset({"GLACIER", "DEEP_ARCHIVE"})
 def described(context: CallContext, bucket: Bucket, request: Request) -> dict[str, Any]:
     """Return what a request says of the object it makes, as members of ObjectVersion."""
     check_key(request["Key"])
-    if context.http is not None:
-        _check_no_version(context.http)
     storage_class = request.get("StorageClass", STANDARD)
     if storage_class not in STORAGE_CLASSES:
         raise AwsError(
@@ -82,9 +79,10 @@ def described(context: CallContext, bucket: Bucket, request: Request) -> dict[st
     return made
 
 
-def _check_no_version(http: HttpRequest) -> None:
+def check_no_version(context: CallContext) -> None:
     """Refuse a request that names the version it makes: ids are S3's to give."""
-    if "versionId" in http.query:
+    http = context.http
+    if http is not None and "versionId" in http.query:
         for name, value in decode_pairs(http.query):
             if name == "versionId":
                 raise invalid_argument(

@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING
 from chalice_offline.services.s3 import announcements
 from chalice_offline.services.s3.errors import invalid_request
 from chalice_offline.services.s3.kms_keys import check_named_key
-from chalice_offline.services.s3.new_objects import described, store, told_written
+from chalice_offline.services.s3.new_objects import (
+    check_no_version,
+    described,
+    store,
+    told_written,
+)
 from chalice_offline.services.s3.payload import read_payload
 
 if TYPE_CHECKING:
@@ -20,6 +25,7 @@ if TYPE_CHECKING:
 def put_object(s3: S3State, context: CallContext, request: Request) -> Result:
     """Store an object whole."""
     bucket = s3.find_bucket(request)
+    check_no_version(context)
     made = described(context, bucket, request)
     check_named_key(s3, context, bucket, request)
     payload = read_payload(context, request)
