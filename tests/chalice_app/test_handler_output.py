@@ -56,6 +56,10 @@ def bytes_too(event, context):
     sys.stdout.buffer.write("zwölf\\n".encode()[:3])
     sys.stdout.buffer.write("zwölf\\n".encode()[3:])
 
+@app.lambda_function()
+def cut_off(event, context):
+    sys.stdout.buffer.write("zwölf\\n".encode()[:3])
+
 class Talkative(str):
     def split(self, *separators):
         print("inside")
@@ -187,6 +191,13 @@ def test_bytes_are_written_after_the_text_before_them(projects: Any) -> None:
         assert screen.pieces == ["first "]
         assert screen.buffer.getvalue().decode() == "zwölf\n"
         assert written("bytes_too") == ["first zwölf\n"]
+
+
+def test_a_character_that_is_cut_off_is_taken_down_as_its_bytes(projects: Any) -> None:
+    """No more of it comes when the run is over: nothing that was written is left out."""
+    with on_screen(projects) as (offline, _):
+        offline.invoke("cut_off")
+        assert written("cut_off") == ["zw\\xc3"]
 
 
 def test_who_writes_while_something_is_written_is_not_stuck(projects: Any) -> None:

@@ -80,6 +80,8 @@ class RunOutput:
         """Write and take down what has no end; whoever still writes keeps nothing back any more."""
         with self._lock:
             self._is_over = True
+            if cut := self._decoder.decode(b"", final=True):  # in the middle of a character
+                self._begun.append(cut)
             if self._begun:
                 self.append("".join(self._begun))
                 self._begun.clear()
