@@ -7,6 +7,10 @@ have something to do by itself: then all are made at once.
 
 from __future__ import annotations
 
+# What services take of Python's library and nobody before them: imported with the first of them,
+# it could be a module of the project's, whose folder is then first on `sys.path`.
+import html  # noqa: F401
+import zoneinfo  # noqa: F401
 from functools import partial
 from typing import TYPE_CHECKING
 

@@ -122,10 +122,14 @@ class AwsSession:
         leave_out_of_collections()
         self.aws_server.start()
         self.leave_note()
+        self.prepare_console()
+
+    def prepare_console(self) -> None:
+        """Make, in a thread of its own, what nobody waits for at the start."""
         threading.Thread(target=self._prepare_console, name="console", daemon=True).start()
 
     def _prepare_console(self) -> None:
-        """Make what nobody waits for at the start. It stays: collections leave it out, too."""
+        # It stays: collections leave it out, too.
         with self.turns:
             if not self._is_stopped:
                 with at_rest():
@@ -395,6 +399,7 @@ class AppSession:
             project=project.name if project else "",
             stage=self.app.stage,
         )
+        self.aws.prepare_console()
 
     def watch(self, changed: Callable[[str], None]) -> None:
         """Reload whenever the project's code changes, and tell `changed` how it went; blocks."""

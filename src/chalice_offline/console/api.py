@@ -12,6 +12,7 @@ Secrets and personal data are masked (`trace.masking`).
 from __future__ import annotations
 
 import logging
+import pprint  # noqa: F401 - for the doors; by then a project's folder is first on `sys.path`
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -55,7 +56,8 @@ class Console:
 
     def prepare(self) -> None:
         """Import and make what answers, before the first request, which would wait for it."""
-        from chalice_offline.console.families import Families  # before the lock is taken
+        _import_packages()
+        from chalice_offline.console.families import Families
 
         with self._session.emulator.lock:
             if self._families is None and not self._is_closed:
@@ -94,6 +96,23 @@ class Console:
         if not name and not request.path.endswith("/"):  # its files are named relative to it
             return HttpResponse(308, Headers([("location", f"{PREFIX}/")]))
         return HttpResponse(200, _headers(file.content_type), file.body)
+
+
+def _import_packages() -> None:
+    """Import whole services, without the kernel's lock, before the doors import parts of them.
+
+    Where one thread imports a part of a package and another, which makes the service, the package,
+    each waits for the other: Python fails both.
+    """
+    from chalice_offline.services import (  # noqa: F401
+        apigatewayv2,
+        events,
+        kinesis,
+        s3,
+        scheduler,
+        sqs,
+        stepfunctions,
+    )
 
 
 def _reply(answer: Any) -> HttpResponse:
