@@ -189,7 +189,8 @@ class TokenCache:
 
     def _note_failure(self, old: Token, error: DomainError) -> None:
         now_ms, failures = self._now_ms(), old.failures + 1
-        asked = getattr(error, "retry_after", None)
+        # No longer, whatever is asked for: without a token orders are lost after ten minutes.
+        asked = min(getattr(error, "retry_after", None) or 0, LONGEST_SECONDS)
         wait_ms = backoff_seconds(failures, LONGEST_SECONDS, asked) * 1000
         refused = isinstance(error, GrantRefused)
         failed = replace(

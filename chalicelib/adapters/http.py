@@ -10,6 +10,7 @@ import gzip
 import json as json_module
 import math
 import ssl
+from codecs import BOM_UTF8
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -79,7 +80,8 @@ class HttpReply:
         """
         if self.status in ABOUT_THE_CALLER or self.status >= 500:
             return False
-        return 300 <= self.status < 400 or self.body.lstrip()[:1] == b"<"
+        text = self.body.removeprefix(BOM_UTF8).lstrip()
+        return 300 <= self.status < 400 or text[:1] == b"<"
 
     def json_object(self) -> dict[str, Any]:
         """Return the body as a JSON object; NoReply when it is none (a proxy's page, a cut)."""

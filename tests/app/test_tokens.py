@@ -20,11 +20,12 @@ class Vendor:
         self.grants = 0
         self.refreshes: list[str] = []
         self.down = False
+        self.retry_after: int | None = None
 
     def grant(self, refresh: str) -> Grant:
         self.refreshes.append(refresh)
         if self.down:
-            raise PartnerUnavailable("HTTP 503")
+            raise PartnerUnavailable("HTTP 503", self.retry_after)
         self.grants += 1
         return Grant(f"token-{self.grants}", 3600, f"refresh-{self.grants}")
 
@@ -100,6 +101,22 @@ def test_vendor_that_grants_nothing_is_asked_ever_less(house: Any, vendor: Vendo
     assert len(vendor.refreshes) < 20
     vendor.down = False
     house.clock.advance(601)
+    assert container(house).get(vendor.grant) == "token-1"
+
+
+@pytest.mark.parametrize(("asked", "waits"), [(30, 30), (3600, 600)])
+def test_vendor_that_asks_for_patience_has_it_for_ten_minutes_at_most(
+    house: Any, vendor: Vendor, asked: int, waits: int
+) -> None:
+    """A gateway's page may say an hour of what is over in a minute, and nobody answers partners."""
+    vendor.down, vendor.retry_after = True, asked
+    with pytest.raises(PartnerUnavailable):
+        container(house).get(vendor.grant)
+    vendor.down = False
+    house.clock.advance(waits - 1)
+    with pytest.raises(TokenUnavailable):
+        container(house).get(vendor.grant)
+    house.clock.advance(1)
     assert container(house).get(vendor.grant) == "token-1"
 
 

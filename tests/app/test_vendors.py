@@ -218,10 +218,11 @@ def test_retry_after_is_a_number_or_a_date(
 
 
 @responses.activate
+@pytest.mark.parametrize("begin", [b" \n", b"\xef\xbb\xbf", b"\xef\xbb\xbf\r\n"])
 @pytest.mark.parametrize("status", [200, 202, 400, 403, 404, 409])
-def test_a_page_in_place_of_json_is_nobodys_answer(status: int) -> None:
+def test_a_page_in_place_of_json_is_nobodys_answer(status: int, begin: bytes) -> None:
     """What stands in between refuses and accepts nothing for the vendor."""
-    page = b" \n<!doctype html><title>Blocked</title>"
+    page = begin + b"<!doctype html><title>Blocked</title>"
     responses.post("https://vendor.example/", body=page, status=status, content_type="text/html")
     with pytest.raises(NoReply, match=f"HTTP {status}, a page"):
         VendorHttp().call("POST", "https://vendor.example/", json={})
