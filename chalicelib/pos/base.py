@@ -288,8 +288,10 @@ class PointOfSale(Protocol):
 def listed(data: Mapping[str, Any], name: str) -> list[Any]:
     """Return a list of a vendor's answer, whatever is in it; absent and null mean none.
 
-    PosAnswerUnreadable when it is no list: that proves nothing, least of all "none".
+    PosAnswerUnreadable when it is no list, or errors stand in its place: that proves nothing, least
+    of all "none".
     """
+    check_holds(data, name)
     value = data.get(name)
     if not isinstance(value, list | None):
         raise PosAnswerUnreadable(f"{name} in the answer is no list")
@@ -312,10 +314,11 @@ TELLS_OF_ERRORS = ("errors", "error", "message", "code")
 
 
 def check_holds(data: Mapping[str, Any], name: str) -> None:
-    """Raise PosAnswerUnreadable for a success with an error in place of what was to be made.
+    """Raise PosAnswerUnreadable for a success with an error in place of what was asked for.
 
-    What says 200 and tells of errors has perhaps done nothing: it is looked at, and made again. An
-    answer without either is a success: nothing in it speaks against that.
+    What says 200 and tells of errors has perhaps done nothing: it is looked at, and made again; and
+    what was to be read proves nothing. An answer without either is a success: nothing in it speaks
+    against that.
     """
     if not data.get(name) and any(data.get(word) for word in TELLS_OF_ERRORS):
         raise PosAnswerUnreadable(f"the answer holds no {name}")

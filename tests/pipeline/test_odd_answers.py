@@ -155,7 +155,13 @@ def test_a_success_that_holds_only_errors_prints_nothing(
 
 
 @pytest.mark.parametrize(
-    ("vendor", "where"), [("square", "/v2/refunds"), ("toast", "/void"), ("clover", "/print_event")]
+    ("vendor", "where"),
+    [
+        ("square", "/v2/refunds"),
+        ("toast", "/void"),
+        ("clover", "/print_event"),
+        ("clover", "/orders/"),
+    ],
 )
 def test_a_success_that_holds_only_errors_voids_nothing(
     long_street: Street, odd: Odd, vendor: str, where: str

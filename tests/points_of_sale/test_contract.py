@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from chalicelib.adapters.http import HttpReply, VendorHttp
 from chalicelib.adapters.secrets import Secrets, VendorSecrets
 from chalicelib.channels.base import BodyTooLarge, SignatureInvalid
 from chalicelib.domain.money import Money
@@ -15,6 +16,7 @@ from chalicelib.domain.refusal import Reason
 from chalicelib.pos.base import (
     Idempotency,
     PosAnswerUnreadable,
+    PosNotice,
     PosOrder,
     PosOutcomeUnknown,
     PosRefused,
@@ -27,8 +29,6 @@ from simulators.pos.square import Square as SquareSimulator
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from chalicelib.adapters.http import HttpReply
 
 CREATE = {"square": "CreateOrder", "toast": "ordersPost", "clover": "createOrder"}
 RELEASE = {"square": "CreatePayment", "clover": "print"}
@@ -270,6 +270,30 @@ def test_a_list_is_read_beside_what_is_no_object(till: Any) -> None:
     first, second, third, ours, last = books(till)
     assert [first, second, third, last] == [unread] * 4
     assert ours.order_key == record.key
+
+
+@pytest.mark.parametrize("read", ["find", "books", "state_of", "order_key_of", "void"])
+def test_a_success_that_holds_only_errors_is_no_reading(
+    till: Any, monkeypatch: pytest.MonkeyPatch, read: str
+) -> None:
+    """Neither "there is none" follows, which would make a ticket twice, nor "not printed yet"."""
+    record = till.record()
+    ticket = till.make(record)
+    notice = PosNotice("", "", ticket.pos_order_id, None, till.store.location_id)
+    error = {"category": "API_ERROR", "code": "INTERNAL_SERVER_ERROR"}
+    errors = HttpReply(200, json.dumps({"errors": [error]}).encode())
+    monkeypatch.setattr(VendorHttp, "call", lambda *_, **__: errors)
+    if read == "order_key_of" and till.pos.vendor == "toast":
+        assert till.pos.order_key_of(notice) is None  # its webhooks hold the order
+        return
+    with pytest.raises(PosOutcomeUnknown):
+        {
+            "find": lambda: till.pos.find(record),
+            "books": lambda: books(till),
+            "state_of": lambda: till.pos.state_of(record, ticket),
+            "order_key_of": lambda: till.pos.order_key_of(notice),
+            "void": lambda: till.pos.void(record, ticket),
+        }[read]()
 
 
 def books(till: Any) -> list[Any]:

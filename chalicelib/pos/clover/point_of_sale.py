@@ -116,6 +116,7 @@ class Clover:
         order, store = order_and_store(record)
         path = f"/orders/{ticket.pos_order_id}"
         found = self._call(record, "GET", f"{path}?expand=lineItems%2Cpayments")
+        check_holds(found, "id")
         payments = _elements(found, "payments")
         paid = sum(_amount(payment, "amount", order.currency).amount for payment in payments)
         if paid < ticket.total.amount:
@@ -142,9 +143,9 @@ class Clover:
             return
         if _printed(found):
             title = f"VOID {found.get('title') or ''}".strip()
-            self._call(record, "POST", path, {"title": title})
+            check_holds(self._call(record, "POST", path, {"title": title}), "id")
             self._print(record, ticket)
-        self._call(record, "DELETE", path)
+        check_holds(self._call(record, "DELETE", path), "id")
 
     def state_of(self, record: OrderRecord, ticket: Ticket) -> TicketState:
         """Read the order: one that is gone was deleted. Clover knows no "ready"."""
@@ -157,7 +158,7 @@ class Clover:
         """Read the order's note; of a deleted order nothing can be read any more."""
         path = f"/orders/{notice.pos_order_id}"
         reply = self._send(notice.location_id, "GET", path, None)
-        return None if reply.status == 404 else order_key(_object(reply).get("note"))
+        return None if reply.status == 404 else order_key(_order(reply).get("note"))
 
     def read_webhook(self, headers: Mapping[str, str], body: bytes, secrets: Secrets) -> Notices:
         """Check X-Clover-Auth, a static code; the first webhook of all brings a code to type in."""
@@ -223,7 +224,7 @@ class Clover:
     def _read(self, record: OrderRecord, path: str) -> dict[str, Any] | None:
         _, store = order_and_store(record)
         reply = self._send(store.location_id, "GET", f"{path}?expand=lineItems", None)
-        return None if reply.status == 404 else _object(reply)
+        return None if reply.status == 404 else _order(reply)
 
     def _call(
         self, record: OrderRecord, method: str, path: str, body: dict[str, Any] | None = None
@@ -253,6 +254,12 @@ def _object(reply: HttpReply) -> dict[str, Any]:
     if reply.status >= 300:
         raise _error(reply)
     return answer_of(reply)
+
+
+def _order(reply: HttpReply) -> dict[str, Any]:
+    found = _object(reply)
+    check_holds(found, "id")
+    return found
 
 
 def _key(found: dict[str, Any]) -> object:

@@ -159,6 +159,7 @@ class Toast:
     def state_of(self, record: OrderRecord, ticket: Ticket) -> TicketState:
         """Read where the guest's order is."""
         order = self._call(record, "GET", f"/orders/v2/orders/{ticket.pos_order_id}")
+        check_holds(order, "guid")
         if order.get("voided"):
             return TicketState.VOIDED
         if order.get("approvalStatus") in ("FUTURE", "NEEDS_APPROVAL"):
