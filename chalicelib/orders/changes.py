@@ -23,6 +23,7 @@ from chalicelib.pos.base import (
     Ticket,
     TicketState,
 )
+from chalicelib.pos.calling import again_later
 from chalicelib.stores.breaker import CircuitOpen
 from chalicelib.telemetry import work
 
@@ -106,7 +107,7 @@ def note_pos_change(services: Services, command: NotePosChange) -> None:
             state = pos.state_of(record, _ticket(record, command.pos_order_id))
     except PosNotConnected as error:
         # Ours, and nobody can look what became of it: again, until its queue gives it to people.
-        raise RetryLater(str(error)) from error
+        raise again_later(error) from error
     except PosRefused as error:
         log.warning("pos_change.unreadable", vendor=command.vendor, reason=str(error))
         return
@@ -114,7 +115,7 @@ def note_pos_change(services: Services, command: NotePosChange) -> None:
         # Ever longer waits: a second of each would use up its deliveries in a busy minute.
         raise RetryLater(str(error)) from error
     except (PosUnavailable, PosOutcomeUnknown) as error:
-        raise RetryLater(str(error)) from error
+        raise again_later(error) from error
     if record is None or state is None:
         log.info("pos_change.not_ours", vendor=command.vendor)
         return

@@ -13,7 +13,8 @@ from chalicelib import log
 from chalicelib.domain.errors import RetryLater, VersionConflict
 from chalicelib.domain.stock import ItemStock, Source, Word
 from chalicelib.orders.wakes import wake_queue
-from chalicelib.pos.base import PosOutcomeUnknown, PosRefused, PosUnavailable
+from chalicelib.pos.base import PosNotConnected, PosOutcomeUnknown, PosRefused, PosUnavailable
+from chalicelib.pos.calling import again_later
 
 if TYPE_CHECKING:
     from chalicelib.adapters.stock_table import StockTable
@@ -39,10 +40,11 @@ def note_stock(services: Services, command: NoteStock) -> None:
     for store in stores:
         try:
             _compare(services, store, command.pos_item_id, is_back=command.available is True)
+        except (PosNotConnected, PosUnavailable, PosOutcomeUnknown) as error:
+            # What is off there is nowhere else: again, until its queue gives it to people.
+            raise again_later(error) from error
         except PosRefused as error:
             log.error("stock.unreadable", store=store.store_id, reason=str(error))
-        except (PosUnavailable, PosOutcomeUnknown) as error:
-            raise RetryLater(str(error)) from error
 
 
 def _ask_each(services: Services, command: NoteStock) -> None:

@@ -10,6 +10,7 @@ from chalicelib.config import read_config
 from simulators.audit import findings
 from simulators.street import BUCKET
 from tests.pipeline.test_reconciliation import compare_today, reports
+from tests.pipeline.test_stock import EVERYWHERE, off_at, set_stock
 
 if TYPE_CHECKING:
     from simulators.street import Street
@@ -82,6 +83,22 @@ def test_what_changes_in_an_order_is_looked_at_until_somebody_can(long_street: S
     street.go(seconds=600, step=30)
     assert street.is_at_rest()
     assert street.queue_depth("ticket-changes-dead-letters") == 0
+
+
+def test_what_is_sold_out_meanwhile_is_off_once_the_owner_has_connected_again(
+    long_street: Street,
+) -> None:
+    """A webhook says nothing but "look": who is not let in looks again, for more than an hour."""
+    street, store = long_street, long_street.world.generator.stores[CLOVER]
+    accepted(street)
+    disconnect(street)
+    set_stock(street, store, available=False)
+    street.go(seconds=1_800, step=30)
+    assert off_at(street, store) == set()
+    street.connect_sellers()
+    street.go(seconds=600, step=30)
+    assert off_at(street, store) == EVERYWHERE
+    assert street.is_at_rest()
 
 
 def test_the_night_says_that_it_could_not_read_a_store_whose_owner_is_gone(
