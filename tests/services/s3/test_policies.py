@@ -241,6 +241,7 @@ def test_a_copy_needs_leave_to_read_its_source(ruled: Ruled) -> None:
         ({"Principal": {"AWS": "somebody"}}, "Invalid principal in policy"),
         ({"Principal": {"AWS": []}}, "Invalid principal in policy"),
         ({"Condition": {"Bool": {"fine-weather": "true"}}}, "Policy has an invalid condition key"),
+        ({"Condition": "aws:SecureTransport"}, "Invalid policy syntax."),
     ],
 )  # fmt: skip
 def test_a_statement_that_could_never_work_is_refused(
@@ -278,6 +279,7 @@ def test_a_statement_that_can_work_is_taken(ruled: Ruled, part: dict[str, Any]) 
     [
         ("[]", "Policies must be valid JSON and the first byte must be '{'"),
         ("{", "This policy contains invalid Json"),
+        ('{"Statement": ' + "[" * 9_000, "This policy contains invalid Json"),
         ('{"Version": "2012-10-17"}', "Missing required field Statement"),
         ('{"Statement": []}', "Could not parse the policy: Statement is empty!"),
         ('{"Version": "2012-10-18", "Statement": [{}]}',

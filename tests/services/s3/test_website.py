@@ -126,7 +126,10 @@ def test_routing_rules_in_their_order(site: Site) -> None:
                 "Condition": {"KeyPrefixEquals": "docs/"},
                 "Redirect": {"ReplaceKeyPrefixWith": "documents/", "HttpRedirectCode": "307"},
             },
-            {"Condition": {"KeyPrefixEquals": "flat/"}, "Redirect": {"ReplaceKeyPrefixWith": ""}},
+            {
+                "Condition": {"KeyPrefixEquals": "flat/", "HttpErrorCodeReturnedEquals": ""},
+                "Redirect": {"ReplaceKeyPrefixWith": ""},
+            },
             {"Condition": {"KeyPrefixEquals": "index"}, "Redirect": {"HostName": "example.org"}},
             {
                 "Condition": {"HttpErrorCodeReturnedEquals": "404", "KeyPrefixEquals": "shop/"},

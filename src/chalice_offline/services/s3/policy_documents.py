@@ -26,7 +26,7 @@ def read_policy(text: str) -> dict[str, Any]:
         raise _malformed("Policies must be valid JSON and the first byte must be '{'")
     try:
         policy: dict[str, Any] = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise _malformed("This policy contains invalid Json") from None
     return policy
 
@@ -71,10 +71,7 @@ def _check_statement(statement: dict[str, Any], bucket: Bucket) -> None:
             raise _malformed("Policy has invalid action")
         if "Resource" in statement:
             _check_reach(action, resources)
-    for keys in (statement.get("Condition") or {}).values():
-        # Every key is a service's or an identity provider's.
-        if not isinstance(keys, dict) or not all(":" in key for key in keys):
-            raise _malformed("Policy has an invalid condition key")
+    _check_conditions(statement.get("Condition") or {})
 
 
 def _check_principal(principal: Any) -> None:
@@ -88,6 +85,15 @@ def _check_principal(principal: Any) -> None:
     )
     if not known:
         raise _malformed("Invalid principal in policy")
+
+
+def _check_conditions(conditions: Any) -> None:
+    if not isinstance(conditions, dict):
+        raise _malformed("Invalid policy syntax.")
+    for keys in conditions.values():
+        # Every key is a service's or an identity provider's.
+        if not isinstance(keys, dict) or not all(":" in key for key in keys):
+            raise _malformed("Policy has an invalid condition key")
 
 
 def _check_reach(action: str, resources: list[str]) -> None:

@@ -24,7 +24,7 @@ def redirect_by_rule(
 
 
 def _fits(condition: dict[str, Any], key: str, status: int | None) -> bool:
-    wanted = condition.get("HttpErrorCodeReturnedEquals")
+    wanted = condition.get("HttpErrorCodeReturnedEquals") or None  # an empty element is none
     if (wanted is None) != (status is None) or (wanted is not None and int(wanted) != status):
         return False
     return key.startswith(condition.get("KeyPrefixEquals", ""))
