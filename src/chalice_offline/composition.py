@@ -9,6 +9,8 @@ from __future__ import annotations
 
 # What services take of Python's library and nobody before them: imported with the first of them,
 # it could be a module of the project's, whose folder is then first on `sys.path`.
+import array  # noqa: F401
+import csv  # noqa: F401
 import html  # noqa: F401
 import zoneinfo  # noqa: F401
 from functools import partial
