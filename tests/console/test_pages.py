@@ -25,7 +25,8 @@ class Console:
         self.emulator = compose(VirtualDriver())
         self._gateway = Gateway(self.emulator)
         lambda_ = self.emulator.registry.state("lambda", LambdaState)
-        ConsoleDoors(Session(self.emulator, lambda_)).serve_on(self._gateway)
+        self.doors = ConsoleDoors(Session(self.emulator, lambda_))
+        self.doors.serve_on(self._gateway)
 
     def call(self, service: str, operation: str, **request: Any) -> Any:
         caller = Caller("000000000000", "us-east-1", "http://localhost:4566")
@@ -41,6 +42,19 @@ class Console:
 @pytest.fixture
 def console() -> Console:
     return Console()
+
+
+@pytest.mark.parametrize("is_prepared", [True, False])
+def test_who_comes_when_it_is_closed_is_to_come_again(
+    console: Console, *, is_prepared: bool
+) -> None:
+    """While a session with a file begins anew, the feed of the emulator before stands still."""
+    if is_prepared:
+        assert console.get("api/runs").status == 200
+    console.doors.close()
+    for door in ("api/live", "api/runs", "journal"):
+        reply = console.get(door)
+        assert (reply.status, reply.feed) == (503, None)
 
 
 def test_the_journal_is_shown_masked_and_kept_whole(console: Console) -> None:

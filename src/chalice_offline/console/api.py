@@ -90,7 +90,10 @@ class Console:
     def _doors(self) -> list[Door]:
         if self._families is None:
             self.prepare()
-        return [] if self._families is None else self._families.doors
+        if self._families is None or self._is_closed:
+            # Nothing happens here any more: the page of a feed that nobody ends would stand still.
+            raise Refusal("The session is stopping, or begins anew.", 503)
+        return self._families.doors
 
     def _page(self, request: HttpRequest, name: str, file: File) -> HttpResponse:
         if not name and not request.path.endswith("/"):  # its files are named relative to it
