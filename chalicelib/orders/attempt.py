@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
     from chalicelib.bootstrap import Services
     from chalicelib.domain.record import OrderRecord
+    from chalicelib.domain.store import Store
     from chalicelib.pos.base import PointOfSale
+    from chalicelib.stores.breaker import Breaker
 
     T = TypeVar("T")
 
@@ -142,17 +144,26 @@ class Attempt:
         breaker.enter(self._store, capabilities, self.record.decide_ms, calls)
         try:
             result = act()
-        except (PosUnavailable, PosOutcomeUnknown):
-            breaker.failed(self._store)
+        except (PosUnavailable, PosOutcomeUnknown) as error:
+            note_failure(breaker, self._store, error)
             put(self.now_ms(), {"VendorFailures": 1}, dimensions_of(self.record))
             raise
-        except PosNotConnected:  # nobody was called with the token that there is not
+        except PosNotConnected:
+            breaker.not_let_in(self._store)
             raise
         except PosRefused:
             breaker.succeeded(self._store)
             raise
         breaker.succeeded(self._store)
         return result
+
+
+def note_failure(breaker: Breaker, store: Store, error: PosUnavailable | PosOutcomeUnknown) -> None:
+    """Count a call that brought nothing, against whom it was that did not answer."""
+    if isinstance(error, PosUnavailable) and error.disconnected:
+        breaker.not_let_in(store)
+    else:
+        breaker.failed(store)
 
 
 def known_ticket(record: OrderRecord) -> Ticket | None:

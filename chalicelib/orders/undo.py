@@ -12,7 +12,7 @@ from chalicelib import log
 from chalicelib.domain.deadlines import QUIET_MS, UNDO_HOURS, backoff_seconds
 from chalicelib.domain.duties import Duty, Undo
 from chalicelib.domain.events import Event, event_id
-from chalicelib.orders.attempt import known_ticket
+from chalicelib.orders.attempt import known_ticket, note_failure
 from chalicelib.orders.outbox import Overtaken, change, relay, relay_and_settle
 from chalicelib.orders.wakes import wake_again
 from chalicelib.pos.base import PosNotConnected, PosOutcomeUnknown, PosRefused, PosUnavailable
@@ -47,15 +47,17 @@ def undo_ticket(services: Services, record: OrderRecord, ticket: Ticket | None =
     except CircuitOpen as error:
         _later(services, record, str(error), error.until_ms)
     except (PosUnavailable, PosOutcomeUnknown) as error:
-        services.breaker.failed(store)
+        note_failure(services.breaker, store, error)
         wait = backoff_seconds(record.tries + 1, LONGEST_WAIT_SECONDS, error.retry_after)
         _later(services, record, str(error), services.now_ms() + wait * 1000)
     except PosNotConnected as error:
         # When the owner has connected again it can still be done; until then people have to.
+        services.breaker.not_let_in(store)
         _tell_once(services, record, str(error))
         wait = backoff_seconds(record.tries + 1, LONGEST_WAIT_SECONDS)
         _later(services, record, str(error), services.now_ms() + wait * 1000)
     except PosRefused as error:
+        services.breaker.succeeded(store)  # it answers
         _end(services, record, Undo.FAILED, str(error))
 
 

@@ -71,7 +71,7 @@ class Breaker:
         self._shared = Circuits(table, now_ms, "breaker")
         self._seen: dict[str, tuple[dict[str, Circuit], int]] = {}
         self._lots: dict[str, tuple[int, int]] = {}
-        self._trying: set[str] = set()
+        self._trying: dict[str, int] = {}
 
     def enter(
         self, store: Store, capabilities: Capabilities, decide_ms: int, calls: int = 1
@@ -96,12 +96,12 @@ class Breaker:
         who is too late for the vendor's has held up nobody but its own store.
         """
         for name in reversed(_names(store)):
-            circuit = circuits.get(name)
-            if not self._shared.take_try(name, circuit, PROBE_MS):
+            circuit, until_ms = circuits.get(name), self._now_ms() + PROBE_MS
+            if not self._shared.take_try(name, circuit, until_ms):
                 self._seen.pop(_place(store), None)
                 raise CircuitOpen(f"{name} is being tried", self._now_ms() + OPEN_MS)
             if circuit is not None and circuit.open_until_ms:
-                self._trying.add(name)
+                self._trying[name] = until_ms
 
     def paused_until_ms(self, store: Store) -> int | None:
         """Return until when partners send the store nothing, None when they do.
@@ -152,8 +152,8 @@ class Breaker:
         if not seen:
             return
         self._seen.pop(_place(store), None)
-        self._trying.difference_update(seen)
         for name, circuit in seen.items():
+            self._trying.pop(name, None)
             with self._shared.blindly():
                 self._table().close(name)
             if circuit.opened:
@@ -169,9 +169,21 @@ class Breaker:
             with self._shared.blindly():
                 self._count(store, name, most)
 
+    def not_let_in(self, store: Store) -> None:
+        """Note that nothing was called: the store's owner lets us in no more.
+
+        That says nothing of the vendor: if its try was taken for this, somebody else may have it.
+        """
+        self._seen.pop(_place(store), None)
+        for name in _names(store):
+            if until_ms := self._trying.pop(name, 0):
+                with self._shared.blindly():
+                    self._shared.give_try_back(name, until_ms)
+        with self._shared.blindly():
+            self._count(store, _names(store)[1], STORE_FAILURES)
+
     def _count(self, store: Store, name: str, most: int) -> None:
-        is_try = name in self._trying
-        self._trying.discard(name)
+        is_try = self._trying.pop(name, None) is not None
         circuit = self._shared.failed(name, most, OPEN_MS, is_try=is_try)
         if circuit is None:
             return

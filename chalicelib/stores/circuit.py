@@ -40,14 +40,19 @@ class Circuits:
         except AwsUnavailable as error:
             log.error(f"{self._kind}.blind", reason=str(error))
 
-    def take_try(self, name: str, circuit: Circuit | None, lasts_ms: int) -> bool:
+    def take_try(self, name: str, circuit: Circuit | None, until_ms: int) -> bool:
         """Take the one call that is allowed when an open circuit's time is over.
 
-        False when somebody else has it, for `lasts_ms`. One that is not open needs no try.
+        Nobody else has it then before `until_ms`; False when somebody has it. One that is not open
+        needs no try.
         """
         if circuit is None or not circuit.open_until_ms:
             return True
-        return self._table().probe(name, circuit.open_until_ms, self._now_ms() + lasts_ms)
+        return self._table().probe(name, circuit.open_until_ms, until_ms)
+
+    def give_try_back(self, name: str, until_ms: int) -> None:
+        """Let somebody else have the try that was taken until then: no call came of it."""
+        self._table().probe(name, until_ms, self._now_ms())
 
     def failed(self, name: str, most: int, opens_ms: int, *, is_try: bool = True) -> Circuit | None:
         """Count a failure; return the circuit when that has opened it, for `opens_ms`.

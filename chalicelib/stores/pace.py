@@ -53,7 +53,7 @@ class Pace:
         if not self._table().take(f"rate#menus#{channel}#{second}", 1, A_SECOND, now_ms):
             raise TooSoon(f"{channel} has been sent enough", (second + 1) * 1000)
         # Last: who takes the try and sends nothing keeps all others from it.
-        if not self._circuits.take_try(name, circuit, PROBE_MS):
+        if not self._circuits.take_try(name, circuit, now_ms + PROBE_MS):
             raise TooSoon(f"{channel} is being tried", now_ms + PROBE_MS)
 
     def succeeded(self, channel: str) -> None:

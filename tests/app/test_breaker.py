@@ -114,6 +114,24 @@ def test_vendors_rate_is_counted_by_its_scope(
     enter(breaker(house), STORE, limited)
 
 
+def test_a_seller_who_is_gone_holds_up_no_other_store_of_the_vendor(house: Any) -> None:
+    """Nobody was called: the vendor's try is the next one's, and its circuit stays closed."""
+    for _ in range(VENDOR_FAILURES):
+        breaker(house).not_let_in(STORE)
+    enter(breaker(house), OTHER)
+    with pytest.raises(CircuitOpen, match="L1 is open"):
+        enter(breaker(house))
+    for number in range(VENDOR_FAILURES):
+        fail(breaker(house), replace(STORE, location_id=f"L-{number}"), times=1)
+    house.clock.advance(OPEN_MS / 1000)
+    gone = breaker(house)
+    enter(gone)
+    with pytest.raises(CircuitOpen, match="square is open"):
+        enter(breaker(house), OTHER)
+    gone.not_let_in(STORE)
+    enter(breaker(house), OTHER)
+
+
 def test_who_is_refused_takes_nothing_from_those_who_may(house: Any) -> None:
     """However many webhooks of other people's orders there are: their looks are refused."""
     limited = Capabilities(Idempotency.NONE, rate_scope=RateScope.APP, per_second=50)
