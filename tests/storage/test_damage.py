@@ -172,6 +172,23 @@ def test_damage_in_the_middle_of_a_log_is_told(file: Path) -> None:
     assert "has a log beside it that is damaged" in refused(file)
 
 
+def test_a_log_that_is_being_written_is_not_judged(file: Path) -> None:
+    """Amid somebody's writing any log looks damaged; who hears that might take it away."""
+    storage = SqliteStorage(file)
+    for number in range(10):
+        storage.collection("a").put(b"%d" % number, b"v")
+        storage.commit()
+    log = file.with_name(f"{file.name}-wal")
+    written = log.read_bytes()
+    half_written = bytearray(written)
+    half_written[len(written) // 2] ^= 1
+    log.write_bytes(half_written)
+    said = refused(file)
+    log.write_bytes(written)
+    storage.close()
+    assert said == f"{file} is in use by another process"
+
+
 def test_damage_at_the_beginning_of_a_log_is_told(file: Path) -> None:
     """SQLite would leave out the whole of it."""
     log = killed_after(file, 3)

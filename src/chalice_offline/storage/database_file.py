@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from chalice_offline.core.errors import ProjectError
@@ -187,7 +188,7 @@ def _check_beside(file: Path) -> None:
             "left as they are"
         )
     if not _is_new(file):
-        if wrong := damage_of_log(log):
+        if wrong := _damage_of_log(file, log):
             raise ProjectError(
                 f"{file} has a log beside it that is damaged, {log}: {wrong}; both were left as "
                 "they are. Without the log the file is as it was before what is in it"
@@ -199,6 +200,24 @@ def _check_beside(file: Path) -> None:
             f"{file} is {'empty' if file.exists() else 'missing'}, and what belonged to it is "
             f"still there: {left[0]}; put the file back, or remove that as well"
         )
+
+
+def _damage_of_log(file: Path, log: Path) -> str:
+    """Return what is wrong with the log of a file that nobody writes, "" when nothing is.
+
+    Raises sqlite3.OperationalError when somebody has the file: amid writing any log looks damaged.
+    """
+    if not damage_of_log(log):
+        return ""
+    index = log.with_name(f"{log.name.removesuffix('-wal')}-shm")
+    is_made_by_looking = not index.exists()
+    try:
+        with closing(connect_for_reading(file)) as database:
+            database.execute("PRAGMA schema_version").fetchone()
+            return damage_of_log(log)  # now that nobody can begin to write
+    finally:
+        if is_made_by_looking:
+            index.unlink(missing_ok=True)
 
 
 def _holds_something(path: Path) -> bool:
