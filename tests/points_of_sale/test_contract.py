@@ -296,6 +296,28 @@ def test_a_success_that_holds_only_errors_is_no_reading(
         }[read]()
 
 
+def test_a_list_without_an_end_is_not_read_for_ever(
+    till: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A vendor that ignores which page is asked for shows the same one again and again."""
+    till.make(till.record())
+    page: list[Any] = [{"id": f"A{n}", "guid": f"A{n}"} for n in range(100)]
+    square = [{"id": "A", "location_id": till.store.location_id}]
+    shown = 0
+
+    def same(*_: Any, **__: Any) -> HttpReply:
+        nonlocal shown
+        shown += 1
+        assert shown < 100
+        named = {"square": {"orders": square, "cursor": "c"}, "clover": {"elements": page}}
+        return HttpReply(200, json.dumps(named.get(till.pos.vendor, page)).encode())
+
+    monkeypatch.setattr(VendorHttp, "call", same)
+    with pytest.raises(PosAnswerUnreadable, match="same page"):
+        books(till)
+    assert shown == 2
+
+
 def books(till: Any) -> list[Any]:
     """Return what the till lists of the time around now."""
     return list(till.pos.orders_between(till.store, till.at_ms - 120_000, till.at_ms + 60_000))

@@ -32,6 +32,7 @@ from chalicelib.pos.base import (
     Idempotency,
     Level,
     Notices,
+    PosAnswerUnreadable,
     PosNotice,
     PosOrder,
     PosOutcomeUnknown,
@@ -151,6 +152,8 @@ class Square:
             yield from listed(page, "orders")
             if not page.get("cursor"):
                 return
+            if page["cursor"] == query.get("cursor"):
+                raise PosAnswerUnreadable("the list shows the same page again and again")
             query["cursor"] = page["cursor"]
 
     def create(self, record: OrderRecord) -> Ticket:
