@@ -14,7 +14,6 @@ from chalice_offline.console.api import Console
 from chalice_offline.console.session import Session
 from chalice_offline.drivers.live import LiveDriver
 from chalice_offline.iam import FunctionCalls
-from chalice_offline.services.apigatewayv2.state import ApiGatewayV2State
 from chalice_offline.services.lambda_ import LambdaState
 from chalice_offline.transports.gateway import Gateway
 from chalice_offline.transports.in_process import BROUGHT_ALONG, InProcessDoor
@@ -96,12 +95,16 @@ class LiveEmulator:
 
     def _close_sockets(self) -> None:
         """Tell the clients of WebSockets that their API goes away."""
+        registry = self.emulator.registry
         with self.emulator.lock:
-            for service in self.emulator.registry.made():
-                if isinstance(service.state, ApiGatewayV2State):
-                    for connection in list(service.state.connections.values()):
-                        if connection.is_open:
-                            connection.close(_GOING_AWAY, "Going away")
+            if "apigatewayv2" not in {service.name for service in registry.made()}:
+                return
+            from chalice_offline.services.apigatewayv2.state import ApiGatewayV2State
+
+            apis = registry.state("apigatewayv2", ApiGatewayV2State)
+            for connection in list(apis.connections.values()):
+                if connection.is_open:
+                    connection.close(_GOING_AWAY, "Going away")
 
 
 def leave_out_of_collections(*, anew: bool = False) -> None:

@@ -37,12 +37,34 @@ print(before, imported())
 """
 
 
+_SESSION = """
+import sys
+import chalice_offline.live_session
+
+prefix = "chalice_offline.services."
+print(sorted({name.split(".")[2] for name in sys.modules if name.startswith(prefix)}))
+"""
+
+
+def _printed(script: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+    )
+    assert done.stderr == ""
+    return done.stdout
+
+
 def test_what_nobody_asks_for_is_not_imported() -> None:
     """An emulator whose only client wants queues has imported queues."""
-    done = subprocess.run(
-        [sys.executable, "-c", _ASKING], capture_output=True, text=True, check=False
+    assert _printed(_ASKING) == "[] ['sqs']\n"
+
+
+def test_a_session_is_ready_without_what_nobody_has_asked_for() -> None:
+    """No part of such a service is imported, which would import all of it."""
+    assert (
+        _printed(_SESSION)
+        == "['cloudformation', 'common', 'delegated', 'execute_api', 'lambda_']\n"
     )
-    assert (done.stdout, done.stderr) == ("[] ['sqs']\n", "")
 
 
 def _page(path: str) -> HttpResponse:
