@@ -5,7 +5,6 @@ They import half of the services: a session is ready before them (`api.Console.p
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from chalice_offline.console.about import About
@@ -26,6 +25,7 @@ from chalice_offline.console.sample_events import SampleEvents
 from chalice_offline.console.save_as_test import SaveAsTest
 from chalice_offline.console.schedules import Schedules
 from chalice_offline.console.search import numbers_that_mention
+from chalice_offline.console.shown import spelled
 from chalice_offline.console.sockets import Sockets
 from chalice_offline.console.stories import Stories
 from chalice_offline.console.streams import Streams
@@ -34,7 +34,6 @@ from chalice_offline.console.topics import Topics
 from chalice_offline.console.traffic import Traffic
 from chalice_offline.console.wiring import Wiring
 from chalice_offline.console.workflows import Workflows
-from chalice_offline.core.journal import readable
 from chalice_offline.services.apigatewayv2.state import ApiGatewayV2State
 from chalice_offline.services.events.state import EventsState
 from chalice_offline.services.kinesis.state import KinesisState
@@ -57,14 +56,13 @@ class Families:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._runs = Runs(session)
-        self.live = Live(session, self._runs)
-        self.doors = self._old_doors() + self._new_doors()
+        runs = Runs(session)
+        self.live = Live(session, runs)
+        self.doors = self._old_doors() + self._new_doors(runs)
 
-    def _new_doors(self) -> list[Door]:
+    def _new_doors(self, runs: Runs) -> list[Door]:
         session = self._session
         state = session.emulator.registry.state
-        runs = self._runs
         queues, topics = Queues(session, state("sqs", SqsState)), Topics(session)
         buckets, tables = Buckets(session), Tables(session)
         schedules = Schedules(
@@ -133,4 +131,4 @@ class Families:
 
 def _entry_line(entry: Entry | None) -> str:
     assert entry is not None, "numbers follow each other without a gap"
-    return json.dumps(mask(entry.as_dict()), default=readable, sort_keys=True)
+    return spelled(mask(entry.as_dict()))
